@@ -1,0 +1,1 @@
+"""snncc: a compiler, trainer and simulator for spiking neural networks."""

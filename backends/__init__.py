@@ -1,0 +1,1 @@
+"""`ir.graph.Graph` in, something that runs (or a file) out."""

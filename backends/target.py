@@ -1,0 +1,80 @@
+"""What every executable backend offers: the protocols that `runtime` works against."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from ..ir.graph import Graph
+
+Weights = Mapping[str, npt.NDArray[np.float32]]
+State = dict[str, npt.NDArray[Any]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Samples:
+    """Data to present, in this order.
+
+    `values` is float32 [samples, inputs] in 0..1 for rate encodings, or uint8
+    [samples, steps, inputs] of 0/1 for the encoding "spikes"; inputs of several input populations
+    stand side by side in the graph's order. `ids` (uint64 [samples]) key the frozen encoding:
+    the same id gives the same spikes in every epoch and on every backend; training sample k has
+    id k, test sample k has id 2**32 + k. `labels` is int32 [samples]. `importance` (float32
+    [samples]) scales a sample's error; all ones unless boosted.
+    """
+
+    values: npt.NDArray[Any]
+    ids: npt.NDArray[np.uint64]
+    labels: npt.NDArray[np.int32]
+    importance: npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """What came of presenting samples.
+
+    `counts`: int32 [samples, outputs] spikes of the output population; `predictions`: int32
+    [samples], the arg max, lowest index on a tie; `cost`: float64 [samples], 0 in simulation;
+    `activity`: int64 [neurons], spikes of every neuron of the graph, populations in graph order,
+    summed over the samples.
+    """
+
+    counts: npt.NDArray[np.int32]
+    predictions: npt.NDArray[np.int32]
+    cost: npt.NDArray[np.float64]
+    activity: npt.NDArray[np.int64]
+
+
+class Simulator(Protocol):
+    """A compiled network with weights in it."""
+
+    graph: Graph
+    steps: int
+
+    def run(self, samples: Samples) -> Outcome:
+        """Present the samples without learning. The same bits for any number of threads."""
+
+    def raster(self, samples: Samples, sample: int) -> npt.NDArray[np.bool_]:
+        """The spikes of one sample, bool [steps, neurons], populations in graph order."""
+
+
+class Trainer(Simulator, Protocol):
+    """A simulator that learns."""
+
+    def train(self, samples: Samples, batch: int, learning_rate: float) -> Outcome:
+        """Learn from the samples in their order, one update per `batch` of them (a last, smaller
+        batch is updated too). `counts` are those before each update."""
+
+    def weights(self) -> State:
+        """Copies of all weights, by projection name, shaped as their wiring says."""
+
+    def state(self) -> State:
+        """Copies of all that a later `restore` needs to go on bit-identically: weights as
+        "weights/<projection>", optimizer state, update count."""
+
+    def restore(self, state: State) -> None:
+        """Take over a state; CompileError(E060) if its names or shapes do not fit."""

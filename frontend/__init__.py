@@ -1,0 +1,1 @@
+"""Text in, `ir.graph.Graph` out."""

@@ -1,0 +1,1 @@
+"""What a network is: graph, neuron models, expressions, passes. Knows no language, device or file."""

@@ -1,0 +1,44 @@
+"""The catalogue of diagnostic codes: one row a code, never reused, never renumbered."""
+
+from __future__ import annotations
+
+CODES: dict[str, str] = {
+    # E00x: text that is not a program
+    "E001": "syntax error",
+    "E002": "unexpected character",
+    "E003": "import not found or not readable",
+    "E004": "import cycle",
+    "E005": "program too large or too deeply nested",
+    # E01x: names
+    "E010": "unknown name",
+    "E011": "name defined twice",
+    "E012": "unknown parameter or argument",
+    "E013": "missing argument",
+    "E014": "argument given twice",
+    # E02x: types and units
+    "E020": "type mismatch",
+    "E021": "unit mismatch",
+    "E022": "value out of range",
+    "E023": "not a constant",
+    # E03x: neuron models
+    "E030": "invalid neuron model",
+    "E031": "model cannot be discretized by this method",
+    # E04x: networks
+    "E040": "shapes do not fit",
+    "E041": "cycle without delay",
+    "E042": "invalid connectivity",
+    "E043": "delay is not a positive multiple of dt",
+    "E044": "invalid network",
+    "E045": "duration is not a multiple of dt",
+    # E05x: training
+    "E050": "rule cannot train this network",
+    "E051": "invalid training setting",
+    # E06x: artifacts, checkpoints, data
+    "E060": "artifact or checkpoint is damaged or not ours",
+    "E061": "data set not found or damaged",
+    "E062": "data do not fit the network",
+    "E063": "file cannot be read or written",
+    # E07x: targets
+    "E070": "target is not available here",
+    "E071": "target does not support this",
+}

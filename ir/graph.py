@@ -1,0 +1,142 @@
+"""The graph IR: populations, projections, and the network that they make."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import networkx as nx
+import numpy as np
+
+from .diagnostics import Span
+from .expr import Expr
+from .neuron import NeuronModel, NeuronStep
+from .types import Shape, size
+
+# Numbers are in base units (ms, mV, Hz, 1); tuples may nest.
+Value = float | int | bool | str | tuple[Any, ...] | Expr
+Arguments = tuple[tuple[str, Value], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A named kind with its arguments, all of them filled in: `liquid(grid=(5, 5, 16), …)`."""
+
+    kind: str
+    arguments: Arguments = ()
+
+    def __getitem__(self, name: str) -> Value:
+        return dict(self.arguments)[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """Neurons of one model, or (model None) an input whose spikes are encoded from data.
+
+    A shape of () is one that infer_shapes is to find. `role` is "input", "hidden" or "output". `parameters` holds every parameter of the model with
+    its value in base units. `method` is the discretization, "euler" or "exact". `step` and
+    `constants` are filled by the passes discretize and fold.
+    """
+
+    name: str
+    shape: Shape
+    role: str
+    model: NeuronModel | None = None
+    parameters: tuple[tuple[str, float], ...] = ()
+    method: str = "euler"
+    encoding: Call | None = None
+    step: NeuronStep | None = None
+    constants: tuple[float, ...] = ()
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def neurons(self) -> int:
+        """The number of neurons."""
+        return size(self.shape)
+
+    def parameter(self, name: str) -> float:
+        """The value of a model parameter, in its base unit."""
+        return dict(self.parameters)[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """Synapses from `pre` to the input `port` of `post`; spikes arrive `delay` steps later.
+
+    `connectivity` is a row of `wiring.CONNECTIVITIES`, `init` a row of `wiring.INITS`.
+    """
+
+    name: str
+    pre: str
+    post: str
+    connectivity: Call
+    init: Call
+    port: str = "i"
+    delay: int = 0
+    trainable: bool = True
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A strongly connected set of populations, in the order of evaluation within a step."""
+
+    populations: tuple[str, ...]
+    is_recurrent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """A network. `dt` in ms. `tensors` are arrays that the program names (weights from files).
+
+    `schedule` is None until the pass `schedule` fills it with the blocks in order of evaluation.
+    """
+
+    name: str
+    dt: float
+    populations: tuple[Population, ...]
+    projections: tuple[Projection, ...]
+    schedule: tuple[Block, ...] | None = None
+    tensors: Mapping[str, np.ndarray[Any, Any]] = field(default_factory=dict, compare=False)
+
+    def population(self, name: str) -> Population:
+        """The population of that name; KeyError if there is none. Linear: index in loops."""
+        for population in self.populations:
+            if population.name == name:
+                return population
+        raise KeyError(name)
+
+    def index(self) -> dict[str, Population]:
+        """Populations by name."""
+        return {p.name: p for p in self.populations}
+
+    def digraph(self) -> nx.MultiDiGraph[str]:
+        """Populations as nodes, projections as edges (key: name; attribute `delay`)."""
+        graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
+        graph.add_nodes_from(p.name for p in self.populations)
+        for projection in self.projections:
+            graph.add_edge(
+                projection.pre, projection.post, key=projection.name, delay=projection.delay
+            )
+        return graph
+
+
+@dataclass(frozen=True, slots=True)
+class TrainSpec:
+    """A `train` block: which data, rule, optimizer, and for how long.
+
+    `data`, `rule`, `optimizer`, `schedule` are calls with all arguments filled in from their
+    tables; `regularizer` is None or `exponential(strength, beta, limit)`.
+    """
+
+    network: str
+    data: Call
+    rule: Call
+    optimizer: Call
+    schedule: Call
+    regularizer: Call | None = None
+    epochs: int = 1
+    batch: int = 1
+    boost: bool = True
+    span: Span | None = field(default=None, compare=False, repr=False)

@@ -1,0 +1,1 @@
+"""Data, training, artifacts and the command line."""
