@@ -1,0 +1,111 @@
+"""The laws of the house that no linter knows. import-linter holds the direction of imports."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+ROOMS = ("ir", "frontend", "backends", "runtime")
+OUTSIDE = ("tests", "benchmarks", "examples")
+BANNED = {"utils", "util", "helpers", "common", "base", "manager", "misc"}
+LINES = 400
+FUNCTION_LINES = 60
+
+# Tests of no one file: several files of the room, or the room from outside.
+ACROSS: dict[str, str] = {}
+
+
+def modules(*folders: str) -> list[Path]:
+    """The .py files under these folders of the root, relative to it."""
+    return sorted(p.relative_to(ROOT) for f in folders for p in (ROOT / f).rglob("*.py"))
+
+
+def tree(path: Path) -> ast.Module:
+    return ast.parse((ROOT / path).read_text(), filename=str(path))
+
+
+def absolute(path: Path) -> Iterator[str]:
+    """The modules that a file imports by an absolute name."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            yield node.module or ""
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_inside_the_package_imports_are_relative(room: str) -> None:
+    for path in modules(room):
+        tops = {name.partition(".")[0] for name in absolute(path)}
+        assert not tops & {"snncc", *ROOMS}, path
+
+
+@pytest.mark.parametrize("folder", OUTSIDE)
+def test_outside_the_package_imports_are_full(folder: str) -> None:
+    for path in modules(folder):
+        tops = {name.partition(".")[0] for name in absolute(path)}
+        assert not tops & set(ROOMS), path
+
+
+def test_relative_imports_stay_inside() -> None:
+    """`from ....x` beyond the root would name the folder that the checkout lies in."""
+    for path in modules(*ROOMS):
+        depth = len(path.parts)
+        levels = [n.level for n in ast.walk(tree(path)) if isinstance(n, ast.ImportFrom)]
+        assert max(levels, default=0) <= depth, path
+
+
+def test_no_file_is_too_long() -> None:
+    lengths = {p: len((ROOT / p).read_text().splitlines()) for p in modules(*ROOMS, *OUTSIDE)}
+    assert {str(p): n for p, n in lengths.items() if n > LINES} == {}
+
+
+def test_no_function_is_too_long() -> None:
+    long = {
+        f"{path}:{node.name}": length
+        for path in modules(*ROOMS)
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.FunctionDef)
+        and (length := (node.end_lineno or 0) - node.lineno + 1) > FUNCTION_LINES
+    }
+    assert long == {}
+
+
+def test_no_module_has_an_empty_name() -> None:
+    assert [p for p in modules(*ROOMS) if p.stem in BANNED or p.parent.name in BANNED] == []
+
+
+def test_no_module_reads_the_environment() -> None:
+    """A config is passed down; only the command line looks around."""
+    for path in modules("ir", "frontend", "backends"):
+        names = {n.attr for n in ast.walk(tree(path)) if isinstance(n, ast.Attribute)}
+        assert not names & {"getenv", "environ"}, path
+
+
+def test_tests_mirror_the_source() -> None:
+    """tests/ir/passes/test_place.py is there for ir/passes/place.py or the folder of that name."""
+    strays = []
+    for path in modules("tests"):
+        inside = path.relative_to("tests")
+        if not path.name.startswith("test_") or len(inside.parts) == 1 or str(inside) in ACROSS:
+            continue
+        subject = ROOT / inside.parent / inside.stem.removeprefix("test_")
+        if not subject.with_suffix(".py").exists() and not subject.is_dir():
+            strays.append(str(inside))
+    assert strays == []
+
+
+def test_every_source_has_a_test() -> None:
+    """tests/<room>/test_<file>.py for every file; a folder may have one test of its name."""
+    missing = [str(p) for p in modules(*ROOMS) if not p.name.startswith("__") and not _tested(p)]
+    assert missing == []
+
+
+def _tested(path: Path) -> bool:
+    own = ROOT / "tests" / path.parent / f"test_{path.stem}.py"
+    folder = ROOT / "tests" / path.parent.parent / f"test_{path.parent.name}.py"
+    return own.exists() or folder.exists()
