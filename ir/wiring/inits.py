@@ -1,0 +1,103 @@
+"""Initial weights: each function returns float64 of the wiring's weight shape."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..expr import evaluate, names
+from ..graph import Projection
+from .arguments import expression, number, number_between, refuse, text
+from .pairs import listed_pairs
+from .synapses import Wiring, order_of
+
+Tensors = Mapping[str, npt.NDArray[Any]]
+Weights = npt.NDArray[np.float64]
+
+
+def uniform(
+    projection: Projection, wiring: Wiring, generator: np.random.Generator, tensors: Tensors
+) -> Weights:
+    """Uniform in [low, high)."""
+    low, high = number(projection.init, "low"), number(projection.init, "high")
+    if not low <= high:
+        raise refuse(projection, f"`uniform` from {low:g} to {high:g} is empty", "swap the two")
+    return low + (high - low) * generator.random(wiring.weight_shape)
+
+
+def normal(
+    projection: Projection, wiring: Wiring, generator: np.random.Generator, tensors: Tensors
+) -> Weights:
+    """Normal with the given mean and standard deviation."""
+    sd = number_between(projection, projection.init, "sd", 0.0)
+    return number(projection.init, "mean") + sd * generator.standard_normal(wiring.weight_shape)
+
+
+def constant(
+    projection: Projection, wiring: Wiring, generator: np.random.Generator, tensors: Tensors
+) -> Weights:
+    """One value everywhere."""
+    return np.full(wiring.weight_shape, number(projection.init, "value"))
+
+
+def kaiming(
+    projection: Projection, wiring: Wiring, generator: np.random.Generator, tensors: Tensors
+) -> Weights:
+    """Normal with sd = gain / sqrt(fan-in), the fan-in that of the post neuron."""
+    gain = number_between(projection, projection.init, "gain", 0.0)
+    drawn = generator.standard_normal(wiring.weight_shape)
+    return gain * drawn / np.sqrt(_fan_in_of_weights(wiring))
+
+
+def _fan_in_of_weights(wiring: Wiring) -> npt.NDArray[np.float64] | float:
+    """The fan-in that each weight sees, in a shape that broadcasts to the weights."""
+    if wiring.tap is not None:
+        return float(np.prod(wiring.weight_shape[1:]))
+    if wiring.post is None:
+        return float(wiring.pre_neurons)
+    return wiring.fan_in()[wiring.post].astype(np.float64)
+
+
+def by_expression(
+    projection: Projection, wiring: Wiring, generator: np.random.Generator, tensors: Tensors
+) -> Weights:
+    """A function of the flat indices i (pre) and j (post) of every synapse."""
+    value = expression(projection.init, "value")
+    unknown = sorted(names(value) - {"i", "j"})
+    if unknown:
+        raise refuse(projection, f"the weight reads `{unknown[0]}`; it may read i and j only")
+    if wiring.tap is not None:
+        raise refuse(
+            projection,
+            f"weights of `{projection.connectivity.kind}` are shared by many pairs (i, j)",
+            "use another init, such as `uniform(-1, 1)` or `constant(1)`",
+        )
+    pre, post = wiring.pairs()
+    where = {"i": pre.astype(np.float64), "j": post.astype(np.float64)}
+    with np.errstate(all="ignore"):
+        weights = np.broadcast_to(evaluate(value, where, np.float64), pre.shape)
+    return weights.astype(np.float64).reshape(wiring.weight_shape)
+
+
+def given(
+    projection: Projection, wiring: Wiring, generator: np.random.Generator, tensors: Tensors
+) -> Weights:
+    """The tensor that the program names; of a `list`, in the order of the list."""
+    name = text(projection.init, "tensor")
+    if name not in tensors:
+        raise refuse(projection, f"the weights `{name}` are missing")
+    tensor = np.asarray(tensors[name])
+    if tensor.shape != wiring.weight_shape:
+        raise refuse(
+            projection,
+            f"the weights `{name}` have shape {list(tensor.shape)}, but `{projection.name}` "
+            f"needs {list(wiring.weight_shape)}",
+            code="E040",
+        )
+    if projection.connectivity.kind == "list":
+        pairs = listed_pairs(projection)
+        tensor = tensor[order_of(pairs[:, 0], pairs[:, 1])]
+    return tensor.astype(np.float64)

@@ -1,0 +1,215 @@
+"""Connectivities that pick pairs of neurons: all, one to one, random, listed, by a condition.
+
+Each `check_…` refuses wrong arguments and sizes without building anything; each wiring function
+may rely on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..expr import evaluate, names
+from ..graph import Projection
+from ..types import DType, Shape, size
+from .arguments import expression, integer, number, number_between, refuse
+from .synapses import MAX_SYNAPSES, Wiring, order_of, sorted_pairs
+
+# Pairs are looked at in slabs of about this many, so that memory stays small.
+SLAB = 1 << 20
+
+
+def slabs(rows: int, columns: int) -> Iterator[tuple[int, int]]:
+    """Ranges [first, last) of rows that hold about SLAB pairs each."""
+    step = max(1, SLAB // max(1, columns))
+    for first in range(0, rows, step):
+        yield first, min(rows, first + step)
+
+
+def check_all_pairs(projection: Projection, pre_shape: Shape, post_shape: Shape) -> None:
+    """E042 if all pairs are more than can be numbered."""
+    pairs = size(pre_shape) * size(post_shape)
+    if pairs > MAX_SYNAPSES:
+        raise refuse(
+            projection,
+            f"`{projection.connectivity.kind}` makes {pairs} synapses; at most {MAX_SYNAPSES} "
+            "are possible in one projection",
+            "use `sparse` or `fixed_fan_in`",
+        )
+
+
+def dense(
+    projection: Projection, pre_shape: Shape, post_shape: Shape, generator: np.random.Generator
+) -> Wiring:
+    """All pairs, held as a matrix."""
+    pre, post = size(pre_shape), size(post_shape)
+    return Wiring(pre, post, (pre, post))
+
+
+def one_to_one(
+    projection: Projection, pre_shape: Shape, post_shape: Shape, generator: np.random.Generator
+) -> Wiring:
+    """The pairs (k, k)."""
+    neurons = np.arange(size(pre_shape), dtype=np.int32)
+    return sorted_pairs(neurons, neurons, len(neurons), len(neurons))
+
+
+def check_sparse(projection: Projection, pre_shape: Shape, post_shape: Shape) -> None:
+    """E042 unless p is a probability and the synapses can be numbered."""
+    p = number_between(projection, projection.connectivity, "p", 0.0, 1.0)
+    expected = p * size(pre_shape) * size(post_shape)
+    if expected > 0.99 * MAX_SYNAPSES:
+        raise refuse(projection, f"`sparse` makes about {expected:.3g} synapses; make `p` smaller")
+
+
+def sparse(
+    projection: Projection, pre_shape: Shape, post_shape: Shape, generator: np.random.Generator
+) -> Wiring:
+    """Each pair with probability p, by geometric gaps: the cost is that of the synapses made."""
+    p = number(projection.connectivity, "p")
+    pre, post = size(pre_shape), size(post_shape)
+    chosen = _bernoulli_positions(p, pre * post, generator)
+    return sorted_pairs(chosen // post, chosen % post, pre, post)
+
+
+def _bernoulli_positions(
+    p: float, trials: int, generator: np.random.Generator
+) -> npt.NDArray[np.int64]:
+    """The positions, ascending, of the successes among independent trials."""
+    found: list[npt.NDArray[np.int64]] = []
+    position = -1
+    while p > 0.0 and position < trials - 1:
+        expected = (trials - position) * p
+        batch = min(SLAB, int(expected + 4.0 * np.sqrt(expected) + 16.0))
+        # A gap longer than all trials is as good as one that just leaves them.
+        gaps = np.minimum(generator.geometric(p, batch), trials + 1)
+        found.append(position + np.cumsum(gaps))
+        position = int(found[-1][-1])
+    positions = np.concatenate(found) if found else np.zeros(0, np.int64)
+    return positions[positions < trials]
+
+
+def check_fixed_fan_in(projection: Projection, pre_shape: Shape, post_shape: Shape) -> None:
+    """E042 if there are fewer than k pre neurons."""
+    k = int(number_between(projection, projection.connectivity, "k", 0))
+    if k > size(pre_shape):
+        raise refuse(
+            projection,
+            f"`fixed_fan_in` wants {k} pre neurons for each post neuron, but `{projection.pre}` "
+            f"has {size(pre_shape)}",
+            f"choose k of at most {size(pre_shape)}",
+        )
+    if k * size(post_shape) > MAX_SYNAPSES:
+        raise refuse(projection, f"`fixed_fan_in` makes more than {MAX_SYNAPSES} synapses")
+
+
+def fixed_fan_in(
+    projection: Projection, pre_shape: Shape, post_shape: Shape, generator: np.random.Generator
+) -> Wiring:
+    """k distinct pre neurons for every post neuron: those with the k smallest of random keys."""
+    k = integer(projection.connectivity, "k")
+    pre, post = size(pre_shape), size(post_shape)
+    chosen = np.empty((post, k), np.int32)
+    for first, last in slabs(post, pre) if k else ():
+        keys = generator.random((last - first, pre))
+        chosen[first:last] = np.argpartition(keys, k - 1, axis=1)[:, :k]
+    targets = np.repeat(np.arange(post, dtype=np.int32), k)
+    order = order_of(chosen.ravel(), targets)
+    return sorted_pairs(chosen.ravel()[order], targets[order], pre, post)
+
+
+def check_lateral(projection: Projection, pre_shape: Shape, post_shape: Shape) -> None:
+    """E042 unless a population is joined to itself."""
+    if projection.pre != projection.post:
+        raise refuse(
+            projection,
+            f"`lateral_inhibition` joins a population to itself, not `{projection.pre}` to "
+            f"`{projection.post}`",
+            f"write `{projection.post} -> {projection.post}`",
+        )
+    check_all_pairs(projection, pre_shape, post_shape)
+
+
+def lateral_inhibition(
+    projection: Projection, pre_shape: Shape, post_shape: Shape, generator: np.random.Generator
+) -> Wiring:
+    """All pairs i != j."""
+    neurons = size(pre_shape)
+    pre = np.repeat(np.arange(neurons, dtype=np.int32), neurons - 1)
+    post = np.tile(np.arange(neurons - 1, dtype=np.int32), neurons)
+    return sorted_pairs(pre, post + (post >= pre), neurons, neurons)
+
+
+def listed_pairs(projection: Projection) -> npt.NDArray[np.int64]:
+    """The pairs of a `list` in the order given, int64 [synapses, 2]."""
+    synapses = projection.connectivity["synapses"]
+    assert isinstance(synapses, tuple)
+    flat = np.array([int(index) for pair in synapses for index in pair], np.int64)
+    return flat.reshape(-1, 2)
+
+
+def check_list(projection: Projection, pre_shape: Shape, post_shape: Shape) -> None:
+    """E042 if a listed synapse names no neuron or stands twice."""
+    pairs = listed_pairs(projection)
+    sides = ((projection.pre, size(pre_shape)), (projection.post, size(post_shape)))
+    for side, (population, neurons) in enumerate(sides):
+        outside = np.flatnonzero((pairs[:, side] < 0) | (pairs[:, side] >= neurons))
+        if len(outside):
+            raise refuse(
+                projection,
+                f"synapse {outside[0]} of the list names neuron {pairs[outside[0], side]} of "
+                f"`{population}`, which has {neurons}",
+                f"indices of `{population}` go from 0 to {neurons - 1}",
+            )
+    _refuse_repeated(projection, pairs)
+
+
+def _refuse_repeated(projection: Projection, pairs: npt.NDArray[np.int64]) -> None:
+    ordered = pairs[order_of(pairs[:, 0], pairs[:, 1])]
+    repeated = np.flatnonzero((ordered[1:] == ordered[:-1]).all(axis=1))
+    if len(repeated):
+        pre, post = ordered[repeated[0]]
+        raise refuse(
+            projection,
+            f"the list gives the synapse {pre} -> {post} more than once",
+            "add the weights up, or put the second one into a projection of its own",
+        )
+
+
+def listed(
+    projection: Projection, pre_shape: Shape, post_shape: Shape, generator: np.random.Generator
+) -> Wiring:
+    """The pairs of the list, sorted."""
+    pairs = listed_pairs(projection)
+    pairs = pairs[order_of(pairs[:, 0], pairs[:, 1])]
+    return sorted_pairs(pairs[:, 0], pairs[:, 1], size(pre_shape), size(post_shape))
+
+
+def check_expression(projection: Projection, pre_shape: Shape, post_shape: Shape) -> None:
+    """E042 unless `where` is a condition over i and j."""
+    where = expression(projection.connectivity, "where")
+    if where.dtype is not DType.BOOL:
+        raise refuse(projection, "`where` must be a condition", "compare i and j, as in `i < j`")
+    unknown = sorted(names(where) - {"i", "j"})
+    if unknown:
+        raise refuse(projection, f"`where` reads `{unknown[0]}`; it may read i and j only")
+
+
+def where_pairs(
+    projection: Projection, pre_shape: Shape, post_shape: Shape, generator: np.random.Generator
+) -> Wiring:
+    """All pairs (i, j) of flat indices where the condition holds."""
+    where = expression(projection.connectivity, "where")
+    pre, post = size(pre_shape), size(post_shape)
+    found: list[tuple[npt.NDArray[Any], npt.NDArray[Any]]] = []
+    for first, last in slabs(pre, post):
+        i, j = np.ogrid[first : float(last), 0 : float(post)]
+        with np.errstate(all="ignore"):
+            mask = evaluate(where, {"i": i, "j": j}, np.float64)
+        rows, columns = np.nonzero(np.broadcast_to(mask, (last - first, post)))
+        found.append((rows + first, columns))
+    sources = np.concatenate([rows for rows, _ in found])
+    return sorted_pairs(sources, np.concatenate([columns for _, columns in found]), pre, post)

@@ -1,0 +1,178 @@
+"""The tables of connectivities and inits, and what to do with a row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..graph import Projection
+from ..rules import Argument, Row
+from ..types import Shape
+from . import inits, pairs, spatial
+from .arguments import refuse, require_equal_sizes
+from .liquid import check_liquid, liquid
+from .synapses import FloatArray, Wiring
+
+Wire = Callable[[Projection, Shape, Shape, np.random.Generator], Wiring]
+Check = Callable[[Projection, Shape, Shape], None]
+InferShape = Callable[[Projection, Shape], Shape]
+Draw = Callable[[Projection, Wiring, np.random.Generator, inits.Tensors], inits.Weights]
+
+
+@dataclass(frozen=True, slots=True)
+class Connectivity(Row):
+    """A kind of wiring. `check` refuses arguments and shapes that cannot be, cheaply; `wire`
+    builds the synapses; `shape`, where the kind fixes it, is the post shape for a pre shape."""
+
+    wire: Wire = field(kw_only=True)
+    check: Check = field(kw_only=True, default=pairs.check_all_pairs)
+    shape: InferShape | None = field(kw_only=True, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Init(Row):
+    """A kind of initial weights; `draw` returns them in the wiring's weight shape."""
+
+    draw: Draw = field(kw_only=True)
+
+
+def _same_shape(projection: Projection, pre_shape: Shape) -> Shape:
+    return pre_shape
+
+
+CONNECTIVITIES: dict[str, Connectivity] = {
+    "dense": Connectivity("every pre neuron to every post neuron", wire=pairs.dense),
+    "one_to_one": Connectivity(
+        "neuron k to neuron k",
+        wire=pairs.one_to_one,
+        check=require_equal_sizes,
+        shape=_same_shape,
+    ),
+    "sparse": Connectivity(
+        "each pair with probability p",
+        (Argument("p", "1"),),
+        wire=pairs.sparse,
+        check=pairs.check_sparse,
+    ),
+    "fixed_fan_in": Connectivity(
+        "k distinct pre neurons for every post neuron",
+        (Argument("k", "int"),),
+        wire=pairs.fixed_fan_in,
+        check=pairs.check_fixed_fan_in,
+    ),
+    "liquid": Connectivity(
+        "distance-dependent reservoir wiring on a grid (Zhang & Li 2019)",
+        (
+            Argument("grid", "shape"),
+            Argument("lambda", "1", 2.0),
+            Argument("wiring", "text", "symmetric", ("paper", "symmetric")),
+            Argument("inhibitory", "1", 0.2),
+            Argument("density", "1", 1.5),
+        ),
+        wire=liquid,
+        check=check_liquid,
+    ),
+    "conv2d": Connectivity(
+        "2-D correlation with shared weights, channels first",
+        (
+            Argument("channels", "int"),
+            Argument("kernel", "int"),
+            Argument("stride", "int", 1),
+            Argument("padding", "int", 0),
+        ),
+        wire=spatial.conv2d,
+        check=spatial.check_conv2d,
+        shape=spatial.conv2d_shape,
+    ),
+    "pool2d": Connectivity(
+        "sum over square windows, weight 1, fixed",
+        (Argument("kernel", "int"), Argument("stride", "int", 0)),
+        wire=spatial.pool2d,
+        check=spatial.check_pool2d,
+        shape=spatial.pool2d_shape,
+    ),
+    "lateral_inhibition": Connectivity(
+        "every neuron to every other of its own population",
+        wire=pairs.lateral_inhibition,
+        check=pairs.check_lateral,
+    ),
+    "list": Connectivity(
+        "the synapses given as [pre, post, weight]",
+        (Argument("synapses", "list"),),
+        wire=pairs.listed,
+        check=pairs.check_list,
+    ),
+    "file": Connectivity(
+        "weights from an .npy, .npz, .safetensors or .csv file: [pre, post] matrix, or rows of "
+        "pre, post, weight",
+        (Argument("path", "text"), Argument("key", "text", "")),
+        wire=pairs.dense,
+    ),
+    "expression": Connectivity(
+        "all pairs (i, j) of flat indices where a condition holds",
+        (Argument("where", "expr"),),
+        wire=pairs.where_pairs,
+        check=pairs.check_expression,
+    ),
+}
+
+INITS: dict[str, Init] = {
+    "uniform": Init(
+        "uniform in [low, high)",
+        (Argument("low", "1", -1.0), Argument("high", "1", 1.0)),
+        draw=inits.uniform,
+    ),
+    "normal": Init(
+        "normal", (Argument("mean", "1", 0.0), Argument("sd", "1", 1.0)), draw=inits.normal
+    ),
+    "constant": Init("one value", (Argument("value", "1"),), draw=inits.constant),
+    "kaiming": Init(
+        "normal, sd = gain / sqrt(fan-in)",
+        (Argument("gain", "1", 2.0**0.5),),
+        draw=inits.kaiming,
+    ),
+    "expression": Init(
+        "a function of the flat indices i (pre) and j (post)",
+        (Argument("value", "expr"),),
+        draw=inits.by_expression,
+    ),
+    "given": Init(
+        "the tensor of that name in Graph.tensors", (Argument("tensor", "text"),), draw=inits.given
+    ),
+}
+
+
+def check_projection(projection: Projection, pre_shape: Shape, post_shape: Shape) -> None:
+    """Refuse, without building it, a connectivity that cannot join these shapes."""
+    CONNECTIVITIES[projection.connectivity.kind].check(projection, pre_shape, post_shape)
+
+
+def wire(projection: Projection, pre_shape: Shape, post_shape: Shape, seed: int) -> Wiring:
+    """The synapses of the projection; the same for the same seed and projection name."""
+    check_projection(projection, pre_shape, post_shape)
+    row = CONNECTIVITIES[projection.connectivity.kind]
+    return row.wire(projection, pre_shape, post_shape, _generator(projection, seed, "wiring"))
+
+
+def initial_weights(
+    projection: Projection, wiring: Wiring, seed: int, tensors: Mapping[str, npt.NDArray[Any]]
+) -> FloatArray:
+    """The first weights, float32 of the wiring's weight shape; same seed and name, same weights."""
+    row = INITS[projection.init.kind]
+    drawn = row.draw(projection, wiring, _generator(projection, seed, "weights"), tensors)
+    with np.errstate(over="ignore"):
+        weights = drawn.astype(np.float32)
+    if not np.isfinite(weights).all():
+        raise refuse(projection, f"an initial weight of `{projection.name}` is not a finite number")
+    return weights
+
+
+def _generator(projection: Projection, seed: int, purpose: str) -> np.random.Generator:
+    """A stream of its own for each seed, projection and purpose, so that none shifts another."""
+    digest = sha256(f"{seed}\0{purpose}\0{projection.name}".encode()).digest()
+    return np.random.Generator(np.random.Philox(key=int.from_bytes(digest[:16], "little")))
