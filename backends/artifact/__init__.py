@@ -1,0 +1,1 @@
+"""Compiled networks and training states on disk: checked when read, whole when written."""

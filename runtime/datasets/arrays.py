@@ -1,0 +1,108 @@
+"""The user's own arrays: NumPy archives and IDX files."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from ...backends.artifact.storage import unreadable
+from ...ir.graph import Value
+from .data import Array, Data, damaged, make_data
+from .idx import read_idx
+from .split import Part, parts
+
+LIMIT = 2**33  # [bytes] unpacked
+
+
+def load_npz(arguments: dict[str, Value], split: str) -> Data:
+    """The split of an archive of `x`, `y`, or of `x_train`, `y_train`, `x_test`, `y_test`."""
+    path = Path(str(arguments["path"]))
+    arrays = read_npz(path)
+    if "x_train" in arrays:
+        train, test = _pair(arrays, "_train", path), _pair(arrays, "_test", path)
+    else:
+        whole = _pair(arrays, "", path)
+        train, test = parts(whole, arguments, lambda p: _pair(read_npz(p), "", p))
+    return _split_data(train, test, split, path)
+
+
+def load_idx(arguments: dict[str, Value], split: str) -> Data:
+    """The split of IDX files: images and labels, and those to test with, or a share."""
+    path, labels = Path(str(arguments["path"])), Path(str(arguments["labels"]))
+
+    def read_test(images: Path) -> Part:
+        return read_idx(images), read_idx(Path(str(arguments["test_labels"])))
+
+    train, test = parts((read_idx(path), read_idx(labels)), arguments, read_test)
+    return _split_data(train, test, split, path)
+
+
+def _split_data(train: Part, test: Part, split: str, path: Path) -> Data:
+    highest = max(int(labels.max(initial=0)) for _, labels in (train, test) if labels.ndim == 1)
+    values, labels = train if split == "train" else test
+    return make_data(scaled(values, path), labels, path, highest + 1)
+
+
+def scaled(values: Array, path: Path) -> Array:
+    """uint8 0..255 becomes 0..1, bool becomes spikes; other numbers must be in 0..1 already."""
+    if values.dtype == np.bool_:
+        return values.astype(np.uint8)
+    if values.dtype == np.uint8:
+        return values / np.float32(255.0)
+    if values.dtype.kind not in "iuf":
+        raise damaged(path, f"holds values of type {values.dtype}; numbers are needed")
+    if values.size and not (np.nanmin(values) >= 0.0 and np.nanmax(values) <= 1.0):
+        raise damaged(path, "has values outside 0..1", "scale them, or store them as uint8 0..255")
+    return values.astype(np.float32)
+
+
+def _pair(arrays: dict[str, Array], ending: str, path: Path) -> Part:
+    for name in (f"x{ending}", f"y{ending}"):
+        if name not in arrays:
+            known = ", ".join(arrays) or "nothing"
+            way_out = "save it by numpy.savez(path, x=..., y=...)"
+            raise damaged(path, f"has no array `{name}`, but {known}", way_out)
+    values, labels = arrays[f"x{ending}"], arrays[f"y{ending}"]
+    if labels.ndim != 1 or values.ndim < 2 or len(values) != len(labels):
+        raise damaged(
+            path,
+            f"has x{ending} {values.shape} and y{ending} {labels.shape}; "
+            "[samples, ...] and [samples] are needed",
+        )
+    return values, labels
+
+
+def read_npz(path: Path) -> dict[str, Array]:
+    """The arrays of an archive; nothing in it is executed."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            _refuse_bombs(archive, path)
+        with np.load(path, allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in arrays.files}
+    except OSError as error:
+        raise unreadable(path, error) from error
+    except DAMAGE as error:
+        raise damaged(path, f"is not a NumPy archive: {error}") from error
+
+
+# What zipfile and numpy raise on a file that is cut, flipped, encrypted or not theirs.
+DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    ValueError,
+    EOFError,
+    KeyError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    MemoryError,
+)
+
+
+def _refuse_bombs(archive: zipfile.ZipFile, path: Path) -> None:
+    size = sum(member.file_size for member in archive.infolist())
+    if size > LIMIT:
+        raise damaged(path, f"unpacks to {size} bytes; at most {LIMIT} are read")

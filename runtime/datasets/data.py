@@ -1,0 +1,83 @@
+"""What a data set gives, and how one that is damaged is refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ...ir.diagnostics import CompileError, Diagnostic
+
+SPLITS = ("train", "test")
+
+Array = npt.NDArray[Any]
+Floats = npt.NDArray[np.float32]
+Labels = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Data:
+    """One split: `values` float32 [samples, ...] in 0..1, or uint8 spikes [samples, steps, ...];
+    `labels` int32 [samples] in 0..classes-1."""
+
+    values: Array
+    labels: Labels
+    classes: int
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def is_spikes(self) -> bool:
+        """Whether the values are spike trains already."""
+        return self.values.dtype == np.uint8
+
+    def first(self, samples: int | None) -> Data:
+        """The first `samples` of it, all if None."""
+        return Data(self.values[:samples], self.labels[:samples], self.classes)
+
+
+def damaged(name: str | Path, problem: str, way_out: str = "") -> CompileError:
+    """The diagnostic of a data file that is not what it should be."""
+    return CompileError(Diagnostic("E061", f"`{name}` {problem}", help=way_out))
+
+
+def make_data(values: Array, labels: Array, name: str | Path, classes: int | None = None) -> Data:
+    """Data of checked shape and content; `classes` None counts them from the labels."""
+    whole = checked_labels(labels, name)
+    if len(values) != len(whole):
+        raise damaged(name, f"has {len(values)} samples but {len(whole)} labels")
+    if not len(whole):
+        raise damaged(name, "holds no samples")
+    found = int(whole.max()) + 1
+    if classes is not None and found > classes:
+        raise damaged(name, f"has the label {found - 1}, but labels end at {classes - 1}")
+    return Data(checked_values(values, name), whole, found if classes is None else classes)
+
+
+def checked_values(values: Array, name: str | Path) -> Array:
+    """The values as float32 or spikes; refuses what is not finite."""
+    if values.ndim < 2:
+        raise damaged(name, f"has values of {values.ndim} axes; samples and features are needed")
+    if values.dtype == np.uint8:
+        return np.ascontiguousarray(values)
+    if not np.isfinite(values).all():
+        sample = int(np.argwhere(~np.isfinite(values))[0][0])
+        raise damaged(name, f"has a value that is not a number in sample {sample}")
+    return np.ascontiguousarray(values, dtype=np.float32)
+
+
+def checked_labels(labels: Array, name: str | Path) -> Labels:
+    """The labels as int32 [samples]; refuses fractions, negatives and huge ones."""
+    if labels.ndim != 1 or labels.dtype.kind not in "biuf":
+        raise damaged(name, "has labels that are not one whole number a sample")
+    good = np.isfinite(labels) & (labels >= 0) & (labels < 2**31 - 1)
+    good &= labels == np.floor(labels)
+    if not good.all():
+        sample = int(np.argmin(good))
+        problem = f"has the label {labels[sample]} in sample {sample}"
+        raise damaged(name, problem, "number the classes 0, 1, 2, …")
+    return labels.astype(np.int32)

@@ -1,0 +1,167 @@
+"""DATASETS: the one table of what a `data` line may name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ...ir.diagnostics import CompileError, Diagnostic, Span
+from ...ir.graph import Call, Value
+from ...ir.rules import Argument
+from ..settings import Settings
+from .arguments import completed, did_you_mean
+from .arrays import load_idx, load_npz
+from .data import Data
+from .delimited import SCALES, load_csv
+from .fetch import Progress, RemoteFile, no_progress
+from .public import Files, load_digits, load_images
+
+Load = Callable[[dict[str, Value], str, Settings, Progress], Data]
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A row: what it is, under which terms, from where, and how it is read.
+
+    `files` lie in `folder` of a data folder; both are empty for data that ship with the package
+    or that the user names.
+    """
+
+    summary: str
+    licence: str
+    source: str
+    load: Load
+    arguments: tuple[Argument, ...] = ()
+    folder: str = ""
+    files: tuple[RemoteFile, ...] = ()
+
+
+def load(
+    call: Call,
+    split: str,
+    settings: Settings,
+    progress: Progress = no_progress,
+    span: Span | None = None,
+) -> Data:
+    """The `split` ("train" or "test") of the data that a `data` line names."""
+    row = dataset(call.kind, span)
+    arguments = completed(call, row.arguments, span)
+    return row.load(arguments, split, settings, progress)
+
+
+def dataset(name: str, span: Span | None = None) -> Dataset:
+    """The row of that name; CompileError(E010) if there is none."""
+    if name in DATASETS:
+        return DATASETS[name]
+    way_out = did_you_mean(name, DATASETS) or f"known are {', '.join(DATASETS)}"
+    raise CompileError(Diagnostic("E010", f"unknown data set `{name}`", span, help=way_out))
+
+
+def _images(files: Files, folder: str) -> Load:
+    return lambda _, split, settings, progress: load_images(
+        files, folder, split, settings, progress
+    )
+
+
+def _files(bases: tuple[str, ...], hashes: tuple[str, str, str, str]) -> Files:
+    train, train_labels, test, test_labels = (
+        RemoteFile(name, digest, tuple(base + name for base in bases))
+        for name, digest in zip(IDX_NAMES, hashes, strict=True)
+    )
+    return train, train_labels, test, test_labels
+
+
+IDX_NAMES = (
+    "train-images-idx3-ubyte.gz",
+    "train-labels-idx1-ubyte.gz",
+    "t10k-images-idx3-ubyte.gz",
+    "t10k-labels-idx1-ubyte.gz",
+)
+
+_MNIST = _files(
+    (
+        "https://ossci-datasets.s3.amazonaws.com/mnist/",
+        "https://storage.googleapis.com/cvdf-datasets/mnist/",
+    ),
+    (
+        "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+        "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+        "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+        "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+    ),
+)
+_FASHION = _files(
+    ("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",),
+    (
+        "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+        "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+        "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+        "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+    ),
+)
+
+_SPLIT = (
+    Argument("test", "path", ""),
+    Argument("test_share", "1", 0.2),
+    Argument("split_seed", "int", 0),
+)
+_YOURS = "yours"
+
+DATASETS: dict[str, Dataset] = {
+    "digits": Dataset(
+        "1 797 handwritten digits of 8x8 pixels; ships with snncc",
+        "CC BY 4.0 (UCI, Alpaydin & Kaynak 1998)",
+        "https://doi.org/10.24432/C50P49",
+        lambda _, split, *__: load_digits(split),
+    ),
+    "mnist": Dataset(
+        "70 000 handwritten digits of 28x28 pixels",
+        "commonly CC BY-SA 3.0 (LeCun, Cortes & Burges)",
+        "http://yann.lecun.com/exdb/mnist/",
+        _images(_MNIST, "mnist"),
+        folder="mnist",
+        files=_MNIST,
+    ),
+    "fashion_mnist": Dataset(
+        "70 000 articles of clothing of 28x28 pixels",
+        "MIT (Zalando)",
+        "https://github.com/zalandoresearch/fashion-mnist",
+        _images(_FASHION, "fashion-mnist"),
+        folder="fashion-mnist",
+        files=_FASHION,
+    ),
+    "csv": Dataset(
+        "a table of your own: a row a sample, one column the label",
+        _YOURS,
+        "",
+        lambda arguments, split, *_: load_csv(arguments, split),
+        (
+            Argument("path", "path"),
+            Argument("label", "text", "last"),
+            Argument("header", "text", "auto", ("auto", "yes", "no")),
+            Argument("scale", "text", "auto", SCALES),
+            *_SPLIT,
+        ),
+    ),
+    "npz": Dataset(
+        "NumPy arrays of your own: x and y, or x_train, y_train, x_test, y_test",
+        _YOURS,
+        "",
+        lambda arguments, split, *_: load_npz(arguments, split),
+        (Argument("path", "path"), *_SPLIT),
+    ),
+    "idx": Dataset(
+        "IDX files of your own, in the format of MNIST",
+        _YOURS,
+        "",
+        lambda arguments, split, *_: load_idx(arguments, split),
+        (
+            Argument("path", "path"),
+            Argument("labels", "path"),
+            Argument("test", "path", ""),
+            Argument("test_labels", "path", ""),
+            Argument("test_share", "1", 0.2),
+            Argument("split_seed", "int", 0),
+        ),
+    ),
+}
