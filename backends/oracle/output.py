@@ -1,0 +1,64 @@
+"""The output layer: count error, teacher spikes, and the factor of lateral inhibition."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .spsp import Floats, Train
+
+
+@dataclass(frozen=True, slots=True)
+class CountLoss:
+    """Wanted counts of the labelled and of every other output; errors within `margin` are 0."""
+
+    target: float
+    other: float
+    margin: float
+
+
+def count_error(counts: Floats, label: int, loss: CountLoss) -> Floats:
+    """o - d, 0 within the margin."""
+    desired = np.full(counts.shape, loss.other)
+    desired[label] = loss.target
+    error = counts - desired
+    return np.where(np.abs(error) > loss.margin, error, 0.0)
+
+
+def cost(counts: Floats, label: int, loss: CountLoss) -> float:
+    """The sum of squared count errors, a silent label (which is taught) left out."""
+    error = count_error(counts, label, loss)
+    if counts[label] == 0:
+        error[label] = 0.0
+    return float(np.sum(error**2))
+
+
+def teach(spikes: Train, label: int, loss: CountLoss) -> Train:
+    """The output trains, with spikes at h, 2h, …, h = floor(T / target), for a silent label.
+
+    Without them a neuron that should fire would have e = 0 and learn nothing.
+    """
+    if spikes[:, label].any():
+        return spikes
+    taught = spikes.copy()
+    every = max(1, int(len(spikes) / max(loss.target, 1.0)))
+    taught[every::every, label] = True
+    return taught
+
+
+def lateral_factor(
+    weights: Floats, spsp: Floats, counts: Floats, label: int, v_th: float, silent: float
+) -> Floats:
+    """gamma_j = 1 / (1 - sum_{l != j} w_lj r_lj d_l w_jl r_jl d_j) of a lateral projection.
+
+    r_lj = e_lj / o_j, or `silent` if either is silent; d_l = 1/nu if l fires or is the label, else
+    0. `weights` and `spsp` are [post, pre]; counts are those before teaching.
+    """
+    is_silent = (counts[:, None] == 0) | (counts[None, :] == 0)
+    ratio = np.where(is_silent, silent, spsp / np.maximum(counts, 1.0))
+    slope = np.where(counts > 0, 1.0 / v_th, 0.0)
+    slope[label] = 1.0 / v_th
+    effect = weights * ratio * slope[:, None]
+    np.fill_diagonal(effect, 0.0)
+    return np.asarray(1.0 / (1.0 - (effect * effect.T).sum(axis=0)))
