@@ -1,0 +1,193 @@
+"""The oracle: a network simulated by NumPy, step by step, slowly and obviously right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..ir.expr import FLOATS, NUMPY, Ref, evaluate, walk
+from ..ir.graph import Graph, Population, Projection
+from ..ir.neuron import SPIKED, Assign, NeuronStep
+from ..ir.types import DType, Scalar
+from ..ir.wiring import Wiring, wire
+
+Array = npt.NDArray[Any]
+Bits = npt.NDArray[np.bool_]
+Real = type[np.floating[Any]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trace:
+    """What a simulation did. `spikes`: bool [T, B, N] by population. `states`: the last values,
+    [B, N] by population and state; `history`: all values [T, B, N] after each step, if recorded."""
+
+    spikes: dict[str, Bits]
+    states: dict[str, dict[str, Array]]
+    history: dict[str, dict[str, Array]]
+
+
+def simulate(
+    graph: Graph,
+    weights: Mapping[str, npt.NDArray[Any]],
+    inputs: Mapping[str, Bits],
+    real: Real = np.float64,
+    seed: int = 0,
+    record: bool = False,
+) -> Trace:
+    """The trace of a graph that went through the pipeline.
+
+    `inputs` are bool [T, B, N] by input population; `seed` is that of the wiring. In step t
+    populations are evaluated in schedule order; a projection of delay d brings what its pre
+    population emitted in step t - d. All arithmetic is in `real`; a port sums its weights one by
+    one, by projection in graph order and then by pre neuron.
+    """
+    assert graph.schedule is not None, "the pass `schedule` must have run"
+    network = _Network(graph, weights, inputs, real, seed)
+    trace = network.silent_trace(record)
+    for t in range(network.steps):
+        for block in graph.schedule:
+            for name in block.populations:
+                if name not in inputs:
+                    network.advance(name, t, trace)
+    return trace
+
+
+class _Network:
+    """A graph with its wiring, weights and inputs at hand."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        weights: Mapping[str, npt.NDArray[Any]],
+        inputs: Mapping[str, Bits],
+        real: Real,
+        seed: int,
+    ) -> None:
+        self.populations = graph.index()
+        self.inputs = inputs
+        self.real = real
+        shapes = {a.shape[:2] for a in inputs.values()}
+        assert len(shapes) == 1, f"inputs of different steps or batch: {shapes}"
+        self.steps, self.batch = shapes.pop()
+        self.incoming: dict[str, list[_Synapses]] = {name: [] for name in self.populations}
+        for projection in graph.projections:
+            pre, post = self.populations[projection.pre], self.populations[projection.post]
+            wiring = wire(projection, pre.shape, post.shape, seed)
+            synapses = _Synapses(projection, wiring, weights[projection.name].astype(real))
+            self.incoming[projection.post].append(synapses)
+
+    def silent_trace(self, record: bool) -> Trace:
+        """The trace before the first step: inputs filled in, states at their initial values."""
+        spikes = {
+            name: self.inputs[name].astype(bool)
+            if name in self.inputs
+            else np.zeros((self.steps, self.batch, p.neurons), bool)
+            for name, p in self.populations.items()
+        }
+        states = {
+            name: self._initial_states(p)
+            for name, p in self.populations.items()
+            if p.step is not None
+        }
+        history = {
+            name: {
+                state: np.zeros((self.steps, *values.shape), values.dtype)
+                for state, values in of_population.items()
+            }
+            for name, of_population in (states if record else {}).items()
+        }
+        return Trace(spikes, states, history)
+
+    def _initial_states(self, population: Population) -> dict[str, Array]:
+        assert population.step is not None
+        constants = self._constants(population)
+        return {
+            state.name: np.full(
+                (self.batch, population.neurons),
+                evaluate(state.init, constants, self.real),
+                self._numpy_type(state.dtype),
+            )
+            for state in population.step.states
+        }
+
+    def _numpy_type(self, dtype: Scalar) -> Any:
+        assert isinstance(dtype, DType)
+        return self.real if dtype in FLOATS else NUMPY[dtype]
+
+    def _constants(self, population: Population) -> dict[str, Any]:
+        assert population.step is not None
+        types = _types_read(population.step)
+        return {
+            name: self._numpy_type(types.get(name, DType.F32))(value)
+            for name, value in zip(population.step.constants, population.constants, strict=True)
+        }
+
+    def advance(self, name: str, t: int, trace: Trace) -> None:
+        """Step t of one population, written into the trace."""
+        population = self.populations[name]
+        step = population.step
+        assert step is not None
+        values: dict[str, Any] = self._constants(population) | trace.states[name]
+        values |= {port: self._port(name, port, t, trace) for port in step.ports}
+        with np.errstate(all="ignore"):
+            self._assign(step.update, values)
+            values[SPIKED] = self._spread(name, evaluate(step.spike, values, self.real))
+            self._assign(step.after, values)
+        trace.spikes[name][t] = values[SPIKED]
+        for state in step.states:
+            kept = self._spread(name, values[state.name]).astype(self._numpy_type(state.dtype))
+            trace.states[name][state.name] = kept
+            if trace.history:
+                trace.history[name][state.name][t] = kept
+
+    def _assign(self, assigns: tuple[Assign, ...], values: dict[str, Any]) -> None:
+        for assign in assigns:
+            values[assign.target] = evaluate(assign.value, values, self.real)
+
+    def _spread(self, name: str, value: Any) -> Array:
+        """A value for every neuron, also where the expression has one for all."""
+        return np.broadcast_to(value, (self.batch, self.populations[name].neurons))
+
+    def _port(self, name: str, port: str, t: int, trace: Trace) -> Array:
+        """The sum of the weights of the spikes that arrive at a port in step t."""
+        total = np.zeros((self.batch, self.populations[name].neurons), self.real)
+        for synapses in self.incoming[name]:
+            emitted = t - synapses.projection.delay
+            if synapses.projection.port == port and emitted >= 0:
+                synapses.deliver(trace.spikes[synapses.projection.pre][emitted], total)
+        return total
+
+
+class _Synapses:
+    """A projection with its weights, one row of targets for every pre neuron."""
+
+    def __init__(self, projection: Projection, wiring: Wiring, weights: Array) -> None:
+        assert weights.shape == wiring.weight_shape, (projection.name, weights.shape)
+        self.projection = projection
+        pre, post = wiring.pairs()
+        values = weights.ravel() if wiring.tap is None else weights.ravel()[wiring.tap]
+        bounds = np.searchsorted(pre, np.arange(wiring.pre_neurons + 1))
+        self.rows = [(post[lo:hi], values[lo:hi]) for lo, hi in pairwise(bounds)]
+
+    def deliver(self, spikes: Bits, total: Array) -> None:
+        """Add the weights of the spikes [B, pre] to the totals [B, post], pre neurons ascending."""
+        for sample, neuron in zip(*np.nonzero(spikes), strict=True):
+            post, weights = self.rows[neuron]
+            # A neuron has at most one synapse to each target, so no addition is lost here.
+            total[sample, post] += weights
+
+
+def _types_read(step: NeuronStep) -> dict[str, Scalar]:
+    """The type in which the step reads each of its names."""
+    roots = [s.init for s in step.states] + [a.value for a in (*step.update, *step.after)]
+    return {
+        node.name: node.dtype
+        for root in [*roots, step.spike]
+        for node in walk(root)
+        if isinstance(node, Ref)
+    }

@@ -1,0 +1,161 @@
+"""Pass: turn each neuron model into the straight-line code of one step of dt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..diagnostics import CompileError, Diagnostic, Span
+from ..expr import Const, Expr, Ref, apply, evaluate
+from ..graph import Graph, Population
+from ..neuron import REFRACTORY, SPIKED, Assign, NeuronModel, NeuronStep, State
+from ..types import DType
+from .euler import euler
+from .exact import exact
+from .scheme import Scheme
+
+METHODS: dict[str, Callable[[NeuronModel, float], Scheme]] = {"euler": euler, "exact": exact}
+
+REFRACTORY_STEPS = "refractory.steps"
+
+
+@dataclass(frozen=True, slots=True)
+class Discretize:
+    """Every population with a model has a step afterwards; its constants are the parameters."""
+
+    name: str = "discretize"
+    requires: frozenset[str] = frozenset({"shapes"})
+    ensures: frozenset[str] = frozenset({"shapes", "steps"})
+
+    def run(self, graph: Graph) -> Graph:
+        """The graph with steps; each model is worked out once for each method."""
+        work = _Work(graph.dt, {}, {}, [])
+        populations = tuple(p if p.model is None else work.stepped(p) for p in graph.populations)
+        if work.found:
+            raise CompileError(work.found)
+        return replace(graph, populations=populations)
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What one run has worked out so far. Keys hold ids of models, which the graph keeps alive."""
+
+    dt: float
+    steps: dict[tuple[int, str], tuple[NeuronStep, Scheme] | None]
+    constants: dict[tuple[int, str, tuple[tuple[str, float], ...]], tuple[float, ...]]
+    found: list[Diagnostic]
+
+    def stepped(self, population: Population) -> Population:
+        """The population with its step and constants; as it is if a mistake was found."""
+        made = self._step(population)
+        if made is None:
+            return population
+        step, scheme = made
+        key = (id(population.model), population.method, population.parameters)
+        if key not in self.constants:
+            self.constants[key] = self._values(population, scheme)
+        return replace(population, step=step, constants=self.constants[key])
+
+    def _step(self, population: Population) -> tuple[NeuronStep, Scheme] | None:
+        assert population.model is not None
+        key = (id(population.model), population.method)
+        if key not in self.steps:
+            self.steps[key] = self._make(population.model, population)
+        return self.steps[key]
+
+    def _make(self, model: NeuronModel, population: Population) -> tuple[NeuronStep, Scheme] | None:
+        try:
+            scheme = METHODS[population.method](model, self.dt)
+        except CompileError as error:
+            self.found.extend(_at(d, population.span) for d in error.diagnostics)
+            return None
+        return assemble(model, scheme), scheme
+
+    def _values(self, population: Population, scheme: Scheme) -> tuple[float, ...]:
+        model, parameters = population.model, dict(population.parameters)
+        assert model is not None
+        values = [parameters[p.name] for p in model.parameters]
+        if model.refractory is not None:
+            duration = float(evaluate(model.refractory.duration, parameters, np.float64))
+            mistake = _duration_mistake(duration, self.dt, population)
+            if mistake is not None:
+                self.found.append(mistake)
+                return ()
+            values.append(float(round(duration / self.dt)))
+        return (*values, *scheme.values(parameters))
+
+
+def _at(diagnostic: Diagnostic, span: Span | None) -> Diagnostic:
+    return diagnostic if span is None else replace(diagnostic, span=span)
+
+
+def _duration_mistake(duration: float, dt: float, population: Population) -> Diagnostic | None:
+    if not 0.0 <= duration < 2.0**31 * dt:
+        return Diagnostic(
+            "E022",
+            f"the refractory time of `{population.name}` is {duration:g} ms",
+            population.span,
+            help="it must be 0 ms or more",
+        )
+    steps = duration / dt
+    if abs(steps - round(steps)) <= 1e-6 * max(1.0, steps):
+        return None
+    return Diagnostic(
+        "E045",
+        f"the refractory time of `{population.name}` is {duration:g} ms, which is {steps:g} steps "
+        f"of {dt:g} ms",
+        population.span,
+        help=f"choose a multiple of dt, such as {round(steps) * dt:g} ms, or change dt",
+    )
+
+
+def assemble(model: NeuronModel, scheme: Scheme) -> NeuronStep:
+    """The whole step: the scheme's update, the refractory hold, the threshold, the reset."""
+    parameters = tuple(p.name for p in model.parameters)
+    if model.refractory is None:
+        return NeuronStep(
+            (*model.states, *scheme.extra_states),
+            model.ports,
+            (*parameters, *scheme.constants),
+            scheme.update,
+            model.spike,
+            tuple(_reset(a) for a in model.on_spike),
+        )
+    return NeuronStep(
+        (*model.states, *scheme.extra_states, _COUNTER),
+        model.ports,
+        (*parameters, REFRACTORY_STEPS, *scheme.constants),
+        (*scheme.update, *(_hold(a) for a in model.refractory.hold)),
+        apply("and", apply("le", _LEFT, _ZERO), model.spike),
+        (*(_reset(a) for a in model.on_spike), _COUNT),
+    )
+
+
+_ZERO = Const(0, DType.I32)
+_LEFT = Ref(REFRACTORY, DType.I32)
+_COUNTER = State(REFRACTORY, "1", _ZERO, DType.I32)
+_FIRED = Ref(SPIKED, DType.BOOL)
+_COUNT = Assign(
+    REFRACTORY,
+    apply(
+        "select",
+        _FIRED,
+        Ref(REFRACTORY_STEPS, DType.I32),
+        apply("max", apply("sub", _LEFT, Const(1, DType.I32)), _ZERO),
+    ),
+)
+
+
+def _hold(assign: Assign) -> Assign:
+    return _when(apply("gt", _LEFT, _ZERO), assign)
+
+
+def _reset(assign: Assign) -> Assign:
+    return _when(_FIRED, assign)
+
+
+def _when(condition: Expr, assign: Assign) -> Assign:
+    kept = Ref(assign.target, assign.value.dtype)
+    return Assign(assign.target, apply("select", condition, assign.value, kept))
