@@ -86,7 +86,7 @@ def _mistakes(
 
 def fold_step(step: NeuronStep) -> FoldedStep:
     """The step simplified, with constants k0, k1, … in the order in which it first reads them."""
-    taken = {s.name for s in step.states} | set(step.ports)
+    taken = {s.name for s in step.states} | set(step.ports) | set(step.constants)
     hoist = _Hoist(frozenset(step.constants), frozenset(taken), {})
     update = hoist.assigns(step.update)
     spike = hoist.hoisted(simplify(step.spike))

@@ -1,0 +1,213 @@
+"""Graph to text: stable, readable, and read back exactly (spans and tensors excepted)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Generic, TypeVar
+
+from ..expr import FLOATS, Apply, Const, Expr, Ref
+from ..graph import Block, Call, Graph, Population, Projection, Value
+from ..neuron import Assign, NeuronModel, NeuronStep, Parameter, State
+from ..types import DType, Fixed, Scalar
+from .spelling import BARE, INFIX, VERSION, WORDS
+
+Item = TypeVar("Item")
+
+
+def print_graph(graph: Graph) -> str:
+    """The graph as text; equal models and equal steps are written once."""
+    models: _Numbered[NeuronModel] = _Numbered(p.model for p in graph.populations)
+    steps: _Numbered[NeuronStep] = _Numbered(p.step for p in graph.populations)
+    labels = _labels(models.items)
+    sections = [
+        [f"snnir {VERSION}", f"network {quoted(graph.name)} dt {graph.dt!r}"],
+        *(_model(model, label) for model, label in zip(models.items, labels, strict=True)),
+        *(_step(step, number) for number, step in enumerate(steps.items)),
+        [_population(p, models, labels, steps) for p in graph.populations],
+        [_projection(p) for p in graph.projections],
+        [] if graph.schedule is None else _schedule(graph.schedule),
+    ]
+    return "\n\n".join("\n".join(lines) for lines in sections if lines) + "\n"
+
+
+class _Numbered(Generic[Item]):
+    """Distinct objects in order of appearance; a known object is found by identity first, since
+    comparing and hashing large ones is slow."""
+
+    def __init__(self, objects: Iterable[Item | None]) -> None:
+        self.items: list[Item] = []
+        self.numbers: dict[int, int] = {}
+        known: dict[Item, int] = {}
+        for item in objects:
+            if item is None or id(item) in self.numbers:
+                continue
+            if item not in known:
+                known[item] = len(self.items)
+                self.items.append(item)
+            self.numbers[id(item)] = known[item]
+
+
+def _labels(models: Sequence[NeuronModel]) -> list[str]:
+    """The models' names, with @2, @3 … where different models bear one name."""
+    seen: dict[str, int] = {}
+    labels = []
+    for model in models:
+        seen[model.name] = seen.get(model.name, 0) + 1
+        number = seen[model.name]
+        labels.append(quoted(model.name) + (f"@{number}" if number > 1 else ""))
+    return labels
+
+
+def _model(model: NeuronModel, label: str) -> list[str]:
+    lines = [_parameter(p) for p in model.parameters]
+    lines += [_state(s) for s in model.states]
+    lines.append(f"ports {_names(model.ports)}")
+    lines += [_assign("derivative", a) for a in model.derivatives]
+    lines += [_assign("input", a) for a in model.on_input]
+    lines.append(f"spike {print_expr(model.spike)}")
+    lines += [_assign("reset", a) for a in model.on_spike]
+    if model.refractory is not None:
+        lines.append(f"refractory {print_expr(model.refractory.duration)}")
+        lines += [_assign("hold", a) for a in model.refractory.hold]
+    return _block(f"model {label}", lines)
+
+
+def _step(step: NeuronStep, number: int) -> list[str]:
+    lines = [_state(s) for s in step.states]
+    lines.append(f"ports {_names(step.ports)}")
+    lines.append(f"constants {_names(step.constants)}")
+    lines += [_assign("update", a) for a in step.update]
+    lines.append(f"spike {print_expr(step.spike)}")
+    lines += [_assign("after", a) for a in step.after]
+    return _block(f"step {number}", lines)
+
+
+def _block(head: str, lines: Iterable[str]) -> list[str]:
+    return [f"{head} {{", *(f"  {line}" for line in lines), "}"]
+
+
+def _parameter(parameter: Parameter) -> str:
+    default = "none" if parameter.default is None else repr(float(parameter.default))
+    return f"parameter {quoted(parameter.name)} {json.dumps(parameter.unit)} {default}"
+
+
+def _state(state: State) -> str:
+    typed = f"{quoted(state.name)}{_suffix(state.dtype, DType.F32)}"
+    return f"state {typed} {json.dumps(state.unit)} = {print_expr(state.init)}"
+
+
+def _assign(keyword: str, assign: Assign) -> str:
+    return f"{keyword} {quoted(assign.target)} = {print_expr(assign.value)}"
+
+
+def _population(
+    population: Population,
+    models: _Numbered[NeuronModel],
+    labels: Sequence[str],
+    steps: _Numbered[NeuronStep],
+) -> str:
+    parts = [f"population {quoted(population.name)} {population.role} {_ints(population.shape)}"]
+    if population.model is not None:
+        values = ", ".join(f"{quoted(n)}={v!r}" for n, v in population.parameters)
+        parts.append(f"model {labels[models.numbers[id(population.model)]]} ({values})")
+    if population.model is not None or population.method != "euler":
+        parts.append(f"method {quoted(population.method)}")
+    if population.encoding is not None:
+        parts.append(f"encode {_call(population.encoding)}")
+    if population.step is not None:
+        values = ", ".join(map(repr, population.constants))
+        parts.append(f"step {steps.numbers[id(population.step)]} ({values})")
+    return " ".join(parts)
+
+
+def _projection(projection: Projection) -> str:
+    ends = f"{quoted(projection.pre)} -> {quoted(projection.post)}"
+    learns = "trainable" if projection.trainable else "fixed"
+    return (
+        f"projection {quoted(projection.name)} {ends} port {quoted(projection.port)} "
+        f"delay {projection.delay} {learns} {_call(projection.connectivity)} "
+        f"init {_call(projection.init)}"
+    )
+
+
+def _schedule(schedule: Sequence[Block]) -> list[str]:
+    return _block(
+        "schedule",
+        (
+            ("recurrent " if block.is_recurrent else "once ") + _names(block.populations)
+            for block in schedule
+        ),
+    )
+
+
+def _names(names: Sequence[str]) -> str:
+    return f"({', '.join(map(quoted, names))})"
+
+
+def _ints(values: Sequence[int]) -> str:
+    return f"({', '.join(map(str, values))})"
+
+
+def _call(call: Call) -> str:
+    arguments = ", ".join(f"{quoted(n)}={_value(v)}" for n, v in call.arguments)
+    return f"{quoted(call.kind)}({arguments})"
+
+
+def _value(value: Value) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return json.dumps(value)
+    if isinstance(value, (int, float)):
+        return repr(value)
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_value, value))})"
+    return f"{{ {print_expr(value)} }}"
+
+
+def quoted(name: str) -> str:
+    """The name as it stands in the text."""
+    return name if BARE.fullmatch(name) and name not in WORDS else json.dumps(name)
+
+
+def print_expr(expr: Expr) -> str:
+    """The expression as text, with no more parentheses than needed."""
+    return _expr(expr, 0)
+
+
+def _expr(expr: Expr, strength: int) -> str:
+    """The expression as an operand of an operator of that strength."""
+    if isinstance(expr, Const):
+        return _literal(expr)
+    if isinstance(expr, Ref):
+        return quoted(expr.name) + _suffix(expr.dtype, DType.F32)
+    if expr.op not in INFIX:
+        return f"{expr.op}({', '.join(_expr(a, 0) for a in expr.args)})"
+    return _infix(expr, strength)
+
+
+def _infix(expr: Apply, strength: int) -> str:
+    spelling, own = INFIX[expr.op]
+    left, right = expr.args
+    # Operators of one strength group to the left.
+    text = f"{_expr(left, own)} {spelling} {_expr(right, own + 1)}"
+    return f"({text})" if own < strength else text
+
+
+def _literal(expr: Const) -> str:
+    """Numbers with a point are f32, without one i32, unless a suffix says otherwise."""
+    if expr.dtype is DType.BOOL:
+        return "true" if expr.value else "false"
+    if expr.dtype is DType.I32:
+        return repr(int(expr.value))
+    value = float(expr.value) if expr.dtype in FLOATS else expr.value
+    return repr(value) + _suffix(expr.dtype, DType.F32)
+
+
+def _suffix(dtype: Scalar, default: Scalar) -> str:
+    if dtype == default:
+        return ""
+    if isinstance(dtype, Fixed):
+        return f":fixed({dtype.bits}, {dtype.frac})"
+    return f":{dtype.value}"

@@ -1,0 +1,163 @@
+"""Text to graph. Whatever the text, the outcome is a graph that holds or a CompileError."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy.typing as npt
+
+from ..diagnostics import CompileError, Source
+from ..expr import Expr
+from ..graph import Block, Graph, Population, Projection
+from ..neuron import NeuronModel, NeuronStep
+from ..verify import GraphError, verify
+from .expressions import take_call, take_expr
+from .neurons import take_model, take_step
+from .spelling import VERSION
+from .tokens import Cursor, damaged
+
+
+def parse_graph(
+    text: str, tensors: Mapping[str, npt.NDArray[Any]] | None = None, name: str = "graph.snnir"
+) -> Graph:
+    """The graph that `print_graph` wrote; E060, which shows the place in `name`, for any other
+    text. `tensors` are the arrays that the graph names, which the text does not hold."""
+    source = Source(name, text)
+    graph = replace(_read(Cursor(source)), tensors=dict(tensors or {}))
+    try:
+        verify(graph)
+    except GraphError as error:
+        raise damaged(source, 0, 1, str(error)) from error
+    except CompileError as error:
+        raise damaged(source, 0, 1, error.diagnostics[0].message) from error
+    return graph
+
+
+def parse_expr(text: str) -> Expr:
+    """The expression that `print_expr` wrote; E060 for any other text."""
+    cursor = Cursor(Source("expression", text))
+    expr = take_expr(cursor)
+    if cursor.kind != "end":
+        raise cursor.refuse("expected the end")
+    return expr
+
+
+@dataclass(slots=True)
+class _Parts:
+    """What has been read so far."""
+
+    models: dict[tuple[str, int], NeuronModel] = field(default_factory=dict)
+    steps: list[NeuronStep] = field(default_factory=list)
+    populations: list[Population] = field(default_factory=list)
+    projections: list[Projection] = field(default_factory=list)
+    schedule: tuple[Block, ...] | None = None
+
+
+def _read(cursor: Cursor) -> Graph:
+    cursor.expect("snnir")
+    if cursor.text != str(VERSION):
+        raise cursor.refuse(f"this is format {cursor.text!r}; this snncc reads {VERSION}")
+    cursor.take()
+    cursor.expect("network")
+    name = cursor.take_name()
+    cursor.expect("dt")
+    dt = cursor.take_float()
+    parts = _Parts()
+    while cursor.kind != "end":
+        statement = _STATEMENTS.get(cursor.text)
+        if statement is None:
+            raise cursor.refuse("expected " + ", ".join(_STATEMENTS))
+        cursor.take()
+        statement(cursor, parts)
+    return Graph(name, dt, tuple(parts.populations), tuple(parts.projections), parts.schedule)
+
+
+def _take_model(cursor: Cursor, parts: _Parts) -> None:
+    label = _take_label(cursor)
+    if label in parts.models:
+        raise cursor.refuse(f"model {label[0]!r} twice")
+    parts.models[label] = take_model(cursor, label[0])
+
+
+def _take_label(cursor: Cursor) -> tuple[str, int]:
+    """The name of a model and its number among models of that name."""
+    name = cursor.take_name()
+    return name, cursor.take_int() if cursor.found("@") else 1
+
+
+def _take_step(cursor: Cursor, parts: _Parts) -> None:
+    if cursor.text != str(len(parts.steps)):
+        raise cursor.refuse(f"expected {len(parts.steps)}")
+    cursor.take()
+    parts.steps.append(take_step(cursor))
+
+
+def _take_population(cursor: Cursor, parts: _Parts) -> None:
+    population = Population(
+        cursor.take_name(), role=cursor.take_name(), shape=cursor.take_list(cursor.take_int)
+    )
+    if cursor.found("model"):
+        label = _take_label(cursor)
+        if label not in parts.models:
+            raise cursor.refuse(f"no model {label[0]!r}")
+        values = cursor.take_list(lambda: _take_parameter(cursor))
+        population = replace(population, model=parts.models[label], parameters=values)
+    if cursor.found("method"):
+        population = replace(population, method=cursor.take_name())
+    if cursor.found("encode"):
+        population = replace(population, encoding=take_call(cursor))
+    if cursor.found("step"):
+        number = cursor.take_int()
+        if not 0 <= number < len(parts.steps):
+            raise cursor.refuse(f"no step {number}")
+        constants = cursor.take_list(cursor.take_float)
+        population = replace(population, step=parts.steps[number], constants=constants)
+    parts.populations.append(population)
+
+
+def _take_parameter(cursor: Cursor) -> tuple[str, float]:
+    name = cursor.take_name()
+    cursor.expect("=")
+    return name, cursor.take_float()
+
+
+def _take_projection(cursor: Cursor, parts: _Parts) -> None:
+    name, pre = cursor.take_name(), cursor.take_name()
+    cursor.expect("->")
+    post = cursor.take_name()
+    cursor.expect("port")
+    port = cursor.take_name()
+    cursor.expect("delay")
+    delay = cursor.take_int()
+    is_trainable = cursor.found("trainable")
+    if not is_trainable:
+        cursor.expect("fixed")
+    connectivity = take_call(cursor)
+    cursor.expect("init")
+    parts.projections.append(
+        Projection(name, pre, post, connectivity, take_call(cursor), port, delay, is_trainable)
+    )
+
+
+def _take_schedule(cursor: Cursor, parts: _Parts) -> None:
+    if parts.schedule is not None:
+        raise cursor.refuse("a second schedule")
+    cursor.expect("{")
+    blocks = []
+    while not cursor.found("}"):
+        is_recurrent = cursor.found("recurrent")
+        if not is_recurrent:
+            cursor.expect("once")
+        blocks.append(Block(cursor.take_list(cursor.take_name), is_recurrent))
+    parts.schedule = tuple(blocks)
+
+
+_STATEMENTS: dict[str, Callable[[Cursor, _Parts], None]] = {
+    "model": _take_model,
+    "step": _take_step,
+    "population": _take_population,
+    "projection": _take_projection,
+    "schedule": _take_schedule,
+}

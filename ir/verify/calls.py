@@ -1,0 +1,52 @@
+"""Invariants of calls: the row is there, all arguments are given, each of its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from math import isfinite
+
+from ..expr import Apply, Const, Ref
+from ..graph import Call
+from ..rules import Row
+from .require import require
+
+
+def verify_call(where: str, call: Call, table: Mapping[str, Row]) -> None:
+    """GraphError unless the call names a row of the table and gives what the row wants."""
+    require(call.kind in table, f"{where}: no row {call.kind!r}")
+    given = [name for name, _ in call.arguments]
+    wanted = [argument.name for argument in table[call.kind].arguments]
+    require(sorted(given) == sorted(wanted), f"{where}: arguments {given} of {call.kind}")
+    rows = {argument.name: argument for argument in table[call.kind].arguments}
+    for name, value in call.arguments:
+        fits = _KINDS.get(rows[name].unit, _is_number)(value)
+        require(fits, f"{where}: {name} is {value!r}"[:200])
+        choices = rows[name].choices
+        require(not choices or value in choices, f"{where}: {name} is {value!r}")
+
+
+def _is_number(value: object) -> bool:
+    return type(value) in (int, float) and isfinite(float(str(value)))
+
+
+def _is_integer(value: object) -> bool:
+    return type(value) is int or (type(value) is float and value.is_integer())
+
+
+def _is_shape(value: object) -> bool:
+    return isinstance(value, tuple) and all(_is_integer(extent) for extent in value)
+
+
+def _is_pairs(value: object) -> bool:
+    return isinstance(value, tuple) and all(_is_shape(v) and len(v) == 2 for v in value)
+
+
+# What a value of each unit of `rules.Argument` must be; a unit that is not here has numbers.
+_KINDS: dict[str, Callable[[object], bool]] = {
+    "text": lambda value: type(value) is str,
+    "bool": lambda value: type(value) is bool,
+    "int": _is_integer,
+    "shape": _is_shape,
+    "list": _is_pairs,
+    "expr": lambda value: isinstance(value, (Const, Ref, Apply)),
+}

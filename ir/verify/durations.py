@@ -1,0 +1,46 @@
+"""How long inputs last: the one thing here that a user may get wrong."""
+
+from __future__ import annotations
+
+from ..diagnostics import CompileError, Diagnostic, Note
+from ..graph import Graph, Population
+
+
+def verify_durations(graph: Graph) -> None:
+    """E044 for inputs that last for different times, E045 for one that ends within a step."""
+    inputs = [p for p in graph.populations if p.encoding is not None]
+    for population in inputs:
+        steps = _duration(population) / graph.dt
+        if steps < 0.5 or abs(steps - round(steps)) > 1e-6 * steps:
+            raise CompileError(_part_of_step(population, graph.dt))
+        if _duration(population) != _duration(inputs[0]):
+            raise CompileError(_unequal_durations(inputs[0], population))
+
+
+def _duration(population: Population) -> float:
+    assert population.encoding is not None
+    duration = population.encoding["duration"]
+    assert isinstance(duration, (int, float)), duration
+    return float(duration)
+
+
+def _part_of_step(population: Population, dt: float) -> Diagnostic:
+    return Diagnostic(
+        "E045",
+        f"the input `{population.name}` lasts {_duration(population):g} ms, which is no whole "
+        f"number of steps of {dt:g} ms",
+        population.span,
+        help="choose a duration that is a multiple of dt, at least one step",
+    )
+
+
+def _unequal_durations(first: Population, other: Population) -> Diagnostic:
+    note = () if first.span is None else (Note(first.span, f"{_duration(first):g} ms here"),)
+    return Diagnostic(
+        "E044",
+        f"inputs of one network last equally long, but `{first.name}` lasts "
+        f"{_duration(first):g} ms and `{other.name}` {_duration(other):g} ms",
+        other.span,
+        related=note,
+        help=f"write `duration = {_duration(first):g} ms`",
+    )

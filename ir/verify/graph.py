@@ -1,0 +1,137 @@
+"""Invariants of a Graph, checked after every pass.
+
+What fails here is a bug of ours (`GraphError`), except for the few mistakes of a user that only
+show in the whole graph (`CompileError`). A property, such as "steps", holds for all of a graph or
+for none of it; `properties` says which do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from itertools import chain
+from math import isfinite
+
+from ..graph import Graph, Population, Projection
+from ..passes.discretize import METHODS
+from ..rules import ENCODINGS
+from ..wiring import CONNECTIVITIES, INITS
+from .calls import verify_call
+from .durations import verify_durations
+from .neurons import verify_model, verify_step
+from .require import require, require_distinct, require_finite
+
+ROLES = ("input", "hidden", "output")
+
+
+def properties(graph: Graph) -> frozenset[str]:
+    """The properties that hold; GraphError for one that holds for a part of the graph only."""
+    return frozenset(name for name, holds in PROPERTIES.items() if holds(graph))
+
+
+def _have_shapes(graph: Graph) -> bool:
+    return all(p.shape for p in graph.populations)
+
+
+def _have_steps(graph: Graph) -> bool:
+    with_step = [p.step is not None for p in graph.populations if p.model is not None]
+    require(all(with_step) or not any(with_step), "some populations have a step, some have none")
+    return all(with_step)
+
+
+def _are_folded(graph: Graph) -> bool:
+    """True if the steps read numbered constants and no parameters."""
+    if not _have_steps(graph):
+        return False
+    return not any(
+        parameter.name in population.step.constants
+        for population in _once(graph.populations, lambda p: id(p.step))
+        if population.step is not None and population.model is not None
+        for parameter in population.model.parameters
+    )
+
+
+def _are_scheduled(graph: Graph) -> bool:
+    return graph.schedule is not None
+
+
+PROPERTIES: dict[str, Callable[[Graph], bool]] = {
+    "shapes": _have_shapes,
+    "steps": _have_steps,
+    "folded": _are_folded,
+    "schedule": _are_scheduled,
+}
+
+
+def verify(graph: Graph) -> frozenset[str]:
+    """The properties of the graph, all of whose invariants hold."""
+    held = properties(graph)
+    require(isfinite(graph.dt) and graph.dt > 0.0, f"dt is {graph.dt}")
+    require_distinct("population", [p.name for p in graph.populations])
+    require_distinct("projection", [p.name for p in graph.projections])
+    for population in graph.populations:
+        _verify_population(population)
+    for model in {id(p.model): p.model for p in graph.populations}.values():
+        if model is not None:
+            verify_model(model)
+    for step in {id(p.step): p.step for p in graph.populations}.values():
+        if step is not None:
+            verify_step(step)
+    index = graph.index()
+    for projection in graph.projections:
+        _verify_projection(projection, index, held)
+    _verify_schedule(graph)
+    verify_durations(graph)
+    return held
+
+
+def _once(items: Iterable[Population], key: Callable[[Population], int]) -> list[Population]:
+    return list({key(item): item for item in items}.values())
+
+
+def _verify_population(population: Population) -> None:
+    name, model = population.name, population.model
+    require(population.role in ROLES, f"{name}: role {population.role!r}")
+    require((population.role == "input") == (model is None), f"{name}: role and model disagree")
+    require(all(type(n) is int and n > 0 for n in population.shape), f"{name}: shape")
+    require(population.method in METHODS, f"{name}: method {population.method!r}")
+    require_finite(name, [value for _, value in population.parameters])
+    require_finite(name, population.constants)
+    declared = [] if model is None else sorted(p.name for p in model.parameters)
+    require(sorted(n for n, _ in population.parameters) == declared, f"{name}: parameters")
+    require(population.encoding is None or model is None, f"{name}: an encoding of no input")
+    if population.encoding is not None:
+        verify_call(name, population.encoding, ENCODINGS)
+    count = 0 if population.step is None else len(population.step.constants)
+    require(len(population.constants) == count, f"{name}: constants")
+
+
+def _verify_projection(
+    projection: Projection, index: Mapping[str, Population], held: frozenset[str]
+) -> None:
+    name = projection.name
+    for end in (projection.pre, projection.post):
+        require(end in index, f"{name}: no population {end!r}")
+    verify_call(name, projection.connectivity, CONNECTIVITIES)
+    verify_call(name, projection.init, INITS)
+    require(type(projection.delay) is int and projection.delay >= 0, f"{name}: delay")
+    model = index[projection.post].model
+    # Before infer_shapes, a wrong port or an input as target is a mistake yet to be reported.
+    if "steps" in held:
+        require(model is not None and projection.port in model.ports, f"{name}: port")
+
+
+def _verify_schedule(graph: Graph) -> None:
+    if graph.schedule is None:
+        return
+    scheduled = list(chain.from_iterable(block.populations for block in graph.schedule))
+    require(sorted(scheduled) == sorted(p.name for p in graph.populations), "schedule: populations")
+    place = {name: k for k, name in enumerate(scheduled)}
+    block = {name: k for k, b in enumerate(graph.schedule) for name in b.populations}
+    loops = {block[p.pre] for p in graph.projections if p.pre == p.post}
+    for k, each in enumerate(graph.schedule):
+        is_recurrent = len(each.populations) > 1 or k in loops
+        require(each.is_recurrent == is_recurrent, f"schedule: block {each.populations[:1]}")
+    for projection in graph.projections:
+        pre, post = projection.pre, projection.post
+        early = place[pre] < place[post] or projection.delay > 0
+        require(early and block[pre] <= block[post], f"schedule: {projection.name} points back")

@@ -1,0 +1,81 @@
+"""Invariants of neuron models and steps: known names, matching types."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from math import isfinite
+
+from ..expr import OPS, Apply, Const, Expr, Ref, apply, walk
+from ..neuron import REFRACTORY, SPIKED, Assign, NeuronModel, NeuronStep, State
+from ..types import DType, Scalar
+from .require import require, require_distinct, require_finite
+
+Types = dict[str, Scalar]
+
+
+def verify_model(model: NeuronModel) -> None:
+    """GraphError unless every expression of the model is typed and reads what it may."""
+    parameters: Types = {p.name: DType.F32 for p in model.parameters}
+    states: Types = {s.name: s.dtype for s in model.states}
+    ports: Types = dict.fromkeys(model.ports, DType.F32)
+    names = [*(p.name for p in model.parameters), *(s.name for s in model.states), *model.ports]
+    require_distinct(f"name in {model.name}", [*names, SPIKED, REFRACTORY])
+    everything = parameters | states | ports
+    require_finite(model.name, [p.default for p in model.parameters if p.default is not None])
+    for state in model.states:
+        _verify_init(model.name, state, parameters)
+    for assigns in (model.derivatives, model.on_input, model.on_spike):
+        _verify_assigns(model.name, assigns, states, everything)
+    require_distinct(f"derivative in {model.name}", [a.target for a in model.derivatives])
+    _verify_expr(model.name, model.spike, everything, DType.BOOL)
+    if model.refractory is not None:
+        _verify_expr(model.name, model.refractory.duration, parameters, DType.F32)
+        _verify_assigns(model.name, model.refractory.hold, states, everything)
+
+
+def verify_step(step: NeuronStep) -> None:
+    """GraphError unless every expression of the step is typed and reads what it may."""
+    # A constant is a float; where a step reads it as another type it is a whole number.
+    constants: dict[str, Scalar | None] = dict.fromkeys(step.constants)
+    states: Types = {s.name: s.dtype for s in step.states}
+    ports: Types = dict.fromkeys(step.ports, DType.F32)
+    require_distinct("name in a step", [*states, *ports, *constants])
+    everything: dict[str, Scalar | None] = {**constants, **states, **ports}
+    for state in step.states:
+        _verify_init("step", state, constants)
+    _verify_assigns("step", step.update, states, everything)
+    _verify_expr("step", step.spike, everything, DType.BOOL)
+    _verify_assigns("step", step.after, states, everything | {SPIKED: DType.BOOL})
+
+
+def _verify_init(where: str, state: State, names: Mapping[str, Scalar | None]) -> None:
+    _verify_expr(f"{where}: {state.name}", state.init, names, state.dtype)
+
+
+def _verify_assigns(
+    where: str, assigns: Iterable[Assign], states: Types, names: Mapping[str, Scalar | None]
+) -> None:
+    for assign in assigns:
+        require(assign.target in states, f"{where}: {assign.target} is no state")
+        _verify_expr(f"{where}: {assign.target}", assign.value, names, states[assign.target])
+
+
+def _verify_expr(where: str, expr: Expr, names: Mapping[str, Scalar | None], dtype: Scalar) -> None:
+    require(expr.dtype == dtype, f"{where}: {expr.dtype} in place of {dtype}")
+    for node in walk(expr):
+        if isinstance(node, Ref):
+            require(node.name in names, f"{where}: unknown name {node.name}")
+            known = names[node.name]
+            require(known in (None, node.dtype), f"{where}: {node.name} read as {node.dtype}")
+        elif isinstance(node, Const):
+            require(isfinite(node.value), f"{where}: literal {node.value}")
+        else:
+            require(node.op in OPS, f"{where}: operator {node.op}")
+            require(_is_typed(node), f"{where}: {node.op} mistyped")
+
+
+def _is_typed(node: Apply) -> bool:
+    try:
+        return apply(node.op, *node.args) == node
+    except TypeError:
+        return False
