@@ -11,12 +11,13 @@ import numpy.typing as npt
 
 from ...ir.graph import Block, Call, Graph, Population, Projection
 from ...ir.wiring import Wiring, wire
+from ..trainable import is_lateral, output_of, require_trainable
+from .cells import cells_of
 from .layers import Coupling, System
 from .output import CountLoss, cost, count_error, lateral_factor, teach
 from .partials import Activity, by_pre
 from .profiles import PROFILES, Profile
 from .spsp import Cell, Floats, Train
-from .trainable import is_lateral, output_of, require_trainable
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 
@@ -100,9 +101,7 @@ def _walk(
 
 def _system(sample: _Sample, block: Block) -> System:
     incoming = [
-        p
-        for p in sample.graph.projections
-        if p.post in block.populations and not is_lateral(p, sample.graph)
+        p for p in sample.graph.projections if p.post in block.populations and not is_lateral(p)
     ]
     is_recurrent = any(p.pre in block.populations for p in incoming)
     return System(
@@ -136,7 +135,7 @@ def _gamma(sample: _Sample, output: Population, label: int) -> Floats:
     gamma = np.ones(output.neurons)
     cell, spikes = sample.cells[output.name], sample.spikes[output.name]
     for projection in sample.graph.projections:
-        if is_lateral(projection, sample.graph):
+        if is_lateral(projection) and projection.post == output.name:
             spsp = sample.profile.spsp(spikes, spikes, cell, projection.delay)
             gamma *= lateral_factor(
                 sample.weights[projection.name],
@@ -159,19 +158,10 @@ def _sample(
     return _Sample(
         graph=graph,
         profile=PROFILES[rule.kind, str(rule["profile"])],
-        cells={p.name: _cell(p, graph.dt) for p in graph.populations if p.model is not None},
+        cells=cells_of(graph, rule),
         wirings=wirings,
         weights={p.name: _dense(weights[p.name], wirings[p.name]) for p in graph.projections},
         spikes=spikes,
-    )
-
-
-def _cell(population: Population, dt: float) -> Cell:
-    return Cell(
-        tau_mem=population.parameter("tau_mem") / dt,
-        tau_syn=population.parameter("tau_syn") / dt,
-        refractory=round(population.parameter("refractory") / dt),
-        v_th=population.parameter("v_th"),
     )
 
 

@@ -53,12 +53,11 @@ def lateral_factor(
     """gamma_j = 1 / (1 - sum_{l != j} w_lj r_lj d_l w_jl r_jl d_j) of a lateral projection.
 
     r_lj = e_lj / o_j, or `silent` if either is silent; d_l = 1/nu if l fires or is the label, else
-    0. `weights` and `spsp` are [post, pre]; counts are those before teaching.
+    0. `weights` (0 on the diagonal) and `spsp` are [post, pre]; counts are those before teaching.
     """
     is_silent = (counts[:, None] == 0) | (counts[None, :] == 0)
     ratio = np.where(is_silent, silent, spsp / np.maximum(counts, 1.0))
     slope = np.where(counts > 0, 1.0 / v_th, 0.0)
     slope[label] = 1.0 / v_th
     effect = weights * ratio * slope[:, None]
-    np.fill_diagonal(effect, 0.0)
     return np.asarray(1.0 / (1.0 - (effect * effect.T).sum(axis=0)))

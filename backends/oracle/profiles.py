@@ -49,9 +49,9 @@ PROFILES: dict[tuple[str, str], Profile] = {
     ("hm2_bp", "reference"): Profile(
         closed_form_spsp, decoupled_by_post, unrolled_adjoint, unlimited, 0.1, 1.0, 1.0
     ),
-    # The paper knows neither constant for silent neurons; without de/do_pre nothing would pass.
+    # The paper knows no constant e for silent neurons.
     ("hm2_bp", "paper"): Profile(
-        closed_form_spsp, decoupled_by_post, unrolled_adjoint, unlimited, 0.0, 1.0, 0.0
+        closed_form_spsp, decoupled_by_post, unrolled_adjoint, unlimited, 0.0, 1.0, 1.0
     ),
     ("hm2_bp", "recommended"): Profile(
         pairwise_spsp, decoupled_by_post, unrolled_adjoint, unlimited, 0.1, 1.0, 1.0

@@ -78,6 +78,13 @@ def test_tabulated_slope_never_overshoots_a_corner() -> None:
     assert slope[10] == 0.0
 
 
+def test_tabulated_slope_stays_within_the_monotone_circle():
+    # Steps 1, 0.01, 1: the mean secant 0.5 on both sides of the flat step would overshoot.
+    curve = np.cumsum(np.r_[0.0, np.ones(10), 0.01, np.ones(89)])
+    slope = tabulated_slope(curve)
+    assert np.hypot(slope[10], slope[11]) == pytest.approx(0.03)
+
+
 def test_published_quartic_stands_for_its_setting() -> None:
     quartic = polynomial_slope(64.0, 8.0, 2, 400)
     assert quartic == (-6.48e-8, 1.554e-5, -1.336e-3, 4.437e-2, 1.975e-1)

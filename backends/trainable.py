@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...ir.diagnostics import CompileError, Diagnostic
-from ...ir.graph import Call, Graph, Population, Projection
-
-CELL_PARAMETERS = ("tau_mem", "tau_syn", "v_th", "refractory")
+from ..ir.diagnostics import CompileError, Diagnostic
+from ..ir.graph import Call, Graph, Population, Projection
 
 
 def output_of(graph: Graph) -> Population:
@@ -16,13 +14,13 @@ def output_of(graph: Graph) -> Population:
     return output
 
 
-def is_lateral(projection: Projection, graph: Graph) -> bool:
-    """Whether it is the output's own fixed lateral inhibition, which is no part of the count model
-    but a factor of the output's weight gradients."""
+def is_lateral(projection: Projection) -> bool:
+    """Whether it is a fixed lateral inhibition, which the count model leaves out (at the output it
+    is a factor of the weight gradients instead)."""
     return (
         projection.connectivity.kind == "lateral_inhibition"
         and not projection.trainable
-        and projection.pre == projection.post == output_of(graph).name
+        and projection.pre == projection.post
     )
 
 
@@ -38,32 +36,16 @@ def require_trainable(graph: Graph, rule: Call) -> None:
                 help="declare exactly one population with `output`",
             )
         )
-    found = [*_wrong_cells(graph, rule), *_wrong_recurrence(graph, rule)]
+    found = list(_wrong_recurrence(graph, rule))
     if found:
         raise CompileError(found)
-
-
-def _wrong_cells(graph: Graph, rule: Call) -> Iterator[Diagnostic]:
-    for population in graph.populations:
-        if population.model is None:
-            continue
-        given = dict(population.parameters)
-        missing = [name for name in CELL_PARAMETERS if name not in given]
-        if missing or population.method != "euler":
-            reason = f"no `{missing[0]}`" if missing else f"the method `{population.method}`"
-            yield Diagnostic(
-                "E050",
-                f"`{rule.kind}` cannot train `{population.name}`, which has {reason}",
-                span=population.span,
-                help="use the neuron `lif` with the method euler",
-            )
 
 
 def _wrong_recurrence(graph: Graph, rule: Call) -> Iterator[Diagnostic]:
     assert graph.schedule is not None
     for block in graph.schedule:
         into = [p for p in graph.projections if p.post in block.populations]
-        inner = [p for p in into if p.pre in block.populations and not is_lateral(p, graph)]
+        inner = [p for p in into if p.pre in block.populations and not is_lateral(p)]
         if not inner:
             continue
         if rule.kind == "hm2_bp":
