@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +23,7 @@ Order = npt.NDArray[np.int64]
 class Presentation:
     """A split, flattened to the network's inputs, with the ids of its samples."""
 
-    values: npt.NDArray[np.generic]  # [samples, inputs] or [samples, steps, inputs]
+    values: npt.NDArray[Any]  # [samples, inputs] or [samples, steps, inputs]
     labels: npt.NDArray[np.int32]
     ids: npt.NDArray[np.uint64]
 
@@ -37,8 +38,7 @@ class Presentation:
 
 def present(graph: Graph, data: Data, split: str, span: Span | None = None) -> Presentation:
     """The data in the form that the graph takes; CompileError(E062) if they do not fit."""
-    inputs = [p for p in graph.populations if p.role == "input"]
-    problems = [*_input_problems(inputs, data, span), *_label_problems(graph, data, span)]
+    problems = [*_input_problems(graph, data, span), *_label_problems(graph, data, span)]
     if problems:
         raise CompileError(problems)
     axes = 2 if data.is_spikes else 1
@@ -57,7 +57,8 @@ def output_population(graph: Graph) -> Population:
     raise CompileError(Diagnostic("E044", message, help="write one of them as `output`"))
 
 
-def _input_problems(inputs: list[Population], data: Data, span: Span | None) -> list[Diagnostic]:
+def _input_problems(graph: Graph, data: Data, span: Span | None) -> list[Diagnostic]:
+    inputs = [p for p in graph.populations if p.role == "input"]
     axes = 2 if data.is_spikes else 1
     found = int(np.prod(data.values.shape[axes:]))
     wanted = sum(p.neurons for p in inputs)
@@ -71,7 +72,23 @@ def _input_problems(inputs: list[Population], data: Data, span: Span | None) -> 
         kind = "" if population.encoding is None else population.encoding.kind
         if (kind == "spikes") != data.is_spikes:
             problems.append(_encoding_problem(population, kind, data, span))
+        elif data.is_spikes:
+            problems += _duration_problems(graph, population, data, span)
     return problems
+
+
+def _duration_problems(
+    graph: Graph, population: Population, data: Data, span: Span | None
+) -> list[Diagnostic]:
+    assert population.encoding is not None
+    duration = population.encoding["duration"]
+    assert isinstance(duration, float | int)
+    steps, found = round(duration / graph.dt), data.values.shape[1]
+    if steps == found:
+        return []
+    message = f"the spike trains have {found} steps, but `{population.name}` takes {steps}"
+    way_out = f"write `encode spikes(duration = {found * graph.dt:g} ms)`"
+    return [Diagnostic("E062", message, population.span or span, help=way_out)]
 
 
 def _encoding_problem(

@@ -10,10 +10,21 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where data sets are looked for, in this order, and where fetched ones go."""
+    """Folders: the user's data sets, if named, and what snncc keeps (data sets that it fetched,
+    kernels that it compiled)."""
 
     data_folder: Path | None
-    cache_folder: Path
+    cache: Path
+
+    @property
+    def cache_folder(self) -> Path:
+        """Where fetched data sets lie."""
+        return self.cache / "data"
+
+    @property
+    def kernel_folder(self) -> Path:
+        """Where compiled kernels lie."""
+        return self.cache / "kernels"
 
     @property
     def folders(self) -> tuple[Path, ...]:
@@ -28,7 +39,7 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
     cache = environment.get("XDG_CACHE_HOME", "")
     home = Path(environment.get("HOME", "~")).expanduser()
     base = Path(cache) if cache else home / ".cache"
-    return Settings(Path(named) if named else None, base / "snncc" / "data")
+    return Settings(Path(named) if named else None, base / "snncc")
 
 
 def usable_threads() -> int:

@@ -12,6 +12,7 @@ import numpy as np
 from ...ir.diagnostics import CompileError
 from ...ir.graph import Call, Graph, Value
 from ...ir.text import parse_graph, print_graph
+from ...ir.verify import GraphError, verify
 from ..target import Weights
 from .manifest import Json
 from .package import damaged, read_package, write_package
@@ -76,10 +77,14 @@ def open_model(path: Path) -> Model:
 
 def _parse(text: bytes, tensors: Arrays, path: Path) -> Graph:
     try:
-        return parse_graph(text.decode("utf-8"), tensors)
+        graph = parse_graph(text.decode("utf-8"), tensors)
+        verify(graph)
+    except GraphError as error:
+        raise damaged(path, f"its graph is inconsistent: {error}") from error
     except CompileError as error:
         problem = error.diagnostics[0].message
         raise damaged(path, f"its graph cannot be read: {problem}") from error
+    return graph
 
 
 def _weights(graph: Graph, arrays: Arrays, path: Path) -> Arrays:

@@ -54,7 +54,7 @@ def scaled(values: Array, path: Path) -> Array:
         return values / np.float32(255.0)
     if values.dtype.kind not in "iuf":
         raise damaged(path, f"holds values of type {values.dtype}; numbers are needed")
-    if values.size and not (np.nanmin(values) >= 0.0 and np.nanmax(values) <= 1.0):
+    if (values < 0).any() or (values > 1).any():
         raise damaged(path, "has values outside 0..1", "scale them, or store them as uint8 0..255")
     return values.astype(np.float32)
 

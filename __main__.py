@@ -1,0 +1,5 @@
+"""`python -m snncc`."""
+
+from .runtime.cli import main
+
+main()

@@ -1,0 +1,97 @@
+"""The program `snncc`: its commands, and how it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Annotated, Any
+
+import typer
+
+from ...backends.artifact.package import compiler_version
+from ...ir.diagnostics import CompileError
+from . import compiling, data, diagnosis, language, plotting, running, training
+from .command import Command
+from .output import Output, report_errors
+
+INTERRUPTED = 130  # what a shell reports after Ctrl-C
+
+COMMANDS: tuple[Command, ...] = (
+    *language.COMMANDS,
+    *compiling.COMMANDS,
+    *training.COMMANDS,
+    *running.COMMANDS,
+    *plotting.COMMANDS,
+    *diagnosis.COMMANDS,
+)
+
+GROUPS: dict[str, tuple[str, tuple[Command, ...]]] = {
+    "datasets": ("List data sets, fetch and verify them.", data.COMMANDS),
+}
+
+
+def main() -> None:
+    """Run the command line; the process ends with it."""
+    make_app()()
+
+
+def make_app() -> typer.Typer:
+    """The command line with all its commands."""
+    app = typer.Typer(
+        name="snncc",
+        help="Compile, train and run spiking neural networks.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="rich",
+    )
+    app.callback()(_global_options)
+    for command in COMMANDS:
+        _register(app, command)
+    for name, (summary, commands) in GROUPS.items():
+        group = typer.Typer(help=summary, no_args_is_help=False)
+        group.callback(invoke_without_command=True, epilog=_epilog(commands[0]))(
+            guarded(data.list_when_alone)
+        )
+        for command in commands:
+            _register(group, command)
+        app.add_typer(group, name=name)
+    return app
+
+
+def _register(app: typer.Typer, command: Command) -> None:
+    app.command(command.name, epilog=_epilog(command))(guarded(command.function))
+
+
+def _epilog(command: Command) -> str:
+    return f"Example:  {command.example}"
+
+
+def guarded(function: Callable[..., None]) -> Callable[..., None]:
+    """The command, with a user's mistakes drawn and told by exit status 1, without traceback."""
+
+    @wraps(function)
+    def run(*arguments: Any, **options: Any) -> None:
+        try:
+            function(*arguments, **options)
+        except CompileError as error:
+            report_errors(error, Output(bool(options.get("json"))))
+            raise typer.Exit(1) from None
+        except KeyboardInterrupt:
+            Output().note("interrupted")
+            raise typer.Exit(INTERRUPTED) from None
+
+    return run
+
+
+def _version(is_wanted: bool) -> None:
+    if is_wanted:
+        Output().text(f"snncc {compiler_version()}\n")
+        raise typer.Exit
+
+
+def _global_options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="print it and end")
+    ] = False,
+) -> None:
+    pass

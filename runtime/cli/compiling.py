@@ -1,0 +1,153 @@
+"""compile and inspect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ...backends.artifact.model import save_model
+from ...backends.artifact.package import SUFFIX
+from ...ir.diagnostics import CompileError, Diagnostic
+from ...ir.graph import Graph
+from ...ir.passes.pipeline import PIPELINE
+from ...ir.text import print_graph
+from ..driver import Options, compile_program, is_package, is_run, load_model, target_row
+from ..report import table_of
+from ..summary import Summary, summarize
+from .command import Command
+from .options import (
+    Defines,
+    FileArgument,
+    Json,
+    ModelArgument,
+    Network,
+    Quiet,
+    Seed,
+    TargetOption,
+    parse_defines,
+)
+from .output import Output
+
+
+class Emit(StrEnum):
+    """What compile can print instead of writing a package."""
+
+    IR = "ir"
+
+
+def compile_command(
+    file: FileArgument,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="NAME.snnpkg, or a folder; default: FILE.snnpkg")
+    ] = None,
+    target: TargetOption = "cpu",
+    define: Defines = None,
+    network: Network = None,
+    seed: Seed = None,
+    emit: Annotated[Emit | None, typer.Option("--emit", help="print the IR instead")] = None,
+    print_after: Annotated[
+        str | None, typer.Option("--print-after", metavar="PASS|all", help="the IR, on stderr")
+    ] = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Compile a program into a package: its network, wired, with initial weights."""
+    output = Output(json, quiet)
+    options = Options(parse_defines(define), network, seed, target)
+    target_row(target)
+    model = compile_program(file, options, _printer(print_after, output))
+    if emit is not None:
+        output.text(print_graph(model.graph))
+    if emit is None or out is not None:
+        path = out or Path(f"{file.stem}{SUFFIX}")
+        save_model(path, model)
+        summary = summarize(model.graph, model.weights, model.seed).network
+        output.document({"package": str(path), **summary})
+        if emit is None:
+            output.result(
+                f"{path}: {summary['neurons']} neurons, {summary['synapses']} synapses, "
+                f"{summary['parameters']} parameters"
+            )
+
+
+def _printer(name: str | None, output: Output) -> Callable[[str, Graph], None] | None:
+    if name is None:
+        return None
+    known = [stage.name for stage in PIPELINE]
+    if name not in (*known, "all"):
+        message = f"there is no pass `{name}`; choose from {', '.join(known)}, all"
+        raise typer.BadParameter(message, param_hint="--print-after")
+
+    def after(stage: str, graph: Graph) -> None:
+        if name in (stage, "all"):
+            output.notes.print(f"# after {stage}\n{print_graph(graph)}", markup=False)
+
+    return after
+
+
+def inspect(
+    model: ModelArgument,
+    define: Defines = None,
+    network: Network = None,
+    seed: Seed = None,
+    json: Json = False,
+) -> None:
+    """Show what a network is: its parts, its sizes, and every convention that it keeps."""
+    output = Output(json)
+    loaded = load_model(model, options_for(model, define, network, seed))
+    summary = summarize(loaded.graph, loaded.weights, loaded.seed)
+    output.document(
+        {
+            "network": {**summary.network, "target": loaded.target},
+            "populations": summary.populations,
+            "projections": summary.projections,
+        }
+    )
+    _show(summary, output)
+
+
+def _show(summary: Summary, output: Output) -> None:
+    lines = [f"{name.replace('_', ' ')}: {value}" for name, value in summary.network.items()]
+    output.result(*lines, "")
+    populations = [{**p, "shape": str(p["shape"])} for p in summary.populations]
+    output.result(
+        table_of(populations, ["name", "role", "shape", "neurons", "model", "method"]), ""
+    )
+    for population in summary.populations:
+        output.result(_semantics(population))
+    columns = ["name", "connectivity", "synapses", "parameters", "trainable", "delay_steps", "port"]
+    output.result("", table_of(list(summary.projections), columns))
+
+
+def _semantics(population: dict[str, object]) -> str:
+    name = population["name"]
+    if population["model"] == "input":
+        return f"{name}: encoded by {population['encoding'] or 'nothing'}"
+    parameters = population["parameters"]
+    assert isinstance(parameters, dict)
+    values = ", ".join(f"{key} = {value:g}" for key, value in parameters.items())
+    return (
+        f"{name}: spikes when {population['threshold']}; then {population['reset'] or 'no reset'}; "
+        f"refractory {population['refractory_steps']} steps; {values}"
+    )
+
+
+def options_for(
+    path: Path, define: list[str] | None, network: str | None, seed: int | None
+) -> Options:
+    """The options of a program; a package is finished, so it takes none."""
+    options = Options(parse_defines(define), network, seed)
+    if (is_run(path) or is_package(path)) and (define or network or seed is not None):
+        message = f"`{path}` is compiled already: -D, --network and --seed cannot change it"
+        raise CompileError(Diagnostic("E063", message, help="compile its program anew"))
+    return options
+
+
+COMMANDS = (
+    Command("compile", compile_command, "snncc compile examples/digits.snn --out digits.snnpkg"),
+    Command("inspect", inspect, "snncc inspect examples/digits.snn"),
+)

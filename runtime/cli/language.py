@@ -1,0 +1,86 @@
+"""check and fmt: what concerns a program's text alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ...backends.artifact.storage import read_file, write_file
+from ...frontend.format import format_text
+from ...frontend.program import check_file
+from ...ir.diagnostics import CompileError, Diagnostic, Source
+from ..driver import Options, lower_program
+from .command import Command
+from .options import Defines, FileArgument, Json, Network, Quiet, parse_defines
+from .output import Output, report_errors
+
+LIMIT = 1 << 26
+
+
+def check(
+    file: FileArgument,
+    define: Defines = None,
+    network: Network = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Report every mistake of a program.
+
+    A file of neurons and modules alone is checked as far as it goes.
+    """
+    output = Output(json, quiet)
+    problems = check_file(file) or _network_problems(file, Options(parse_defines(define), network))
+    if problems:
+        report_errors(CompileError(problems), output)
+        raise typer.Exit(1)
+    output.document({"errors": []})
+    output.result(f"{file}: no mistakes")
+
+
+def _network_problems(file: Path, options: Options) -> tuple[Diagnostic, ...]:
+    # Passes find what no single line shows: shapes that clash, cycles without delay.
+    try:
+        lower_program(file, options)
+    except CompileError as error:
+        return error.diagnostics
+    return ()
+
+
+def fmt(
+    files: Annotated[list[Path], typer.Argument(help="programs, .snn", show_default=False)],
+    check_only: Annotated[
+        bool, typer.Option("--check", help="change nothing; exit 1 if a file would change")
+    ] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Lay programs out in the one way, comments kept."""
+    output = Output(is_quiet=quiet)
+    changed = [file for file in files if _format(file, check_only)]
+    for file in changed:
+        output.result(f"{'would change' if check_only else 'changed'} {file}")
+    if changed and check_only:
+        raise typer.Exit(1)
+
+
+def _format(file: Path, check_only: bool) -> bool:
+    text = _read_text(file)
+    formatted = format_text(Source(str(file), text))
+    if formatted != text and not check_only:
+        write_file(file, formatted.encode())
+    return formatted != text
+
+
+def _read_text(file: Path) -> str:
+    try:
+        return read_file(file, LIMIT).decode("utf-8")
+    except UnicodeDecodeError as error:
+        message = f"`{file}` is not text: byte {error.start} is not UTF-8"
+        raise CompileError(Diagnostic("E063", message)) from error
+
+
+COMMANDS = (
+    Command("check", check, "snncc check examples/digits.snn"),
+    Command("fmt", fmt, "snncc fmt --check examples/digits.snn"),
+)

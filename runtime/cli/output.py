@@ -1,0 +1,71 @@
+"""Where commands write: results to stdout, everything else to stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass, field
+from typing import Any
+
+from rich.console import Console, RenderableType
+from rich.markup import escape
+
+from ...ir.diagnostics import CompileError, Diagnostic, render, to_json
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """`is_json`: one JSON document a line on stdout and no prose; `is_quiet`: errors only."""
+
+    is_json: bool = False
+    is_quiet: bool = False
+    out: Console = field(default_factory=lambda: Console(soft_wrap=True, highlight=False))
+    notes: Console = field(
+        default_factory=lambda: Console(stderr=True, soft_wrap=True, highlight=False)
+    )
+
+    @property
+    def is_live(self) -> bool:
+        """Whether a progress bar is welcome."""
+        return not (self.is_json or self.is_quiet)
+
+    def document(self, document: dict[str, Any]) -> None:
+        """A result for machines; prints nothing unless JSON is wanted."""
+        if self.is_json:
+            sys.stdout.write(json.dumps(document, default=list) + "\n")
+            sys.stdout.flush()
+
+    def result(self, *parts: RenderableType) -> None:
+        """A result for people."""
+        if self.is_live:
+            for part in parts:
+                self.out.print(part, markup=False)
+
+    def note(self, text: str, style: str = "") -> None:
+        """A remark beside the results."""
+        if self.is_live:
+            self.notes.print(text, style=style, markup=False)
+
+    def text(self, text: str) -> None:
+        """Text that was asked for, as it is, whatever the flags."""
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+
+def report_errors(error: CompileError, output: Output) -> None:
+    """The diagnostics: drawn on stderr, or as JSON on stdout."""
+    if output.is_json:
+        output.document({"errors": [to_json(d) for d in error.diagnostics]})
+        return
+    for diagnostic in error.diagnostics:
+        print_diagnostic(diagnostic, output.notes)
+
+
+def print_diagnostic(diagnostic: Diagnostic, console: Console) -> None:
+    """Draw one; the colours vanish where the console is no terminal."""
+    head, *rest = render(diagnostic).split("\n")
+    console.print(f"[bold red]{escape(head)}[/]")
+    for line in rest:
+        is_mark = set(line.split(" ")[0]) <= {""} and ("^" in line or "---" in line)
+        style = "red" if is_mark else "cyan" if line.startswith("help:") else ""
+        console.print(line, style=style, markup=False)

@@ -1,0 +1,62 @@
+"""plot."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+
+from ...ir.diagnostics import CompileError, Diagnostic
+from ..driver import is_run, load_model, make_simulator
+from ..inputs import choose_data, load_presentation
+from ..plot import write_curves, write_raster
+from ..run_folder import MODEL, run_history
+from ..settings import usable_threads
+from .command import Command
+from .compiling import options_for
+from .environment import fetch_bar, settings
+from .options import DataOption, Defines, Json, ModelArgument, Network, Quiet, Seed
+from .output import Output
+
+
+def plot(
+    model: ModelArgument,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="the pictures' folder; default: the run's, or .")
+    ] = None,
+    sample: Annotated[int, typer.Option("--sample", min=0, help="the raster's test sample")] = 0,
+    data: DataOption = None,
+    define: Defines = None,
+    network: Network = None,
+    seed: Seed = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Draw a run's curves (curves.png) and one sample's spikes (raster.png)."""
+    output = Output(json, quiet)
+    folder = out or (model if is_run(model) else Path())
+    pictures = []
+    if is_run(model):
+        pictures.append(folder / "curves.png")
+        write_curves(pictures[-1], run_history(model), str(model))
+    if not is_run(model) or (model / MODEL).is_file():
+        pictures.append(folder / "raster.png")
+        options = options_for(model, define, network, seed)
+        loaded = load_model(model, options)
+        with fetch_bar(output) as fetched:
+            call = choose_data(loaded, data)
+            samples = load_presentation(loaded.graph, call, "test", sample + 1, settings(), fetched)
+        if len(samples) <= sample:
+            message = f"there is no test sample {sample}: the data have {len(samples)}"
+            raise CompileError(Diagnostic("E022", message))
+        simulator = make_simulator(loaded, usable_threads(), settings())
+        spikes = simulator.raster(samples.pick(np.array([sample])), 0)
+        title = f"{loaded.graph.name}, test sample {sample}, label {samples.labels[sample]}"
+        write_raster(pictures[-1], loaded.graph, spikes, title)
+    output.document({"pictures": [str(path) for path in pictures]})
+    output.result(*(str(path) for path in pictures))
+
+
+COMMANDS = (Command("plot", plot, "snncc plot runs/digits"),)

@@ -1,0 +1,181 @@
+"""run and eval: a network presented with data."""
+
+from __future__ import annotations
+
+import io
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+from rich.table import Table
+
+from ...backends.artifact.model import Model
+from ...backends.artifact.storage import write_file
+from ...ir.graph import Call
+from ..activity import Rates, measure
+from ..driver import load_model, make_simulator
+from ..evaluate import Answers, answer
+from ..inputs import choose_data, load_presentation
+from ..report import progress_bar, rates_table, table_of
+from ..samples import Presentation, output_population
+from ..settings import usable_threads
+from .command import Command
+from .compiling import options_for
+from .environment import fetch_bar, settings
+from .options import (
+    DataOption,
+    Defines,
+    Json,
+    Limit,
+    ModelArgument,
+    Network,
+    Quiet,
+    Seed,
+    Threads,
+)
+from .output import Output
+
+
+class Split(StrEnum):
+    """A part of a data set."""
+
+    TRAIN = "train"
+    TEST = "test"
+
+
+SplitOption = Annotated[Split, typer.Option("--split")]
+
+
+def run(
+    model: ModelArgument,
+    data: DataOption = None,
+    split: SplitOption = Split.TEST,
+    limit: Limit = 10,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="write counts, predictions and labels, .npz")
+    ] = None,
+    define: Defines = None,
+    network: Network = None,
+    seed: Seed = None,
+    threads: Threads = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Present samples and show the output's spike counts."""
+    output = Output(json, quiet)
+    loaded = load_model(model, options_for(model, define, network, seed))
+    samples = _samples(loaded, data, split, limit, output)
+    answers, rates = _answers(loaded, samples, threads, output)
+    rows = _rows(answers)
+    output.document({"samples": rows, "rates": _documents(rates)})
+    output.result(
+        table_of(rows, ["sample", "label", "prediction", "counts"]), "", rates_table(rates)
+    )
+    if out is not None:
+        arrays = {
+            "counts": answers.counts,
+            "predictions": answers.predictions,
+            "labels": answers.labels,
+        }
+        write_file(out, _npz(arrays))
+
+
+def evaluate(
+    model: ModelArgument,
+    data: DataOption = None,
+    split: SplitOption = Split.TEST,
+    limit: Limit = None,
+    define: Defines = None,
+    network: Network = None,
+    seed: Seed = None,
+    threads: Threads = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Measure accuracy over a split, by class, with the confusion matrix."""
+    output = Output(json, quiet)
+    loaded = load_model(model, options_for(model, define, network, seed))
+    samples = _samples(loaded, data, split, limit, output)
+    answers, rates = _answers(loaded, samples, threads, output)
+    confusion = answers.confusion(output_population(loaded.graph).neurons)
+    output.document(
+        {
+            "split": split.value,
+            "samples": len(samples),
+            "right": answers.right,
+            "accuracy": answers.accuracy,
+            "confusion": confusion.tolist(),
+            "rates": _documents(rates),
+        }
+    )
+    output.result(_confusion_table(confusion), "", rates_table(rates), "")
+    output.result(f"{split.value}: {answers.right} of {len(samples)} right, {answers.accuracy:.2%}")
+
+
+def _samples(
+    model: Model, data: str | None, split: Split, limit: int | None, output: Output
+) -> Presentation:
+    call: Call = choose_data(model, data)
+    with fetch_bar(output) as fetched:
+        return load_presentation(model.graph, call, split.value, limit, settings(), fetched)
+
+
+def _answers(
+    model: Model, samples: Presentation, threads: int | None, output: Output
+) -> tuple[Answers, tuple[Rates, ...]]:
+    simulator = make_simulator(model, threads or usable_threads(), settings())
+    with progress_bar(output.notes, output.is_live and output.notes.is_terminal) as bar:
+        task = bar.add_task("run", total=len(samples), facts="")
+
+        def watch(done: int, _total: int, right: int) -> bool:
+            bar.update(task, completed=done, facts=f"accuracy {right / done:.2%}")
+            return True
+
+        answers = answer(simulator, samples, watch)
+    assert answers is not None
+    return answers, measure(model.graph, answers.activity, len(samples), simulator.steps)
+
+
+def _rows(answers: Answers) -> list[dict[str, object]]:
+    return [
+        {
+            "sample": k,
+            "label": int(answers.labels[k]),
+            "prediction": int(answers.predictions[k]),
+            "counts": " ".join(map(str, answers.counts[k])),
+        }
+        for k in range(len(answers.labels))
+    ]
+
+
+def _npz(arrays: dict[str, np.ndarray[tuple[int, ...], np.dtype[np.int32]]]) -> bytes:
+    content = io.BytesIO()
+    np.savez(content, allow_pickle=False, **arrays)
+    return content.getvalue()
+
+
+def _documents(rates: tuple[Rates, ...]) -> list[dict[str, object]]:
+    return [
+        {"population": r.population, "hz": r.rate, "dead": r.dead, "saturated": r.saturated}
+        for r in rates
+    ]
+
+
+def _confusion_table(confusion: np.ndarray[tuple[int, int], np.dtype[np.int64]]) -> Table:
+    classes = [str(k) for k in range(len(confusion))]
+    rows: list[dict[str, object]] = []
+    for label, row in zip(classes, confusion, strict=True):
+        total = int(row.sum())
+        right = f"{int(row[int(label)]) / total:.1%}" if total else ""
+        rows.append(
+            {"true\\said": label, **dict(zip(classes, map(int, row), strict=True)), "right": right}
+        )
+    return table_of(rows, ["true\\said", *classes, "right"])
+
+
+COMMANDS = (
+    Command("run", run, "snncc run runs/digits --limit 5"),
+    Command("eval", evaluate, "snncc eval runs/digits"),
+)

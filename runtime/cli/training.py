@@ -1,0 +1,168 @@
+"""train."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ...ir.diagnostics import CompileError, Diagnostic
+from ..driver import is_run
+from ..history import EpochRecord, best, to_document
+from ..interrupt import StopWish, stop_wish
+from ..progress import Progress
+from ..report import Report, epoch_line, rates_table
+from ..run_folder import clear, free_folder, refuse_occupied
+from ..session import Session, TrainOptions, remembered, run, start
+from ..settings import usable_threads
+from ..trainer import Interrupted
+from .command import Command
+from .environment import fetch_bar, settings
+from .options import (
+    Defines,
+    Json,
+    Limit,
+    Network,
+    Quiet,
+    Seed,
+    TargetOption,
+    Threads,
+    parse_defines,
+)
+from .output import Output
+
+INTERRUPTED = 130
+
+
+def train(
+    file: Annotated[
+        Path | None,
+        typer.Argument(help="a program, .snn; not needed with --resume", show_default=False),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="the run's folder; default: runs/FILE")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="go on with the run in --out, as it was started")
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="replace the run that --out holds")
+    ] = False,
+    target: TargetOption = "cpu",
+    define: Defines = None,
+    network: Network = None,
+    seed: Seed = None,
+    threads: Threads = None,
+    epochs: Annotated[int | None, typer.Option("--epochs", min=1)] = None,
+    batch: Annotated[int | None, typer.Option("--batch", min=1, help="samples an update")] = None,
+    limit: Limit = None,
+    test_limit: Annotated[
+        int | None, typer.Option("--test-limit", min=0, help="0: take no test accuracy")
+    ] = None,
+    checkpoint_every: Annotated[
+        float, typer.Option("--checkpoint-every", min=0.0, help="[s]")
+    ] = 60.0,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Train a program's network as its train block says.
+
+    Ctrl-C saves the state and ends; --resume goes on, to the same weights bit for bit.
+    The folder keeps run.json, history.jsonl, checkpoints/, model.snnpkg (the best epoch, by test
+    accuracy) and last.snnpkg.
+    """
+    output = Output(json, quiet)
+    if resume:
+        folder = _required(out)
+        options = _resumed(folder, file, epochs, checkpoint_every)
+    else:
+        if file is None:
+            raise typer.BadParameter("a program is needed, unless --resume", param_hint="FILE")
+        folder = _new_folder(file, out, overwrite)
+        options = TrainOptions(
+            program=str(file.resolve()),
+            defines=parse_defines(define),
+            network=network,
+            target=target,
+            seed=seed or 0,
+            epochs=epochs,
+            batch=batch,
+            limit=limit,
+            test_limit=test_limit,
+            checkpoint_seconds=checkpoint_every,
+        )
+    _train(options, folder, threads or usable_threads(), output)
+
+
+def _required(out: Path | None) -> Path:
+    if out is None:
+        raise typer.BadParameter("--resume needs --out, the folder of the run", param_hint="--out")
+    if not is_run(out):
+        message = f"`{out}` holds no training run to resume"
+        raise CompileError(
+            Diagnostic("E063", message, help="name the --out that it was started with")
+        )
+    return out
+
+
+def _resumed(
+    folder: Path, file: Path | None, epochs: int | None, checkpoint_every: float
+) -> TrainOptions:
+    # All else stays as it was: what changes the weights would be refused by the checkpoint.
+    options = remembered(folder)
+    if file is not None:
+        options = replace(options, program=str(file.resolve()))
+    chosen = options.epochs if epochs is None else epochs
+    return replace(options, epochs=chosen, checkpoint_seconds=checkpoint_every)
+
+
+def _new_folder(file: Path, out: Path | None, overwrite: bool) -> Path:
+    if out is None:
+        return free_folder(Path("runs") / file.stem)
+    if overwrite:
+        clear(out)
+    refuse_occupied(out)
+    return out
+
+
+def _train(options: TrainOptions, folder: Path, threads: int, output: Output) -> None:
+    with stop_wish() as wish:
+        with fetch_bar(output) as fetched:
+            session = start(options, folder, settings(), threads, fetched)
+        if session.progress.epoch or session.progress.position:
+            output.note(f"going on in epoch {session.progress.epoch + 1} of {folder}")
+        progress = _run(session, folder, output, wish)
+    _finish(session, progress, folder, output)
+
+
+def _run(session: Session, folder: Path, output: Output, wish: StopWish) -> Progress:
+    epochs = session.plan.spec.epochs
+
+    def emit(record: EpochRecord, warnings: tuple[str, ...]) -> None:
+        output.document({"event": "epoch", **to_document(record), "warnings": warnings})
+        output.result(epoch_line(record, epochs))
+        for warning in warnings:
+            output.note(f"warning: {warning}", "yellow")
+
+    try:
+        with Report(output.notes, output.is_live, emit, lambda: wish.is_wanted) as report:
+            return run(session, report)
+    except Interrupted:
+        output.document({"event": "interrupted", "folder": str(folder)})
+        output.note(f"stopped, state saved; go on by: snncc train --resume --out {folder}")
+        raise typer.Exit(INTERRUPTED) from None
+
+
+def _finish(session: Session, progress: Progress, folder: Path, output: Output) -> None:
+    chosen = best(progress.history)
+    assert chosen is not None
+    output.document({"event": "done", "folder": str(folder), "best": to_document(chosen)})
+    output.result(rates_table(progress.history[-1].rates))
+    score = chosen.test_accuracy
+    shown = f"train {chosen.train_accuracy:.2%}" if score is None else f"test {score:.2%}"
+    output.result(f"best: epoch {chosen.epoch}, {shown}; saved in {folder}")
+
+
+COMMANDS = (Command("train", train, "snncc train examples/digits.snn --out runs/digits"),)

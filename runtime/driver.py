@@ -1,0 +1,117 @@
+"""From a path to a network: programs are compiled, packages opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..backends.artifact.manifest import NAME as MANIFEST
+from ..backends.artifact.model import Model, open_model
+from ..backends.artifact.package import SUFFIX
+from ..backends.target import Simulator, State
+from ..backends.targets import TARGETS, Target
+from ..frontend.program import load_program
+from ..ir.diagnostics import CompileError, Diagnostic
+from ..ir.graph import Call, Graph, TrainSpec
+from ..ir.passes.pipeline import run_pipeline
+from ..ir.wiring import initial_weights, wire
+from .datasets.arguments import anchored, did_you_mean
+from .datasets.table import DATASETS
+from .run_folder import MODEL, RUN
+from .settings import Settings
+
+After = Callable[[str, Graph], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the user may say of a program beside its text. `seed` None: 0, or what a package was
+    made with."""
+
+    defines: Mapping[str, str] = field(default_factory=dict)
+    network: str | None = None
+    seed: int | None = None
+    target: str = "cpu"
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A network after all passes, with its train block, if it has one."""
+
+    graph: Graph
+    train: TrainSpec | None
+
+
+def lower_program(path: Path, options: Options, after: After | None = None) -> Program:
+    """The program of a file, after all passes; `after` sees the graph between them."""
+    program = load_program(path, options.defines, options.network)
+    graph = run_pipeline(program.graph, after)
+    return Program(graph, program.train)
+
+
+def draw_weights(graph: Graph, seed: int) -> State:
+    """The initial weights of every projection."""
+    shapes = {name: population.shape for name, population in graph.index().items()}
+    return {
+        p.name: initial_weights(
+            p, wire(p, shapes[p.pre], shapes[p.post], seed), seed, graph.tensors
+        )
+        for p in graph.projections
+    }
+
+
+def compile_program(path: Path, options: Options, after: After | None = None) -> Model:
+    """The model of a program, with its initial weights."""
+    program = lower_program(path, options, after)
+    seed = options.seed or 0
+    weights = draw_weights(program.graph, seed)
+    data = None if program.train is None else data_of(program.train, path)
+    return Model(program.graph, weights, seed, options.target, data)
+
+
+def data_of(spec: TrainSpec, path: Path) -> Call:
+    """The data of a train block, its paths seen from the program's folder."""
+    if spec.data.kind not in DATASETS:
+        return spec.data
+    return anchored(spec.data, DATASETS[spec.data.kind].arguments, path.parent)
+
+
+def is_package(path: Path) -> bool:
+    """Whether the path names a package rather than a program."""
+    return path.suffix == SUFFIX or (path / MANIFEST).is_file()
+
+
+def is_run(path: Path) -> bool:
+    """Whether the path is the folder of a training run."""
+    return (path / RUN).is_file()
+
+
+def load_model(path: Path, options: Options, after: After | None = None) -> Model:
+    """The model that a path names: a program, a package, or a run (its best model)."""
+    if is_run(path):
+        return open_model(path / MODEL)
+    if is_package(path):
+        return open_model(path)
+    if path.is_dir():
+        message = f"`{path}` is neither a package nor the folder of a training run"
+        raise CompileError(Diagnostic("E063", message, help="name a .snn file, a .snnpkg or a run"))
+    return compile_program(path, options, after)
+
+
+def target_row(name: str) -> Target:
+    """The target of that name, when it can work here; CompileError(E070) if not."""
+    if name not in TARGETS:
+        way_out = did_you_mean(name, TARGETS) or f"known are {', '.join(TARGETS)}"
+        raise CompileError(Diagnostic("E070", f"there is no target `{name}`", help=way_out))
+    reason = TARGETS[name].available()
+    if reason is not None:
+        message = f"target `{name}` is not available here"
+        raise CompileError(Diagnostic("E070", message, help=reason))
+    return TARGETS[name]
+
+
+def make_simulator(model: Model, threads: int, settings: Settings) -> Simulator:
+    """A simulator of the model on its target."""
+    row = target_row(model.target)
+    return row.simulator(model.graph, model.weights, model.seed, threads, settings.kernel_folder)

@@ -1,0 +1,107 @@
+"""Pictures: the curves of a run, the spikes of a sample. Needs matplotlib, the extra `plot`."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..backends.artifact.storage import write_file
+from ..ir.diagnostics import CompileError, Diagnostic
+from ..ir.graph import Graph
+from .history import History
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+WIDTH, HEIGHT = 9.0, 3.2  # [inch] a row of panels
+DPI = 120
+MOST_SPIKES = 200_000
+
+
+def _figure(width: float, height: float) -> Figure:
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        message = "plots need matplotlib, which is not installed"
+        help_line = "pip install 'snncc[plot]'"
+        raise CompileError(Diagnostic("E070", message, help=help_line)) from error
+    # The object-oriented way needs no display and leaves no global state.
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def write_curves(path: Path, history: History, title: str) -> None:
+    """Write accuracy, cost and firing rates over the epochs as a PNG."""
+    figure = _figure(WIDTH, HEIGHT)
+    accuracy, cost, rates = figure.subplots(1, 3)
+    _accuracy(accuracy, history)
+    _line(cost, history, [record.cost for record in history], "cost")
+    for name, values in _rates(history).items():
+        _line(rates, history, values, "rate [Hz]", name)
+    if rates.lines:
+        rates.legend(fontsize="small")
+    figure.suptitle(title)
+    _write(path, figure)
+
+
+def _accuracy(axes: Axes, history: History) -> None:
+    train = [100 * record.train_accuracy for record in history]
+    _line(axes, history, train, "accuracy [%]", "train (running)")
+    tests = [np.nan if r.test_accuracy is None else 100 * r.test_accuracy for r in history]
+    if not np.isnan(tests).all():
+        _line(axes, history, tests, "accuracy [%]", "test")
+    axes.legend(fontsize="small")
+
+
+def _rates(history: History) -> dict[str, list[float]]:
+    names = [r.population for r in history[0].rates] if history else []
+    return {name: [_rate(record.rates, name) for record in history] for name in names}
+
+
+def _rate(rates: tuple[Any, ...], name: str) -> float:
+    return next((float(r.rate) for r in rates if r.population == name), float("nan"))
+
+
+def _line(axes: Axes, history: History, values: list[float], what: str, label: str = "") -> None:
+    epochs = [record.epoch for record in history]
+    axes.plot(epochs, values, marker="o", markersize=3, label=label or None)
+    axes.set_xlabel("epoch")
+    axes.set_ylabel(what)
+    axes.grid(alpha=0.3)
+
+
+def write_raster(path: Path, graph: Graph, spikes: npt.NDArray[np.bool_], title: str) -> None:
+    """Write the spikes of one sample, bool [steps, neurons], as a PNG: time to the right."""
+    times, neurons = np.nonzero(spikes)
+    if len(times) > MOST_SPIKES:
+        kept = np.linspace(0, len(times) - 1, MOST_SPIKES).astype(int)
+        times, neurons = times[kept], neurons[kept]
+        title += f" ({MOST_SPIKES} of {int(spikes.sum())} spikes drawn)"
+    figure = _figure(WIDTH, 2 * HEIGHT)
+    axes = figure.subplots()
+    axes.plot(times * graph.dt, neurons, "|", markersize=2, color="black")
+    _mark_populations(axes, graph)
+    axes.set_xlim(0, spikes.shape[0] * graph.dt)
+    axes.set_ylim(spikes.shape[1], 0)
+    axes.set_xlabel("time [ms]")
+    axes.set_title(title)
+    _write(path, figure)
+
+
+def _mark_populations(axes: Axes, graph: Graph) -> None:
+    middles, start = [], 0
+    for population in graph.populations:
+        middles.append(start + population.neurons / 2)
+        start += population.neurons
+        axes.axhline(start - 0.5, color="tab:red", linewidth=0.5)
+    axes.set_yticks(middles, [f"{p.name}\n{p.neurons}" for p in graph.populations])
+
+
+def _write(path: Path, figure: Figure) -> None:
+    picture = io.BytesIO()
+    figure.savefig(picture, format="png", dpi=DPI)
+    write_file(path, picture.getvalue())

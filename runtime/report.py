@@ -1,0 +1,126 @@
+"""What a run looks like on a terminal: one progress bar, and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+
+from .activity import Rates
+from .history import EpochRecord
+from .trainer import Moment
+
+Emit = Callable[[EpochRecord, tuple[str, ...]], None]
+
+
+class Report:
+    """Follows a run: a live bar on a terminal, nothing live elsewhere; `emit` gets every epoch."""
+
+    def __init__(self, console: Console, is_live: bool, emit: Emit, wants_stop: Callable[[], bool]):
+        self._emit = emit
+        self._wants_stop = wants_stop
+        self._bar = progress_bar(console, is_live and console.is_terminal)
+        self._task: TaskID | None = None
+        self._place = ("", 0)
+
+    def __enter__(self) -> Report:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bar.stop()
+
+    def moment(self, moment: Moment) -> None:
+        """Move the bar; a new stage or epoch starts it anew, so that the ETA is its own."""
+        place = (moment.stage, moment.epoch)
+        if self._task is None or place != self._place:
+            self._restart(moment)
+        self._place = place
+        assert self._task is not None
+        self._bar.update(self._task, completed=moment.done, facts=facts(moment))
+
+    def _restart(self, moment: Moment) -> None:
+        if self._task is not None:
+            self._bar.remove_task(self._task)
+        title = f"{moment.stage} {moment.epoch}/{moment.epochs}"
+        self._task = self._bar.add_task(title, total=moment.total, facts="")
+
+    def epoch(self, record: EpochRecord, warnings: tuple[str, ...]) -> None:
+        """Hand the epoch's record on."""
+        self._emit(record, warnings)
+
+    def wants_stop(self) -> bool:
+        """Whether the user asked to stop."""
+        return self._wants_stop()
+
+
+def progress_bar(console: Console, is_live: bool) -> Progress:
+    """A bar with counts, ETA and a field `facts`."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(compact=True),
+        TextColumn("{task.fields[facts]}"),
+        console=console,
+        transient=True,
+        disable=not is_live,
+    )
+
+
+def facts(moment: Moment) -> str:
+    """Accuracy, loss and rates on the bar's line."""
+    parts = [f"accuracy {moment.accuracy:.2%}"]
+    if moment.stage == "train":
+        parts.append(f"loss {moment.cost:.1f}")
+    parts += [f"{rates.population} {rates.rate:.0f} Hz" for rates in moment.rates[:4]]
+    return "  ".join(parts)
+
+
+def epoch_line(record: EpochRecord, epochs: int) -> str:
+    """One line of an epoch."""
+    test = "" if record.test_accuracy is None else f"test {record.test_accuracy:.2%}  "
+    rates = " ".join(f"{r.population} {r.rate:.0f}" for r in record.rates)
+    return (
+        f"epoch {record.epoch}/{epochs}  {test}train {record.train_accuracy:.2%}  "
+        f"loss {record.cost:.1f}  lr {record.learning_rate:.2g}  {record.seconds:.1f} s "
+        f"({record.samples_per_second:.0f}/s)  Hz: {rates}"
+    )
+
+
+def rates_table(rates: tuple[Rates, ...]) -> Table:
+    """The firing rates of populations."""
+    table = Table("population", "rate [Hz]", "dead", "saturated", box=None)
+    for entry in rates:
+        shares = f"{entry.dead:.1%}", f"{entry.saturated:.1%}"
+        table.add_row(entry.population, f"{entry.rate:.1f}", *shares)
+    return table
+
+
+def table_of(rows: list[dict[str, object]], columns: list[str]) -> Table:
+    """A plain table: a row a document."""
+    table = Table(*columns, box=None)
+    for row in rows:
+        table.add_row(*(_cell(row.get(column, "")) for column in columns))
+    return table
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return " x ".join(_cell(v) for v in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,144 @@
+"""A training run put together: program, data, target, folder, and where it stands."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ..backends.target import Trainer
+from ..ir.diagnostics import CompileError, Diagnostic
+from ..ir.graph import Graph, TrainSpec
+from .datasets.fetch import Progress as FetchProgress
+from .datasets.fetch import no_progress
+from .datasets.table import load
+from .digest import program_digest
+from .driver import Options, data_of, draw_weights, lower_program, target_row
+from .machine import git_commit, machine, versions
+from .progress import Progress, fresh
+from .run_folder import RunFolder, read_run, write_start
+from .samples import Presentation, present
+from .settings import Settings
+from .trainer import Listener, Plan, fit
+
+
+@dataclass(frozen=True, slots=True)
+class TrainOptions:
+    """What run.json remembers of how a run was started. None: as the program says."""
+
+    program: str
+    defines: Mapping[str, str] = field(default_factory=dict)
+    network: str | None = None
+    target: str = "cpu"
+    seed: int = 0
+    epochs: int | None = None
+    batch: int | None = None
+    limit: int | None = None
+    test_limit: int | None = None
+    checkpoint_seconds: float = 60.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Session:
+    """Everything that a run needs, ready to go."""
+
+    plan: Plan
+    trainer: Trainer
+    folder: RunFolder
+    progress: Progress
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether nothing is left to learn."""
+        return self.progress.epoch >= self.plan.spec.epochs
+
+
+def start(
+    options: TrainOptions,
+    path: Path,
+    settings: Settings,
+    threads: int,
+    fetch_progress: FetchProgress = no_progress,
+) -> Session:
+    """A session in the folder `path`: new, or where the newest checkpoint stands."""
+    plan = _plan(options, settings, fetch_progress)
+    folder = _folder(options, plan, path)
+    checkpoint = folder.latest()
+    row = target_row(options.target)
+    weights = draw_weights(plan.graph, options.seed)
+    where = settings.kernel_folder
+    trainer = row.trainer(plan.graph, plan.spec, weights, options.seed, threads, where)
+    progress = fresh(len(plan.train), sum(p.neurons for p in plan.graph.populations))
+    if checkpoint is not None:
+        trainer.restore(checkpoint.state)
+        progress = checkpoint.progress
+    write_start(path, asdict(options), _note(options, folder, progress))
+    return Session(plan, trainer, folder, progress)
+
+
+def run(session: Session, listener: Listener) -> Progress:
+    """The progress at the end of the session's training."""
+    return fit(session.trainer, session.plan, session.progress, listener, session.folder)
+
+
+def _plan(options: TrainOptions, settings: Settings, fetch_progress: FetchProgress) -> Plan:
+    path = Path(options.program)
+    compiled = Options(options.defines, options.network, options.seed, options.target)
+    program = lower_program(path, compiled)
+    spec = _spec(program.train, options)
+    data = replace(spec, data=data_of(spec, path))
+    train = _part(program.graph, data, "train", options.limit, settings, fetch_progress)
+    test = None
+    if options.test_limit != 0:
+        test = _part(program.graph, data, "test", options.test_limit, settings, fetch_progress)
+    return Plan(program.graph, data, options.seed, train, test, options.checkpoint_seconds)
+
+
+def _spec(spec: TrainSpec | None, options: TrainOptions) -> TrainSpec:
+    if spec is None:
+        message = f"`{options.program}` has no train block, so there is nothing to learn"
+        raise CompileError(Diagnostic("E051", message, help="write `train name { data … rule … }`"))
+    epochs = spec.epochs if options.epochs is None else options.epochs
+    batch = spec.batch if options.batch is None else options.batch
+    return replace(spec, epochs=epochs, batch=batch)
+
+
+def _part(
+    graph: Graph,
+    spec: TrainSpec,
+    split: str,
+    limit: int | None,
+    settings: Settings,
+    fetch_progress: FetchProgress,
+) -> Presentation:
+    data = load(spec.data, split, settings, fetch_progress, spec.span)
+    return present(graph, data.first(limit), split, spec.span)
+
+
+def _folder(options: TrainOptions, plan: Plan, path: Path) -> RunFolder:
+    program = program_digest(plan.graph, plan.spec, plan.train, options.seed, options.target)
+    return RunFolder(path, program, plan.graph, options.seed, options.target, plan.spec.data)
+
+
+def _note(options: TrainOptions, folder: RunFolder, progress: Progress) -> dict[str, Any]:
+    return {
+        "command": sys.argv,
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "from": {"epoch": progress.epoch, "position": progress.position},
+        "program": folder.program,
+        "commit": git_commit(Path(options.program).resolve().parent),
+        "versions": versions(),
+        "machine": machine(),
+    }
+
+
+def remembered(path: Path) -> TrainOptions:
+    """The options that the run in the folder was started with."""
+    try:
+        return TrainOptions(**read_run(path)["options"])
+    except TypeError as error:
+        message = f"`{path}` was started by another version of snncc: {error}"
+        raise CompileError(Diagnostic("E060", message)) from error

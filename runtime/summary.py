@@ -1,0 +1,135 @@
+"""What a network is, in numbers and words: the facts that other tools leave unsaid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..backends.target import Weights
+from ..ir.expr import Apply, Const, Expr, Ref
+from ..ir.graph import Call, Graph, Population, Projection
+from ..ir.wiring import wire
+from .activity import refractory_steps
+
+# How operators are written for people, and how tightly they bind.
+SIGNS = {
+    "or": ("or", 1),
+    "and": ("and", 2),
+    "lt": ("<", 3),
+    "le": ("<=", 3),
+    "gt": (">", 3),
+    "ge": (">=", 3),
+    "eq": ("==", 3),
+    "ne": ("!=", 3),
+    "add": ("+", 4),
+    "sub": ("-", 4),
+    "mul": ("*", 5),
+    "div": ("/", 5),
+}
+TIGHTEST = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Plain data, ready for tables and for JSON."""
+
+    network: dict[str, Any]
+    populations: tuple[dict[str, Any], ...]
+    projections: tuple[dict[str, Any], ...]
+
+
+def summarize(graph: Graph, weights: Weights, seed: int) -> Summary:
+    """The summary of a graph after all passes, with these weights."""
+    populations = tuple(_population(p, graph.dt) for p in graph.populations)
+    projections = tuple(_projection(graph, p, weights, seed) for p in graph.projections)
+    return Summary(_network(graph, weights, projections, seed), populations, projections)
+
+
+def _network(
+    graph: Graph, weights: Weights, projections: tuple[dict[str, Any], ...], seed: int
+) -> dict[str, Any]:
+    blocks = graph.schedule or ()
+    return {
+        "name": graph.name,
+        "dt_ms": graph.dt,
+        "seed": seed,
+        "neurons": sum(p.neurons for p in graph.populations),
+        "synapses": sum(p["synapses"] for p in projections),
+        "parameters": sum(p["parameters"] for p in projections if p["trainable"]),
+        "weight_bytes": sum(array.nbytes for array in weights.values()),
+        "order": [list(block.populations) for block in blocks],
+        "recurrent": [list(block.populations) for block in blocks if block.is_recurrent],
+        "order_in_a_step": "decay, deliver, integrate, refractory, threshold, reset",
+        "spikes_per_step": "at most one a neuron",
+    }
+
+
+def _population(population: Population, dt: float) -> dict[str, Any]:
+    facts: dict[str, Any] = {
+        "name": population.name,
+        "role": population.role,
+        "shape": list(population.shape),
+        "neurons": population.neurons,
+    }
+    if population.model is None:
+        encoding = population.encoding
+        return facts | {"model": "input", "encoding": "" if encoding is None else _call(encoding)}
+    model = population.model
+    return facts | {
+        "model": model.name,
+        "method": population.method,
+        "parameters": dict(population.parameters),
+        "threshold": expression(model.spike),
+        "reset": "; ".join(f"{a.target} = {expression(a.value)}" for a in model.on_spike),
+        "refractory_steps": refractory_steps(population, dt),
+    }
+
+
+def _projection(
+    graph: Graph, projection: Projection, weights: Weights, seed: int
+) -> dict[str, Any]:
+    shapes = {p.name: p.shape for p in graph.populations}
+    wiring = wire(projection, shapes[projection.pre], shapes[projection.post], seed)
+    array = weights[projection.name]
+    return {
+        "name": projection.name,
+        "pre": projection.pre,
+        "post": projection.post,
+        "port": projection.port,
+        "connectivity": _call(projection.connectivity),
+        "synapses": wiring.synapses,
+        "parameters": int(np.prod(wiring.weight_shape)),
+        "trainable": projection.trainable,
+        "delay_steps": projection.delay,
+        "weights": [float(array.min()), float(array.max())] if array.size else [],
+    }
+
+
+def _call(call: Call) -> str:
+    arguments = ", ".join(f"{name} = {_short(value)}" for name, value in call.arguments)
+    return f"{call.kind}({arguments})" if arguments else call.kind
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, Const | Ref | Apply):
+        return expression(value)
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    return text if len(text) <= 40 else text[:37] + "..."
+
+
+def expression(expr: Expr, outside: int = 0) -> str:
+    """The expression as people write it; in brackets where `outside` binds tighter."""
+    if isinstance(expr, Ref):
+        return expr.name
+    if isinstance(expr, Const):
+        return f"{expr.value:g}" if isinstance(expr.value, float) else str(expr.value).lower()
+    if expr.op == "neg":
+        return f"-{expression(expr.args[0], TIGHTEST)}"
+    if expr.op not in SIGNS:
+        return f"{expr.op}({', '.join(expression(a) for a in expr.args)})"
+    sign, level = SIGNS[expr.op]
+    left, right = expression(expr.args[0], level), expression(expr.args[1], level + 1)
+    text = f"{left} {sign} {right}"
+    return f"({text})" if level < outside else text

@@ -1,0 +1,116 @@
+import json
+import os
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from snncc.backends.artifact.manifest import NAME, Manifest, encode
+from snncc.backends.artifact.package import read_package, write_package
+from snncc.backends.artifact.storage import write_file
+from snncc.ir.diagnostics import CompileError
+
+MEMBERS = {"weights.safetensors": b"\0\1\2", "k/a.py": b"x = 1\n"}
+
+
+@pytest.fixture(params=["net.snnpkg", "net"])
+def path(request, tmp_path):
+    written = tmp_path / request.param
+    write_package(written, "model", {"seed": 3}, MEMBERS)
+    return written
+
+
+def refused(path, kind="model"):
+    with pytest.raises(CompileError) as caught:
+        read_package(path, kind)
+    return caught.value.diagnostics[0]
+
+
+def test_round_trip(path):
+    manifest, members = read_package(path, "model")
+    assert (manifest.kind, manifest.facts, members) == ("model", {"seed": 3}, MEMBERS)
+
+
+def test_another_kind_is_refused(path):
+    diagnostic = refused(path, "checkpoint")
+    assert diagnostic.code == "E060"
+    assert "a checkpoint is needed" in diagnostic.message
+
+
+def test_writing_again_replaces(path):
+    write_package(path, "model", {"seed": 4}, {"a": b""})
+    assert read_package(path, "model")[1] == {"a": b""}
+
+
+@given(st.data())
+def test_any_changed_byte_of_a_folder_is_refused(tmp_path_factory, data):
+    path = tmp_path_factory.mktemp("p") / "net"
+    write_package(path, "model", {"seed": 3}, MEMBERS)
+    before = sorted(p.name for p in path.rglob("*"))
+    file = path / data.draw(st.sampled_from([*MEMBERS, NAME]))
+    content = bytearray(file.read_bytes())
+    content[data.draw(st.integers(0, len(content) - 1))] ^= data.draw(st.integers(1, 255))
+    file.write_bytes(content)
+    assert refused(path).code == "E060"
+    assert sorted(p.name for p in path.rglob("*")) == before
+
+
+def test_a_member_that_is_not_listed_is_refused(tmp_path):
+    write_package(tmp_path / "net", "model", {}, MEMBERS)
+    (tmp_path / "net" / "more.py").write_text("print()")
+    assert "more.py" in refused(tmp_path / "net").message
+
+
+def test_a_missing_member_is_refused(tmp_path):
+    write_package(tmp_path / "net", "model", {}, MEMBERS)
+    (tmp_path / "net" / "k" / "a.py").unlink()
+    assert refused(tmp_path / "net").code == "E060"
+
+
+def test_a_link_out_of_the_folder_is_refused(tmp_path):
+    write_package(tmp_path / "net", "model", {}, MEMBERS)
+    secret = tmp_path / "secret"
+    secret.write_bytes(MEMBERS["k/a.py"])
+    (tmp_path / "net" / "k" / "a.py").unlink()
+    (tmp_path / "net" / "k" / "a.py").symlink_to(secret)
+    assert "plain file" in refused(tmp_path / "net").message
+
+
+def test_a_fifo_does_not_hang(tmp_path):
+    write_package(tmp_path / "net", "model", {}, {"a": b""})
+    (tmp_path / "net" / "a").unlink()
+    os.mkfifo(tmp_path / "net" / "a")
+    assert refused(tmp_path / "net").code == "E060"
+
+
+@pytest.mark.parametrize("name", ["../out", "/etc/passwd", "a/../../b"])
+def test_names_out_of_the_folder_are_refused(tmp_path, name):
+    write_file(tmp_path / "net" / NAME, encode(Manifest("model", "1", {}), {name: b"1"}))
+    (tmp_path / "out").write_bytes(b"1")
+    assert "member of the name" in refused(tmp_path / "net").message
+
+
+def test_an_unknown_format_is_named(tmp_path):
+    write_package(tmp_path / "net", "model", {}, MEMBERS)
+    document = json.loads((tmp_path / "net" / NAME).read_text())
+    (tmp_path / "net" / NAME).write_text(json.dumps({**document, "format": 2}))
+    assert "format is 2" in refused(tmp_path / "net").message
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", "[" * 100_000, '{"members": 3}', "\xff", "NaN"])
+def test_a_manifest_that_is_none(tmp_path, text):
+    (tmp_path / "net").mkdir()
+    (tmp_path / "net" / NAME).write_bytes(text.encode("latin-1"))
+    assert refused(tmp_path / "net").code == "E060"
+
+
+def test_strangers_are_not_overwritten(tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.tex").touch()
+    with pytest.raises(CompileError, match="not overwritten"):
+        write_package(tmp_path / "mine", "model", {}, MEMBERS)
+    assert (tmp_path / "mine" / "thesis.tex").exists()
+
+
+def test_what_is_not_there(tmp_path):
+    assert refused(tmp_path / "none.snnpkg").code == "E063"

@@ -1,0 +1,146 @@
+"""A small learner and its data, in place of a compiled network."""
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pytest
+
+from snncc.backends.target import Outcome
+from snncc.ir.diagnostics import CompileError, Diagnostic
+from snncc.ir.graph import Call, Graph, Population, TrainSpec
+from snncc.runtime.progress import fresh
+from snncc.runtime.samples import Presentation
+from snncc.runtime.trainer import Plan, fit
+
+INPUTS, CLASSES, STEPS = 6, 3, 10
+
+
+class Perceptron:
+    """A linear learner in float32: its weights depend on every sample's place, importance and
+    learning rate, so any other order of updates gives other bits."""
+
+    steps = STEPS
+
+    def __init__(self, graph):
+        self.graph = graph
+        self.matrix = np.zeros((INPUTS, CLASSES), np.float32)
+        self.speed = np.zeros_like(self.matrix)
+        self.calls = []
+
+    def run(self, samples):
+        counts = np.rint(samples.values @ self.matrix * 10 + 20).astype(np.int32)
+        predictions = counts.argmax(axis=1).astype(np.int32)
+        activity = np.concatenate([np.zeros(INPUTS, np.int64), counts.sum(axis=0)])
+        return Outcome(counts, predictions, np.zeros(len(counts)), activity)
+
+    def train(self, samples, batch, learning_rate):
+        self.calls.append((len(samples.labels), batch, learning_rate))
+        parts = []
+        for start in range(0, len(samples.labels), batch):
+            some = replace(
+                samples,
+                **{n: getattr(samples, n)[start : start + batch] for n in samples.__slots__},
+            )
+            outcome = self.run(some)
+            wrong = np.eye(CLASSES, dtype=np.float32)[some.labels] - some.values @ self.matrix
+            gradient = some.values.T @ (wrong * some.importance[:, None])
+            self.speed = np.float32(0.9) * self.speed + gradient
+            self.matrix = self.matrix + np.float32(learning_rate) * self.speed
+            parts.append(replace(outcome, cost=(wrong**2).sum(axis=1).astype(np.float64)))
+        return Outcome(
+            np.concatenate([p.counts for p in parts]),
+            np.concatenate([p.predictions for p in parts]),
+            np.concatenate([p.cost for p in parts]),
+            np.sum([p.activity for p in parts], axis=0),
+        )
+
+    def weights(self):
+        return {"w": self.matrix.copy()}
+
+    def state(self):
+        return {"weights/w": self.matrix.copy(), "speed": self.speed.copy()}
+
+    def restore(self, state):
+        if set(state) != {"weights/w", "speed"}:
+            raise CompileError(Diagnostic("E060", "another trainer's state"))
+        self.matrix, self.speed = state["weights/w"].copy(), state["speed"].copy()
+
+
+@dataclass
+class Recorder:
+    """A listener and a keeper in memory."""
+
+    stop_after: int = -1  # moments
+    moments: list = field(default_factory=list)
+    records: list = field(default_factory=list)
+    saved: list = field(default_factory=list)
+    epochs: list = field(default_factory=list)
+
+    def moment(self, moment):
+        self.moments.append(moment)
+
+    def epoch(self, first, second):
+        # As a listener it is given a record and warnings, as a keeper a trainer and progress.
+        (self.epochs if hasattr(first, "train") else self.records).append((first, second))
+
+    def wants_stop(self):
+        return len(self.moments) == self.stop_after
+
+    def checkpoint(self, trainer, progress):
+        self.saved.append((trainer.state(), progress))
+
+
+@dataclass
+class Learning:
+    """Everything that a run of the loop needs."""
+
+    plan: Plan
+    recorder: Recorder = field(default_factory=Recorder)
+
+    def trainer(self):
+        return Perceptron(self.plan.graph)
+
+    def fresh(self):
+        return fresh(len(self.plan.train), INPUTS + CLASSES)
+
+    def run(self, trainer, progress=None, recorder=None):
+        recorder = recorder or self.recorder
+        return fit(trainer, self.plan, progress or self.fresh(), recorder, recorder)
+
+    def changed(self, **spec):
+        plan = replace(self.plan, spec=replace(self.plan.spec, **spec))
+        return Learning(plan)
+
+
+@pytest.fixture
+def small_graph():
+    encoding = Call("bernoulli", (("duration", float(STEPS)),))
+    populations = (
+        Population("image", (INPUTS,), "input", encoding=encoding),
+        Population("digit", (CLASSES,), "output"),
+    )
+    return Graph("small", 1.0, populations, ())
+
+
+def presentation(samples, split_id):
+    generator = np.random.default_rng(samples)
+    labels = generator.integers(0, CLASSES, samples).astype(np.int32)
+    values = generator.random((samples, INPUTS), dtype=np.float32)
+    values[np.arange(samples), labels] += 1.0
+    ids = np.arange(samples, dtype=np.uint64) + np.uint64(split_id)
+    return Presentation(values, labels, ids)
+
+
+@pytest.fixture
+def learning(small_graph):
+    spec = TrainSpec(
+        "small",
+        Call("digits"),
+        Call("st_rsbp"),
+        Call("adam", (("lr", 0.01),)),
+        Call("inverse_sqrt"),
+        epochs=3,
+        batch=4,
+    )
+    train, test = presentation(150, 0), presentation(40, 2**32)
+    return Learning(Plan(small_graph, spec, 7, train, test))

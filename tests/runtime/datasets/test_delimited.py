@@ -1,0 +1,119 @@
+import gzip
+
+import numpy as np
+import pytest
+
+from snncc.ir.diagnostics import CompileError
+from snncc.ir.graph import Call
+from snncc.runtime.datasets.table import load
+from snncc.runtime.settings import settings_from
+
+
+def read(path, text=None, split="train", **arguments):
+    if text is not None:
+        path.write_text(text)
+    call = Call("csv", (("path", str(path)), *arguments.items()))
+    return load(call, split, settings_from({}))
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "t.csv"
+
+
+def test_last_column_is_the_label(path):
+    data = read(path, "0.5,0,1\n1,0.25,0\n", test_share=0.0)
+    np.testing.assert_array_equal(data.values, np.array([[0.5, 0], [1, 0.25]], np.float32))
+    np.testing.assert_array_equal(data.labels, [1, 0])
+
+
+def test_header_is_recognised_and_names_the_label(path):
+    data = read(path, "kind,a,b\n1,0,0.5\n0,1,1\n", test_share=0.0, label="kind")
+    np.testing.assert_array_equal(data.labels, [1, 0])
+    assert data.values.shape == (2, 2)
+
+
+def test_label_by_number(path):
+    assert read(path, "3,0,1\n2,0,1\n", test_share=0.0, label=0).classes == 4
+
+
+def test_columns_are_scaled_by_the_training_part(path, tmp_path):
+    (tmp_path / "test.csv").write_text("-5,30,0\n20,20,2\n")
+    text, other = "0,10,0\n10,30,1\n", str(tmp_path / "test.csv")
+    train, test = (read(path, text, split, test=other) for split in ("train", "test"))
+    np.testing.assert_array_equal(train.values, [[0, 0], [1, 1]])
+    np.testing.assert_array_equal(test.values, [[0, 1], [1, 0.5]])
+    assert (train.classes, test.classes) == (3, 3)
+
+
+def test_scales(path):
+    text = "0,10,0\n10,40,1\n"
+    glob = read(path, text, scale="global", test_share=0.0)
+    np.testing.assert_array_equal(glob.values, np.array([[0, 0.25], [0.25, 1]], np.float32))
+    with pytest.raises(CompileError, match="outside 0..1"):
+        read(path, text, scale="none", test_share=0.0)
+
+
+def test_a_constant_column_becomes_zero(path):
+    assert read(path, "7,0,0\n7,9,1\n", test_share=0.0).values[:, 0].tolist() == [0, 0]
+
+
+def test_a_share_is_kept_apart(path):
+    text = "".join(f"{k / 100},{k % 2}\n" for k in range(100))
+    train, test = (read(path, text, split) for split in ("train", "test"))
+    assert (len(train), len(test)) == (80, 20)
+    together = np.concatenate([train.values, test.values])
+    assert len(np.unique(together)) == 100
+    other = read(path, text, "test", split_seed=1)
+    assert not np.array_equal(other.values, test.values)
+
+
+def test_packed_tables(path):
+    path.write_bytes(gzip.compress(b"0,1\n1,0\n"))
+    assert len(read(path, test_share=0.0)) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("1,0\n1,2,0\n", r"t.csv:2` has 3 columns where line 1 has 2"),
+        ("a,b\n1,0\n\n1\n", r"t.csv:4` has 1 columns"),
+        ("1,0\nx,0\n", r"t.csv:2` has `x` in column 1"),
+        ("1,0\nnan,0\n", r"t.csv:2` has `nan` in column 1"),
+        ("1,0\n1,-3\n", "label -3.0 in sample 1"),
+        ("1,0.5\n", "label 0.5"),
+        ("", "no samples"),
+        ("a,b\n", "no samples"),
+        ("1\n2\n", "one column"),
+    ],
+)
+def test_damaged_tables(path, text, problem):
+    with pytest.raises(CompileError, match=problem):
+        read(path, text, test_share=0.0)
+
+
+def test_what_is_not_text(path):
+    path.write_bytes(b"1,0\n\xff\xfe")
+    with pytest.raises(CompileError, match="not UTF-8"):
+        read(path)
+
+
+def test_arguments(path):
+    path.write_text("1,0\n0,1\n")
+    with pytest.raises(CompileError, match="did you mean `label`"):
+        read(path, lable="last")
+    with pytest.raises(CompileError, match="needs the argument `path`"):
+        load(Call("csv"), "train", settings_from({}))
+    with pytest.raises(CompileError, match="choose from auto, yes, no"):
+        read(path, header="maybe")
+    with pytest.raises(CompileError, match="no column `colour`"):
+        read(path, label="colour")
+    with pytest.raises(CompileError, match="should be a whole number"):
+        read(path, split_seed=0.5)
+    with pytest.raises(CompileError, match="test_share"):
+        read(path, test_share=1.0)
+
+
+def test_a_file_that_is_not_there(tmp_path):
+    with pytest.raises(CompileError, match="cannot read"):
+        read(tmp_path / "none.csv")

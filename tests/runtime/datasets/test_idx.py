@@ -1,0 +1,80 @@
+import gzip
+import struct
+
+import numpy as np
+import pytest
+
+from snncc.ir.diagnostics import CompileError
+from snncc.runtime.datasets.idx import gunzip, parse_idx, read_idx
+
+
+def idx_bytes(array, code=0x08):
+    head = bytes([0, 0, code, array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape)
+    return head + array.astype(array.dtype.newbyteorder(">")).tobytes()
+
+
+IMAGES = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
+CONTENT = idx_bytes(IMAGES)
+
+
+def refused(content):
+    with pytest.raises(CompileError) as caught:
+        parse_idx(content, "x.idx")
+    assert caught.value.diagnostics[0].code == "E061"
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_reads_plain_and_packed(tmp_path, pack):
+    (tmp_path / "f").write_bytes(pack(CONTENT))
+    np.testing.assert_array_equal(read_idx(tmp_path / "f"), IMAGES)
+
+
+@pytest.mark.parametrize(
+    ("code", "dtype"), [(0x0B, "i2"), (0x0C, "i4"), (0x0D, "f4"), (0x0E, "f8")]
+)
+def test_wider_types_are_big_endian(code, dtype):
+    values = np.array([1, -2, 300], dtype)
+    read = parse_idx(idx_bytes(values, code), "x")
+    assert read.dtype == np.dtype(dtype)
+    np.testing.assert_array_equal(read, values)
+
+
+def test_wrong_magic():
+    assert "not an IDX file" in refused(b"\1\0\x08\3" + CONTENT[4:])
+    assert "not an IDX file" in refused(b"\0\0\x07\3" + CONTENT[4:])
+    assert "nothing" in refused(b"")
+
+
+def test_wrong_count():
+    assert "should hold 24 bytes of values, but holds 23" in refused(CONTENT[:-1])
+    assert "should hold 24 bytes of values, but holds 25" in refused(CONTENT + b"1")
+
+
+def test_header_cut_short():
+    assert "cut short" in refused(CONTENT[:9])
+    assert "cut short" in refused(b"\0\0\x08\0")
+
+
+def test_sizes_that_would_fill_the_memory_are_not_believed():
+    assert "should hold" in refused(b"\0\0\x0e\4" + b"\xff" * 16)
+
+
+@pytest.mark.parametrize("cut", [5, 20, -3])
+def test_truncated_gzip(tmp_path, cut):
+    (tmp_path / "f.gz").write_bytes(gzip.compress(CONTENT)[:cut])
+    with pytest.raises(CompileError, match="damaged gzip"):
+        read_idx(tmp_path / "f.gz")
+
+
+def test_flipped_gzip(tmp_path):
+    content = bytearray(gzip.compress(CONTENT))
+    content[-5] ^= 1
+    (tmp_path / "f.gz").write_bytes(content)
+    with pytest.raises(CompileError, match="damaged gzip"):
+        read_idx(tmp_path / "f.gz")
+
+
+def test_a_gzip_bomb_is_not_unpacked():
+    with pytest.raises(CompileError, match="more than 1000 bytes"):
+        gunzip(gzip.compress(b"0" * 100_000), "f", limit=1000)

@@ -1,0 +1,38 @@
+from pathlib import Path
+
+import pytest
+
+from snncc.ir.diagnostics import CompileError
+from snncc.ir.graph import Call
+from snncc.runtime.datasets.arguments import anchored
+from snncc.runtime.datasets.table import DATASETS, load
+from snncc.runtime.settings import settings_from
+
+
+def test_unknown_names_are_answered_by_the_nearest():
+    with pytest.raises(CompileError, match="did you mean `fashion_mnist`") as caught:
+        load(Call("fashion_mnits"), "train", settings_from({}))
+    assert caught.value.diagnostics[0].code == "E010"
+
+
+def test_all_mistakes_at_once():
+    call = Call("csv", (("lable", "last"), ("header", 3)))
+    with pytest.raises(CompileError) as caught:
+        load(call, "train", settings_from({}))
+    assert [d.code for d in caught.value.diagnostics] == ["E012", "E013", "E022"]
+
+
+def test_public_rows_say_where_from():
+    for row in DATASETS.values():
+        assert row.summary
+        assert row.licence
+        assert bool(row.files) == bool(row.folder)
+        for file in row.files:
+            assert len(file.sha256) == 64
+            assert file.urls
+
+
+def test_paths_are_seen_from_the_program():
+    call = Call("csv", (("path", "a/b.csv"), ("label", "path"), ("test", "")))
+    moved = anchored(call, DATASETS["csv"].arguments, Path("/programs"))
+    assert dict(moved.arguments) == {"path": "/programs/a/b.csv", "label": "path", "test": ""}

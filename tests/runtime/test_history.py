@@ -1,0 +1,38 @@
+import math
+from dataclasses import replace
+
+import pytest
+
+from snncc.ir.diagnostics import CompileError
+from snncc.runtime.activity import Rates
+from snncc.runtime.history import EpochRecord, best, read_history, write_history
+
+RECORD = EpochRecord(1, 1e-3, 0.5, 91.25, 0.75, 1 / 3, 3e3, (Rates("h", 0.1, 0.2, 0.3, 0.4),))
+
+
+def test_round_trip(tmp_path):
+    history = (RECORD, replace(RECORD, epoch=2, test_accuracy=None))
+    write_history(tmp_path / "h.jsonl", history)
+    assert read_history(tmp_path / "h.jsonl") == history
+
+
+def test_a_cost_that_is_no_number_is_kept(tmp_path):
+    write_history(tmp_path / "h.jsonl", (replace(RECORD, cost=math.nan),))
+    assert math.isnan(read_history(tmp_path / "h.jsonl")[0].cost)
+
+
+@pytest.mark.parametrize("line", ["{", "3", "[]", '{"epoch": 1}', '{"rates": 3}', "\x80"])
+def test_a_line_that_is_none_is_named(tmp_path, line):
+    write_history(tmp_path / "h.jsonl", (RECORD,))
+    with (tmp_path / "h.jsonl").open("a") as file:
+        file.write(line + "\n")
+    with pytest.raises(CompileError, match="line 2"):
+        read_history(tmp_path / "h.jsonl")
+
+
+def test_the_best_is_the_first_of_the_highest_test_accuracy():
+    history = [replace(RECORD, epoch=k, test_accuracy=a) for k, a in enumerate((0.1, 0.9, 0.9))]
+    assert best(tuple(history)) is history[1]
+    assert best(()) is None
+    untested = [replace(r, test_accuracy=None, train_accuracy=r.epoch) for r in history]
+    assert best(tuple(untested)) is untested[2]
