@@ -1,0 +1,215 @@
+"""The backward pass of one sample, block by block from the output, and the update of a batch."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit, prange
+
+from .learn import (
+    dense_tile,
+    inside_entries,
+    listed_projection,
+    make_trace,
+    rows_of,
+    self_effect,
+    sort_events,
+)
+from .loss import count_error, decide, lateral_factor, teach
+from .optimizer import update_row
+from .solve import solve_transposed
+
+ONE = np.float32(1.0)
+ZERO = np.float32(0.0)
+TILE = 16
+
+
+@njit
+def judge(plan, rule, work, back, w, label, importance, counts):  # type: ignore[no-untyped-def]
+    """Decision, cost, output error, lateral factor, teacher spikes; (prediction, cost)."""
+    sort_events(plan, work, back, w)
+    p = plan.output
+    lo, hi = plan.neurons[p], plan.neurons[p + 1]
+    row, times = rows_of(plan, back, w, p)
+    for i in range(hi - lo):
+        counts[i] = row[i + 1] - row[i]
+    back.delta[w] = ZERO
+    back.boost[w] = ONE
+    cost = count_error(rule, counts, label, importance, back.delta[w, lo:hi])
+    if rule.lateral_projection >= 0:
+        columns = make_trace(plan, rule, work, back, w, rule.lateral_projection)
+        lateral_factor(
+            rule, hi - lo, rule.nu[p], back.trace[w], back.column[w], columns, row, times,
+            rule.refractory[p], rule.power[p], label, back.boost[w, lo:hi],
+        )  # fmt: skip
+    if counts[label] == 0:
+        teach(row, times, hi - lo, label, plan.steps, rule.target)
+    return decide(counts), cost
+
+
+@njit
+def backward(plan, rule, optimizer, size, eps, store, work, back, w, group, wide):  # type: ignore[no-untyped-def]
+    """Learn one sample after `judge`: blocks in reverse, each solved and then its projections.
+
+    `wide` spreads the tiles of a dense projection over the threads (batch 1).
+    """
+    for b in range(len(plan.block) - 2, -1, -1):
+        members = rule.members[rule.member[b] : rule.member[b + 1]]
+        has_inside = block_error(plan, rule, store, work, back, w, b, members)
+        for k in range(plan.block[b], plan.block[b + 1]):
+            p = plan.order[k]
+            for s in range(plan.incoming[p], plan.incoming[p + 1]):
+                j = plan.sources[s]
+                if rule.takes[j] and (rule.trains[j] or rule.carries[j]):
+                    message = learn_projection(
+                        plan, rule, optimizer, size, eps, store, work, back, w, group, j, wide
+                    )
+                    if rule.carries[j]:
+                        if rule.reference and has_inside:
+                            _misplaced_solve(rule, back, w, members, message)
+                        a = plan.pre[j]
+                        back.delta[w, plan.neurons[a] : plan.neurons[a + 1]] += message
+
+
+@njit
+def block_error(plan, rule, store, work, back, w, b, members):  # type: ignore[no-untyped-def]
+    """dE/da of the neurons of block b into back.error; whether recurrence inside it takes part."""
+    has_inside = False
+    for k in range(plan.block[b], plan.block[b + 1]):
+        p = plan.order[k]
+        lo, hi = plan.neurons[p], plan.neurons[p + 1]
+        back.error[w, lo:hi] = back.delta[w, lo:hi] / rule.nu[p]
+        back.omega[w, lo:hi] = ONE
+        if not rule.hybrid:
+            self_effect(plan, rule, store.weights, back, w, p)
+        for s in range(plan.incoming[p], plan.incoming[p + 1]):
+            j = plan.sources[s]
+            if rule.inside[j]:
+                inside_entries(plan, rule, store.weights, work, back, w, j)
+                has_inside = True
+    if has_inside and rule.reference:
+        for i in members:
+            back.boost[w, i] /= back.omega[w, i]
+    elif has_inside:
+        solve_transposed(
+            members, rule.out_ptr, rule.out_post, rule.out_slot, back.theta[w], back.omega[w],
+            True, back.error[w].copy(), back.error[w],
+        )  # fmt: skip
+    else:
+        for i in members:
+            back.error[w, i] /= back.omega[w, i]
+    return has_inside
+
+
+@njit
+def _misplaced_solve(rule, back, w, members, message):  # type: ignore[no-untyped-def]
+    """The authors' solve in the index space of the layer below (profile `reference`)."""
+    right = np.zeros(len(back.omega[w]), np.float32)
+    right[members] = message
+    solution = np.zeros(len(back.omega[w]), np.float32)
+    solve_transposed(
+        members, rule.out_ptr, rule.out_post, rule.out_slot, back.theta[w], back.omega[w],
+        False, right, solution,
+    )  # fmt: skip
+    message[:] = solution[members]
+
+
+@njit
+def learn_projection(plan, rule, optimizer, size, eps, store, work, back, w, group, j, wide):  # type: ignore[no-untyped-def]
+    """Learn projection j; its error below, f32[pre]."""
+    n = plan.neurons[plan.pre[j] + 1] - plan.neurons[plan.pre[j]]
+    message = np.zeros(n, np.float32)
+    if rule.listed[j]:
+        listed_projection(
+            plan, rule, optimizer, size, eps, store, work, back, w, group, j, message
+        )
+        return message
+    columns = make_trace(plan, rule, work, back, w, j)
+    posts = plan.neurons[plan.post[j] + 1] - plan.neurons[plan.post[j]]
+    parts = np.empty(((posts + TILE - 1) // TILE, n), np.float32)
+    if wide:
+        _tiles_wide(
+            plan, rule, optimizer, size, eps, store, back, w, group, j, columns, posts, parts
+        )
+    else:
+        _tiles(plan, rule, optimizer, size, eps, store, back, w, group, j, columns, posts, parts)
+    if rule.carries[j]:
+        for k in range(parts.shape[0]):
+            message += parts[k]
+    return message
+
+
+@njit
+def _tiles(plan, rule, optimizer, size, eps, store, back, w, group, j, columns, posts, parts):  # type: ignore[no-untyped-def]
+    for k in range(parts.shape[0]):
+        dense_tile(
+            plan, rule, optimizer, size, eps, store, back, w, group, j, columns,
+            TILE * k, min(TILE * k + TILE, posts), parts[k],
+        )  # fmt: skip
+
+
+@njit(parallel=True)
+def _tiles_wide(plan, rule, optimizer, size, eps, store, back, w, group, j, columns, posts, parts):  # type: ignore[no-untyped-def]
+    for k in prange(parts.shape[0]):
+        dense_tile(
+            plan, rule, optimizer, size, eps, store, back, w, group, j, columns,
+            TILE * k, min(TILE * k + TILE, posts), parts[k],
+        )  # fmt: skip
+
+
+@njit(parallel=True)
+def apply_gradients(plan, rule, optimizer, size, eps, store, scale):  # type: ignore[no-untyped-def]
+    """Update every weight with scale * (sum of the groups' gradients), and clear those."""
+    for j in range(len(plan.pre)):
+        if rule.trains[j] and rule.listed[j]:
+            posts = plan.neurons[plan.post[j] + 1] - plan.neurons[plan.post[j]]
+            for l in prange(posts):
+                _apply_listed(rule, optimizer, size, eps, store, scale, j, l)
+        elif rule.trains[j]:
+            posts = plan.neurons[plan.post[j] + 1] - plan.neurons[plan.post[j]]
+            for k in prange((posts + TILE - 1) // TILE):
+                _apply_tile(
+                    plan, optimizer, size, eps, store, scale, j, TILE * k,
+                    min(TILE * k + TILE, posts),
+                )  # fmt: skip
+
+
+@njit
+def _apply_tile(plan, optimizer, size, eps, store, scale, j, first, last):  # type: ignore[no-untyped-def]
+    a = plan.pre[j]
+    n = plan.neurons[a + 1] - plan.neurons[a]
+    posts = plan.neurons[plan.post[j] + 1] - plan.neurons[plan.post[j]]
+    for l in range(first, last):
+        base = plan.weight[j] + l * n
+        total = store.gradient[0, base : base + n]
+        for g in range(1, store.gradient.shape[0]):
+            part = store.gradient[g, base : base + n]
+            for k in range(n):
+                total[k] += part[k]
+                part[k] = ZERO
+        row = store.rows[base : base + n]
+        update_row(
+            optimizer, size, eps, row, store.first[base : base + n],
+            store.second[base : base + n], total, scale,
+        )  # fmt: skip
+        for k in range(n):
+            total[k] = ZERO
+    for k in range(n):
+        target = store.weights[plan.weight[j] + k * posts : plan.weight[j] + (k + 1) * posts]
+        for l in range(first, last):
+            target[l] = store.rows[plan.weight[j] + l * n + k]
+
+
+@njit
+def _apply_listed(rule, optimizer, size, eps, store, scale, j, l):  # type: ignore[no-untyped-def]
+    start, end = rule.in_ptr[rule.in_row[j] + l], rule.in_ptr[rule.in_row[j] + l + 1]
+    index = rule.in_index[start:end]
+    weights, first, second = store.weights[index], store.first[index], store.second[index]
+    total = np.zeros(end - start, np.float32)
+    for g in range(store.gradient.shape[0]):
+        for s in range(end - start):
+            total[s] += store.gradient[g, index[s]]
+            store.gradient[g, index[s]] = ZERO
+    update_row(optimizer, size, eps, weights, first, second, total, scale)
+    store.weights[index] = weights
+    store.first[index] = first
+    store.second[index] = second

@@ -1,0 +1,159 @@
+"""Encoding, delivery and event lists: what a sample does before any neuron model is known.
+
+Events of a population in one sample are time-major: `spikes[p0 + ptr[t] : p0 + ptr[t + 1]]` are the
+neurons (local indices, ascending) that fired in step t.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from .philox import philox
+
+MASK = np.uint64(0xFFFFFFFF)
+WORD = np.uint64(32)
+ZERO8 = np.uint64(0)
+FOUR = 4
+CHUNK = 40  # steps that one thread encodes or drives at a time; a multiple of 4
+
+
+@njit
+def active_inputs(threshold, active):  # type: ignore[no-untyped-def]
+    """Indices of the inputs that can fire at all; how many."""
+    count = 0
+    for j in range(len(threshold)):
+        if threshold[j] > 0:
+            active[count] = j
+            count += 1
+    return count
+
+
+@njit
+def encode_chunk(threshold, active, first, steps, sample, seed, origin, chunk, ptr, spikes):  # type: ignore[no-untyped-def]
+    """Draw the steps of one chunk of one input population; see `ir.philox.encode`.
+
+    threshold u32[n]; active i32: inputs that can fire; origin: index of the first input. Writes its
+    events from spikes[chunk * CHUNK * n] and their number up to each step to ptr[t + 1]; `pack`
+    joins the chunks.
+    """
+    n = len(threshold)
+    flags = np.empty((FOUR, len(active)), np.uint8)
+    f0, f1, f2, f3 = flags[0], flags[1], flags[2], flags[3]
+    key0, key1 = seed & MASK, seed >> WORD
+    sample0, sample1 = sample & MASK, sample >> WORD
+    out = spikes[chunk * CHUNK * n :]
+    events = 0
+    for block in range(chunk * CHUNK // 4, min((chunk + 1) * CHUNK, steps + 3) // 4):
+        for a in range(len(active)):
+            bound = np.uint64(threshold[active[a]])
+            w0, w1, w2, w3 = philox(
+                np.uint64(active[a] + origin), np.uint64(block), sample0, sample1, key0, key1
+            )
+            f0[a] = w0 < bound
+            f1[a] = w1 < bound
+            f2[a] = w2 < bound
+            f3[a] = w3 < bound
+        for k in range(FOUR):
+            t = 4 * block + k
+            if t < steps:
+                if t >= first:
+                    row = flags[k]
+                    for a in range(len(active)):
+                        out[events] = active[a]
+                        events += row[a]
+                ptr[t + 1] = events
+
+
+@njit
+def pack(n, steps, ptr, spikes):  # type: ignore[no-untyped-def]
+    """Move the chunks' events together and make ptr count from the first step."""
+    ptr[0] = 0
+    for start in range(CHUNK, steps, CHUNK):
+        before = ptr[start]
+        stop = min(start + CHUNK, steps)
+        for k in range(ptr[stop]):
+            spikes[before + k] = spikes[start * n + k]
+        for t in range(start, stop):
+            ptr[t + 1] += before
+
+
+@njit
+def events_of_raster(raster, ptr, spikes):  # type: ignore[no-untyped-def]
+    """Event lists of given spike trains, raster u8[T, n]."""
+    events = 0
+    ptr[0] = 0
+    for t in range(raster.shape[0]):
+        for j in range(raster.shape[1]):
+            if raster[t, j] != 0:
+                spikes[events] = j
+                events += 1
+        ptr[t + 1] = events
+
+
+@njit
+def deliver_dense(weights, spikes, start, end, current):  # type: ignore[no-untyped-def]
+    """current[n] += rows weights[j, :] of the spikes j, in their order; weights f32[pre * n].
+
+    Four rows a pass, so that `current` is read and written once for four spikes; the additions
+    keep their order, and with it their rounding.
+    """
+    n = len(current)
+    k = start
+    while k + 4 <= end:
+        w0 = weights[spikes[k] * n : spikes[k] * n + n]
+        w1 = weights[spikes[k + 1] * n : spikes[k + 1] * n + n]
+        w2 = weights[spikes[k + 2] * n : spikes[k + 2] * n + n]
+        w3 = weights[spikes[k + 3] * n : spikes[k + 3] * n + n]
+        for i in range(n):
+            current[i] = (((current[i] + w0[i]) + w1[i]) + w2[i]) + w3[i]
+        k += 4
+    while k < end:
+        w0 = weights[spikes[k] * n : spikes[k] * n + n]
+        for i in range(n):
+            current[i] += w0[i]
+        k += 1
+
+
+@njit
+def deliver_sparse(weights, row, post, index, spikes, start, end, current):  # type: ignore[no-untyped-def]
+    """current[post[s]] += weights[index[s]] over the synapses s of each spike, in order.
+
+    row i64[pre + 1] bounds the synapses of a pre neuron; index is absolute in `weights`.
+    """
+    for k in range(start, end):
+        j = spikes[k]
+        for s in range(row[j], row[j + 1]):
+            current[post[s]] += weights[index[s]]
+
+
+@njit
+def collect(spiked, events, spikes):  # type: ignore[no-untyped-def]
+    """Append the indices of the set flags (u8[n]) to spikes; the new number of events."""
+    n = len(spiked)
+    words = spiked[: n - n % 8].view(np.uint64)
+    for word in range(len(words)):
+        if words[word] != ZERO8:
+            for i in range(8 * word, 8 * word + 8):
+                if spiked[i]:
+                    spikes[events] = i
+                    events += 1
+    for i in range(n - n % 8, n):
+        if spiked[i]:
+            spikes[events] = i
+            events += 1
+    return events
+
+
+@njit
+def thresholds(values, rate, threshold):  # type: ignore[no-untyped-def]
+    """threshold[j] = floor(values[j] rate 2^32), clipped: a random word below it is a spike."""
+    for j in range(len(values)):
+        p = max(np.float64(values[j]) * rate, 0.0) * 4294967296.0
+        threshold[j] = np.uint32(np.uint64(min(p, 4294967295.0)))
+
+
+@njit
+def first_step(encoder):  # type: ignore[no-untyped-def]
+    """The first step in which an encoder may fire: Poisson trains leave step 0 empty."""
+    return 1 if encoder == 0 else 0

@@ -1,0 +1,84 @@
+"""Output error, decision, teacher spikes and the lateral factor of the spike-count rules."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from .spsp import response_at
+
+
+@njit
+def decide(counts):  # type: ignore[no-untyped-def]
+    """The arg max, lowest index on a tie; all silent counts as class 0."""
+    best = 0
+    for i in range(len(counts)):
+        if counts[i] > counts[best]:
+            best = i
+    return best
+
+
+@njit
+def count_error(rule, counts, label, importance, delta):  # type: ignore[no-untyped-def]
+    """delta_i = importance (o_i - d_i) outside the margin; the cost with a silent target left out
+    (it is about to be taught)."""
+    cost = 0.0
+    for i in range(len(counts)):
+        desired = rule.target if i == label else rule.other
+        error = counts[i] - desired
+        if abs(error) <= rule.margin:
+            error = 0.0
+        delta[i] = importance * error
+        if not (i == label and counts[i] == 0):
+            cost += error * error
+    return cost
+
+
+@njit
+def teach(row, times, n, label, steps, target):  # type: ignore[no-untyped-def]
+    """Give a silent neuron `label` spikes at every h-th step, h = floor(steps / target).
+
+    row i32[n + 1] and times hold the neuron-major spikes; later neurons move up.
+    """
+    h = max(1, int(steps / max(target, 1.0)))
+    extra = (steps - 1) // h
+    place = row[label]
+    for k in range(row[n] - 1, place - 1, -1):
+        times[k + extra] = times[k]
+    for m in range(extra):
+        times[place + m] = (m + 1) * h
+    for i in range(label + 1, n + 1):
+        row[i] += extra
+
+
+@njit
+def lateral_factor(  # type: ignore[no-untyped-def]
+    rule, n, nu, trace, column, columns, row, times, refractory, power, label, factor
+):
+    """gamma_j = 1 / (1 - w0^2 sum_l r_lj d_l r_jl d_j) from the spikes before teaching.
+
+    r_lj = S-PSP of output j on output l per spike of j, `silent_ratio` if either is silent;
+    d_l = 1/nu for neurons that fired and for the target, else 0 (Jin, Zhang & Li 2018).
+    """
+    ratio = np.zeros((n, n))
+    for l in range(n):
+        for j in range(n):
+            spikes = row[j + 1] - row[j]
+            if spikes == 0 or row[l + 1] == row[l]:
+                ratio[l, j] = rule.silent_ratio
+            else:
+                entry = response_at(
+                    trace, columns, column[j], times, row[l], row[l + 1], refractory, power
+                )
+                ratio[l, j] = entry / spikes
+    for j in range(n):
+        total = 0.0
+        for l in range(n):
+            if l != j and _counts(row, l, label) and _counts(row, j, label):
+                total += ratio[l, j] * ratio[j, l] / (nu * nu)
+        factor[j] = 1.0 / (1.0 - rule.lateral * rule.lateral * total)
+
+
+@njit
+def _counts(row, i, label):  # type: ignore[no-untyped-def]
+    return row[i + 1] > row[i] or i == label

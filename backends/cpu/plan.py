@@ -1,0 +1,217 @@
+"""A scheduled graph as flat arrays: the one argument that every kernel reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from ...ir.expr import evaluate
+from ...ir.graph import Block, Graph, Population, Projection
+from ...ir.neuron import NeuronStep, State
+from ...ir.types import DType
+from ...ir.wiring import Wiring
+
+Array = npt.NDArray[Any]
+
+POISSON, BERNOULLI, SPIKES = 0, 1, 2
+ENCODERS = {"poisson": POISSON, "bernoulli": BERNOULLI, "spikes": SPIKES}
+
+
+class Plan(NamedTuple):
+    """P populations, J projections, N neurons, T steps; indices follow the graph's order.
+
+    Events of population p live in its slice event_lo[p]:event_lo[p+1] of a worker's list. Synapses
+    of a sparse projection j are csr_ptr[row_lo[j] + pre] : csr_ptr[row_lo[j] + pre + 1].
+    """
+
+    steps: int
+    neurons: Array  # i64[P + 1] first neuron of each population
+    model: Array  # i64[P] index of the neuron step, -1 for inputs
+    constants: Array  # f32[P, C]
+    order: Array  # i64[hidden and output populations] in schedule order
+    block: Array  # i64[B + 1] bounds of the blocks within `order`
+    recurrent: Array  # u8[B]
+    incoming: Array  # i64[P + 1] bounds of the populations within `sources`
+    inner: Array  # i64[P] first of a population's sources that lies in its own block
+    sources: Array  # i64[J] projections by post population, those from its own block last
+    pre: Array  # i64[J]
+    post: Array  # i64[J]
+    delay: Array  # i64[J]
+    port: Array  # i64[J]
+    dense: Array  # u8[J]
+    weight: Array  # i64[J + 1] bounds of the projections within the weights
+    row: Array  # i64[J] first entry of each projection in csr_ptr
+    csr_ptr: Array  # i64
+    csr_post: Array  # i32[S]
+    csr_index: Array  # i64[S] absolute index of the synapse's weight
+    events: Array  # i64[P + 1] bounds of the populations within the event list
+    inputs: Array  # i64[input populations]
+    encoder: Array  # i64[input populations]
+    rate: Array  # f64[input populations] probability per step of an input of 1
+    real_init: Array  # f32[F, N]
+    integer_init: Array  # i32[I, N]
+    ports: int
+    output: int  # index of the output population
+    widest: int  # neurons of the largest population
+
+
+def distinct_steps(graph: Graph) -> tuple[NeuronStep, ...]:
+    """The different neuron steps of a graph, in order of first appearance."""
+    return tuple(dict.fromkeys(p.step for p in graph.populations if p.step is not None))
+
+
+def make_plan(graph: Graph, wirings: Mapping[str, Wiring]) -> Plan:
+    """The arrays of a graph that went through the pipeline; wirings by projection name."""
+    populations, projections = graph.populations, graph.projections
+    index = {p.name: k for k, p in enumerate(populations)}
+    steps = duration(graph)
+    neurons = _bounds([p.neurons for p in populations])
+    models = {step: k for k, step in enumerate(distinct_steps(graph))}
+    assert graph.schedule is not None
+    blocks = [[index[n] for n in b.populations if populations[index[n]].step] for b in graph.schedule]
+    blocks = [b for b in blocks if b]
+    recurrent = [b.is_recurrent for b in graph.schedule if populations[index[b.populations[0]]].step]
+    post = [index[p.post] for p in projections]
+    sources, incoming, inner = _sources(projections, index, graph.schedule)
+    weight = _bounds([int(np.prod(wirings[p.name].weight_shape)) for p in projections])
+    row, csr_ptr, csr_post, csr_index = _synapses(projections, wirings, weight)
+    inputs = [k for k, p in enumerate(populations) if p.role == "input"]
+    reals, integers = _initial_states(populations, neurons)
+    return Plan(
+        steps=steps,
+        neurons=neurons,
+        model=_ints(-1 if p.step is None else models[p.step] for p in populations),
+        constants=_constants(populations),
+        order=_ints(p for b in blocks for p in b),
+        block=_bounds([len(b) for b in blocks]),
+        recurrent=np.array(recurrent, np.uint8),
+        incoming=incoming,
+        inner=inner,
+        sources=sources,
+        pre=_ints(index[p.pre] for p in projections),
+        post=_ints(post),
+        delay=_ints(p.delay for p in projections),
+        port=_ints(_port(populations[index[p.post]], p) for p in projections),
+        dense=np.array([wirings[p.name].pre is None for p in projections], np.uint8),
+        weight=weight,
+        row=row,
+        csr_ptr=csr_ptr,
+        csr_post=csr_post,
+        csr_index=csr_index,
+        events=_bounds([p.neurons * steps for p in populations]),
+        inputs=_ints(inputs),
+        encoder=_ints(ENCODERS[_encoding(populations[k])] for k in inputs),
+        rate=np.array([_rate(populations[k], graph.dt) for k in inputs], np.float64),
+        real_init=reals,
+        integer_init=integers,
+        ports=max((len(p.step.ports) for p in populations if p.step), default=1),
+        output=next((k for k, p in enumerate(populations) if p.role == "output"), len(populations) - 1),
+        widest=max(p.neurons for p in populations),
+    )
+
+
+def _sources(
+    projections: Sequence[Projection], index: Mapping[str, int], schedule: Sequence[Block]
+) -> tuple[Array, Array, Array]:
+    block = {name: b for b, members in enumerate(schedule) for name in members.populations}
+    post = _ints(index[p.post] for p in projections)
+    own = np.array([block[p.pre] == block[p.post] for p in projections], bool)
+    incoming = _bounds(np.bincount(post, minlength=len(index)).tolist())
+    outside = np.bincount(post[~own], minlength=len(index))
+    return np.lexsort((own, post)).astype(np.int64), incoming, incoming[:-1] + outside
+
+
+def duration(graph: Graph) -> int:
+    """The number of steps that the inputs' encodings last; they must agree (see `verify`)."""
+    lengths = {
+        round(float(str(p.encoding["duration"])) / graph.dt)
+        for p in graph.populations
+        if p.encoding is not None
+    }
+    assert len(lengths) == 1, lengths
+    return lengths.pop()
+
+
+def _encoding(population: Population) -> str:
+    assert population.encoding is not None
+    return population.encoding.kind
+
+
+def _rate(population: Population, dt: float) -> float:
+    assert population.encoding is not None
+    if population.encoding.kind == "poisson":
+        return float(str(population.encoding["rate"])) * dt / 1000.0
+    return 1.0
+
+
+def _port(post: Population, projection: Projection) -> int:
+    assert post.step is not None
+    return post.step.ports.index(projection.port)
+
+
+def _ints(values: Any) -> Array:
+    return np.array(list(values), np.int64)
+
+
+def _bounds(sizes: Sequence[int]) -> Array:
+    return np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)]).astype(np.int64)
+
+
+def _constants(populations: Sequence[Population]) -> Array:
+    table = np.zeros((len(populations), max((len(p.constants) for p in populations), default=0)))
+    for k, population in enumerate(populations):
+        table[k, : len(population.constants)] = population.constants
+    return table.astype(np.float32)
+
+
+def _synapses(
+    projections: Sequence[Projection], wirings: Mapping[str, Wiring], weight: Array
+) -> tuple[Array, Array, Array, Array]:
+    row = np.zeros(len(projections), np.int64)
+    pointers: list[Array] = []
+    posts: list[Array] = [np.zeros(0, np.int32)]
+    indices: list[Array] = [np.zeros(0, np.int64)]
+    entries = synapses = 0
+    for k, projection in enumerate(projections):
+        wiring = wirings[projection.name]
+        if wiring.pre is None or wiring.post is None:
+            continue
+        row[k] = entries
+        counts = np.bincount(wiring.pre, minlength=wiring.pre_neurons)
+        pointers.append(synapses + _bounds(counts.tolist()))
+        tap = np.arange(wiring.synapses) if wiring.tap is None else wiring.tap
+        posts.append(wiring.post.astype(np.int32))
+        indices.append(weight[k] + tap.astype(np.int64))
+        entries += wiring.pre_neurons + 1
+        synapses += wiring.synapses
+    ptr = np.concatenate(pointers) if pointers else np.zeros(1, np.int64)
+    return row, ptr, np.concatenate(posts), np.concatenate(indices)
+
+
+def _initial_states(populations: Sequence[Population], neurons: Array) -> tuple[Array, Array]:
+    columns = [_states_of(p) for p in populations]
+    reals = np.zeros((max(1, *(len(c[0]) for c in columns)), neurons[-1]), np.float32)
+    integers = np.zeros((max(1, *(len(c[1]) for c in columns)), neurons[-1]), np.int32)
+    for k, (floats, ints) in enumerate(columns):
+        lo, hi = neurons[k], neurons[k + 1]
+        reals[: len(floats), lo:hi] = np.array(floats, np.float32)[:, None]
+        integers[: len(ints), lo:hi] = np.array(ints, np.int32)[:, None]
+    return reals, integers
+
+
+def _states_of(population: Population) -> tuple[list[float], list[int]]:
+    if population.step is None:
+        return [], []
+    values = dict(population.parameters) | dict(
+        zip(population.step.constants, population.constants, strict=True)
+    )
+
+    def start(state: State) -> Any:
+        return evaluate(state.init, values, np.float64)
+
+    states = population.step.states
+    reals = [float(start(s)) for s in states if s.dtype is not DType.I32]
+    return reals, [int(start(s)) for s in states if s.dtype is DType.I32]

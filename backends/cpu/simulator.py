@@ -1,0 +1,142 @@
+"""`--target cpu`: a graph compiled by Numba, simulated and trained event by event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from ...ir.diagnostics import CompileError, Diagnostic
+from ...ir.graph import Graph
+from ...ir.wiring import Wiring, wire
+from ..target import Outcome, Samples, Weights
+from .load import load_kernels
+from .plan import SPIKES, Plan, distinct_steps, make_plan
+from .work import Work, make_work
+
+Array = npt.NDArray[Any]
+
+
+class Data(NamedTuple):
+    """Samples as the kernels take them; what an encoding does not use has one empty row."""
+
+    values: Array  # f32[S or 1, inputs]
+    rasters: Array  # u8[S or 1, T, inputs]
+    ids: Array  # u64[S]
+    labels: Array  # i32[S]
+    importance: Array  # f32[S]
+
+
+class CpuSimulator:
+    """A compiled network with weights in it; see `target.Simulator`.
+
+    `seed` keys the wiring and the frozen encodings, `folder` keeps compiled kernels. Populations'
+    events of all workers are held at once: about 4 T N bytes a thread.
+    """
+
+    def __init__(
+        self, graph: Graph, weights: Weights, seed: int, threads: int | None, folder: Path
+    ) -> None:
+        self.graph = graph
+        self.seed = np.uint64(seed)
+        self.threads = threads or numba.config.NUMBA_NUM_THREADS
+        self.wirings = wirings_of(graph, seed)
+        self.plan: Plan = make_plan(graph, self.wirings)
+        self.steps = self.plan.steps
+        self.kernels = load_kernels(distinct_steps(graph), folder)
+        self.flat = flatten(graph, self.wirings, weights)
+        self._work: Work | None = None
+
+    def run(self, samples: Samples) -> Outcome:
+        """Present the samples without learning. The same bits for any number of threads."""
+        data = self.data(samples)
+        count = len(samples.ids)
+        counts = np.zeros((count, self._outputs()), np.int32)
+        work = self._scratch()
+        activity = np.zeros((len(work.ptr), int(self.plan.neurons[-1])), np.int64)
+        numba.set_num_threads(min(self.threads, numba.config.NUMBA_NUM_THREADS))
+        self.kernels.run(
+            self.plan, self.flat, data.values, data.rasters, data.ids, self.seed, work, counts,
+            activity,
+        )  # fmt: skip
+        predictions = counts.argmax(axis=1).astype(np.int32) if count else np.zeros(0, np.int32)
+        return Outcome(counts, predictions, np.zeros(count), activity.sum(axis=0))
+
+    def raster(self, samples: Samples, sample: int) -> npt.NDArray[np.bool_]:
+        """The spikes of one sample, bool [steps, neurons], populations in graph order."""
+        one = Samples(*(getattr(samples, n)[sample : sample + 1] for n in _FIELDS))
+        data, work = self.data(one), self._scratch()
+        self.kernels.present(
+            self.plan, self.flat, data.values[0], data.rasters[0], data.ids[0], self.seed, work, 0
+        )
+        return raster_of(self.plan, work)
+
+    def data(self, samples: Samples) -> Data:
+        """The samples in the kernels' layout; CompileError(E062) where they do not fit."""
+        spikes = bool((self.plan.encoder == SPIKES).any())
+        inputs = sum(p.neurons for p in self.graph.populations if p.role == "input")
+        wanted = (self.steps, inputs) if spikes else (inputs,)
+        if samples.values.shape[1:] != wanted:
+            raise CompileError(Diagnostic("E062", _misfit(samples.values.shape[1:], wanted)))
+        values = np.zeros((1, max(inputs, 1)), np.float32)
+        rasters = np.zeros((1, 1, 1), np.uint8)
+        if spikes:
+            rasters = np.ascontiguousarray(samples.values, np.uint8)
+        else:
+            values = np.ascontiguousarray(samples.values, np.float32)
+        return Data(
+            values,
+            rasters,
+            np.ascontiguousarray(samples.ids, np.uint64),
+            np.ascontiguousarray(samples.labels, np.int32),
+            np.ascontiguousarray(samples.importance, np.float32),
+        )
+
+    def _outputs(self) -> int:
+        return int(self.plan.neurons[self.plan.output + 1] - self.plan.neurons[self.plan.output])
+
+    def _scratch(self) -> Work:
+        if self._work is None:
+            self._work = make_work(self.plan, self.threads)
+        return self._work
+
+
+_FIELDS = ("values", "ids", "labels", "importance")
+
+
+def _misfit(got: tuple[int, ...], wanted: tuple[int, ...]) -> str:
+    return f"a sample has shape {list(got)}, and the network's inputs take {list(wanted)}"
+
+
+def wirings_of(graph: Graph, seed: int) -> dict[str, Wiring]:
+    """The wiring of every projection, by name."""
+    shapes = {p.name: p.shape for p in graph.populations}
+    return {p.name: wire(p, shapes[p.pre], shapes[p.post], seed) for p in graph.projections}
+
+
+def flatten(graph: Graph, wirings: Mapping[str, Wiring], weights: Weights) -> Array:
+    """All weights in one array, projections in graph order; CompileError(E060) on a misfit."""
+    parts = [np.zeros(0, np.float32)]
+    for projection in graph.projections:
+        wanted = wirings[projection.name].weight_shape
+        given = weights.get(projection.name)
+        if given is None or given.shape != wanted:
+            got = "none" if given is None else list(given.shape)
+            message = f"weights of `{projection.name}`: want shape {list(wanted)}, got {got}"
+            raise CompileError(Diagnostic("E060", message, projection.span))
+        parts.append(np.asarray(given, np.float32).ravel())
+    return np.concatenate(parts)
+
+
+def raster_of(plan: Plan, work: Work) -> npt.NDArray[np.bool_]:
+    """The events in worker 0 as bool [T, N]."""
+    raster = np.zeros((plan.steps, int(plan.neurons[-1])), np.bool_)
+    for p in range(len(plan.model)):
+        ptr = work.ptr[0, p]
+        spikes = work.spikes[0, plan.events[p] : plan.events[p] + ptr[-1]]
+        raster[np.repeat(np.arange(plan.steps), np.diff(ptr)), plan.neurons[p] + spikes] = True
+    return raster

@@ -1,0 +1,199 @@
+"""Training on the CPU: spike-train-level rules over the compiled network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from ...ir.diagnostics import CompileError, Diagnostic
+from ...ir.graph import Call, Graph, TrainSpec
+from ..target import Outcome, Samples, State, Weights
+from .plan import Plan
+from .rule import Rule, make_rule
+from .simulator import CpuSimulator
+from .work import make_backward, make_work
+
+Array = npt.NDArray[Any]
+GROUPS = 8  # accumulators of a batch; fixed, so that results do not depend on the threads
+
+
+class Store(NamedTuple):
+    """Weights and what learns them; `rows`, `first`, `second`, `gradient` of a dense projection
+    are post-major, at the same offsets as its pre-major weights."""
+
+    weights: Array  # f32[W]
+    rows: Array  # f32[W]
+    first: Array  # f32[W] Adam's first moment, or the momentum
+    second: Array  # f32[W] Adam's second moment
+    gradient: Array  # f32[groups, W]
+
+
+class Optimizer(NamedTuple):
+    """Numbers of the update; `kind` 0 is Adam, 1 gradient descent (beta1 its momentum)."""
+
+    kind: int
+    rate: float
+    beta1: float
+    beta2: float
+    eps: float
+    strength: float
+    beta: float
+    limit: float
+
+
+class Results(NamedTuple):
+    """What a call of `train` fills in."""
+
+    counts: Array  # i32[S, outputs]
+    predictions: Array  # i32[S]
+    cost: Array  # f64[S]
+    activity: Array  # i64[W, N]
+
+
+class CpuTrainer(CpuSimulator):
+    """A simulator that learns by `spec.rule`; see `target.Trainer`."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        spec: TrainSpec,
+        weights: Weights,
+        seed: int,
+        threads: int | None,
+        folder: Path,
+    ) -> None:
+        super().__init__(graph, weights, seed, threads, folder)
+        self.spec = spec
+        refuse_shared(graph, self.wirings)
+        self.rule: Rule = make_rule(graph, spec, self.plan, self.wirings)
+        self.updates = 0
+        self.first = np.zeros_like(self.flat)
+        self.second = np.zeros_like(self.flat)
+        self.rows = np.empty_like(self.flat)
+        self._copy_rows()
+        self._gradient = np.zeros((0, len(self.flat)), np.float32)
+        self._drive = np.zeros((1, 1, 1), np.float32)
+        self._training: tuple[Any, Any] | None = None
+
+    def train(self, samples: Samples, batch: int, learning_rate: float) -> Outcome:
+        """Learn from the samples in their order, one update per `batch` of them."""
+        data = self.data(samples)
+        results = self._results(len(samples.ids))
+        numba.set_num_threads(min(self.threads, numba.config.NUMBA_NUM_THREADS))
+        optimizer = make_optimizer(self.spec, learning_rate)
+        work, back = self._buffers(GROUPS if batch > 1 else 1)
+        store = Store(self.flat, self.rows, self.first, self.second, self._gradient)
+        if batch > 1:
+            self.updates = self.kernels.train_batches(
+                self.plan, self.rule, optimizer, store, work, back, data, self.seed,
+                self.updates, batch, results,
+            )  # fmt: skip
+        else:
+            self.updates = self.kernels.train_each(
+                self.plan, self.rule, optimizer, store, work, back, self._drive, data, self.seed,
+                self.updates, self.threads > 1, results,
+            )  # fmt: skip
+        return Outcome(
+            results.counts, results.predictions, results.cost, results.activity.sum(axis=0)
+        )
+
+    def weights(self) -> State:
+        """Copies of all weights, by projection name, shaped as their wiring says."""
+        bounds = self.plan.weight
+        return {
+            p.name: self.flat[bounds[k] : bounds[k + 1]]
+            .reshape(self.wirings[p.name].weight_shape)
+            .copy()
+            for k, p in enumerate(self.graph.projections)
+        }
+
+    def state(self) -> State:
+        """Weights, moments and the update count: all that `restore` needs."""
+        state: State = {f"weights/{name}": w for name, w in self.weights().items()}
+        state["optimizer/first"] = self.first.copy()
+        state["optimizer/second"] = self.second.copy()
+        state["optimizer/updates"] = np.array([self.updates], np.int64)
+        return state
+
+    def restore(self, state: State) -> None:
+        """Take over a state; CompileError(E060) if its names or shapes do not fit."""
+        mine = self.state()
+        for name, array in mine.items():
+            if name not in state or state[name].shape != array.shape:
+                raise CompileError(Diagnostic("E060", f"the checkpoint does not fit: `{name}`"))
+        bounds = self.plan.weight
+        for k, projection in enumerate(self.graph.projections):
+            self.flat[bounds[k] : bounds[k + 1]] = state[f"weights/{projection.name}"].ravel()
+        self.first[:] = state["optimizer/first"]
+        self.second[:] = state["optimizer/second"]
+        self.updates = int(state["optimizer/updates"][0])
+        self._copy_rows()
+
+    def _copy_rows(self) -> None:
+        copy_rows(self.plan, self.flat, self.rows)
+
+    def _results(self, count: int) -> Results:
+        neurons = int(self.plan.neurons[-1])
+        return Results(
+            np.zeros((count, self._outputs()), np.int32),
+            np.zeros(count, np.int32),
+            np.zeros(count, np.float64),
+            np.zeros((GROUPS, neurons), np.int64),
+        )
+
+    def _buffers(self, workers: int) -> tuple[Any, Any]:
+        if self._training is None or len(self._training[0].ptr) < workers:
+            work = make_work(self.plan, workers)
+            back = make_backward(self.plan, self.rule.slots, workers)
+            self._training = work, back
+        if workers > 1 and len(self._gradient) < workers:
+            self._gradient = np.zeros((workers, len(self.flat)), np.float32)
+        if workers == 1 and self._drive.shape[0] < self.steps:
+            shape = (self.steps, self.plan.ports, int(self.plan.neurons[-1]))
+            self._drive = np.zeros(shape, np.float32)
+        return self._training
+
+
+def copy_rows(plan: Plan, flat: Array, rows: Array) -> None:
+    """The post-major copy of every dense projection's weights."""
+    rows[:] = flat
+    for j in range(len(plan.pre)):
+        if plan.dense[j]:
+            shape = [plan.neurons[p + 1] - plan.neurons[p] for p in (plan.pre[j], plan.post[j])]
+            block = slice(plan.weight[j], plan.weight[j + 1])
+            rows[block] = flat[block].reshape(shape).T.ravel()
+
+
+def make_optimizer(spec: TrainSpec, rate: float) -> Optimizer:
+    """The numbers of the spec's optimizer and regularizer, at this learning rate."""
+    strength, beta, limit = 0.0, 0.0, 1.0
+    if spec.regularizer is not None:
+        strength, beta, limit = (_number(spec.regularizer, n) for n in ("strength", "beta", "limit"))
+    if spec.optimizer.kind == "sgd":
+        momentum = _number(spec.optimizer, "momentum")
+        return Optimizer(1, rate, momentum, 0.0, 0.0, strength, beta, limit)
+    beta1, beta2, eps = (_number(spec.optimizer, n) for n in ("beta1", "beta2", "eps"))
+    return Optimizer(0, rate, beta1, beta2, eps, strength, beta, limit)
+
+
+def _number(call: Call, name: str) -> float:
+    return float(str(call[name]))
+
+
+def refuse_shared(graph: Graph, wirings: Any) -> None:
+    """CompileError(E050) for trainable shared weights, which these rules do not cover yet."""
+    bad = [p for p in graph.projections if p.trainable and wirings[p.name].tap is not None]
+    if bad:
+        raise CompileError(
+            Diagnostic(
+                "E050",
+                f"`{p.name}`: spike-train-level rules do not train shared (convolution) weights",
+                p.span,
+                help="mark the projection `fixed`",
+            )
+            for p in bad
+        )

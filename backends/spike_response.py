@@ -1,0 +1,161 @@
+"""The spike response of a neuron step: what spike-train-level rules need to know of a model.
+
+They hold for any neuron whose step is linear below threshold with one voltage that a spike resets
+to zero and at most one synaptic current that it leaves alone:
+
+    c <- keep_c c + i,   v <- keep_v v + gain c,   spike when v > threshold,   v <- 0 for a while
+
+(Jin, Zhang & Li 2018; Zhang & Li 2019). The coefficients are read off the step itself, so a user's
+own model of that form trains like the prelude's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..ir.diagnostics import CompileError, Diagnostic
+from ..ir.expr import Apply, Expr, Ref, affine, evaluate, names, substitute
+from ..ir.graph import Population
+from ..ir.neuron import REFRACTORY, SPIKED, Assign, NeuronStep
+from ..ir.types import DType
+
+
+@dataclass(frozen=True, slots=True)
+class SpikeResponse:
+    """Coefficients a step; `threshold` in mV, `refractory` in steps."""
+
+    keep_v: float
+    keep_c: float
+    gain: float
+    threshold: float
+    refractory: int
+
+    @property
+    def tau_mem(self) -> float:
+        """1 / (1 - keep_v), the membrane time constant in steps."""
+        return 1.0 / (1.0 - self.keep_v)
+
+    @property
+    def tau_syn(self) -> float:
+        """1 / (1 - keep_c), the synaptic time constant in steps."""
+        return 1.0 / (1.0 - self.keep_c)
+
+
+def spike_response(population: Population) -> SpikeResponse:
+    """The response of a population's step; CompileError(E050) where it is not of this form."""
+    step = population.step
+    assert step is not None
+    constants = dict(zip(step.constants, population.constants, strict=True))
+    reals = [s.name for s in step.states if s.dtype is not DType.I32]
+    voltage = [n for n in reals if n in _changed_by_spike(step)]
+    currents = [n for n in reals if n not in voltage]
+    if len(voltage) != 1 or len(currents) > 1 or len(step.ports) != 1:
+        raise _refused(population, "it needs one voltage, at most one current and one input port")
+    rows = _propagate(step, constants)
+    if rows is None:
+        raise _refused(population, "its step is not linear below threshold")
+    v, c, i = voltage[0], currents[0] if currents else None, step.ports[0]
+    return _read_off(population, rows, v, c, i, constants)
+
+
+def _changed_by_spike(step: NeuronStep) -> set[str]:
+    return {a.target for a in step.after if a.target != REFRACTORY}
+
+
+def _propagate(step: NeuronStep, constants: dict[str, float]) -> dict[str, dict[str, float]] | None:
+    """state -> its new value's coefficients over the old states and the port (not refractory)."""
+    variables = frozenset(s.name for s in step.states) | frozenset(step.ports)
+    now: dict[str, Expr] = {}
+    for assign in step.update:
+        now[assign.target] = substitute(_outside_refractory(assign), now)
+    rows: dict[str, dict[str, float]] = {}
+    for state in step.states:
+        if state.dtype is DType.I32:
+            continue
+        terms = affine(now.get(state.name, Ref(state.name, state.dtype)), variables)
+        if terms is None:
+            return None
+        values = {n: float(evaluate(e, constants, np.float64)) for n, e in terms.items()}
+        rows[state.name] = {n: x for n, x in values.items() if x != 0.0}
+    return rows
+
+
+def _outside_refractory(assign: Assign) -> Expr:
+    """The value an assignment has when the neuron is not refractory."""
+    value = assign.value
+    if isinstance(value, Apply) and value.op == "select" and REFRACTORY in names(value.args[0]):
+        return value.args[2]
+    return value
+
+
+def _read_off(
+    population: Population,
+    rows: dict[str, dict[str, float]],
+    v: str,
+    c: str | None,
+    i: str,
+    constants: dict[str, float],
+) -> SpikeResponse:
+    keep_c = rows[c].get(c, 0.0) if c else 0.0
+    gain = rows[v].get(i, 0.0)
+    fits = (
+        set(rows[v]) <= {v, i, *([c] if c else [])}
+        and (c is None or (set(rows[c]) <= {c, i} and rows[c].get(i) == 1.0))
+        and (c is None or np.isclose(rows[v].get(c, 0.0), gain * keep_c, rtol=1e-6))
+    )
+    if not fits or gain == 0.0:
+        raise _refused(population, "its voltage is not a leaky integral of its synaptic current")
+    return SpikeResponse(
+        keep_v=rows[v].get(v, 0.0),
+        keep_c=keep_c,
+        gain=gain,
+        threshold=_threshold(population, v, constants),
+        refractory=_refractory(population, constants),
+    )
+
+
+def _threshold(population: Population, v: str, constants: dict[str, float]) -> float:
+    """The voltage at which the spike condition turns true, to 1e-4, by bisection."""
+    step = population.step
+    assert step is not None
+    rest: dict[str, Any] = {s.name: 0 for s in step.states} | {p: 0.0 for p in step.ports}
+
+    def fires(value: float) -> bool:
+        return bool(evaluate(step.spike, {**constants, **rest, v: value}, np.float64))
+
+    low, high = 0.0, 1.0
+    while not fires(high) and high < 1e9:
+        high *= 2.0
+    if fires(low) or not fires(high):
+        raise _refused(population, "its threshold is not a constant positive voltage")
+    for _ in range(80):
+        middle = 0.5 * (low + high)
+        low, high = (low, middle) if fires(middle) else (middle, high)
+    # Conditions such as v > v_th - 1e-6 mean v_th.
+    return float(np.round(high, 4))
+
+
+def _refractory(population: Population, constants: dict[str, float]) -> int:
+    step = population.step
+    assert step is not None
+    values: dict[str, Any] = {s.name: 0 for s in step.states} | {p: 0.0 for p in step.ports}
+    for assign in step.after:
+        if assign.target == REFRACTORY:
+            return int(evaluate(assign.value, {**constants, **values, SPIKED: True}, np.float64))
+    return 0
+
+
+def _refused(population: Population, why: str) -> CompileError:
+    name = population.model.name if population.model else population.name
+    return CompileError(
+        Diagnostic(
+            "E050",
+            f"spike-train-level rules cannot train `{population.name}`: {name} is not a "
+            f"leaky integrate-and-fire neuron ({why})",
+            population.span,
+            help="use the prelude's `lif` or `if`, or a model with dv/dt = -v/tau_mem + c/tau_syn",
+        )
+    )
