@@ -1,0 +1,193 @@
+"""Graphs to text and back."""
+
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from snncc.ir.diagnostics import CompileError
+from snncc.ir.expr import Ref
+from snncc.ir.graph import Call, Graph, Population, Projection
+from snncc.ir.neuron import Assign, NeuronModel, Parameter, Refractory, State
+from snncc.ir.passes.pipeline import run_pipeline
+from snncc.ir.text import parse_graph, print_graph
+from snncc.ir.types import DType
+
+NETS = ("worked", "zoo")
+
+
+@pytest.mark.parametrize("name", NETS)
+def test_round_trip_after_every_pass(net, golden, name) -> None:
+    printed = {"lowered": print_graph(net(name))}
+    run_pipeline(net(name), lambda each, graph: printed.update({each: print_graph(graph)}))
+    assert list(printed) == ["lowered", "infer_shapes", "discretize", "fold", "schedule"]
+    for stage, text in printed.items():
+        assert print_graph(parse_graph(text)) == text, stage
+        golden(f"ir/{name}.{stage}.snnir", text)
+
+
+@pytest.mark.parametrize("name", NETS)
+def test_equal_graphs(net, name) -> None:
+    graph = run_pipeline(net(name))
+    assert parse_graph(print_graph(graph)) == graph
+    assert parse_graph(print_graph(graph)) != net(name)
+
+
+def test_tensors_are_attached(net) -> None:
+    tensor = np.ones((2, 2), np.float32)
+    graph = parse_graph(print_graph(net("worked")), {"w": tensor})
+    assert graph.tensors["w"] is tensor
+
+
+NAMES = st.text(min_size=1, max_size=6).filter(
+    lambda name: name not in ("spiked", "refractory_left") and not re.search("[\ud800-\udfff]", name)
+)
+FLOATS = st.floats(allow_nan=False, allow_infinity=False)
+
+
+@st.composite
+def models(draw, expr_of) -> NeuronModel:
+    names = draw(st.lists(NAMES, min_size=4, max_size=6, unique=True))
+    parameters, states, ports = names[:1], names[1:3], names[3:]
+
+    def expr(dtype, known):
+        # A name is read in its own type only.
+        return draw(expr_of(dtype, tuple(known), 2).filter(_reads_f32))
+
+    def assigns():
+        targets = draw(st.lists(st.sampled_from(states), unique=True))
+        return tuple(Assign(target, expr(DType.F32, names)) for target in targets)
+
+    return NeuronModel(
+        draw(NAMES),
+        tuple(Parameter(p, draw(NAMES), draw(st.none() | FLOATS)) for p in parameters),
+        tuple(State(s, "mV", expr(DType.F32, parameters)) for s in states),
+        tuple(ports),
+        assigns(),
+        assigns(),
+        expr(DType.BOOL, names),
+        assigns(),
+        draw(st.none() | st.just(Refractory(Ref(parameters[0]), assigns()))),
+    )
+
+
+def _reads_f32(expr) -> bool:
+    if isinstance(expr, Ref):
+        return expr.dtype is DType.F32
+    return all(_reads_f32(a) for a in getattr(expr, "args", ()))
+
+
+CONNECTIVITIES = st.one_of(
+    st.just(Call("dense")),
+    FLOATS.map(lambda p: Call("sparse", (("p", p),))),
+    st.integers().map(lambda k: Call("fixed_fan_in", (("k", k),))),
+    st.lists(st.tuples(st.integers(), st.integers()), max_size=3).map(
+        lambda pairs: Call("list", (("synapses", tuple(pairs)),))
+    ),
+    st.text(max_size=9).map(lambda path: Call("file", (("path", path), ("key", "")))),
+    st.just(Call("expression", (("where", Ref("i", DType.BOOL)),))),
+)
+
+
+@st.composite
+def graphs(draw, expr_of) -> Graph:
+    kinds = draw(st.lists(models(expr_of), min_size=1, max_size=2))
+    names = draw(st.lists(NAMES, min_size=2, max_size=4, unique=True))
+    populations = [Population(names[0], (3, 2), "input", encoding=_spikes())]
+    for name in names[1:]:
+        model = draw(st.sampled_from(kinds))
+        values = tuple((p.name, draw(FLOATS)) for p in model.parameters)
+        shape = tuple(draw(st.lists(st.integers(1, 9), max_size=3)))
+        populations.append(Population(name, shape, "hidden", model, values, "exact"))
+    projections = tuple(
+        Projection(
+            name,
+            draw(st.sampled_from(names)),
+            draw(st.sampled_from(names)),
+            draw(CONNECTIVITIES),
+            Call("constant", (("value", draw(FLOATS)),)),
+            draw(NAMES),
+            draw(st.integers(0, 3)),
+            draw(st.booleans()),
+        )
+        for name in draw(st.lists(NAMES, max_size=3, unique=True))
+    )
+    return Graph(draw(NAMES), 0.1, tuple(populations), projections)
+
+
+def _spikes() -> Call:
+    return Call("spikes", (("duration", 0.5),))
+
+
+@given(st.data())
+@settings(max_examples=10, deadline=None)
+def test_round_trip_of_random_graphs(expr_of, data) -> None:
+    graph = data.draw(graphs(expr_of))
+    text = print_graph(graph)
+    back = parse_graph(text)
+    assert back == graph
+    assert print_graph(back) == text
+
+
+def test_models_of_one_name_are_told_apart(net) -> None:
+    graph = net("zoo")
+    renamed = print_graph(graph).replace("izhikevich", "pair").replace("model pair {", "model pair@1 {")
+    two = renamed.replace("model pair@1 {", "model pair {", 1).replace("model pair@1 {", "model pair@2 {")
+    two = re.sub(r"(population (?:pool|flat|out).* model pair) ", r"\1@2 ", two)
+    parsed = parse_graph(two)
+    assert {p.model.name for p in parsed.populations if p.model} == {"pair"}
+    assert parsed.population("conv").model != parsed.population("pool").model
+    assert print_graph(parsed) == two
+
+
+@given(st.data())
+@settings(max_examples=80, deadline=None)
+def test_damaged_text_gives_an_error_or_a_graph(net, data) -> None:
+    """Cut, doubled, swapped, retyped: nothing but E060 comes out, and what parses prints."""
+    text = print_graph(run_pipeline(net(data.draw(st.sampled_from(NETS)))))
+    words = re.findall(r"\s+|\w+|.", text)
+    for _ in range(data.draw(st.integers(1, 3))):
+        at = data.draw(st.integers(0, len(words) - 1))
+        other = data.draw(st.integers(0, len(words) - 1))
+        new = data.draw(
+            st.sampled_from(["", words[other], words[at] * 2, "(", "}", "-", "1e400", "0", '"x"', "é"])
+            | st.text(max_size=3)
+        )
+        words[at] = new
+    try:
+        graph = parse_graph("".join(words))
+    except CompileError as error:
+        assert [d.code for d in error.diagnostics] == ["E060"]
+    else:
+        assert parse_graph(print_graph(graph)) == graph
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("snnir 1", "snnir 2", "this snncc reads 1"),
+        ("model lif (", "model fil (", "no model 'fil'"),
+        ("step 0 (0.25", "step 7 (0.25", "no step 7"),
+        ("0.999999, 1.0)", "0.999999)", "constants"),
+        ("x -> h", "y -> h", "no population 'y'"),
+        ("port i", "port j", "port"),
+        ("once (x)", "once (x) once (x)", "schedule"),
+        ("once (h)", "recurrent (h)", "schedule"),
+        ("spike v", "input v", "expected `="),
+        ("population x input", "population x output", "role and model disagree"),
+        ("c * k1", "c * k7", "unknown name k7"),
+        ("dt 1.0", "dt 0.0", "dt"),
+        ("delay 1", "delay -1", "delay"),
+        ("dense()", "dense(p=1.0)", "arguments"),
+        ('given(tensor="w")', "given(tensor=1)", "tensor"),
+    ],
+)
+def test_errors_say_what_is_wrong(net, old, new, message) -> None:
+    text = print_graph(run_pipeline(net("worked")))
+    assert old in text
+    with pytest.raises(CompileError) as caught:
+        parse_graph(text.replace(old, new))
+    assert caught.value.diagnostics[0].code == "E060"
+    assert message in str(caught.value)
