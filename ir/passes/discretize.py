@@ -78,7 +78,8 @@ class _Work:
         assert model is not None
         values = [parameters[p.name] for p in model.parameters]
         if model.refractory is not None:
-            duration = float(evaluate(model.refractory.duration, parameters, np.float64))
+            with np.errstate(all="ignore"):
+                duration = float(evaluate(model.refractory.duration, parameters, np.float64))
             mistake = _duration_mistake(duration, self.dt, population)
             if mistake is not None:
                 self.found.append(mistake)

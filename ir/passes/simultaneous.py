@@ -23,7 +23,7 @@ def sequence(
     while waiting:
         target = _unread(waiting)
         if target is None:
-            target = next(iter(waiting))
+            target = _most_read(waiting)
             old = _old(by_name[target])
             kept.append(old)
             ordered.append(Assign(old.name, Ref(target, old.dtype)))
@@ -34,11 +34,21 @@ def sequence(
 
 def _unread(waiting: dict[str, Expr]) -> str | None:
     """The first target that no other waiting assignment reads."""
+    return next((target for target, count in _readers(waiting).items() if count == 0), None)
+
+
+def _most_read(waiting: dict[str, Expr]) -> str:
+    readers = _readers(waiting)
+    return max(readers, key=lambda target: readers[target])
+
+
+def _readers(waiting: dict[str, Expr]) -> dict[str, int]:
+    """How many other waiting assignments read each target."""
     reads = {target: names(value) for target, value in waiting.items()}
-    for target in waiting:
-        if not any(target in read for other, read in reads.items() if other != target):
-            return target
-    return None
+    return {
+        target: sum(target in read for other, read in reads.items() if other != target)
+        for target in waiting
+    }
 
 
 def _old(state: State) -> State:

@@ -114,10 +114,12 @@ def _verify_projection(
     verify_call(name, projection.connectivity, CONNECTIVITIES)
     verify_call(name, projection.init, INITS)
     require(type(projection.delay) is int and projection.delay >= 0, f"{name}: delay")
-    model = index[projection.post].model
     # Before infer_shapes, a wrong port or an input as target is a mistake yet to be reported.
-    if "steps" in held:
-        require(model is not None and projection.port in model.ports, f"{name}: port")
+    post = index[projection.post]
+    if post.step is not None:
+        require(projection.port in post.step.ports, f"{name}: port {projection.port!r}")
+    if "schedule" in held:
+        require(post.model is not None, f"{name}: ends at an input")
 
 
 def _verify_schedule(graph: Graph) -> None:

@@ -1,0 +1,88 @@
+"""The passes in their order."""
+
+from dataclasses import dataclass, replace
+from time import perf_counter
+
+import pytest
+
+from snncc.ir.diagnostics import CompileError
+from snncc.ir.graph import Call, Graph, Population, Projection
+from snncc.ir.passes.pipeline import PIPELINE, run_pipeline
+from snncc.ir.text import parse_graph, print_graph
+from snncc.ir.verify import GraphError
+
+
+def test_each_pass_is_told_of(net) -> None:
+    seen = []
+    graph = run_pipeline(net("zoo"), lambda name, made: seen.append((name, made)))
+    assert [name for name, _ in seen] == [each.name for each in PIPELINE]
+    assert seen[-1][1] is graph
+
+
+def test_a_pipeline_on_its_own_result_changes_nothing(net) -> None:
+    graph = run_pipeline(net("zoo"))
+    assert run_pipeline(graph) == graph
+
+
+def test_the_given_graph_stays(net) -> None:
+    graph = net("zoo")
+    before = print_graph(graph)
+    run_pipeline(graph)
+    assert print_graph(graph) == before
+
+
+def test_a_pass_gets_what_it_requires(net) -> None:
+    with pytest.raises(GraphError, match="discretize needs shapes"):
+        run_pipeline(net("zoo"), passes=PIPELINE[1:])
+
+
+@dataclass(frozen=True)
+class Spoil:
+    name: str = "spoil"
+    requires: frozenset[str] = frozenset()
+    ensures: frozenset[str] = frozenset()
+
+    def run(self, graph: Graph) -> Graph:
+        return replace(graph, projections=graph.projections[:1] * 2)
+
+
+def test_the_verifier_runs_after_each_pass(net) -> None:
+    with pytest.raises(GraphError, match="projection twice"):
+        run_pipeline(net("worked"), passes=(Spoil(),))
+    lazy = replace(Spoil(), ensures=frozenset({"steps"}))
+    object.__setattr__(lazy, "run", lambda graph: graph)
+    with pytest.raises(GraphError, match="spoil did not give steps"):
+        run_pipeline(net("worked"), passes=(lazy,))
+
+
+def test_inputs_last_equally_long() -> None:
+    text = 'snnir 1 network n dt 0.5 population a input (1) encode spikes(duration=20.0)\n'
+    graph = parse_graph(text)
+    longer = Population("b", (1,), "input", encoding=Call("spikes", (("duration", 21.0),)))
+    with pytest.raises(CompileError, match="E044"):
+        run_pipeline(replace(graph, populations=(*graph.populations, longer)))
+    uneven = replace(longer, encoding=Call("spikes", (("duration", 20.2),)))
+    with pytest.raises(CompileError, match="E045"):
+        run_pipeline(replace(graph, populations=(uneven,)))
+
+
+def test_ten_thousand_populations(net) -> None:
+    """Every one with parameters of its own; the time is that of a slow machine, with room."""
+    model = net("worked").population("h").model
+    dense, init = Call("dense"), Call("constant", (("value", 1.0),))
+    populations = tuple(
+        Population(
+            f"h{k}", (4,), "hidden", model,
+            (("tau_mem", 4.0 + k), ("tau_syn", 2.0), ("v_th", 1.0), ("refractory", 1.0)),
+        )
+        for k in range(10_000)
+    )  # fmt: skip
+    projections = tuple(
+        Projection(f"p{k}", f"h{k}", f"h{(k * 7 + 1) % 10_000}", dense, init, delay=1)
+        for k in range(10_000)
+    )
+    start = perf_counter()
+    graph = run_pipeline(Graph("large", 1.0, populations, projections))
+    assert perf_counter() - start < 10
+    assert len({id(p.step) for p in graph.populations}) == 1
+    assert len({p.constants for p in graph.populations}) == 10_000
