@@ -1,0 +1,1 @@
+"""What expressions, arguments and neuron models mean, and what is wrong with them."""

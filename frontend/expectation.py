@@ -1,0 +1,137 @@
+"""What a syntax error says: what was expected, in words, and what stands there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+
+from ..ir.diagnostics import Diagnostic, Note, Span
+from .lexer import END, KEYWORDS, PUNCTUATION, Token
+from .report import nearest
+from .units import UNITS
+
+# A group is named instead of its members when all of its signature is acceptable.
+_GROUPS: tuple[tuple[frozenset[str], frozenset[str], str], ...] = (
+    (
+        frozenset({"NUMBER", "_LPAR", "MINUS"}),
+        frozenset(
+            {"NUMBER", "QUANTITY", "STRING", "TRUE", "FALSE", "NAME", "REFRACTORY", "NOT"}
+            | {"MINUS", "_LPAR", "LSQB", "ON"}
+        ),
+        "an expression",
+    ),
+    (
+        frozenset({"POPULATION", "LET"}),
+        frozenset(
+            {"POPULATION", "INPUT", "OUTPUT", "INSTANCE", "PORT", "FOR", "LET", "NEURON", "NAME"}
+        ),
+        "a statement",
+    ),
+    (
+        frozenset({"PARAM", "STATE"}),
+        frozenset({"PARAM", "STATE", "INPUT", "ON", "SPIKE", "REFRACTORY", "NAME"}),
+        "a clause of the model",
+    ),
+    (
+        frozenset({"NETWORK", "TRAIN"}),
+        frozenset({"NETWORK", "MODULE", "NEURON", "TRAIN", "IMPORT"}),
+        "a definition",
+    ),
+    (
+        frozenset({"OPERATOR", "MINUS", "SLASH"}),
+        frozenset({"OPERATOR", "MINUS", "SLASH"}),
+        "an operator",
+    ),
+    (frozenset({"INPUT", "OUTPUT"}), frozenset({"INPUT", "OUTPUT", "POPULATION"}), "a population"),
+)
+_WORDS: dict[str, str] = {
+    **{kind: f"`{word}`" for word, kind in PUNCTUATION.items()},
+    **{kind: f"`{word}`" for word, kind in KEYWORDS.items()},
+    "NAME": "a name",
+    "NUMBER": "a number",
+    "QUANTITY": "a number with a unit",
+    "STRING": 'a text in `"…"`',
+    END: "the end of the file",
+}
+
+
+def complaint(accepted: Set[str], tokens: Sequence[Token], position: int) -> Diagnostic:
+    """The diagnostic for the token at `position`, where only `accepted` could follow."""
+    token = tokens[position]
+    span = Span(token.source, token.start, token.end)
+    if token.type == "DEPLOY":
+        return _deploy(span)
+    got = "the text ends" if token.type == END else f"got `{token.text}`"
+    return Diagnostic(
+        "E001",
+        f"expected {_in_words(accepted)}, {got}",
+        span,
+        related=_open_bracket(tokens, position),
+        help=_advice(accepted, tokens, position),
+    )
+
+
+def _deploy(span: Span) -> Diagnostic:
+    return Diagnostic(
+        "E001",
+        "`deploy` is a reserved word; this version has no deploy block",
+        span,
+        help="leave the block out; the target is chosen on the command line with `--target`",
+    )
+
+
+def _in_words(accepted: Set[str]) -> str:
+    left, phrases = set(accepted), []
+    for signature, members, phrase in _GROUPS:
+        if signature <= left:
+            left -= members
+            phrases.append(phrase)
+    if len(left) + len(phrases) > 1:
+        # After a whole expression an operator may always follow; saying so helps nobody.
+        phrases = [p for p in phrases if p != "an operator"]
+    phrases += sorted(_WORDS[kind] for kind in left)
+    if len(phrases) == 1:
+        return phrases[0]
+    return ", ".join(phrases[:-1]) + " or " + phrases[-1]
+
+
+def _open_bracket(tokens: Sequence[Token], position: int) -> tuple[Note, ...]:
+    """The bracket that is still open, where the text ends or another one closes."""
+    if tokens[position].type not in _PARTNERS.values() and tokens[position].type != END:
+        return ()
+    waiting: list[Token] = []
+    for token in tokens[:position]:
+        if token.type in _PARTNERS:
+            waiting.append(token)
+        elif token.type in _PARTNERS.values() and waiting:
+            waiting.pop()
+    if not waiting:
+        return ()
+    opened = waiting[-1]
+    return (Note(Span(opened.source, opened.start, opened.end), "opened here"),)
+
+
+_PARTNERS = {"_LBRACE": "_RBRACE", "_LPAR": "_RPAR", "LSQB": "RSQB"}
+
+
+def _advice(accepted: Set[str], tokens: Sequence[Token], position: int) -> str:
+    token = tokens[position]
+    before = tokens[position - 1] if position else None
+    if before is not None and before.type == "NUMBER" and token.type == "NAME":
+        return nearest(token.text, UNITS) or f"the units are {', '.join(UNITS)}"
+    if "NAME" in accepted and token.text in KEYWORDS:
+        return f"`{token.text}` is a word of the language; choose another name"
+    if token.text == "=" and "OPERATOR" in accepted:
+        return "to compare, write `==`"
+    return _misspelt(tokens, position)
+
+
+def _misspelt(tokens: Sequence[Token], position: int) -> str:
+    """The keyword that the first word of the line may have meant."""
+    start = tokens[position].source.text.rfind("\n", 0, tokens[position].start) + 1
+    for token in reversed(tokens[: position + 1]):
+        if token.start < start:
+            return ""
+        near = nearest(token.text, KEYWORDS) if token.type == "NAME" else ""
+        if near:
+            return near
+    return ""

@@ -1,0 +1,25 @@
+"""Bounds that keep any input text from exhausting time, memory or the stack."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How large a program may be; each bound is far above what a real network needs."""
+
+    characters: int = 16_000_000  # of one file
+    nesting: int = 64  # brackets within brackets
+    depth: int = 100  # operators within operators
+    syntax_errors: int = 20
+    diagnostics: int = 100
+    files: int = 200
+    imports: int = 32  # a file importing a file importing …
+    instances: int = 32  # a module within a module within …
+    statements: int = 2_000_000  # statements carried out, loops and modules unrolled
+    neurons: int = 2**31 - 1  # of one population
+    tensor_bytes: int = 2**32  # of one weight file
+
+
+LIMITS = Limits()

@@ -1,0 +1,1 @@
+"""From the syntax tree to `ir.graph.Graph` and `ir.graph.TrainSpec`."""

@@ -1,0 +1,78 @@
+"""Ranges and array brackets: which indices there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from ...ir.diagnostics import CompileError, Diagnostic, Span
+from ..check.constants import Quantity, Scope, evaluate, whole
+from ..syntax import Bracket, Expression, Range
+from ..units import NUMBER
+from .frame import Environment, Plan
+
+MOST_BRACKETS = 8
+
+
+def indices(range_: Range, scope: Scope) -> range:
+    """The whole numbers of `start..stop`."""
+    start = whole(evaluate(range_.start, scope), range_.start.span)
+    stop = whole(evaluate(range_.stop, scope), range_.stop.span)
+    return range(start, stop)
+
+
+def each(range_: Range, environment: Environment, plan: Plan) -> Iterator[tuple[int, Environment]]:
+    """Every index of a range with the environment that knows it; ends early after a mistake."""
+    failures = plan.report.failures
+    for value in indices(range_, environment.scope):
+        plan.count(range_.variable.span)
+        scope = environment.scope.bind(range_.variable, Quantity(value, NUMBER))
+        yield value, replace(environment, scope=scope)
+        if plan.report.failures > failures:
+            return
+
+
+def index_text(node: Expression, scope: Scope) -> str:
+    """`[3]` for an index expression."""
+    return f"[{_natural(whole(evaluate(node, scope), node.span), node.span)}]"
+
+
+def _natural(value: int, span: Span) -> int:
+    if value < 0:
+        raise CompileError(Diagnostic("E022", f"an index is 0 or more, not {value}", span))
+    return value
+
+
+def expand(
+    brackets: Sequence[Bracket], environment: Environment, plan: Plan
+) -> Iterator[tuple[str, Environment]]:
+    """Every combination of indices as text, such as `[0][3]`, with its environment."""
+    if not brackets:
+        yield "", environment
+        return
+    if len(brackets) > MOST_BRACKETS:
+        message = f"more than {MOST_BRACKETS} indices"
+        raise CompileError(Diagnostic("E005", message, brackets[-1].span))
+    item = _single(brackets[0])
+    if not isinstance(item, Range):
+        first = index_text(item, environment.scope)
+        for rest, inside in expand(brackets[1:], environment, plan):
+            yield first + rest, inside
+        return
+    for value, inner in each(item, environment, plan):
+        first = f"[{_natural(value, item.start.span)}]"
+        for rest, inside in expand(brackets[1:], inner, plan):
+            yield first + rest, inside
+
+
+def _single(bracket: Bracket) -> Expression | Range:
+    if len(bracket.items) != 1:
+        way_out = "write `name[i][j]`; only the last bracket of a population is its shape"
+        message = "an array has one index in a bracket"
+        raise CompileError(Diagnostic("E044", message, bracket.span, help=way_out))
+    return bracket.items[0]
+
+
+def has_range(bracket: Bracket) -> bool:
+    """Whether the bracket makes an array: `[k in 0..4]`."""
+    return any(isinstance(item, Range) for item in bracket.items)

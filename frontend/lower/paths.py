@@ -1,0 +1,125 @@
+"""Paths such as `layer[3].exc` to the populations and ports that they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ...ir.diagnostics import CompileError, Diagnostic, Note, Span
+from ..check.constants import Scope
+from ..report import listing, nearest, unknown
+from ..syntax import Part, Path
+from .arrays import index_text
+from .frame import Declared, Endpoint, Frame, Instance, Target
+
+
+def pre_end(path: Path, scope: Scope, frame: Frame) -> Endpoint:
+    """Where spikes come from: a population, or an output port of an instance."""
+    return _end(path, scope, frame, is_pre=True)
+
+
+def post_end(path: Path, scope: Scope, frame: Frame) -> Endpoint:
+    """Where spikes go: a population, a port of one, or an input port of an instance."""
+    return _end(path, scope, frame, is_pre=False)
+
+
+def _end(path: Path, scope: Scope, frame: Frame, is_pre: bool) -> Endpoint:
+    first, *rest = path.parts
+    declared = _declared(first, scope, frame)
+    if isinstance(declared, Instance):
+        return _instance_port(path, declared, scope, is_pre)
+    if not rest:
+        return Endpoint(declared)
+    return _population_port(path, declared, is_pre)
+
+
+def part_text(part: Part, scope: Scope) -> str:
+    """A name with its indices, `layer[3]`."""
+    if not part.indices:
+        return part.name.text
+    return part.name.text + "".join(index_text(index, scope) for index in part.indices)
+
+
+def _declared(part: Part, scope: Scope, frame: Frame) -> Declared:
+    key = part_text(part, scope)
+    declared = frame.declared.get(key)
+    if declared is None:
+        if part.name.text in frame.broken:
+            raise frame.broken[part.name.text]
+        raise CompileError(_undeclared(key, part, frame))
+    return declared
+
+
+def _undeclared(key: str, part: Part, frame: Frame) -> Diagnostic:
+    name = part.name
+    elements = [k for k in frame.declared if k.startswith(name.text + "[")]
+    if elements:
+        message = f"there is no `{key}`, but an array `{name.text}`"
+        way_out = f"it has {listing(elements, most=6)}; reach all of them with `for`"
+        note = Note(frame.places[elements[0]], "the array")
+        return Diagnostic("E010", message, name.span, related=(note,), help=way_out)
+    bases = {k.partition("[")[0] for k in frame.declared}
+    return unknown("population", key, name.span, bases)
+
+
+def _population_port(path: Path, target: Target, is_pre: bool) -> Endpoint:
+    port = path.parts[1]
+    if is_pre:
+        message = f"`{target.name}` is a population; it has ports for input only"
+        raise CompileError(Diagnostic("E044", message, port.name.span))
+    if len(path.parts) > 2 or port.indices:
+        raise CompileError(_too_long(path.parts[-1].name.span))
+    if port.name.text not in target.ports:
+        raise CompileError(_no_port(target.name, port, target.ports, target.span))
+    return Endpoint(target, port.name.text)
+
+
+def _instance_port(path: Path, instance: Instance, scope: Scope, is_pre: bool) -> Endpoint:
+    ports, others = instance.outputs, instance.inputs
+    if not is_pre:
+        ports, others = others, ports
+    if len(path.parts) == 1:
+        raise CompileError(_port_missing(path, instance, ports))
+    part = path.parts[1]
+    name = part_text(part, scope)
+    if name in others and name not in ports:
+        raise CompileError(_wrong_way(part, is_pre, ports))
+    if name not in ports:
+        raise CompileError(_no_port(instance.module, part, ports, instance.span))
+    if len(path.parts) > 2:
+        raise CompileError(_too_long(path.parts[2].name.span))
+    end = ports[name]
+    if isinstance(end, CompileError):
+        raise end
+    return end
+
+
+def _no_port(owner: str, part: Part, ports: Iterable[str], span: Span) -> Diagnostic:
+    name = part.name
+    ports = list(ports)
+    known = f"its ports are {listing(ports)}" if ports else "it has none"
+    return Diagnostic(
+        "E010",
+        f"`{owner}` has no port `{name.text}`",
+        name.span,
+        related=(Note(span, "declared here"),),
+        help=nearest(name.text, ports) or known,
+    )
+
+
+def _wrong_way(part: Part, is_pre: bool, ports: Iterable[str]) -> Diagnostic:
+    way = "`port in`; nothing comes out of it" if is_pre else "`port out`; nothing goes into it"
+    message = f"`{part.name.text}` is a {way}"
+    way_out = f"ports for this: {listing(ports)}" if list(ports) else ""
+    return Diagnostic("E044", message, part.name.span, help=way_out)
+
+
+def _port_missing(path: Path, instance: Instance, ports: Iterable[str]) -> Diagnostic:
+    ports = list(ports)
+    message = f"`{path.parts[0].name.text}` is an instance of `{instance.module}`; name a port"
+    way_out = f"its ports are {listing(ports)}" if ports else "the module declares none"
+    return Diagnostic("E044", message, path.span, help=way_out)
+
+
+def _too_long(span: Span) -> Diagnostic:
+    way_out = "a path is `population`, `population.port` or `instance.port`"
+    return Diagnostic("E044", "there is nothing inside a port", span, help=way_out)

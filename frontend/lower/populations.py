@@ -1,0 +1,133 @@
+"""Population statements to `ir.graph.Population`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...ir.diagnostics import CompileError, Diagnostic
+from ...ir.graph import Call as IrCall
+from ...ir.graph import Population
+from ...ir.rules import ENCODINGS
+from ...ir.types import Shape, size
+from ..check.arguments import extent, fill, look_up
+from ..check.constants import Scope
+from ..check.models import settled
+from ..syntax import Bracket, Call, PopulationStatement, Range
+from .arrays import expand, has_range
+from .frame import Environment, Frame, Plan, Target
+from .settings import method_of, resolve
+
+_KEYWORDS = {"input": "input", "hidden": "population", "output": "output"}
+
+
+def declare_population(
+    statement: PopulationStatement, environment: Environment, frame: Frame, plan: Plan
+) -> None:
+    """Add the population, or every population of the array, to the plan and the frame."""
+    name = statement.name
+    array, shape = _split(statement.brackets)
+    for suffix, inside in expand(array, environment, plan):
+        plan.count(name.span)
+        local = name.text + suffix
+        population, target = _population(statement, local, shape, inside, frame, plan)
+        frame.declare(local, name.span, target)
+        plan.populations.append(population)
+
+
+def _split(brackets: tuple[Bracket, ...]) -> tuple[Sequence[Bracket], Bracket | None]:
+    """The array brackets and the shape bracket: the last one, unless it makes an array."""
+    if not brackets or has_range(brackets[-1]):
+        return brackets, None
+    return brackets[:-1], brackets[-1]
+
+
+def _population(
+    statement: PopulationStatement,
+    local: str,
+    bracket: Bracket | None,
+    environment: Environment,
+    frame: Frame,
+    plan: Plan,
+) -> tuple[Population, Target]:
+    span = statement.name.span
+    shape = _shape(bracket, environment.scope, plan)
+    if statement.role == "input":
+        encoding = _encoding(statement, shape, environment.scope, frame)
+        name = frame.prefix + local
+        population = Population(name, shape, "input", encoding=encoding, span=span)
+        return population, Target(name, span, size(shape), None, {})
+    if frame.is_module and statement.role == "output":
+        raise CompileError(_only_in_networks(statement))
+    call = _model_call(statement)
+    model = resolve(call, environment, frame, plan)
+    method = frame.method
+    if statement.method is not None:
+        method = method_of(statement.method, environment.scope)
+    name = frame.prefix + local
+    parameters = settled(model, call)
+    population = Population(
+        name, shape, statement.role, model.neuron, parameters, method, span=span
+    )
+    return population, Target(name, span, size(shape) if shape else None, model.neuron, model.ports)
+
+
+def _shape(bracket: Bracket | None, scope: Scope, plan: Plan) -> Shape:
+    if bracket is None:
+        return ()
+    shape = tuple(extent(i, scope) for i in bracket.items if not isinstance(i, Range))
+    if size(shape) > plan.limits.neurons:
+        message = f"a population has at most {plan.limits.neurons} neurons"
+        raise CompileError(Diagnostic("E022", message, bracket.span))
+    return shape
+
+
+def _model_call(statement: PopulationStatement) -> Call:
+    name = statement.name
+    word = _KEYWORDS[statement.role]
+    if statement.encoding is not None:
+        message = f"`{name.text}` is no input; only inputs encode data"
+        way_out = f"write `input {name.text}[…] encode …`"
+        raise CompileError(Diagnostic("E044", message, statement.encoding.name.span, help=way_out))
+    if statement.model is None:
+        message = f"`{name.text}` has no neuron model"
+        way_out = f"write `{word} {name.text}[…] : lif`"
+        raise CompileError(Diagnostic("E013", message, name.span, help=way_out))
+    return statement.model
+
+
+def _encoding(statement: PopulationStatement, shape: Shape, scope: Scope, frame: Frame) -> IrCall:
+    name = statement.name
+    if frame.is_module:
+        raise CompileError(_only_in_networks(statement))
+    if statement.model is not None:
+        message = f"`{name.text}` is an input; its spikes come from the data, not from a model"
+        way_out = "write `encode …` in place of the model, or `population` in place of `input`"
+        raise CompileError(Diagnostic("E044", message, statement.model.name.span, help=way_out))
+    if not shape:
+        way_out = f"write `input {name.text}[28, 28] encode …`"
+        raise CompileError(Diagnostic("E040", "an input needs a shape", name.span, help=way_out))
+    if statement.encoding is None:
+        message = f"the input `{name.text}` does not say how data become spikes"
+        way_out = "add `encode poisson(duration = 100 ms)`"
+        raise CompileError(Diagnostic("E013", message, name.span, help=way_out))
+    row = look_up(ENCODINGS, statement.encoding, "encoding")
+    encoding = fill(row, statement.encoding, scope)
+    _require_not_negative(statement.encoding, encoding)
+    return encoding
+
+
+def _require_not_negative(call: Call, encoding: IrCall) -> None:
+    for name, value in encoding.arguments:
+        if isinstance(value, float) and value < 0:
+            message = f"`{name}` cannot be negative"
+            raise CompileError(Diagnostic("E022", message, call.span))
+
+
+def _only_in_networks(statement: PopulationStatement) -> Diagnostic:
+    word = _KEYWORDS[statement.role]
+    return Diagnostic(
+        "E044",
+        f"a module has no `{word}`",
+        statement.name.span,
+        help=f"declare the {word} in the network and connect it to a port of the instance",
+    )

@@ -1,0 +1,86 @@
+"""Weights that a program lists or keeps in a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from ...ir.diagnostics import CompileError, Diagnostic, Span
+from ...ir.graph import Call as IrCall
+from ...ir.rules import Row
+from ..check.arguments import fill_bound, missing
+from ..check.constants import Constant, Scope, evaluate, number, whole, wrong_type
+from ..syntax import Call, Expression
+from ..units import NUMBER
+from ..weights import read_weights
+
+Weights = npt.NDArray[np.float32]
+Sizes = tuple[int | None, int | None]  # neurons before and after; None: not known yet
+Loader = Callable[[Row, Call, Mapping[str, Expression], Scope, Sizes], tuple[IrCall, Weights]]
+
+
+def _listed(
+    row: Row, call: Call, bound: Mapping[str, Expression], scope: Scope, sizes: Sizes
+) -> tuple[IrCall, Weights]:
+    """`list(synapses = [[pre, post, weight], …])`."""
+    if "synapses" not in bound:
+        raise CompileError(missing(call, "synapses"))
+    node = bound["synapses"]
+    value = evaluate(node, scope)
+    if not isinstance(value, tuple):
+        raise wrong_type("a list of `[pre, post, weight]`", value, node.span)
+    synapses = [_synapse(item, node.span) for item in value]
+    pairs = tuple((pre, post) for pre, post, _ in synapses)
+    weights = np.array([weight for _, _, weight in synapses], dtype=np.float32)
+    return IrCall("list", (("synapses", pairs),)), weights
+
+
+def _synapse(item: Constant, span: Span) -> tuple[int, int, float]:
+    if not isinstance(item, tuple) or len(item) != 3:
+        message = "a synapse is `[pre, post, weight]`"
+        raise CompileError(Diagnostic("E042", message, span, help="such as `[[0, 1, 0.5]]`"))
+    pre, post = (_index(part, span) for part in item[:2])
+    return pre, post, number(item[2], span, NUMBER)
+
+
+def _index(part: Constant, span: Span) -> int:
+    index = whole(part, span)
+    if index < 0:
+        raise CompileError(Diagnostic("E042", f"a neuron's index is 0 or more, not {index}", span))
+    return index
+
+
+def _from_file(
+    row: Row, call: Call, bound: Mapping[str, Expression], scope: Scope, sizes: Sizes
+) -> tuple[IrCall, Weights]:
+    """`file(path = "w.npy")`; rows of pre, post, weight become a list."""
+    arguments = dict(fill_bound(row, call, bound, scope))
+    span = bound["path"].span
+    path, key = str(arguments["path"]), str(arguments["key"])
+    weights = read_weights(Path(span.source.name).parent / path, key, span)
+    if weights.shape == sizes:
+        return IrCall("file", tuple(arguments.items())), weights
+    if weights.shape[1] == 3:
+        return _as_list(weights, span)
+    if None not in sizes:
+        got, wanted = list(weights.shape), list(sizes)
+        message = f"`{path}` holds {got} weights, but the populations ask for {wanted}"
+        way_out = "a matrix is [pre, post]; a list has rows of pre, post, weight"
+        raise CompileError(Diagnostic("E040", message, span, help=way_out))
+    return IrCall("file", tuple(arguments.items())), weights
+
+
+def _as_list(table: Weights, span: Span) -> tuple[IrCall, Weights]:
+    """Rows of pre, post, weight as the connectivity `list`."""
+    indices = table[:, :2]
+    if not (np.all(indices >= 0) and np.all(indices == np.floor(indices))):
+        message = "the first two columns are not indices of neurons"
+        raise CompileError(Diagnostic("E042", message, span, help="rows are pre, post, weight"))
+    pairs = tuple((int(pre), int(post)) for pre, post in indices)
+    return IrCall("list", (("synapses", pairs),)), table[:, 2].copy()
+
+
+LOADERS: dict[str, Loader] = {"list": _listed, "file": _from_file}

@@ -1,0 +1,189 @@
+"""Tokens to the syntax tree; after a mistake the parse goes on at the next statement."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, cast
+
+from lark import Lark
+from lark import Token as LarkToken
+from lark.exceptions import UnexpectedToken
+from lark.parsers.lalr_interactive_parser import InteractiveParser
+
+from ..ir.diagnostics import CompileError, Diagnostic, Source, Span
+from .builder import Builder, span_of
+from .expectation import complaint
+from .lexer import END, KEYWORDS, Token, tokenize
+from .limits import LIMITS
+from .syntax import Expression, File
+
+_GRAMMAR = Path(__file__).with_name("grammar.lark")
+_OPENING = {"_LBRACE": "_RBRACE", "_LPAR": "_RPAR", "LSQB": "RSQB"}
+_RESUME = frozenset(KEYWORDS.values()) | {"NAME"}
+
+
+@cache
+def _lark() -> Lark:
+    return Lark(
+        _GRAMMAR.read_text(encoding="utf-8"),
+        parser="lalr",
+        start=["file", "expression"],
+        transformer=Builder(),
+        maybe_placeholders=True,
+    )
+
+
+def parse(source: Source) -> tuple[File | None, tuple[Diagnostic, ...]]:
+    """The tree of a file and every syntax error; after an error, the tree of what could be read."""
+    tokens, mistakes = _tokens(source)
+    run = _Run(_lark().parse_interactive(start="file"), tokens, mistakes)
+    return cast("File | None", run.to_end()), tuple(run.mistakes)
+
+
+def parse_expression(source: Source) -> Expression:
+    """The tree of a single expression."""
+    tokens, mistakes = _tokens(source)
+    run = _Run(_lark().parse_interactive(start="expression"), tokens, mistakes)
+    tree = run.to_end()
+    if run.mistakes:
+        raise CompileError(run.mistakes)
+    return cast(Expression, tree)
+
+
+def _tokens(source: Source) -> tuple[list[Token], list[Diagnostic]]:
+    if len(source.text) > LIMITS.characters:
+        span = Span(source, 0, 0)
+        limit = f"the text has more than {LIMITS.characters} characters"
+        raise CompileError(Diagnostic("E005", limit, span, help="split it and `import` the parts"))
+    tokens, mistakes = tokenize(source)
+    _refuse_deep_nesting(tokens)
+    end = len(source.text)
+    tokens.append(Token(END, "", source, end, end))
+    return tokens, mistakes
+
+
+def _refuse_deep_nesting(tokens: Sequence[Token]) -> None:
+    depth = 0
+    for token in tokens:
+        if token.type in _OPENING:
+            depth += 1
+        elif token.type in _CLOSING:
+            depth -= 1
+        if depth > LIMITS.nesting:
+            message = f"brackets nest more than {LIMITS.nesting} deep"
+            way_out = "name inner parts with `let`, or move them to a module"
+            raise CompileError(Diagnostic("E005", message, span_of(token), help=way_out))
+
+
+_CLOSING = frozenset(_OPENING.values())
+
+
+@dataclass(slots=True)
+class _Run:
+    """One parse: the LALR machine, the tokens, and where it stands in them."""
+
+    machine: InteractiveParser
+    tokens: list[Token]
+    mistakes: list[Diagnostic]
+    position: int = 0
+    resumed_at: int = -1
+    lines: set[int] = field(default_factory=set)
+
+    def to_end(self) -> Any:
+        """The tree, or None where the machine could not be brought to an end."""
+        while True:
+            try:
+                return self._advance()
+            except UnexpectedToken:
+                self._note(complaint(_accepted(self.machine), self.tokens, self.position))
+            except CompileError as error:
+                for diagnostic in error.diagnostics:
+                    self._note(diagnostic)
+            if len(self.mistakes) >= LIMITS.syntax_errors or not self._resynchronize():
+                return None
+
+    def _advance(self) -> Any:
+        feed, tokens = self.machine.feed_token, self.tokens
+        last = len(tokens) - 1
+        while self.position < last:
+            feed(cast(LarkToken, tokens[self.position]))
+            self.position += 1
+        return feed(cast(LarkToken, tokens[last]))
+
+    def _note(self, diagnostic: Diagnostic) -> None:
+        # One complaint a line: a second one is nearly always the echo of the first.
+        assert diagnostic.span is not None
+        line = diagnostic.span.source.position(diagnostic.span.start)[0]
+        if line not in self.lines:
+            self.lines.add(line)
+            self.mistakes.append(diagnostic)
+
+    def _resynchronize(self) -> bool:
+        """Skip to a token at which a statement may begin or a block end; False at the end."""
+        position = self.position
+        if position == self.resumed_at:
+            position += 1
+        while position < len(self.tokens):
+            if self._may_resume(position) and self._unwind(self.tokens[position].type):
+                self.position = self.resumed_at = position
+                return True
+            position = self._after(position)
+        return False
+
+    def _may_resume(self, position: int) -> bool:
+        token = self.tokens[position]
+        if token.type in ("_RBRACE", END):
+            return True
+        return token.type in _RESUME and starts_line(self.tokens, position)
+
+    def _after(self, position: int) -> int:
+        """The next position to look at: past a whole block where one opens."""
+        if self.tokens[position].type != "_LBRACE":
+            return position + 1
+        return min(matching(self.tokens, position) + 1, len(self.tokens) - 1)
+
+    def _unwind(self, kind: str) -> bool:
+        """Drop half-read parts until the machine stands between statements and accepts `kind`."""
+        state = self.machine.parser_state
+        for depth in range(len(state.state_stack), 0, -1):
+            trial = _copy(self.machine)
+            del trial.parser_state.state_stack[depth:]
+            del trial.parser_state.value_stack[depth - 1 :]
+            accepted = _accepted(trial)
+            if kind in accepted and accepted & {"_RBRACE", END}:
+                self.machine = trial
+                return True
+        return False
+
+
+# lark leaves these two without annotations.
+
+
+def _accepted(machine: InteractiveParser) -> set[str]:
+    return cast("set[str]", machine.accepts())  # type: ignore[no-untyped-call]
+
+
+def _copy(machine: InteractiveParser) -> InteractiveParser:
+    copy = machine.copy(deepcopy_values=False)  # type: ignore[no-untyped-call]
+    return cast(InteractiveParser, copy)
+
+
+def starts_line(tokens: Sequence[Token], position: int) -> bool:
+    """Whether a token is the first of its line."""
+    if position == 0:
+        return True
+    before, token = tokens[position - 1], tokens[position]
+    return "\n" in token.source.text[before.end : token.start]
+
+
+def matching(tokens: Sequence[Token], position: int) -> int:
+    """The position of the `}` that closes the `{` at `position`, or the last position."""
+    depth = 0
+    for place in range(position, len(tokens)):
+        depth += {"_LBRACE": 1, "_RBRACE": -1}.get(tokens[place].type, 0)
+        if depth == 0:
+            return place
+    return len(tokens) - 1

@@ -1,0 +1,210 @@
+"""From a file or a text to a program: the graph of one network and how it is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..ir.diagnostics import CompileError, Diagnostic, Source, Span
+from ..ir.graph import Graph, TrainSpec
+from .check.constants import EMPTY, Scope
+from .library import Entry, Library, Unit, load_unit, model_of, read_source
+from .limits import LIMITS, Limits
+from .lower.network import lower_network
+from .lower.parameters import is_text, open_scope
+from .lower.training import lower_train
+from .parser import parse_expression
+from .report import in_text_order, listing, twice, unknown
+from .syntax import Cell, Expression, Network, Neuron, Param, Text, Train
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A network ready for the passes; `train` is None where the program has no plan for it."""
+
+    graph: Graph
+    train: TrainSpec | None
+
+
+def load_program(
+    path: Path, defines: Mapping[str, str] | None = None, network: str | None = None
+) -> Program:
+    """The program of a file. `defines` sets parameters of the network, `network` chooses one."""
+    return compile_text(_source(path), defines, network)
+
+
+def compile_text(
+    source: Source,
+    defines: Mapping[str, str] | None = None,
+    network: str | None = None,
+    limits: Limits = LIMITS,
+) -> Program:
+    """The program of a text; what it imports is sought beside `source.name`."""
+    library = Library()
+    unit = load_unit(source, library)
+    damaged = bool(library.report.diagnostics)
+    _check_models(unit, library)
+    program = library.report.attempt(_compile, unit, library, defines or {}, network, limits)
+    _close(library, damaged)
+    assert program is not None
+    return program
+
+
+def check_file(path: Path, limits: Limits = LIMITS) -> tuple[Diagnostic, ...]:
+    """Every mistake in a file: of all its models, all its networks and their training."""
+    try:
+        source = _source(path)
+    except CompileError as error:
+        return error.diagnostics
+    return check_text(source, limits)
+
+
+def check_text(source: Source, limits: Limits = LIMITS) -> tuple[Diagnostic, ...]:
+    """Every mistake in a text."""
+    library = Library()
+    try:
+        unit = load_unit(source, library)
+        damaged = bool(library.report.diagnostics)
+        _check_models(unit, library)
+        library.report.attempt(_trains, unit)
+        for entry in unit.own.values():
+            library.report.attempt(_check_network, entry, unit, library, limits)
+        _close(library, damaged)
+    except CompileError as error:
+        return error.diagnostics
+    return ()
+
+
+def _source(path: Path) -> Source:
+    try:
+        return read_source(path)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        message = f"cannot read {path}: {reason}"
+        raise CompileError(Diagnostic("E063", message)) from None
+
+
+def _close(library: Library, damaged: bool) -> None:
+    """Raise the mistakes; names missing from a text that could not be read whole are no news."""
+    found = library.report.diagnostics
+    if damaged:
+        syntax = [d for d in found if d.code.startswith("E00")]
+        found = syntax + [d for d in found if d not in syntax and d.code not in _ECHOES]
+    if found:
+        raise CompileError(in_text_order(found))
+
+
+_ECHOES = frozenset({"E010", "E013", "E044"})
+
+
+def _check_models(unit: Unit, library: Library) -> None:
+    for entry in unit.own.values():
+        if isinstance(entry.node, (Neuron, Cell)):
+            library.report.attempt(model_of, entry, library)
+
+
+def _check_network(entry: Entry, unit: Unit, library: Library, limits: Limits) -> None:
+    network = entry.node
+    if not isinstance(network, Network):
+        return
+    if any(param.default is None for param in network.params):
+        return
+    scope = open_scope(network.params, {}, EMPTY, network.name.span)
+    lower_network(network, unit, scope, library, limits)
+    _train_of(network, unit, scope)
+
+
+# ---- which network
+
+
+def _compile(
+    unit: Unit, library: Library, defines: Mapping[str, str], name: str | None, limits: Limits
+) -> Program:
+    entry, network = _chosen(unit, name)
+    scope = _defined_scope(network, defines)
+    graph = lower_network(network, entry.unit, scope, library, limits)
+    train = library.report.attempt(_train_of, network, unit, scope)
+    return Program(graph, train)
+
+
+def _chosen(unit: Unit, name: str | None) -> tuple[Entry, Network]:
+    """The network asked for, else the one that is trained, else the only one."""
+    networks = _networks(unit)
+    if name is not None:
+        span = Span(unit.source, 0, 0)
+        if name not in networks:
+            raise CompileError(unknown("network", name, span, networks))
+        return networks[name]
+    trained = sorted({train.network.text for train in _trains(unit)})
+    candidates = trained or [n for n, (e, _) in networks.items() if e.unit is unit]
+    candidates = candidates or list(networks)
+    if len(candidates) == 1:
+        return networks[candidates[0]]
+    raise CompileError(_undecided(unit, candidates))
+
+
+def _undecided(unit: Unit, candidates: list[str]) -> Diagnostic:
+    span = Span(unit.source, 0, 0)
+    if not candidates:
+        way_out = "write `network name { … }`"
+        return Diagnostic("E044", "there is no network in this file", span, help=way_out)
+    message = f"there are several networks: {listing(candidates)}"
+    return Diagnostic("E044", message, span, help="choose one with `--network NAME`")
+
+
+def _networks(unit: Unit) -> dict[str, tuple[Entry, Network]]:
+    return {
+        name: (entry, entry.node)
+        for name, entry in unit.visible.items()
+        if isinstance(entry.node, Network)
+    }
+
+
+def _trains(unit: Unit) -> list[Train]:
+    """The training plans of a file, each of a network that is there, one for each."""
+    trains = [item for item in unit.tree.items if isinstance(item, Train)]
+    networks, first = _networks(unit), dict[str, Span]()
+    wrong = []
+    for train in trains:
+        name = train.network
+        if name.text not in networks:
+            wrong.append(unknown("network", name.text, name.span, networks))
+        elif name.text in first:
+            wrong.append(twice(f"train {name.text}", name.span, first[name.text]))
+        first.setdefault(name.text, name.span)
+    if wrong:
+        raise CompileError(wrong)
+    return trains
+
+
+def _train_of(network: Network, unit: Unit, scope: Scope) -> TrainSpec | None:
+    for train in _trains(unit):
+        if train.network.text == network.name.text:
+            return lower_train(train, scope)
+    return None
+
+
+# ---- parameters from the command line
+
+
+def _defined_scope(network: Network, defines: Mapping[str, str]) -> Scope:
+    params = {param.name.text: param for param in network.params}
+    wrong = [_no_parameter(network, name, params) for name in defines if name not in params]
+    if wrong:
+        raise CompileError(wrong)
+    given = {name: _value(params[name], value) for name, value in defines.items()}
+    return open_scope(network.params, given, EMPTY, network.name.span)
+
+
+def _no_parameter(network: Network, name: str, params: Mapping[str, Param]) -> Diagnostic:
+    found = unknown("parameter", name, network.name.span, params, code="E012")
+    message = f"the network `{network.name.text}` has no parameter `{name}`"
+    return Diagnostic("E012", message, found.span, help=found.help)
+
+
+def _value(param: Param, written: str) -> Expression:
+    source = Source(f"-D {param.name.text}", written)
+    if is_text(param) and not written.startswith('"'):
+        return Text(written, Span(source, 0, len(written)))
+    return parse_expression(source)

@@ -1,0 +1,114 @@
+"""Collecting diagnostics, and the wording that many of them share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import ParamSpec, TypeVar
+
+from ..ir.diagnostics import CompileError, Diagnostic, Note, Span
+from .limits import LIMITS
+
+T = TypeVar("T")
+P = ParamSpec("P")
+
+
+@dataclass(slots=True)
+class Report:
+    """The diagnostics of one run, each place and message once. `failures` counts all attempts
+    that failed, so that a loop can stop at the first."""
+
+    limit: int = LIMITS.diagnostics
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    seen: set[tuple[object, ...]] = field(default_factory=set)
+    failures: int = 0
+
+    def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
+        """Take in diagnostics that are new; past the limit they are dropped."""
+        for diagnostic in diagnostics:
+            key = _identity(diagnostic)
+            if key not in self.seen and len(self.diagnostics) < self.limit:
+                self.seen.add(key)
+                self.diagnostics.append(diagnostic)
+
+    def attempt(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
+        """The result of `work`, or None once its mistakes have been collected."""
+        try:
+            return work(*args, **kwargs)
+        except CompileError as error:
+            self.fail(error)
+            return None
+
+    def fail(self, error: CompileError) -> None:
+        """Take in the mistakes of a failed attempt."""
+        self.failures += 1
+        self.extend(error.diagnostics)
+
+    def close(self) -> None:
+        """Raise what has been collected, in the order of the text."""
+        if self.diagnostics:
+            raise CompileError(in_text_order(self.diagnostics))
+
+
+def in_text_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """The diagnostics by file (as first met) and place."""
+    diagnostics = tuple(diagnostics)
+    files: dict[str, int] = {}
+    for diagnostic in diagnostics:
+        files.setdefault(diagnostic.span.source.name if diagnostic.span else "", len(files))
+    return tuple(sorted(diagnostics, key=lambda d: _place(d, files)))
+
+
+def _place(diagnostic: Diagnostic, files: dict[str, int]) -> tuple[int, int]:
+    if diagnostic.span is None:
+        return files[""], 0
+    return files[diagnostic.span.source.name], diagnostic.span.start
+
+
+def _identity(diagnostic: Diagnostic) -> tuple[object, ...]:
+    span = diagnostic.span
+    place = (span.source.name, span.start, span.end) if span else None
+    return diagnostic.code, place, diagnostic.message
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """ "did you mean `x`?" for the nearest of `names`; "" if none is near."""
+    near = [n for n in names if abs(len(n) - len(name)) <= 3][:2000]
+    matches = get_close_matches(name[:100], near, n=1, cutoff=0.6)
+    return f"did you mean `{matches[0]}`?" if matches else ""
+
+
+def listing(names: Iterable[str], most: int = 12) -> str:
+    """`a`, `b` and `c`; a long list is cut."""
+    quoted = [f"`{n}`" for n in names]
+    if len(quoted) > most:
+        return ", ".join(quoted[:most]) + ", …"
+    if len(quoted) < 2:
+        return "".join(quoted)
+    return ", ".join(quoted[:-1]) + " and " + quoted[-1]
+
+
+def unknown(
+    what: str, name: str, span: Span, names: Iterable[str], code: str = "E010"
+) -> Diagnostic:
+    """The diagnostic for a name that is not there."""
+    names = list(names)
+    choices = f"there are {listing(names)}" if len(names) > 1 else ""
+    only = f"there is only {listing(names)}" if len(names) == 1 else ""
+    way_out = nearest(name, names) or choices or only
+    return Diagnostic(code, f"there is no {what} `{name}`", span, help=way_out)
+
+
+def twice(name: str, span: Span, first: Span | None, code: str = "E011") -> Diagnostic:
+    """The diagnostic for a name that is taken; points at both places."""
+    related = (Note(first, "first here"),) if first is not None else ()
+    what = "given" if code == "E014" else "defined"
+    return Diagnostic(
+        code,
+        f"`{name}` is {what} twice",
+        span,
+        label="again here",
+        related=related,
+        help="rename or remove one of the two",
+    )
