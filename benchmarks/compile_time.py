@@ -77,8 +77,8 @@ def loop(populations: int) -> str:
     """The same chain as loops over an array of populations."""
     last = populations - 1
     lines = [
-        f"  population p[k in 0..{last}][2] : lif(v_th = (10 + k % 7) * 1 mV)",
-        f"  for k in 1..{last} {{ p[k - 1] -> p[k] : dense }}",
+        f"  population p[k in 0..{populations}][2] : lif(v_th = (10 + k % 7) * 1 mV)",
+        f"  for k in 1..{populations} {{ p[k - 1] -> p[k] : dense }}",
     ]
     return _network(lines, "p[0]", f"p[{last}]")
 
