@@ -45,8 +45,8 @@ def run_pipeline(
     for each in passes:
         missing = each.requires - held
         require(not missing, f"{each.name} needs {', '.join(sorted(missing))}")
-        graph = each.run(graph)
-        held = verify(graph)
+        before, graph = graph, each.run(graph)
+        held = verify(graph, before)
         missing = each.ensures - held
         require(not missing, f"{each.name} did not give {', '.join(sorted(missing))}")
         if after is not None:

@@ -44,8 +44,8 @@ def _operand(cursor: Cursor, outer: int) -> Deep:
     if cursor.kind == "number" or cursor.text == "-":
         return _number(cursor), 1
     if cursor.kind == "name" and cursor.text in ("true", "false"):
-        return Const(cursor.take().text == "true", DType.BOOL), 1
-    if cursor.kind == "name" and cursor.tokens[cursor.place + 1].text == "(":
+        return Const(cursor.take() == "true", DType.BOOL), 1
+    if cursor.kind == "name" and cursor.texts[cursor.place + 1] == "(":
         return _operator_call(cursor, outer)
     if cursor.kind == "name" and cursor.text in WORDS:
         raise cursor.refuse("expected an expression")
@@ -59,7 +59,7 @@ def _number(cursor: Cursor) -> Const:
 
 def _operator_call(cursor: Cursor, outer: int) -> Deep:
     start = cursor.place
-    op = cursor.take().text
+    op = cursor.take()
     cursor.expect("(")
     parts = [_operation(cursor, 1, outer + 1)]
     while cursor.found(","):
@@ -118,7 +118,7 @@ def _value(cursor: Cursor, outer: int) -> Value:
     if cursor.kind == "string":
         return cursor.take_string()
     if cursor.kind == "name" and cursor.text in ("true", "false"):
-        return cursor.take().text == "true"
+        return cursor.take() == "true"
     if cursor.found("{"):
         expr = take_expr(cursor)
         cursor.expect("}")

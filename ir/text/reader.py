@@ -95,26 +95,30 @@ def _take_step(cursor: Cursor, parts: _Parts) -> None:
 
 
 def _take_population(cursor: Cursor, parts: _Parts) -> None:
-    population = Population(
-        cursor.take_name(), role=cursor.take_name(), shape=cursor.take_list(cursor.take_int)
+    name, role, shape = cursor.take_name(), cursor.take_name(), cursor.take_list(cursor.take_int)
+    model, parameters = _take_model_use(cursor, parts) if cursor.found("model") else (None, ())
+    method = cursor.take_name() if cursor.found("method") else "euler"
+    encoding = take_call(cursor) if cursor.found("encode") else None
+    step, constants = _take_step_use(cursor, parts) if cursor.found("step") else (None, ())
+    parts.populations.append(
+        Population(name, shape, role, model, parameters, method, encoding, step, constants)
     )
-    if cursor.found("model"):
-        label = _take_label(cursor)
-        if label not in parts.models:
-            raise cursor.refuse(f"no model {label[0]!r}")
-        values = cursor.take_list(lambda: _take_parameter(cursor))
-        population = replace(population, model=parts.models[label], parameters=values)
-    if cursor.found("method"):
-        population = replace(population, method=cursor.take_name())
-    if cursor.found("encode"):
-        population = replace(population, encoding=take_call(cursor))
-    if cursor.found("step"):
-        number = cursor.take_int()
-        if not 0 <= number < len(parts.steps):
-            raise cursor.refuse(f"no step {number}")
-        constants = cursor.take_list(cursor.take_float)
-        population = replace(population, step=parts.steps[number], constants=constants)
-    parts.populations.append(population)
+
+
+def _take_model_use(
+    cursor: Cursor, parts: _Parts
+) -> tuple[NeuronModel, tuple[tuple[str, float], ...]]:
+    label = _take_label(cursor)
+    if label not in parts.models:
+        raise cursor.refuse(f"no model {label[0]!r}")
+    return parts.models[label], cursor.take_list(lambda: _take_parameter(cursor))
+
+
+def _take_step_use(cursor: Cursor, parts: _Parts) -> tuple[NeuronStep, tuple[float, ...]]:
+    number = cursor.take_int()
+    if not 0 <= number < len(parts.steps):
+        raise cursor.refuse(f"no step {number}")
+    return parts.steps[number], cursor.take_list(cursor.take_float)
 
 
 def _take_parameter(cursor: Cursor) -> tuple[str, float]:

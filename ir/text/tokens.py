@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import isfinite
 from typing import TypeVar
 
@@ -13,40 +12,19 @@ from ..diagnostics import CompileError, Diagnostic, Source, Span
 from .spelling import NAME
 
 _TOKEN = re.compile(
-    rf"""[ \t\r\n]+ | \#[^\n]*
-    | (?P<name>{NAME})
+    rf"""(?: [ \t\r\n]+ | \#[^\n]* )*+
+    (?: (?P<name>{NAME})
     | (?P<number>[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?)
     | (?P<string>"(?:[^"\\\n]|\\.)*")
     | (?P<symbol>->|<=|>=|==|!=|[-+*/<>=(){{}},:@])
-    | (?P<bad>.)""",
+    | (?P<end>\Z)
+    | (?P<bad>.) )""",
     re.VERBOSE,
 )
 
 LONGEST_NUMBER = 400
 
 Item = TypeVar("Item")
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A word of the text. `kind` is name, number, string, symbol or end."""
-
-    kind: str
-    text: str
-    start: int
-
-
-def tokens(source: Source) -> list[Token]:
-    """All tokens of the text, with one of kind "end" after the last."""
-    found = []
-    for match in _TOKEN.finditer(source.text):
-        kind = match.lastgroup
-        if kind == "bad":
-            raise damaged(source, match.start(), 1, f"unexpected {match.group()!r}")
-        if kind is not None:
-            found.append(Token(kind, match.group(), match.start()))
-    found.append(Token("end", "", len(source.text)))
-    return found
 
 
 def damaged(source: Source, start: int, length: int, message: str) -> CompileError:
@@ -66,34 +44,47 @@ class Cursor:
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        self.tokens = tokens(source)
+        self.kinds: list[str] = []  # name, number, string, symbol, and one "end"
+        self.texts: list[str] = []
+        self.starts: list[int] = []
         self.place = 0
+        self._read()
+
+    def _read(self) -> None:
+        for match in _TOKEN.finditer(self.source.text):
+            kind = match.lastgroup
+            assert kind is not None
+            self.kinds.append(kind)
+            self.texts.append(match.group(kind))
+            self.starts.append(match.start(kind))
+            if kind == "bad":
+                raise damaged(self.source, self.starts[-1], 1, f"unexpected {self.texts[-1]!r}")
 
     @property
     def text(self) -> str:
         """The text of the next token; a string is not unquoted, so it equals no symbol or word."""
-        return self.tokens[self.place].text
+        return self.texts[self.place]
 
     @property
     def kind(self) -> str:
         """The kind of the next token."""
-        return self.tokens[self.place].kind
+        return self.kinds[self.place]
 
     def refuse(self, message: str) -> CompileError:
         """The error, to be raised, at the next token."""
-        token = self.tokens[self.place]
-        return damaged(self.source, token.start, max(1, len(token.text)), message)
+        length = max(1, len(self.text))
+        return damaged(self.source, self.starts[self.place], length, message)
 
-    def take(self) -> Token:
-        """The next token, whatever it is."""
-        token = self.tokens[self.place]
-        if token.kind != "end":
+    def take(self) -> str:
+        """The text of the next token, whatever it is."""
+        text = self.texts[self.place]
+        if self.kinds[self.place] != "end":
             self.place += 1
-        return token
+        return text
 
     def found(self, text: str) -> bool:
         """True, and past it, if the next token is this symbol or word."""
-        if self.tokens[self.place].text != text:
+        if self.texts[self.place] != text:
             return False
         self.place += 1
         return True
@@ -105,11 +96,12 @@ class Cursor:
 
     def take_name(self) -> str:
         """A name, bare or in quotes."""
-        if self.kind == "string":
+        kind = self.kinds[self.place]
+        if kind == "name":
+            return self.take()
+        if kind == "string":
             return self.take_string()
-        if self.kind != "name":
-            raise self.refuse("expected a name")
-        return self.take().text
+        raise self.refuse("expected a name")
 
     def take_string(self) -> str:
         """A text in quotes."""
@@ -128,11 +120,11 @@ class Cursor:
         text = self.text
         if self.kind != "number" or len(text) > LONGEST_NUMBER:
             raise self.refuse("expected a number")
-        value = int(text) if text.isdigit() else float(text)
-        if not isfinite(float(text)):
+        value = float(text)
+        if not isfinite(value):
             raise self.refuse("this number is too large")
         self.place += 1
-        return sign * value
+        return sign * (int(text) if text.isdigit() else value)
 
     def take_int(self) -> int:
         """A whole number."""

@@ -12,13 +12,14 @@ from itertools import chain
 from math import isfinite
 
 from ..graph import Graph, Population, Projection
+from ..neuron import NeuronModel, NeuronStep
 from ..passes.discretize import METHODS
 from ..rules import ENCODINGS
 from ..wiring import CONNECTIVITIES, INITS
 from .calls import verify_call
 from .durations import verify_durations
 from .neurons import verify_model, verify_step
-from .require import require, require_distinct, require_finite
+from .require import GraphError, require, require_distinct, require_finite
 
 ROLES = ("input", "hidden", "output")
 
@@ -62,26 +63,51 @@ PROPERTIES: dict[str, Callable[[Graph], bool]] = {
 }
 
 
-def verify(graph: Graph) -> frozenset[str]:
-    """The properties of the graph, all of whose invariants hold."""
+def verify(graph: Graph, before: Graph | None = None) -> frozenset[str]:
+    """The properties of the graph, all of whose invariants hold.
+
+    What it has in common with `before`, a graph that was verified, is not looked at again.
+    """
     held = properties(graph)
     require(isfinite(graph.dt) and graph.dt > 0.0, f"dt is {graph.dt}")
     require_distinct("population", [p.name for p in graph.populations])
     require_distinct("projection", [p.name for p in graph.projections])
-    for population in graph.populations:
-        _verify_population(population)
-    for model in {id(p.model): p.model for p in graph.populations}.values():
-        if model is not None:
-            verify_model(model)
-    for step in {id(p.step): p.step for p in graph.populations}.values():
-        if step is not None:
-            verify_step(step)
+    known = _parts(before) if before is not None else {}
+    for key, part in _parts(graph).items():
+        if key not in known:
+            _verify_part(part)
     index = graph.index()
     for projection in graph.projections:
-        _verify_projection(projection, index, held)
+        _verify_ends(projection, index, held)
     _verify_schedule(graph)
     verify_durations(graph)
     return held
+
+
+Part = Population | NeuronModel | NeuronStep | Projection
+
+
+def _parts(graph: Graph) -> dict[int, Part]:
+    """What a graph is made of, each object once, by its id."""
+    parts: dict[int, Part] = {id(p): p for p in graph.projections}
+    for population in graph.populations:
+        parts[id(population)] = population
+        for part in (population.model, population.step):
+            if part is not None:
+                parts[id(part)] = part
+    return parts
+
+
+def _verify_part(part: Part) -> None:
+    match part:
+        case Population():
+            _verify_population(part)
+        case Projection():
+            _verify_projection(part)
+        case NeuronModel():
+            verify_model(part)
+        case NeuronStep():
+            verify_step(part)
 
 
 def _once(items: Iterable[Population], key: Callable[[Population], int]) -> list[Population]:
@@ -101,25 +127,33 @@ def _verify_population(population: Population) -> None:
     require(population.encoding is None or model is None, f"{name}: an encoding of no input")
     if population.encoding is not None:
         verify_call(name, population.encoding, ENCODINGS)
-    count = 0 if population.step is None else len(population.step.constants)
+    step = population.step
+    require(step is None or model is not None, f"{name}: an input with a step")
+    count = 0 if step is None else len(step.constants)
     require(len(population.constants) == count, f"{name}: constants")
+    if step is not None and model is not None:
+        require(step.ports == model.ports, f"{name}: the step's ports")
 
 
-def _verify_projection(
+def _verify_projection(projection: Projection) -> None:
+    verify_call(projection.name, projection.connectivity, CONNECTIVITIES)
+    verify_call(projection.name, projection.init, INITS)
+    delay = projection.delay
+    require(type(delay) is int and delay >= 0, f"{projection.name}: delay {delay!r}")
+
+
+def _verify_ends(
     projection: Projection, index: Mapping[str, Population], held: frozenset[str]
 ) -> None:
-    name = projection.name
     for end in (projection.pre, projection.post):
-        require(end in index, f"{name}: no population {end!r}")
-    verify_call(name, projection.connectivity, CONNECTIVITIES)
-    verify_call(name, projection.init, INITS)
-    require(type(projection.delay) is int and projection.delay >= 0, f"{name}: delay")
+        if end not in index:
+            raise GraphError(f"{projection.name}: no population {end!r}")
     # Before infer_shapes, a wrong port or an input as target is a mistake yet to be reported.
     post = index[projection.post]
-    if post.step is not None:
-        require(projection.port in post.step.ports, f"{name}: port {projection.port!r}")
-    if "schedule" in held:
-        require(post.model is not None, f"{name}: ends at an input")
+    if post.step is not None and projection.port not in post.step.ports:
+        raise GraphError(f"{projection.name}: port {projection.port!r}")
+    if "schedule" in held and post.model is None:
+        raise GraphError(f"{projection.name}: ends at an input")
 
 
 def _verify_schedule(graph: Graph) -> None:

@@ -37,7 +37,9 @@ def test_refractory_times(net, old, new, code, message) -> None:
 
 @pytest.mark.parametrize(("dt", "refractory", "steps"), [(0.1, 2.1, 21.0), (1.0, 0.0, 0.0)])
 def test_refractory_steps(net, dt, refractory, steps) -> None:
-    text = changed(net, "dt 1.0", f"dt {dt}").replace("refractory=1.0)", f"refractory={refractory})")
+    text = changed(net, "dt 1.0", f"dt {dt}").replace(
+        "refractory=1.0)", f"refractory={refractory})"
+    )
     population = discretized(text).population("h")
     assert population.step is not None
     values = dict(zip(population.step.constants, population.constants, strict=True))

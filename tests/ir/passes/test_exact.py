@@ -30,7 +30,11 @@ def model(derivatives: dict[str, str], parameters=("tm", "ts"), on_input=()) -> 
 
 def step(neuron: NeuronModel, dt: float, parameters, values) -> dict[str, float]:
     made = exact(neuron, dt)
-    known = {**parameters, **values, **dict(zip(made.constants, made.values(parameters), strict=True))}
+    known = {
+        **parameters,
+        **values,
+        **dict(zip(made.constants, made.values(parameters), strict=True)),
+    }
     for assign in made.update:
         known[assign.target] = evaluate(assign.value, known, np.float64)
     return {name: float(known[name]) for name in STATES}
@@ -42,7 +46,9 @@ def fine(neuron: NeuronModel, dt: float, parameters, values) -> dict[str, float]
 
     def slope(state):
         known = {**parameters, **values, **dict(zip(STATES, state, strict=True))}
-        return np.array([evaluate(odes[n], known, np.float64) if n in odes else 0.0 for n in STATES])
+        return np.array(
+            [evaluate(odes[n], known, np.float64) if n in odes else 0.0 for n in STATES]
+        )
 
     x, steps = np.array([values[name] for name in STATES]), 64
     h = dt / steps

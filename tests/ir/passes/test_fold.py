@@ -5,11 +5,10 @@ import pytest
 
 from snncc.ir.diagnostics import CompileError
 from snncc.ir.expr import evaluate
-from snncc.ir.neuron import NeuronStep
+from snncc.ir.neuron import Assign, NeuronStep, State
 from snncc.ir.passes.fold import fold_step
 from snncc.ir.passes.pipeline import run_pipeline
 from snncc.ir.text import parse_expr, parse_graph, print_expr, print_graph
-from snncc.ir.neuron import Assign, State
 
 
 def step(*lines: str, states=("v", "w"), constants=("tau", "a")) -> NeuronStep:

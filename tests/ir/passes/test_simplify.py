@@ -86,13 +86,15 @@ def test_float64_bits_are_kept(expr_of, data) -> None:
     assert same_bits(before, after)
 
 
-LEAVES = st.sampled_from([Ref("x"), Ref("y"), Ref("x"), *map(Const, (0.0, -0.0, 1.0, -1.0, 2.0, -0.5))])
+LEAVES = st.sampled_from(
+    [Ref("x"), Ref("y"), Ref("x"), *map(Const, (0.0, -0.0, 1.0, -1.0, 2.0, -0.5))]
+)
 TREES = st.recursive(
     LEAVES,
-    lambda tree: st.builds(
-        apply, st.sampled_from(["add", "sub", "mul", "div", "min", "max"]), tree, tree
-    )
-    | st.builds(apply, st.sampled_from(["neg", "abs"]), tree),
+    lambda tree: (
+        st.builds(apply, st.sampled_from(["add", "sub", "mul", "div", "min", "max"]), tree, tree)
+        | st.builds(apply, st.sampled_from(["neg", "abs"]), tree)
+    ),
     max_leaves=8,
 )
 

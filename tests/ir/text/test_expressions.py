@@ -32,7 +32,9 @@ A, B, C = (Ref(name) for name in "abc")
         (Ref("layer[3].v"), "layer[3].v"),
         (Ref('a "b"\n'), '"a \\"b\\"\\n"'),
         (
-            apply("and", apply("lt", A, B), apply("or", apply("gt", A, B), Const(True, DType.BOOL))),
+            apply(
+                "and", apply("lt", A, B), apply("or", apply("gt", A, B), Const(True, DType.BOOL))
+            ),
             "a < b and (a > b or true)",
         ),
         (
@@ -62,9 +64,10 @@ def test_round_trip(expr_of, data) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "", "a +", "(a", "a)", "a b", "f(a)", "neg()", "neg(a, b)", "a and b", "1 + a", "true + 1.0",
-        "select(a, b, c)", "a:f16", "a:fixed(1.5, 2)", "1e999", "and", "min(", "$", '"open', "a ** b",
-        "(" * 3000 + "a", "a" + " + a" * 3000, "neg(" * 3000, "9" * 5000, "- -1", "--1", '"\\x"',
+        "", "a +", "(a", "a)", "a b", "f(a)", "neg()", "neg(a, b)", "a and b", "1 + a",
+        "true + 1.0", "select(a, b, c)", "a:f16", "a:fixed(1.5, 2)", "1e999", "and", "min(", "$",
+        '"open', "a ** b", "(" * 3000 + "a", "a" + " + a" * 3000, "neg(" * 3000, "9" * 5000,
+        "- -1", "--1", '"\\x"',
     ],
 )  # fmt: skip
 def test_bad_text_is_refused(text) -> None:

@@ -8,12 +8,14 @@ from snncc.ir.expr import Const, Ref, apply
 from snncc.ir.graph import Call, Projection
 from snncc.ir.wiring import initial_weights, wire
 
-I, J = Ref("i"), Ref("j")
+PRE, POST = Ref("i"), Ref("j")
 DENSE = Call("dense")
 CONV = Call("conv2d", (("channels", 8), ("kernel", 5), ("stride", 1), ("padding", 0)))
 
 
-def weights(init: str, connectivity: Call = DENSE, pre=(40,), post=(50,), tensors=None, **arguments):
+def weights(
+    init: str, connectivity: Call = DENSE, pre=(40,), post=(50,), tensors=None, **arguments
+):
     call = Call(init, tuple(arguments.items()))
     projection = Projection("p", "a", "a", connectivity, call)
     return initial_weights(projection, wire(projection, pre, post, 1), 1, tensors or {})
@@ -42,11 +44,13 @@ def test_kaiming_scales_by_fan_in() -> None:
 
 
 def test_expression() -> None:
-    distance = apply("abs", apply("sub", I, J))
+    distance = apply("abs", apply("sub", PRE, POST))
     drawn = weights("expression", value=distance)
     assert drawn.tolist() == np.abs(np.subtract.outer(np.arange(40), np.arange(50))).tolist()
-    band = Call("expression", (("where", apply("eq", I, J)),))
-    assert weights("expression", band, value=apply("add", I, J)).tolist() == list(range(0, 80, 2))
+    band = Call("expression", (("where", apply("eq", PRE, POST)),))
+    assert weights("expression", band, value=apply("add", PRE, POST)).tolist() == list(
+        range(0, 80, 2)
+    )
     assert (weights("expression", value=Const(2.0)) == 2).all()
 
 
@@ -65,7 +69,7 @@ def test_given_matrix_and_list() -> None:
         ("normal", {"mean": 0.0, "sd": -1.0}, "E042", "`sd` of `normal` is -1"),
         ("kaiming", {"gain": -1.0}, "E042", "`gain`"),
         ("constant", {"value": 1e39}, "E042", "not a finite number"),
-        ("expression", {"value": apply("div", Const(1.0), I)}, "E042", "not a finite number"),
+        ("expression", {"value": apply("div", Const(1.0), PRE)}, "E042", "not a finite number"),
         ("expression", {"value": Ref("n")}, "E042", "reads `n`"),
         ("given", {"tensor": "w"}, "E042", "`w` are missing"),
         ("given", {"tensor": "small"}, "E040", "shape [2], but `p` needs [40, 50]"),
@@ -80,4 +84,4 @@ def test_refusals(init, arguments, code, message) -> None:
 
 def test_shared_weights_have_no_indices() -> None:
     with pytest.raises(CompileError, match="shared by many pairs"):
-        weights("expression", CONV, (4, 9, 9), (8, 5, 5), value=I)
+        weights("expression", CONV, (4, 9, 9), (8, 5, 5), value=PRE)

@@ -10,7 +10,7 @@ from snncc.ir.graph import Call, Projection
 from snncc.ir.types import DType
 from snncc.ir.wiring import Wiring, wire
 
-I, J = Ref("i"), Ref("j")
+PRE, POST = Ref("i"), Ref("j")
 
 
 def pairs(kind: str, pre: int, post: int, seed: int = 0, **arguments) -> Wiring:
@@ -70,7 +70,7 @@ def test_fixed_fan_in_picks_all_pre_neurons_alike() -> None:
 @pytest.mark.parametrize("neurons", [7, 3000])
 def test_expression_over_indices(neurons) -> None:
     """Also where the pairs are looked at in several slabs."""
-    near = apply("le", apply("abs", apply("sub", I, J)), Const(1.0))
+    near = apply("le", apply("abs", apply("sub", PRE, POST)), Const(1.0))
     wiring = pairs("expression", neurons, 5, where=near)
     expected = {(i, j) for i in range(6) for j in range(5) if abs(i - j) <= 1}
     assert as_set(wiring) == expected
@@ -83,7 +83,7 @@ def test_expression_that_reads_no_index() -> None:
 
 
 def test_expression_may_divide_by_zero() -> None:
-    ratio = apply("gt", apply("div", Const(1.0), I), Const(10.0))
+    ratio = apply("gt", apply("div", Const(1.0), PRE), Const(10.0))
     assert as_set(pairs("expression", 3, 2, where=ratio)) == {(0, 0), (0, 1)}
 
 

@@ -11,8 +11,8 @@ from snncc.ir.graph import Call, Projection
 from snncc.ir.types import size
 from snncc.ir.wiring import CONNECTIVITIES, INITS, initial_weights, wire
 
-I, J = Ref("i"), Ref("j")
-NEAR = apply("le", apply("abs", apply("sub", I, J)), Const(2.0))
+PRE, POST = Ref("i"), Ref("j")
+NEAR = apply("le", apply("abs", apply("sub", PRE, POST)), Const(2.0))
 SPAN = Span(Source("net.snn", "a -> a : dense\n"), 0, 6)
 
 # kind: arguments, pre shape, post shape of a projection that can be.
@@ -22,7 +22,13 @@ GOOD = {
     "sparse": ({"p": 0.3}, (20,), (30,)),
     "fixed_fan_in": ({"k": 3}, (20,), (30,)),
     "liquid": (
-        {"grid": (2, 3, 4), "lambda": 2.0, "wiring": "symmetric", "inhibitory": 0.2, "density": 1.5},
+        {
+            "grid": (2, 3, 4),
+            "lambda": 2.0,
+            "wiring": "symmetric",
+            "inhibitory": 0.2,
+            "density": 1.5,
+        },
         (24,),
         (24,),
     ),
@@ -114,8 +120,8 @@ BAD = [
     ("list", {"synapses": ((4, 0),)}, (4,), (3,), "E042", "synapse 0 of the list names neuron 4"),
     ("list", {"synapses": ((0, 0), (0, -1))}, (4,), (3,), "E042", "names neuron -1"),
     ("list", {"synapses": ((1, 2), (0, 0), (1, 2))}, (4,), (3,), "E042", "1 -> 2 more than once"),
-    ("expression", {"where": I}, (4,), (3,), "E042", "`where` must be a condition"),
-    ("expression", {"where": apply("lt", I, Ref("n"))}, (4,), (3,), "E042", "reads `n`"),
+    ("expression", {"where": PRE}, (4,), (3,), "E042", "`where` must be a condition"),
+    ("expression", {"where": apply("lt", PRE, Ref("n"))}, (4,), (3,), "E042", "reads `n`"),
 ]
 
 
