@@ -11,7 +11,10 @@ from ..backends.artifact.model import Model, open_model
 from ..backends.artifact.package import SUFFIX
 from ..backends.target import Simulator, State
 from ..backends.targets import TARGETS, Target
+from ..frontend.library import read_source
+from ..frontend.parser import parse
 from ..frontend.program import load_program
+from ..frontend.syntax import Network
 from ..ir.diagnostics import CompileError, Diagnostic
 from ..ir.graph import Call, Graph, TrainSpec
 from ..ir.passes.pipeline import run_pipeline
@@ -48,6 +51,18 @@ def lower_program(path: Path, options: Options, after: After | None = None) -> P
     program = load_program(path, options.defines, options.network)
     graph = run_pipeline(program.graph, after)
     return Program(graph, program.train)
+
+
+def closed_networks(path: Path) -> tuple[str, ...]:
+    """The networks of a file that need nothing from outside: each parameter has a default."""
+    tree, problems = parse(read_source(path))
+    if tree is None or problems:
+        raise CompileError(problems)
+    return tuple(
+        item.name.text
+        for item in tree.items
+        if isinstance(item, Network) and all(param.default is not None for param in item.params)
+    )
 
 
 def draw_weights(graph: Graph, seed: int) -> State:

@@ -6,7 +6,7 @@ import os
 import platform
 import shutil
 import subprocess
-from importlib import metadata, util
+from importlib import import_module, metadata, util
 from pathlib import Path
 
 from ..backends.artifact.package import compiler_version
@@ -43,6 +43,15 @@ def is_importable(module: str) -> bool:
         return util.find_spec(module) is not None
     except ModuleNotFoundError:
         return False
+
+
+def is_loadable(module: str) -> bool:
+    """Whether a compiled module and the libraries under it load."""
+    try:
+        import_module(module)
+    except ImportError:
+        return False
+    return True
 
 
 def machine() -> dict[str, object]:

@@ -35,6 +35,8 @@ class Report:
 
     def __enter__(self) -> Report:
         self._bar.start()
+        # Kernels are compiled in the first piece of work, which may take a minute.
+        self._task = self._bar.add_task("prepare", total=None, facts="compiling for this machine")
         return self
 
     def __exit__(

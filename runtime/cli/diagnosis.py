@@ -13,6 +13,7 @@ from ..machine import (
     cpu_features,
     gpus,
     is_importable,
+    is_loadable,
     machine,
     package_version,
     versions,
@@ -64,7 +65,7 @@ def _lines(facts: dict[str, Any]) -> list[str]:
 
 
 def _threading() -> str:
-    layers = [name for name in LAYERS if is_importable(f"numba.np.ufunc.{name}")]
+    layers = [name for name in LAYERS if is_loadable(f"numba.np.ufunc.{name}")]
     return f"numba with {' '.join(layers)}, {numba.get_num_threads()} threads"
 
 

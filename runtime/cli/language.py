@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,7 @@ from ...backends.artifact.storage import read_file, write_file
 from ...frontend.format import format_text
 from ...frontend.program import check_file
 from ...ir.diagnostics import CompileError, Diagnostic, Source
-from ..driver import Options, lower_program
+from ..driver import Options, closed_networks, lower_program
 from .command import Command
 from .options import Defines, FileArgument, Json, Network, Quiet, parse_defines
 from .output import Output, report_errors
@@ -26,10 +27,7 @@ def check(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Report every mistake of a program.
-
-    A file of neurons and modules alone is checked as far as it goes.
-    """
+    """Report every mistake of a program."""
     output = Output(json, quiet)
     problems = check_file(file) or _network_problems(file, Options(parse_defines(define), network))
     if problems:
@@ -41,6 +39,13 @@ def check(
 
 def _network_problems(file: Path, options: Options) -> tuple[Diagnostic, ...]:
     # Passes find what no single line shows: shapes that clash, cycles without delay.
+    chosen = [options]
+    if not (options.network or options.defines):
+        chosen = [replace(options, network=name) for name in closed_networks(file)]
+    return tuple(problem for one in chosen for problem in _problems(file, one))
+
+
+def _problems(file: Path, options: Options) -> tuple[Diagnostic, ...]:
     try:
         lower_program(file, options)
     except CompileError as error:

@@ -5,12 +5,21 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TextIO
 
 from rich.console import Console, RenderableType
 from rich.markup import escape
 
 from ...ir.diagnostics import CompileError, Diagnostic, render, to_json
+
+
+# Where no terminal says how wide it is: tables in a file or a pipe are not squeezed.
+WIDTH = 160
+
+
+def _console(stream: TextIO) -> Console:
+    width = None if stream.isatty() else WIDTH
+    return Console(file=stream, width=width, soft_wrap=True, highlight=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +28,8 @@ class Output:
 
     is_json: bool = False
     is_quiet: bool = False
-    out: Console = field(default_factory=lambda: Console(soft_wrap=True, highlight=False))
-    notes: Console = field(
-        default_factory=lambda: Console(stderr=True, soft_wrap=True, highlight=False)
-    )
+    out: Console = field(default_factory=lambda: _console(sys.stdout))
+    notes: Console = field(default_factory=lambda: _console(sys.stderr))
 
     @property
     def is_live(self) -> bool:
