@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from lark import Transformer
@@ -70,8 +71,17 @@ def _in_row(item: Expression | Token) -> Expression | Token:
     return _operand(item)
 
 
+@dataclass(slots=True)
+class _Spliced:
+    children: Children
+
+
 class Builder(Transformer[Token, Any]):
     """What the parser calls, with the parts of a rule, when the rule is complete."""
+
+    def __default__(self, data: str, children: Children, meta: object) -> _Spliced:
+        """The parts of a rule that is only a piece of another."""
+        return _Spliced(children)
 
     # ---- expressions
 

@@ -4,49 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
 from typing import Any, cast
 
-from lark import Lark
-from lark import Token as LarkToken
-from lark.exceptions import UnexpectedToken
-from lark.parsers.lalr_interactive_parser import InteractiveParser
-
 from ..ir.diagnostics import CompileError, Diagnostic, Source, Span
-from .builder import Builder, span_of
+from .builder import span_of
 from .expectation import complaint
 from .lexer import END, KEYWORDS, Token, tokenize
 from .limits import LIMITS
+from .machine import Machine, Unexpected, grammar
 from .syntax import Expression, File
 
-_GRAMMAR = Path(__file__).with_name("grammar.lark")
 _OPENING = {"_LBRACE": "_RBRACE", "_LPAR": "_RPAR", "LSQB": "RSQB"}
 _RESUME = frozenset(KEYWORDS.values()) | {"NAME"}
-
-
-@cache
-def _lark() -> Lark:
-    return Lark(
-        _GRAMMAR.read_text(encoding="utf-8"),
-        parser="lalr",
-        start=["file", "expression"],
-        transformer=Builder(),
-        maybe_placeholders=True,
-    )
 
 
 def parse(source: Source) -> tuple[File | None, tuple[Diagnostic, ...]]:
     """The tree of a file and every syntax error; after an error, the tree of what could be read."""
     tokens, mistakes = _tokens(source)
-    run = _Run(_lark().parse_interactive(start="file"), tokens, mistakes)
+    run = _Run(Machine(grammar(), "file"), tokens, mistakes)
     return cast("File | None", run.to_end()), tuple(run.mistakes)
 
 
 def parse_expression(source: Source) -> Expression:
     """The tree of a single expression."""
     tokens, mistakes = _tokens(source)
-    run = _Run(_lark().parse_interactive(start="expression"), tokens, mistakes)
+    run = _Run(Machine(grammar(), "expression"), tokens, mistakes)
     tree = run.to_end()
     if run.mistakes:
         raise CompileError(run.mistakes)
@@ -85,7 +67,7 @@ _CLOSING = frozenset(_OPENING.values())
 class _Run:
     """One parse: the LALR machine, the tokens, and where it stands in them."""
 
-    machine: InteractiveParser
+    machine: Machine
     tokens: list[Token]
     mistakes: list[Diagnostic]
     position: int = 0
@@ -97,8 +79,8 @@ class _Run:
         while True:
             try:
                 return self._advance()
-            except UnexpectedToken:
-                self._note(complaint(_accepted(self.machine), self.tokens, self.position))
+            except Unexpected:
+                self._note(complaint(self.machine.accepted(), self.tokens, self.position))
             except CompileError as error:
                 for diagnostic in error.diagnostics:
                     self._note(diagnostic)
@@ -106,12 +88,12 @@ class _Run:
                 return None
 
     def _advance(self) -> Any:
-        feed, tokens = self.machine.feed_token, self.tokens
+        feed, tokens = self.machine.feed, self.tokens
         last = len(tokens) - 1
         while self.position < last:
-            feed(cast(LarkToken, tokens[self.position]))
+            feed(tokens[self.position])
             self.position += 1
-        return feed(cast(LarkToken, tokens[last]))
+        return feed(tokens[last])
 
     def _note(self, diagnostic: Diagnostic) -> None:
         # One complaint a line: a second one is nearly always the echo of the first.
@@ -147,28 +129,12 @@ class _Run:
 
     def _unwind(self, kind: str) -> bool:
         """Drop half-read parts until the machine stands between statements and accepts `kind`."""
-        state = self.machine.parser_state
-        for depth in range(len(state.state_stack), 0, -1):
-            trial = _copy(self.machine)
-            del trial.parser_state.state_stack[depth:]
-            del trial.parser_state.value_stack[depth - 1 :]
-            accepted = _accepted(trial)
+        for depth in range(len(self.machine.states), 0, -1):
+            accepted = self.machine.accepted(depth)
             if kind in accepted and accepted & {"_RBRACE", END}:
-                self.machine = trial
+                self.machine.unwind(depth)
                 return True
         return False
-
-
-# lark leaves these two without annotations.
-
-
-def _accepted(machine: InteractiveParser) -> set[str]:
-    return cast("set[str]", machine.accepts())  # type: ignore[no-untyped-call]
-
-
-def _copy(machine: InteractiveParser) -> InteractiveParser:
-    copy = machine.copy(deepcopy_values=False)  # type: ignore[no-untyped-call]
-    return cast(InteractiveParser, copy)
 
 
 def starts_line(tokens: Sequence[Token], position: int) -> bool:

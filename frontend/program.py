@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import gc
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,14 +43,28 @@ def compile_text(
     limits: Limits = LIMITS,
 ) -> Program:
     """The program of a text; what it imports is sought beside `source.name`."""
-    library = Library()
-    unit = load_unit(source, library)
-    damaged = bool(library.report.diagnostics)
-    _check_models(unit, library)
-    program = library.report.attempt(_compile, unit, library, defines or {}, network, limits)
-    _close(library, damaged)
+    with _no_collection():
+        library = Library()
+        unit = load_unit(source, library)
+        damaged = bool(library.report.diagnostics)
+        _check_models(unit, library)
+        program = library.report.attempt(_compile, unit, library, defines or {}, network, limits)
+        _close(library, damaged)
     assert program is not None
     return program
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """No search for reference cycles inside: trees have none, and of a large network it would
+    take as long as the compilation."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def check_file(path: Path, limits: Limits = LIMITS) -> tuple[Diagnostic, ...]:
@@ -62,18 +78,22 @@ def check_file(path: Path, limits: Limits = LIMITS) -> tuple[Diagnostic, ...]:
 
 def check_text(source: Source, limits: Limits = LIMITS) -> tuple[Diagnostic, ...]:
     """Every mistake in a text."""
-    library = Library()
     try:
-        unit = load_unit(source, library)
-        damaged = bool(library.report.diagnostics)
-        _check_models(unit, library)
-        library.report.attempt(_trains, unit)
-        for entry in unit.own.values():
-            library.report.attempt(_check_network, entry, unit, library, limits)
-        _close(library, damaged)
+        with _no_collection():
+            _check_all(source, Library(), limits)
     except CompileError as error:
         return error.diagnostics
     return ()
+
+
+def _check_all(source: Source, library: Library, limits: Limits) -> None:
+    unit = load_unit(source, library)
+    damaged = bool(library.report.diagnostics)
+    _check_models(unit, library)
+    library.report.attempt(_trains, unit)
+    for entry in unit.own.values():
+        library.report.attempt(_check_network, entry, unit, library, limits)
+    _close(library, damaged)
 
 
 def _source(path: Path) -> Source:

@@ -1,0 +1,138 @@
+"""The LALR machine: the parse table that lark makes of grammar.lark, and a short loop over it.
+
+lark's own loop is not used because it looks tokens up by Python-level comparison, which for a
+network of ten thousand populations costs more than everything else, and because a parse that goes
+on after a mistake needs to see the stack.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from lark import Lark
+
+from .builder import Builder
+from .lexer import END, Token
+
+_GRAMMAR = Path(__file__).with_name("grammar.lark")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reduction:
+    """A complete rule: how many parts it takes off the stack, and what becomes of them."""
+
+    size: int
+    rule: str
+    build: Callable[[list[Any]], Any]
+
+
+# By state and terminal: the state to go to, or the rule that is complete. By state and rule: the
+# state to go to.
+Table = dict[int, dict[str, int | Reduction]]
+
+
+@dataclass(frozen=True, slots=True)
+class Grammar:
+    """The parse table and, by start rule, its first and last state."""
+
+    table: Table
+    starts: dict[str, int]
+    ends: dict[str, int]
+
+
+@cache
+def grammar() -> Grammar:
+    """The grammar of the language, analysed once."""
+    lark = Lark(
+        _GRAMMAR.read_text(encoding="utf-8"),
+        parser="lalr",
+        start=["file", "expression"],
+        transformer=Builder(),
+        maybe_placeholders=True,
+    )
+    parser: Any = lark.parser
+    made, builders = parser.parser._parse_table, parser.parser_conf.callbacks
+    table = {
+        state: {str(kind): _action(argument, builders) for kind, (_, argument) in actions.items()}
+        for state, actions in made.states.items()
+    }
+    return Grammar(table, dict(made.start_states), dict(made.end_states))
+
+
+def _action(argument: Any, builders: dict[Any, Callable[[list[Any]], Any]]) -> int | Reduction:
+    if isinstance(argument, int):
+        return argument
+    return Reduction(len(argument.expansion), str(argument.origin.name), builders[argument])
+
+
+class Unexpected(Exception):
+    """A token that cannot follow what was read."""
+
+
+@dataclass(slots=True)
+class Machine:
+    """A parse under way: states, and for each but the first what was read to reach it."""
+
+    grammar: Grammar
+    start: str
+    states: list[int] = field(default_factory=list)
+    values: list[Any] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.states.append(self.grammar.starts[self.start])
+
+    def feed(self, token: Token) -> Any:
+        """Read one token. After the END token: the tree."""
+        table, states, values = self.grammar.table, self.states, self.values
+        kind, end = token.type, self.grammar.ends[self.start]
+        while True:
+            action = table[states[-1]].get(kind)
+            if action.__class__ is int:
+                states.append(action)
+                values.append(token)
+                return None
+            if not isinstance(action, Reduction):
+                raise Unexpected
+            parts = _pop(action.size, states, values)
+            value = action.build(parts)
+            states.append(table[states[-1]][action.rule])  # type: ignore[arg-type]
+            values.append(value)
+            if states[-1] == end and kind == END:
+                return value
+
+    def accepted(self, depth: int | None = None) -> frozenset[str]:
+        """The terminals that can follow, were only the first `depth` states left."""
+        states = self.states[:depth]
+        kinds = [kind for kind in self.grammar.table[states[-1]] if kind.isupper()]
+        return frozenset(kind for kind in kinds if self._is_accepted(states, kind))
+
+    def _is_accepted(self, states: Sequence[int], kind: str) -> bool:
+        table, end, trial = self.grammar.table, self.grammar.ends[self.start], list(states)
+        while True:
+            action = table[trial[-1]].get(kind)
+            if not isinstance(action, Reduction):
+                return action is not None
+            del trial[len(trial) - action.size :]
+            goto = table[trial[-1]][action.rule]
+            assert isinstance(goto, int)
+            trial.append(goto)
+            if goto == end and kind == END:
+                return True
+
+    def unwind(self, depth: int) -> None:
+        """Forget all but the first `depth` states."""
+        del self.states[depth:]
+        del self.values[depth - 1 :]
+
+
+def _pop(size: int, states: list[int], values: list[Any]) -> list[Any]:
+    if size == 0:
+        return []
+    parts = values[-size:]
+    del states[-size:]
+    del values[-size:]
+    return parts
