@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from math import isfinite
 
@@ -20,7 +21,7 @@ def require_distinct(what: str, names: list[str]) -> None:
     """GraphError if a name is empty or stands twice."""
     require(all(names), f"a {what} without a name")
     if len(set(names)) < len(names):
-        twice = sorted({n for n in names if names.count(n) > 1})
+        twice = sorted(name for name, count in Counter(names).items() if count > 1)
         raise GraphError(f"{what} twice: {', '.join(twice)}")
 
 

@@ -1,64 +1,64 @@
-"""The oracle against the worked example of the LIF neuron, by hand-built graphs."""
+"""The oracle against the worked example, and against networks simulated by hand."""
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from snncc.backends.reference import simulate
-from snncc.ir.expr import Const, Expr, Ref, apply
-from snncc.ir.graph import Call, Graph, Population, Projection
-from snncc.ir.neuron import Assign, NeuronModel, Parameter, Refractory, State
+from snncc.ir.graph import Graph
 from snncc.ir.passes.pipeline import run_pipeline
+from snncc.ir.text import parse_graph
+from snncc.ir.wiring import wire
+
+LIF = """
+model lif {
+  parameter tau_mem "ms" 64.0
+  parameter tau_syn "ms" 8.0
+  parameter v_th "mV" 20.0
+  parameter refractory "ms" 2.0
+  state v "mV" = 0.0
+  state c "mV" = 0.0
+  ports (i)
+  derivative v = neg(v) / tau_mem + c / tau_syn
+  derivative c = neg(c) / tau_syn
+  input c = c + i
+  spike v > v_th - 1e-06
+  reset v = 0.0
+  refractory refractory
+  hold v = 0.0
+}
+"""
+# An integrator that fires at 1 and starts again from 0; its ports count and discount.
+COUNTER = """
+model counter {
+  state v "1" = 0.0
+  ports (up, down)
+  input v = v + up - 2.0 * down
+  spike v >= 1.0
+  reset v = 0.0
+}
+"""
 
 
-def neg(x: Expr) -> Expr:
-    return apply("neg", x)
+def network(models: str, *lines: str) -> Graph:
+    return run_pipeline(parse_graph("\n".join(["snnir 1 network n dt 1.0", models, *lines])))
 
 
-def lif() -> NeuronModel:
-    """The neuron of HM2-BP and ST-RSBP, as the prelude writes it."""
-    v, c, i, tau_mem, tau_syn = (Ref(n) for n in ("v", "c", "i", "tau_mem", "tau_syn"))
-    leak = apply("div", neg(v), tau_mem)
-    return NeuronModel(
-        "lif",
-        tuple(
-            Parameter(name, unit, default)
-            for name, unit, default in (
-                ("tau_mem", "ms", 64.0),
-                ("tau_syn", "ms", 8.0),
-                ("v_th", "mV", 20.0),
-                ("refractory", "ms", 2.0),
-            )
-        ),
-        (State("v", "mV", Const(0.0)), State("c", "mV", Const(0.0))),
-        ("i",),
-        (
-            Assign("v", apply("add", leak, apply("div", c, tau_syn))),
-            Assign("c", apply("div", neg(c), tau_syn)),
-        ),
-        (Assign("c", apply("add", c, i)),),
-        apply("gt", v, apply("sub", Ref("v_th"), Const(1e-6))),
-        (Assign("v", Const(0.0)),),
-        Refractory(Ref("refractory"), (Assign("v", Const(0.0)),)),
-    )
+def lif(name: str, neurons: int, tau_mem=4.0, tau_syn=2.0, v_th=1.0, refractory=1.0) -> str:
+    values = f"tau_mem={tau_mem}, tau_syn={tau_syn}, v_th={v_th}, refractory={refractory}"
+    return f"population {name} hidden ({neurons}) model lif ({values}) method euler"
 
 
-def example(recurrent: bool) -> Graph:
-    """algorithms: tau_m = 4, tau_s = 2, T_ref = 1, threshold 1, two inputs, two neurons."""
-    given = Call("given", (("tensor", "w"),))
-    populations = (
-        Population("x", (2,), "input"),
-        Population(
-            "h",
-            (2,),
-            "output",
-            lif(),
-            (("tau_mem", 4.0), ("tau_syn", 2.0), ("v_th", 1.0), ("refractory", 1.0)),
-        ),
-    )
-    projections = [Projection("w", "x", "h", Call("dense"), given, delay=1)]
-    if recurrent:
-        projections.append(Projection("r", "h", "h", Call("dense"), given, delay=1))
-    return run_pipeline(Graph("example", 1.0, populations, tuple(projections)))
+def projection(name: str, ends: str, delay: int, call: str = "dense()", port: str = "i") -> str:
+    init = "init constant(value=1.0)"
+    return f"projection {name} {ends} port {port} delay {delay} trainable {call} {init}"
+
+
+def worked(*more: str) -> Graph:
+    """tau_m = 4, tau_s = 2, T_ref = 1, threshold 1, two inputs, two neurons."""
+    lines = ("population x input (2)", lif("h", 2), projection("w", "x -> h", 1), *more)
+    return network(LIF, *lines)
 
 
 WEIGHTS = {
@@ -67,7 +67,7 @@ WEIGHTS = {
 }
 
 
-def inputs() -> np.ndarray:
+def worked_inputs() -> np.ndarray:
     spikes = np.zeros((8, 1, 2), bool)
     spikes[[1, 2, 4, 5], 0, 0] = True
     spikes[[1, 3, 5], 0, 1] = True
@@ -76,7 +76,7 @@ def inputs() -> np.ndarray:
 
 @pytest.mark.parametrize("real", [np.float64, np.float32])
 def test_worked_example_without_recurrence(real) -> None:
-    trace = simulate(example(False), WEIGHTS, {"x": inputs()}, real, record=True)
+    trace = simulate(worked(), WEIGHTS, {"x": worked_inputs()}, real, record=True)
     spikes = trace.spikes["h"][:, 0]
     assert spikes.astype(int).tolist() == [
         [0, 0], [0, 0], [1, 0], [0, 1], [1, 0], [0, 0], [1, 1], [0, 0],
@@ -91,9 +91,208 @@ def test_worked_example_without_recurrence(real) -> None:
         [0, 0], [0, 0], [0, 0.5], [0, 0], [0, 0], [0, 0.875], [0, 0], [0, 0],
     ]  # fmt: skip
     assert trace.states["h"]["v"].dtype == real
+    assert trace.states["h"]["refractory_left"].tolist() == [[0, 0]]
 
 
 def test_worked_example_with_recurrence() -> None:
-    spikes = simulate(example(True), WEIGHTS, {"x": inputs()}).spikes["h"][:, 0]
+    graph = worked(projection("r", "h -> h", 1))
+    spikes = simulate(graph, WEIGHTS, {"x": worked_inputs()}).spikes["h"][:, 0]
     assert np.flatnonzero(spikes[:, 0]).tolist() == [2, 4, 6]
     assert np.flatnonzero(spikes[:, 1]).tolist() == [3, 5]
+
+
+@pytest.mark.parametrize("delay", [0, 1, 3])
+def test_a_delay_is_kept(delay) -> None:
+    graph = network(
+        COUNTER,
+        "population x input (1)",
+        "population h hidden (1) model counter () method euler",
+        projection("w", "x -> h", delay, port="up"),
+    )
+    spikes = np.zeros((6, 1, 1), bool)
+    spikes[1] = True
+    trace = simulate(graph, {"w": np.ones((1, 1), np.float32)}, {"x": spikes})
+    assert np.flatnonzero(trace.spikes["h"]).tolist() == [1 + delay]
+
+
+def test_ports_are_kept_apart_and_projections_of_a_port_add_up() -> None:
+    graph = network(
+        COUNTER,
+        "population x input (3)",
+        "population h hidden (3) model counter () method euler",
+        projection("a", "x -> h", 0, "one_to_one()", "up"),
+        projection("b", "x -> h", 0, "one_to_one()", "up"),
+        projection("c", "x -> h", 0, "one_to_one()", "down"),
+    )
+    weights = {
+        "a": np.array([0.5, 0.25, 1.0], np.float32),
+        "b": np.array([0.5, 0.25, 1.0], np.float32),
+        "c": np.array([0.0, 0.0, 0.75], np.float32),
+    }
+    trace = simulate(graph, weights, {"x": np.ones((1, 1, 3), bool)})
+    assert trace.spikes["h"].tolist() == [[[True, False, False]]]
+    assert trace.states["h"]["v"].tolist() == [[0.0, 0.5, 0.5]]
+
+
+def test_shared_weights_and_samples_of_their_own() -> None:
+    graph = network(
+        COUNTER,
+        "population x input (3, 3)",
+        "population h hidden () model counter () method euler",
+        projection("w", "x -> h", 0, "conv2d(channels=1, kernel=2, stride=1, padding=0)", "up"),
+    )
+    kernel = np.array([[[[0.125, 0.25], [0.5, 0.0625]]]], np.float32)
+    spikes = np.zeros((1, 2, 9), bool)
+    spikes[0, 0, 4] = True
+    trace = simulate(graph, {"w": kernel}, {"x": spikes})
+    assert trace.states["h"]["v"].tolist() == [[0.0625, 0.5, 0.25, 0.125], [0.0, 0.0, 0.0, 0.0]]
+
+
+def test_float32_sums_run_by_projection_and_then_by_pre_neuron() -> None:
+    """The weights are such that each other order, or a wider type, gives another sum."""
+    graph = network(
+        COUNTER,
+        "population x input (4)",
+        "population h hidden (1) model counter () method euler",
+        projection("second", "x -> h", 0, port="up"),
+        projection("first", "x -> h", 0, port="up"),
+    )
+    large = float(2**24)
+    weights = {
+        "second": np.array([[-large], [0], [0], [1]], np.float32),
+        "first": np.array([[large], [0.25], [0], [-1]], np.float32),
+    }
+    inputs = {"x": np.ones((1, 1, 4), bool)}
+    trace = simulate(graph, weights, inputs, np.float32)
+    # ((-2^24 + 1) + 2^24) + 0.25 - 1
+    assert trace.states["h"]["v"].tolist() == [[0.25]]
+    assert simulate(graph, weights, inputs).states["h"]["v"].tolist() == [[0.25]]
+    # ((2^24 + 0.25) - 1) - 2^24 + 1, where the quarter is lost
+    swapped = {"second": weights["first"], "first": weights["second"]}
+    assert simulate(graph, swapped, inputs, np.float32).states["h"]["v"].tolist() == [[0.0]]
+    assert simulate(graph, swapped, inputs).states["h"]["v"].tolist() == [[0.25]]
+
+
+PAIR = (
+    "population x input (6)",
+    lif("a", 5, 8.0, 4.0, 0.75, 2.0),
+    lif("b", 4, 16.0, 2.0, 0.5, 0.0),
+    projection("xa", "x -> a", 1, "sparse(p=0.5)"),
+    projection("ab", "a -> b", 0),
+    projection("ba", "b -> a", 2, "fixed_fan_in(k=2)"),
+    projection("bb", "b -> b", 1, "lateral_inhibition()"),
+)
+
+
+@given(st.integers(0, 10_000), st.sampled_from([np.float64, np.float32]))
+@settings(max_examples=20, deadline=None)
+def test_recurrence_through_two_populations(seed, real) -> None:
+    """By hand, with matrices. Everything is dyadic, so both types give the same spikes."""
+    graph = network(LIF, *PAIR)
+    draw = np.random.default_rng(seed)
+    inputs = draw.random((12, 3, 6)) < 0.4
+    weights, matrix = {}, {}
+    for p in graph.projections:
+        pre, post = graph.population(p.pre), graph.population(p.post)
+        wiring = wire(p, pre.shape, post.shape, seed)
+        weights[p.name] = draw.integers(-64, 129, wiring.weight_shape).astype(np.float32) / 64
+        matrix[p.name] = np.zeros((pre.neurons, post.neurons))
+        matrix[p.name][wiring.pairs()] = weights[p.name].ravel()
+    trace = simulate(graph, weights, {"x": inputs}, real, seed)
+    spikes = by_hand(inputs, matrix)
+    assert np.array_equal(trace.spikes["a"], spikes["a"])
+    assert np.array_equal(trace.spikes["b"], spikes["b"])
+
+
+def by_hand(inputs, matrix) -> dict[str, np.ndarray]:
+    steps, batch, _ = inputs.shape
+    spikes = {
+        "x": inputs,
+        "a": np.zeros((steps, batch, 5), bool),
+        "b": np.zeros((steps, batch, 4), bool),
+    }
+    state = {n: [np.zeros((batch, k)) for _ in range(3)] for n, k in (("a", 5), ("b", 4))}
+
+    def arriving(name, pre, t, delay):
+        if t < delay:
+            return 0.0
+        return spikes[pre][t - delay].astype(float) @ matrix[name]
+
+    for t in range(steps):
+        drive = arriving("xa", "x", t, 1) + arriving("ba", "b", t, 2)
+        spikes["a"][t] = lif_step(state["a"], drive, 8.0, 4.0, 0.75, 2)
+        drive = arriving("ab", "a", t, 0) + arriving("bb", "b", t, 1)
+        spikes["b"][t] = lif_step(state["b"], drive, 16.0, 2.0, 0.5, 0)
+    return spikes
+
+
+def lif_step(state, drive, tau_mem, tau_syn, v_th, refractory) -> np.ndarray:
+    v, c, left = state
+    v = v - v / tau_mem
+    c = c - c / tau_syn + drive
+    v = v + c / tau_syn
+    v[left > 0] = 0.0
+    fired = v > v_th - 1e-6
+    left = np.where(fired, refractory, np.maximum(left - 1, 0))
+    state[:] = [np.where(fired, 0.0, v), c, left]
+    return fired
+
+
+def test_odes_that_read_each_other() -> None:
+    """Izhikevich's neuron: both equations read the values from before the step."""
+    model = """
+    model izhikevich {
+      state v "mV" = -65.0
+      state u "mV" = -13.0
+      ports (i)
+      derivative v = 0.04 * v * v + 5.0 * v + 140.0 - u + i
+      derivative u = 0.02 * (0.2 * v - u)
+      spike v >= 30.0
+      reset v = -65.0
+      reset u = u + 8.0
+    }"""
+    graph = network(
+        model,
+        "population x input (1)",
+        "population h hidden (1) model izhikevich () method euler",
+        projection("w", "x -> h", 0),
+    )
+    trace = simulate(
+        graph, {"w": np.full((1, 1), 10.0)}, {"x": np.ones((300, 1, 1), bool)}, record=True
+    )
+    v, u, fired = -65.0, -13.0, []
+    for t in range(300):
+        u = u - 0.02 * u
+        v, u = v + (0.04 * v * v + 5 * v + 140 - u + 10.0), u + 0.02 * 0.2 * v
+        fired.append(v >= 30.0)
+        if fired[-1]:
+            v, u = -65.0, u + 8.0
+        assert trace.history["h"]["v"][t, 0, 0] == pytest.approx(v, rel=1e-6, abs=1e-6)
+    assert trace.spikes["h"][:, 0, 0].tolist() == fired
+    assert sum(fired) > 5
+
+
+def test_any_network_runs() -> None:
+    """Convolution, pool, the exact method, several ports: the spikes are reproducible."""
+    graph = network(
+        COUNTER + LIF,
+        "population x input (6, 6)",
+        "population c hidden () model counter () method euler",
+        "population p hidden () model counter () method exact",
+        lif("h", 8).replace("euler", "exact"),
+        projection("xc", "x -> c", 0, "conv2d(channels=2, kernel=3, stride=1, padding=0)", "up"),
+        projection("cp", "c -> p", 1, "pool2d(kernel=2, stride=0)", "up"),
+        projection("ph", "p -> h", 0),
+        projection("hp", "h -> p", 1, "one_to_one()", "down"),
+    )
+    weights = {
+        "xc": np.full((2, 1, 3, 3), 0.5, np.float32),
+        "cp": np.ones(1, np.float32),
+        "ph": np.full((8, 8), 0.5, np.float32),
+        "hp": np.full(8, 0.5, np.float32),
+    }
+    inputs = {"x": np.random.default_rng(3).random((20, 2, 36)) < 0.3}
+    first, second = (simulate(graph, weights, inputs) for _ in range(2))
+    counts = {name: int(spikes.sum()) for name, spikes in first.spikes.items()}
+    assert min(counts.values()) > 0
+    assert all(np.array_equal(first.spikes[n], second.spikes[n]) for n in counts)

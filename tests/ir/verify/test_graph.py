@@ -1,0 +1,138 @@
+"""Each invariant, broken once."""
+
+from dataclasses import replace
+
+import pytest
+
+from snncc.ir.diagnostics import CompileError
+from snncc.ir.expr import Apply, Const, Ref
+from snncc.ir.graph import Block, Call, Graph
+from snncc.ir.neuron import Assign
+from snncc.ir.passes.pipeline import run_pipeline
+from snncc.ir.types import DType
+from snncc.ir.verify import GraphError, properties, verify
+
+ALL = frozenset({"shapes", "steps", "folded", "schedule"})
+
+
+@pytest.fixture
+def graph(net) -> Graph:
+    return run_pipeline(net("worked"))
+
+
+def population(graph: Graph, name: str = "h", **fields) -> Graph:
+    made = (replace(p, **fields) if p.name == name else p for p in graph.populations)
+    return replace(graph, populations=tuple(made))
+
+
+def projection(graph: Graph, **fields) -> Graph:
+    return replace(graph, projections=(replace(graph.projections[0], **fields),))
+
+
+def model(graph: Graph, **fields) -> Graph:
+    return population(graph, model=replace(graph.population("h").model, **fields))
+
+
+def step(graph: Graph, **fields) -> Graph:
+    return population(graph, step=replace(graph.population("h").step, **fields))
+
+
+def test_a_good_graph_holds(graph, net) -> None:
+    assert verify(graph) == ALL
+    assert verify(net("worked")) == {"shapes"}
+    assert verify(net("zoo")) == frozenset()
+
+
+V, W = Ref("v"), Ref("w")
+MISTYPED = Apply("add", (V, Const(1, DType.I32)), DType.F32)
+
+BROKEN = {
+    "dt": lambda g: replace(g, dt=0.0),
+    "dt not a number": lambda g: replace(g, dt=float("nan")),
+    "population twice": lambda g: replace(g, populations=g.populations * 2),
+    "no name": lambda g: projection(g, name=""),
+    "role": lambda g: population(g, role="inner"),
+    "role of input": lambda g: population(g, "x", role="output"),
+    "shape of floats": lambda g: population(g, shape=(2.0,)),
+    "shape of nothing": lambda g: population(g, shape=(0,)),
+    "method": lambda g: population(g, method="heun"),
+    "parameter missing": lambda g: population(g, parameters=g.population("h").parameters[1:]),
+    "parameter infinite": lambda g: population(
+        g, parameters=(("tau_mem", float("inf")), *g.population("h").parameters[1:])
+    ),
+    "encoding of a population": lambda g: population(g, encoding=Call("spikes")),
+    "encoding unknown": lambda g: population(g, "x", encoding=Call("morse")),
+    "constants": lambda g: population(g, constants=(1.0,)),
+    "step of an input": lambda g: population(
+        g, "x", step=g.population("h").step, constants=g.population("h").constants
+    ),
+    "projection twice": lambda g: replace(g, projections=g.projections * 2),
+    "unknown end": lambda g: projection(g, pre="y"),
+    "connectivity": lambda g: projection(g, connectivity=Call("full")),
+    "argument missing": lambda g: projection(g, connectivity=Call("sparse")),
+    "argument too many": lambda g: projection(g, connectivity=Call("dense", (("p", 1.0),))),
+    "argument kind": lambda g: projection(g, connectivity=Call("sparse", (("p", "half"),))),
+    "argument twice": lambda g: projection(
+        g, connectivity=Call("sparse", (("p", 0.5), ("p", 0.5)))
+    ),
+    "init": lambda g: projection(g, init=Call("xavier")),
+    "negative delay": lambda g: projection(g, delay=-1),
+    "delay of a float": lambda g: projection(g, delay=1.0),
+    "port": lambda g: projection(g, port="j"),
+    "input as target": lambda g: projection(g, post="x"),
+    "schedule twice": lambda g: replace(g, schedule=g.schedule * 2),
+    "schedule short": lambda g: replace(g, schedule=g.schedule[:1]),
+    "schedule backwards": lambda g: replace(g, schedule=g.schedule[::-1]),
+    "recurrent or not": lambda g: replace(
+        g, schedule=(g.schedule[0], Block(g.schedule[1].populations, True))
+    ),
+    "model: unknown name": lambda g: model(g, on_spike=(Assign("v", W),)),
+    "model: no state": lambda g: model(g, on_spike=(Assign("w", V),)),
+    "model: type": lambda g: model(g, on_spike=(Assign("v", Const(0, DType.I32)),)),
+    "model: mistyped": lambda g: model(g, on_spike=(Assign("v", MISTYPED),)),
+    "model: spike": lambda g: model(g, spike=V),
+    "model: operator": lambda g: model(g, spike=Apply("near", (V, V), DType.BOOL)),
+    "model: literal": lambda g: model(g, on_spike=(Assign("v", Const(float("nan"))),)),
+    "model: names": lambda g: model(g, ports=("i", "v")),
+    "model: reserved": lambda g: model(g, ports=("i", "spiked")),
+    "model: two derivatives": lambda g: model(g, derivatives=(Assign("v", V), Assign("v", V))),
+    "model: derivative reads SPIKED": lambda g: model(
+        g, on_spike=(Assign("v", Apply("select", (Ref("spiked", DType.BOOL), V, V), DType.F32)),)
+    ),
+    "step: unknown name": lambda g: step(g, update=(Assign("v", W),)),
+    "step: no state": lambda g: step(g, after=(Assign("w", V),)),
+    "step: spike": lambda g: step(g, spike=V),
+    "step: ports": lambda g: step(g, ports=("i", "j")),
+    "step: spiked too early": lambda g: step(
+        g, update=(Assign("v", Apply("select", (Ref("spiked", DType.BOOL), V, V), DType.F32)),)
+    ),
+}
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_what_is_broken_is_found(graph, what) -> None:
+    broken = BROKEN[what](graph)
+    with pytest.raises(GraphError):
+        verify(broken)
+    with pytest.raises(GraphError):
+        verify(broken, before=graph)
+
+
+def test_a_property_holds_for_all_or_none(net) -> None:
+    graph = run_pipeline(net("zoo"))
+    with pytest.raises(GraphError, match="some populations have a step"):
+        properties(population(graph, "flat", step=None, constants=()))
+
+
+def test_what_was_verified_is_not_looked_at_again(graph) -> None:
+    """Only objects of the graph before count, not equal ones."""
+    broken = population(graph, role="inner")
+    assert verify(broken, before=broken) == ALL
+    with pytest.raises(GraphError):
+        verify(broken, before=graph)
+
+
+def test_a_mistake_of_the_user_is_a_diagnostic(graph) -> None:
+    short = population(graph, "x", encoding=Call("spikes", (("duration", 0.25),)))
+    with pytest.raises(CompileError, match="E045"):
+        verify(short)
