@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from ...ir.diagnostics import CompileError, Diagnostic, Note, Span
 from ..report import twice, unknown
@@ -15,7 +15,8 @@ from ..units import NUMBER, UNITS, Dimension, describe
 from .operators import FUNCTIONS, OPERATORS, Kind, Operand, Operator, mismatch
 
 
-class Quantity(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Quantity:
     """A number in its coherent unit. Whole numbers without a unit are int."""
 
     value: int | float
