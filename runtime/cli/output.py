@@ -12,7 +12,6 @@ from rich.markup import escape
 
 from ...ir.diagnostics import CompileError, Diagnostic, render, to_json
 
-
 # Where no terminal says how wide it is: tables in a file or a pipe are not squeezed.
 WIDTH = 160
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from snncc.backends.target import Outcome
+from snncc.backends.targets import TARGETS, Target
 from snncc.ir.diagnostics import CompileError, Diagnostic
 from snncc.ir.graph import Call, Graph, Population, TrainSpec
 from snncc.runtime.progress import fresh
@@ -21,17 +22,25 @@ class Perceptron:
 
     steps = STEPS
 
-    def __init__(self, graph):
+    def __init__(self, graph, weights=None):
         self.graph = graph
-        self.matrix = np.zeros((INPUTS, CLASSES), np.float32)
+        image, digit = graph.populations
+        self.name = graph.projections[0].name if graph.projections else "w"
+        self.matrix = np.zeros((image.neurons, digit.neurons), np.float32)
+        if weights is not None:
+            self.matrix = weights[self.name].copy()
         self.speed = np.zeros_like(self.matrix)
         self.calls = []
 
     def run(self, samples):
         counts = np.rint(samples.values @ self.matrix * 10 + 20).astype(np.int32)
         predictions = counts.argmax(axis=1).astype(np.int32)
-        activity = np.concatenate([np.zeros(INPUTS, np.int64), counts.sum(axis=0)])
+        activity = np.concatenate([np.zeros(len(self.matrix), np.int64), counts.sum(axis=0)])
         return Outcome(counts, predictions, np.zeros(len(counts)), activity)
+
+    def raster(self, samples, sample):
+        neurons = sum(p.neurons for p in self.graph.populations)
+        return (np.arange(STEPS)[:, None] + np.arange(neurons)) % 5 == 0
 
     def train(self, samples, batch, learning_rate):
         self.calls.append((len(samples.labels), batch, learning_rate))
@@ -42,7 +51,10 @@ class Perceptron:
                 **{n: getattr(samples, n)[start : start + batch] for n in samples.__slots__},
             )
             outcome = self.run(some)
-            wrong = np.eye(CLASSES, dtype=np.float32)[some.labels] - some.values @ self.matrix
+            wrong = (
+                np.eye(self.matrix.shape[1], dtype=np.float32)[some.labels]
+                - some.values @ self.matrix
+            )
             gradient = some.values.T @ (wrong * some.importance[:, None])
             self.speed = np.float32(0.9) * self.speed + gradient
             self.matrix = self.matrix + np.float32(learning_rate) * self.speed
@@ -55,7 +67,7 @@ class Perceptron:
         )
 
     def weights(self):
-        return {"w": self.matrix.copy()}
+        return {self.name: self.matrix.copy()}
 
     def state(self):
         return {"weights/w": self.matrix.copy(), "speed": self.speed.copy()}
@@ -144,3 +156,43 @@ def learning(small_graph):
     )
     train, test = presentation(150, 0), presentation(40, 2**32)
     return Learning(Plan(small_graph, spec, 7, train, test))
+
+
+TINY = """\
+# A network with nothing between its input and its output.
+network tiny(gain: 1 = 0.1) {
+  input image[64] encode bernoulli(duration = 10 ms)
+  output digit[10] : lif()
+  image -> digit : dense(init = uniform(-gain, gain))
+}
+
+train tiny {
+  data digits
+  rule st_rsbp
+  optimizer adam(lr = 0.002)
+  epochs 2
+  batch 4
+}
+"""
+
+
+@pytest.fixture
+def tiny(tmp_path):
+    """A program that the perceptron can stand in for."""
+    path = tmp_path / "tiny.snn"
+    path.write_text(TINY)
+    return path
+
+
+@pytest.fixture
+def perceptron_target(monkeypatch):
+    """`--target cpu` is the perceptron, which needs no compiling."""
+    row = Target(
+        "cpu",
+        "a perceptron",
+        lambda: None,
+        lambda graph, weights, *_: Perceptron(graph, weights),
+        lambda graph, _, weights, *__: Perceptron(graph, weights),
+    )
+    monkeypatch.setitem(TARGETS, "cpu", row)
+    return Perceptron

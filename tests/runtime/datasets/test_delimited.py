@@ -50,7 +50,7 @@ def test_scales(path):
     text = "0,10,0\n10,40,1\n"
     glob = read(path, text, scale="global", test_share=0.0)
     np.testing.assert_array_equal(glob.values, np.array([[0, 0.25], [0.25, 1]], np.float32))
-    with pytest.raises(CompileError, match="outside 0..1"):
+    with pytest.raises(CompileError, match=r"outside 0\.\.1"):
         read(path, text, scale="none", test_share=0.0)
 
 

@@ -1,0 +1,34 @@
+"""The command line, run inside the tests' process."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from snncc.runtime.cli.app import make_app
+
+
+@pytest.fixture
+def snncc(tmp_path, monkeypatch):
+    """Runs a command in an empty folder; returns its exit status, stdout and stderr."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.delenv("SNNCC_DATA", raising=False)
+
+    def run(*arguments):
+        result = CliRunner().invoke(make_app(), [str(a) for a in arguments], catch_exceptions=False)
+        return result.exit_code, result.stdout, result.stderr
+
+    return run
+
+
+@pytest.fixture
+def answer(snncc):
+    """Runs a command with --json; returns the documents of its stdout."""
+
+    def run(*arguments):
+        status, out, err = snncc(*arguments, "--json")
+        assert status == 0, (out, err)
+        return [json.loads(line) for line in out.splitlines()]
+
+    return run

@@ -1,0 +1,105 @@
+import pytest
+
+from snncc.backends.artifact.model import open_model
+
+
+def test_compile_writes_a_package(snncc, tiny, tmp_path):
+    status, out, _ = snncc("compile", tiny)
+    assert status == 0
+    assert "74 neurons, 640 synapses, 640 parameters" in out
+    model = open_model(tmp_path / "tiny.snnpkg")
+    assert model.weights["image->digit"].shape == (64, 10)
+    assert abs(model.weights["image->digit"]).max() <= 0.1
+
+
+def test_compile_into_a_folder_with_a_parameter_and_a_seed(snncc, tiny, tmp_path):
+    assert snncc("compile", tiny, "-D", "gain=0.5", "--seed", 3, "--out", "net")[0] == 0
+    model = open_model(tmp_path / "net")
+    assert model.seed == 3
+    assert 0.4 < abs(model.weights["image->digit"]).max() <= 0.5
+
+
+def test_equal_commands_give_equal_bytes(snncc, tiny, tmp_path):
+    for name in ("a", "b"):
+        snncc("compile", tiny, "--out", f"{name}.snnpkg")
+    assert (tmp_path / "a.snnpkg").read_bytes() == (tmp_path / "b.snnpkg").read_bytes()
+
+
+def test_emit_ir_writes_no_package(snncc, tiny, tmp_path):
+    status, out, _ = snncc("compile", tiny, "--emit", "ir")
+    assert status == 0
+    assert "population image input (64)" in out
+    assert not (tmp_path / "tiny.snnpkg").exists()
+
+
+def test_print_after(snncc, tiny):
+    _, _, err = snncc("compile", tiny, "--print-after", "schedule")
+    assert err.count("# after ") == 1
+    _, _, err = snncc("compile", tiny, "--print-after", "all")
+    assert err.count("# after ") > 2
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("--print-after", "nonsense"),
+        ("-D", "gain"),
+        ("--emit", "wasm"),
+        ("--seed", "-1"),
+        ("--unknown",),
+    ],
+)
+def test_wrong_usage(snncc, tiny, wrong):
+    assert snncc("compile", tiny, *wrong)[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [(("-D", "gian=1"), "E012"), (("--target", "abacus"), "E070"), (("--network", "x"), "E010")],
+)
+def test_wrong_programs(snncc, tiny, wrong, code):
+    status, _, err = snncc("compile", tiny, *wrong)
+    assert status == 1
+    assert f"error[{code}]" in err
+
+
+def test_inspect_says_what_others_leave_unsaid(answer, tiny):
+    (document,) = answer("inspect", tiny)
+    assert document["network"]["dt_ms"] == 1.0
+    assert document["network"]["parameters"] == 640
+    _, digit = document["populations"]
+    assert "v_th" in digit["threshold"]
+    assert ">" in digit["threshold"]
+    assert digit["reset"] == "v = 0"
+    assert digit["refractory_steps"] == 2
+    assert digit["method"] == "euler"
+    assert document["projections"][0]["delay_steps"] == 0
+
+
+def test_inspect_of_a_package_says_the_same(answer, snncc, tiny):
+    snncc("compile", tiny)
+    assert answer("inspect", "tiny.snnpkg") == answer("inspect", tiny)
+
+
+def test_a_package_cannot_be_changed(snncc, tiny):
+    snncc("compile", tiny)
+    status, _, err = snncc("inspect", "tiny.snnpkg", "-D", "gain=1")
+    assert status == 1
+    assert "compiled already" in err
+
+
+def test_inspect_for_people(snncc, tiny):
+    status, out, _ = snncc("inspect", tiny)
+    assert status == 0
+    assert "refractory 2 steps" in out
+    assert "dense" in out
+
+
+def test_a_damaged_package(snncc, tiny, tmp_path):
+    snncc("compile", tiny)
+    content = bytearray((tmp_path / "tiny.snnpkg").read_bytes())
+    content[200] ^= 1
+    (tmp_path / "tiny.snnpkg").write_bytes(content)
+    status, _, err = snncc("inspect", "tiny.snnpkg")
+    assert status == 1
+    assert "error[E060]" in err

@@ -1,0 +1,79 @@
+import json
+
+BAD = """\
+network bad {
+  input x[2] encode bernoulli(duration = 10 ms)
+  output y[2] : lif()
+  x -> z : dense
+  x -> y : dens
+}
+"""
+CYCLE = """\
+network loop {
+  population a[2] : lif()
+  population b[2] : lif()
+  a -> b : dense
+  b -> a : dense
+}
+network fine { population a[2] : lif() }
+"""
+
+
+def test_check_finds_nothing(snncc, tiny):
+    assert snncc("check", tiny) == (0, f"{tiny}: no mistakes\n", "")
+    assert snncc("check", "--quiet", tiny) == (0, "", "")
+
+
+def test_check_draws_every_mistake(snncc, tmp_path):
+    (tmp_path / "bad.snn").write_text(BAD)
+    status, out, err = snncc("check", "bad.snn")
+    assert (status, out) == (1, "")
+    assert err.count("error[") == 2
+    assert "bad.snn:4:" in err
+    assert "^" in err
+    assert "\x1b" not in err
+
+
+def test_check_tells_machines(snncc, tmp_path):
+    (tmp_path / "bad.snn").write_text(BAD)
+    status, out, _ = snncc("check", "--json", "bad.snn")
+    assert status == 1
+    errors = json.loads(out)["errors"]
+    assert [e["place"]["line"] for e in errors] == [4, 5]
+    assert all(e["code"].startswith("E") for e in errors)
+
+
+def test_check_runs_the_passes_on_every_network(snncc, tmp_path):
+    (tmp_path / "loop.snn").write_text(CYCLE)
+    status, _, err = snncc("check", "loop.snn")
+    assert status == 1
+    assert "cycle without delay: " in err
+    assert snncc("check", "loop.snn", "--network", "fine")[0] == 0
+
+
+def test_check_of_a_file_without_a_network(snncc, tmp_path):
+    (tmp_path / "n.snn").write_text(
+        "neuron n { state v: mV = 0 mV  dv/dt = i / 1 ms  spike when v > 1 mV }"
+    )
+    assert snncc("check", "n.snn")[0] == 0
+
+
+def test_check_of_nothing(snncc):
+    status, _, err = snncc("check", "none.snn")
+    assert status == 1
+    assert "error[E063]" in err
+
+
+def test_fmt_rewrites_once(snncc, tiny):
+    tiny.write_text(tiny.read_text().replace("  input ", "input    "))
+    assert snncc("fmt", "--check", tiny)[0] == 1
+    assert snncc("fmt", tiny) == (0, f"changed {tiny}\n", "")
+    assert snncc("fmt", tiny) == (0, "", "")
+    assert snncc("fmt", "--check", tiny)[0] == 0
+
+
+def test_fmt_of_what_is_no_text(snncc, tmp_path):
+    (tmp_path / "n.snn").write_bytes(b"\xff\xfe")
+    status, _, err = snncc("fmt", "n.snn")
+    assert status == 1
+    assert "error[E063]" in err

@@ -1,0 +1,39 @@
+import sys
+
+import pytest
+
+pytestmark = pytest.mark.usefixtures("perceptron_target")
+
+PNG = b"\x89PNG"
+
+
+@pytest.fixture
+def run(snncc, tiny, tmp_path):
+    assert snncc("train", tiny, "--out", "run", "--limit", 40, "--test-limit", 40)[0] == 0
+    return tmp_path / "run"
+
+
+def test_a_run_gets_curves_and_a_raster(snncc, run):
+    status, out, _ = snncc("plot", run)
+    assert status == 0
+    for name in ("curves.png", "raster.png"):
+        assert (run / name).read_bytes().startswith(PNG)
+        assert name in out
+
+
+def test_a_program_gets_a_raster(snncc, tiny, tmp_path):
+    assert snncc("plot", tiny, "--out", "pictures", "--sample", 3)[0] == 0
+    assert [p.name for p in (tmp_path / "pictures").iterdir()] == ["raster.png"]
+
+
+def test_a_sample_that_is_not_there(snncc, tiny):
+    status, _, err = snncc("plot", tiny, "--sample", 100_000)
+    assert status == 1
+    assert "there is no test sample 100000" in err
+
+
+def test_without_matplotlib_it_says_what_to_type(snncc, run, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    status, _, err = snncc("plot", run)
+    assert status == 1
+    assert "pip install 'snncc[plot]'" in err

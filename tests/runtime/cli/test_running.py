@@ -1,0 +1,71 @@
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.usefixtures("perceptron_target")
+
+
+@pytest.fixture
+def run(snncc, tiny, tmp_path):
+    assert snncc("train", tiny, "--out", "run", "--limit", 400, "--test-limit", 40)[0] == 0
+    return tmp_path / "run"
+
+
+def test_eval_counts_right_answers(answer, run):
+    (document,) = answer("eval", run)
+    assert document["samples"] == 355
+    assert document["right"] == np.trace(document["confusion"])
+    assert document["accuracy"] == document["right"] / 355
+    assert document["accuracy"] > 0.5
+    assert np.sum(document["confusion"], axis=1).min() >= 30
+
+
+def test_eval_of_the_training_split(answer, run):
+    (document,) = answer("eval", run, "--split", "train", "--limit", 100)
+    assert (document["split"], document["samples"]) == ("train", 100)
+
+
+def test_run_shows_counts(answer, run):
+    (document,) = answer("run", run, "--limit", 3)
+    assert len(document["samples"]) == 3
+    first = document["samples"][0]
+    counts = [int(c) for c in first["counts"].split()]
+    assert first["prediction"] == int(np.argmax(counts))
+
+
+def test_run_writes_counts(snncc, run, tmp_path):
+    assert snncc("run", run, "--limit", 7, "--out", "c.npz")[0] == 0
+    with np.load(tmp_path / "c.npz") as arrays:
+        assert arrays["counts"].shape == (7, 10)
+        assert set(arrays.files) == {"counts", "predictions", "labels"}
+
+
+def test_a_program_runs_untrained(answer, tiny):
+    (document,) = answer("run", tiny)
+    assert len(document["samples"]) == 10
+
+
+def test_own_data_by_name(answer, run, tmp_path):
+    np.savez(tmp_path / "own.npz", x=np.ones((20, 64)), y=np.zeros(20, int))
+    (document,) = answer("eval", run, "--data", "own.npz", "--split", "train")
+    assert document["samples"] == 16
+
+
+def test_no_data_at_all(snncc, tiny):
+    tiny.write_text(tiny.read_text().split("train tiny")[0])
+    status, _, err = snncc("run", tiny)
+    assert status == 1
+    assert "--data" in err
+
+
+def test_for_people(snncc, run):
+    status, out, _ = snncc("eval", run)
+    assert status == 0
+    assert "of 355 right" in out
+    assert snncc("eval", run, "--quiet") == (0, "", "")
+
+
+def test_what_is_no_network(snncc, tmp_path):
+    (tmp_path / "folder").mkdir()
+    status, _, err = snncc("eval", "folder")
+    assert status == 1
+    assert "neither a package nor" in err
