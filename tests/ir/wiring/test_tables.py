@@ -144,3 +144,15 @@ def test_lateral_inhibition_stays_within_a_population() -> None:
 
 def test_every_init_is_in_the_table() -> None:
     assert list(INITS) == ["uniform", "normal", "constant", "kaiming", "expression", "given"]
+
+
+def test_wiring_and_weights_have_streams_of_their_own() -> None:
+    """With one stream, the neuron chosen by the smaller of two draws would have a small weight."""
+    chosen, drawn = [], []
+    for seed in range(400):
+        choice = projection("fixed_fan_in", {"k": 1})
+        wiring = wire(choice, (2,), (1,), seed)
+        chosen.append(wiring.pairs()[0][0] == 0)
+        drawn.append(initial_weights(choice, wiring, seed, {})[0])
+    assert abs(np.mean(drawn)) < 0.12
+    assert abs(np.mean(np.array(drawn)[chosen])) < 0.17
