@@ -36,11 +36,16 @@ def _number(token: Token) -> syntax.Number:
     return syntax.Number(_value(token.text), "", span_of(token))
 
 
-def _quantity(token: Token) -> syntax.Number:
+def quantity_parts(token: Token) -> tuple[str, str]:
+    """The number and the unit of `20 mV`."""
     letters = len(token.text)
     while token.text[letters - 1].isalpha():
         letters -= 1
-    digits, unit = token.text[:letters].rstrip(), token.text[letters:]
+    return token.text[:letters].rstrip(), token.text[letters:]
+
+
+def _quantity(token: Token) -> syntax.Number:
+    digits, unit = quantity_parts(token)
     return syntax.Number(_value(digits), unit, span_of(token))
 
 
