@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,12 +10,8 @@ from ..diagnostics import CompileError, Diagnostic, Span
 from ..expr import Const, Expr, Ref, apply, evaluate
 from ..graph import Graph, Population
 from ..neuron import REFRACTORY, SPIKED, Assign, NeuronModel, NeuronStep, State
+from ..schemes import METHODS, Scheme
 from ..types import DType
-from .euler import euler
-from .exact import exact
-from .scheme import Scheme
-
-METHODS: dict[str, Callable[[NeuronModel, float], Scheme]] = {"euler": euler, "exact": exact}
 
 REFRACTORY_STEPS = "refractory.steps"
 

@@ -13,8 +13,8 @@ from math import isfinite
 
 from ..graph import Graph, Population, Projection
 from ..neuron import NeuronModel, NeuronStep
-from ..passes.discretize import METHODS
 from ..rules import ENCODINGS
+from ..schemes import METHODS
 from ..wiring import CONNECTIVITIES, INITS
 from .calls import verify_call
 from .durations import verify_durations

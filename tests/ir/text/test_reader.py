@@ -1,6 +1,8 @@
 """Graphs to text and back."""
 
 import re
+from itertools import takewhile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -199,3 +201,10 @@ def test_errors_say_what_is_wrong(net, old, new, message) -> None:
         parse_graph(text.replace(old, new))
     assert caught.value.diagnostics[0].code == "E060"
     assert message in str(caught.value)
+
+
+def test_the_example_of_the_manual() -> None:
+    manual = (Path(__file__).parents[3] / "docs" / "ir.md").read_text(encoding="utf-8")
+    lines = manual[manual.index("    snnir 1") :].splitlines()
+    example = [line[4:] for line in takewhile(lambda line: not line.startswith("-"), lines)]
+    assert parse_graph("\n".join(example)).name == "example"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from snncc.ir.diagnostics import CompileError
 from snncc.ir.expr import Const, Ref, apply, evaluate
 from snncc.ir.neuron import Assign, NeuronModel, Parameter, State
-from snncc.ir.passes.exact import exact, exponential
+from snncc.ir.schemes.exact import exact, exponential
 from snncc.ir.text import parse_expr
 from snncc.ir.types import DType
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from snncc.ir.expr import evaluate, names
-from snncc.ir.passes.euler import euler
 from snncc.ir.passes.simplify import simplify
+from snncc.ir.schemes.euler import euler
 from snncc.ir.text import parse_graph, print_expr
 
 MODEL = """snnir 1 network n dt 1.0
