@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..backends.artifact.model import Model, save_model
-from ..backends.artifact.storage import read_file, unwritable, write_file
+from ..backends.artifact.storage import read_file, sweep, unwritable, write_file
 from ..backends.target import Trainer
 from ..ir.diagnostics import CompileError, Diagnostic
 from ..ir.graph import Call, Graph
@@ -56,6 +56,8 @@ class RunFolder:
 
     def latest(self) -> Checkpoint | None:
         """The state to go on from; None if the run never came to its first checkpoint."""
+        for folder in (self.path, self.path / CHECKPOINTS):
+            sweep(folder)
         return latest(self.path / CHECKPOINTS, self.program)
 
 

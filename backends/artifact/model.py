@@ -99,7 +99,7 @@ def _weights(graph: Graph, arrays: Arrays, path: Path) -> Arrays:
 
 
 def _call_to_json(call: Call) -> Json:
-    return {"kind": call.kind, "arguments": {name: _plain(v) for name, v in call.arguments}}
+    return {"kind": call.kind, "arguments": [[name, _plain(v)] for name, v in call.arguments]}
 
 
 def _plain(value: Value) -> Json:
@@ -110,7 +110,7 @@ def _plain(value: Value) -> Json:
 
 
 def _call_from_json(document: Json) -> Call:
-    arguments = tuple((str(k), _value(v)) for k, v in document["arguments"].items())
+    arguments = tuple((str(k), _value(v)) for k, v in document["arguments"])
     return Call(str(document["kind"]), arguments)
 
 

@@ -71,6 +71,15 @@ def _swap(new: Path, path: Path) -> None:
     shutil.rmtree(aside, ignore_errors=True)
 
 
+def sweep(folder: Path) -> None:
+    """Remove what a killed process was writing into the folder."""
+    try:
+        for path in folder.glob(".*.part"):
+            path.unlink()
+    except OSError as error:
+        raise unwritable(folder, error) from error
+
+
 def sync_folder(folder: Path) -> None:
     """Make the folder's names durable."""
     handle = os.open(folder, os.O_RDONLY)

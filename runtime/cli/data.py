@@ -81,6 +81,8 @@ def verify(
     paths = [path for known in names for path in _verified(known, where, name is not None)]
     output.document({"files": [str(path) for path in paths]})
     output.result(*(f"{path}: verified" for path in paths))
+    if not paths:
+        output.result("no file of a public data set is here; `snncc datasets fetch` brings them")
 
 
 def _verified(name: str, where: Settings, is_named: bool) -> list[Path]:

@@ -2,7 +2,7 @@ import json
 import os
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snncc.backends.artifact.manifest import NAME, Manifest, encode
@@ -42,6 +42,7 @@ def test_writing_again_replaces(path):
     assert read_package(path, "model")[1] == {"a": b""}
 
 
+@settings(max_examples=25, deadline=None)
 @given(st.data())
 def test_any_changed_byte_of_a_folder_is_refused(tmp_path_factory, data):
     path = tmp_path_factory.mktemp("p") / "net"

@@ -2,7 +2,7 @@ import stat
 
 import pytest
 
-from snncc.backends.artifact.storage import read_file, write_file, write_folder
+from snncc.backends.artifact.storage import read_file, sweep, write_file, write_folder
 from snncc.ir.diagnostics import CompileError
 
 
@@ -33,6 +33,13 @@ def test_failing_to_write_is_a_diagnostic_and_leaves_nothing(tmp_path):
         write_file(tmp_path / "file" / "below", b"1")
     assert caught.value.diagnostics[0].code == "E063"
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
+
+
+def test_what_a_killed_process_left_is_swept_away(tmp_path):
+    for name in (".a.12-ff.part", "mine", ".mine"):
+        (tmp_path / name).touch()
+    sweep(tmp_path)
+    assert {p.name for p in tmp_path.iterdir()} == {"mine", ".mine"}
 
 
 def test_reading_is_limited(tmp_path):
