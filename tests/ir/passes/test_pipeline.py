@@ -66,6 +66,7 @@ def test_inputs_last_equally_long() -> None:
         run_pipeline(replace(graph, populations=(uneven,)))
 
 
+@pytest.mark.slow
 def test_ten_thousand_populations(net) -> None:
     """Every one with parameters of its own; the time is that of a slow machine, with room."""
     model = net("worked").population("h").model
