@@ -41,6 +41,11 @@ _GROUPS: tuple[tuple[frozenset[str], frozenset[str], str], ...] = (
         frozenset({"OPERATOR", "MINUS", "SLASH"}),
         "an operator",
     ),
+    (
+        frozenset({"DELAY", "FIXED"}),
+        frozenset({"DELAY", "FIXED", "TRAINABLE", "AS"}),
+        "an option of the projection",
+    ),
     (frozenset({"INPUT", "OUTPUT"}), frozenset({"INPUT", "OUTPUT", "POPULATION"}), "a population"),
 )
 _WORDS: dict[str, str] = {
@@ -57,9 +62,12 @@ _WORDS: dict[str, str] = {
 def complaint(accepted: Set[str], tokens: Sequence[Token], position: int) -> Diagnostic:
     """The diagnostic for the token at `position`, where only `accepted` could follow."""
     token = tokens[position]
-    span = Span(token.source, token.start, token.end)
     if token.type == "DEPLOY":
-        return _deploy(span)
+        return _deploy(_span(token))
+    if _follows_no_unit(tokens, position):
+        return _no_unit(tokens[position - 1])
+    # Where the text ends there is nothing to see; the last word shows what was left open.
+    span = _span(tokens[position - 1] if token.type == END and position else token)
     got = "the text ends" if token.type == END else f"got `{token.text}`"
     return Diagnostic(
         "E001",
@@ -68,6 +76,23 @@ def complaint(accepted: Set[str], tokens: Sequence[Token], position: int) -> Dia
         related=_open_bracket(tokens, position),
         help=_advice(accepted, tokens, position),
     )
+
+
+def _span(token: Token) -> Span:
+    return Span(token.source, token.start, token.end)
+
+
+def _follows_no_unit(tokens: Sequence[Token], position: int) -> bool:
+    """Whether the word before is what was meant as the unit of a number: `3 mw`."""
+    if position < 2 or tokens[position - 1].type != "NAME":
+        return False
+    number, word = tokens[position - 2 : position]
+    return number.type == "NUMBER" and "\n" not in number.source.text[number.end : word.start]
+
+
+def _no_unit(word: Token) -> Diagnostic:
+    way_out = nearest(word.text, UNITS) or f"the units are {', '.join(UNITS)}"
+    return Diagnostic("E001", f"`{word.text}` is no unit", _span(word), help=way_out)
 
 
 def _deploy(span: Span) -> Diagnostic:
@@ -106,8 +131,7 @@ def _open_bracket(tokens: Sequence[Token], position: int) -> tuple[Note, ...]:
             waiting.pop()
     if not waiting:
         return ()
-    opened = waiting[-1]
-    return (Note(Span(opened.source, opened.start, opened.end), "opened here"),)
+    return (Note(_span(waiting[-1]), "opened here"),)
 
 
 _PARTNERS = {"_LBRACE": "_RBRACE", "_LPAR": "_RPAR", "LSQB": "RSQB"}
@@ -115,11 +139,12 @@ _PARTNERS = {"_LBRACE": "_RBRACE", "_LPAR": "_RPAR", "LSQB": "RSQB"}
 
 def _advice(accepted: Set[str], tokens: Sequence[Token], position: int) -> str:
     token = tokens[position]
-    before = tokens[position - 1] if position else None
-    if before is not None and before.type == "NUMBER" and token.type == "NAME":
+    if position and tokens[position - 1].type == "NUMBER" and token.type == "NAME":
         return nearest(token.text, UNITS) or f"the units are {', '.join(UNITS)}"
     if "NAME" in accepted and token.text in KEYWORDS:
         return f"`{token.text}` is a word of the language; choose another name"
+    if accepted == {"SLASH"}:
+        return "an equation of a model reads `dv/dt = …`"
     if token.text == "=" and "OPERATOR" in accepted:
         return "to compare, write `==`"
     return _misspelt(tokens, position)

@@ -17,7 +17,7 @@ class Limits:
     files: int = 200
     imports: int = 32  # a file importing a file importing …
     instances: int = 32  # a module within a module within …
-    statements: int = 2_000_000  # statements carried out, loops and modules unrolled
+    statements: int = 1_000_000  # statements carried out, loops and modules unrolled
     neurons: int = 2**31 - 1  # of one population
     tensor_bytes: int = 2**32  # of one weight file
 

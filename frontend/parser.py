@@ -74,13 +74,18 @@ class _Run:
     resumed_at: int = -1
     lines: set[int] = field(default_factory=set)
 
+    def __post_init__(self) -> None:
+        spans = [d.span for d in self.mistakes if d.span is not None]
+        self.lines.update(span.source.position(span.start)[0] for span in spans)
+
     def to_end(self) -> Any:
         """The tree, or None where the machine could not be brought to an end."""
         while True:
             try:
                 return self._advance()
             except Unexpected:
-                self._note(complaint(self.machine.accepted(), self.tokens, self.position))
+                if not self._is_echo():
+                    self._note(complaint(self.machine.accepted(), self.tokens, self.position))
             except CompileError as error:
                 for diagnostic in error.diagnostics:
                     self._note(diagnostic)
@@ -102,6 +107,11 @@ class _Run:
         if line not in self.lines:
             self.lines.add(line)
             self.mistakes.append(diagnostic)
+
+    def _is_echo(self) -> bool:
+        """Whether the words here or just before stand on a line that has a mistake already."""
+        around = self.tokens[max(self.position - 1, 0) : self.position + 1]
+        return any(token.source.position(token.start)[0] in self.lines for token in around)
 
     def _resynchronize(self) -> bool:
         """Skip to a token at which a statement may begin or a block end; False at the end."""

@@ -90,7 +90,7 @@ def _check_all(source: Source, library: Library, limits: Limits) -> None:
     unit = load_unit(source, library)
     damaged = bool(library.report.diagnostics)
     _check_models(unit, library)
-    library.report.attempt(_trains, unit)
+    library.report.extend(_wrong_trains(unit))
     for entry in unit.own.values():
         library.report.attempt(_check_network, entry, unit, library, limits)
     _close(library, damaged)
@@ -110,12 +110,19 @@ def _close(library: Library, damaged: bool) -> None:
     found = library.report.diagnostics
     if damaged:
         syntax = [d for d in found if d.code.startswith("E00")]
-        found = syntax + [d for d in found if d not in syntax and d.code not in _ECHOES]
+        lines = {_line(d) for d in syntax}
+        others = [d for d in found if d.code not in _ECHOES and _line(d) not in lines]
+        found = syntax + [d for d in others if not d.code.startswith("E00")]
     if found:
         raise CompileError(in_text_order(found))
 
 
-_ECHOES = frozenset({"E010", "E013", "E044"})
+def _line(diagnostic: Diagnostic) -> tuple[str, int]:
+    span = diagnostic.span
+    return (span.source.name, span.source.position(span.start)[0]) if span else ("", 0)
+
+
+_ECHOES = frozenset({"E010", "E013", "E030", "E044"})
 
 
 def _check_models(unit: Unit, library: Library) -> None:
@@ -156,6 +163,9 @@ def _chosen(unit: Unit, name: str | None) -> tuple[Entry, Network]:
         if name not in networks:
             raise CompileError(unknown("network", name, span, networks))
         return networks[name]
+    wrong = _wrong_trains(unit)
+    if wrong:
+        raise CompileError(wrong)
     trained = sorted({train.network.text for train in _trains(unit)})
     candidates = trained or [n for n, (e, _) in networks.items() if e.unit is unit]
     candidates = candidates or list(networks)
@@ -182,20 +192,21 @@ def _networks(unit: Unit) -> dict[str, tuple[Entry, Network]]:
 
 
 def _trains(unit: Unit) -> list[Train]:
-    """The training plans of a file, each of a network that is there, one for each."""
-    trains = [item for item in unit.tree.items if isinstance(item, Train)]
+    return [item for item in unit.tree.items if isinstance(item, Train)]
+
+
+def _wrong_trains(unit: Unit) -> list[Diagnostic]:
+    """Training of networks that are not there, or of one a second time."""
     networks, first = _networks(unit), dict[str, Span]()
     wrong = []
-    for train in trains:
+    for train in _trains(unit):
         name = train.network
         if name.text not in networks:
             wrong.append(unknown("network", name.text, name.span, networks))
         elif name.text in first:
             wrong.append(twice(f"train {name.text}", name.span, first[name.text]))
         first.setdefault(name.text, name.span)
-    if wrong:
-        raise CompileError(wrong)
-    return trains
+    return wrong
 
 
 def _train_of(network: Network, unit: Unit, scope: Scope) -> TrainSpec | None:

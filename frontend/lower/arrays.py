@@ -24,8 +24,9 @@ def indices(range_: Range, scope: Scope) -> range:
 def each(range_: Range, environment: Environment, plan: Plan) -> Iterator[tuple[int, Environment]]:
     """Every index of a range with the environment that knows it; ends early after a mistake."""
     failures = plan.report.failures
-    for value in indices(range_, environment.scope):
-        plan.count(range_.variable.span)
+    values = indices(range_, environment.scope)
+    plan.count(range_.variable.span, len(values))
+    for value in values:
         scope = environment.scope.bind(range_.variable, Quantity(value, NUMBER))
         yield value, replace(environment, scope=scope)
         if plan.report.failures > failures:

@@ -114,9 +114,9 @@ class Plan:
         """Where mistakes go."""
         return self.library.report
 
-    def count(self, span: Span) -> None:
-        """One more statement is carried out; too many are refused."""
-        self.statements += 1
+    def count(self, span: Span, more: int = 1) -> None:
+        """So many more statements are to be carried out; too many are refused."""
+        self.statements += more
         if self.statements > self.limits.statements:
             message = f"the network unrolls to more than {self.limits.statements} statements"
             raise CompileError(Diagnostic("E005", message, span, help="check the ranges of loops"))
