@@ -5,12 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from snncc.backends.oracle.partials import Activity, by_pre
 from snncc.backends.oracle.spsp import (
     Cell,
     closed_form_spsp,
+    discrete_traces,
     factorised_closed_form,
     factorised_spsp,
     pairwise_spsp,
+    readout,
     shifted,
 )
 
@@ -168,3 +171,76 @@ def test_shifted():
     np.testing.assert_array_equal(shifted(train, -1), trains(4, (0, 2)))
     assert not shifted(train, 4).any()
     assert not shifted(train, -9).any()
+
+
+# The identities by which fast engines never form e.
+
+FUSED_CELL = Cell(tau_mem=16.0, tau_syn=4.0, refractory=2, v_th=1.0)
+FUSED_STEPS, FUSED_POST, FUSED_PRE = 70, 5, 6
+
+
+def fused_sample(seed):
+    """Trains with a silent neuron on either side, weights, and the factors x."""
+    generator = np.random.default_rng(seed)
+    pre = generator.random((FUSED_STEPS, FUSED_PRE)) < 0.2
+    post = generator.random((FUSED_STEPS, FUSED_POST)) < 0.1
+    for t in range(FUSED_STEPS):
+        post[t] &= ~post[max(0, t - FUSED_CELL.refractory) : t].any(axis=0)
+    pre[:, 2] = False
+    post[:, 3] = False
+    return (
+        pre,
+        post,
+        generator.normal(size=(FUSED_POST, FUSED_PRE)),
+        generator.normal(size=FUSED_POST),
+    )
+
+
+def explicit_message(pre, post, weights, factor):
+    spsp = pairwise_spsp(pre, post, FUSED_CELL, 1)
+    counts = post.sum(axis=0).astype(float), pre.sum(axis=0).astype(float)
+    return (
+        weights * by_pre(Activity(spsp, *counts, FUSED_CELL, FUSED_STEPS, False), 0.5)
+    ).T @ factor
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_fused_message(seed):
+    pre, post, weights, factor = fused_sample(seed)
+    a, q = (
+        readout(post, FUSED_CELL.refractory, FUSED_CELL.keep_mem),
+        discrete_traces(pre, FUSED_CELL, 1),
+    )
+    received = (a * factor) @ weights  # D [T, pre]
+    counts = pre.sum(axis=0)
+    through_spikes = (received * q).sum(axis=0) / np.maximum(counts, 1)
+    through_silence = 0.5 * (weights * (post.sum(axis=0) == 0)[:, None]).T @ factor
+    fused = np.where(counts > 0, through_spikes + through_silence, 0.5 * weights.T @ factor)
+    np.testing.assert_allclose(fused, explicit_message(pre, post, weights, factor), atol=1e-12)
+
+
+def test_adjoint_filter_replaces_the_traces():
+    # sum_t D[t] Q[t] = sum_t S[t] x[t]: no trace is stored, the filter runs backward in time.
+    pre, post, weights, factor = fused_sample(4)
+    a, q = (
+        readout(post, FUSED_CELL.refractory, FUSED_CELL.keep_mem),
+        discrete_traces(pre, FUSED_CELL, 1),
+    )
+    received = (a * factor) @ weights
+    z, y, x = np.zeros(FUSED_PRE), np.zeros(FUSED_PRE), np.zeros((FUSED_STEPS, FUSED_PRE))
+    for t in range(FUSED_STEPS - 1, 0, -1):
+        z = received[t] + FUSED_CELL.keep_mem * z
+        y = z / FUSED_CELL.tau_syn + FUSED_CELL.keep_syn * y
+        x[t - 1] = y
+    np.testing.assert_allclose((pre * x).sum(axis=0), (received * q).sum(axis=0), atol=1e-12)
+
+
+def test_batch_gradient_is_one_product():
+    samples = [fused_sample(seed) for seed in range(5, 9)]
+    scaled, traces, total = [], [], np.zeros((FUSED_POST, FUSED_PRE))
+    for pre, post, _, factor in samples:
+        scaled.append(readout(post, FUSED_CELL.refractory, FUSED_CELL.keep_mem) * factor)
+        traces.append(discrete_traces(pre, FUSED_CELL, 1))
+        total += factor[:, None] * pairwise_spsp(pre, post, FUSED_CELL, 1)
+    stacked = np.concatenate(scaled).T @ np.concatenate(traces)
+    np.testing.assert_allclose(stacked, total, atol=1e-12)
