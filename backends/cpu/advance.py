@@ -10,7 +10,7 @@ def advance(
 ) -> None:
     """One step of the neurons lo:hi of a population whose neuron step has that index.
 
-    reals f32[F, N], integers i32[I, N] are the states, currents f32[ports, hi - lo] what arrived,
+    reals f32[F, N], integers i32[I, N] are the states, currents f32[ports * N] what arrived,
     constants f32[C] the population's; fired u8[hi - lo] is written.
     """
     raise AssertionError("driver.py runs only as part of a generated module")

@@ -8,15 +8,19 @@ assembled into one file each, named by a digest of all that they contain (see `l
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Sequence
 from importlib import resources
 
+from ...ir.expr import Ref, walk
 from ...ir.neuron import SPIKED, Assign, NeuronStep
 from ...ir.types import DType
 from ..render import CASTS, render
 
 KERNELS = ("philox", "forward", "spsp", "optimizer", "solve", "loss", "learn", "backward")
 KERNEL_MODULE = "snncc_cpu_kernels"
+ENTRIES = ("run", "present", "train_each", "train_batches")
+_INNER = "cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True"
 _ALIASES = """
 import math
 
@@ -68,9 +72,14 @@ def _absolute(node: ast.ImportFrom) -> str:
 
 
 def _with_cache(text: str) -> str:
-    return text.replace("@njit\n", "@njit(cache=True)\n").replace(
-        "@njit(", "@njit(cache=True, "
-    ).replace("cache=True, cache=True", "cache=True")
+    """The text with every kernel cached, and wrapped for Python only where Python calls it: with
+    arguments of hundreds of words, wrappers cost more to compile than the loops."""
+    for entry in ENTRIES:
+        text = text.replace(f"@njit\ndef {entry}(", f"@njit()\ndef {entry}(")
+        text = text.replace(f"@njit(parallel=True)\ndef {entry}(", f"@njit( parallel=True)\ndef {entry}(")
+    text = text.replace("@njit\n", f"@njit({_INNER})\n")
+    text = re.sub(r"@njit\((?=[a-z])(?!cache)", f"@njit({_INNER}, ", text)
+    return re.sub(r"@njit\( ?(?=[p)])", "@njit(cache=True, ", text)
 
 
 def identifiers(step: NeuronStep) -> dict[str, str]:
@@ -84,12 +93,13 @@ def identifiers(step: NeuronStep) -> dict[str, str]:
 def _step(number: int, step: NeuronStep) -> str:
     names = identifiers(step)
     rows = _rows(step)
+    casts = _constant_casts(step)
     lines = [
-        '@njit(cache=True, error_model="numpy")',
+        f'@njit({_INNER}, error_model="numpy")',
         f"def step_{number}(lo, hi, reals, integers, currents, constants, fired):",
         *(f"    {names[s.name]}_ = {rows[s.name]}[lo:hi]" for s in step.states),
-        *(f"    {names[p]}_ = currents[{k}]" for k, p in enumerate(step.ports)),
-        *(f"    {names[c]} = constants[{k}]" for k, c in enumerate(step.constants)),
+        *(f"    {names[p]}_ = currents[{k} * reals.shape[1] + lo : {k} * reals.shape[1] + hi]" for k, p in enumerate(step.ports)),
+        *(f"    {names[c]} = {casts[c]}(constants[{k}])" for k, c in enumerate(step.constants)),
         "    for n in range(hi - lo):",
         *(f"        {names[v]} = {names[v]}_[n]" for v in (*rows, *step.ports)),
         *(_assign(a, names, step) for a in step.update),
@@ -100,6 +110,16 @@ def _step(number: int, step: NeuronStep) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _constant_casts(step: NeuronStep) -> dict[str, str]:
+    """The cast of each constant: a counter's stays an integer, or its loop would not vectorize."""
+    expressions = [a.value for a in (*step.update, *step.after)] + [step.spike]
+    used = {
+        node.name: node.dtype for e in expressions for node in walk(e) if isinstance(node, Ref)
+    }
+    types = {c: used.get(c, DType.F32) for c in step.constants}
+    return {c: CASTS[t] for c, t in types.items() if isinstance(t, DType)}
 
 
 def _rows(step: NeuronStep) -> dict[str, str]:
@@ -121,7 +141,7 @@ def _assign(assign: Assign, names: dict[str, str], step: NeuronStep) -> str:
 
 def _advance(count: int) -> str:
     head = (
-        '@njit(cache=True, error_model="numpy")\n'
+        f'@njit({_INNER}, error_model="numpy")\n'
         "def advance(model, lo, hi, reals, integers, currents, constants, fired):\n"
     )
     calls = [

@@ -16,8 +16,8 @@ from .kernels.forward import (
     CHUNK,
     active_inputs,
     collect,
-    deliver_dense,
-    deliver_sparse,
+    drive_dense,
+    drive_sparse,
     encode_chunk,
     events_of_raster,
     first_step,
@@ -73,89 +73,89 @@ def encode_wide(threshold, active, first, steps, sample, seed, origin, ptr, spik
 
 
 @njit
-def deliver(plan, weights, j, t, work, w, currents):  # type: ignore[no-untyped-def]
-    """Add what projection j brings in step t to currents f32[ports, n] of its post population."""
-    if t < plan.delay[j]:
-        return
-    a = plan.pre[j]
-    ptr = work.ptr[w, a]
-    start, end = ptr[t - plan.delay[j]], ptr[t - plan.delay[j] + 1]
-    if start == end:
-        return
-    spikes = work.spikes[w, plan.events[a] : plan.events[a + 1]]
-    current = currents[plan.port[j]]
+def drive(plan, weights, j, first, last, work, w, currents):  # type: ignore[no-untyped-def]
+    """Add what projection j brings in the steps first:last to currents f32[window, ports * N]."""
+    a, p = plan.pre[j], plan.post[j]
+    lo = plan.port[j] * plan.neurons[-1] + plan.neurons[p]
+    hi = lo + plan.neurons[p + 1] - plan.neurons[p]
+    ptr, spikes = work.ptr[w, a], work.spikes[w, plan.events[a] : plan.events[a + 1]]
+    delay, window = plan.delay[j], currents.shape[0]
     if plan.dense[j]:
-        deliver_dense(weights[plan.weight[j] : plan.weight[j + 1]], spikes, start, end, current)
-    else:
-        n = plan.neurons[a + 1] - plan.neurons[a]
-        row = plan.csr_ptr[plan.row[j] : plan.row[j] + n + 1]
-        deliver_sparse(weights, row, plan.csr_post, plan.csr_index, spikes, start, end, current)
+        drive_dense(
+            weights[plan.weight[j] : plan.weight[j + 1]], ptr, spikes, delay, first, last, window,
+            lo, hi, currents,
+        )  # fmt: skip
+        return
+    row = plan.csr_ptr[plan.row[j] : plan.row[j] + plan.neurons[a + 1] - plan.neurons[a] + 1]
+    drive_sparse(
+        weights, row, plan.csr_post, plan.csr_index, ptr, spikes, delay, first, last, window,
+        lo, hi, currents,
+    )  # fmt: skip
 
 
 @njit
-def deliver_outside(plan, weights, p, t, work, w, currents):  # type: ignore[no-untyped-def]
-    """What comes to population p from complete blocks in step t."""
+def drive_outside(plan, weights, p, first, last, work, w, currents):  # type: ignore[no-untyped-def]
+    """Everything that comes to population p from complete blocks in the steps first:last."""
+    window, lo, hi = currents.shape[0], plan.neurons[p], plan.neurons[p + 1]
+    for t in range(first, last):
+        for port in range(plan.ports):
+            origin = port * plan.neurons[-1]
+            currents[t % window, origin + lo : origin + hi] = ZERO
     for s in range(plan.incoming[p], plan.inner[p]):
-        deliver(plan, weights, plan.sources[s], t, work, w, currents)
-
-
-@njit
-def step_population(plan, weights, p, t, work, w, currents):  # type: ignore[no-untyped-def]
-    """Step t of population p, after `deliver_outside`: the rest, its neurons, its spikes."""
-    for s in range(plan.inner[p], plan.incoming[p + 1]):
-        deliver(plan, weights, plan.sources[s], t, work, w, currents)
-    lo, hi = plan.neurons[p], plan.neurons[p + 1]
-    fired = work.fired[w, : hi - lo]
-    advance(
-        plan.model[p], lo, hi, work.reals[w], work.integers[w], currents, plan.constants[p], fired
-    )
-    spikes = work.spikes[w, plan.events[p] : plan.events[p + 1]]
-    work.ptr[w, p, t + 1] = collect(fired, work.ptr[w, p, t], spikes)
-
-
-@njit
-def present(plan, weights, values, raster, sample, seed, work, w):  # type: ignore[no-untyped-def]
-    """Run one sample from rest; its events are left in the scratch of worker w."""
-    encode_inputs(plan, values, raster, sample, seed, work, w, False)
-    work.reals[w] = plan.real_init
-    work.integers[w] = plan.integer_init
-    for b in range(len(plan.block) - 1):
-        for t in range(plan.steps):
-            for k in range(plan.block[b], plan.block[b + 1]):
-                p = plan.order[k]
-                currents = work.currents[w, :, plan.neurons[p] : plan.neurons[p + 1]]
-                currents[:] = ZERO
-                deliver_outside(plan, weights, p, t, work, w, currents)
-                step_population(plan, weights, p, t, work, w, currents)
-
-
-@njit
-def present_wide(plan, weights, values, raster, sample, seed, work, drive):  # type: ignore[no-untyped-def]
-    """`present` in worker 0 with the threads sharing one sample: the same bits, sooner.
-
-    drive f32[T, ports, N] holds what comes from complete blocks, summed for all steps at once.
-    """
-    encode_inputs(plan, values, raster, sample, seed, work, 0, True)
-    work.reals[0] = plan.real_init
-    work.integers[0] = plan.integer_init
-    for b in range(len(plan.block) - 1):
-        for k in range(plan.block[b], plan.block[b + 1]):
-            drive_wide(plan, weights, plan.order[k], work, drive)
-        for t in range(plan.steps):
-            for k in range(plan.block[b], plan.block[b + 1]):
-                p = plan.order[k]
-                currents = drive[t, :, plan.neurons[p] : plan.neurons[p + 1]]
-                step_population(plan, weights, p, t, work, 0, currents)
+        drive(plan, weights, plan.sources[s], first, last, work, w, currents)
 
 
 @njit(parallel=True)
-def drive_wide(plan, weights, p, work, drive):  # type: ignore[no-untyped-def]
-    """`deliver_outside` for all steps, chunks of steps spread over the threads."""
-    lo, hi = plan.neurons[p], plan.neurons[p + 1]
-    for c in prange((plan.steps + CHUNK - 1) // CHUNK):
-        for t in range(c * CHUNK, min((c + 1) * CHUNK, plan.steps)):
-            drive[t, :, lo:hi] = ZERO
-            deliver_outside(plan, weights, p, t, work, 0, drive[t, :, lo:hi])
+def drive_wide(plan, weights, p, first, last, work, currents):  # type: ignore[no-untyped-def]
+    """`drive_outside` with chunks of steps spread over the threads."""
+    for c in prange((last - first + CHUNK - 1) // CHUNK):
+        start = first + c * CHUNK
+        drive_outside(plan, weights, p, start, min(start + CHUNK, last), work, 0, currents)
+
+
+@njit
+def step_block(plan, weights, b, first, last, work, w, currents):  # type: ignore[no-untyped-def]
+    """The steps first:last of a block: what it sends itself, its neurons, their spikes."""
+    reals, integers, fired = work.reals[w], work.integers[w], work.fired[w]
+    window = currents.shape[0]
+    for t in range(first, last):
+        current = currents[t % window]
+        for k in range(plan.block[b], plan.block[b + 1]):
+            p = plan.order[k]
+            for s in range(plan.inner[p], plan.incoming[p + 1]):
+                j = plan.sources[s]
+                emitted, ptr = t - plan.delay[j], work.ptr[w, plan.pre[j]]
+                if emitted >= 0 and ptr[emitted] < ptr[emitted + 1]:
+                    drive(plan, weights, j, t, t + 1, work, w, currents)
+            lo, hi = plan.neurons[p], plan.neurons[p + 1]
+            advance(plan.model[p], lo, hi, reals, integers, current, plan.constants[p], fired)
+            spikes = work.spikes[w, plan.events[p] : plan.events[p + 1]]
+            ptr = work.ptr[w, p]
+            ptr[t + 1] = collect(fired[: hi - lo], ptr[t], spikes)
+
+
+@njit
+def present(plan, weights, values, raster, sample, seed, work, w, wide):  # type: ignore[no-untyped-def]
+    """Run one sample from rest; its events are left in the scratch of worker w.
+
+    work.currents[w] is f32[window, ports * N]: blocks run in windows of steps, so that the sums of
+    what comes from outside stay in cache. `wide`: the threads share this one sample, the bits are
+    the same.
+    """
+    encode_inputs(plan, values, raster, sample, seed, work, w, wide)
+    work.reals[w] = plan.real_init
+    work.integers[w] = plan.integer_init
+    currents = work.currents[w]
+    window = currents.shape[0]
+    for b in range(len(plan.block) - 1):
+        for first in range(0, plan.steps, window):
+            last = min(first + window, plan.steps)
+            for k in range(plan.block[b], plan.block[b + 1]):
+                if wide:
+                    drive_wide(plan, weights, plan.order[k], first, last, work, currents)
+                else:
+                    drive_outside(plan, weights, plan.order[k], first, last, work, w, currents)
+            step_block(plan, weights, b, first, last, work, w, currents)
 
 
 @njit
@@ -180,23 +180,20 @@ def run(plan, weights, values, rasters, samples, seed, work, counts, activity): 
     for w in prange(workers):
         for s in range(w, len(samples), workers):
             raster = rasters[s % len(rasters)]
-            present(plan, weights, values[s % len(values)], raster, samples[s], seed, work, w)
+            present(plan, weights, values[s % len(values)], raster, samples[s], seed, work, w, False)
             count(plan, work, w, plan.output, counts[s])
             count_all(plan, work, w, activity[w])
 
 
 @njit
 def train_each(  # type: ignore[no-untyped-def]
-    plan, rule, optimizer, store, work, back, drive, data, seed, updates, wide, results
+    plan, rule, optimizer, store, work, back, data, seed, updates, wide, results
 ):
     """Learn sample by sample (batch 1); the number of updates so far."""
     for s in range(len(data.ids)):
         value = data.values[s % len(data.values)]
         raster = data.rasters[s % len(data.rasters)]
-        if wide:
-            present_wide(plan, store.weights, value, raster, data.ids[s], seed, work, drive)
-        else:
-            present(plan, store.weights, value, raster, data.ids[s], seed, work, 0)
+        present(plan, store.weights, value, raster, data.ids[s], seed, work, 0, wide)
         record(plan, rule, work, back, data, results, s, 0)
         updates += 1
         size, eps = step_size(optimizer, updates)
@@ -238,6 +235,6 @@ def gradients(plan, rule, optimizer, store, work, back, data, seed, start, end, 
         for s in range(start + g, end, groups):
             value = data.values[s % len(data.values)]
             raster = data.rasters[s % len(data.rasters)]
-            present(plan, store.weights, value, raster, data.ids[s], seed, work, g)
+            present(plan, store.weights, value, raster, data.ids[s], seed, work, g, False)
             record(plan, rule, work, back, data, results, s, g)
             backward(plan, rule, optimizer, ZERO, ZERO, store, work, back, g, g, False)

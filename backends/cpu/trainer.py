@@ -76,7 +76,6 @@ class CpuTrainer(CpuSimulator):
         self.rows = np.empty_like(self.flat)
         self._copy_rows()
         self._gradient = np.zeros((0, len(self.flat)), np.float32)
-        self._drive = np.zeros((1, 1, 1), np.float32)
         self._training: tuple[Any, Any] | None = None
 
     def train(self, samples: Samples, batch: int, learning_rate: float) -> Outcome:
@@ -94,7 +93,7 @@ class CpuTrainer(CpuSimulator):
             )  # fmt: skip
         else:
             self.updates = self.kernels.train_each(
-                self.plan, self.rule, optimizer, store, work, back, self._drive, data, self.seed,
+                self.plan, self.rule, optimizer, store, work, back, data, self.seed,
                 self.updates, self.threads > 1, results,
             )  # fmt: skip
         return Outcome(
@@ -152,9 +151,6 @@ class CpuTrainer(CpuSimulator):
             self._training = work, back
         if workers > 1 and len(self._gradient) < workers:
             self._gradient = np.zeros((workers, len(self.flat)), np.float32)
-        if workers == 1 and self._drive.shape[0] < self.steps:
-            shape = (self.steps, self.plan.ports, int(self.plan.neurons[-1]))
-            self._drive = np.zeros(shape, np.float32)
         return self._training
 
 

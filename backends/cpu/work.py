@@ -10,6 +10,8 @@ import numpy.typing as npt
 from .plan import Plan
 
 Array = npt.NDArray[Any]
+WINDOW = 40  # steps
+WIDE_LIMIT = 1 << 26  # neuron steps
 
 
 class Work(NamedTuple):
@@ -17,7 +19,7 @@ class Work(NamedTuple):
 
     reals: Array  # f32[W, F, N] neuron states
     integers: Array  # i32[W, I, N]
-    currents: Array  # f32[W, ports, N]
+    currents: Array  # f32[W, window, ports * N] what arrives, steps modulo the window
     fired: Array  # u8[W, M]
     ptr: Array  # i32[W, P, T + 1] events of a population up to step t
     spikes: Array  # i32[W, events]
@@ -46,13 +48,14 @@ class Backward(NamedTuple):
 
 
 def make_work(plan: Plan, workers: int) -> Work:
-    """Scratch for `workers` samples in flight."""
+    """Scratch for `workers` samples in flight; a single one runs all its steps in one window."""
     neurons, populations, steps = int(plan.neurons[-1]), len(plan.model), plan.steps
     widest = plan.widest
+    window = steps if workers == 1 and steps * neurons <= WIDE_LIMIT else min(steps, WINDOW)
     return Work(
         reals=np.zeros((workers, len(plan.real_init), neurons), np.float32),
         integers=np.zeros((workers, len(plan.integer_init), neurons), np.int32),
-        currents=np.zeros((workers, plan.ports, neurons), np.float32),
+        currents=np.zeros((workers, window, plan.ports * neurons), np.float32),
         fired=np.zeros((workers, widest), np.uint8),
         ptr=np.zeros((workers, populations, steps + 1), np.int32),
         spikes=np.zeros((workers, int(plan.events[-1]) + 8), np.int32),

@@ -116,15 +116,26 @@ def deliver_dense(weights, spikes, start, end, current):  # type: ignore[no-unty
 
 
 @njit
-def deliver_sparse(weights, row, post, index, spikes, start, end, current):  # type: ignore[no-untyped-def]
-    """current[post[s]] += weights[index[s]] over the synapses s of each spike, in order.
+def drive_dense(weights, ptr, spikes, delay, first, last, window, lo, hi, currents):  # type: ignore[no-untyped-def]
+    """currents[t % window, lo:hi] += the rows of the spikes of step t - delay, t in first:last."""
+    for t in range(max(first, delay), last):
+        start, end = ptr[t - delay], ptr[t - delay + 1]
+        if start < end:
+            deliver_dense(weights, spikes, start, end, currents[t % window, lo:hi])
 
-    row i64[pre + 1] bounds the synapses of a pre neuron; index is absolute in `weights`.
-    """
-    for k in range(start, end):
-        j = spikes[k]
-        for s in range(row[j], row[j + 1]):
-            current[post[s]] += weights[index[s]]
+
+@njit
+def drive_sparse(  # type: ignore[no-untyped-def]
+    weights, row, post, index, ptr, spikes, delay, first, last, window, lo, hi, currents
+):
+    """The same over a synapse list: row i64[pre + 1] bounds the synapses of a pre neuron, index is
+    absolute in `weights`."""
+    for t in range(max(first, delay), last):
+        current = currents[t % window, lo:hi]
+        for k in range(ptr[t - delay], ptr[t - delay + 1]):
+            j = spikes[k]
+            for s in range(row[j], row[j + 1]):
+                current[post[s]] += weights[index[s]]
 
 
 @njit
