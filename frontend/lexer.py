@@ -109,10 +109,11 @@ def tokenize(source: Source) -> tuple[list[Token], list[Diagnostic]]:
     mistakes: list[Diagnostic] = []
     for token in words(source):
         if token.type in _MISTAKES:
-            mistakes.append(_mistake(token))
+            if len(mistakes) < LIMITS.syntax_errors:
+                mistakes.append(_mistake(token))
         elif token.type != "COMMENT":
             tokens.append(token)
-    return tokens, mistakes[: LIMITS.syntax_errors]
+    return tokens, mistakes
 
 
 def words(source: Source) -> Iterator[Token]:

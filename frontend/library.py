@@ -41,6 +41,7 @@ class Library:
     report: Report = field(default_factory=Report)
     units: dict[Path, Unit] = field(default_factory=dict)
     models: dict[int, Model | CompileError] = field(default_factory=dict)
+    checking: list[int] = field(default_factory=list)  # models that wait for another one
 
 
 _KINDS: dict[type, str] = {
@@ -55,8 +56,10 @@ _KINDS: dict[type, str] = {
 
 
 def read_source(path: Path) -> Source:
-    """The text of a file. OSError or UnicodeError if there is none."""
-    return Source(str(path), path.read_bytes().decode("utf-8-sig"))
+    """The text of a file, as far as a program may go. OSError or ValueError if there is none."""
+    with path.open("rb") as file:
+        data = file.read(4 * LIMITS.characters + 4)
+    return Source(str(path), data.decode("utf-8-sig"))
 
 
 def load_unit(source: Source, library: Library, importers: tuple[Path, ...] = ()) -> Unit:
@@ -102,16 +105,12 @@ def _imported(item: Import, path: Path, library: Library, importers: tuple[Path,
             return library.units[key]
         if len(importers) > LIMITS.imports or len(library.units) >= LIMITS.files:
             raise CompileError(Diagnostic("E005", "too many imports", span))
-        return load_unit(_named_source(item, path, importers), library, importers)
+        if not path.is_file() and path.exists():
+            raise CompileError(Diagnostic("E003", f"`{item.path.value}` is no file", span))
+        return load_unit(read_source(path), library, importers)
     except (OSError, ValueError) as error:
         # ValueError: a NUL in the path, or bytes that are no UTF-8.
         raise CompileError(_unreadable(item, error)) from None
-
-
-def _named_source(item: Import, path: Path, importers: tuple[Path, ...]) -> Source:
-    if path.stat().st_size > 4 * LIMITS.characters:
-        raise CompileError(Diagnostic("E005", f"{path} is too large", item.path.span))
-    return read_source(path)
 
 
 def _cycle(span: Span, key: Path, importers: tuple[Path, ...]) -> Diagnostic:
@@ -184,8 +183,11 @@ def model_of(entry: Entry, library: Library) -> Model:
     key = id(entry.node)
     known = library.models.get(key)
     if known is None:
-        library.models[key] = CompileError(_self_defined(entry))
+        if key in library.checking or len(library.checking) >= LIMITS.instances:
+            raise CompileError(_endless(entry, key in library.checking))
+        library.checking.append(key)
         known = library.models[key] = _checked(entry, library)
+        library.checking.pop()
     if isinstance(known, CompileError):
         raise known
     return known
@@ -203,6 +205,9 @@ def _checked(entry: Entry, library: Library) -> Model | CompileError:
         return error
 
 
-def _self_defined(entry: Entry) -> Diagnostic:
-    message = f"`{entry.node.name.text}` is defined by itself"
-    return Diagnostic("E030", message, entry.node.name.span)
+def _endless(entry: Entry, is_cycle: bool) -> Diagnostic:
+    name = entry.node.name
+    if is_cycle:
+        return Diagnostic("E030", f"`{name.text}` is defined by itself", name.span)
+    message = f"more than {LIMITS.instances} models, each defined by the next"
+    return Diagnostic("E005", message, name.span)

@@ -48,14 +48,15 @@ def _tokens(source: Source) -> tuple[list[Token], list[Diagnostic]]:
 
 
 def _refuse_deep_nesting(tokens: Sequence[Token]) -> None:
-    depth = 0
+    depth = signs = 0
     for token in tokens:
         if token.type in _OPENING:
             depth += 1
         elif token.type in _CLOSING:
             depth -= 1
-        if depth > LIMITS.nesting:
-            message = f"brackets nest more than {LIMITS.nesting} deep"
+        signs = signs + 1 if token.type in ("MINUS", "NOT") else 0
+        if depth > LIMITS.nesting or signs > LIMITS.nesting:
+            message = f"more than {LIMITS.nesting} brackets or signs within one another"
             way_out = "name inner parts with `let`, or move them to a module"
             raise CompileError(Diagnostic("E005", message, span_of(token), help=way_out))
 

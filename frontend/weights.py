@@ -32,6 +32,8 @@ def read_weights(path: Path, key: str, span: Span) -> Weights:
         way_out = f"the kinds are {listing(_READERS)}"
         raise CompileError(Diagnostic("E063", message, span, help=way_out))
     try:
+        if path.exists() and not path.is_file():
+            raise _Unfit("it is no file")
         if path.stat().st_size > LIMITS.tensor_bytes:
             raise _Unfit("it is too large")
         return _table(reader(path, key))

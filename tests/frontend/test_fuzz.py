@@ -1,0 +1,212 @@
+"""No text may crash the compiler, hang it, or get anything but a program or diagnostics.
+
+SNNCC_FUZZ_SECONDS sets how long the mutation test runs; with it the seed changes every time, and a
+failure shows both the seed and the text.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from snncc.frontend.format import format_text
+from snncc.frontend.lexer import KEYWORDS, PUNCTUATION
+from snncc.frontend.limits import Limits
+from snncc.frontend.program import check_text, compile_text
+from snncc.frontend.units import UNITS
+from snncc.ir.diagnostics import CompileError, Diagnostic, Source, render, to_json
+from snncc.ir.passes.pipeline import run_pipeline
+
+ROOT = Path(__file__).parent.parent.parent
+SEEDS = sorted(
+    [
+        *ROOT.glob("examples/*.snn"),
+        *ROOT.glob("frontend/prelude/*.snn"),
+        *ROOT.glob("tests/errors/*.snn"),
+    ]
+)
+SECONDS = float(os.environ.get("SNNCC_FUZZ_SECONDS", "2"))
+LIMITS = Limits(statements=2000, neurons=10**6)
+MOST_SECONDS = 5.0  # of processor time for one text
+
+WORDS = re.compile(r"\s+|\w+|[^\w\s]")
+VOCABULARY = [
+    *KEYWORDS,
+    *PUNCTUATION,
+    *UNITS,
+    *("lif", "dense", "uniform", "poisson", "h", "i", "j", "k", "v", "n", "dt", "init", "weight"),
+    *("0", "1", "-1", "2.5", "1e9", "99999999999999999999", "20 mV", "1 ms", '"x"', "# c\n", "\n"),
+    *("[k in 0..3]", "{ }", "( )", "[[0, 1, 2]]", "..", "é", "\x00", "\t", "\r\n", "\u2028"),
+]
+
+
+def feed(text: str) -> None:
+    """Run all of the frontend on a text; anything but a CompileError is a failure."""
+    source = Source(str(ROOT / "examples" / "fuzzed.snn"), text)
+    started = time.process_time()
+    for work in (_compile, _check, _format):
+        for diagnostic in _mistakes(work, source):
+            render(diagnostic)
+            to_json(diagnostic)
+    assert time.process_time() - started < MOST_SECONDS
+
+
+def _mistakes(work: Callable[[Source], None], source: Source) -> tuple[Diagnostic, ...]:
+    try:
+        work(source)
+    except CompileError as error:
+        return error.diagnostics
+    return ()
+
+
+def _compile(source: Source) -> None:
+    run_pipeline(compile_text(source, limits=LIMITS).graph)
+
+
+def _check(source: Source) -> None:
+    found = check_text(source, limits=LIMITS)
+    if found:
+        raise CompileError(found)
+
+
+def _format(source: Source) -> None:
+    once = format_text(source)
+    assert format_text(Source(source.name, once)) == once
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+@given(st.text(max_size=200))
+@settings(max_examples=150, deadline=None)
+def test_any_text(text: str) -> None:
+    feed(text)
+
+
+@given(st.lists(st.sampled_from(VOCABULARY), max_size=60))
+@settings(max_examples=150, deadline=None)
+def test_any_row_of_words(words: list[str]) -> None:
+    feed(" ".join(words))
+
+
+@given(st.lists(st.sampled_from(VOCABULARY), max_size=12))
+@settings(max_examples=150, deadline=None)
+def test_any_words_inside_a_network(words: list[str]) -> None:
+    feed("network n {\n  input x[2] encode poisson(duration = 2 ms)\n" + " ".join(words) + "\n}")
+
+
+# ---- mutations
+
+Mutation = Callable[[list[str], random.Random], None]
+
+
+def _delete(words: list[str], draw: random.Random) -> None:
+    start = draw.randrange(len(words))
+    del words[start : start + draw.choice((1, 1, 1, 2, 5, 20))]
+
+
+def _duplicate(words: list[str], draw: random.Random) -> None:
+    start = draw.randrange(len(words))
+    piece = words[start : start + draw.choice((1, 1, 2, 8, 40))]
+    place = draw.randrange(len(words) + 1)
+    words[place:place] = piece * draw.choice((1, 1, 1, 3, 30))
+
+
+def _swap(words: list[str], draw: random.Random) -> None:
+    a, b = draw.randrange(len(words)), draw.randrange(len(words))
+    words[a], words[b] = words[b], words[a]
+
+
+def _replace(words: list[str], draw: random.Random) -> None:
+    words[draw.randrange(len(words))] = draw.choice(VOCABULARY)
+
+
+def _insert(words: list[str], draw: random.Random) -> None:
+    words.insert(draw.randrange(len(words) + 1), draw.choice(VOCABULARY))
+
+
+def _garble(words: list[str], draw: random.Random) -> None:
+    place = draw.randrange(len(words))
+    letters = list(words[place])
+    letters[draw.randrange(len(letters))] = chr(draw.choice((draw.randrange(128), 0x3C4, 0x1F600)))
+    words[place] = "".join(letters)
+
+
+def _crop(words: list[str], draw: random.Random) -> None:
+    del words[draw.randrange(len(words)) :]
+
+
+MUTATIONS: tuple[Mutation, ...] = (
+    *(_delete, _delete, _duplicate, _swap, _replace, _replace, _insert, _garble, _crop),
+)
+
+
+def mutate(text: str, draw: random.Random) -> str:
+    words = WORDS.findall(text)
+    for _ in range(draw.choice((1, 1, 1, 2, 3, 10))):
+        if words:
+            draw.choice(MUTATIONS)(words, draw)
+    return "".join(words)
+
+
+def test_mutated_programs() -> None:
+    seed = int(time.time()) if "SNNCC_FUZZ_SECONDS" in os.environ else 0
+    draw = random.Random(seed)
+    until = time.monotonic() + SECONDS
+    while time.monotonic() < until:
+        text = mutate(draw.choice(SEEDS).read_text(), draw)
+        try:
+            feed(text)
+        except Exception as error:
+            error.add_note(f"seed {seed}, text:\n{text}")
+            raise
+
+
+HOSTILE = {
+    "open brackets": "(" * 100_000,
+    "open blocks": "network n {" * 10_000,
+    "minus signs": "network n { let a = " + "-" * 50_000 + "1 }",
+    "a long sum": "network n { let a = 1" + " + 1" * 20_000 + " }",
+    "a long power": "network n { let a = 2" + " ^ 9" * 90 + " }",
+    "a deep list": "network n { let a = " + "[" * 5000 + "]" * 5000 + " }",
+    "many indices": "network n { population h" + "[0]" * 2000 + " : lif }",
+    "a long path": "network n { a" + ".b" * 10_000 + " -> c : dense }",
+    "long digits": "network n { let a = " + "9" * 100_000 + " }",
+    "a long name": "network n { population " + "h" * 100_000 + "[2] : lif }",
+    "a long comment": "#" * 1_000_000,
+    "no end of lines": "\n" * 200_000,
+    "nested loops": "network n { " + "for a in 0..99999 { " * 20 + "}" * 21,
+    "many loops": "network n { for a in 0..1000 { for b in 0..1000 { for c in 0..1000 { } } } }",
+    "a huge loop": "network n { for a in 0..9007199254740992 { } }",
+    "a huge shape": "network n { population h[9007199254740992, 9007199254740992] : lif }",
+    "a huge array": "network n { population h[k in 0..9007199254740992][2] : lif }",
+    "modules that double": "module a { population h[1] : lif }"
+    + "".join(
+        f"module m{k} {{ instance x : {inner} instance y : {inner} }}"
+        for k, inner in enumerate(["a", *(f"m{k}" for k in range(30))])
+    )
+    + "network n { instance z : m30 }",
+    "aliases in a circle": "neuron a = b neuron b = a network n { population h[2] : a }",
+    "a chain of aliases": "".join(f"neuron a{k} = a{k + 1}\n" for k in range(2000)),
+    "many mistakes": "network n { " + "x -> y : z\n" * 2000 + "}",
+    "many wrong characters": "@" * 200_000,
+    "reading a device": "network n { input x[2] encode poisson(duration = 1 ms) "
+    'population h[2] : lif x -> h : file(path = "/dev/zero") }',
+    "importing a device": 'import "/dev/zero"',
+    "importing a name with a NUL": 'import "a\x00b"',
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_texts(name: str) -> None:
+    feed(HOSTILE[name])
