@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from snncc.runtime.cli.app import COMMANDS, GROUPS
+from snncc.runtime.datasets.table import DATASETS
 
 ROOT = Path(__file__).resolve().parents[3]
 ALL = [((c.name,), c) for c in COMMANDS] + [
@@ -66,6 +67,14 @@ def test_long_examples_work(snncc, workplace, monkeypatch):
             assert status == 0, (words, out, err)
     made = {p.name for p in (workplace / "runs" / "digits").iterdir()}
     assert {"model.snnpkg", "curves.png", "raster.png"} <= made
+
+
+def test_the_manual_names_every_command_and_data_set():
+    manual = (ROOT / "docs" / "cli.md").read_text()
+    for words, _ in ALL:
+        assert f"snncc {' '.join(words)}" in manual or words == ("datasets", "list"), words
+    for name in DATASETS:
+        assert f"`data {name}" in manual
 
 
 def test_version(snncc):
