@@ -18,7 +18,7 @@ from lark import Lark
 from .builder import Builder
 from .lexer import END, Token
 
-_GRAMMAR = Path(__file__).with_name("grammar.lark")
+GRAMMAR = Path(__file__).with_name("grammar.lark")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,7 +48,7 @@ class Grammar:
 def grammar() -> Grammar:
     """The grammar of the language, analysed once."""
     lark = Lark(
-        _GRAMMAR.read_text(encoding="utf-8"),
+        GRAMMAR.read_text(encoding="utf-8"),
         parser="lalr",
         start=["file", "expression"],
         transformer=Builder(),
@@ -109,6 +109,11 @@ class Machine:
         states = self.states[:depth]
         kinds = [kind for kind in self.grammar.table[states[-1]] if kind.isupper()]
         return frozenset(kind for kind in kinds if self._is_accepted(states, kind))
+
+    def shifts(self, kind: str, depth: int) -> bool:
+        """Whether the terminal could follow at once, were only the first `depth` states left."""
+        action = self.grammar.table[self.states[depth - 1]].get(kind)
+        return isinstance(action, int) or (kind == END and action is not None)
 
     def _is_accepted(self, states: Sequence[int], kind: str) -> bool:
         table, end, trial = self.grammar.table, self.grammar.ends[self.start], list(states)

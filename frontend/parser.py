@@ -15,6 +15,7 @@ from .machine import Machine, Unexpected, grammar
 from .syntax import Expression, File
 
 _OPENING = {"_LBRACE": "_RBRACE", "_LPAR": "_RPAR", "LSQB": "RSQB"}
+_BETWEEN = frozenset({"_RBRACE", END})
 _RESUME = frozenset(KEYWORDS.values()) | {"NAME"}
 
 
@@ -117,10 +118,12 @@ class _Run:
     def _resynchronize(self) -> bool:
         """Skip to a token at which a statement may begin or a block end; False at the end."""
         position = self.position
+        is_between = self._stands_between(position)
         if position == self.resumed_at:
             position += 1
         while position < len(self.tokens):
-            if self._may_resume(position) and self._unwind(self.tokens[position].type):
+            kind = self.tokens[position].type
+            if self._may_resume(position) and self._unwind(kind, is_between):
                 self.position = self.resumed_at = position
                 return True
             position = self._after(position)
@@ -138,11 +141,18 @@ class _Run:
             return position + 1
         return min(matching(self.tokens, position) + 1, len(self.tokens) - 1)
 
-    def _unwind(self, kind: str) -> bool:
-        """Drop half-read parts until the machine stands between statements and accepts `kind`."""
+    def _stands_between(self, position: int) -> bool:
+        """Whether what was read before the token looks like whole statements."""
+        is_first = starts_line(self.tokens, position)
+        return is_first or self.tokens[position - 1].type == "_RBRACE"
+
+    def _unwind(self, kind: str, is_between: bool) -> bool:
+        """Drop half-read parts until the machine stands between statements and can read `kind`."""
+        accepted = self.machine.accepted() if is_between else frozenset()
+        if kind in accepted and accepted & _BETWEEN:
+            return True
         for depth in range(len(self.machine.states), 0, -1):
-            accepted = self.machine.accepted(depth)
-            if kind in accepted and accepted & {"_RBRACE", END}:
+            if self.machine.shifts(kind, depth) and self.machine.accepted(depth) & _BETWEEN:
                 self.machine.unwind(depth)
                 return True
         return False

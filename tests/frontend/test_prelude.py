@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from snncc.backends.reference import simulate
+from snncc.frontend.prelude import prelude_names, prelude_path
+from snncc.frontend.program import check_text, compile_text
+from snncc.ir.diagnostics import Source
+from snncc.ir.passes.pipeline import run_pipeline
+
+NET = """
+network example {{
+  delay = 1 ms
+  input x[2] encode spikes(duration = 8 ms)
+  output y[2] : {model}
+  x -> y : dense
+  {more}
+}}
+"""
+LIF = "lif(tau_mem = 4 ms, tau_syn = 2 ms, refractory = 1 ms, v_th = 1 mV)"
+INPUT = {0: (1, 2, 4, 5), 1: (1, 3, 5)}
+WEIGHTS = np.array([[2.0, 1.5], [1.0, -0.5]], dtype=np.float32)  # [pre, post]
+
+
+def spikes(model: str, more: str = "", **weights: np.ndarray) -> list[list[int]]:
+    graph = run_pipeline(compile_text(Source("t.snn", NET.format(model=model, more=more))).graph)
+    trains = np.zeros((8, 1, 2), dtype=bool)
+    for neuron, times in INPUT.items():
+        trains[list(times), 0, neuron] = True
+    trace = simulate(graph, {"x->y": WEIGHTS, **weights}, {"x": trains})
+    out = trace.spikes["y"][:, 0, :]
+    return [np.flatnonzero(out[:, neuron]).tolist() for neuron in range(2)]
+
+
+def test_lif_is_the_neuron_of_the_papers() -> None:
+    """The worked example of the specification, with and without recurrent weights."""
+    assert spikes(LIF) == [[2, 4, 6], [3, 6]]
+    recurrent = {"y->y": np.array([0.5, 0.8], dtype=np.float32)}  # 0 -> 1, 1 -> 0
+    more = "y -> y : list(synapses = [[0, 1, 0.5], [1, 0, 0.8]])"
+    assert spikes(LIF, more, **recurrent) == [[2, 4, 6], [3, 5]]
+
+
+def test_if_keeps_what_is_above_the_threshold() -> None:
+    """Neuron 0 gets 3, 2, 1, 2, 3 from step 2 on and gives back each whole threshold of 2."""
+    # step:      2    3    4    5    6    7
+    # drive 0:   3    2    1    2    3    0
+    # v after:   1    1    0    0    1    1
+    assert spikes("if(v_th = 2 mV)")[0] == [2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize("name", prelude_names())
+def test_every_model_is_sound(name: str) -> None:
+    source = Source(name, prelude_path(name).read_text())
+    assert check_text(source) == ()
+    port = ".exc" if name == "cuba_lif" else ""
+    text = (
+        "network n { input x[2] encode bernoulli(duration = 4 ms) "
+        f"output y[2] : {name} x -> y{port} : dense }}"
+    )
+    run_pipeline(compile_text(Source("t.snn", text)).graph)
+
+
+def test_the_prelude_is_what_the_design_says() -> None:
+    assert set(prelude_names()) == {"lif", "if", "alif", "cuba_lif", "izhikevich"}
+
+
+def test_the_defaults_of_lif() -> None:
+    text = "network n { population y[1] : lif }"
+    y = compile_text(Source("t.snn", text)).graph.population("y")
+    assert dict(y.parameters) == {"tau_mem": 64.0, "tau_syn": 8.0, "v_th": 20.0, "refractory": 2.0}
+
+
+def test_cuba_lif_subtracts_inhibition() -> None:
+    text = """
+    network n {
+      input x[1] encode spikes(duration = 30 ms)
+      output y[2] : cuba_lif(v_th = 1 mV, refractory = 0 ms)
+      x -> y.exc : list(synapses = [[0, 0, 9], [0, 1, 9]])
+      x -> y.inh : list(synapses = [[0, 1, 9]])
+    }
+    """
+    graph = run_pipeline(compile_text(Source("t.snn", text)).graph)
+    trains = np.zeros((30, 1, 1), dtype=bool)
+    trains[1:6] = True
+    weights = {"x->y.exc": np.array([9.0, 9.0]), "x->y.inh": np.array([9.0])}
+    counts = simulate(graph, weights, {"x": trains}).spikes["y"].sum(axis=(0, 1))
+    assert counts[0] > 2
+    assert counts[1] < counts[0]
+
+
+def test_izhikevich_fires_regularly_under_constant_drive() -> None:
+    """20 ms of a drive of 10 starts a train of spikes (Izhikevich 2003, figure 2)."""
+    text = """
+    network n {
+      dt = 0.5 ms
+      input x[1] encode spikes(duration = 300 ms)
+      output y[1] : izhikevich(drive = 10 mV / 1 ms)
+      x -> y : dense(weight = 0)
+    }
+    """
+    graph = run_pipeline(compile_text(Source("t.snn", text)).graph)
+    trains = np.zeros((600, 1, 1), dtype=bool)
+    out = simulate(graph, {"x->y": np.zeros((1, 1))}, {"x": trains}).spikes["y"][:, 0, 0]
+    times = np.flatnonzero(out) / 2
+    assert 4 <= len(times) <= 15
+    gaps = np.diff(times)
+    assert gaps[-1] > gaps[0]  # it adapts
