@@ -50,7 +50,7 @@ def _quantity(token: Token) -> syntax.Number:
 
 
 def _value(digits: str) -> int | float:
-    return int(digits) if digits.isdigit() and len(digits) < 16 else float(digits)
+    return int(digits) if digits.isdigit() and len(digits) < 17 else float(digits)
 
 
 _OPERATORS = frozenset({"OPERATOR", "MINUS", "SLASH", "NOT"})

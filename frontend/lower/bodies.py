@@ -117,7 +117,7 @@ def _instance(
     entry, module = module_entry(frame.unit, call)
     scope = module_scope(module.params, call, environment.scope)
     prefix = f"{frame.prefix}{local}."
-    inner = Frame(prefix, entry.unit, frame.delay, frame.method, frame.depth + 1)
+    inner = Frame(prefix, entry.unit, frame.delay, frame.method, frame.depth + 1, frame.delay_place)
     failures = plan.report.failures
     inside = unroll(module.body, Environment(scope), inner, plan)
     instance = _seen_from_outside(statement, module, inside, inner, plan)

@@ -107,7 +107,7 @@ def _options(options: tuple[Option, ...]) -> _Options:
 def _delay(options: _Options, scope: Scope, frame: Frame, plan: Plan) -> int:
     option = options.get(Delay)
     if not isinstance(option, Delay):
-        return steps(frame.delay, plan.dt, None)
+        return steps(frame.delay, plan.dt, frame.delay_place)
     return steps(time_of(option.value, scope), plan.dt, option.value.span)
 
 

@@ -76,6 +76,7 @@ class Frame:
     delay: float
     method: str
     depth: int = 0
+    delay_place: Span | None = None
     declared: dict[str, Declared] = field(default_factory=dict)
     places: dict[str, Span] = field(default_factory=dict)
     broken: dict[str, CompileError] = field(default_factory=dict)

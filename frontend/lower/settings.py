@@ -109,6 +109,7 @@ def _set_dt(setting: Setting, scope: Scope, frame: Frame, plan: Plan) -> None:
 
 def _set_delay(setting: Setting, scope: Scope, frame: Frame, plan: Plan) -> None:
     frame.delay = time_of(setting.value, scope)
+    frame.delay_place = setting.value.span
 
 
 def _set_method(setting: Setting, scope: Scope, frame: Frame, plan: Plan) -> None:

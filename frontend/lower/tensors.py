@@ -33,6 +33,8 @@ def _listed(
     if not isinstance(value, tuple):
         raise wrong_type("a list of `[pre, post, weight]`", value, node.span)
     synapses = [_synapse(item, node.span) for item in value]
+    if not synapses:
+        raise CompileError(Diagnostic("E042", "the list of synapses is empty", node.span))
     pairs = tuple((pre, post) for pre, post, _ in synapses)
     weights = np.array([weight for _, _, weight in synapses], dtype=np.float32)
     return IrCall("list", (("synapses", pairs),)), weights
