@@ -1,1 +1,1 @@
-"""What a network is: graph, neuron models, expressions, passes. Knows no language, device or file."""
+"""What a network is: graph, neuron models, passes. Knows no language, device or file format."""

@@ -146,7 +146,9 @@ def substitute(expr: Expr, values: Mapping[str, Expr]) -> Expr:
     return apply(expr.op, *(substitute(a, values) for a in expr.args))
 
 
-def evaluate(expr: Expr, values: Mapping[str, Any], real: type[np.floating[Any]] | None = None) -> Any:
+def evaluate(
+    expr: Expr, values: Mapping[str, Any], real: type[np.floating[Any]] | None = None
+) -> Any:
     """The value of the expression by NumPy, elementwise over arrays.
 
     `real` replaces every float type of the expression (the float64 oracle passes np.float64);

@@ -34,9 +34,10 @@ class Call:
 class Population:
     """Neurons of one model, or (model None) an input whose spikes are encoded from data.
 
-    A shape of () is one that infer_shapes is to find. `role` is "input", "hidden" or "output". `parameters` holds every parameter of the model with
-    its value in base units. `method` is the discretization, "euler" or "exact". `step` and
-    `constants` are filled by the passes discretize and fold.
+    A shape of () is one that infer_shapes is to find. `role` is "input", "hidden" or "output".
+    `parameters` holds every parameter of the model with its value in base units. `method` is the
+    discretization, "euler" or "exact". `step` and `constants` are filled by the passes discretize
+    and fold.
     """
 
     name: str

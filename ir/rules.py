@@ -13,8 +13,11 @@ from .graph import Value
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """An argument of a table row: its unit ("1", "ms", "Hz", "text", "bool", "int", "expr", "shape")
-    and its default; None means that it must be given. `choices` lists the allowed texts."""
+    """An argument of a table row and its default; None means that it must be given.
+
+    `unit` is "1", "ms", "Hz", "text", "bool", "int", "expr" or "shape". `choices` lists the allowed
+    texts.
+    """
 
     name: str
     unit: str
@@ -65,7 +68,8 @@ SCHEDULES: dict[str, Row] = {
     "constant": Row("lr"),
     "inverse_sqrt": Row("lr / sqrt(epoch + 1), epoch from 0"),
     "step": Row(
-        "lr * factor ^ (epoch // every)", (Argument("every", "int", 40), Argument("factor", "1", 0.1))
+        "lr * factor ^ (epoch // every)",
+        (Argument("every", "int", 40), Argument("factor", "1", 0.1)),
     ),
 }
 
@@ -86,8 +90,6 @@ ENCODINGS: dict[str, Row] = {
         "frozen independent spikes, p = x * rate * dt per step; step 0 stays empty",
         (Argument("duration", "ms"), Argument("rate", "Hz", 1000.0 / 5.5)),
     ),
-    "bernoulli": Row(
-        "frozen independent spikes, p = x per step", (Argument("duration", "ms"),)
-    ),
+    "bernoulli": Row("frozen independent spikes, p = x per step", (Argument("duration", "ms"),)),
     "spikes": Row("the data are spike trains already", (Argument("duration", "ms"),)),
 }
