@@ -42,7 +42,9 @@ def test_links_lead_somewhere(page: str) -> None:
 
 
 def test_named_programs_are_there() -> None:
-    named = {n for page in PAGES for n in re.findall(r"examples/\w+\.snn", (ROOT / page).read_text())}
+    named = {
+        n for page in PAGES for n in re.findall(r"examples/\w+\.snn", (ROOT / page).read_text())
+    }
     assert [n for n in sorted(named) if not (ROOT / n).exists()] == []
 
 
