@@ -12,7 +12,7 @@ import numpy as np
 from ...ir.diagnostics import CompileError
 from ...ir.graph import Call, Graph, Value
 from ...ir.text import parse_graph, print_graph
-from ...ir.verify import GraphError, verify
+from ...ir.verify import PROPERTIES, GraphError, verify
 from ..target import Weights
 from .manifest import Json
 from .package import damaged, read_package, write_package
@@ -78,12 +78,15 @@ def open_model(path: Path) -> Model:
 def _parse(text: bytes, tensors: Arrays, path: Path) -> Graph:
     try:
         graph = parse_graph(text.decode("utf-8"), tensors)
-        verify(graph)
+        held = verify(graph)
     except GraphError as error:
         raise damaged(path, f"its graph is inconsistent: {error}") from error
     except CompileError as error:
         problem = error.diagnostics[0].message
         raise damaged(path, f"its graph cannot be read: {problem}") from error
+    if held != frozenset(PROPERTIES):
+        lacking = ", ".join(sorted(frozenset(PROPERTIES) - held))
+        raise damaged(path, f"its graph was not compiled to the end: it lacks {lacking}")
     return graph
 
 

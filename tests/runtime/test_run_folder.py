@@ -1,10 +1,17 @@
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from snncc.ir.diagnostics import CompileError
+from snncc.runtime.history import read_history
 from snncc.runtime.run_folder import (
     CHECKPOINTS,
     HISTORY,
+    LAST,
+    MODEL,
     RUN,
+    RunFolder,
     clear,
     free_folder,
     read_run,
@@ -49,3 +56,21 @@ def test_an_occupied_folder(tmp_path):
     (tmp_path / RUN).touch()
     with pytest.raises(CompileError, match="holds a training run already"):
         refuse_occupied(tmp_path)
+
+
+def test_the_best_models_epoch_is_kept(tmp_path, learning):
+    trainer = learning.trainer()
+    progress = learning.run(trainer)
+    graph = learning.plan.graph
+    folder = RunFolder(tmp_path, "abc", graph, 1, "cpu", learning.plan.spec.data)
+    records = [replace(progress.history[0], test_accuracy=a) for a in (0.5, 0.75, 0.6)]
+    models = []
+    for epoch in range(1, 4):
+        trainer.matrix += np.float32(1)
+        folder.epoch(trainer, replace(progress, epoch=epoch, history=tuple(records[:epoch])))
+        models.append((tmp_path / LAST).read_bytes())
+    assert (tmp_path / MODEL).read_bytes() == models[1]
+    assert len(read_history(tmp_path / HISTORY)) == 3
+    found = folder.latest()
+    assert found is not None
+    assert found.progress.epoch == 3

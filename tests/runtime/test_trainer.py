@@ -29,11 +29,19 @@ def test_it_learns_and_says_so(learning):
 
 
 def test_every_sample_is_learnt_once_an_epoch_in_whole_batches(learning):
+    learning = learning.changed(batch=7)
     trainer = learning.trainer()
     learning.run(trainer)
     assert sum(samples for samples, _, _ in trainer.calls) == 3 * 150
-    broken = [samples for samples, _, _ in trainer.calls if samples % 4]
-    assert [samples % 4 for samples in broken] == [150 % 4] * 3
+    broken = [samples for samples, _, _ in trainer.calls if samples % 7]
+    assert [samples % 7 for samples in broken] == [150 % 7] * 3
+
+
+def test_every_update_has_its_epochs_learning_rate(learning):
+    trainer = learning.trainer()
+    learning.run(trainer)
+    rates = sorted({rate for _, _, rate in trainer.calls}, reverse=True)
+    np.testing.assert_allclose(rates, [0.01, 0.01 / 2**0.5, 0.01 / 3**0.5])
 
 
 def test_the_cutting_into_pieces_changes_nothing(learning, monkeypatch):
@@ -46,6 +54,7 @@ def test_the_cutting_into_pieces_changes_nothing(learning, monkeypatch):
         assert other.matrix.tobytes() == whole.matrix.tobytes()
         assert again.importance.tobytes() == progress.importance.tobytes()
         assert [r.cost for r in again.history] == [r.cost for r in progress.history]
+        assert [r.rates for r in again.history] == [r.rates for r in progress.history]
 
 
 @pytest.mark.parametrize("after", range(1, 22))

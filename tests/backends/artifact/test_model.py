@@ -99,6 +99,11 @@ def test_a_graph_that_contradicts_itself(tmp_path, model):
     refused(forged(tmp_path, model, **{GRAPH: text}))
 
 
+def test_a_graph_that_is_not_compiled(tmp_path, model):
+    message = refused(forged(tmp_path, model, **{GRAPH: NET.encode()}))
+    assert "folded, schedule, steps" in message
+
+
 @pytest.mark.parametrize(
     "weights",
     [

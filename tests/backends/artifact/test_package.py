@@ -62,6 +62,19 @@ def test_a_member_that_is_not_listed_is_refused(tmp_path):
     assert "more.py" in refused(tmp_path / "net").message
 
 
+def test_a_changed_fact_is_refused(tmp_path):
+    write_package(tmp_path / "net", "model", {"seed": 3}, MEMBERS)
+    manifest = tmp_path / "net" / NAME
+    manifest.write_text(manifest.read_text().replace('"seed": 3', '"seed": 4'))
+    assert "manifest is damaged" in refused(tmp_path / "net").message
+
+
+def test_a_changed_member_is_named(tmp_path):
+    write_package(tmp_path / "net", "model", {}, MEMBERS)
+    (tmp_path / "net" / "k" / "a.py").write_bytes(b"x = 2\n")
+    assert "`k/a.py` has a wrong size or checksum" in refused(tmp_path / "net").message
+
+
 def test_a_missing_member_is_refused(tmp_path):
     write_package(tmp_path / "net", "model", {}, MEMBERS)
     (tmp_path / "net" / "k" / "a.py").unlink()

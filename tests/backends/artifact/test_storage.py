@@ -13,6 +13,13 @@ def test_write_makes_folders_and_leaves_nothing_else(tmp_path):
     assert (tmp_path / "a" / "b.bin").read_bytes() == b"345"
 
 
+def test_who_has_the_old_file_open_keeps_it_whole(tmp_path):
+    write_file(tmp_path / "a", b"old")
+    with (tmp_path / "a").open("rb") as reader:
+        write_file(tmp_path / "a", b"new")
+        assert reader.read() == b"old"
+
+
 def test_written_files_keep_to_the_umask(tmp_path):
     write_file(tmp_path / "a", b"")
     (tmp_path / "plain").touch()

@@ -51,12 +51,16 @@ def test_download_falls_back_to_the_next_mirror(server, settings):
     assert find(file, "set", settings) == settings.cache_folder / "set" / "set.gz"
 
 
-@pytest.mark.parametrize("name", ["none", "broken", "wrong"])
-def test_nothing_wrong_is_kept(server, settings, name):
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [("none", "Not Found"), ("broken", "broke off"), ("wrong", "not the published content")],
+)
+def test_nothing_wrong_is_kept(server, settings, name, reason):
     with pytest.raises(CompileError) as caught:
         obtain(remote(f"{server}/{name}.gz"), "my-set", settings, no_progress)
     diagnostic = caught.value.diagnostics[0]
     assert diagnostic.code == "E061"
+    assert reason in diagnostic.message
     assert "snncc datasets fetch my_set" in diagnostic.help
     assert "SNNCC_DATA" in diagnostic.help
     assert not settings.cache_folder.exists()
