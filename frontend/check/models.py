@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from ...ir.diagnostics import CompileError, Diagnostic, Note, Span
 from ...ir.expr import Expr, names
-from ...ir.neuron import REFRACTORY, SPIKED, Assign, NeuronModel, Parameter, Refractory, State
-from ..report import Report, twice, unknown
+from ...ir.neuron import Assign, NeuronModel, Parameter, Refractory, State
+from ..report import Report, twice
 from ..syntax import (
     Assignment,
     Call,
@@ -28,17 +28,10 @@ from ..syntax import (
 from ..units import TIME, VOLTAGE, Dimension, coherent, divide
 from .arguments import bind
 from .constants import EMPTY, Scope, evaluate, number
-from .equations import Symbols, lower_as, unit_of, variable
+from .draft import Declared, Draft
+from .equations import lower_as, unit_of
 
 DEFAULT_PORT = "i"
-
-
-@dataclass(frozen=True, slots=True)
-class Declared:
-    """A name of a model: its dimension and where it is declared."""
-
-    dimension: Dimension
-    span: Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,38 +47,6 @@ class Model:
     values: Mapping[str, float | None]
 
 
-@dataclass(slots=True)
-class _Draft:
-    """The names of a model while its clauses are read."""
-
-    report: Report = field(default_factory=Report)
-    parameters: dict[str, Declared] = field(default_factory=dict)
-    states: dict[str, Declared] = field(default_factory=dict)
-    ports: dict[str, Declared] = field(default_factory=dict)
-
-    def declare(self, table: dict[str, Declared], name: Name, dimension: Dimension) -> None:
-        """Enter a name, unless it is taken or reserved."""
-        first = self.find(name.text)
-        if first is not None:
-            raise CompileError(twice(name.text, name.span, first.span))
-        if name.text in (SPIKED, REFRACTORY):
-            message = f"`{name.text}` is a name that the compiler uses"
-            raise CompileError(Diagnostic("E030", message, name.span, help="choose another name"))
-        table[name.text] = Declared(dimension, name.span)
-
-    def find(self, name: str) -> Declared | None:
-        """The declaration of a name."""
-        return self.parameters.get(name) or self.states.get(name) or self.ports.get(name)
-
-    def symbols(self, *tables: Mapping[str, Declared]) -> Symbols:
-        """The names of the tables as variables."""
-        return {n: variable(n, d.dimension) for table in tables for n, d in table.items()}
-
-    def all_symbols(self) -> Symbols:
-        """Every name of the model."""
-        return self.symbols(self.parameters, self.states, self.ports)
-
-
 C = TypeVar("C", bound=Clause)
 
 
@@ -95,7 +56,7 @@ def _of(kind: type[C], clauses: Iterable[Clause]) -> list[C]:
 
 def check_model(node: Neuron) -> Model:
     """The model that a `neuron` block describes; all its mistakes at once."""
-    draft = _Draft()
+    draft = Draft()
     parameters = _parameters(node, draft)
     _declare_variables(node, draft)
     states = _states(node, draft)
@@ -123,13 +84,13 @@ def check_model(node: Neuron) -> Model:
     return Model(neuron, draft.parameters, ports, {p.name: p.default for p in parameters})
 
 
-def _parameters(node: Neuron, draft: _Draft) -> tuple[Parameter, ...]:
+def _parameters(node: Neuron, draft: Draft) -> tuple[Parameter, ...]:
     clauses = _of(Param, node.clauses)
     parameters = [draft.report.attempt(_parameter, clause, draft) for clause in clauses]
     return tuple(p for p in parameters if p is not None)
 
 
-def _parameter(clause: Param, draft: _Draft) -> Parameter:
+def _parameter(clause: Param, draft: Draft) -> Parameter:
     dimension = unit_of(clause.unit)
     draft.declare(draft.parameters, clause.name, dimension)
     if clause.default is None:
@@ -139,7 +100,7 @@ def _parameter(clause: Param, draft: _Draft) -> Parameter:
     return Parameter(clause.name.text, coherent(dimension), value)
 
 
-def _declare_variables(node: Neuron, draft: _Draft) -> None:
+def _declare_variables(node: Neuron, draft: Draft) -> None:
     for state in _of(StateVariable, node.clauses):
         draft.report.attempt(_declare_state, state, draft)
     for receive in _of(Receive, node.clauses):
@@ -148,16 +109,16 @@ def _declare_variables(node: Neuron, draft: _Draft) -> None:
         draft.ports[DEFAULT_PORT] = Declared(VOLTAGE, node.name.span)
 
 
-def _declare_state(clause: StateVariable, draft: _Draft) -> None:
+def _declare_state(clause: StateVariable, draft: Draft) -> None:
     draft.declare(draft.states, clause.name, unit_of(clause.unit))
 
 
-def _declare_port(clause: Receive, draft: _Draft) -> None:
+def _declare_port(clause: Receive, draft: Draft) -> None:
     dimension = VOLTAGE if clause.unit is None else unit_of(clause.unit)
     draft.declare(draft.ports, clause.name, dimension)
 
 
-def _states(node: Neuron, draft: _Draft) -> tuple[State, ...]:
+def _states(node: Neuron, draft: Draft) -> tuple[State, ...]:
     clauses = _of(StateVariable, node.clauses)
     if not clauses:
         message = f"the model `{node.name.text}` has no state"
@@ -167,7 +128,7 @@ def _states(node: Neuron, draft: _Draft) -> tuple[State, ...]:
     return tuple(s for s in states if s is not None)
 
 
-def _state(clause: StateVariable, draft: _Draft) -> State | None:
+def _state(clause: StateVariable, draft: Draft) -> State | None:
     declared = draft.states.get(clause.name.text)
     if declared is None:
         return None
@@ -177,42 +138,25 @@ def _state(clause: StateVariable, draft: _Draft) -> State | None:
     return State(clause.name.text, coherent(declared.dimension), init)
 
 
-def _blocks(clauses: list[OnInput] | list[OnSpike], draft: _Draft) -> tuple[Assign, ...]:
+def _blocks(clauses: list[OnInput] | list[OnSpike], draft: Draft) -> tuple[Assign, ...]:
     _require_single(clauses, draft)
     assignments = [a for clause in clauses for a in clause.assignments]
     return _assignments(assignments, draft)
 
 
-def _assignments(assignments: Iterable[Assignment], draft: _Draft) -> tuple[Assign, ...]:
+def _assignments(assignments: Iterable[Assignment], draft: Draft) -> tuple[Assign, ...]:
     done = [draft.report.attempt(_assign, assignment, draft) for assignment in assignments]
     return tuple(a for a in done if a is not None)
 
 
-def _assign(assignment: Assignment, draft: _Draft) -> Assign:
-    state = _state_named(assignment.target, draft)
+def _assign(assignment: Assignment, draft: Draft) -> Assign:
+    state = draft.state(assignment.target)
     note = Note(state.span, f"`{assignment.target.text}` is declared here")
     value = lower_as(assignment.value, draft.all_symbols(), state.dimension, note)
     return Assign(assignment.target.text, value)
 
 
-def _state_named(name: Name, draft: _Draft) -> Declared:
-    if name.text in draft.states:
-        return draft.states[name.text]
-    other = draft.find(name.text)
-    if other is None:
-        raise CompileError(unknown("state", name.text, name.span, draft.states))
-    raise CompileError(
-        Diagnostic(
-            "E030",
-            f"`{name.text}` is not a state; only states change",
-            name.span,
-            related=(Note(other.span, "declared here"),),
-            help="declare it with `state` if it is to change",
-        )
-    )
-
-
-def _derivatives(node: Neuron, draft: _Draft) -> tuple[Assign, ...]:
+def _derivatives(node: Neuron, draft: Draft) -> tuple[Assign, ...]:
     first: dict[str, Span] = {}
     derivatives = []
     for clause in _of(Derivative, node.clauses):
@@ -222,14 +166,14 @@ def _derivatives(node: Neuron, draft: _Draft) -> tuple[Assign, ...]:
     return tuple(derivatives)
 
 
-def _derivative(clause: Derivative, draft: _Draft, first: dict[str, Span]) -> Assign:
+def _derivative(clause: Derivative, draft: Draft, first: dict[str, Span]) -> Assign:
     above = clause.above
     if clause.below.text != "dt" or not above.text.startswith("d") or len(above.text) < 2:
         message = f"`{above.text}/{clause.below.text}` is not a derivative"
         way_out = "an equation reads `dv/dt = …`, a jump `on spike { v = … }`"
         raise CompileError(Diagnostic("E030", message, above.span, help=way_out))
     state = above.text[1:]
-    declared = _state_named(Name(state, above.span), draft)
+    declared = draft.state(Name(state, above.span))
     if state in first:
         raise CompileError(twice(f"{above.text}/dt", above.span, first[state]))
     first[state] = above.span
@@ -238,7 +182,7 @@ def _derivative(clause: Derivative, draft: _Draft, first: dict[str, Span]) -> As
     return Assign(state, lower_as(clause.value, draft.all_symbols(), unit, note))
 
 
-def _spike(node: Neuron, draft: _Draft) -> Expr | None:
+def _spike(node: Neuron, draft: Draft) -> Expr | None:
     clauses = _of(SpikeWhen, node.clauses)
     _require_single(clauses, draft)
     if not clauses:
@@ -249,7 +193,7 @@ def _spike(node: Neuron, draft: _Draft) -> Expr | None:
     return draft.report.attempt(lower_as, clauses[0].condition, draft.all_symbols(), None)
 
 
-def _refractory(node: Neuron, draft: _Draft) -> Refractory | None:
+def _refractory(node: Neuron, draft: Draft) -> Refractory | None:
     clauses = _of(RefractoryHold, node.clauses)
     _require_single(clauses, draft)
     if not clauses:
@@ -259,7 +203,7 @@ def _refractory(node: Neuron, draft: _Draft) -> Refractory | None:
     return None if duration is None else Refractory(duration, hold)
 
 
-def _duration(clause: RefractoryHold, draft: _Draft) -> Expr:
+def _duration(clause: RefractoryHold, draft: Draft) -> Expr:
     duration = lower_as(clause.duration, draft.all_symbols(), TIME)
     variables = sorted(names(duration) - draft.parameters.keys())
     if variables:
@@ -270,7 +214,7 @@ def _duration(clause: RefractoryHold, draft: _Draft) -> Expr:
 
 
 def _require_single(
-    clauses: list[OnInput] | list[OnSpike] | list[SpikeWhen] | list[RefractoryHold], draft: _Draft
+    clauses: list[OnInput] | list[OnSpike] | list[SpikeWhen] | list[RefractoryHold], draft: Draft
 ) -> None:
     words = {
         OnInput: "on input",
@@ -282,7 +226,7 @@ def _require_single(
         draft.report.extend([twice(words[type(again)], again.span, clauses[0].span)])
 
 
-def _require_used_ports(model: NeuronModel, draft: _Draft) -> None:
+def _require_used_ports(model: NeuronModel, draft: Draft) -> None:
     expressions = [a.value for a in (*model.derivatives, *model.on_input)]
     used = frozenset[str]().union(*map(names, expressions), names(model.spike))
     unused = [
