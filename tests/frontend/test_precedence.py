@@ -28,6 +28,7 @@ def _shape(node: Expression) -> str:
     [
         ("a - b - c", "(- (- a b) c)"),
         ("a + b * c", "(+ a (* b c))"),
+        ("a - b % c", "(- a (% b c))"),
         ("a / b * c", "(* (/ a b) c)"),
         ("-a ^ b", "(neg (^ a b))"),
         ("a ^ -b ^ c", "(^ a (neg (^ b c)))"),

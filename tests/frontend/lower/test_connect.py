@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from snncc.frontend.lower.connect import steps
 from snncc.frontend.program import check_text, compile_text
 from snncc.ir.diagnostics import Source
 from snncc.ir.expr import Const, Ref, apply
@@ -156,6 +157,13 @@ def test_shapes_that_follow() -> None:
 )
 def test_mistakes(body: str, expected: str) -> None:
     assert code(body) == expected
+
+
+@pytest.mark.parametrize(
+    ("delay", "dt", "count"), [(0.3, 0.1, 3), (0.7, 0.1, 7), (1e4, 0.1, 100_000), (0.0, 1.0, 0)]
+)
+def test_delays_are_counted_without_rounding_down(delay: float, dt: float, count: int) -> None:
+    assert steps(delay, dt, None) == count
 
 
 def test_the_default_delay_is_a_multiple_of_dt_too() -> None:
