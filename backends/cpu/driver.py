@@ -1,4 +1,4 @@
-"""The time loops, generic over `advance`; the generated module of a graph is a copy of this file.
+"""The time loops, generic over `advance`, the compiled neuron steps of a graph (see `codegen.py`).
 
 A sample is presented block by block (a strongly connected set of populations), each for all its
 steps: spikes from outside the block are complete by then, so their drive is summed first, for all
@@ -10,7 +10,6 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, prange
 
-from .advance import advance
 from .kernels.backward import apply_gradients, backward, judge
 from .kernels.forward import (
     CHUNK,
@@ -100,7 +99,9 @@ def drive_outside(plan, weights, p, first, last, work, w, currents):  # type: ig
     for t in range(first, last):
         for port in range(plan.ports):
             origin = port * plan.neurons[-1]
-            currents[t % window, origin + lo : origin + hi] = ZERO
+            row = currents[t % window]
+            for n in range(origin + lo, origin + hi):
+                row[n] = ZERO
     for s in range(plan.incoming[p], plan.inner[p]):
         drive(plan, weights, plan.sources[s], first, last, work, w, currents)
 
@@ -114,7 +115,7 @@ def drive_wide(plan, weights, p, first, last, work, currents):  # type: ignore[n
 
 
 @njit
-def step_block(plan, weights, b, first, last, work, w, currents):  # type: ignore[no-untyped-def]
+def step_block(advance, plan, weights, b, first, last, work, w, currents):  # type: ignore[no-untyped-def]
     """The steps first:last of a block: what it sends itself, its neurons, their spikes."""
     reals, integers, fired = work.reals[w], work.integers[w], work.fired[w]
     window = currents.shape[0]
@@ -135,7 +136,18 @@ def step_block(plan, weights, b, first, last, work, w, currents):  # type: ignor
 
 
 @njit
-def present(plan, weights, values, raster, sample, seed, work, w, wide):  # type: ignore[no-untyped-def]
+def rest(plan, reals, integers):  # type: ignore[no-untyped-def]
+    """Set all states to their initial values."""
+    for k in range(reals.shape[0]):
+        for n in range(reals.shape[1]):
+            reals[k, n] = plan.real_init[k, n]
+    for k in range(integers.shape[0]):
+        for n in range(integers.shape[1]):
+            integers[k, n] = plan.integer_init[k, n]
+
+
+@njit
+def present(advance, plan, weights, values, raster, sample, seed, work, w, wide):  # type: ignore[no-untyped-def]
     """Run one sample from rest; its events are left in the scratch of worker w.
 
     work.currents[w] is f32[window, ports * N]: blocks run in windows of steps, so that the sums of
@@ -143,8 +155,7 @@ def present(plan, weights, values, raster, sample, seed, work, w, wide):  # type
     the same.
     """
     encode_inputs(plan, values, raster, sample, seed, work, w, wide)
-    work.reals[w] = plan.real_init
-    work.integers[w] = plan.integer_init
+    rest(plan, work.reals[w], work.integers[w])
     currents = work.currents[w]
     window = currents.shape[0]
     for b in range(len(plan.block) - 1):
@@ -155,7 +166,7 @@ def present(plan, weights, values, raster, sample, seed, work, w, wide):  # type
                     drive_wide(plan, weights, plan.order[k], first, last, work, currents)
                 else:
                     drive_outside(plan, weights, plan.order[k], first, last, work, w, currents)
-            step_block(plan, weights, b, first, last, work, w, currents)
+            step_block(advance, plan, weights, b, first, last, work, w, currents)
 
 
 @njit
@@ -173,68 +184,48 @@ def count_all(plan, work, w, activity):  # type: ignore[no-untyped-def]
         count(plan, work, w, p, activity[plan.neurons[p] : plan.neurons[p + 1]])
 
 
-@njit(parallel=True)
-def run(plan, weights, values, rasters, samples, seed, work, counts, activity):  # type: ignore[no-untyped-def]
-    """Present many samples, one worker a thread; counts i32[S, outputs], activity i64[W, N]."""
-    workers = work.ptr.shape[0]
-    for w in prange(workers):
-        for s in range(w, len(samples), workers):
-            raster = rasters[s % len(rasters)]
-            present(plan, weights, values[s % len(values)], raster, samples[s], seed, work, w, False)
-            count(plan, work, w, plan.output, counts[s])
-            count_all(plan, work, w, activity[w])
+@njit(nogil=True)
+def run(advance, plan, weights, data, seed, first, stride, work, w, counts, activity):  # type: ignore[no-untyped-def]
+    """Present the samples first, first + stride, … in worker w; any number of workers at once.
+
+    counts i32[S, outputs] and activity i64[N] are added to.
+    """
+    for s in range(first, len(data.ids), stride):
+        raster = data.rasters[s % len(data.rasters)]
+        value = data.values[s % len(data.values)]
+        present(advance, plan, weights, value, raster, data.ids[s], seed, work, w, False)
+        count(plan, work, w, plan.output, counts[s])
+        count_all(plan, work, w, activity)
 
 
-@njit
-def train_each(  # type: ignore[no-untyped-def]
-    plan, rule, optimizer, store, work, back, data, seed, updates, wide, results
-):
-    """Learn sample by sample (batch 1); the number of updates so far."""
-    for s in range(len(data.ids)):
+@njit(nogil=True)
+def learn(  # type: ignore[no-untyped-def]
+    advance, plan, rule, optimizer, store, work, back, data, seed, updates, first, last, stride, w,
+    group, wide, results,
+):  # fmt: skip
+    """Learn from the samples first, first + stride, … before last, in worker w; the updates so far.
+
+    `group` -1 updates after every sample (batch 1), else gradients are added to that accumulator
+    and the groups may run at once. `wide`: the threads share each sample.
+    """
+    size, eps = ZERO, ZERO
+    for s in range(first, last, stride):
         value = data.values[s % len(data.values)]
         raster = data.rasters[s % len(data.rasters)]
-        present(plan, store.weights, value, raster, data.ids[s], seed, work, 0, wide)
-        record(plan, rule, work, back, data, results, s, 0)
-        updates += 1
-        size, eps = step_size(optimizer, updates)
-        backward(plan, rule, optimizer, size, eps, store, work, back, 0, -1, wide)
+        present(advance, plan, store.weights, value, raster, data.ids[s], seed, work, w, wide)
+        count_all(plan, work, w, results.activity[w])
+        results.predictions[s], results.cost[s] = judge(
+            plan, rule, work, back, w, data.labels[s], data.importance[s], results.counts[s]
+        )
+        if group < 0:
+            updates += 1
+            size, eps = step_size(optimizer, updates)
+        backward(plan, rule, optimizer, size, eps, store, work, back, w, group, wide)
     return updates
 
 
 @njit
-def record(plan, rule, work, back, data, results, s, w):  # type: ignore[no-untyped-def]
-    """Judge sample s and write what came of it."""
-    count_all(plan, work, w, results.activity[w])
-    results.predictions[s], results.cost[s] = judge(
-        plan, rule, work, back, w, data.labels[s], data.importance[s], results.counts[s]
-    )
-
-
-@njit
-def train_batches(  # type: ignore[no-untyped-def]
-    plan, rule, optimizer, store, work, back, data, seed, updates, batch, results
-):
-    """Learn batch by batch; the number of updates so far."""
-    for start in range(0, len(data.ids), batch):
-        end = min(start + batch, len(data.ids))
-        gradients(plan, rule, optimizer, store, work, back, data, seed, start, end, results)
-        updates += 1
-        size, eps = step_size(optimizer, updates)
-        apply_gradients(plan, rule, optimizer, size, eps, store, np.float32(1.0 / (end - start)))
-    return updates
-
-
-@njit(parallel=True)
-def gradients(plan, rule, optimizer, store, work, back, data, seed, start, end, results):  # type: ignore[no-untyped-def]
-    """Add up the gradients of samples start:end, each group in its own accumulator.
-
-    Which group takes a sample depends on its place alone, never on the number of threads.
-    """
-    groups = store.gradient.shape[0]
-    for g in prange(groups):
-        for s in range(start + g, end, groups):
-            value = data.values[s % len(data.values)]
-            raster = data.rasters[s % len(data.rasters)]
-            present(plan, store.weights, value, raster, data.ids[s], seed, work, g, False)
-            record(plan, rule, work, back, data, results, s, g)
-            backward(plan, rule, optimizer, ZERO, ZERO, store, work, back, g, g, False)
+def update(plan, rule, optimizer, store, updates, scale):  # type: ignore[no-untyped-def]
+    """One update of all weights by scale * (sum of the groups' gradients)."""
+    size, eps = step_size(optimizer, updates)
+    apply_gradients(plan, rule, optimizer, size, eps, store, np.float32(scale))

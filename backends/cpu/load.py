@@ -8,8 +8,10 @@ import os
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numba
 
@@ -17,16 +19,20 @@ from ...ir.neuron import NeuronStep
 from .codegen import KERNEL_MODULE, graph_source, kernel_source
 
 
-def load_kernels(steps: Sequence[NeuronStep], folder: Path) -> ModuleType:
-    """The compiled-on-demand module of a graph with these neuron steps, kept under `folder`."""
-    fixed = kernel_source()
-    own = graph_source(steps)
+@dataclass(frozen=True, slots=True)
+class Kernels:
+    """The fixed kernels, and the compiled neuron steps to hand them as their first argument."""
+
+    module: ModuleType
+    advance: Any
+
+
+def load_kernels(steps: Sequence[NeuronStep], folder: Path) -> Kernels:
+    """The kernels for a graph with these neuron steps, compiled on first use, kept in `folder`."""
     folder = _writable(folder)
-    kernels = _load(KERNEL_MODULE, fixed, _digest(fixed), folder)
-    digest = _digest(fixed + own)
-    module = _load(f"snncc_cpu_{digest}", own, digest, folder)
-    assert kernels.__name__ == KERNEL_MODULE
-    return module
+    fixed, own = kernel_source(), graph_source(steps)
+    module = _load(KERNEL_MODULE, fixed, folder)
+    return Kernels(module, _load("snncc_cpu_steps", own, folder).advance)
 
 
 def _digest(text: str) -> str:
@@ -44,14 +50,13 @@ def _writable(folder: Path) -> Path:
     return Path(tempfile.mkdtemp(prefix="snncc-kernels-"))
 
 
-def _load(name: str, text: str, digest: str, folder: Path) -> ModuleType:
-    loaded = sys.modules.get(name)
-    if loaded is not None and getattr(loaded, "DIGEST", None) == digest:
-        return loaded
-    path = folder / f"{name}-{digest}.py" if name == KERNEL_MODULE else folder / f"{name}.py"
-    content = f"{text}\nDIGEST = {digest!r}\n"
-    if not path.exists() or path.read_text(encoding="utf-8") != content:
-        _write(path, content)
+def _load(name: str, text: str, folder: Path) -> ModuleType:
+    name = f"{name}_{_digest(text)}"
+    if name in sys.modules:
+        return sys.modules[name]
+    path = folder / f"{name}.py"
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        _write(path, text)
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
@@ -43,7 +44,7 @@ class CpuSimulator:
     ) -> None:
         self.graph = graph
         self.seed = np.uint64(seed)
-        self.threads = threads or numba.config.NUMBA_NUM_THREADS
+        self.threads = threads or os.cpu_count() or 1
         self.wirings = wirings_of(graph, seed)
         self.plan: Plan = make_plan(graph, self.wirings)
         self.steps = self.plan.steps
@@ -58,10 +59,12 @@ class CpuSimulator:
         counts = np.zeros((count, self._outputs()), np.int32)
         work = self._scratch()
         activity = np.zeros((len(work.ptr), int(self.plan.neurons[-1])), np.int64)
-        numba.set_num_threads(min(self.threads, numba.config.NUMBA_NUM_THREADS))
-        self.kernels.run(
-            self.plan, self.flat, data.values, data.rasters, data.ids, self.seed, work, counts,
-            activity,
+        self._on_threads(
+            lambda w: self.kernels.module.run(
+                self.kernels.advance, self.plan, self.flat, data, self.seed, w, len(work.ptr),
+                work, w, counts, activity[w],
+            ),
+            len(work.ptr),
         )  # fmt: skip
         predictions = counts.argmax(axis=1).astype(np.int32) if count else np.zeros(0, np.int32)
         return Outcome(counts, predictions, np.zeros(count), activity.sum(axis=0))
@@ -70,8 +73,8 @@ class CpuSimulator:
         """The spikes of one sample, bool [steps, neurons], populations in graph order."""
         one = Samples(*(getattr(samples, n)[sample : sample + 1] for n in _FIELDS))
         data, work = self.data(one), self._scratch()
-        self.kernels.present(
-            self.plan, self.flat, data.values[0], data.rasters[0], data.ids[0], self.seed, work, 0,
+        self.kernels.module.present(
+            self.kernels.advance, self.plan, self.flat, data.values[0], data.rasters[0], data.ids[0], self.seed, work, 0,
             False,
         )
         return raster_of(self.plan, work)
@@ -96,6 +99,15 @@ class CpuSimulator:
             np.ascontiguousarray(samples.labels, np.int32),
             np.ascontiguousarray(samples.importance, np.float32),
         )
+
+    def _on_threads(self, task: Callable[[int], object], count: int) -> None:
+        """task(0) … task(count - 1), at most `threads` at once; kernels release the lock."""
+        if self.threads == 1 or count == 1:
+            for k in range(count):
+                task(k)
+            return
+        with ThreadPoolExecutor(self.threads) as pool:
+            list(pool.map(task, range(count)))
 
     def _outputs(self) -> int:
         return int(self.plan.neurons[self.plan.output + 1] - self.plan.neurons[self.plan.output])

@@ -82,20 +82,32 @@ class CpuTrainer(CpuSimulator):
         """Learn from the samples in their order, one update per `batch` of them."""
         data = self.data(samples)
         results = self._results(len(samples.ids))
-        numba.set_num_threads(min(self.threads, numba.config.NUMBA_NUM_THREADS))
         optimizer = make_optimizer(self.spec, learning_rate)
         work, back = self._buffers(GROUPS if batch > 1 else 1)
         store = Store(self.flat, self.rows, self.first, self.second, self._gradient)
-        if batch > 1:
-            self.updates = self.kernels.train_batches(
-                self.plan, self.rule, optimizer, store, work, back, data, self.seed,
-                self.updates, batch, results,
-            )  # fmt: skip
-        else:
-            self.updates = self.kernels.train_each(
-                self.plan, self.rule, optimizer, store, work, back, data, self.seed,
-                self.updates, self.threads > 1, results,
-            )  # fmt: skip
+        numba.set_num_threads(min(self.threads, numba.config.NUMBA_NUM_THREADS))
+
+        def learn(first: int, last: int, worker: int, group: int) -> int:
+            stride = 1 if group < 0 else GROUPS
+            wide = group < 0 and self.threads > 1
+            return int(
+                self.kernels.module.learn(
+                    self.kernels.advance, self.plan, self.rule, optimizer, store, work, back,
+                    data, self.seed, self.updates, first, last, stride, worker, group, wide,
+                    results,
+                )  # fmt: skip
+            )
+
+        if batch == 1:
+            self.updates = learn(0, len(samples.ids), 0, -1)
+        for start in range(0, len(samples.ids) if batch > 1 else 0, batch):
+            end = min(start + batch, len(samples.ids))
+            # Which group takes a sample depends on its place alone, never on the threads.
+            self._on_threads(lambda g: learn(start + g, end, g, g), min(GROUPS, end - start))  # noqa: B023
+            self.updates += 1
+            self.kernels.module.update(
+                self.plan, self.rule, optimizer, store, self.updates, 1.0 / (end - start)
+            )
         return Outcome(
             results.counts, results.predictions, results.cost, results.activity.sum(axis=0)
         )

@@ -7,15 +7,18 @@ from numba import njit, prange
 
 from .learn import (
     dense_tile,
+    dense_view,
     inside_entries,
     listed_projection,
     make_trace,
     rows_of,
     self_effect,
     sort_events,
+    write_back,
 )
 from .loss import count_error, decide, lateral_factor, teach
 from .optimizer import update_row
+from .rows import add, copy, fill
 from .solve import solve_transposed
 
 ONE = np.float32(1.0)
@@ -32,8 +35,8 @@ def judge(plan, rule, work, back, w, label, importance, counts):  # type: ignore
     row, times = rows_of(plan, back, w, p)
     for i in range(hi - lo):
         counts[i] = row[i + 1] - row[i]
-    back.delta[w] = ZERO
-    back.boost[w] = ONE
+    fill(back.delta[w], ZERO)
+    fill(back.boost[w], ONE)
     cost = count_error(rule, counts, label, importance, back.delta[w, lo:hi])
     if rule.lateral_projection >= 0:
         columns = make_trace(plan, rule, work, back, w, rule.lateral_projection)
@@ -67,7 +70,7 @@ def backward(plan, rule, optimizer, size, eps, store, work, back, w, group, wide
                         if rule.reference and has_inside:
                             _misplaced_solve(rule, back, w, members, message)
                         a = plan.pre[j]
-                        back.delta[w, plan.neurons[a] : plan.neurons[a + 1]] += message
+                        add(message, back.delta[w, plan.neurons[a] : plan.neurons[a + 1]])
 
 
 @njit
@@ -77,8 +80,9 @@ def block_error(plan, rule, store, work, back, w, b, members):  # type: ignore[n
     for k in range(plan.block[b], plan.block[b + 1]):
         p = plan.order[k]
         lo, hi = plan.neurons[p], plan.neurons[p + 1]
-        back.error[w, lo:hi] = back.delta[w, lo:hi] / rule.nu[p]
-        back.omega[w, lo:hi] = ONE
+        for i in range(lo, hi):
+            back.error[w, i] = back.delta[w, i] / rule.nu[p]
+            back.omega[w, i] = ONE
         if not rule.hybrid:
             self_effect(plan, rule, store.weights, back, w, p)
         for s in range(plan.incoming[p], plan.incoming[p + 1]):
@@ -90,9 +94,11 @@ def block_error(plan, rule, store, work, back, w, b, members):  # type: ignore[n
         for i in members:
             back.boost[w, i] /= back.omega[w, i]
     elif has_inside:
+        right = np.empty(len(back.error[w]), np.float32)
+        copy(back.error[w], right)
         solve_transposed(
             members, rule.out_ptr, rule.out_post, rule.out_slot, back.theta[w], back.omega[w],
-            True, back.error[w].copy(), back.error[w],
+            True, right, back.error[w],
         )  # fmt: skip
     else:
         for i in members:
@@ -104,13 +110,15 @@ def block_error(plan, rule, store, work, back, w, b, members):  # type: ignore[n
 def _misplaced_solve(rule, back, w, members, message):  # type: ignore[no-untyped-def]
     """The authors' solve in the index space of the layer below (profile `reference`)."""
     right = np.zeros(len(back.omega[w]), np.float32)
-    right[members] = message
+    for k in range(len(members)):
+        right[members[k]] = message[k]
     solution = np.zeros(len(back.omega[w]), np.float32)
     solve_transposed(
         members, rule.out_ptr, rule.out_post, rule.out_slot, back.theta[w], back.omega[w],
         False, right, solution,
     )  # fmt: skip
-    message[:] = solution[members]
+    for k in range(len(members)):
+        message[k] = solution[members[k]]
 
 
 @njit
@@ -124,92 +132,83 @@ def learn_projection(plan, rule, optimizer, size, eps, store, work, back, w, gro
         )
         return message
     columns = make_trace(plan, rule, work, back, w, j)
-    posts = plan.neurons[plan.post[j] + 1] - plan.neurons[plan.post[j]]
-    parts = np.empty(((posts + TILE - 1) // TILE, n), np.float32)
+    view = dense_view(plan, rule, store, back, w, group, j, columns)
+    parts = np.empty(((len(view.row) - 1 + TILE - 1) // TILE, n), np.float32)
     if wide:
-        _tiles_wide(
-            plan, rule, optimizer, size, eps, store, back, w, group, j, columns, posts, parts
-        )
+        tiles_wide(view, optimizer, size, eps, parts)
     else:
-        _tiles(plan, rule, optimizer, size, eps, store, back, w, group, j, columns, posts, parts)
+        tiles(view, optimizer, size, eps, parts)
     if rule.carries[j]:
         for k in range(parts.shape[0]):
-            message += parts[k]
+            add(parts[k], message)
     return message
 
 
 @njit
-def _tiles(plan, rule, optimizer, size, eps, store, back, w, group, j, columns, posts, parts):  # type: ignore[no-untyped-def]
+def tiles(view, optimizer, size, eps, parts):  # type: ignore[no-untyped-def]
+    """Every tile of a dense projection, each with its own part f32[pre] of the message."""
+    posts = len(view.row) - 1
     for k in range(parts.shape[0]):
-        dense_tile(
-            plan, rule, optimizer, size, eps, store, back, w, group, j, columns,
-            TILE * k, min(TILE * k + TILE, posts), parts[k],
-        )  # fmt: skip
+        last = min(TILE * k + TILE, posts)
+        dense_tile(view, optimizer, size, eps, TILE * k, last, parts[k])
 
 
 @njit(parallel=True)
-def _tiles_wide(plan, rule, optimizer, size, eps, store, back, w, group, j, columns, posts, parts):  # type: ignore[no-untyped-def]
+def tiles_wide(view, optimizer, size, eps, parts):  # type: ignore[no-untyped-def]
+    """`tiles` spread over the threads."""
+    posts = len(view.row) - 1
     for k in prange(parts.shape[0]):
-        dense_tile(
-            plan, rule, optimizer, size, eps, store, back, w, group, j, columns,
-            TILE * k, min(TILE * k + TILE, posts), parts[k],
-        )  # fmt: skip
+        last = min(TILE * k + TILE, posts)
+        dense_tile(view, optimizer, size, eps, TILE * k, last, parts[k])
 
 
-@njit(parallel=True)
+@njit
 def apply_gradients(plan, rule, optimizer, size, eps, store, scale):  # type: ignore[no-untyped-def]
     """Update every weight with scale * (sum of the groups' gradients), and clear those."""
     for j in range(len(plan.pre)):
         if rule.trains[j] and rule.listed[j]:
             posts = plan.neurons[plan.post[j] + 1] - plan.neurons[plan.post[j]]
-            for l in prange(posts):
+            for l in range(posts):
                 _apply_listed(rule, optimizer, size, eps, store, scale, j, l)
         elif rule.trains[j]:
             posts = plan.neurons[plan.post[j] + 1] - plan.neurons[plan.post[j]]
-            for k in prange((posts + TILE - 1) // TILE):
-                _apply_tile(
-                    plan, optimizer, size, eps, store, scale, j, TILE * k,
-                    min(TILE * k + TILE, posts),
-                )  # fmt: skip
+            pre = plan.neurons[plan.pre[j] + 1] - plan.neurons[plan.pre[j]]
+            apply_dense(optimizer, size, eps, store, scale, plan.weight[j], pre, posts)
 
 
-@njit
-def _apply_tile(plan, optimizer, size, eps, store, scale, j, first, last):  # type: ignore[no-untyped-def]
-    a = plan.pre[j]
-    n = plan.neurons[a + 1] - plan.neurons[a]
-    posts = plan.neurons[plan.post[j] + 1] - plan.neurons[plan.post[j]]
-    for l in range(first, last):
-        base = plan.weight[j] + l * n
-        total = store.gradient[0, base : base + n]
-        for g in range(1, store.gradient.shape[0]):
-            part = store.gradient[g, base : base + n]
-            for k in range(n):
-                total[k] += part[k]
-                part[k] = ZERO
-        row = store.rows[base : base + n]
-        update_row(
-            optimizer, size, eps, row, store.first[base : base + n],
-            store.second[base : base + n], total, scale,
-        )  # fmt: skip
-        for k in range(n):
-            total[k] = ZERO
-    for k in range(n):
-        target = store.weights[plan.weight[j] + k * posts : plan.weight[j] + (k + 1) * posts]
+@njit(parallel=True)
+def apply_dense(optimizer, size, eps, store, scale, base, n, posts):  # type: ignore[no-untyped-def]
+    """The same for one dense projection of n x posts weights from `base`, in tiles of posts."""
+    for k in prange((posts + TILE - 1) // TILE):
+        first, last = TILE * k, min(TILE * k + TILE, posts)
         for l in range(first, last):
-            target[l] = store.rows[plan.weight[j] + l * n + k]
+            start = base + l * n
+            total = store.gradient[0, start : start + n]
+            for g in range(1, store.gradient.shape[0]):
+                add(store.gradient[g, start : start + n], total)
+                fill(store.gradient[g, start : start + n], ZERO)
+            update_row(
+                optimizer, size, eps, store.rows[start : start + n],
+                store.first[start : start + n], store.second[start : start + n], total, scale,
+            )  # fmt: skip
+            fill(total, ZERO)
+        end = base + n * posts
+        write_back(store.rows[base:end], store.weights[base:end], n, posts, first, last)
 
 
 @njit
 def _apply_listed(rule, optimizer, size, eps, store, scale, j, l):  # type: ignore[no-untyped-def]
     start, end = rule.in_ptr[rule.in_row[j] + l], rule.in_ptr[rule.in_row[j] + l + 1]
-    index = rule.in_index[start:end]
-    weights, first, second = store.weights[index], store.first[index], store.second[index]
-    total = np.zeros(end - start, np.float32)
-    for g in range(store.gradient.shape[0]):
-        for s in range(end - start):
-            total[s] += store.gradient[g, index[s]]
-            store.gradient[g, index[s]] = ZERO
+    n = end - start
+    weights, total = np.empty(n, np.float32), np.zeros(n, np.float32)
+    first, second = np.empty(n, np.float32), np.empty(n, np.float32)
+    for s in range(n):
+        index = rule.in_index[start + s]
+        weights[s], first[s], second[s] = store.weights[index], store.first[index], store.second[index]
+        for g in range(store.gradient.shape[0]):
+            total[s] += store.gradient[g, index]
+            store.gradient[g, index] = ZERO
     update_row(optimizer, size, eps, weights, first, second, total, scale)
-    store.weights[index] = weights
-    store.first[index] = first
-    store.second[index] = second
+    for s in range(n):
+        index = rule.in_index[start + s]
+        store.weights[index], store.first[index], store.second[index] = weights[s], first[s], second[s]

@@ -7,10 +7,13 @@ the accumulator that takes the gradient, or -1 to update the weights at once (ba
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 import numpy as np
 from numba import njit
 
 from .optimizer import update_row
+from .rows import add_scaled, copy, fill, gather, scatter, spread
 from .spsp import (
     active_columns,
     closed_traces,
@@ -82,7 +85,7 @@ def self_effect(plan, rule, weights, back, w, p):  # type: ignore[no-untyped-def
     """Omega of population p: 1 - (slope(o) / nu) sum_j w_j u_j (Zhang & Li 2019, eq. 10)."""
     lo, hi = plan.neurons[p], plan.neurons[p + 1]
     omega = back.omega[w, lo:hi]
-    omega[:] = ZERO
+    fill(omega, ZERO)
     is_recurrent = False
     for s in range(plan.incoming[p], plan.incoming[p + 1]):
         j = plan.sources[s]
@@ -129,103 +132,147 @@ def inside_entries(plan, rule, weights, work, back, w, j):  # type: ignore[no-un
     p = plan.post[j]
     row, times = rows_of(plan, back, w, p)
     pre_row, _ = rows_of(plan, back, w, plan.pre[j])
-    nu = rule.nu[plan.pre[j]]
-    origin = rule.in_ptr[rule.in_row[j]]
+    trace, column, power = back.trace[w], back.column[w], rule.power[p]
+    refractory, nu, ratio = rule.refractory[p], rule.nu[plan.pre[j]], rule.silent_ratio
+    in_ptr, in_pre, in_index = rule.in_ptr[rule.in_row[j] :], rule.in_pre, rule.in_index
+    entries, thetas, origin = back.entry[w], back.theta[w], in_ptr[0] - rule.slot[j]
+    is_dense = plan.dense[j] != 0
     for i in range(len(row) - 1):
-        start, end = rule.in_ptr[rule.in_row[j] + i], rule.in_ptr[rule.in_row[j] + i + 1]
-        slots = slice(rule.slot[j] + start - origin, rule.slot[j] + end - origin)
-        entry, theta = back.entry[w, slots], back.theta[w, slots]
-        _entries(plan, rule, back, w, j, columns, row, times, i, start, end, entry)
+        start, end = in_ptr[i], in_ptr[i + 1]
+        entry = entries[start - origin : end - origin]
+        theta = thetas[start - origin : end - origin]
+        _entries(
+            is_dense, trace, columns, column, times, row[i], row[i + 1], refractory, power,
+            in_pre[start:end], pre_row, entry,
+        )  # fmt: skip
         silent = row[i + 1] == row[i]
         for s in range(start, end):
-            u = pre_row[rule.in_pre[s] + 1] - pre_row[rule.in_pre[s]]
-            ratio = rule.silent_ratio if silent or u == 0 else entry[s - start] / np.float32(u)
-            theta[s - start] = weights[rule.in_index[s]] * ratio / nu
+            u = pre_row[in_pre[s] + 1] - pre_row[in_pre[s]]
+            slope = ratio if silent or u == 0 else entry[s - start] / np.float32(u)
+            theta[s - start] = weights[in_index[s]] * slope / nu
 
 
 @njit
-def _entries(plan, rule, back, w, j, columns, row, times, i, start, end, entry):  # type: ignore[no-untyped-def]
-    """entry[s] = e of the synapses start:end, all of post neuron i."""
-    p = plan.post[j]
-    if plan.dense[j] and columns == end - start:
-        response_row(
-            back.trace[w], columns, times, row[i], row[i + 1], rule.refractory[p], rule.power[p],
-            entry,
-        )  # fmt: skip
-        return
-    pre_row, _ = rows_of(plan, back, w, plan.pre[j])
-    for s in range(start, end):
-        k = rule.in_pre[s]
-        entry[s - start] = ZERO
-        if pre_row[k + 1] > pre_row[k]:
-            entry[s - start] = response_at(
-                back.trace[w], columns, back.column[w, k], times, row[i], row[i + 1],
-                rule.refractory[p], rule.power[p],
-            )  # fmt: skip
-
-
-@njit
-def dense_tile(  # type: ignore[no-untyped-def]
-    plan, rule, optimizer, size, eps, store, back, w, group, j, columns, first, last, message
+def _entries(  # type: ignore[no-untyped-def]
+    is_dense, trace, columns, column, times, start, end, refractory, power, pre, pre_row, entry
 ):
+    """entry[s] = e of the synapses from `pre` to one post neuron with spikes times[start:end]."""
+    if is_dense and columns == len(pre):
+        response_row(trace, columns, times, start, end, refractory, power, entry)
+        return
+    for s in range(len(pre)):
+        k = pre[s]
+        entry[s] = ZERO
+        if pre_row[k + 1] > pre_row[k]:
+            entry[s] = response_at(trace, columns, column[k], times, start, end, refractory, power)
+
+
+class DenseView(NamedTuple):
+    """What a tile of one dense projection needs of one sample; arrays are its own slices.
+
+    `rows`, `first`, `second`, `gradient` are post-major [post * pre], `weights` pre-major.
+    """
+
+    trace: Any  # f32[T * columns]
+    columns: int
+    active: Any  # i32[columns] pre neuron of each column
+    pre_row: Any  # i32[pre + 1]
+    row: Any  # i32[post + 1] bounds of the posts' spikes in `times`
+    times: Any
+    power: Any  # f32[T + 1]
+    refractory: int
+    nu: Any  # f32 scalar
+    error: Any  # f32[post]
+    boost: Any  # f32[post]
+    rows: Any
+    weights: Any
+    first: Any
+    second: Any
+    gradient: Any  # empty where the update is done at once
+    hybrid: bool
+    silent_ratio: Any
+    silent_entry: Any
+    carries: bool
+    trains: bool
+
+
+@njit
+def dense_view(plan, rule, store, back, w, group, j, columns):  # type: ignore[no-untyped-def]
+    """The view of projection j in the sample of worker w; `group` as in `dense_tile`."""
+    p = plan.post[j]
+    lo, hi = plan.neurons[p], plan.neurons[p + 1]
+    start, end = plan.weight[j], plan.weight[j + 1]
+    row, times = rows_of(plan, back, w, p)
+    pre_row, _ = rows_of(plan, back, w, plan.pre[j])
+    gradient = store.gradient[max(group, 0), start:end] if group >= 0 else store.rows[:0]
+    return DenseView(
+        back.trace[w], columns, back.active[w], pre_row, row, times, rule.power[p],
+        rule.refractory[p], rule.nu[p], back.error[w, lo:hi], back.boost[w, lo:hi],
+        store.rows[start:end], store.weights[start:end], store.first[start:end],
+        store.second[start:end], gradient, rule.hybrid, rule.silent_ratio, rule.silent_entry,
+        rule.carries[j] != 0, rule.trains[j] != 0,
+    )  # fmt: skip
+
+
+@njit
+def dense_tile(view, optimizer, size, eps, first, last, message):  # type: ignore[no-untyped-def]
     """Learn the posts first:last of a dense projection; message f32[pre] gets its error below.
 
-    message is written whole: sum over the tile of x_l w_lj de_lj/do_j, with the weights of before.
+    message is written whole: sum over the tile of x_l w_lj de_lj/du_j, with the weights of before.
     """
-    a, p = plan.pre[j], plan.post[j]
-    n = plan.neurons[a + 1] - plan.neurons[a]
-    lo = plan.neurons[p]
-    row, times = rows_of(plan, back, w, p)
-    pre_row, _ = rows_of(plan, back, w, a)
-    inverse, silent, entry, packed = _pre_rows(rule, pre_row, n)
-    message[:] = ZERO
+    n = len(view.pre_row) - 1
+    trace, times, row, power, rows = view.trace, view.times, view.row, view.power, view.rows
+    columns, active, refractory = view.columns, view.active, view.refractory
+    is_direct = len(view.gradient) == 0
+    inverse, silent, entry, packed = _pre_rows(view.silent_ratio, view.pre_row, n)
+    fill(message, ZERO)
     for l in range(first, last):
-        base = plan.weight[j] + l * n
-        weights = store.rows[base : base + n]
-        fired = row[l + 1] > row[l]
-        if fired:
-            if columns == n:
-                response_row(
-                    back.trace[w], n, times, row[l], row[l + 1], rule.refractory[p],
-                    rule.power[p], entry,
-                )  # fmt: skip
-            else:
-                response_row(
-                    back.trace[w], columns, times, row[l], row[l + 1], rule.refractory[p],
-                    rule.power[p], packed,
-                )  # fmt: skip
-                for k in range(columns):
-                    entry[back.active[w, k]] = packed[k]
+        base, start, end = l * n, row[l], row[l + 1]
+        weights = rows[base : base + n]
+        if start == end:
+            _silent_row(view.silent_entry, inverse, entry)
+        elif columns == n:
+            response_row(trace, n, times, start, end, refractory, power, entry)
         else:
-            for k in range(n):
-                entry[k] = rule.silent_entry if inverse[k] > ZERO else ZERO
-        x = back.error[w, lo + l]
-        scale = x * back.boost[w, lo + l]
-        if rule.hybrid:
-            scale *= ONE + _side_effect(rule, weights, entry, row[l + 1] - row[l], rule.nu[p])
-        if rule.carries[j]:
-            _send(x, rule.silent_ratio, fired, weights, entry, inverse, silent, message)
-        if rule.trains[j]:
-            gradient_row(optimizer, size, eps, store, group, base, n, entry, scale)
-    if group < 0 and rule.trains[j]:
-        _write_back(plan, store, j, n, first, last)
+            response_row(trace, columns, times, start, end, refractory, power, packed)
+            scatter(packed, active, columns, entry)
+        x = view.error[l]
+        scale = x * view.boost[l]
+        if view.hybrid:
+            scale *= ONE + _side_effect(weights, entry, end - start, view.nu)
+        if view.carries:
+            _send(x, view.silent_ratio, end > start, weights, entry, inverse, silent, message)
+        if view.trains and is_direct:
+            moments = view.first[base : base + n], view.second[base : base + n]
+            update_row(optimizer, size, eps, weights, moments[0], moments[1], entry, scale)
+        elif view.trains:
+            add_scaled(scale, entry, view.gradient[base : base + n])
+    if view.trains and is_direct:
+        write_back(rows, view.weights, n, len(row) - 1, first, last)
 
 
 @njit
-def _pre_rows(rule, pre_row, n):  # type: ignore[no-untyped-def]
+def _silent_row(value, inverse, entry):  # type: ignore[no-untyped-def]
+    """e of a silent post neuron: `value` where the pre neuron fired."""
+    for k in range(len(entry)):
+        entry[k] = value if inverse[k] > ZERO else ZERO
+
+
+@njit
+def _pre_rows(silent_ratio, pre_row, n):  # type: ignore[no-untyped-def]
     """(1/u or 0, de/du of a silent pre or 0, scratch, scratch), f32[n] each."""
     inverse, silent = np.zeros(n, np.float32), np.zeros(n, np.float32)
     for k in range(n):
         u = pre_row[k + 1] - pre_row[k]
         if u == 0:
-            silent[k] = rule.silent_ratio
+            silent[k] = silent_ratio
         else:
             inverse[k] = ONE / np.float32(u)
     return inverse, silent, np.zeros(n, np.float32), np.zeros(n, np.float32)
 
 
 @njit(fastmath={"reassoc"})
-def _side_effect(rule, weights, entry, spikes, nu):  # type: ignore[no-untyped-def]
+def _side_effect(weights, entry, spikes, nu):  # type: ignore[no-untyped-def]
     """s = (1/nu) sum_j w_j e_j / o, or (1/nu) sum_j w_j / 2 for a silent neuron (Jin 2018, eq. 17)."""
     total = ZERO
     if spikes == 0:
@@ -249,30 +296,12 @@ def _send(x, ratio, fired, weights, entry, inverse, silent, message):  # type: i
 
 
 @njit
-def gradient_row(optimizer, size, eps, store, group, base, n, entry, scale):  # type: ignore[no-untyped-def]
-    """Use the gradient scale * entry of a post-major row: update it, or add it to an accumulator."""
-    if group < 0:
-        update_row(
-            optimizer, size, eps, store.rows[base : base + n], store.first[base : base + n],
-            store.second[base : base + n], entry, scale,
-        )  # fmt: skip
-        return
-    total = store.gradient[group, base : base + n]
+def write_back(rows, weights, n, posts, first, last):  # type: ignore[no-untyped-def]
+    """Copy a tile's post-major rows into the pre-major weights that delivery reads."""
     for k in range(n):
-        total[k] += scale * entry[k]
-
-
-@njit
-def _write_back(plan, store, j, n, first, last):  # type: ignore[no-untyped-def]
-    """Copy the tile's post-major rows into the pre-major weights that `deliver_dense` reads."""
-    base = plan.weight[j]
-    posts = plan.neurons[plan.post[j] + 1] - plan.neurons[plan.post[j]]
-    width = last - first
-    for k in range(n):
-        target = store.weights[base + k * posts + first : base + k * posts + last]
-        source = base + first * n + k
-        for l in range(width):
-            target[l] = store.rows[source + l * n]
+        target = weights[k * posts + first : k * posts + last]
+        for l in range(last - first):
+            target[l] = rows[(first + l) * n + k]
 
 
 @njit
@@ -284,53 +313,69 @@ def listed_projection(plan, rule, optimizer, size, eps, store, work, back, w, gr
     lo = plan.neurons[p]
     row, times = rows_of(plan, back, w, p)
     pre_row, _ = rows_of(plan, back, w, plan.pre[j])
-    origin = rule.in_ptr[rule.in_row[j]]
-    message[:] = ZERO
+    trace, column, power, nu = back.trace[w], back.column[w], rule.power[p], rule.nu[p]
+    in_ptr, in_pre, in_index = rule.in_ptr[rule.in_row[j] :], rule.in_pre, rule.in_index
+    error, boost, entries = back.error[w], back.boost[w], back.entry[w]
+    origin, carries, trains = in_ptr[0] - rule.slot[j], rule.carries[j] != 0, rule.trains[j] != 0
+    gradient = store.gradient[max(group, 0)] if group >= 0 else store.rows[:0]
+    fill(message, ZERO)
+    scratch = np.empty((4, _widest(in_ptr, len(row) - 1)), np.float32)
     for l in range(len(row) - 1):
-        start, end = rule.in_ptr[rule.in_row[j] + l], rule.in_ptr[rule.in_row[j] + l + 1]
+        start, end = in_ptr[l], in_ptr[l + 1]
         fan_in = end - start
-        if fan_in == 0:
-            continue
-        weights = np.empty(fan_in, np.float32)
-        entry = np.zeros(fan_in, np.float32)
-        for s in range(fan_in):
-            weights[s] = store.weights[rule.in_index[start + s]]
+        weights, entry = scratch[0, :fan_in], scratch[1, :fan_in]
+        pre, index = in_pre[start:end], in_index[start:end]
+        gather(store.weights, index, weights)
         if inside:
-            slot = rule.slot[j] + start - origin
-            entry[:] = back.entry[w, slot : slot + fan_in]
+            copy(entries[start - origin : end - origin], entry)
         else:
-            _entries(plan, rule, back, w, j, columns, row, times, l, start, end, entry)
-        fired = row[l + 1] > row[l]
-        x = back.error[w, lo + l]
-        scale = x * back.boost[w, lo + l]
-        for s in range(fan_in):
-            k = rule.in_pre[start + s]
-            u = pre_row[k + 1] - pre_row[k]
-            if rule.carries[j]:
-                ratio = entry[s] / np.float32(u) if fired and u > 0 else rule.silent_ratio
-                message[k] += x * weights[s] * ratio
-            if not fired and u > 0:
-                entry[s] = rule.silent_entry
+            _entries(
+                plan.dense[j] != 0, trace, columns, column, times, row[l], row[l + 1],
+                rule.refractory[p], power, pre, pre_row, entry,
+            )  # fmt: skip
+        spikes = row[l + 1] - row[l]
+        x = error[lo + l]
+        if carries:
+            _send_listed(x, rule.silent_ratio, spikes, pre, pre_row, weights, entry, message)
+        if spikes == 0:
+            _silent_listed(rule.silent_entry, pre, pre_row, entry)
+        scale = x * boost[lo + l]
         if rule.hybrid:
-            scale *= ONE + _side_effect(rule, weights, entry, row[l + 1] - row[l], rule.nu[p])
-        if rule.trains[j]:
-            _listed_gradient(rule, optimizer, size, eps, store, group, start, weights, entry, scale)
+            scale *= ONE + _side_effect(weights, entry, spikes, nu)
+        if trains and group >= 0:
+            for s in range(fan_in):
+                gradient[index[s]] += scale * entry[s]
+        elif trains:
+            first, second = scratch[2, :fan_in], scratch[3, :fan_in]
+            gather(store.first, index, first)
+            gather(store.second, index, second)
+            update_row(optimizer, size, eps, weights, first, second, entry, scale)
+            spread(weights, index, store.weights)
+            spread(first, index, store.first)
+            spread(second, index, store.second)
 
 
 @njit
-def _listed_gradient(rule, optimizer, size, eps, store, group, start, weights, entry, scale):  # type: ignore[no-untyped-def]
-    fan_in = len(weights)
-    if group >= 0:
-        for s in range(fan_in):
-            store.gradient[group, rule.in_index[start + s]] += scale * entry[s]
-        return
-    first, second = np.empty(fan_in, np.float32), np.empty(fan_in, np.float32)
-    for s in range(fan_in):
-        first[s] = store.first[rule.in_index[start + s]]
-        second[s] = store.second[rule.in_index[start + s]]
-    update_row(optimizer, size, eps, weights, first, second, entry, scale)
-    for s in range(fan_in):
-        index = rule.in_index[start + s]
-        store.weights[index] = weights[s]
-        store.first[index] = first[s]
-        store.second[index] = second[s]
+def _widest(in_ptr, posts):  # type: ignore[no-untyped-def]
+    """The largest fan-in."""
+    widest = 0
+    for l in range(posts):
+        widest = max(widest, in_ptr[l + 1] - in_ptr[l])
+    return widest
+
+
+@njit
+def _send_listed(x, ratio, spikes, pre, pre_row, weights, entry, message):  # type: ignore[no-untyped-def]
+    """message[pre] += x w de/du over the synapses of one post neuron."""
+    for s in range(len(pre)):
+        u = pre_row[pre[s] + 1] - pre_row[pre[s]]
+        slope = entry[s] / np.float32(u) if spikes > 0 and u > 0 else ratio
+        message[pre[s]] += x * weights[s] * slope
+
+
+@njit
+def _silent_listed(value, pre, pre_row, entry):  # type: ignore[no-untyped-def]
+    """e of a silent post neuron: `value` where the pre neuron fired."""
+    for s in range(len(pre)):
+        if pre_row[pre[s] + 1] > pre_row[pre[s]]:
+            entry[s] = value
