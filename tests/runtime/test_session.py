@@ -23,14 +23,19 @@ def command(*words):
     return [sys.executable, "-m", "snncc", "train", *words]
 
 
-def killed_after(words, seconds, folder):
-    """Whether the run was killed; it may have ended before."""
-    running = subprocess.Popen(command(*words), cwd=folder, stderr=subprocess.PIPE)
-    try:
-        running.wait(seconds)
-    except subprocess.TimeoutExpired:
-        running.send_signal(signal.SIGKILL)
-    _, errors = running.communicate()
+def states(folder):
+    return sorted(path.name for path in (folder / "checkpoints").glob("[0-9]*"))
+
+
+def killed(words, folder, wait):
+    """Whether the run was killed, `wait` seconds after it saved a state; it may end before."""
+    before = states(folder / "run")
+    with subprocess.Popen(command(*words), cwd=folder, stderr=subprocess.PIPE) as running:
+        while running.poll() is None and states(folder / "run") == before:
+            time.sleep(0.002)
+        time.sleep(wait)
+        running.kill()
+        _, errors = running.communicate()
     assert running.returncode in (0, -signal.SIGKILL), errors.decode()
     return running.returncode != 0
 
@@ -40,17 +45,12 @@ def killed_after(words, seconds, folder):
 def test_kill_and_resume_is_bit_identical(tmp_path, batch):
     program = str(ROOT / "examples" / "digits.snn")
     words = (program, *OPTIONS, "--batch", str(batch))
-    short = (*words, "--epochs", "1", "--limit", "16", "--out", "warm")
-    subprocess.run(command(*short), cwd=tmp_path, check=True)  # compiles the kernels
-    start = time.monotonic()
     subprocess.run(command(*words, "--out", "whole"), cwd=tmp_path, check=True)
-    seconds = time.monotonic() - start
     chance = random.Random(batch)
-    kills = int(killed_after((*words, "--out", "run"), seconds * 0.6, tmp_path))
+    assert killed((*words, "--out", "run"), tmp_path, 0.0)
     again = ("--resume", "--out", "run", "--checkpoint-every", "0", "--quiet")
-    while kills < KILLS and killed_after(again, seconds * chance.uniform(0.4, 1.0), tmp_path):
-        kills += 1
-    assert kills > 0
+    for _ in range(KILLS):
+        killed(again, tmp_path, chance.uniform(0.0, 0.4))
     subprocess.run(command(*again), cwd=tmp_path, check=True)
     whole, run = (tmp_path / name / "last.snnpkg" for name in ("whole", "run"))
     assert whole.read_bytes() == run.read_bytes()
