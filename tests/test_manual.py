@@ -13,6 +13,7 @@ from snncc.ir.diagnostics import Source
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ["README.md", "CONTRIBUTING.md"]
+FILE = r"`((?:ir|frontend|backends|runtime|tests|docs|examples|benchmarks)/[\w./]*)`"
 README = (ROOT / "README.md").read_text()
 
 
@@ -39,6 +40,12 @@ def test_a_command_is_one_line(name: str) -> None:
 def test_links_lead_somewhere(page: str) -> None:
     targets = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", (ROOT / page).read_text())
     assert [t for t in targets if not (ROOT / t).exists()] == []
+
+
+@pytest.mark.parametrize("page", [*PAGES, "docs/design.md"])
+def test_named_files_are_there(page: str) -> None:
+    named = re.findall(FILE, (ROOT / page).read_text())
+    assert [n for n in named if not (ROOT / n).exists()] == []
 
 
 def test_named_programs_are_there() -> None:
