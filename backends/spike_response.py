@@ -11,6 +11,7 @@ own model of that form trains like the prelude's.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,8 +36,8 @@ class SpikeResponse:
 
     @property
     def tau_mem(self) -> float:
-        """1 / (1 - keep_v), the membrane time constant in steps."""
-        return 1.0 / (1.0 - self.keep_v)
+        """1 / (1 - keep_v), the membrane time constant in steps; infinite without a leak."""
+        return 1.0 / (1.0 - self.keep_v) if self.keep_v < 1.0 else math.inf
 
     @property
     def tau_syn(self) -> float:
@@ -121,7 +122,7 @@ def _threshold(population: Population, v: str, constants: dict[str, float]) -> f
     """The voltage at which the spike condition turns true, to 1e-4, by bisection."""
     step = population.step
     assert step is not None
-    rest: dict[str, Any] = {s.name: 0 for s in step.states} | {p: 0.0 for p in step.ports}
+    rest: dict[str, Any] = {s.name: 0 for s in step.states} | dict.fromkeys(step.ports, 0.0)
 
     def fires(value: float) -> bool:
         return bool(evaluate(step.spike, {**constants, **rest, v: value}, np.float64))
@@ -141,7 +142,7 @@ def _threshold(population: Population, v: str, constants: dict[str, float]) -> f
 def _refractory(population: Population, constants: dict[str, float]) -> int:
     step = population.step
     assert step is not None
-    values: dict[str, Any] = {s.name: 0 for s in step.states} | {p: 0.0 for p in step.ports}
+    values: dict[str, Any] = {s.name: 0 for s in step.states} | dict.fromkeys(step.ports, 0.0)
     for assign in step.after:
         if assign.target == REFRACTORY:
             return int(evaluate(assign.value, {**constants, **values, SPIKED: True}, np.float64))

@@ -10,6 +10,7 @@ import numpy as np
 from ..backends.target import Weights
 from ..ir.expr import Apply, Const, Expr, Ref
 from ..ir.graph import Call, Graph, Population, Projection
+from ..ir.types import Shape
 from ..ir.wiring import wire
 from .activity import refractory_steps
 
@@ -43,7 +44,10 @@ class Summary:
 def summarize(graph: Graph, weights: Weights, seed: int) -> Summary:
     """The summary of a graph after all passes, with these weights."""
     populations = tuple(_population(p, graph.dt) for p in graph.populations)
-    projections = tuple(_projection(graph, p, weights, seed) for p in graph.projections)
+    shapes = {p.name: p.shape for p in graph.populations}
+    projections = tuple(
+        _projection(p, shapes[p.pre], shapes[p.post], weights, seed) for p in graph.projections
+    )
     return Summary(_network(graph, weights, projections, seed), populations, projections)
 
 
@@ -88,10 +92,9 @@ def _population(population: Population, dt: float) -> dict[str, Any]:
 
 
 def _projection(
-    graph: Graph, projection: Projection, weights: Weights, seed: int
+    projection: Projection, pre: Shape, post: Shape, weights: Weights, seed: int
 ) -> dict[str, Any]:
-    shapes = {p.name: p.shape for p in graph.populations}
-    wiring = wire(projection, shapes[projection.pre], shapes[projection.post], seed)
+    wiring = wire(projection, pre, post, seed)
     array = weights[projection.name]
     return {
         "name": projection.name,

@@ -1,9 +1,9 @@
 """The generated modules: the fixed kernels in one, a graph's neuron steps in another.
 
-`kernels/*.py` and `driver.py` are hand-written and checked like any other file. Numba caches machine
-code by file and does not see that a function in another file has changed, so they are assembled
-into one file, named by a digest of all that it contains (see `load.py`). The kernels call a
-graph's steps through a function pointer, `advance`: they compile once per machine, and a new
+`kernels/*.py` and `driver.py` are hand-written and checked like any other file. Numba caches
+machine code by file and does not see that a function in another file has changed, so they are
+assembled into one file, named by a digest of all that it contains (see `load.py`). The kernels
+call a graph's steps through a function pointer, `advance`: they compile once per machine, and a new
 network costs no more than its own equations.
 """
 
@@ -20,7 +20,8 @@ from ...ir.types import DType
 from ..render import CASTS, render
 
 _FILES = (
-    "rows", "philox", "forward", "spsp", "optimizer", "solve", "loss", "learn", "backward"
+    "rows", "philox", "forward", "spsp", "optimizer", "solve", "loss", "learn", "dense",
+    "listed", "backward",
 )  # fmt: skip
 KERNEL_MODULE = "snncc_cpu_kernels"
 ENTRIES = ("run", "present", "learn", "update")
@@ -74,7 +75,9 @@ def _without_imports(text: str) -> str:
         if isinstance(node, ast.ImportFrom) and (node.level or node.module == "__future__"):
             kept = _absolute(node) if node.level == 4 else ""
             assert node.end_lineno is not None
-            lines[node.lineno - 1 : node.end_lineno] = [kept] + [""] * (node.end_lineno - node.lineno)
+            lines[node.lineno - 1 : node.end_lineno] = [kept] + [""] * (
+                node.end_lineno - node.lineno
+            )
     return "\n".join(lines) + "\n"
 
 
@@ -111,7 +114,10 @@ def _step(number: int, step: NeuronStep) -> str:
         f'@njit({_INNER}, error_model="numpy")',
         f"def step_{number}(lo, hi, reals, integers, currents, constants, fired):",
         *(f"    {names[s.name]}_ = {rows[s.name]}[lo:hi]" for s in step.states),
-        *(f"    {names[p]}_ = currents[{k} * reals.shape[1] + lo : {k} * reals.shape[1] + hi]" for k, p in enumerate(step.ports)),
+        *(
+            f"    {names[p]}_ = currents[{k} * reals.shape[1] + lo : {k} * reals.shape[1] + hi]"
+            for k, p in enumerate(step.ports)
+        ),
         *(f"    {names[c]} = {casts[c]}(constants[{k}])" for k, c in enumerate(step.constants)),
         "    for n in range(hi - lo):",
         *(f"        {names[v]} = {names[v]}_[n]" for v in (*rows, *step.ports)),
@@ -128,9 +134,7 @@ def _step(number: int, step: NeuronStep) -> str:
 def _constant_casts(step: NeuronStep) -> dict[str, str]:
     """The cast of each constant: a counter's stays an integer, or its loop would not vectorize."""
     expressions = [a.value for a in (*step.update, *step.after)] + [step.spike]
-    used = {
-        node.name: node.dtype for e in expressions for node in walk(e) if isinstance(node, Ref)
-    }
+    used = {node.name: node.dtype for e in expressions for node in walk(e) if isinstance(node, Ref)}
     types = {c: used.get(c, DType.F32) for c in step.constants}
     return {c: CASTS[t] for c, t in types.items() if isinstance(t, DType)}
 
@@ -161,5 +165,8 @@ def _advance(count: int) -> str:
     arguments = "lo, hi, reals, integers, currents, constants, fired"
     lines = ["@cfunc(SIGNATURE, cache=True)", f"def advance(model, {arguments}):"]
     for k in range(count):
-        lines += [f"    {'if' if k == 0 else 'elif'} model == {k}:", f"        step_{k}({arguments})"]
+        lines += [
+            f"    {'if' if k == 0 else 'elif'} model == {k}:",
+            f"        step_{k}({arguments})",
+        ]
     return "\n".join(lines) + ("\n" if count else "\n    pass\n")

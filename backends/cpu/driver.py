@@ -52,9 +52,7 @@ def encode_inputs(plan, values, raster, sample, seed, work, w, wide):  # type: i
         else:
             threshold, active = input_threshold(plan, values, k, origin, work, w)
             if wide:
-                encode_wide(
-                    threshold, active, first, plan.steps, sample, seed, origin, ptr, spikes
-                )
+                encode_wide(threshold, active, first, plan.steps, sample, seed, origin, ptr, spikes)
             else:
                 for c in range((plan.steps + CHUNK - 1) // CHUNK):
                     encode_chunk(
@@ -215,8 +213,9 @@ def learn(  # type: ignore[no-untyped-def]
         present(advance, plan, store.weights, value, raster, data.ids[s], seed, work, w, wide)
         count_all(plan, work, w, results.activity[w])
         results.predictions[s], results.cost[s] = judge(
-            plan, rule, work, back, w, data.labels[s], data.importance[s], results.counts[s]
-        )
+            plan, rule, store.weights, work, back, w, data.labels[s], data.importance[s],
+            results.counts[s],
+        )  # fmt: skip
         if group < 0:
             updates += 1
             size, eps = step_size(optimizer, updates)

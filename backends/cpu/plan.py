@@ -71,9 +71,13 @@ def make_plan(graph: Graph, wirings: Mapping[str, Wiring]) -> Plan:
     neurons = _bounds([p.neurons for p in populations])
     models = {step: k for k, step in enumerate(distinct_steps(graph))}
     assert graph.schedule is not None
-    blocks = [[index[n] for n in b.populations if populations[index[n]].step] for b in graph.schedule]
+    blocks = [
+        [index[n] for n in b.populations if populations[index[n]].step] for b in graph.schedule
+    ]
     blocks = [b for b in blocks if b]
-    recurrent = [b.is_recurrent for b in graph.schedule if populations[index[b.populations[0]]].step]
+    recurrent = [
+        b.is_recurrent for b in graph.schedule if populations[index[b.populations[0]]].step
+    ]
     post = [index[p.post] for p in projections]
     sources, incoming, inner = _sources(projections, index, graph.schedule)
     weight = _bounds([int(np.prod(wirings[p.name].weight_shape)) for p in projections])
@@ -108,7 +112,9 @@ def make_plan(graph: Graph, wirings: Mapping[str, Wiring]) -> Plan:
         real_init=reals,
         integer_init=integers,
         ports=max((len(p.step.ports) for p in populations if p.step), default=1),
-        output=next((k for k, p in enumerate(populations) if p.role == "output"), len(populations) - 1),
+        output=next(
+            (k for k, p in enumerate(populations) if p.role == "output"), len(populations) - 1
+        ),
         widest=max(p.neurons for p in populations),
     )
 

@@ -8,14 +8,16 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ...ir.graph import Call, Graph, Projection, TrainSpec
+from ...ir.diagnostics import CompileError, Diagnostic
+from ...ir.graph import Call, Graph, TrainSpec
 from ...ir.wiring import Wiring
 from ..effect_ratio import effect_curve, polynomial_slope, quartic_derivative, tabulated_slope
 from ..spike_response import SpikeResponse, spike_response
+from ..trainable import is_lateral, output_of, require_trainable
 from .plan import Plan
+from .synapses import block_members, inside_synapses, post_major
 
 Array = npt.NDArray[Any]
-TILE = 16  # posts that one thread updates together: one cache line of a pre-major weight row
 
 
 class Profile(NamedTuple):
@@ -63,8 +65,7 @@ class Rule(NamedTuple):
     target: float
     other: float
     margin: float
-    lateral: float  # strength of the output's lateral inhibition, 0 without
-    lateral_projection: int  # -1 without
+    lateral: int  # the output's lateral inhibition, -1 without
     nu: Array  # f32[P] threshold
     refractory: Array  # i64[P]
     keep_v: Array  # f32[P]
@@ -76,6 +77,7 @@ class Rule(NamedTuple):
     trains: Array  # u8[J]
     carries: Array  # u8[J] sends error to its pre population
     inside: Array  # u8[J] within a recurrent block
+    joint: Array  # u8[P] several projections take part in its HM2-BP factor
     listed: Array  # u8[J] learnt synapse by synapse
     shift: Array  # i64[J] delay of the trace
     in_ptr: Array  # i64 per listed projection: bounds by post neuron
@@ -93,23 +95,28 @@ class Rule(NamedTuple):
 
 def make_rule(graph: Graph, spec: TrainSpec, plan: Plan, wirings: Mapping[str, Wiring]) -> Rule:
     """The tables of `spec.rule` for a graph; CompileError(E050) where the rule does not apply."""
+    require_trainable(graph, spec.rule)
     responses = [None if p.step is None else spike_response(p) for p in graph.populations]
     profile = PROFILES[spec.rule.kind][str(spec.rule["profile"])]
     flags = _flags(graph, plan)
-    lists = _post_major(graph.projections, wirings, plan, flags["listed"])
-    inside = _inside_synapses(graph.projections, plan, flags["inside"], lists)
-    lateral, strength = _lateral(graph)
+    lists = post_major(graph.projections, wirings, plan, flags.listed)
+    inside = inside_synapses(plan, flags.inside, lists)
+    members, member = block_members(plan)
     keep_v, keep_c, gain = _kernel(responses, profile.closed)
     refractory = np.array([r.refractory if r else 0 for r in responses], np.int64)
-    post_refractory = refractory[plan.post] if len(plan.post) else refractory[:0]
     return Rule(
-        *profile[:4],
-        *(np.float32(value) for value in profile[4:]),
+        hybrid=profile.hybrid,
+        closed=profile.closed,
+        quartic=profile.quartic,
+        reference=profile.reference,
+        silent_ratio=np.float32(profile.silent_ratio),
+        silent_entry=np.float32(profile.silent_entry),
+        lowest=np.float32(profile.lowest),
+        highest=np.float32(profile.highest),
         target=_number(spec.rule, "target"),
         other=_number(spec.rule, "other"),
         margin=_number(spec.rule, "margin"),
-        lateral=strength,
-        lateral_projection=lateral,
+        lateral=_lateral(graph),
         nu=np.array([r.threshold if r else 1.0 for r in responses], np.float32),
         refractory=refractory,
         keep_v=keep_v.astype(np.float32),
@@ -117,11 +124,37 @@ def make_rule(graph: Graph, spec: TrainSpec, plan: Plan, wirings: Mapping[str, W
         gain=gain.astype(np.float32),
         power=(keep_v[:, None] ** np.arange(plan.steps + 1)).astype(np.float32),
         slope=_slopes(responses, profile, plan.steps),
-        **flags,
-        shift=post_refractory if profile.closed else plan.delay,
-        **lists,
-        **inside,
+        takes=flags.takes,
+        trains=flags.trains,
+        carries=flags.carries,
+        inside=flags.inside,
+        joint=_joint(plan, flags.takes),
+        listed=flags.listed,
+        shift=_shift(plan, refractory, profile.closed),
+        in_ptr=lists.ptr,
+        in_row=lists.row,
+        in_pre=lists.pre,
+        in_index=lists.weight,
+        slot=inside.slot,
+        slots=inside.slots,
+        out_ptr=inside.ptr,
+        out_post=inside.post,
+        out_slot=inside.where,
+        members=members,
+        member=member,
     )
+
+
+def _joint(plan: Plan, takes: Array) -> Array:
+    several = np.bincount(plan.post[takes > 0], minlength=len(plan.model)) > 1
+    return np.asarray(several, np.uint8)
+
+
+def _shift(plan: Plan, refractory: Array, closed: bool) -> Array:
+    """The closed form delays a spike by the refractory time; a projection's delay beyond 1 adds."""
+    if not closed:
+        return plan.delay
+    return np.asarray(np.maximum(refractory[plan.post] + plan.delay - 1, 0), np.int64)
 
 
 def _number(call: Call, name: str) -> float:
@@ -143,7 +176,10 @@ def _filter(response: SpikeResponse, closed: bool) -> tuple[float, float, float]
 
 def _slopes(responses: Sequence[SpikeResponse | None], profile: Profile, steps: int) -> Array:
     longest = steps + 1
-    rows = [np.zeros(longest) if r is None or profile.hybrid else _slope(r, profile, steps) for r in responses]
+    rows = [
+        np.zeros(longest) if r is None or profile.hybrid else _slope(r, profile, steps)
+        for r in responses
+    ]
     return np.array(rows, np.float64)
 
 
@@ -157,35 +193,41 @@ def _slope(response: SpikeResponse, profile: Profile, steps: int) -> Array:
     return table[np.minimum(counts, len(table) - 1).astype(np.int64)]
 
 
-def _flags(graph: Graph, plan: Plan) -> dict[str, Array]:
-    lateral = np.array([_is_lateral(p, graph) for p in graph.projections], bool)
+class _Flags(NamedTuple):
+    """u8[J] each; see the fields of the same names in `Rule`."""
+
+    takes: Array
+    trains: Array
+    carries: Array
+    inside: Array
+    listed: Array
+
+
+def _flags(graph: Graph, plan: Plan) -> _Flags:
+    lateral = np.array([is_lateral(p) for p in graph.projections], bool)
+    trainable = np.array([p.trainable for p in graph.projections], bool)
     block = _block_of(plan)
-    pre, post = plan.pre, plan.post
     recurrent = np.array([b >= 0 and plan.recurrent[b] > 0 for b in block], bool)
-    inside = (block[pre] == block[post]) & recurrent[post] & ~lateral
-    inputs = np.isin(pre, plan.inputs)
-    trains = np.array([p.trainable for p in graph.projections], bool) & ~lateral
-    u8 = np.uint8
-    return {
-        "takes": (~lateral).astype(u8),
-        "trains": trains.astype(u8),
-        "carries": (~lateral & ~inputs & ~inside).astype(u8),
-        "inside": inside.astype(u8),
-        "listed": ((plan.dense == 0) | inside).astype(u8),
-    }
+    own = block[plan.pre] == block[plan.post]
+    inside = own & recurrent[plan.post] & ~lateral
+    inputs = np.isin(plan.pre, plan.inputs)
+    return _Flags(
+        takes=(~lateral).astype(np.uint8),
+        trains=(trainable & ~lateral).astype(np.uint8),
+        carries=(~lateral & ~inputs & ~inside).astype(np.uint8),
+        inside=inside.astype(np.uint8),
+        listed=((plan.dense == 0) | inside).astype(np.uint8),
+    )
 
 
-def _is_lateral(projection: Projection, graph: Graph) -> bool:
-    fixed = not projection.trainable and projection.pre == projection.post
-    return fixed and projection.connectivity.kind == "lateral_inhibition"
-
-
-def _lateral(graph: Graph) -> tuple[int, float]:
-    outputs = {p.name for p in graph.populations if p.role == "output"}
-    for k, projection in enumerate(graph.projections):
-        if _is_lateral(projection, graph) and projection.post in outputs:
-            return k, abs(_number(projection.init, "value"))
-    return -1, 0.0
+def _lateral(graph: Graph) -> int:
+    output = output_of(graph).name
+    found = [k for k, p in enumerate(graph.projections) if is_lateral(p) and p.post == output]
+    if len(found) > 1:
+        second = graph.projections[found[1]]
+        message = f"`{output}` has several lateral inhibitions; the rule knows one"
+        raise CompileError(Diagnostic("E050", message, second.span, help="add their weights up"))
+    return found[0] if found else -1
 
 
 def _block_of(plan: Plan) -> Array:
@@ -193,72 +235,3 @@ def _block_of(plan: Plan) -> Array:
     for b in range(len(plan.recurrent)):
         block[plan.order[plan.block[b] : plan.block[b + 1]]] = b
     return block
-
-
-def _post_major(
-    projections: Sequence[Projection], wirings: Mapping[str, Wiring], plan: Plan, listed: Array
-) -> dict[str, Array]:
-    """Every listed projection's synapses sorted by (post, pre)."""
-    pointers, pres, indices = [np.zeros(0, np.int64)], [np.zeros(0, np.int32)], [np.zeros(0, np.int64)]
-    row = np.zeros(len(projections), np.int64)
-    entries = synapses = 0
-    for k, projection in enumerate(projections):
-        if not listed[k]:
-            continue
-        wiring = wirings[projection.name]
-        pre, post, index = synapse_list(wiring, int(plan.weight[k]))
-        order = np.lexsort((pre, post))
-        counts = np.bincount(post, minlength=wiring.post_neurons)
-        row[k] = entries
-        pointers.append(synapses + np.concatenate([[0], np.cumsum(counts)]).astype(np.int64))
-        pres.append(pre[order].astype(np.int32))
-        indices.append(index[order].astype(np.int64))
-        entries += wiring.post_neurons + 1
-        synapses += len(pre)
-    return {
-        "in_ptr": np.concatenate(pointers),
-        "in_row": row,
-        "in_pre": np.concatenate(pres),
-        "in_index": np.concatenate(indices),
-    }
-
-
-def synapse_list(wiring: Wiring, base: int) -> tuple[Array, Array, Array]:
-    """(pre, post, absolute weight index) of every synapse, sorted by (pre, post)."""
-    if wiring.pre is None or wiring.post is None:
-        pairs = np.indices((wiring.pre_neurons, wiring.post_neurons)).reshape(2, -1)
-        return pairs[0], pairs[1], base + np.arange(wiring.synapses)
-    tap = np.arange(wiring.synapses) if wiring.tap is None else wiring.tap
-    return wiring.pre, wiring.post, base + tap.astype(np.int64)
-
-
-def _inside_synapses(
-    projections: Sequence[Projection], plan: Plan, inside: Array, lists: dict[str, Array]
-) -> dict[str, Any]:
-    """The synapses of recurrent blocks, by pre neuron, and the slots of their S-PSP."""
-    slot = np.zeros(len(projections), np.int64)
-    pres, posts, slots = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-    used = 0
-    for k in np.flatnonzero(inside):
-        lo, hi = plan.neurons[plan.post[k]], plan.neurons[plan.post[k] + 1]
-        ptr = lists["in_ptr"][lists["in_row"][k] : lists["in_row"][k] + hi - lo + 1]
-        first, last = int(ptr[0]), int(ptr[-1])
-        slot[k] = used
-        pres.append(plan.neurons[plan.pre[k]] + lists["in_pre"][first:last])
-        posts.append(lo + np.repeat(np.arange(hi - lo), np.diff(ptr)))
-        slots.append(used + np.arange(last - first))
-        used += last - first
-    pre, post, where = np.concatenate(pres), np.concatenate(posts), np.concatenate(slots)
-    order = np.lexsort((post, pre))
-    bounds = np.concatenate([[0], np.cumsum(np.bincount(pre, minlength=int(plan.neurons[-1])))])
-    members = [np.arange(plan.neurons[p], plan.neurons[p + 1]) for p in plan.order]
-    sizes = [sum(len(m) for m in members[plan.block[b] : plan.block[b + 1]]) for b in range(len(plan.recurrent))]
-    return {
-        "slot": slot,
-        "slots": used,
-        "out_ptr": bounds.astype(np.int64),
-        "out_post": post[order].astype(np.int64),
-        "out_slot": where[order].astype(np.int64),
-        "members": np.concatenate(members).astype(np.int64),
-        "member": np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
-    }

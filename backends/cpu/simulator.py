@@ -74,7 +74,15 @@ class CpuSimulator:
         one = Samples(*(getattr(samples, n)[sample : sample + 1] for n in _FIELDS))
         data, work = self.data(one), self._scratch()
         self.kernels.module.present(
-            self.kernels.advance, self.plan, self.flat, data.values[0], data.rasters[0], data.ids[0], self.seed, work, 0,
+            self.kernels.advance,
+            self.plan,
+            self.flat,
+            data.values[0],
+            data.rasters[0],
+            data.ids[0],
+            self.seed,
+            work,
+            0,
             False,
         )
         return raster_of(self.plan, work)

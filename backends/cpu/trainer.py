@@ -85,17 +85,31 @@ class CpuTrainer(CpuSimulator):
         optimizer = make_optimizer(self.spec, learning_rate)
         work, back = self._buffers(GROUPS if batch > 1 else 1)
         store = Store(self.flat, self.rows, self.first, self.second, self._gradient)
-        numba.set_num_threads(min(self.threads, numba.config.NUMBA_NUM_THREADS))
+        numba.set_num_threads(min(self.threads, numba.config.NUMBA_NUM_THREADS))  # type: ignore[attr-defined]
 
         def learn(first: int, last: int, worker: int, group: int) -> int:
             stride = 1 if group < 0 else GROUPS
             wide = group < 0 and self.threads > 1
             return int(
                 self.kernels.module.learn(
-                    self.kernels.advance, self.plan, self.rule, optimizer, store, work, back,
-                    data, self.seed, self.updates, first, last, stride, worker, group, wide,
+                    self.kernels.advance,
+                    self.plan,
+                    self.rule,
+                    optimizer,
+                    store,
+                    work,
+                    back,
+                    data,
+                    self.seed,
+                    self.updates,
+                    first,
+                    last,
+                    stride,
+                    worker,
+                    group,
+                    wide,
                     results,
-                )  # fmt: skip
+                )
             )
 
         if batch == 1:
@@ -180,7 +194,9 @@ def make_optimizer(spec: TrainSpec, rate: float) -> Optimizer:
     """The numbers of the spec's optimizer and regularizer, at this learning rate."""
     strength, beta, limit = 0.0, 0.0, 1.0
     if spec.regularizer is not None:
-        strength, beta, limit = (_number(spec.regularizer, n) for n in ("strength", "beta", "limit"))
+        strength, beta, limit = (
+            _number(spec.regularizer, n) for n in ("strength", "beta", "limit")
+        )
     if spec.optimizer.kind == "sgd":
         momentum = _number(spec.optimizer, "momentum")
         return Optimizer(1, rate, momentum, 0.0, 0.0, strength, beta, limit)

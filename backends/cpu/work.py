@@ -1,4 +1,4 @@
-"""Scratch memory of the kernels; one leading axis for the workers (or groups) that share none of it."""
+"""Scratch memory of the kernels; the leading axis is the workers (or groups), who share none."""
 
 from __future__ import annotations
 

@@ -5,17 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, prange
 
-from .learn import (
-    dense_tile,
-    dense_view,
-    inside_entries,
-    listed_projection,
-    make_trace,
-    rows_of,
-    self_effect,
-    sort_events,
-    write_back,
-)
+from .dense import dense_tile, dense_view, write_back
+from .learn import make_trace, rows_of, self_effect, sort_events
+from .listed import inside_entries, joint_effect, listed_projection
 from .loss import count_error, decide, lateral_factor, teach
 from .optimizer import update_row
 from .rows import add, copy, fill
@@ -27,7 +19,7 @@ TILE = 16
 
 
 @njit
-def judge(plan, rule, work, back, w, label, importance, counts):  # type: ignore[no-untyped-def]
+def judge(plan, rule, weights, work, back, w, label, importance, counts):  # type: ignore[no-untyped-def]
     """Decision, cost, output error, lateral factor, teacher spikes; (prediction, cost)."""
     sort_events(plan, work, back, w)
     p = plan.output
@@ -38,10 +30,11 @@ def judge(plan, rule, work, back, w, label, importance, counts):  # type: ignore
     fill(back.delta[w], ZERO)
     fill(back.boost[w], ONE)
     cost = count_error(rule, counts, label, importance, back.delta[w, lo:hi])
-    if rule.lateral_projection >= 0:
-        columns = make_trace(plan, rule, work, back, w, rule.lateral_projection)
+    if rule.lateral >= 0:
+        columns = make_trace(plan, rule, work, back, w, rule.lateral)
+        own = weights[plan.weight[rule.lateral] : plan.weight[rule.lateral + 1]]
         lateral_factor(
-            rule, hi - lo, rule.nu[p], back.trace[w], back.column[w], columns, row, times,
+            rule, own, hi - lo, rule.nu[p], back.trace[w], back.column[w], columns, row, times,
             rule.refractory[p], rule.power[p], label, back.boost[w, lo:hi],
         )  # fmt: skip
     if counts[label] == 0:
@@ -85,6 +78,8 @@ def block_error(plan, rule, store, work, back, w, b, members):  # type: ignore[n
             back.omega[w, i] = ONE
         if not rule.hybrid:
             self_effect(plan, rule, store.weights, back, w, p)
+        elif rule.joint[p]:
+            joint_effect(plan, rule, store, work, back, w, p)
         for s in range(plan.incoming[p], plan.incoming[p + 1]):
             j = plan.sources[s]
             if rule.inside[j]:
@@ -127,9 +122,7 @@ def learn_projection(plan, rule, optimizer, size, eps, store, work, back, w, gro
     n = plan.neurons[plan.pre[j] + 1] - plan.neurons[plan.pre[j]]
     message = np.zeros(n, np.float32)
     if rule.listed[j]:
-        listed_projection(
-            plan, rule, optimizer, size, eps, store, work, back, w, group, j, message
-        )
+        listed_projection(plan, rule, optimizer, size, eps, store, work, back, w, group, j, message)
         return message
     columns = make_trace(plan, rule, work, back, w, j)
     view = dense_view(plan, rule, store, back, w, group, j, columns)
@@ -204,11 +197,19 @@ def _apply_listed(rule, optimizer, size, eps, store, scale, j, l):  # type: igno
     first, second = np.empty(n, np.float32), np.empty(n, np.float32)
     for s in range(n):
         index = rule.in_index[start + s]
-        weights[s], first[s], second[s] = store.weights[index], store.first[index], store.second[index]
+        weights[s], first[s], second[s] = (
+            store.weights[index],
+            store.first[index],
+            store.second[index],
+        )
         for g in range(store.gradient.shape[0]):
             total[s] += store.gradient[g, index]
             store.gradient[g, index] = ZERO
     update_row(optimizer, size, eps, weights, first, second, total, scale)
     for s in range(n):
         index = rule.in_index[start + s]
-        store.weights[index], store.first[index], store.second[index] = weights[s], first[s], second[s]
+        store.weights[index], store.first[index], store.second[index] = (
+            weights[s],
+            first[s],
+            second[s],
+        )

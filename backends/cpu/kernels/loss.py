@@ -53,12 +53,13 @@ def teach(row, times, n, label, steps, target):  # type: ignore[no-untyped-def]
 
 @njit
 def lateral_factor(  # type: ignore[no-untyped-def]
-    rule, n, nu, trace, column, columns, row, times, refractory, power, label, factor
+    rule, weights, n, nu, trace, column, columns, row, times, refractory, power, label, factor
 ):
-    """gamma_j = 1 / (1 - w0^2 sum_l r_lj d_l r_jl d_j) from the spikes before teaching.
+    """gamma_j = 1 / (1 - sum_l w_lj r_lj d_l w_jl r_jl d_j) from the spikes before teaching.
 
     r_lj = S-PSP of output j on output l per spike of j, `silent_ratio` if either is silent;
-    d_l = 1/nu for neurons that fired and for the target, else 0 (Jin, Zhang & Li 2018).
+    d_l = 1/nu for neurons that fired and for the target, else 0 (Jin, Zhang & Li 2018). weights
+    f32[n (n - 1)]: of every pair, sorted by (pre, post).
     """
     ratio = np.zeros((n, n))
     for l in range(n):
@@ -75,8 +76,15 @@ def lateral_factor(  # type: ignore[no-untyped-def]
         total = 0.0
         for l in range(n):
             if l != j and _counts(row, l, label) and _counts(row, j, label):
-                total += ratio[l, j] * ratio[j, l] / (nu * nu)
-        factor[j] = 1.0 / (1.0 - rule.lateral * rule.lateral * total)
+                pair = weights[_pair(n, j, l)] * weights[_pair(n, l, j)]
+                total += pair * ratio[l, j] * ratio[j, l] / (nu * nu)
+        factor[j] = 1.0 / (1.0 - total)
+
+
+@njit
+def _pair(n, pre, post):  # type: ignore[no-untyped-def]
+    """Place of the synapse pre -> post among all pairs of different neurons."""
+    return pre * (n - 1) + (post if post < pre else post - 1)
 
 
 @njit

@@ -1,4 +1,4 @@
-"""Whole-row copies as loops: array assignment would compile its error messages into every kernel."""
+"""Whole-row copies as loops: array assignment compiles its error messages into every kernel."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The recurrent system (Omega - Theta)^T x = c of a block, matrix-free (Zhang & Li 2019, eq. 14 ff.).
+"""The recurrent system (Omega - Theta)^T x = c of a block, matrix-free (Zhang & Li 2019).
 
 theta[slot] = w rho / nu_pre of a synapse inside the block. Row p of the transposed system reads the
 synapses that p sends: omega_p x_p - sum_l theta_lp x_l = c_p.

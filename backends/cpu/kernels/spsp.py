@@ -81,7 +81,7 @@ def discrete_traces(ptr, spikes, steps, delay, keep_v, keep_c, gain, column, n, 
 
 @njit
 def closed_traces(ptr, spikes, steps, delay, keep_v, keep_c, gain, column, n, slow, fast, trace):  # type: ignore[no-untyped-def]
-    """V of the continuous kernel gain (exp(-u / tau_mem) - exp(-u / tau_syn)), u = t - t_pre - delay."""
+    """V of the kernel gain (exp(-u / tau_mem) - exp(-u / tau_syn)), u = t - t_pre - delay."""
     for a in range(n):
         slow[a] = ZERO
         fast[a] = ZERO
