@@ -1,0 +1,93 @@
+"""Generated modules on disk."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pytest
+
+from snncc.backends.cpu import load
+from snncc.backends.cpu.codegen import KERNEL_MODULE
+from snncc.backends.cpu.plan import distinct_steps
+
+NET = """
+network n {
+  input x[2] encode bernoulli(duration = 10 ms)
+  output y[3] : if
+  x -> y : dense
+}
+"""
+
+
+@pytest.fixture
+def small_kernels(monkeypatch):
+    """Kernels that take no time to import."""
+    monkeypatch.setattr(load, "kernel_source", lambda: "ANSWER = 42\n")
+    before = set(sys.modules)
+    yield
+    for name in set(sys.modules) - before:
+        del sys.modules[name]
+
+
+@pytest.fixture
+def small_steps(monkeypatch, small_kernels):
+    monkeypatch.setattr(load, "graph_source", lambda steps: f"advance = {len(steps)}\n")
+
+
+def test_files_are_named_by_what_they_hold(tmp_path, small_steps):
+    folder = tmp_path / "new" / "kernels"
+    one = load.load_kernels((), folder)
+    assert one.module.ANSWER == 42
+    assert one.advance == 0
+    names = sorted(path.name for path in folder.glob("*.py"))
+    assert len(names) == 2
+    assert names[0].startswith(KERNEL_MODULE)
+    two = load.load_kernels((None,), folder)
+    assert two.module is one.module, "the fixed kernels are loaded once"
+    assert two.advance == 1
+    assert len(list(folder.glob("*.py"))) == 3
+    assert not list(folder.glob("*.tmp"))
+
+
+def test_a_damaged_file_is_written_anew(tmp_path, small_steps):
+    load.load_kernels((), tmp_path)
+    (path,) = tmp_path.glob(f"{KERNEL_MODULE}*.py")
+    text = path.read_text()
+    path.write_text("raise SystemExit\n")
+    for name in [n for n in sys.modules if n.startswith(KERNEL_MODULE)]:
+        del sys.modules[name]
+    assert load.load_kernels((), tmp_path).module.ANSWER == 42
+    assert path.read_text() == text
+
+
+def test_a_whole_file_is_left_alone(tmp_path, small_steps):
+    load.load_kernels((), tmp_path)
+    times = {p: p.stat().st_mtime_ns for p in tmp_path.glob("*.py")}
+    for name in [n for n in sys.modules if n.startswith("snncc_cpu_")]:
+        del sys.modules[name]
+    load.load_kernels((), tmp_path)
+    assert times == {p: p.stat().st_mtime_ns for p in tmp_path.glob("*.py")}
+
+
+def test_a_folder_that_cannot_be_made(tmp_path, small_steps):
+    """Then the kernels live in a temporary folder."""
+    file = tmp_path / "file"
+    file.write_text("not a folder")
+    assert load.load_kernels((), file / "kernels").module.ANSWER == 42
+    assert file.read_text() == "not a folder"
+
+
+@pytest.mark.slow
+def test_steps_compile_to_a_pointer(tmp_path, small_kernels, compiled):
+    """`advance` is compiled when it is loaded, and steps the neurons lo:hi only."""
+    graph = compiled(NET).graph
+    kernels = load.load_kernels(distinct_steps(graph), tmp_path)
+    assert kernels.advance.address
+    reals, integers = np.zeros((1, 6), np.float32), np.zeros((1, 6), np.int32)
+    currents = np.array([5, 5, 0.5, 1.0, 1.5, 5], np.float32)
+    constants = np.array(graph.population("y").constants, np.float32)
+    fired = np.full(4, 9, np.uint8)
+    kernels.advance(0, 2, 5, reals, integers, currents, constants, fired)
+    assert reals[0].tolist() == [0, 0, 0.5, 0.0, 0.5, 0]
+    assert fired.tolist() == [0, 1, 1, 9]

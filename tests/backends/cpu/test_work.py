@@ -1,0 +1,54 @@
+"""Scratch memory is large enough, and no larger where several share the machine."""
+
+from __future__ import annotations
+
+import pytest
+
+from snncc.backends.cpu.plan import make_plan
+from snncc.backends.cpu.simulator import wirings_of
+from snncc.backends.cpu.work import WINDOW, make_backward, make_work
+
+NET = """
+network n {
+  input x[7] encode bernoulli(duration = 100 ms)
+  population h[5] : cuba_lif
+  output y[3] : lif
+  x -> h.exc : dense
+  h -> y : dense
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def plan(compiled):
+    graph = compiled(NET).graph
+    return make_plan(graph, wirings_of(graph, 0))
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_shapes(plan, workers):
+    work = make_work(plan, workers)
+    assert {len(array) for array in work} == {workers}
+    assert work.reals.shape == (workers, 3, 15)
+    assert work.integers.shape == (workers, 1, 15)
+    assert work.currents.shape[2] == 2 * 15
+    assert work.ptr.shape == (workers, 3, 101)
+    assert work.spikes.shape[1] >= 100 * 15, "every neuron may fire in every step"
+    assert work.fired.shape[1] == 7
+
+
+def test_window(plan):
+    assert make_work(plan, 1).currents.shape[1] == 100
+    assert make_work(plan, 2).currents.shape[1] == WINDOW
+    huge = plan._replace(steps=10, neurons=plan.neurons * 0 + 10)
+    assert make_work(huge, 4).currents.shape[1] == 10
+
+
+def test_backward(plan):
+    back = make_backward(plan, 11, 2)
+    assert {len(array) for array in back} == {2}
+    assert back.row.shape == (2, 15 + 3), "each population has one bound more than neurons"
+    assert back.times.shape[1] >= 100 * 15 + 100, "and the taught neuron's spikes"
+    assert back.entry.shape == back.theta.shape == (2, 11)
+    assert back.trace.shape[1] == 100 * 7
+    assert make_backward(plan, 0, 1).entry.shape == (1, 1)

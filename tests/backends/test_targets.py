@@ -1,0 +1,32 @@
+"""The table of targets."""
+
+from __future__ import annotations
+
+import inspect
+
+from snncc.backends.target import Simulator, Trainer
+from snncc.backends.targets import TARGETS
+
+
+def public(protocol):
+    return {name for name, _ in inspect.getmembers(protocol, callable) if not name.startswith("_")}
+
+
+def test_rows_are_complete():
+    assert "cpu" in TARGETS
+    for name, target in TARGETS.items():
+        assert target.name == name
+        assert target.summary
+        assert not target.summary.endswith(".")
+        assert target.available() is None or isinstance(target.available(), str)
+
+
+def test_targets_offer_what_runtime_works_against():
+    assert public(Trainer) > public(Simulator) >= {"run", "raster"}
+    for target in TARGETS.values():
+        assert public(target.simulator) >= public(Simulator), target.name
+        assert public(target.trainer) >= public(Trainer), target.name
+
+
+def test_the_cpu_is_always_there():
+    assert TARGETS["cpu"].available() is None
