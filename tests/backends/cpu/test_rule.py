@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from snncc.frontend.program import compile_text
 from snncc.ir.diagnostics import Source
 from snncc.ir.passes.pipeline import run_pipeline
 from snncc.ir.wiring import initial_weights, wire
+from snncc.runtime.settings import settings_from
 
 pytestmark = pytest.mark.slow  # compiles the kernels once
 
@@ -87,24 +89,12 @@ HM2_BP = [
     for body in ("chain", "sparse", "inhibited", "delayed", "joined")
     for profile in ("reference", "paper", "recommended")
 ]
-DIVERGES = {
-    ("delayed", "hm2_bp", "reference"): "the engine's closed form knows no delay but 1",
-    ("delayed", "hm2_bp", "paper"): "the engine's closed form knows no delay but 1",
-    ("joined", "hm2_bp", "reference"): "the engine's side effect sums over one projection only",
-    ("joined", "hm2_bp", "paper"): "the engine's side effect sums over one projection only",
-    ("joined", "hm2_bp", "recommended"): "the engine's side effect sums over one projection only",
-}
-CASES = [
-    pytest.param(*c, marks=pytest.mark.xfail(reason=DIVERGES[c], strict=False))
-    if c in DIVERGES
-    else c
-    for c in ST_RSBP + HM2_BP
-]
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory) -> Path:
-    return tmp_path_factory.mktemp("kernels")
+def folder() -> Path:
+    """The user's own: kernels compile once per machine."""
+    return settings_from(os.environ).kernel_folder
 
 
 def sample(label):
@@ -119,7 +109,7 @@ def sample(label):
 
 
 @pytest.mark.parametrize("batch", [1, 2])
-@pytest.mark.parametrize(("body", "kind", "profile"), CASES)
+@pytest.mark.parametrize(("body", "kind", "profile"), ST_RSBP + HM2_BP)
 def test_step_is_the_oracles_gradient(folder, body, kind, profile, batch):
     text = HEAD + BODIES[body] + TRAIN.format(kind=kind, profile=profile)
     program = compile_text(Source("net.snn", text))
