@@ -111,7 +111,7 @@ def _step(number: int, step: NeuronStep) -> str:
     rows = _rows(step)
     casts = _constant_casts(step)
     lines = [
-        f'@njit({_INNER}, error_model="numpy")',
+        '@njit(cache=True, error_model="numpy")',
         f"def step_{number}(lo, hi, reals, integers, currents, constants, fired):",
         *(f"    {names[s.name]}_ = {rows[s.name]}[lo:hi]" for s in step.states),
         *(
