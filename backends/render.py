@@ -27,7 +27,7 @@ SPELLINGS: dict[str, str] = {
     "tanh": "{real}(math.tanh({0}))",
     "sin": "{real}(math.sin({0}))",
     "cos": "{real}(math.cos({0}))",
-    "floor": "{real}(math.floor({0}))",
+    "floor": "{real}(np.floor({0}))",
     "lt": "({0} < {1})",
     "le": "({0} <= {1})",
     "gt": "({0} > {1})",
