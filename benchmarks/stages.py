@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import time
+from functools import cache
 from typing import Any
 
 import numba
@@ -81,8 +82,9 @@ def variants(rule: Any) -> tuple[Any, Any, Any]:
     return rule._replace(carries=none, trains=none), rule._replace(trains=none), rule
 
 
+@cache
 def make_harness(module: Any) -> tuple[Any, Any]:
-    """(what learns the samples of one group, what times the write-back of all projections)."""
+    """(what learns the samples of one group, what times the write-back of all projections); compiled once a module."""
     now = make_clock()
     present, copy_back = make_present(module, now), make_copy_back(module)
     backward = make_backward_pass(module, now, copy_back)

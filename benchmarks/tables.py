@@ -34,7 +34,8 @@ def grids_of(report: Report) -> dict[str, Grid]:
     }
     for profile in report.profiles:
         case = profile.case
-        grids[f"stages {case.net} {case.steps} {case.batch}"] = stages_grid(profile, report.machine)
+        name = f"stages {case.net} {case.inputs} {case.steps} {case.batch}"
+        grids[name] = stages_grid(profile, report.machine)
     return grids
 
 
@@ -185,7 +186,7 @@ def fill_page(text: str, grids: Mapping[str, Grid]) -> str:
 
     def filled(match: re.Match[str]) -> str:
         name = match.group(1)
-        body = f"\n{to_markdown(grids[name])}\n" if name in grids else match.group(2)
+        body = f"\n\n{to_markdown(grids[name])}\n\n" if name in grids else match.group(2)
         return f"<!-- table: {name} -->{body}<!-- end -->"
 
     return re.sub(r"<!-- table: ([^>]*?) -->(.*?)<!-- end -->", filled, text, flags=re.DOTALL)
