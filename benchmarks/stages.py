@@ -84,7 +84,7 @@ def variants(rule: Any) -> tuple[Any, Any, Any]:
 
 @cache
 def make_harness(module: Any) -> tuple[Any, Any]:
-    """(what learns the samples of one group, what times the write-back of all projections); compiled once a module."""
+    """(what learns the samples of a group, what times the write-back), compiled once a module."""
     now = make_clock()
     present, copy_back = make_present(module, now), make_copy_back(module)
     backward = make_backward_pass(module, now, copy_back)
