@@ -176,13 +176,14 @@ def _profiles(options: Options, machine: Machine, show: Show) -> Iterator[Profil
         trainer = make_trainer(net, steps, 1)
         fresh = trainer.state()
         for inputs, batch in product(options.inputs, batches):
-            samples = INPUTS[inputs](trainer, max(options.fewest, 3 * batch))
+            needed = max(options.fewest, 3 * batch)
+            samples = INPUTS[inputs](trainer, max(needed, options.learnt))
             if samples is None:
                 continue
             case = Case(net, steps, inputs, batch, 1)
             show(f"stages of {case}")
-            prepare(trainer, samples, inputs, fresh, min(options.learnt, len(samples.ids)))
-            yield profile_case(case, trainer, samples, machine, options.presented)
+            prepare(trainer, samples, inputs, fresh, options.learnt)
+            yield profile_case(case, trainer, cut(samples, 0, needed), machine, options.presented)
 
 
 def profile_case(
