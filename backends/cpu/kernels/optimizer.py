@@ -39,7 +39,8 @@ def pull(optimizer, weights):  # type: ignore[no-untyped-def]
     return np.float32(scale * math.exp(optimizer.beta * (mean - 1.0)))
 
 
-@njit
+# Division by zero gives an infinity here: the check for it would keep the loop scalar.
+@njit(error_model="numpy")
 def adam(weights, first, second, gradient, scale, decay, beta1, beta2, size, eps):  # type: ignore[no-untyped-def]
     """Adam on a row with gradient scale * gradient + decay * weights.
 
