@@ -105,7 +105,7 @@ def functions(tmp_path_factory):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("op", "dtype"), cases())
+@pytest.mark.parametrize(("op", "dtype"), list(cases()))
 def test_compiled_is_the_meaning(functions, op, dtype):
     expected = wanted(op, dtype)
     out = np.zeros(len(expected), expected.dtype)

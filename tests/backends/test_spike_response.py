@@ -103,6 +103,7 @@ NEVER = DIRECT.replace("v > 3 mV", "v > 2 * v and v < -1 mV")
 ALWAYS = DIRECT.replace("v > 3 mV", "v > -3 mV")
 SQUARE = DIRECT.replace("-v / tau", "-v * v / (tau * 1 mV)")
 HALVED = RENAMED.replace("tail + volley", "tail + 0.5 * volley")
+SPLIT = HALVED.replace("volley }", "volley  charge = charge + 0.1 * volley }")
 CROSSED = RENAMED.replace("-tail / slow", "(charge - tail) / slow")
 
 
@@ -116,6 +117,7 @@ CROSSED = RENAMED.replace("-tail / slow", "(charge - tail) / slow")
         ("direct", ALWAYS, ""),
         ("direct", SQUARE, ""),
         ("mine", HALVED, ""),
+        ("mine", SPLIT, ""),
         ("mine", CROSSED, ""),
     ],
 )
