@@ -1,7 +1,8 @@
 """The spike response of a neuron step: what spike-train-level rules need to know of a model.
 
 They hold for any neuron whose step is linear below threshold with one voltage that a spike resets
-to zero and at most one synaptic current that it leaves alone:
+to zero (a reset by subtraction leaves a rest that the S-PSP does not know) and at most one synaptic
+current that it leaves alone:
 
     c <- keep_c c + i,   v <- keep_v v + gain c,   spike when v > threshold,   v <- 0 for a while
 
@@ -22,6 +23,10 @@ from ..ir.expr import Apply, Expr, Ref, affine, evaluate, names, substitute
 from ..ir.graph import Population
 from ..ir.neuron import REFRACTORY, SPIKED, Assign, NeuronStep
 from ..ir.types import DType
+
+# Of each state's new value: coefficients over the old states and the ports, "" for the constant.
+Rows = dict[str, dict[str, float]]
+WAY_OUT = "use the prelude's `lif`, or a model with dv/dt = -v/tau_mem + c/tau_syn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +60,12 @@ def spike_response(population: Population) -> SpikeResponse:
     currents = [n for n in reals if n not in voltage]
     if len(voltage) != 1 or len(currents) > 1 or len(step.ports) != 1:
         raise _refused(population, "it needs one voltage, at most one current and one input port")
-    rows = _propagate(step, constants)
+    rows = _coefficients(step, step.update, REFRACTORY, False, constants)
     if rows is None:
         raise _refused(population, "its step is not linear below threshold")
     v, c, i = voltage[0], currents[0] if currents else None, step.ports[0]
+    _require_reset(population, v, constants)
+    _require_hold(population, v, rows, constants)
     return _read_off(population, rows, v, c, i, constants)
 
 
@@ -66,13 +73,20 @@ def _changed_by_spike(step: NeuronStep) -> set[str]:
     return {a.target for a in step.after if a.target != REFRACTORY}
 
 
-def _propagate(step: NeuronStep, constants: dict[str, float]) -> dict[str, dict[str, float]] | None:
-    """state -> its new value's coefficients over the old states and the port (not refractory)."""
+def _coefficients(
+    step: NeuronStep,
+    assigns: tuple[Assign, ...],
+    condition: str,
+    holds: bool,
+    constants: dict[str, float],
+) -> Rows | None:
+    """state -> its new value's coefficients over the old states and the ports, where what is
+    assigned under `condition` (REFRACTORY, SPIKED) is or is not; None if it is not affine."""
     variables = frozenset(s.name for s in step.states) | frozenset(step.ports)
     now: dict[str, Expr] = {}
-    for assign in step.update:
-        now[assign.target] = substitute(_outside_refractory(assign), now)
-    rows: dict[str, dict[str, float]] = {}
+    for assign in assigns:
+        now[assign.target] = substitute(_branch(assign.value, condition, holds), now)
+    rows: Rows = {}
     for state in step.states:
         if state.dtype is DType.I32:
             continue
@@ -84,17 +98,38 @@ def _propagate(step: NeuronStep, constants: dict[str, float]) -> dict[str, dict[
     return rows
 
 
-def _outside_refractory(assign: Assign) -> Expr:
-    """The value an assignment has when the neuron is not refractory."""
-    value = assign.value
-    if isinstance(value, Apply) and value.op == "select" and REFRACTORY in names(value.args[0]):
-        return value.args[2]
+def _branch(value: Expr, condition: str, holds: bool) -> Expr:
+    """The value without the choice that `condition` makes."""
+    if isinstance(value, Apply) and value.op == "select" and condition in names(value.args[0]):
+        return value.args[1 if holds else 2]
     return value
+
+
+def _require_reset(population: Population, v: str, constants: dict[str, float]) -> None:
+    """Refuse a spike that leaves anything of the voltage: the S-PSP begins anew with each."""
+    step = population.step
+    assert step is not None
+    reset = _coefficients(step, step.after, SPIKED, True, constants)
+    if reset is None or reset[v]:
+        way_out = f"write `{v} = 0 mV` in `on spike`, or take the prelude's `lif`"
+        raise _refused(population, f"its spike does not reset `{v}` to 0", way_out)
+
+
+def _require_hold(population: Population, v: str, rows: Rows, constants: dict[str, float]) -> None:
+    """Refuse a refractory time that does other than hold the voltage at 0."""
+    step = population.step
+    assert step is not None
+    if _refractory(population, constants) == 0:
+        return
+    held = _coefficients(step, step.update, REFRACTORY, True, constants)
+    if held is None or held != rows | {v: {}}:
+        way_out = f"write `{v} = 0 mV`, and nothing else, in `refractory`"
+        raise _refused(population, f"it is not `{v}` alone that it holds at 0", way_out)
 
 
 def _read_off(
     population: Population,
-    rows: dict[str, dict[str, float]],
+    rows: Rows,
     v: str,
     c: str | None,
     i: str,
@@ -149,7 +184,7 @@ def _refractory(population: Population, constants: dict[str, float]) -> int:
     return 0
 
 
-def _refused(population: Population, why: str) -> CompileError:
+def _refused(population: Population, why: str, way_out: str = WAY_OUT) -> CompileError:
     name = population.model.name if population.model else population.name
     return CompileError(
         Diagnostic(
@@ -157,6 +192,6 @@ def _refused(population: Population, why: str) -> CompileError:
             f"spike-train-level rules cannot train `{population.name}`: {name} is not a "
             f"leaky integrate-and-fire neuron ({why})",
             population.span,
-            help="use the prelude's `lif` or `if`, or a model with dv/dt = -v/tau_mem + c/tau_syn",
+            help=way_out,
         )
     )

@@ -48,6 +48,17 @@ neuron direct {
 """
 
 
+PERFECT = """
+neuron perfect {
+  param v_th: mV = 1 mV
+  state v: mV = 0 mV
+  on input { v = v + i }
+  spike when v >= v_th
+  on spike { v = 0 mV }
+}
+"""
+
+
 def population(cell, model="", dt=1, port=""):
     text = NET.format(model=model, cell=cell, dt=dt, port=port)
     graph = run_pipeline(compile_text(Source("n.snn", text)).graph)
@@ -81,7 +92,7 @@ def test_no_refractory_time():
 
 
 def test_without_a_leak():
-    response = spike_response(population("if(v_th = 2.5 mV)"))
+    response = spike_response(population("perfect(v_th = 2.5 mV)", PERFECT))
     assert numbers(response) == (1.0, 0.0, 1.0, 2.5, 0)
     assert response.tau_mem == math.inf
     assert response.tau_syn == 1.0
@@ -104,6 +115,11 @@ ALWAYS = DIRECT.replace("v > 3 mV", "v > -3 mV")
 SQUARE = DIRECT.replace("-v / tau", "-v * v / (tau * 1 mV)")
 HALVED = RENAMED.replace("tail + volley", "tail + 0.5 * volley")
 SPLIT = HALVED.replace("volley }", "volley  charge = charge + 0.1 * volley }")
+KEPT = PERFECT.replace("v = 0 mV }", "v = v - v_th }")
+RAISED = PERFECT.replace("v = 0 mV }", "v = -1 mV }")
+FREE = RENAMED.replace("{ charge = 0 mV }\n}", "{ }\n}")
+LIFTED = RENAMED.replace("{ charge = 0 mV }\n}", "{ charge = 1 mV }\n}")
+EMPTIED = RENAMED.replace("{ charge = 0 mV }\n}", "{ charge = 0 mV  tail = 0 mV }\n}")
 CROSSED = RENAMED.replace("-tail / slow", "(charge - tail) / slow")
 
 
@@ -128,4 +144,25 @@ def test_refused(cell, model, port):
     assert diagnostic.code == "E050"
     assert "`y`" in diagnostic.message
     assert diagnostic.help
+    assert diagnostic.span is not None
+
+
+@pytest.mark.parametrize(
+    ("cell", "model", "why", "way_out"),
+    [
+        ("if", "", "does not reset `v` to 0", "write `v = 0 mV` in `on spike`"),
+        ("perfect", KEPT, "does not reset `v` to 0", "write `v = 0 mV` in `on spike`"),
+        ("perfect", RAISED, "does not reset `v` to 0", "write `v = 0 mV` in `on spike`"),
+        ("mine", FREE, "not `charge` alone", "write `charge = 0 mV`"),
+        ("mine", LIFTED, "not `charge` alone", "write `charge = 0 mV`"),
+        ("mine", EMPTIED, "not `charge` alone", "write `charge = 0 mV`"),
+    ],
+)
+def test_a_rest_that_the_response_does_not_know_is_refused(cell, model, why, way_out):
+    with pytest.raises(CompileError) as error:
+        spike_response(population(cell, model))
+    (diagnostic,) = error.value.diagnostics
+    assert diagnostic.code == "E050"
+    assert why in diagnostic.message
+    assert way_out in diagnostic.help
     assert diagnostic.span is not None

@@ -251,11 +251,22 @@ def test_a_matrix_learns_like_its_list_of_synapses(program, trainer, data, rule,
         np.testing.assert_allclose(other, array, rtol=1e-3, atol=1e-4, err_msg=name)
 
 
+LEAKLESS = """
+neuron leakless {
+  param v_th: mV = 1 mV
+  state v: mV = 0 mV
+  on input { v = v + i }
+  spike when v >= v_th
+  on spike { v = 0 mV }
+}
+"""
+
+
 @pytest.mark.parametrize("rule", RULES)
 def test_neurons_without_a_leak_learn(compiled, trainer, data, rule):
     text = NET.format(**RULES[rule], steps=STEPS, optimizer=SGD, middle="dense", more="")
-    text = text.replace("lif(tau_mem = 8 ms, tau_syn = 4 ms, refractory = 1 ms)", "if")
-    moved = moves(trainer(compiled(text)), data(2), 2, 0.01)
+    text = text.replace("lif(tau_mem = 8 ms, tau_syn = 4 ms, refractory = 1 ms)", "leakless")
+    moved = moves(trainer(compiled(LEAKLESS + text)), data(2), 2, 0.01)
     assert all(np.isfinite(m).all() for m in moved.values())
     assert moved["g->h"].any()
 
