@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from ...ir.diagnostics import CompileError, Diagnostic
+from ...ir.schemes import METHODS
 from ..check.constants import Scope, evaluate, number
 from ..check.models import Model, with_arguments
 from ..library import model_named
@@ -13,8 +14,6 @@ from ..report import twice, unknown
 from ..syntax import Call, Cell, Expression, Let, Reference, Setting, Statement, Text
 from ..units import TIME
 from .frame import Environment, Frame, Plan
-
-METHODS = ("euler", "exact")
 
 
 def prepare(
@@ -132,14 +131,13 @@ def time_of(node: Expression, scope: Scope) -> float:
 
 
 def method_of(node: Expression, scope: Scope) -> str:
-    """`euler` or `exact`, as a word, a text, or a constant that is a text."""
+    """A name of METHODS, as a word, a text, or a constant that is a text."""
     word = node.name if isinstance(node, Reference) else None
     if isinstance(node, Text) or (word is not None and word in scope.values):
         value = evaluate(node, scope)
         word = value if isinstance(value, str) else None
     if word in METHODS:
         return word
-    way_out = "`euler` (the papers' plain steps) or `exact` (for linear equations)"
-    raise CompileError(
-        Diagnostic("E022", "a method is `euler` or `exact`", node.span, help=way_out)
-    )
+    choices = " or ".join(f"`{name}`" for name in METHODS)
+    way_out = "`euler`, the papers' plain steps, is the default"
+    raise CompileError(Diagnostic("E022", f"a method is {choices}", node.span, help=way_out))

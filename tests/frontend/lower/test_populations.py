@@ -5,6 +5,7 @@ import pytest
 from snncc.frontend.program import check_text, compile_text
 from snncc.ir.diagnostics import Source
 from snncc.ir.graph import Call, Population
+from snncc.ir.schemes import METHODS
 
 NET = "network n {{ method = euler {body} }}"
 
@@ -33,6 +34,12 @@ def test_roles_and_shapes() -> None:
     assert x.model is None
     assert y.parameters == (("v_th", 2.0),)
     assert all(p.span is not None for p in found)
+
+
+def test_every_method_of_the_ir_has_its_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(METHODS, "midpoint", METHODS["euler"])
+    (population,) = populations("population a[1] : lif method midpoint")
+    assert population.method == "midpoint"
 
 
 def test_methods() -> None:
