@@ -10,25 +10,12 @@ import numpy as np
 from ..backends.target import Weights
 from ..ir.expr import Apply, Const, Expr, Ref
 from ..ir.graph import Call, Graph, Population, Projection
+from ..ir.text.spelling import INFIX
 from ..ir.types import Shape
 from ..ir.wiring import wire
 from .activity import refractory_steps
 
-# How operators are written for people, and how tightly they bind.
-SIGNS = {
-    "or": ("or", 1),
-    "and": ("and", 2),
-    "lt": ("<", 3),
-    "le": ("<=", 3),
-    "gt": (">", 3),
-    "ge": (">=", 3),
-    "eq": ("==", 3),
-    "ne": ("!=", 3),
-    "add": ("+", 4),
-    "sub": ("-", 4),
-    "mul": ("*", 5),
-    "div": ("/", 5),
-}
+# Tighter than any infix operator binds.
 TIGHTEST = 9
 
 
@@ -130,9 +117,9 @@ def expression(expr: Expr, outside: int = 0) -> str:
         return f"{expr.value:g}" if isinstance(expr.value, float) else str(expr.value).lower()
     if expr.op == "neg":
         return f"-{expression(expr.args[0], TIGHTEST)}"
-    if expr.op not in SIGNS:
+    if expr.op not in INFIX:
         return f"{expr.op}({', '.join(expression(a) for a in expr.args)})"
-    sign, level = SIGNS[expr.op]
+    sign, level = INFIX[expr.op]
     left, right = expression(expr.args[0], level), expression(expr.args[1], level + 1)
     text = f"{left} {sign} {right}"
     return f"({text})" if level < outside else text

@@ -1,6 +1,8 @@
 import pytest
 
 from snncc.ir.expr import Const, Ref, apply
+from snncc.ir.text.spelling import INFIX
+from snncc.runtime import summary
 from snncc.runtime.summary import expression
 
 A, B, C = (Ref(n) for n in "abc")
@@ -20,3 +22,9 @@ A, B, C = (Ref(n) for n in "abc")
 )
 def test_expressions_as_people_write_them(expr, text):
     assert expression(expr) == text
+
+
+def test_operators_are_spelt_as_in_the_text_form(monkeypatch):
+    monkeypatch.setitem(INFIX, "max", ("|", 4))
+    assert expression(apply("mul", apply("max", A, B), C)) == "(a | b) * c"
+    assert all(level < summary.TIGHTEST for _, level in INFIX.values())
