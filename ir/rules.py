@@ -67,6 +67,7 @@ OPTIMIZERS: dict[str, Row] = {
 SCHEDULES: dict[str, Row] = {
     "constant": Row("lr"),
     "inverse_sqrt": Row("lr / sqrt(epoch + 1), epoch from 0"),
+    "logged": Row("lr / sqrt(max(epoch, 1)), epoch from 0: that of the authors' published logs"),
     "step": Row(
         "lr * factor ^ (epoch // every)",
         (Argument("every", "int", 40), Argument("factor", "1", 0.1)),

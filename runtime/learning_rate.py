@@ -20,6 +20,7 @@ def _step(rate: float, epoch: int, schedule: Call) -> float:
 MEANING: dict[str, Schedule] = {
     "constant": lambda rate, *_: rate,
     "inverse_sqrt": lambda rate, epoch, _: rate / (epoch + 1) ** 0.5,
+    "logged": lambda rate, epoch, _: rate / max(epoch, 1) ** 0.5,
     "step": _step,
 }
 

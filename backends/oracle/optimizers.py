@@ -53,6 +53,7 @@ OPTIMIZER_STEPS = {"adam": adam_step, "sgd": sgd_step}
 LEARNING_RATES: dict[str, Callable[[Call, int], float]] = {
     "constant": lambda schedule, epoch: 1.0,
     "inverse_sqrt": lambda schedule, epoch: float(1.0 / np.sqrt(epoch + 1.0)),
+    "logged": lambda schedule, epoch: float(1.0 / np.sqrt(max(epoch, 1.0))),
     "step": lambda schedule, epoch: _number(schedule, "factor") ** (epoch // _every(schedule)),
 }
 

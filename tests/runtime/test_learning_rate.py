@@ -16,6 +16,7 @@ def test_every_schedule_has_a_meaning():
     [
         (Call("constant"), [0.1, 0.1, 0.1, 0.1]),
         (Call("inverse_sqrt"), [0.1, 0.1 / 2**0.5, 0.1 / 3**0.5, 0.05]),
+        (Call("logged"), [0.1, 0.1, 0.1 / 2**0.5, 0.1 / 3**0.5]),
         (Call("step", (("every", 2), ("factor", 0.5))), [0.1, 0.1, 0.05, 0.05]),
     ],
 )

@@ -49,6 +49,7 @@ def test_sgd_with_momentum():
     [
         (Call("constant"), [1.0, 1.0, 1.0]),
         (Call("inverse_sqrt"), [1.0, 2**-0.5, 3**-0.5]),
+        (Call("logged"), [1.0, 1.0, 2**-0.5]),
         (Call("step", (("every", 2), ("factor", 0.1))), [1.0, 1.0, 0.1]),
     ],
 )
