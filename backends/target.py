@@ -77,4 +77,4 @@ class Trainer(Simulator, Protocol):
         "weights/<projection>", optimizer state, update count."""
 
     def restore(self, state: State) -> None:
-        """Take over a state; CompileError(E060) if its names or shapes do not fit."""
+        """Take over a state; CompileError(E060) if its names, shapes or types do not fit."""

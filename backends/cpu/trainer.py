@@ -145,11 +145,13 @@ class CpuTrainer(CpuSimulator):
         return state
 
     def restore(self, state: State) -> None:
-        """Take over a state; CompileError(E060) if its names or shapes do not fit."""
-        mine = self.state()
-        for name, array in mine.items():
-            if name not in state or state[name].shape != array.shape:
-                raise CompileError(Diagnostic("E060", f"the checkpoint does not fit: `{name}`"))
+        """Take over a state; CompileError(E060) if its names, shapes or types do not fit.
+
+        What the weights are is not judged: a run that has come to NaN resumes as what it was.
+        """
+        problems = misfits(self.state(), state)
+        if problems:
+            raise CompileError(Diagnostic("E060", f"the state does not fit: {p}") for p in problems)
         bounds = self.plan.weight
         for k, projection in enumerate(self.graph.projections):
             self.flat[bounds[k] : bounds[k + 1]] = state[f"weights/{projection.name}"].ravel()
@@ -178,6 +180,23 @@ class CpuTrainer(CpuSimulator):
         if workers > 1 and len(self._gradient) < workers:
             self._gradient = np.zeros((workers, len(self.flat)), np.float32)
         return self._training
+
+
+def misfits(mine: State, other: State) -> list[str]:
+    """What keeps another state from taking the place of this one."""
+    problems = [f"`{name}` belongs to no part of it" for name in other if name not in mine]
+    for name, array in mine.items():
+        if name not in other:
+            problems.append(f"`{name}` is missing")
+        elif (other[name].shape, other[name].dtype) != (array.shape, array.dtype):
+            problems.append(f"`{name}` is {_kind(other[name])} and should be {_kind(array)}")
+        elif name == "optimizer/updates" and other[name][0] < 0:
+            problems.append(f"`{name}` is below 0")
+    return problems
+
+
+def _kind(array: Array) -> str:
+    return f"{array.dtype}{list(array.shape)}"
 
 
 def copy_rows(plan: Plan, flat: Array, rows: Array) -> None:

@@ -192,9 +192,17 @@ def broken(state):
     first, wide = dict(state), dict(state)
     del first["weights/x->g"]
     wide["weights/x->g"] = np.zeros((10, 8), np.float32)
+    doubles = {**state, "weights/x->g": state["weights/x->g"].astype(np.float64)}
     short = {**state, "optimizer/first": state["optimizer/first"][:-1]}
+    halves = {**state, "optimizer/first": state["optimizer/first"].astype(np.float16)}
     lost = {name: array for name, array in state.items() if name != "optimizer/updates"}
-    return {"weights/x->g": [first, wide], "optimizer/first": [short], "optimizer/updates": [lost]}
+    before = {**state, "optimizer/updates": np.array([-1])}
+    return {
+        "weights/x->g": [first, wide, doubles],
+        "weights/x->z": [{**state, "weights/x->z": state["weights/x->g"]}],
+        "optimizer/first": [short, halves],
+        "optimizer/updates": [lost, before],
+    }
 
 
 def test_a_state_that_does_not_fit(program, trainer):
@@ -208,6 +216,24 @@ def test_a_state_that_does_not_fit(program, trainer):
             assert diagnostic.code == "E060"
             assert f"`{name}`" in diagnostic.message
     assert digest(learner) == before
+
+
+def test_all_misfits_are_told_at_once(program, trainer):
+    learner = trainer(program("st_rsbp"))
+    with pytest.raises(CompileError) as error:
+        learner.restore({"weights/x->z": np.zeros(3)})
+    assert len(error.value.diagnostics) == 1 + len(learner.state())
+
+
+def test_a_run_that_has_come_to_nan_resumes_as_what_it_was(program, trainer):
+    learner, other = trainer(program("st_rsbp")), trainer(program("st_rsbp"), seed=99)
+    state = learner.state()
+    state["weights/x->g"][0, :2] = np.nan, np.inf
+    state["optimizer/second"][3] = np.nan
+    learner.restore(state)
+    other.restore(learner.state())
+    assert digest(other) == digest(learner)
+    assert np.isnan(other.weights()["x->g"][0, 0])
 
 
 def test_fixed_projections_keep_their_weights(program, trainer, data):
