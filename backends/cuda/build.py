@@ -1,0 +1,157 @@
+"""Generated CUDA modules compiled to PTX by numba-cuda, without a GPU."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import numpy as np
+
+from ..modules import digest, load_module, writable, write_text
+from .params import Param, check_params, params_of, scalar_type
+
+ARCH = re.compile(r"sm_([0-9]+)([0-9])")
+MODULE = "snncc_cuda"
+_MARK = "// snncc "
+_LOCK = Lock()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KernelProgram:
+    """A generated module and how its entry, a plain function of that name, is launched.
+
+    `example_args` are arguments like those of a launch: named tuples of C-contiguous NumPy arrays
+    and scalars, bare arrays and scalars; only their types count. `shared` is bytes of dynamic
+    shared memory a block. `contract` allows a * b + c to be rounded once.
+    """
+
+    source: str
+    entry: str
+    example_args: tuple[Any, ...]
+    threads: int
+    shared: int
+    max_registers: int | None = None
+    contract: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ptx:
+    """An entry compiled for cards of `arch` (sm_80, …) and newer ones. `key` is the checksum of all
+    that it was made from, save the versions of the tools."""
+
+    text: str
+    entry: str
+    arch: str
+    params: tuple[Param, ...]
+    key: str
+
+    def __post_init__(self) -> None:
+        check_params(self.params, self.text, self.entry)
+
+
+def capability(arch: str) -> tuple[int, int]:
+    """(9, 0) for sm_90; ValueError for anything that names no architecture."""
+    found = ARCH.fullmatch(arch)
+    if found is None:
+        raise ValueError(f"`{arch}` is no architecture such as sm_90")
+    return int(found[1]), int(found[2])
+
+
+def program_key(program: KernelProgram, params: Sequence[Param]) -> str:
+    """The checksum of all that a kernel is made from."""
+    made = (program.entry, program.threads, program.max_registers, program.contract, *params)
+    return digest(program.source, *map(repr, made))
+
+
+def build_ptx(program: KernelProgram, arch: str, folder: Path) -> Ptx:
+    """The program's entry compiled for `arch`; kept in `folder`, so it compiles once a machine."""
+    folder = writable(folder)
+    name = f"{MODULE}_{digest(program.source)}_{arch}"
+    function = getattr(load_module(name, program.source, folder), program.entry)
+    params = params_of(function, program.example_args)
+    key = program_key(program, params)
+    kept = folder / f"{MODULE}_{digest(key, arch, *tool_versions())}.ptx"
+    text = _read(kept)
+    if text is None:
+        text = _compile(function, program, capability(arch))
+        write_text(kept, f"{text}{_MARK}{digest(text)}\n")
+    return Ptx(text, program.entry, arch, params, key)
+
+
+def tool_versions() -> tuple[str, ...]:
+    """The versions of what turns Python into PTX."""
+    from cuda.bindings import nvvm
+
+    return *(metadata.version(name) for name in ("numba", "numba-cuda")), str(nvvm.version())
+
+
+def _read(path: Path) -> str | None:
+    """The PTX that was kept, if it is whole."""
+    if not path.is_file():
+        return None
+    text, _, checksum = path.read_text(encoding="utf-8", errors="replace").rpartition(_MARK)
+    return text if digest(text) == checksum.strip() else None
+
+
+def _compile(function: Callable[..., Any], program: KernelProgram, version: tuple[int, int]) -> str:
+    from numba.cuda import types
+    from numba.cuda.compiler import compile_cuda, kernel_fixup
+    from numba.cuda.cudadrv.nvvm import set_launch_bounds
+
+    arguments = tuple(_type(str(k), a) for k, a in enumerate(program.example_args))
+    options = {"opt": 3, "fma": int(program.contract)}
+    with _LOCK, _devices_of(version):
+        made = compile_cuda(function, types.void, arguments, nvvm_options=options, cc=version)
+        kernel = made.library.get_function(made.fndesc.llvm_func_name)
+        kernel_fixup(kernel, False)
+        set_launch_bounds(kernel, program.threads)
+        (text,) = made.library.get_asm_strs(cc=version)
+    # Numba's symbol spells out all types and counts compilations.
+    return _bound(text.replace(kernel.name, program.entry), program.max_registers) + "\n"
+
+
+def _bound(text: str, registers: int | None) -> str:
+    if registers is None:
+        return text
+    return re.sub(r"(\.entry\s+\w+\s*\(.*?\))", rf"\1\n.maxnreg {registers}", text, flags=re.S)
+
+
+@contextmanager
+def _devices_of(version: tuple[int, int]) -> Iterator[None]:
+    """Numba compiles device functions for the card at hand; here, for one of this capability."""
+    from numba.cuda import dispatcher
+
+    @dataclass(frozen=True, slots=True)
+    class Card:
+        compute_capability: tuple[int, int]
+
+    present = dispatcher.get_current_device
+    dispatcher.get_current_device = lambda: Card(version)
+    try:
+        yield
+    finally:
+        dispatcher.get_current_device = present
+
+
+def _type(path: str, value: Any) -> Any:
+    """Numba's type of an argument."""
+    from numba.cuda import types
+
+    if isinstance(value, tuple):
+        inner = [_type(f"{path}.{k}", v) for k, v in enumerate(value)]
+        return types.BaseTuple.from_types(inner, type(value) if hasattr(value, "_fields") else None)
+    if isinstance(value, np.ndarray):
+        return types.Array(_number(value.dtype.name), value.ndim, "C")
+    return _number(scalar_type(path, value))
+
+
+def _number(name: str) -> Any:
+    from numba.cuda import types
+
+    return types.boolean if name == "bool" else getattr(types, name)
