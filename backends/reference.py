@@ -44,7 +44,8 @@ def simulate(
     `inputs` are bool [T, B, N] by input population; `seed` is that of the wiring. In step t
     populations are evaluated in schedule order; a projection of delay d brings what its pre
     population emitted in step t - d. All arithmetic is in `real`; a port sums its weights one by
-    one, by projection in graph order and then by pre neuron.
+    one: the projections from other blocks in graph order, then those from the population's own
+    block in graph order, in each the pre neurons ascending.
     """
     assert graph.schedule is not None, "the pass `schedule` must have run"
     network = _Network(graph, weights, inputs, real, seed)
@@ -75,7 +76,7 @@ class _Network:
         assert len(shapes) == 1, f"inputs of different steps or batch: {shapes}"
         self.steps, self.batch = shapes.pop()
         self.incoming: dict[str, list[_Synapses]] = {name: [] for name in self.populations}
-        for projection in graph.projections:
+        for projection in _in_order_of_arrival(graph):
             pre, post = self.populations[projection.pre], self.populations[projection.post]
             wiring = wire(projection, pre.shape, post.shape, seed)
             synapses = _Synapses(projection, wiring, weights[projection.name].astype(real))
@@ -161,6 +162,13 @@ class _Network:
             if synapses.projection.port == port and emitted >= 0:
                 synapses.deliver(trace.spikes[synapses.projection.pre][emitted], total)
         return total
+
+
+def _in_order_of_arrival(graph: Graph) -> list[Projection]:
+    """Projections between blocks, which are complete by then, before those within a block."""
+    assert graph.schedule is not None
+    block = {name: k for k, b in enumerate(graph.schedule) for name in b.populations}
+    return sorted(graph.projections, key=lambda p: block[p.pre] == block[p.post])
 
 
 class _Synapses:

@@ -101,6 +101,23 @@ def test_worked_example_with_recurrence() -> None:
     assert np.flatnonzero(spikes[:, 1]).tolist() == [3, 5]
 
 
+def test_what_comes_from_other_blocks_is_added_first() -> None:
+    """(2^24 - 2^24) + 1 is 1 in single precision, (1 + 2^24) - 2^24 is 0."""
+    graph = network(
+        COUNTER,
+        "population x input (3)",
+        "population h hidden (1) model counter () method euler",
+        projection("again", "h -> h", 1, port="up"),
+        projection("w", "x -> h", 0, port="up"),
+    )
+    weights = {"again": np.ones((1, 1), np.float32), "w": np.array([[1], [2**24], [-(2**24)]])}
+    spikes = np.zeros((3, 1, 3), bool)
+    spikes[0, 0, 0] = True
+    spikes[1, 0, 1:] = True
+    fired = simulate(graph, weights, {"x": spikes}, np.float32).spikes["h"]
+    assert fired[:, 0, 0].tolist() == [True, True, True]
+
+
 @pytest.mark.parametrize("delay", [0, 1, 3])
 def test_a_delay_is_kept(delay) -> None:
     graph = network(

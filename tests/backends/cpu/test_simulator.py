@@ -217,6 +217,27 @@ def test_exact_networks_fire_like_the_float64_reference(
     assert all(part.any() for part in np.split(found.compiled, bounds, axis=2))
 
 
+ECHO = """
+network n {
+  dt = 1 ms
+  input x[3] encode spikes(duration = 3 ms)
+  output h[1] : if(v_th = 1 mV)
+  h -> h : one_to_one(weight = 1) delay 1 ms
+  x -> h : list(synapses = [[0, 0, 1], [1, 0, 16777216], [2, 0, -16777216]])
+}
+"""
+
+
+def test_what_comes_from_other_blocks_is_added_first(compiled, compare, samples_of):
+    """(2^24 - 2^24) + 1 is 1 in single precision, (1 + 2^24) - 2^24 is 0."""
+    graph = compiled(ECHO).graph
+    weights = {"h->h": np.ones(1, np.float32), "x->h": np.float32([1, 2**24, -(2**24)])}
+    values = np.array([[[1, 0, 0], [0, 1, 1], [0, 0, 0]]], np.uint8)
+    found = compare(graph, samples_of(values), weights)
+    found.agree()
+    assert found.compiled[:, 0, 3].tolist() == [True, True, True]
+
+
 PLANES = """
 network n {{
   dt = 1 ms
