@@ -47,16 +47,14 @@ def _split_data(train: Part, test: Part, split: str, path: Path) -> Data:
 
 
 def scaled(values: Array, path: Path) -> Array:
-    """uint8 0..255 becomes 0..1, bool becomes spikes; other numbers must be in 0..1 already."""
+    """uint8 0..255 becomes 0..1, bool becomes spikes; other numbers stay, see `checked_values`."""
     if values.dtype == np.bool_:
         return values.astype(np.uint8)
     if values.dtype == np.uint8:
         return values / np.float32(255.0)
     if values.dtype.kind not in "iuf":
         raise damaged(path, f"holds values of type {values.dtype}; numbers are needed")
-    if (values < 0).any() or (values > 1).any():
-        raise damaged(path, "has values outside 0..1", "scale them, or store them as uint8 0..255")
-    return values.astype(np.float32)
+    return values
 
 
 def _pair(arrays: dict[str, Array], ending: str, path: Path) -> Part:

@@ -59,15 +59,25 @@ def make_data(values: Array, labels: Array, name: str | Path, classes: int | Non
 
 
 def checked_values(values: Array, name: str | Path) -> Array:
-    """The values as float32 or spikes; refuses what is not finite."""
+    """The values as float32 or spikes; refuses, with its place, what is not a number in 0..1."""
     if values.ndim < 2:
         raise damaged(name, f"has values of {values.ndim} axes; samples and features are needed")
     if values.dtype == np.uint8:
         return np.ascontiguousarray(values)
-    if not np.isfinite(values).all():
-        sample = int(np.argwhere(~np.isfinite(values))[0][0])
-        raise damaged(name, f"has a value that is not a number in sample {sample}")
+    # A comparison with NaN is false.
+    good = (values >= 0) & (values <= 1)
+    if not good.all():
+        raise _bad_value(values, tuple(int(k) for k in np.argwhere(~good)[0]), name)
     return np.ascontiguousarray(values, dtype=np.float32)
+
+
+def _bad_value(values: Array, place: tuple[int, ...], name: str | Path) -> CompileError:
+    sample, *within = place
+    where = f"column {within[0]}" if len(within) == 1 else f"place {within}"
+    problem = f"has the value {values[place]:g} in sample {sample}, {where} (both from 0)"
+    if not np.isfinite(values[place]):
+        return damaged(name, problem, "leave the sample out, or give it a number in 0..1")
+    return damaged(name, problem, "scale the values to 0..1, or store them as uint8 0..255")
 
 
 def checked_labels(labels: Array, name: str | Path) -> Labels:

@@ -38,14 +38,36 @@ def test_labels_that_are_none(labels, problem):
 
 
 def test_values_that_are_none():
-    bad = VALUES.copy()
-    bad[1, 2] = np.inf
-    with pytest.raises(CompileError, match="not a number in sample 1"):
-        make_data(bad, np.array([0, 1, 2]), "x")
     with pytest.raises(CompileError, match="1 axes"):
         make_data(np.zeros(3, np.float32), np.array([0, 1, 2]), "x")
     with pytest.raises(CompileError, match="no samples"):
         make_data(VALUES[:0], np.array([], np.int32), "x")
+
+
+@pytest.mark.parametrize(
+    ("value", "problem", "way_out"),
+    [
+        (np.nan, "the value nan in sample 1, column 2", "leave the sample out"),
+        (-np.inf, "the value -inf in sample 1, column 2", "leave the sample out"),
+        (-0.5, "the value -0.5 in sample 1, column 2", "uint8 0..255"),
+        (1e300, r"the value 1e\+300 in sample 1, column 2", "uint8 0..255"),
+    ],
+)
+def test_values_that_no_pixel_can_have(value, problem, way_out):
+    bad = VALUES.astype(np.float64)
+    bad[1, 2], bad[2, 3] = value, np.nan
+    with pytest.raises(CompileError, match=problem) as caught:
+        make_data(bad, np.array([0, 1, 2]), "x")
+    (diagnostic,) = caught.value.diagnostics
+    assert diagnostic.code == "E061"
+    assert way_out in diagnostic.help
+
+
+def test_the_place_in_an_image():
+    bad = np.zeros((3, 4, 5), np.float32)
+    bad[2, 3, 1] = np.nan
+    with pytest.raises(CompileError, match=r"sample 2, place \[3, 1\]"):
+        make_data(bad, np.array([0, 1, 2]), "x")
 
 
 def test_labels_beyond_the_known_classes():

@@ -80,6 +80,7 @@ def test_packed_tables(path):
         ("a,b\n1,0\n\n1\n", r"t.csv:4` has 1 columns"),
         ("1,0\nx,0\n", r"t.csv:2` has `x` in column 1"),
         ("1,0\nnan,0\n", r"t.csv:2` has `nan` in column 1"),
+        ("1,0,0\n1,-inf,0\n", r"t.csv:2` has `-inf` in column 2"),
         ("1,0\n1,-3\n", "label -3.0 in sample 1"),
         ("1,0.5\n", "label 0.5"),
         ("", "no samples"),
