@@ -1,0 +1,59 @@
+"""What a program's paths are relative to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from snncc.runtime.driver import Options, compile_program
+from snncc.runtime.inputs import choose_data, load_presentation
+from snncc.runtime.settings import settings_from
+
+PROGRAM = """
+network small {
+  input  x[2]  encode bernoulli(duration = 5 ms)
+  output y[2]  : lif
+  x -> y : dense
+}
+train small {
+  data csv(path = "tables/t.csv", test = "tables/more.csv")
+  rule st_rsbp
+}
+"""
+
+
+@pytest.fixture
+def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A program with its data in its own folder, and other data of that name in the current one."""
+    for place, value in (("nets", 1), ("elsewhere", 0)):
+        folder = tmp_path / place / "tables"
+        folder.mkdir(parents=True)
+        (folder / "t.csv").write_text(f"{value},{value},1\n0,0,0\n")
+        (folder / "more.csv").write_text(f"{value},{value},1\n")
+    (tmp_path / "nets" / "small.snn").write_text(PROGRAM)
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    return Path("../nets/small.snn")
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_data_lie_where_the_program_lies(program: Path, split: str) -> None:
+    model = compile_program(program, Options())
+    data = load_presentation(model.graph, choose_data(model, None), split, None, settings_from({}))
+    assert data.values[0].tolist() == [1.0, 1.0]
+
+
+def test_data_named_on_the_command_line_lie_where_the_user_is(program: Path) -> None:
+    model = compile_program(program, Options())
+    chosen = choose_data(model, "tables/t.csv")
+    data = load_presentation(model.graph, chosen, "train", None, settings_from({}))
+    assert not data.values.any()
+
+
+def test_a_compiled_model_finds_them_from_everywhere(
+    program: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = compile_program(program, Options())
+    monkeypatch.chdir("/")
+    data = load_presentation(model.graph, choose_data(model, None), "test", None, settings_from({}))
+    assert data.values[0].tolist() == [1.0, 1.0]
