@@ -41,4 +41,6 @@ CODES: dict[str, str] = {
     # E07x: targets
     "E070": "target is not available here",
     "E071": "target does not support this",
+    "E072": "device has too little memory",
+    "E073": "device or its driver failed",
 }

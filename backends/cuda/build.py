@@ -19,6 +19,8 @@ from .params import Param, check_params, params_of, scalar_type
 ARCH = re.compile(r"sm_([0-9]+)([0-9])")
 MODULE = "snncc_cuda"
 _MARK = "// snncc "
+_NAMES = re.compile(r"\b_(?:ZN|cudapy)[\w$]+")
+_UNUSED = re.compile(r"^\.common \.global .*NumbaEnv.*\n", re.MULTILINE)
 _LOCK = Lock()
 
 
@@ -112,8 +114,14 @@ def _compile(function: Callable[..., Any], program: KernelProgram, version: tupl
         kernel_fixup(kernel, False)
         set_launch_bounds(kernel, program.threads)
         (text,) = made.library.get_asm_strs(cc=version)
-    # Numba's symbol spells out all types and counts compilations.
-    return _bound(text.replace(kernel.name, program.entry), program.max_registers) + "\n"
+    return _bound(_plain(text, kernel.name, program.entry), program.max_registers) + "\n"
+
+
+def _plain(text: str, symbol: str, entry: str) -> str:
+    """The text with plain names: Numba's spell out all types and count the compilations before."""
+    text = _UNUSED.sub("", text.replace(symbol, entry))
+    names = {name: f"snncc_{k}" for k, name in enumerate(dict.fromkeys(_NAMES.findall(text)))}
+    return _NAMES.sub(lambda found: names[found[0]], text)
 
 
 def _bound(text: str, registers: int | None) -> str:

@@ -85,7 +85,7 @@ def scalar_type(path: str, value: Any) -> str:
 
 def entry_sizes(ptx: str, entry: str) -> tuple[int, ...]:
     """The bytes of each parameter of an entry, as the PTX text declares them."""
-    found = {name: text for name, text in _ENTRY.findall(ptx)}
+    found: dict[str, str] = dict(_ENTRY.findall(ptx))
     assert entry in found, (entry, tuple(found))
     return tuple(int(b) // 8 * int(n or 1) for b, n in _PARAM.findall(found[entry]))
 
