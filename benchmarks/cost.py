@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from machine import Machine
 
+from snncc.backends.cpu.kernels.spsp import LINE
 from snncc.backends.cpu.plan import SPIKES, Plan
 from snncc.backends.cpu.rule import Rule
 from snncc.backends.cpu.trainer import GROUPS
@@ -97,10 +98,12 @@ class Activity:
         return rows
 
     def columns(self, p: int) -> Array:
-        """[K] columns of the trace: neurons that fired, or all where little would be saved."""
+        """[K] columns of the trace: neurons that fired, in whole lines, or all where little would
+        be saved."""
         n = self.counts[p].shape[1]
         active = (self.counts[p] > 0).sum(axis=1)
-        width: Array = np.where(4 * active < 3 * n, active, n)
+        whole = -(-active // LINE) * LINE
+        width: Array = np.where(4 * active >= 3 * n, n, np.where(whole < n, whole, active))
         return width
 
 

@@ -227,8 +227,8 @@ def make_learn_projection(module: Any, now: Any, copy_back: Any) -> Any:
 
 
 def make_copy_back(module: Any) -> Any:
-    """The write-back of one dense projection, tile by tile as an update does it."""
-    write_back, tile = module.write_back, module.TILE
+    """The write-back of one dense projection, in groups of posts as an update does it."""
+    write_back, tile = module.write_back, module.WRITTEN
 
     @numba.njit
     def copy_back(plan, store, j):  # type: ignore[no-untyped-def]

@@ -17,7 +17,7 @@ from ...ir.wiring import Wiring, wire
 from ..target import Outcome, Samples, Weights
 from .load import load_kernels
 from .plan import SPIKES, Plan, distinct_steps, make_plan
-from .work import Work, make_work
+from .work import Work, make_work, zeros
 
 Array = npt.NDArray[Any]
 
@@ -141,7 +141,7 @@ def wirings_of(graph: Graph, seed: int) -> dict[str, Wiring]:
 
 def flatten(graph: Graph, wirings: Mapping[str, Wiring], weights: Weights) -> Array:
     """All weights in one array, projections in graph order; CompileError(E060) on a misfit."""
-    parts = [np.zeros(0, np.float32)]
+    parts: list[Array] = []
     for projection in graph.projections:
         wanted = wirings[projection.name].weight_shape
         given = weights.get(projection.name)
@@ -150,7 +150,8 @@ def flatten(graph: Graph, wirings: Mapping[str, Wiring], weights: Weights) -> Ar
             message = f"weights of `{projection.name}`: want shape {list(wanted)}, got {got}"
             raise CompileError(Diagnostic("E060", message, projection.span))
         parts.append(np.asarray(given, np.float32).ravel())
-    return np.concatenate(parts)
+    flat = zeros((sum(len(p) for p in parts),), np.float32)
+    return np.concatenate([flat[:0], *parts], out=flat)
 
 
 def raster_of(plan: Plan, work: Work) -> npt.NDArray[np.bool_]:

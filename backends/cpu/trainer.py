@@ -15,7 +15,7 @@ from ..target import Outcome, Samples, State, Weights
 from .plan import Plan
 from .rule import Rule, make_rule
 from .simulator import CpuSimulator
-from .work import make_backward, make_work
+from .work import make_backward, make_work, whole_lines, zeros
 
 Array = npt.NDArray[Any]
 GROUPS = 8  # accumulators of a batch; fixed, so that results do not depend on the threads
@@ -71,9 +71,9 @@ class CpuTrainer(CpuSimulator):
         refuse_shared(graph, self.wirings)
         self.rule: Rule = make_rule(graph, spec, self.plan, self.wirings)
         self.updates = 0
-        self.first = np.zeros_like(self.flat)
-        self.second = np.zeros_like(self.flat)
-        self.rows = np.empty_like(self.flat)
+        self.first = zeros(self.flat.shape, np.float32)
+        self.second = zeros(self.flat.shape, np.float32)
+        self.rows = zeros(self.flat.shape, np.float32)
         self._copy_rows()
         self._gradient = np.zeros((0, len(self.flat)), np.float32)
         self._training: tuple[Any, Any] | None = None
@@ -174,11 +174,11 @@ class CpuTrainer(CpuSimulator):
 
     def _buffers(self, workers: int) -> tuple[Any, Any]:
         if self._training is None or len(self._training[0].ptr) < workers:
-            work = make_work(self.plan, workers)
+            work = make_work(self.plan, workers, wide=workers == 1 and self.threads > 1)
             back = make_backward(self.plan, self.rule.slots, workers)
             self._training = work, back
         if workers > 1 and len(self._gradient) < workers:
-            self._gradient = np.zeros((workers, len(self.flat)), np.float32)
+            self._gradient = zeros((workers, whole_lines(len(self.flat))), np.float32)
         return self._training
 
 

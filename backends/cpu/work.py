@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,6 +13,8 @@ from .plan import Plan
 Array = npt.NDArray[Any]
 WINDOW = 40  # steps
 WIDE_LIMIT = 1 << 26  # neuron steps
+AHEAD = 20  # steps that neurons without recurrence take at a time
+LINE = 64  # bytes of a cache line
 
 
 class Work(NamedTuple):
@@ -19,8 +22,8 @@ class Work(NamedTuple):
 
     reals: Array  # f32[W, F, N] neuron states
     integers: Array  # i32[W, I, N]
-    currents: Array  # f32[W, window, ports * N] what arrives, steps modulo the window
-    fired: Array  # u8[W, M]
+    currents: Array  # f32[W, window, ports * N or more] what arrives, steps modulo the window
+    fired: Array  # u8[W, AHEAD, M] of the last steps
     ptr: Array  # i32[W, P, T + 1] events of a population up to step t
     spikes: Array  # i32[W, events]
     threshold: Array  # u32[W, M]
@@ -47,21 +50,35 @@ class Backward(NamedTuple):
     counts: Array  # f32[W, M] presynaptic counts
 
 
-def make_work(plan: Plan, workers: int) -> Work:
-    """Scratch for `workers` samples in flight; a single one runs all its steps in one window."""
+def zeros(shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
+    """Zeros from the start of a cache line on: vectors that cross lines take twice as long."""
+    size = math.prod(shape) * np.dtype(dtype).itemsize
+    raw = np.zeros(size + LINE, np.uint8)
+    start = -raw.ctypes.data % LINE
+    return raw[start : start + size].view(dtype).reshape(shape)
+
+
+def whole_lines(count: int) -> int:
+    """`count` rounded up until so many f32 fill whole cache lines."""
+    return -(-count // (LINE // 4)) * (LINE // 4)
+
+
+def make_work(plan: Plan, workers: int, wide: bool = False) -> Work:
+    """Scratch for `workers` samples in flight. Where threads share one (`wide`), all its steps are
+    one window, so that they seldom meet; else windows are short, and their sums stay in cache."""
     neurons, populations, steps = int(plan.neurons[-1]), len(plan.model), plan.steps
     widest = plan.widest
-    window = steps if workers == 1 and steps * neurons <= WIDE_LIMIT else min(steps, WINDOW)
+    window = steps if wide and steps * neurons <= WIDE_LIMIT else min(steps, WINDOW)
     return Work(
-        reals=np.zeros((workers, len(plan.real_init), neurons), np.float32),
-        integers=np.zeros((workers, len(plan.integer_init), neurons), np.int32),
-        currents=np.zeros((workers, window, plan.ports * neurons), np.float32),
-        fired=np.zeros((workers, widest), np.uint8),
-        ptr=np.zeros((workers, populations, steps + 1), np.int32),
-        spikes=np.zeros((workers, int(plan.events[-1]) + 8), np.int32),
-        threshold=np.zeros((workers, widest), np.uint32),
-        active=np.zeros((workers, widest), np.int32),
-        flags=np.zeros((workers, 4, widest), np.uint8),
+        reals=zeros((workers, len(plan.real_init), neurons), np.float32),
+        integers=zeros((workers, len(plan.integer_init), neurons), np.int32),
+        currents=zeros((workers, window, whole_lines(plan.ports * neurons)), np.float32),
+        fired=zeros((workers, AHEAD, whole_lines(widest)), np.uint8),
+        ptr=zeros((workers, populations, steps + 1), np.int32),
+        spikes=zeros((workers, int(plan.events[-1]) + 8), np.int32),
+        threshold=zeros((workers, widest), np.uint32),
+        active=zeros((workers, widest), np.int32),
+        flags=zeros((workers, 4, widest), np.uint8),
     )
 
 
@@ -71,18 +88,18 @@ def make_backward(plan: Plan, slots: int, workers: int) -> Backward:
     widest, events = plan.widest, int(plan.events[-1]) + plan.steps
     f32, i32 = np.float32, np.int32
     return Backward(
-        row=np.zeros((workers, neurons + populations), i32),
-        times=np.zeros((workers, events), i32),
-        fill=np.zeros((workers, widest), i32),
-        column=np.zeros((workers, widest), i32),
-        active=np.zeros((workers, widest), i32),
-        delta=np.zeros((workers, neurons), f32),
-        error=np.zeros((workers, neurons), f32),
-        omega=np.zeros((workers, neurons), f32),
-        boost=np.zeros((workers, neurons), f32),
-        filters=np.zeros((workers, 2, widest), f32),
-        trace=np.zeros((workers, plan.steps * widest), f32),
-        entry=np.zeros((workers, max(1, slots)), f32),
-        theta=np.zeros((workers, max(1, slots)), f32),
-        counts=np.zeros((workers, widest), f32),
+        row=zeros((workers, neurons + populations), i32),
+        times=zeros((workers, events), i32),
+        fill=zeros((workers, widest), i32),
+        column=zeros((workers, widest), i32),
+        active=zeros((workers, widest), i32),
+        delta=zeros((workers, neurons), f32),
+        error=zeros((workers, neurons), f32),
+        omega=zeros((workers, neurons), f32),
+        boost=zeros((workers, neurons), f32),
+        filters=zeros((workers, 2, widest), f32),
+        trace=zeros((workers, plan.steps * widest), f32),
+        entry=zeros((workers, max(1, slots)), f32),
+        theta=zeros((workers, max(1, slots)), f32),
+        counts=zeros((workers, widest), f32),
     )

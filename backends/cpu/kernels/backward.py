@@ -16,6 +16,7 @@ from .solve import solve_transposed
 ONE = np.float32(1.0)
 ZERO = np.float32(0.0)
 TILE = 16
+WRITTEN = 32  # posts whose weights are written back together; a multiple of TILE
 
 
 @njit
@@ -126,11 +127,13 @@ def learn_projection(plan, rule, optimizer, size, eps, store, work, back, w, gro
         return message
     columns = make_trace(plan, rule, work, back, w, j)
     view = dense_view(plan, rule, store, back, w, group, j, columns)
-    parts = np.empty(((len(view.row) - 1 + TILE - 1) // TILE, n), np.float32)
+    posts = len(view.row) - 1
+    parts = np.empty(((posts + TILE - 1) // TILE, n), np.float32)
+    groups = (posts + WRITTEN - 1) // WRITTEN
     if wide:
-        tiles_wide(view, optimizer, size, eps, parts)
+        all_tiles_wide(view, optimizer, size, eps, groups, parts)
     else:
-        tiles(view, optimizer, size, eps, parts)
+        all_tiles(view, optimizer, size, eps, groups, parts)
     if rule.carries[j]:
         for k in range(parts.shape[0]):
             add(parts[k], message)
@@ -138,21 +141,31 @@ def learn_projection(plan, rule, optimizer, size, eps, store, work, back, w, gro
 
 
 @njit
-def tiles(view, optimizer, size, eps, parts):  # type: ignore[no-untyped-def]
-    """Every tile of a dense projection, each with its own part f32[pre] of the message."""
+def tiles(view, optimizer, size, eps, group, parts):  # type: ignore[no-untyped-def]
+    """One group of tiles of a dense projection, each with its own part f32[pre] of the message;
+    then, where they were updated, the weights that delivery reads, in whole pairs of lines."""
     posts = len(view.row) - 1
-    for k in range(parts.shape[0]):
-        last = min(TILE * k + TILE, posts)
-        dense_tile(view, optimizer, size, eps, TILE * k, last, parts[k])
+    start, stop = WRITTEN * group, min(WRITTEN * group + WRITTEN, posts)
+    for first in range(start, stop, TILE):
+        dense_tile(
+            view, optimizer, size, eps, first, min(first + TILE, stop), parts[first // TILE]
+        )
+    if view.trains and len(view.gradient) == 0:
+        write_back(view.rows, view.weights, len(view.pre_row) - 1, posts, start, stop)
+
+
+@njit
+def all_tiles(view, optimizer, size, eps, groups, parts):  # type: ignore[no-untyped-def]
+    """Every tile of a dense projection."""
+    for group in range(groups):
+        tiles(view, optimizer, size, eps, group, parts)
 
 
 @njit(parallel=True)
-def tiles_wide(view, optimizer, size, eps, parts):  # type: ignore[no-untyped-def]
-    """`tiles` spread over the threads."""
-    posts = len(view.row) - 1
-    for k in prange(parts.shape[0]):
-        last = min(TILE * k + TILE, posts)
-        dense_tile(view, optimizer, size, eps, TILE * k, last, parts[k])
+def all_tiles_wide(view, optimizer, size, eps, groups, parts):  # type: ignore[no-untyped-def]
+    """`all_tiles` spread over the threads."""
+    for group in prange(groups):
+        tiles(view, optimizer, size, eps, group, parts)
 
 
 @njit
@@ -171,9 +184,9 @@ def apply_gradients(plan, rule, optimizer, size, eps, store, scale):  # type: ig
 
 @njit(parallel=True)
 def apply_dense(optimizer, size, eps, store, scale, base, n, posts):  # type: ignore[no-untyped-def]
-    """The same for one dense projection of n x posts weights from `base`, in tiles of posts."""
-    for k in prange((posts + TILE - 1) // TILE):
-        first, last = TILE * k, min(TILE * k + TILE, posts)
+    """The same for one dense projection of n x posts weights from `base`, in groups of posts."""
+    for k in prange((posts + WRITTEN - 1) // WRITTEN):
+        first, last = WRITTEN * k, min(WRITTEN * k + WRITTEN, posts)
         for l in range(first, last):
             start = base + l * n
             total = store.gradient[0, start : start + n]

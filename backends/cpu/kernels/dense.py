@@ -1,8 +1,8 @@
 """Learning a dense projection from one sample, in tiles of post neurons.
 
 A tile works on post-major copies of the weights (`store.rows`), row by row: S-PSP, the error sent
-below, then the update, and at its end writes the pre-major weights that delivery reads. `group` is
-the accumulator that takes the gradient, or -1 to update the weights at once (batch 1).
+below, then the update. `write_back` copies them to the pre-major weights that delivery reads.
+`group` is the accumulator that takes the gradient, or -1 to update the weights at once (batch 1).
 """
 
 from __future__ import annotations
@@ -101,8 +101,6 @@ def dense_tile(view, optimizer, size, eps, first, last, message):  # type: ignor
             update_row(optimizer, size, eps, weights, moments[0], moments[1], entry, scale)
         elif view.trains:
             add_scaled(scale, entry, view.gradient[base : base + n])
-    if view.trains and is_direct:
-        write_back(rows, view.weights, n, len(row) - 1, first, last)
 
 
 @njit

@@ -30,6 +30,17 @@ def active_inputs(threshold, active):  # type: ignore[no-untyped-def]
 
 
 @njit
+def packed_inputs(threshold, active, origin):  # type: ignore[no-untyped-def]
+    """(counter, threshold) of the inputs that can fire, u64: a loop that looked them up by index
+    would stay scalar."""
+    counter, bound = np.empty(len(active), np.uint64), np.empty(len(active), np.uint64)
+    for a in range(len(active)):
+        counter[a] = np.uint64(active[a] + origin)
+        bound[a] = np.uint64(threshold[active[a]])
+    return counter, bound
+
+
+@njit
 def encode_chunk(threshold, active, first, steps, sample, seed, origin, chunk, ptr, spikes):  # type: ignore[no-untyped-def]
     """Draw the steps of one chunk of one input population; see `ir.philox.encode`.
 
@@ -38,6 +49,7 @@ def encode_chunk(threshold, active, first, steps, sample, seed, origin, chunk, p
     joins the chunks.
     """
     n = len(threshold)
+    counter, bound = packed_inputs(threshold, active, origin)
     flags = np.empty((FOUR, len(active)), np.uint8)
     f0, f1, f2, f3 = flags[0], flags[1], flags[2], flags[3]
     key0, key1 = seed & MASK, seed >> WORD
@@ -46,14 +58,11 @@ def encode_chunk(threshold, active, first, steps, sample, seed, origin, chunk, p
     events = 0
     for block in range(chunk * CHUNK // 4, min((chunk + 1) * CHUNK, steps + 3) // 4):
         for a in range(len(active)):
-            bound = np.uint64(threshold[active[a]])
-            w0, w1, w2, w3 = philox(
-                np.uint64(active[a] + origin), np.uint64(block), sample0, sample1, key0, key1
-            )
-            f0[a] = w0 < bound
-            f1[a] = w1 < bound
-            f2[a] = w2 < bound
-            f3[a] = w3 < bound
+            w0, w1, w2, w3 = philox(counter[a], np.uint64(block), sample0, sample1, key0, key1)
+            f0[a] = w0 < bound[a]
+            f1[a] = w1 < bound[a]
+            f2[a] = w2 < bound[a]
+            f3[a] = w3 < bound[a]
         for k in range(FOUR):
             t = 4 * block + k
             if t < steps:
@@ -95,19 +104,22 @@ def events_of_raster(raster, ptr, spikes):  # type: ignore[no-untyped-def]
 def deliver_dense(weights, spikes, start, end, current):  # type: ignore[no-untyped-def]
     """current[n] += rows weights[j, :] of the spikes j, in their order; weights f32[pre * n].
 
-    Four rows a pass, so that `current` is read and written once for four spikes; the additions
+    Six rows a pass, so that `current` is read and written once for six spikes; the additions
     keep their order, and with it their rounding.
     """
     n = len(current)
     k = start
-    while k + 4 <= end:
+    while k + 6 <= end:
         w0 = weights[spikes[k] * n : spikes[k] * n + n]
         w1 = weights[spikes[k + 1] * n : spikes[k + 1] * n + n]
         w2 = weights[spikes[k + 2] * n : spikes[k + 2] * n + n]
         w3 = weights[spikes[k + 3] * n : spikes[k + 3] * n + n]
+        w4 = weights[spikes[k + 4] * n : spikes[k + 4] * n + n]
+        w5 = weights[spikes[k + 5] * n : spikes[k + 5] * n + n]
         for i in range(n):
-            current[i] = (((current[i] + w0[i]) + w1[i]) + w2[i]) + w3[i]
-        k += 4
+            first = ((current[i] + w0[i]) + w1[i]) + w2[i]
+            current[i] = ((first + w3[i]) + w4[i]) + w5[i]
+        k += 6
     while k < end:
         w0 = weights[spikes[k] * n : spikes[k] * n + n]
         for i in range(n):
@@ -124,33 +136,43 @@ def drive_dense(weights, ptr, spikes, delay, first, last, window, lo, hi, curren
             deliver_dense(weights, spikes, start, end, currents[t % window, lo:hi])
 
 
+@njit(inline="always")
+def deliver_sparse(weights, ptr, origin, post, index, spikes, start, end, current):  # type: ignore[no-untyped-def]
+    """The same over a synapse list: ptr[origin + j : origin + j + 2] bounds the synapses of pre
+    neuron j, index is absolute in `weights`."""
+    for k in range(start, end):
+        row = origin + spikes[k]
+        for s in range(ptr[row], ptr[row + 1]):
+            current[post[s]] += weights[index[s]]
+
+
 @njit
 def drive_sparse(  # type: ignore[no-untyped-def]
-    weights, row, post, index, ptr, spikes, delay, first, last, window, lo, hi, currents
+    weights, row_ptr, origin, post, index, ptr, spikes, delay, first, last, window, lo, hi, currents
 ):
-    """The same over a synapse list: row i64[pre + 1] bounds the synapses of a pre neuron, index is
-    absolute in `weights`."""
+    """`drive_dense` over a synapse list; see `deliver_sparse`."""
     for t in range(max(first, delay), last):
+        start, end = ptr[t - delay], ptr[t - delay + 1]
         current = currents[t % window, lo:hi]
-        for k in range(ptr[t - delay], ptr[t - delay + 1]):
-            j = spikes[k]
-            for s in range(row[j], row[j + 1]):
-                current[post[s]] += weights[index[s]]
+        deliver_sparse(weights, row_ptr, origin, post, index, spikes, start, end, current)
 
 
-@njit
-def collect(spiked, events, spikes):  # type: ignore[no-untyped-def]
-    """Append the indices of the set flags (u8[n]) to spikes; the new number of events."""
-    n = len(spiked)
-    words = spiked[: n - n % 8].view(np.uint64)
+@njit(inline="always")
+def append(flags, events, spikes):  # type: ignore[no-untyped-def]
+    """Append the indices of the set flags (u8[n]) to spikes; the new number of events.
+
+    Eight flags at a time where none is set, and else without a branch on any: the place behind the
+    last event is written as well.
+    """
+    n = len(flags)
+    words = flags[: n - n % 8].view(np.uint64)
     for word in range(len(words)):
         if words[word] != ZERO8:
             for i in range(8 * word, 8 * word + 8):
-                if spiked[i]:
-                    spikes[events] = i
-                    events += 1
+                spikes[events] = i
+                events += np.int64(flags[i])
     for i in range(n - n % 8, n):
-        if spiked[i]:
+        if flags[i]:
             spikes[events] = i
             events += 1
     return events

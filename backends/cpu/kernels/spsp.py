@@ -13,6 +13,7 @@ from numba import njit
 
 ONE = np.float32(1.0)
 ZERO = np.float32(0.0)
+LINE = 16  # f32 of a cache line
 
 
 @njit
@@ -39,7 +40,8 @@ def times_by_neuron(ptr, spikes, steps, n, row, times, fill):  # type: ignore[no
 def active_columns(row, n, column, active):  # type: ignore[no-untyped-def]
     """Compact the neurons that fired: active[a] = j, column[j] = a; the number of columns.
 
-    Where most fire nothing is gained by compaction, and every neuron keeps its own column.
+    Where most fire nothing is gained by compaction, and every neuron keeps its own column. Silent
+    neurons fill the last cache line up.
     """
     count = 0
     for j in range(n):
@@ -47,12 +49,19 @@ def active_columns(row, n, column, active):  # type: ignore[no-untyped-def]
             active[count] = j
             column[j] = count
             count += 1
-    if 4 * count < 3 * n:
+    if 4 * count >= 3 * n:
+        for j in range(n):
+            active[j] = j
+            column[j] = j
+        return n
+    columns = (count + LINE - 1) // LINE * LINE
+    if columns >= n:
         return count
     for j in range(n):
-        active[j] = j
-        column[j] = j
-    return n
+        if count < columns and row[j + 1] == row[j]:
+            active[count] = j
+            count += 1
+    return columns
 
 
 @njit

@@ -58,8 +58,9 @@ def test_no_name_of_the_user_reaches_the_text(graph):
 def test_names_within_a_step_are_numbered(graph):
     known = {
         "math", "np", "f32", "f64", "i32", "types", "cfunc", "njit", "SIGNATURE", "advance",
-        "model", "lo", "hi", "reals", "integers", "currents", "constants", "fired", "spiked",
-        "range", "n", "min", "max", "abs", "True", "False",
+        "model", "p", "lo", "hi", "first", "last", "reals", "integers", "currents", "constants",
+        "fired", "window", "pitch", "current", "flags", "spiked", "t", "n", "range", "min", "max",
+        "abs", "True", "False",
     }  # fmt: skip
     tree = ast.parse(graph_source(distinct_steps(graph)))
     names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}

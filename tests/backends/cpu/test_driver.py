@@ -73,7 +73,7 @@ def test_chunks_may_be_drawn_on_threads(compiled, plain):
     plan = make_plan(graph, wirings_of(graph, 0))
     rasters = []
     for wide in (False, True):
-        work = make_work(plan, 1)
+        work = make_work(plan, 1, wide)
         weights = np.ones(int(plan.weight[-1]), np.float32)
         raster = np.zeros((1, 1), np.uint8)
         plain.present(
@@ -84,9 +84,10 @@ def test_chunks_may_be_drawn_on_threads(compiled, plain):
     np.testing.assert_array_equal(rasters[0][:, :9], drawn(1.0, 83, 0))
 
 
-def rest(model, lo, hi, reals, integers, currents, constants, fired):
+def rest(model, p, lo, hi, first, last, reals, integers, currents, constants, fired):
     """Neurons that fire where anything arrives."""
-    fired[: hi - lo] = currents[lo:hi] != 0
+    for t in range(first, last):
+        fired[t - first, : hi - lo] = currents[t % len(currents), lo:hi] != 0
 
 
 def test_spike_trains_are_taken_as_they_are(encoded):

@@ -80,9 +80,9 @@ def test_a_folder_that_cannot_be_made(tmp_path, small_steps):
 
 
 @njit
-def call(advance, model, lo, hi, reals, integers, currents, constants, fired):
+def call(advance, model, p, lo, hi, first, last, reals, integers, currents, constants, fired):
     """As the kernels do; from Python, `advance` would be the function before compilation."""
-    advance(model, lo, hi, reals, integers, currents, constants, fired)
+    advance(model, p, lo, hi, first, last, reals, integers, currents, constants, fired)
 
 
 @pytest.mark.slow
@@ -92,9 +92,9 @@ def test_steps_compile_to_a_pointer(tmp_path, small_kernels, compiled):
     kernels = load.load_kernels(distinct_steps(graph), tmp_path)
     assert kernels.advance.address
     reals, integers = np.zeros((1, 6), np.float32), np.zeros((1, 6), np.int32)
-    currents = np.array([5, 5, 0.5, 1.0, 1.5, 5], np.float32)
-    constants = np.array(graph.population("y").constants, np.float32)
-    fired = np.full(4, 9, np.uint8)
-    call(kernels.advance, 0, 2, 5, reals, integers, currents, constants, fired)
-    assert reals[0].tolist() == [0, 0, 0.5, 0.0, 0.5, 0]
-    assert fired.tolist() == [0, 1, 1, 9]
+    currents = np.array([[5, 5, 0.5, 1.0, 1.5, 5], [5, 5, 0.25, 0.5, 0.25, 5]], np.float32)
+    constants = np.array([[9], graph.population("y").constants], np.float32)
+    fired = np.full((3, 4), 9, np.uint8)
+    call(kernels.advance, 0, 1, 2, 5, 4, 6, reals, integers, currents, constants, fired)
+    assert reals[0].tolist() == [0, 0, 0.75, 0.5, 0.75, 0]
+    assert fired.tolist() == [[0, 1, 1, 9], [0, 0, 0, 9], [9, 9, 9, 9]]

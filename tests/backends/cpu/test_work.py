@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from snncc.backends.cpu.plan import make_plan
 from snncc.backends.cpu.simulator import wirings_of
-from snncc.backends.cpu.work import WINDOW, make_backward, make_work
+from snncc.backends.cpu.work import (
+    AHEAD,
+    LINE,
+    WINDOW,
+    make_backward,
+    make_work,
+    whole_lines,
+    zeros,
+)
 
 NET = """
 network n {
@@ -31,17 +40,31 @@ def test_shapes(plan, workers):
     assert {len(array) for array in work} == {workers}
     assert work.reals.shape == (workers, 3, 15)
     assert work.integers.shape == (workers, 1, 15)
-    assert work.currents.shape[2] == 2 * 15
+    assert work.currents.shape[2] == 32, "two ports of 15 neurons, in whole cache lines"
     assert work.ptr.shape == (workers, 3, 101)
     assert work.spikes.shape[1] >= 100 * 15, "every neuron may fire in every step"
-    assert work.fired.shape[1] == 7
+    assert work.fired.shape == (workers, AHEAD, 16)
 
 
 def test_window(plan):
-    assert make_work(plan, 1).currents.shape[1] == 100
+    assert make_work(plan, 1, wide=True).currents.shape[1] == 100
+    assert make_work(plan, 1).currents.shape[1] == WINDOW
     assert make_work(plan, 2).currents.shape[1] == WINDOW
+    large = plan._replace(neurons=plan.neurons * 100_000)
+    assert make_work(large, 1, wide=True).currents.shape[1] == WINDOW
     huge = plan._replace(steps=10, neurons=plan.neurons * 0 + 10)
     assert make_work(huge, 4).currents.shape[1] == 10
+
+
+@pytest.mark.parametrize("shape", [(5,), (3, 7), (1000, 3)])
+def test_zeros_begin_at_a_cache_line(shape):
+    made = [zeros(shape, np.float32) for _ in range(5)]
+    assert all(a.ctypes.data % LINE == 0 and a.flags.c_contiguous for a in made)
+    assert all(a.shape == shape and a.dtype == np.float32 and not a.any() for a in made)
+
+
+def test_whole_lines():
+    assert [whole_lines(n) for n in (0, 1, 16, 17)] == [0, 16, 16, 32]
 
 
 def test_backward(plan):

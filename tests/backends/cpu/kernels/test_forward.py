@@ -15,14 +15,14 @@ def events(raster):
 
 
 @pytest.mark.parametrize("n", [0, 1, 7, 8, 9, 64, 83])
-def test_collect_appends_the_indices_of_flags(plain, n):
+def test_the_indices_of_flags_are_appended(plain, n):
     for density in (0.0, 0.05, 0.5, 1.0):
         flags = (np.random.default_rng(n).random(n) < density).astype(np.uint8)
         spikes = np.full(n + 3, -1, np.int32)
-        end = plain.collect(flags, 2, spikes)
+        end = plain.append(flags, 2, spikes)
         assert spikes[2:end].tolist() == np.flatnonzero(flags).tolist()
         assert (spikes[:2] == -1).all()
-        assert (spikes[end:] == -1).all()
+        assert (spikes[n + 2 :] == -1).all(), "never behind the last that may fire"
 
 
 def test_events_of_a_raster(plain):
@@ -93,18 +93,18 @@ def test_drives_bring_what_was_emitted_a_delay_ago(plain, delay):
     dense, sparse = np.zeros_like(wanted), np.zeros_like(wanted)
     span = (delay, first, last, window, 2, 2 + post)
     plain.drive_dense(weights.ravel(), ptr, spikes, *span, dense)
-    plain.drive_sparse(weights.ravel(), rows, targets, index, ptr, spikes, *span, sparse)
+    plain.drive_sparse(weights.ravel(), rows, 0, targets, index, ptr, spikes, *span, sparse)
     np.testing.assert_array_equal(dense, wanted)
     np.testing.assert_array_equal(sparse, wanted)
 
 
 def test_sparse_synapses_may_share_weights(plain):
     ptr, spikes = events(np.array([[True, False, True]]))
-    row, post = np.array([0, 2, 3, 5]), np.array([0, 1, 1, 1, 2])
+    row, post = np.array([9, 0, 2, 3, 5]), np.array([0, 1, 1, 1, 2])
     index = np.array([4, 5, 5, 4, 4])
     weights = np.array([9, 9, 9, 9, 0.5, 0.25], np.float32)
     currents = np.zeros((1, 3), np.float32)
-    plain.drive_sparse(weights, row, post, index, ptr, spikes, 0, 0, 1, 1, 0, 3, currents)
+    plain.drive_sparse(weights, row, 1, post, index, ptr, spikes, 0, 0, 1, 1, 0, 3, currents)
     assert currents.tolist() == [[0.5, 0.75, 0.5]]
 
 

@@ -154,3 +154,15 @@ def test_columns_are_compacted_where_it_pays(plain, active, columns):
     kept = np.flatnonzero(fired) if columns == active else np.arange(8)
     assert of[:columns].tolist() == kept.tolist()
     assert column[kept].tolist() == list(range(columns))
+
+
+def test_columns_fill_cache_lines(plain):
+    """The 20 of 64 neurons that fired, and 12 that did not."""
+    fired = np.zeros(64, bool)
+    fired[np.random.default_rng(0).permutation(64)[:20]] = True
+    row = np.concatenate([[0], np.cumsum(fired)])
+    column, of = np.zeros(64, np.int32), np.zeros(64, np.int32)
+    assert plain.active_columns(row, 64, column, of) == 32
+    assert of[:20].tolist() == np.flatnonzero(fired).tolist()
+    assert of[20:32].tolist() == np.flatnonzero(~fired)[:12].tolist()
+    assert column[fired].tolist() == list(range(20))
