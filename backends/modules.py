@@ -45,7 +45,12 @@ def load_module(name: str, text: str, folder: Path) -> ModuleType:
 
 def write_text(path: Path, content: str) -> None:
     """Write atomically, so that two processes starting at once both find a whole file."""
+    write_bytes(path, content.encode())
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """As `write_text`."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
+    with os.fdopen(handle, "wb") as file:
         file.write(content)
     os.replace(temporary, path)

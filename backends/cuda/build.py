@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
@@ -72,18 +72,31 @@ def program_key(program: KernelProgram, params: Sequence[Param]) -> str:
 
 
 def build_ptx(program: KernelProgram, arch: str, folder: Path) -> Ptx:
-    """The program's entry compiled for `arch`; kept in `folder`, so it compiles once a machine."""
+    """The program's entry for a card of `arch`: as a package brought it into `folder`, or compiled,
+    once a machine, and kept there."""
     folder = writable(folder)
-    name = f"{MODULE}_{digest(program.source)}_{arch}"
-    function = getattr(load_module(name, program.source, folder), program.entry)
-    params = params_of(function, program.example_args)
+    params = params_of(program.source, program.entry, program.example_args)
     key = program_key(program, params)
+    brought = _brought(folder, key, arch)
+    if brought is not None:
+        text, arch = brought
+        return Ptx(text, program.entry, arch, params, key)
     kept = folder / f"{MODULE}_{digest(key, arch, *tool_versions())}.ptx"
-    text = _read(kept)
-    if text is None:
-        text = _compile(function, program, capability(arch))
-        write_text(kept, f"{text}{_MARK}{digest(text)}\n")
+    text = _read(kept) or _keep(kept, _compile(program, arch, folder))
     return Ptx(text, program.entry, arch, params, key)
+
+
+def bring(folder: Path, key: str, arch: str, text: str) -> None:
+    """Put PTX where `build_ptx` finds it for every card of `arch` or newer."""
+    _keep(folder / f"{MODULE}_{key}.{arch}.ptx", text)
+
+
+def _brought(folder: Path, key: str, arch: str) -> tuple[str, str] | None:
+    """PTX for the newest architecture that the card can run, and that architecture."""
+    found = {capability(p.stem.rpartition(".")[2]): p for p in folder.glob(f"{MODULE}_{key}.*.ptx")}
+    usable = [version for version in found if version <= capability(arch)]
+    text = _read(found[max(usable)]) if usable else None
+    return None if text is None else (text, "sm_{}{}".format(*max(usable)))
 
 
 def tool_versions() -> tuple[str, ...]:
@@ -101,13 +114,21 @@ def _read(path: Path) -> str | None:
     return text if digest(text) == checksum.strip() else None
 
 
-def _compile(function: Callable[..., Any], program: KernelProgram, version: tuple[int, int]) -> str:
+def _keep(path: Path, text: str) -> str:
+    write_text(path, f"{text}{_MARK}{digest(text)}\n")
+    return text
+
+
+def _compile(program: KernelProgram, arch: str, folder: Path) -> str:
     from numba.cuda import types
     from numba.cuda.compiler import compile_cuda, kernel_fixup
     from numba.cuda.cudadrv.nvvm import set_launch_bounds
 
+    name = f"{MODULE}_{digest(program.source)}_{arch}"
+    function = getattr(load_module(name, program.source, folder), program.entry)
     arguments = tuple(_type(str(k), a) for k, a in enumerate(program.example_args))
     options = {"opt": 3, "fma": int(program.contract)}
+    version = capability(arch)
     with _LOCK, _devices_of(version):
         made = compile_cuda(function, types.void, arguments, nvvm_options=options, cc=version)
         kernel = made.library.get_function(made.fndesc.llvm_func_name)

@@ -15,7 +15,7 @@ from .arrays import DeviceArray
 from .build import KernelProgram, Ptx, build_ptx
 from .params import pack
 from .protocol import GIB, Array, Host, Kernel, check_same
-from .resources import LinkError, link
+from .resources import LinkError, kept_cubin
 
 STATIC_LIMIT = 48 << 10  # shared memory that a kernel may have without asking for more
 
@@ -53,7 +53,7 @@ class CudaDevice:
     def _function(self, ptx: Ptx) -> Any:
         # Linked here, so that a driver of the same major version needs not know the PTX's version.
         try:
-            image = link(ptx.text, self.arch).cubin
+            image = kept_cubin(ptx.text, self.arch, self.folder)
         except LinkError as error:
             raise refused(ptx, self.name, str(error)) from error
         module = self._do(self._driver.cuModuleLoadData, image)

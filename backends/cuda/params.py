@@ -6,10 +6,10 @@ words: memory information, parent, items, bytes of an item, address of the data,
 
 from __future__ import annotations
 
+import ast
 import ctypes
-import inspect
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -44,15 +44,24 @@ class Param:
         return (WORD,) * (5 + 2 * self.dimensions)
 
 
-def params_of(function: Callable[..., Any], arguments: Sequence[Any]) -> tuple[Param, ...]:
-    """The flattened parameters of a kernel that is called with arguments like these."""
-    names = inspect.signature(function).parameters
-    assert len(names) == len(arguments), (tuple(names), len(arguments))
+def params_of(source: str, entry: str, arguments: Sequence[Any]) -> tuple[Param, ...]:
+    """The flattened parameters of a module's entry that is called with arguments like these."""
+    names = _argument_names(source, entry)
+    assert len(names) == len(arguments), (names, len(arguments))
     return tuple(
         _param(path, value)
         for name, argument in zip(names, arguments, strict=True)
         for path, value in leaves(name, argument)
     )
+
+
+def _argument_names(source: str, entry: str) -> tuple[str, ...]:
+    (found,) = (
+        node
+        for node in ast.parse(source).body
+        if isinstance(node, ast.FunctionDef) and node.name == entry
+    )
+    return tuple(argument.arg for argument in found.args.args)
 
 
 def leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:
@@ -86,16 +95,19 @@ def scalar_type(path: str, value: Any) -> str:
 def entry_sizes(ptx: str, entry: str) -> tuple[int, ...]:
     """The bytes of each parameter of an entry, as the PTX text declares them."""
     found: dict[str, str] = dict(_ENTRY.findall(ptx))
-    assert entry in found, (entry, tuple(found))
+    if entry not in found:
+        raise ValueError(f"it has no kernel `{entry}`")
     return tuple(int(b) // 8 * int(n or 1) for b, n in _PARAM.findall(found[entry]))
 
 
 def check_params(params: Sequence[Param], ptx: str, entry: str) -> None:
-    """Prove that the PTX takes these parameters, and that a kernel can have so many."""
+    """Refuse (ValueError) PTX that takes other parameters, or more than a kernel can have."""
     wanted = tuple(size for param in params for size in param.sizes)
     declared = entry_sizes(ptx, entry)
-    assert wanted == declared, f"{entry} takes {declared}, not {wanted}"
-    assert sum(wanted) <= LIMIT, f"{entry}: {sum(wanted)} bytes of parameters"
+    if wanted != declared:
+        raise ValueError(f"`{entry}` takes {len(declared)} other words than the {len(wanted)}")
+    if sum(wanted) > LIMIT:
+        raise ValueError(f"`{entry}` takes {sum(wanted)} bytes of arguments, {LIMIT} are possible")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

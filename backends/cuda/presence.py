@@ -53,9 +53,11 @@ def can_compile() -> str | None:
 
 
 def arch_here() -> str | None:
-    """The architecture of the card at hand, if there is one."""
+    """The architecture of the card at hand, if there is one that kernels can be compiled for."""
     cards = presence().cards
-    return "sm_{}{}".format(*cards[0].capability) if cards else None
+    if not cards or cards[0].capability < OLDEST:
+        return None
+    return "sm_{}{}".format(*cards[0].capability)
 
 
 def presence() -> Presence:

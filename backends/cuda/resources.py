@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
-from .build import Ptx
+from ..modules import digest, writable, write_bytes
+from .build import MODULE, Ptx, capability
 
 WARP = 32
 REGISTERS = 65536  # of a multiprocessor
 REGISTER_UNIT = 256  # a warp's registers are given in units of so many
 SHARED_UNIT = 128
+CHECKSUM = 32
 _SHARED = re.compile(
     r"^\s*(?:\.(?:visible|weak)\s+)?\.shared\s+\.align\s+(\d+)\s+\.b8\s+[\w$]+\[(\d+)\]",
     re.MULTILINE,
@@ -40,6 +44,15 @@ LIMITS: dict[str, Limits] = {
     "sm_100": Limits(64, 32, 228 << 10, 227 << 10, 1 << 10),
     "sm_120": Limits(48, 24, 100 << 10, 99 << 10, 1 << 10),
 }
+
+
+def known_arch(arch: str) -> str:
+    """The newest architecture of `LIMITS` that a card of `arch` can run; ValueError if it is too
+    old for all of them."""
+    older = [name for name in LIMITS if capability(name) <= capability(arch)]
+    if not older:
+        raise ValueError(f"`{arch}` is older than every architecture that is supported")
+    return max(older, key=capability)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +84,23 @@ class LinkError(ValueError):
     """PTX that the assembler refuses; the text is its own."""
 
 
+def kept_cubin(ptx: str, arch: str, folder: Path) -> bytes:
+    """The PTX as machine code for `arch`, assembled once a machine; LinkError if it is refused."""
+    from cuda.bindings import nvjitlink
+
+    versions = [str(nvjitlink.version()), arch]
+    path = writable(folder) / f"{MODULE}_{digest(ptx, *versions)}.cubin"
+    if path.is_file():
+        cubin, checksum = path.read_bytes()[:-CHECKSUM], path.read_bytes()[-CHECKSUM:]
+        if hashlib.sha256(cubin).digest() == checksum:
+            return cubin
+    cubin = link(ptx, arch).cubin
+    write_bytes(path, cubin + hashlib.sha256(cubin).digest())
+    return cubin
+
+
 def link(ptx: str, arch: str) -> Linked:
-    """The PTX as machine code for `arch`."""
+    """The PTX as machine code for `arch`; LinkError if the assembler refuses it."""
     from cuda.bindings import nvjitlink
 
     options = [f"-arch={arch}", "-verbose"]
