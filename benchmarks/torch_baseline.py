@@ -123,6 +123,7 @@ class Baseline:
         seed: int,
         device: str,
         precision: str = "float32",
+        learning_rate: float | None = None,
     ) -> None:
         self.device = torch.device(device)
         self.precision = precision
@@ -134,9 +135,8 @@ class Baseline:
         self.seed = seed
         parameters = [p for layer in self.layers for p in layer.parameters()]
         on_gpu = self.device.type == "cuda"
-        self.adam = torch.optim.Adam(
-            parameters, lr=float(str(spec.optimizer["lr"])), fused=True, capturable=on_gpu
-        )
+        rate = float(str(spec.optimizer["lr"])) if learning_rate is None else learning_rate
+        self.adam = torch.optim.Adam(parameters, lr=rate, fused=True, capturable=on_gpu)
         self._graphs: dict[tuple[str, int], Callable[[], Tensor]] = {}
         self._buffers: dict[int, tuple[Tensor, Tensor, Tensor]] = {}
 

@@ -1,0 +1,196 @@
+"""The parts of `gpu.sh` that are Python; each appends lines of JSON to --lines.
+
+    python benchmarks/gpu.py machine | speed | compare --lines gpu.jsonl
+    python benchmarks/gpu.py report --lines gpu.jsonl --out folder
+    python benchmarks/gpu.py floors
+
+`machine` measures the roofline of the card, `speed` times our training on it, `compare` times it
+in turns with the PyTorch baseline, `report` writes gpu.md and gpu.json. `floors` needs no GPU:
+what the counted operations and bytes take on a card of the data sheet. `program`, `epoch`,
+`resources` and `note` are for the script: the program with another learning rate, and what other
+commands said.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+from cost import floor_ms
+from gpu_machine import cross_check, datasheet, measure
+from gpu_report import (
+    CARD,
+    epoch_lines,
+    machine_line,
+    machine_of,
+    markdown,
+    read_lines,
+    resources_in,
+    write_line,
+)
+from gpu_speed import (
+    Options,
+    card_costs,
+    compare,
+    count_spikes,
+    make_subject,
+    prepared,
+    speed,
+    totals,
+)
+from nets import NETS, RECURRENCE, TEXT
+from tables import Grid, to_markdown
+
+from snncc.runtime.machine import git_commit, versions
+
+Given = argparse.Namespace
+FLOOR_BATCHES = (1, 128, 1024)
+
+
+def options_of(given: Given) -> Options:
+    """What the command line asks for."""
+    preset = Options()
+    return Options(
+        nets=tuple(given.nets or preset.nets),
+        steps=tuple(given.steps or preset.steps),
+        inputs=tuple(given.inputs or preset.inputs),
+        batches=tuple(given.batches or preset.batches),
+        hidden=given.hidden,
+        until=time.monotonic() + given.seconds,
+    )
+
+
+def show(text: str) -> None:
+    """Say what goes on."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def machine_part(given: Given) -> None:
+    """The roofline, and PyTorch's figures."""
+    wanted = ("python", "numpy", "numba", "numba_cuda", "torch", "triton")
+    found = {name: version for name, version in versions().items() if name in wanted}
+    commit = git_commit(Path(__file__).parent) or "unknown"
+    write_line(given.lines, "about", {"commit": commit[:12], **found})
+    write_line(given.lines, "machine", machine_line(measure(tuple(found.items()))))
+    write_line(given.lines, "machine", {"check": asdict(cross_check())})
+
+
+def speed_part(given: Given) -> None:
+    """Our times."""
+    machine = machine_of(read_lines(given.lines))
+    for row in speed(given.target, options_of(given), machine, show):
+        write_line(given.lines, "speed", asdict(row))
+
+
+def compare_part(given: Given) -> None:
+    """Ours and PyTorch's."""
+    for pair in compare(given.target, options_of(given), given.device, given.precisions, show):
+        write_line(given.lines, "compare", asdict(pair))
+
+
+def floors_part(given: Given) -> None:
+    """The floors by the data sheet, as a table."""
+    print(to_markdown(floors_grid(options_of(given), given.target)))
+
+
+def floors_grid(options: Options, target: str) -> Grid:
+    """Operations, bytes and floors of a card, a sample of every net."""
+    card, rows = datasheet(CARD), []
+    for net in options.nets:
+        for steps in options.steps:
+            subject = make_subject(target, net, steps, options.hidden)
+            for inputs in options.inputs:
+                samples = prepared(subject, inputs, options)
+                if samples is None:
+                    continue
+                activity = count_spikes(subject, samples, options.presented)
+                for batch in options.batches:
+                    costs = card_costs(subject.network, activity, batch)
+                    operations, moved = totals(costs)
+                    floor = 1e3 * floor_ms(costs, card, 1)
+                    cells = (f"{operations / 1e6:.1f}", f"{moved / 1e6:.1f}", f"{floor:.1f}")
+                    epoch = f"{floor * 60_000 / 1e6:.2f}"
+                    rows.append((net, inputs, str(steps), str(batch), *cells, epoch))
+    headers = ("net", "inputs", "T", "batch", "Mop", "MB", "floor µs", "epoch s")
+    return Grid(f"A sample's training on a {card.cpu} by its data sheet", headers, tuple(rows), 2)
+
+
+def program_part(given: Given) -> None:
+    """The recurrent network as a program, with a learning rate and a number of steps."""
+    text = TEXT.format(recurrence=RECURRENCE).replace("lr = 1e-3", f"lr = {given.rate:g}")
+    print(text.replace("duration: ms = 400 ms", f"duration: ms = {(given.steps or [400])[0]} ms"))
+
+
+def epoch_part(given: Given) -> None:
+    """What `snncc train --json` said, on the standard input."""
+    for line in epoch_lines(sys.stdin.read(), given.batches[0], given.rate):
+        write_line(given.lines, "epoch", line)
+
+
+def resources_part(given: Given) -> None:
+    """What `snncc inspect --json` said of the kernels, on the standard input."""
+    for line in resources_in(json.load(sys.stdin)):
+        write_line(given.lines, "resources", line)
+
+
+def note_part(given: Given) -> None:
+    """KEY=VALUE … of the summary."""
+    write_line(given.lines, "summary", dict(pair.split("=", 1) for pair in given.pairs))
+
+
+def report_part(given: Given) -> None:
+    """gpu.md and gpu.json."""
+    lines = read_lines(given.lines)
+    given.out.mkdir(parents=True, exist_ok=True)
+    (given.out / "gpu.md").write_text(markdown(lines))
+    (given.out / "gpu.json").write_text(json.dumps(lines, indent=1) + "\n")
+    print(markdown(lines))
+
+
+PARTS: dict[str, Callable[[Given], None]] = {
+    "machine": machine_part,
+    "speed": speed_part,
+    "compare": compare_part,
+    "floors": floors_part,
+    "program": program_part,
+    "epoch": epoch_part,
+    "resources": resources_part,
+    "note": note_part,
+    "report": report_part,
+}
+
+
+def parse_arguments(arguments: list[str] | None = None) -> Given:
+    """The command line."""
+    parser = argparse.ArgumentParser(description="Time training on a GPU; see gpu.sh.")
+    parser.add_argument("part", choices=list(PARTS))
+    parser.add_argument("pairs", nargs="*", help="of note: name=… state=… seconds=…")
+    out = Path(__file__).parent / "out"
+    parser.add_argument("--lines", type=Path, default=out / "gpu.jsonl")
+    parser.add_argument("--out", type=Path, default=out, help="folder of the report")
+    parser.add_argument("--target", default="gpu")
+    parser.add_argument("--device", default="cuda", help="of PyTorch")
+    parser.add_argument("--precisions", nargs="+", default=["bf16", "tf32"])
+    parser.add_argument("--seconds", type=float, default=3600.0, help="no case begins after them")
+    parser.add_argument("--nets", nargs="+", choices=list(NETS))
+    parser.add_argument("--steps", nargs="+", type=int)
+    parser.add_argument("--inputs", nargs="+")
+    parser.add_argument("--batches", nargs="+", type=int)
+    parser.add_argument("--hidden", type=int, default=400)
+    parser.add_argument("--rate", type=float, default=1e-3, help="learning rate")
+    return parser.parse_args(arguments)
+
+
+def main() -> None:
+    """Run a part."""
+    given = parse_arguments()
+    PARTS[given.part](given)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,233 @@
+"""The script for a machine with a GPU: each part that needs none runs here, on the CPU backend."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+import subprocess
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("numba_cuda", reason="the kernels of the roofline are numba-cuda's")
+
+import gpu
+import gpu_machine
+import gpu_report
+import gpu_speed
+from cost import activity_of
+from gpu_speed import Options
+from numba import cuda, types
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPT = ROOT / "benchmarks" / "gpu.sh"
+SMALL = Options(
+    nets=("784-400-R400-10",), steps=(10,), inputs=("10 %",), batches=(1, 4), hidden=25, fewest=3,
+    learnt=0, presented=1, repeats=2, seconds=0.0,
+)  # fmt: skip
+REAL = types.float32
+KERNELS = (
+    (gpu_machine.read_kernel, (REAL[::1], REAL[::1], types.int64), False, "ld.global", 8),
+    (gpu_machine.update_kernel, (REAL[::1], REAL[::1], REAL, types.int64), False, "st.global", 2),
+    (gpu_machine.fma_kernel, (REAL[::1], REAL, REAL, types.int64), True, "fma.rn", 32),
+)
+# A stand-in for Python that says what it was asked, and fails where the environment says.
+STUB = """#!/usr/bin/env bash
+echo "$*" >>"$ASKED"
+if [[ $1 == - ]]; then cat >/dev/null; fi
+if [[ -n $FAILING && "$*" == *"$FAILING"* && "$*" != *" note "* ]]; then exit 3; fi
+"""
+
+
+@pytest.mark.parametrize(("kernel", "arguments", "fast", "wanted", "least"), KERNELS)
+def test_kernels_of_the_roofline_are_single_precision(kernel, arguments, fast, wanted, least):
+    ptx, _ = cuda.compile_ptx(kernel.py_func, arguments, cc=(9, 0), fastmath=fast)
+    assert ptx.count(wanted) >= least
+    assert ".f64" not in ptx
+
+
+def test_slices_hold_whole_rows_of_threads() -> None:
+    size = gpu_machine.Size(3, 8, 0, 0, 1, 0.0)
+    assert gpu_machine.whole(1000, size) == 960
+    assert gpu_machine.whole(5, size) == 96
+
+
+def test_a_rate_is_that_of_the_best_repeat(monkeypatch: pytest.MonkeyPatch) -> None:
+    slowness = iter([1.0, 1.0, 1.0, 4.0, 2.0, 3.0])
+    monkeypatch.setattr(
+        gpu_machine, "event_seconds", lambda launch, passes: passes * 0.001 * next(slowness)
+    )
+    size = gpu_machine.Size(1, 1, 0, 0, 3, 0.016)
+    assert gpu_machine.passes_per_second(lambda passes: None, size) == pytest.approx(500)
+
+
+@pytest.fixture(scope="module")
+def subject() -> gpu_speed.Subject:
+    return gpu_speed.make_subject("cpu", "784-400-R400-10", 10, 25)
+
+
+def test_a_batch_shares_the_pass_over_the_weights(subject: gpu_speed.Subject) -> None:
+    one, many = (gpu_speed.update_cost(subject.network, batch) for batch in (1, 64))
+    synapses = sum(w.size for name, w in subject.weights.items() if name != "digit->digit")
+    assert one.update == 24 * synapses
+    assert many.update == pytest.approx(one.update / 64)
+    assert many.operations == pytest.approx(synapses + one.operations / 64)
+
+
+def test_the_floor_of_a_card_leaves_out_what_a_card_can_do_without(
+    subject: gpu_speed.Subject,
+) -> None:
+    plan = subject.network.plan
+    fired = np.random.default_rng(3).random((2, 10, int(plan.neurons[-1]))) < 0.1
+    activity = activity_of(plan, fired, drawn=784)
+    costs = {c.stage: c for c in gpu_speed.card_costs(subject.network, activity, 32)}
+    assert "write-back" not in costs
+    assert costs["step"].update == 0
+    assert costs["step"].operations > 0
+    assert costs["drive"].read > 4 * 25 * activity.spikes(0)
+
+
+def test_samples_are_those_of_the_cpu_benchmark(subject: gpu_speed.Subject) -> None:
+    samples = gpu_speed.samples_of(subject, "10 %", 12)
+    assert samples is not None
+    assert samples.values.shape == (12, 784)
+    assert samples.labels.tolist() == [*range(10), 0, 1]
+
+
+@pytest.mark.slow
+def test_our_times_and_the_counts_beside_them() -> None:
+    rows = list(gpu_speed.speed("cpu", SMALL, gpu_machine.datasheet(gpu_report.CARD), print))
+    assert [row.case.batch for row in rows] == [1, 4]
+    for row in rows:
+        assert 0 < row.forward.best <= row.forward.median
+        assert row.train_operations > row.forward_operations > 0
+        assert 0 < row.forward_floor < row.train_floor < row.train.best
+    assert rows[1].train_floor < rows[0].train_floor
+
+
+@pytest.mark.slow
+def test_ours_and_the_baseline_in_turns() -> None:
+    pytest.importorskip("torch", reason="the baseline is measured where PyTorch is installed")
+    pairs = list(gpu_speed.compare("cpu", SMALL, "cpu", ("float32",), print))
+    assert [(pair.case.batch, pair.precision) for pair in pairs] == [(1, "float32"), (4, "float32")]
+    assert all(pair.train_baseline.best > 0 and pair.ratio > 0 for pair in pairs)
+    text = gpu_report.markdown([{"part": "compare", **asdict(pair)} for pair in pairs])
+    assert f"{pairs[0].train_baseline.best / pairs[0].train.best:.2f} |" in text
+
+
+def test_no_case_begins_when_the_time_is_up(subject: gpu_speed.Subject) -> None:
+    said: list[str] = []
+    options = Options(**{**_fields(SMALL), "until": 0.0})
+    machine = gpu_machine.datasheet(gpu_report.CARD)
+    assert list(gpu_speed.speed("cpu", options, machine, said.append)) == []
+    assert len(said) == 2
+    assert "no time left" in said[0]
+
+
+def _fields(options: Options) -> dict[str, object]:
+    return {name: getattr(options, name) for name in Options.__dataclass_fields__}
+
+
+def test_works_take_turns_and_the_best_and_the_median_are_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    order: list[str] = []
+    clock = iter([8.0, 80.0, 4.0, 60.0, 6.0, 70.0])
+    monkeypatch.setattr(gpu_speed, "milliseconds", lambda work: (work(), next(clock))[1])
+    options = Options(repeats=3, seconds=60.0)
+    works = (lambda: order.append("a"), lambda: order.append("b"))
+    a, b = gpu_speed.timings(works, 2, options)
+    assert "".join(order) == "abababab"
+    assert (a.best, a.median, b.best, b.median) == (2.0, 3.0, 30.0, 35.0)
+
+
+def test_a_repeat_is_whole_batches() -> None:
+    options = Options(fewest=64)
+    assert [gpu_speed.repeat_of(batch, options) for batch in (1, 48, 64, 1024)] == [
+        64, 96, 64, 1024,
+    ]  # fmt: skip
+
+
+def test_a_machine_survives_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "lines.jsonl"
+    machine = gpu_machine.datasheet(gpu_report.CARD)
+    gpu_report.write_line(path, "machine", gpu_report.machine_line(machine))
+    path.write_text(path.read_text() + '{"part": "spe')  # cut off
+    lines = gpu_report.read_lines(path)
+    assert len(lines) == 1
+    assert gpu_report.machine_of(lines) == machine
+    assert gpu_report.machine_of([]).cpu == gpu_report.CARD
+
+
+def test_epochs_are_found_in_the_output_of_training() -> None:
+    epoch = {
+        "event": "epoch", "epoch": 1, "seconds": 42.5, "train_accuracy": 0.8,
+        "test_accuracy": 0.8471, "samples_per_second": 1400.0, "rates": [],
+    }  # fmt: skip
+    text = "\n".join(["going on", json.dumps(epoch), '{"event": "done"}', "[]"])
+    (found,) = gpu_report.epoch_lines(text, 1, 1e-3)
+    assert (found["batch"], found["seconds"], found["test_accuracy"]) == (1, 42.5, 0.8471)
+    assert "84.71%" in gpu_report.markdown([{"part": "epoch", **found}])
+
+
+def test_kernels_are_found_wherever_a_document_speaks_of_registers() -> None:
+    document = {"kernels": [{"name": "learn", "registers": 64, "launch": {"blocks": 2}}], "x": 1}
+    (found,) = gpu_report.resources_in(document)
+    assert found == {"kernel": "kernels.0", "name": "learn", "registers": 64}
+
+
+def test_the_program_takes_a_learning_rate(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    gpu.program_part(gpu.parse_arguments(["program", "--rate", "0.0113137"]))
+    text = capsys.readouterr().out
+    assert "optimizer adam(lr = 0.0113137)" in text
+    assert "h2    -> h2    : liquid" in text
+
+
+def test_the_report_is_a_page_and_a_document(tmp_path: Path) -> None:
+    lines = tmp_path / "gpu.jsonl"
+    note = ["note", "name=machine", "state=ok", "seconds=7", "--lines", str(lines)]
+    gpu.note_part(gpu.parse_arguments(note))
+    arguments = ["report", "--lines", str(lines), "--out", str(tmp_path)]
+    gpu.report_part(gpu.parse_arguments(arguments))
+    assert "| machine | ok | 7 |" in (tmp_path / "gpu.md").read_text()
+    (line,) = json.loads((tmp_path / "gpu.json").read_text())
+    assert line == {"part": "summary", "name": "machine", "state": "ok", "seconds": "7"}
+
+
+def run_script(tmp_path: Path, failing: str) -> tuple[int, list[str], Path]:
+    python, asked, out = tmp_path / "python", tmp_path / "asked", tmp_path / "out"
+    python.write_text(STUB)
+    python.chmod(python.stat().st_mode | stat.S_IXUSR)
+    environment = {
+        **os.environ, "PYTHON": str(python), "ASKED": str(asked), "FAILING": failing,
+    }  # fmt: skip
+    done = subprocess.run(
+        [SCRIPT, str(out)], env=environment, capture_output=True, text=True, check=False
+    )
+    return done.returncode, asked.read_text().splitlines(), out
+
+
+def test_a_failed_part_is_named_and_the_others_run(tmp_path: Path) -> None:
+    status, asked, out = run_script(tmp_path, "-m pytest")
+    assert status == 1
+    (note,) = (line for line in asked if "note" in line and "name=correctness" in line)
+    assert "state=failed, status 3" in note
+    for part in ("machine", "speed", "compare", "report"):
+        assert any(line.startswith(f"benchmarks/gpu.py {part} ") for line in asked), part
+    trained = [line for line in asked if line.startswith("-m snncc train")]
+    assert [re.search(r"--batch (\d+)", line).group(1) for line in trained] == [
+        "1", "32", "128", "512", "1024",
+    ]  # fmt: skip
+    assert len(list(out.iterdir())) <= 8
+
+
+def test_the_limits_of_the_parts_fit_into_nine_minutes() -> None:
+    limits = [int(x) for x in re.findall(r"^part \w+ (\d+)$", SCRIPT.read_text(), re.MULTILINE)]
+    assert len(limits) == 10
+    assert sum(limits) <= 540
