@@ -28,6 +28,7 @@ from .kernels.forward import (
 from .kernels.optimizer import step_size
 
 ZERO = np.float32(0.0)
+WIDE = 64  # neurons for which threads pay: to meet takes as long as a small population's drive
 
 
 @njit
@@ -182,10 +183,11 @@ def present(advance, plan, weights, values, raster, sample, seed, work, w, wide)
         for first in range(0, plan.steps, window):
             last = min(first + window, plan.steps)
             for k in range(plan.block[b], plan.block[b + 1]):
-                if wide:
-                    drive_wide(plan, weights, plan.order[k], first, last, work, currents)
+                p = plan.order[k]
+                if wide and plan.neurons[p + 1] - plan.neurons[p] >= WIDE:
+                    drive_wide(plan, weights, p, first, last, work, currents)
                 else:
-                    drive_outside(plan, weights, plan.order[k], first, last, work, w, currents)
+                    drive_outside(plan, weights, p, first, last, work, w, currents)
             step_block(advance, plan, weights, b, first, last, work, w, currents)
 
 

@@ -130,7 +130,7 @@ def learn_projection(plan, rule, optimizer, size, eps, store, work, back, w, gro
     posts = len(view.row) - 1
     parts = np.empty(((posts + TILE - 1) // TILE, n), np.float32)
     groups = (posts + WRITTEN - 1) // WRITTEN
-    if wide:
+    if wide and groups > 1:
         all_tiles_wide(view, optimizer, size, eps, groups, parts)
     else:
         all_tiles(view, optimizer, size, eps, groups, parts)
@@ -147,9 +147,7 @@ def tiles(view, optimizer, size, eps, group, parts):  # type: ignore[no-untyped-
     posts = len(view.row) - 1
     start, stop = WRITTEN * group, min(WRITTEN * group + WRITTEN, posts)
     for first in range(start, stop, TILE):
-        dense_tile(
-            view, optimizer, size, eps, first, min(first + TILE, stop), parts[first // TILE]
-        )
+        dense_tile(view, optimizer, size, eps, first, min(first + TILE, stop), parts[first // TILE])
     if view.trains and len(view.gradient) == 0:
         write_back(view.rows, view.weights, len(view.pre_row) - 1, posts, start, stop)
 

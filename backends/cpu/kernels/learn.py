@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 
 from .rows import fill
-from .spsp import active_columns, closed_traces, discrete_traces, times_by_neuron
+from .spsp import active_columns, bounds_by_neuron, closed_traces, discrete_traces, times_by_neuron
 
 ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
@@ -23,12 +23,15 @@ def rows_of(plan, back, w, p):  # type: ignore[no-untyped-def]
 
 @njit
 def sort_events(plan, work, back, w):  # type: ignore[no-untyped-def]
-    """Neuron-major spike times of every population."""
+    """Neuron-major spike times of every population; of inputs the bounds, all that is read."""
     for p in range(len(plan.model)):
         row, times = rows_of(plan, back, w, p)
         spikes = work.spikes[w, plan.events[p] : plan.events[p + 1]]
         n = plan.neurons[p + 1] - plan.neurons[p]
-        times_by_neuron(work.ptr[w, p], spikes, plan.steps, n, row, times, back.fill[w])
+        if plan.model[p] < 0:
+            bounds_by_neuron(work.ptr[w, p, plan.steps], spikes, n, row)
+        else:
+            times_by_neuron(work.ptr[w, p], spikes, plan.steps, n, row, times, back.fill[w])
 
 
 @njit

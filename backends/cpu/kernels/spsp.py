@@ -17,17 +17,24 @@ LINE = 16  # f32 of a cache line
 
 
 @njit
+def bounds_by_neuron(events, spikes, n, row):  # type: ignore[no-untyped-def]
+    """row[i + 1] - row[i] spikes of neuron i among the first `events`, row[0] = 0."""
+    for i in range(n + 1):
+        row[i] = 0
+    for k in range(events):
+        row[spikes[k] + 1] += 1
+    for i in range(n):
+        row[i + 1] += row[i]
+
+
+@njit
 def times_by_neuron(ptr, spikes, steps, n, row, times, fill):  # type: ignore[no-untyped-def]
     """Neuron-major spike times of a population: neuron i fired at times[row[i] : row[i + 1]].
 
     ptr, spikes: its time-major events. row i32[n + 1], times i32[events], scratch fill i32[n].
     """
-    for i in range(n + 1):
-        row[i] = 0
-    for k in range(ptr[steps]):
-        row[spikes[k] + 1] += 1
+    bounds_by_neuron(ptr[steps], spikes, n, row)
     for i in range(n):
-        row[i + 1] += row[i]
         fill[i] = row[i]
     for t in range(steps):
         for k in range(ptr[t], ptr[t + 1]):

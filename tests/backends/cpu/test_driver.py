@@ -66,8 +66,10 @@ def test_inputs_are_counted_through_the_populations(encoded):
     np.testing.assert_array_equal(found[:, 5:], drawn(0.5, 48, 1)[:, 5:])
 
 
-def test_chunks_may_be_drawn_on_threads(compiled, plain):
-    """`wide` is a matter of speed only."""
+@pytest.mark.parametrize("least", [1, 64])
+def test_chunks_may_be_drawn_and_driven_on_threads(compiled, plain, monkeypatch, least):
+    """`wide` is a matter of speed only, and so is how many neurons are worth it."""
+    monkeypatch.setattr(plain, "WIDE", least)
     call = "bernoulli(duration = 83 ms)"
     graph = compiled(NET.format(first=call, second=call, dt=1)).graph
     plan = make_plan(graph, wirings_of(graph, 0))

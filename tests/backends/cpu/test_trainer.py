@@ -102,6 +102,35 @@ def test_threads_change_no_bit(program, trainer, data, rule, batch, middle):
     assert outcome_of(one.run(samples)) == outcome_of(two.run(samples))
 
 
+LARGE = """
+network net {
+  dt = 1 ms
+  neuron cell = lif(tau_mem = 8 ms, tau_syn = 4 ms, refractory = 1 ms)
+  input  x[10] encode poisson(duration = 90 ms, rate = 300 Hz)
+  population g[83] : cell(v_th = 2 mV)
+  output y[3] : cell(v_th = 9 mV)
+  x -> g : dense
+  g -> y : dense
+}
+train net {
+  data digits
+  rule st_rsbp(target = 6, other = 1, margin = 0)
+  optimizer adam(lr = 0.01)
+}
+"""
+
+
+@pytest.mark.slow
+def test_threads_change_no_bit_of_large_populations(compiled, trainer, data):
+    """Only where there are many neurons do threads share a sample."""
+    net, samples = compiled(LARGE), data(4)
+    one, two = trainer(net, threads=1), trainer(net, threads=2)
+    first, second = one.train(samples, 1, 0.01), two.train(samples, 1, 0.01)
+    assert digest(one) == digest(two)
+    assert outcome_of(first) == outcome_of(second)
+    assert digest(one) != digest(trainer(net)), "nothing was learnt"
+
+
 @pytest.mark.parametrize("rule", RULES)
 def test_a_batch_is_the_mean_of_its_samples(program, trainer, data, rule):
     net = program(rule, SGD, "sparse(p = 0.6)")
