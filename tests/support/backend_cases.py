@@ -1,0 +1,110 @@
+"""What every compiled backend is tested with: weights that add up exactly, and the reference."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from snncc.backends.cpu.simulator import wirings_of
+from snncc.backends.reference import Trace, simulate
+from snncc.backends.target import Samples, Simulator
+from snncc.frontend.program import Program, compile_text
+from snncc.ir.diagnostics import Source
+from snncc.ir.graph import Graph
+from snncc.ir.passes.pipeline import run_pipeline
+from snncc.ir.philox import encode
+
+SEED = 3  # of the wiring and of the encodings
+
+
+def compiled_text(text: str) -> Program:
+    """The program of a text, its graph after the pipeline."""
+    program = compile_text(Source("net.snn", text))
+    return Program(run_pipeline(program.graph), program.train)
+
+
+def draw_weights(graph: Graph, seed: int, low: float = -1.0, high: float = 2.0) -> dict[str, Any]:
+    """Weights for every projection, multiples of 1/64: their sums are exact in float32."""
+    generator = np.random.default_rng(seed)
+    return {
+        name: np.round(64 * generator.uniform(low, high, wiring.weight_shape)).astype(np.float32)
+        / np.float32(64)
+        for name, wiring in wirings_of(graph, SEED).items()
+    }
+
+
+def samples_with(values: Any, labels: Any = None) -> Samples:
+    """Samples with ids that need both words, and importance 1."""
+    count = len(values)
+    ids = np.arange(count, dtype=np.uint64) * np.uint64(3) + np.uint64(2**32 + 5)
+    labels = np.zeros(count) if labels is None else labels
+    return Samples(values, ids, np.asarray(labels, np.int32), np.ones(count, np.float32))
+
+
+def input_spikes(graph: Graph, samples: Samples, steps: int, seed: int) -> dict[str, Any]:
+    """What the encodings make of the samples: bool [T, B, N] by input population."""
+    inputs = [p for p in graph.populations if p.role == "input"]
+    bounds = np.cumsum([0, *(p.neurons for p in inputs)])
+    spikes = {}
+    for population, lo, hi in zip(inputs, bounds[:-1], bounds[1:], strict=True):
+        assert population.encoding is not None
+        if population.encoding.kind == "spikes":
+            spikes[population.name] = samples.values[:, :, lo:hi].astype(bool).transpose(1, 0, 2)
+            continue
+        rate, first = 1.0, 0
+        if population.encoding.kind == "poisson":
+            rate, first = float(str(population.encoding["rate"])) * graph.dt / 1000.0, 1
+        # Inputs are counted through all populations, and a sample's id keys its stream.
+        trains = [
+            encode(values.astype(np.float64) * rate, steps, int(k), seed, first)[:, lo:hi]
+            for values, k in zip(samples.values, samples.ids, strict=True)
+        ]
+        spikes[population.name] = np.stack(trains, axis=1)
+    return spikes
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Rasters bool [T, B, N] of the compiled network and of the reference in two precisions."""
+
+    compiled: Any
+    single: Any
+    double: Any
+    exact: bool  # no state of the two references ever differs
+
+    def agree(self) -> None:
+        """The compiled network is the float32 reference, and where that is exact, the float64."""
+        np.testing.assert_array_equal(self.compiled, self.single)
+        if self.exact:
+            np.testing.assert_array_equal(self.compiled, self.double)
+
+
+def raster(graph: Graph, trace: Trace) -> Any:
+    return np.concatenate([trace.spikes[p.name] for p in graph.populations], axis=2)
+
+
+def same_states(single: Trace, double: Trace) -> bool:
+    """Whether every state of every step is the same number (or not a number) in both."""
+    return all(
+        np.array_equal(values.astype(np.float64), double.history[p][s].astype(np.float64), True)
+        for p, states in single.history.items()
+        for s, values in states.items()
+    )
+
+
+def compare_with_reference(
+    simulator: Simulator, graph: Graph, samples: Samples, weights: dict[str, Any]
+) -> Comparison:
+    """The three rasters of the samples; what `run` counts is what `raster` shows."""
+    inputs = input_spikes(graph, samples, simulator.steps, SEED)
+    single = simulate(graph, weights, inputs, np.float32, SEED, record=True)
+    double = simulate(graph, weights, inputs, np.float64, SEED, record=True)
+    rasters = [simulator.raster(samples, k) for k in range(len(samples.ids))]
+    made = np.stack(rasters, axis=1)
+    outcome = simulator.run(samples)
+    np.testing.assert_array_equal(outcome.activity, made.sum(axis=(0, 1)))
+    return Comparison(
+        made, raster(graph, single), raster(graph, double), same_states(single, double)
+    )
