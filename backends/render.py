@@ -7,6 +7,7 @@ text: a user's names are replaced by numbered ones before rendering.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from ..ir.expr import OPS, Apply, Const, Expr, Ref
 from ..ir.types import DType
@@ -44,14 +45,20 @@ assert SPELLINGS.keys() == OPS.keys()
 CASTS: dict[DType, str] = {DType.F32: "f32", DType.F64: "f64", DType.I32: "i32"}
 
 
-def render(expr: Expr, names: Mapping[str, str]) -> str:
-    """The expression as text; `names` gives the identifier of every name it reads."""
+def render(
+    expr: Expr, names: Mapping[str, str], spellings: Mapping[str, str] = MappingProxyType({})
+) -> str:
+    """The expression as text; `names` gives the identifier of every name it reads.
+
+    `spellings` are a backend's own, in place of those of `SPELLINGS`.
+    """
     if isinstance(expr, Ref):
         return names[expr.name]
     if isinstance(expr, Const):
         return _literal(expr)
-    arguments = [render(argument, names) for argument in expr.args]
-    return SPELLINGS[expr.op].format(*arguments, real=_cast(expr))
+    arguments = [render(argument, names, spellings) for argument in expr.args]
+    spelling = spellings.get(expr.op, SPELLINGS[expr.op])
+    return spelling.format(*arguments, real=_cast(expr))
 
 
 def _literal(expr: Const) -> str:

@@ -93,7 +93,7 @@ class CpuSimulator:
         inputs = sum(p.neurons for p in self.graph.populations if p.role == "input")
         wanted = (self.steps, inputs) if spikes else (inputs,)
         if samples.values.shape[1:] != wanted:
-            raise CompileError(Diagnostic("E062", _misfit(samples.values.shape[1:], wanted)))
+            raise CompileError(Diagnostic("E062", misfit(samples.values.shape[1:], wanted)))
         values = np.zeros((1, max(inputs, 1)), np.float32)
         rasters = np.zeros((1, 1, 1), np.uint8)
         if spikes:
@@ -129,7 +129,7 @@ class CpuSimulator:
 _FIELDS = ("values", "ids", "labels", "importance")
 
 
-def _misfit(got: tuple[int, ...], wanted: tuple[int, ...]) -> str:
+def misfit(got: tuple[int, ...], wanted: tuple[int, ...]) -> str:
     return f"a sample has shape {list(got)}, and the network's inputs take {list(wanted)}"
 
 

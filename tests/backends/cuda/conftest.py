@@ -1,84 +1,21 @@
-"""A small kernel in the form of the generated ones."""
+"""The device that kernels run on: Numba's simulator (`-m cudasim`) or a card (`-m gpu`)."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any, NamedTuple
-
-import numpy as np
 import pytest
 
-from snncc.backends.cuda.build import KernelProgram
-
-SOURCE = '''\
-from numba import cuda, float32, int64
+from snncc.backends.cuda.device import Device, open_device
 
 
-@cuda.jit(device=True)
-def meet(count, phase):
-    """Wait until every block is here for the phase-th time."""
-    cuda.syncthreads()
-    if cuda.threadIdx.x == 0:
-        cuda.threadfence()
-        cuda.atomic.add(count, 0, int64(1))
-        while cuda.atomic.add(count, 0, int64(0)) < cuda.gridDim.x * phase:
-            pass
-        cuda.threadfence()
-    cuda.syncthreads()
-
-
-@cuda.jit(device=True)
-def axpy(plan, work, t):
-    """y[t] += scale x."""
-    i = cuda.grid(1)
-    if i < plan.neurons:
-        work.y[t, i] = work.x[i] * plan.scale + work.y[t, i]
-
-
-def run(plan, work, first, is_shifted, alpha, count):
-    """All rows of y, a row a stage."""
-    store = cuda.shared.array(0, float32)
-    store[cuda.threadIdx.x] = alpha
-    cuda.syncthreads()
-    for t in range(first, work.y.shape[0]):
-        axpy(plan, work, t)
-        meet(count, 2 * (t - first) + 1)
-        if is_shifted and cuda.grid(1) == 0:
-            work.y[t, 0] += store[plan.table.bounds[0]]
-        meet(count, 2 * (t - first) + 2)
-'''
-
-
-class Table(NamedTuple):
-    bounds: Any
-
-
-class Plan(NamedTuple):
-    neurons: int
-    scale: np.float32
-    table: Table
-
-
-class Work(NamedTuple):
-    x: Any
-    y: Any
-
-
-def arguments() -> tuple[Any, ...]:
-    plan = Plan(5, np.float32(2), Table(np.array([1, 3], np.int64)))
-    work = Work(np.arange(5, dtype=np.float32), np.ones((3, 5), np.float32))
-    return plan, work, np.int32(1), True, np.float32(0.5), np.zeros(1, np.int64)
-
-
-EXPECTED = [[1, 1, 1, 1, 1], [1.5, 3, 5, 7, 9], [1.5, 3, 5, 7, 9]]
-
-
-@pytest.fixture
-def program() -> KernelProgram:
-    return KernelProgram(SOURCE, "run", arguments(), threads=8, shared=32)
-
-
-@pytest.fixture
-def broken(program) -> KernelProgram:
-    """Computes in float64."""
-    return replace(program, source=program.source.replace("* plan.scale", "* 2.5"))
+@pytest.fixture(
+    scope="session",
+    params=[
+        pytest.param("simulator", marks=pytest.mark.cudasim),
+        pytest.param("card", marks=pytest.mark.gpu),
+    ],
+)
+def device(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Device:
+    made = open_device(tmp_path_factory.mktemp("kernels"))
+    is_card = request.param == "card"
+    assert is_card == (made.arch != "simulator"), "-m cudasim needs NUMBA_ENABLE_CUDASIM=1"
+    return made

@@ -1,0 +1,1 @@
+"""The hand-written device code; generated code only fills in the neuron step."""

@@ -1,0 +1,186 @@
+"""`--target gpu`: a graph on an NVIDIA card, presented by one persistent kernel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ...ir.diagnostics import CompileError, Diagnostic
+from ...ir.graph import Graph
+from ...ir.philox import bernoulli_threshold
+from ..cpu.plan import SPIKES
+from ..cpu.simulator import flatten, misfit
+from ..target import Outcome, Samples, Weights
+from .build import KernelProgram
+from .card import out_of_memory
+from .device import Device, Kernel, open_device
+from .program import Data, Layout, Results, make_layout, narrow, program_of
+from .program import Weights as Presented
+from .work import Make, Work, bytes_of, make_work
+
+Array = npt.NDArray[Any]
+SIMULATED_THREADS = 8
+ROOM = 0.9  # of the card's free memory
+LOW = np.uint64(0xFFFFFFFF)
+HIGH = np.uint64(32)
+
+
+class CudaSimulator:
+    """A compiled network with weights in it; see `target.Simulator`.
+
+    `seed` keys the wiring and the frozen encodings, `folder` keeps compiled kernels. `threads` has
+    no meaning here: results don't depend on how the card shares the work.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        weights: Weights,
+        seed: int,
+        threads: int | None,
+        folder: Path,
+        device: Device | None = None,
+    ) -> None:
+        self.graph = graph
+        self.device = device or open_device(folder)
+        self.seed = np.uint64(seed)
+        self.layout: Layout = make_layout(graph, None, seed)
+        self.plan = self.layout.plan
+        self.steps = self.plan.steps
+        self._run = Launcher(self.device, program_of(self.layout, None, self._threads()))
+        self._plan = on_device(self.device, self.plan)
+        self._tables = on_device(self.device, self.layout.tables)
+        flat = flatten(graph, self.layout.wirings, weights)
+        self.flat = self.device.upload(np.resize(flat, max(1, len(flat))))
+        self._work: Work | None = None
+
+    def run(self, samples: Samples) -> Outcome:
+        """Present the samples without learning. The same bits for any number in flight."""
+        count = len(samples.ids)
+        results = self._results(count)
+        if count:
+            self._present(samples, results)
+        counts = self.device.download(results.counts)[:count]
+        predictions = counts.argmax(axis=1).astype(np.int32) if count else np.zeros(0, np.int32)
+        activity = self.device.download(results.activity)
+        return Outcome(counts, predictions, np.zeros(count), activity)
+
+    def raster(self, samples: Samples, sample: int) -> npt.NDArray[np.bool_]:
+        """The spikes of one sample, bool [steps, neurons], populations in graph order."""
+        one = Samples(*(getattr(samples, n)[sample : sample + 1] for n in _FIELDS))
+        work = self._present(one, self._results(1))
+        words = self.device.download(work.bits)[0].reshape(self.steps, -1)
+        bits = np.unpackbits(words.astype("<u4").view(np.uint8), axis=1, bitorder="little")
+        first = 32 * self.layout.tables.word
+        parts = [bits[:, first[p] : first[p] + n] for p, n in enumerate(np.diff(self.plan.neurons))]
+        return np.concatenate(parts, axis=1).astype(np.bool_)
+
+    def _present(self, samples: Samples, results: Results) -> Work:
+        """Launch the kernel `run` over the samples; its scratch holds the last of them."""
+        work = self._scratch(len(samples.ids))
+        data = self._data(samples)
+        flight = int(work.count.shape[0])
+        arguments = (self._plan, self._tables, Presented(self.flat), data, work, results)
+        self._run(*arguments, 0, len(samples.ids), flight, *self._key())
+        return work
+
+    def _data(self, samples: Samples) -> Data:
+        """The samples on the device; CompileError(E062) where they do not fit."""
+        data: Data = on_device(self.device, self._host_data(samples))
+        return data
+
+    def _host_data(self, samples: Samples) -> Data:
+        inputs = sum(p.neurons for p in self.graph.populations if p.role == "input")
+        spikes = bool((self.plan.encoder == SPIKES).any())
+        wanted = (self.steps, inputs) if spikes else (inputs,)
+        if samples.values.shape[1:] != wanted:
+            raise CompileError(Diagnostic("E062", misfit(samples.values.shape[1:], wanted)))
+        thresholds, rasters = np.zeros((1, inputs), np.uint32), np.zeros((1, 1, inputs), np.uint8)
+        if spikes:
+            rasters = np.ascontiguousarray(samples.values, np.uint8)
+        else:
+            thresholds = bernoulli_threshold(samples.values.astype(np.float64) * self._rates())
+        return Data(
+            row=np.arange(len(samples.ids), dtype=np.int64),
+            ids=np.stack([samples.ids & LOW, samples.ids >> HIGH], axis=1).astype(np.uint32),
+            labels=samples.labels,
+            importance=samples.importance,
+            thresholds=thresholds,
+            rasters=rasters,
+        )
+
+    def _rates(self) -> Array:
+        """Probability per step of an input of 1, f64[inputs]."""
+        sizes = np.diff(self.plan.neurons)[self.plan.inputs]
+        return np.repeat(self.plan.rate, sizes)
+
+    def _results(self, count: int) -> Results:
+        outputs = int(np.diff(self.plan.neurons)[self.plan.output])
+        make = self.device.empty
+        return Results(
+            make((max(1, count), outputs), np.int32),
+            make((max(1, count),), np.int32),
+            make((max(1, count),), np.float32),
+            make((int(self.plan.neurons[-1]),), np.int64),
+        )
+
+    def _scratch(self, samples: int) -> Work:
+        """Scratch for as many samples as there are, the card can use at once and has room for."""
+        wanted = min(samples, 2 * self._run.blocks)
+        if self._work is None or self._work.count.shape[0] < wanted:
+            self._work = None
+
+            def make(make: Make, flight: int) -> Work:
+                return make_work(make, self.plan, self.layout.tables, flight)
+
+            self._work = reserve(self.device, make, wanted)
+        return self._work
+
+    def _key(self) -> tuple[np.uint32, np.uint32]:
+        return np.uint32(self.seed & LOW), np.uint32(self.seed >> HIGH)
+
+    def _threads(self) -> int | None:
+        return SIMULATED_THREADS if self.device.arch == "simulator" else None
+
+
+_FIELDS = ("values", "ids", "labels", "importance")
+
+
+class Launcher:
+    """A kernel program ready on a device; a call launches it on as many blocks as run at once."""
+
+    def __init__(self, device: Device, program: KernelProgram) -> None:
+        self.device = device
+        self.program = program
+        self.kernel: Kernel = device.prepare(program)
+        self.blocks = device.blocks(self.kernel, program.threads, program.shared)
+        self._barrier = device.empty((1,), np.int64)
+
+    def __call__(self, *args: Any) -> None:
+        """Launch after all that was launched before; returns at once."""
+        program = self.program
+        arguments = (*args, self._barrier)
+        self.device.launch(self.kernel, self.blocks, program.threads, program.shared, arguments)
+
+
+def on_device(device: Device, values: Any) -> Any:
+    """A named tuple with its arrays on the device, as `narrow` has them."""
+    narrowed = narrow(values)
+    return type(values)(*(device.upload(v) if isinstance(v, np.ndarray) else v for v in narrowed))
+
+
+def reserve(device: Device, build: Any, wanted: int) -> Any:
+    """Scratch for `wanted` samples in flight, fewer where the device's memory is too small.
+
+    `build(make, flight)` gives the scratch. CompileError(E072) where not even one sample fits.
+    """
+    fixed = bytes_of(lambda make: build(make, 1))
+    each = max(1, bytes_of(lambda make: build(make, 2)) - fixed)
+    room = int(ROOM * device.free_bytes())
+    flight = min(wanted, 1 + (room - fixed) // each) if room >= fixed else 0
+    if flight < 1:
+        raise out_of_memory(device.name, fixed, room)
+    return build(device.empty, flight)

@@ -1,0 +1,143 @@
+"""Training on the card: one launch learns any number of updates."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+
+from ...ir.diagnostics import CompileError, Diagnostic
+from ...ir.graph import Graph, TrainSpec
+from ..cpu.trainer import copy_rows, misfits
+from ..target import Outcome, Samples, State, Weights
+from .device import Device
+from .program import Array, Store, make_layout, number, optimizer_of, program_of
+from .simulator import CudaSimulator, Launcher, on_device, reserve
+from .work import Backward, Make, make_backward
+
+
+class CudaTrainer(CudaSimulator):
+    """A simulator that learns by `spec.rule`; see `target.Trainer`.
+
+    All samples of a batch are in flight at once, or as many as the card has room for; their
+    gradients are summed in the order of the samples, so neither changes the result.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        spec: TrainSpec,
+        weights: Weights,
+        seed: int,
+        threads: int | None,
+        folder: Path,
+        device: Device | None = None,
+    ) -> None:
+        super().__init__(graph, weights, seed, threads, folder, device)
+        self.spec = spec
+        layout = make_layout(graph, spec, seed)
+        assert layout.rule is not None
+        assert layout.learning is not None
+        assert layout.sizes is not None
+        self.rule, self._sizes = layout.rule, layout.sizes
+        self._learn = Launcher(self.device, program_of(layout, spec, self._threads()))
+        self._rule = on_device(self.device, layout.rule)
+        self._learning = on_device(self.device, layout.learning)
+        self.updates = 0
+        flat = self.device.download(self.flat)
+        empty = self.device.empty
+        self._store = Store(
+            self.flat,
+            self.device.upload(self._rows(flat)),
+            *(empty(flat.shape, np.float32) for _ in range(3)),
+        )
+        self._back: Backward | None = None
+
+    def train(self, samples: Samples, batch: int, learning_rate: float) -> Outcome:
+        """Learn from the samples in their order, one update per `batch` of them."""
+        count = len(samples.ids)
+        results = self._results(count)
+        if count:
+            back = self._reserve(min(batch, count))
+            updates = -(-count // batch)
+            size, eps = step_sizes(self.spec, learning_rate, self.updates + 1, updates)
+            optimizer = on_device(self.device, optimizer_of(self.spec, size, eps))
+            self._learn(
+                self._plan, self._tables, self._rule, self._learning, optimizer, self._store, back,
+                self._data(samples), results, 0, count, batch, int(back.count.shape[0]),
+                *self._key(),
+            )  # fmt: skip
+            self.updates += updates
+        download = self.device.download
+        return Outcome(
+            download(results.counts)[:count],
+            download(results.predictions)[:count],
+            download(results.cost)[:count].astype(np.float64),
+            download(results.activity),
+        )
+
+    def weights(self) -> State:
+        """Copies of all weights, by projection name, shaped as their wiring says."""
+        flat, bounds = self.device.download(self.flat), self.plan.weight
+        return {
+            p.name: flat[bounds[k] : bounds[k + 1]].reshape(
+                self.layout.wirings[p.name].weight_shape
+            )
+            for k, p in enumerate(self.graph.projections)
+        }
+
+    def state(self) -> State:
+        """Weights, moments and the update count, as the CPU's trainer has them."""
+        state: State = {f"weights/{name}": w.copy() for name, w in self.weights().items()}
+        total = int(self.plan.weight[-1])
+        state["optimizer/first"] = self.device.download(self._store.first)[:total]
+        state["optimizer/second"] = self.device.download(self._store.second)[:total]
+        state["optimizer/updates"] = np.array([self.updates], np.int64)
+        return state
+
+    def restore(self, state: State) -> None:
+        """Take over a state; CompileError(E060) if its names, shapes or types do not fit."""
+        problems = misfits(self.state(), state)
+        if problems:
+            raise CompileError(Diagnostic("E060", f"the state does not fit: {p}") for p in problems)
+        flat = np.zeros(self.flat.shape, np.float32)
+        bounds = self.plan.weight
+        for k, projection in enumerate(self.graph.projections):
+            flat[bounds[k] : bounds[k + 1]] = state[f"weights/{projection.name}"].ravel()
+        self.device.write(self.flat, flat)
+        self.device.write(self._store.rows, self._rows(flat))
+        self.device.write(self._store.first, np.resize(state["optimizer/first"], flat.shape))
+        self.device.write(self._store.second, np.resize(state["optimizer/second"], flat.shape))
+        self.updates = int(state["optimizer/updates"][0])
+
+    def _rows(self, flat: Array) -> Array:
+        rows = np.empty_like(flat)
+        copy_rows(self.plan, flat, rows)
+        return rows
+
+    def _reserve(self, batch: int) -> Backward:
+        if self._back is None or self._back.count.shape[0] < batch:
+            self._back = None
+
+            def make(make: Make, flight: int) -> Backward:
+                slots, blocks = self.rule.slots, self._learn.blocks
+                tables = self.layout.tables
+                return make_backward(make, self.plan, tables, self._sizes, slots, flight, blocks)
+
+            self._back = reserve(self.device, make, batch)
+        return self._back
+
+
+def step_sizes(
+    spec: TrainSpec, learning_rate: float, first: int, updates: int
+) -> tuple[Array, Array]:
+    """(size, eps) f32[updates] of the updates from number `first` (from 1) on, Adam's bias
+    corrections folded in."""
+    if spec.optimizer.kind == "sgd":
+        return np.full(updates, learning_rate, np.float32), np.zeros(updates, np.float32)
+    beta1, beta2, eps = (number(spec.optimizer, n) for n in ("beta1", "beta2", "eps"))
+    numbers = range(first, first + updates)
+    second = np.array([math.sqrt(1.0 - math.pow(beta2, n)) for n in numbers])
+    slow = np.array([1.0 - math.pow(beta1, n) for n in numbers])
+    return (learning_rate * second / slow).astype(np.float32), (eps * second).astype(np.float32)

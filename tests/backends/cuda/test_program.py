@@ -1,0 +1,66 @@
+"""Kernel programs, and the PTX that they become, with no GPU."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+from backend_cases import SEED, compiled_text
+from drawn_networks import DYADIC
+from rule_cases import BODIES, HEAD, TRAIN
+
+from snncc.backends.cuda.build import build_ptx
+from snncc.backends.cuda.program import kernel_program, narrow, shared_bytes
+from snncc.backends.cuda.resources import resources_of
+
+RECURRENT = HEAD + BODIES["recurrent"] + TRAIN.format(kind="st_rsbp", profile="recommended")
+
+
+@pytest.fixture(scope="module", params=["run", "learn"])
+def program(request):
+    made = compiled_text(RECURRENT)
+    return kernel_program(made.graph, made.train if request.param == "learn" else None, SEED)
+
+
+def test_entry_follows_the_train_block(program):
+    assert program.entry in ("run", "learn")
+    assert program.threads == 128  # no population is wider
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("arch", ["sm_80", "sm_90"])
+def test_ptx_computes_in_single_precision_and_assembles(program, arch, tmp_path):
+    ptx = build_ptx(program, arch, tmp_path)
+    assert not re.findall(r"\.f64\b", ptx.text)
+    assert re.findall(r"\.f32\b", ptx.text)
+    # An atomic addition of floats would depend on the order in which threads come.
+    assert not re.findall(r"(?:atom|red)\S*\.f(?:16|32|64)", ptx.text)
+    assert resources_of(ptx).registers <= 128
+
+
+def test_wide_populations_get_more_threads_and_shared_memory():
+    text = DYADIC.replace("population a[9]", "population a[300]")
+    program = kernel_program(compiled_text(text).graph, None, SEED)
+    assert program.threads == 512
+    wide = DYADIC.replace("input x[12]", "input x[100000]")
+    assert kernel_program(compiled_text(wide).graph, None, SEED).shared == 4 * 4 * 3125
+
+
+def test_narrow_keeps_no_double_and_no_empty_array():
+    from snncc.backends.cuda.tables import Sizes
+
+    values = Sizes(True, 1.5, np.zeros((0, 3)), np.ones(2))
+    flag, real, empty, array = narrow(values)
+    assert (flag, type(flag)) == (1, int)
+    assert type(real) is np.float32
+    assert empty.shape == (1, 3)
+    assert array.dtype == np.float32
+
+
+def test_shared_bytes_hold_a_float_a_thread():
+    made = compiled_text(DYADIC)
+    from snncc.backends.cuda.program import make_layout
+
+    layout = make_layout(made.graph, None, SEED)
+    assert shared_bytes(layout.plan, layout.tables, 512) == 2048
