@@ -19,6 +19,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict
+from importlib.metadata import version
 from pathlib import Path
 
 from cost import floor_ms
@@ -72,8 +73,8 @@ def show(text: str) -> None:
 
 def machine_part(given: Given) -> None:
     """The roofline, and PyTorch's figures."""
-    wanted = ("python", "numpy", "numba", "numba_cuda", "torch", "triton")
-    found = {name: version for name, version in versions().items() if name in wanted}
+    found = {name: v for name, v in versions().items() if name in ("python", "numpy")}
+    found |= {name: version(name) for name in ("numba", "numba-cuda", "torch", "triton")}
     commit = git_commit(Path(__file__).parent) or "unknown"
     write_line(given.lines, "about", {"commit": commit[:12], **found})
     write_line(given.lines, "machine", machine_line(measure(tuple(found.items()))))
@@ -183,7 +184,7 @@ def parse_arguments(arguments: list[str] | None = None) -> Given:
     parser.add_argument("--batches", nargs="+", type=int)
     parser.add_argument("--hidden", type=int, default=400)
     parser.add_argument("--rate", type=float, default=1e-3, help="learning rate")
-    return parser.parse_args(arguments)
+    return parser.parse_intermixed_args(arguments)
 
 
 def main() -> None:

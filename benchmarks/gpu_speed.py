@@ -330,6 +330,7 @@ def compare(
                     continue
                 show(f"{case}, {precision}")
                 yield time_pair(case, precision, subject, baseline, samples, options)
+                baseline.forget()
 
 
 def time_pair(

@@ -166,6 +166,14 @@ class Baseline:
         labels = torch.as_tensor(samples.labels.astype(np.int64), device=self.device)
         return values, labels, torch.as_tensor(samples.ids.astype(np.int64), device=self.device)
 
+    def forget(self) -> None:
+        """Give back the memory of all graphs: one of a large batch takes tens of GB."""
+        self.adam.zero_grad(set_to_none=True)
+        self._graphs.clear()
+        self._buffers.clear()
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
+
     def _over(self, kind: str, samples: Samples, batch: int) -> Array:
         # It holds for the whole process, and a graph keeps the one it was captured under.
         torch.set_float32_matmul_precision("high" if self.precision == "tf32" else "highest")
