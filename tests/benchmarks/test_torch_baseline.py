@@ -174,3 +174,48 @@ def test_rewinding_forgets_what_came_since() -> None:
     baseline.rewind(before)
     assert all(torch.equal(kept, value) for kept, value in before)
     assert not any(bool(m.any()) for m in moments)
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("net", ["784-400-400-10", "784-400-R400-10"])
+def test_fused_kernels_spike_as_the_loop_does(net: str) -> None:
+    program, weights, on_cpu = make(net, scale=2.0)
+    on_card = Baseline(program.graph, program.train, weights, SEED, "cuda")
+    inputs = torch.as_tensor(drawn_inputs())
+    with torch.no_grad():
+        pairs = zip(on_cpu.spikes(inputs), on_card.spikes(inputs.cuda()), strict=True)
+        assert all(torch.equal(a, b.cpu()) for a, b in pairs)
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize(("cell", "is_recurrent"), [(CELL, False), (CELL, True), (LATERAL, False)])
+def test_fused_kernels_go_back_as_the_loop_does(cell, is_recurrent: bool) -> None:
+    generator = torch.Generator().manual_seed(3)
+    inputs = (torch.randn((21, 3, 6), generator=generator) > 0.5).float()
+    weights = torch.randn((6, 10), generator=generator) + 0.3
+    own = torch.randn((10, 10), generator=generator) if is_recurrent else None
+    found = []
+    for device in ("cpu", "cuda"):
+        leaves = [a.to(device).requires_grad_() for a in (inputs, weights, own) if a is not None]
+        mask = torch.ones((10, 10), device=device)
+        recurrent = leaves[2] if is_recurrent else None
+        spikes = LifLayer.apply(*leaves[:2], recurrent, mask, cell)
+        sent = torch.linspace(-1, 1, spikes.numel(), device=device).reshape(spikes.shape)
+        found.append([g.cpu() for g in torch.autograd.grad(spikes, leaves, sent)])
+    for a, b in zip(*found, strict=True):
+        assert a.abs().max() > 0.1
+        assert torch.allclose(a, b, atol=1e-4 * float(a.abs().max()))
+
+
+@pytest.mark.gpu
+def test_a_graph_learns_and_its_capture_does_not() -> None:
+    program, weights, _ = make("784-400-R400-10", scale=2.0)
+    baseline = Baseline(program.graph, program.train, weights, SEED, "cuda", "bf16", 0.05)
+    data = samples(8)
+    start = baseline.layers[0].weights.detach().clone()
+    baseline._step("train", 4)
+    assert torch.equal(baseline.layers[0].weights, start)
+    before = error(baseline.present(data, 4), data.labels)
+    for _ in range(8):
+        baseline.train(data, 4)
+    assert error(baseline.present(data, 4), data.labels) < 0.9 * before
