@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..ir.graph import Graph, TrainSpec
 from .cpu.simulator import CpuSimulator
 from .cpu.trainer import CpuTrainer
+from .cuda import launch
+from .cuda.presence import available as gpu_available
+from .cuda.resources import LIMITS
+from .cuda.simulator import CudaSimulator
+from .cuda.trainer import CudaTrainer
+from .emission import Emission, adopt_nothing, emit_nothing, report_nothing
 from .target import Simulator, Trainer, Weights
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
     """A backend. `available` is None where it runs on this machine, else says why not and what to
-    type. The factories take (graph after the pipeline, …, seed, threads or None, kernel folder)."""
+    type. The factories take (graph after the pipeline, …, seed, threads or None, kernel folder).
+
+    `emit` takes (graph, train block or None, seed, architecture or None, kernel folder) and gives
+    what the target adds to a package; `adopt` takes such members and a kernel folder and gives the
+    kernel folder for their model; `report` is what they say of themselves. `archs` are the
+    architectures that `emit` knows.
+    """
 
     name: str
     summary: str
     available: Callable[[], str | None]
     simulator: Callable[[Graph, Weights, int, int | None, Path], Simulator]
     trainer: Callable[[Graph, TrainSpec, Weights, int, int | None, Path], Trainer]
+    emit: Callable[[Graph, TrainSpec | None, int, str | None, Path], Emission] = emit_nothing
+    adopt: Callable[[Mapping[str, bytes], Path], Path] = adopt_nothing
+    report: Callable[[Mapping[str, bytes]], dict[str, Any] | None] = report_nothing
+    archs: tuple[str, ...] = ()
 
 
 TARGETS: dict[str, Target] = {
@@ -31,5 +48,16 @@ TARGETS: dict[str, Target] = {
         lambda: None,
         CpuSimulator,
         CpuTrainer,
+    ),
+    "gpu": Target(
+        "gpu",
+        "the same on an NVIDIA GPU by Numba-CUDA; compiles to PTX without one",
+        gpu_available,
+        CudaSimulator,
+        CudaTrainer,
+        launch.emit,
+        launch.adopt,
+        launch.report,
+        tuple(LIMITS),
     ),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..backends.artifact.manifest import NAME as MANIFEST
@@ -25,17 +25,18 @@ from .run_folder import MODEL, RUN
 from .settings import Settings
 
 After = Callable[[str, Graph], None]
+DEFAULT_TARGET = "cpu"
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
     """What the user may say of a program beside its text. `seed` None: 0, or what a package was
-    made with."""
+    made with; `target` None: cpu, or what it was made for."""
 
     defines: Mapping[str, str] = field(default_factory=dict)
     network: str | None = None
     seed: int | None = None
-    target: str = "cpu"
+    target: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +77,40 @@ def draw_weights(graph: Graph, seed: int) -> State:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A model with what its target adds to it, and the target's remarks."""
+
+    model: Model
+    notes: tuple[str, ...]
+
+
+def compile_package(
+    path: Path,
+    options: Options,
+    arch: str | None,
+    settings: Settings,
+    after: After | None = None,
+) -> Compiled:
+    """The model of a program as a package holds it; `arch` is a target's architecture, or None for
+    the one at hand."""
+    row = named_target(options.target or DEFAULT_TARGET)
+    program = lower_program(path, options, after)
+    model = _model(program, path, options)
+    emission = row.emit(program.graph, program.train, model.seed, arch, settings.kernel_folder)
+    return Compiled(replace(model, extras=emission.members), emission.notes)
+
+
 def compile_program(path: Path, options: Options, after: After | None = None) -> Model:
     """The model of a program, with its initial weights."""
-    program = lower_program(path, options, after)
+    return _model(lower_program(path, options, after), path, options)
+
+
+def _model(program: Program, path: Path, options: Options) -> Model:
     seed = options.seed or 0
     weights = draw_weights(program.graph, seed)
     data = None if program.train is None else data_of(program.train, path)
-    return Model(program.graph, weights, seed, options.target, data)
+    return Model(program.graph, weights, seed, options.target or DEFAULT_TARGET, data)
 
 
 def data_of(spec: TrainSpec, path: Path) -> Call:
@@ -103,7 +131,13 @@ def is_run(path: Path) -> bool:
 
 
 def load_model(path: Path, options: Options, after: After | None = None) -> Model:
-    """The model that a path names: a program, a package, or a run (its best model)."""
+    """The model that a path names: a program, a package, or a run (its best model); for the target
+    of the options, if they name one."""
+    model = _model_at(path, options, after)
+    return model if options.target is None else replace(model, target=options.target)
+
+
+def _model_at(path: Path, options: Options, after: After | None) -> Model:
     if is_run(path):
         return open_model(path / MODEL)
     if is_package(path):
@@ -114,19 +148,26 @@ def load_model(path: Path, options: Options, after: After | None = None) -> Mode
     return compile_program(path, options, after)
 
 
-def target_row(name: str) -> Target:
-    """The target of that name, when it can work here; CompileError(E070) if not."""
+def named_target(name: str) -> Target:
+    """The target of that name, whether or not it works here; CompileError(E070) if there is none."""
     if name not in TARGETS:
         way_out = did_you_mean(name, TARGETS) or f"known are {', '.join(TARGETS)}"
         raise CompileError(Diagnostic("E070", f"there is no target `{name}`", help=way_out))
-    reason = TARGETS[name].available()
-    if reason is not None:
-        message = f"target `{name}` is not available here"
-        raise CompileError(Diagnostic("E070", message, help=reason))
     return TARGETS[name]
 
 
+def target_row(name: str) -> Target:
+    """The target of that name, when it can work here; CompileError(E070) if not."""
+    row = named_target(name)
+    reason = row.available()
+    if reason is not None:
+        message = f"target `{name}` is not available here"
+        raise CompileError(Diagnostic("E070", message, help=reason))
+    return row
+
+
 def make_simulator(model: Model, threads: int, settings: Settings) -> Simulator:
-    """A simulator of the model on its target."""
+    """A simulator of the model on its target, with the kernels that it brings, if any."""
     row = target_row(model.target)
-    return row.simulator(model.graph, model.weights, model.seed, threads, settings.kernel_folder)
+    folder = row.adopt(model.extras, settings.kernel_folder)
+    return row.simulator(model.graph, model.weights, model.seed, threads, folder)

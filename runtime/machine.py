@@ -17,6 +17,7 @@ PACKAGES = ("numpy", "numba", "llvmlite", "networkx", "lark", "safetensors", "ty
 EXTRAS = (
     ("matplotlib", "snncc plot", "pip install 'snncc[plot]'"),
     ("hypothesis", "the tests", "pip install 'snncc[dev]'"),
+    ("numba_cuda", "the target gpu", "pip install 'snncc[cuda]'"),
     ("mkdocs", "the manual", "pip install 'snncc[docs]'"),
 )
 FEATURES = ("sse4_2", "avx", "avx2", "fma", "avx512f", "avx512vl", "amx_tile", "asimd", "sve")

@@ -64,10 +64,10 @@ def start(
     fetch_progress: FetchProgress = no_progress,
 ) -> Session:
     """A session in the folder `path`: new, or where the newest checkpoint stands."""
+    row = target_row(options.target)
     plan = _plan(options, settings, fetch_progress)
     folder = _folder(options, plan, path)
     checkpoint = folder.latest()
-    row = target_row(options.target)
     weights = draw_weights(plan.graph, options.seed)
     where = settings.kernel_folder
     trainer = row.trainer(plan.graph, plan.spec, weights, options.seed, threads, where)

@@ -23,7 +23,10 @@ ACROSS = {
 }
 
 # Folders whose tests are those of another: kernels run only inside the backend that fills them.
-THROUGH = {Path("backends/cpu/kernels"): Path("backends/cpu")}
+THROUGH = {
+    Path("backends/cpu/kernels"): Path("backends/cpu"),
+    Path("backends/cuda/kernels"): Path("backends/cuda"),
+}
 
 
 def modules(*folders: str) -> list[Path]:

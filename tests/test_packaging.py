@@ -43,6 +43,18 @@ def requirements(lines: list[str]) -> set[str]:
     return {re.split(r"[<>=!~\[; ]", line)[0] for line in lines}
 
 
+EXTRAS = PROJECT["project"]["optional-dependencies"]
+MODULES = {"cuda-bindings": "cuda", "numba-cuda": "numba_cuda"}  # where the names differ
+OPTIONAL = {
+    MODULES.get(name, name) for extra in ("plot", "cuda") for name in requirements(EXTRAS[extra])
+}
+
+
+def test_both_cuda_extras_bring_the_same() -> None:
+    assert requirements(EXTRAS["cuda"]) == requirements(EXTRAS["cuda12"]) <= set(MODULES)
+    assert {line for line in EXTRAS["cuda"] if "numba-cuda" in line} <= set(EXTRAS["dev"])
+
+
 def test_packages_are_the_folders() -> None:
     folders = {p.parent for room in ROOMS for p in (ROOT / room).rglob("__init__.py")}
     found = {"snncc"} | {".".join(("snncc", *f.relative_to(ROOT).parts)) for f in folders}
@@ -70,15 +82,12 @@ def test_every_data_file_is_shipped() -> None:
 def test_the_core_depends_on_what_it_imports() -> None:
     used = set().union(*map(imports, sources())) - STANDARD
     core = requirements(PROJECT["project"]["dependencies"])
-    extras = PROJECT["project"]["optional-dependencies"]
-    optional = requirements(extras["plot"])
-    assert used <= core | optional, "an import without a requirement"
+    assert used <= core | OPTIONAL, "an import without a requirement"
     assert core <= used, "a requirement that nothing imports"
 
 
 def test_extras_are_imported_lazily() -> None:
     """`import snncc.<anything>` works without any extra."""
-    optional = requirements(PROJECT["project"]["optional-dependencies"]["plot"])
     for path in sources():
         tree = ast.parse((ROOT / path).read_text())
         top = ast.Module([n for n in tree.body if isinstance(n, ast.Import | ast.ImportFrom)], [])
@@ -90,7 +99,7 @@ def test_extras_are_imported_lazily() -> None:
                 if isinstance(node, ast.Import)
                 else [node.module or ""] * (node.level == 0)
             )
-            if name.partition(".")[0] in optional
+            if name.partition(".")[0] in OPTIONAL
         }, path
 
 

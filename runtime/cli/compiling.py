@@ -5,20 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from ...backends.artifact.model import save_model
+from ...backends.artifact.model import Model, save_model
 from ...backends.artifact.package import SUFFIX
+from ...backends.targets import Target
 from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.graph import Graph
 from ...ir.passes.pipeline import PIPELINE
 from ...ir.text import print_graph
-from ..driver import Options, compile_program, is_package, is_run, load_model, target_row
+from ..driver import (
+    Options,
+    compile_package,
+    is_package,
+    is_run,
+    load_model,
+    lower_program,
+    named_target,
+)
 from ..report import table_of
 from ..summary import Summary, summarize
 from .command import Command
+from .environment import settings
 from .options import (
     Defines,
     FileArgument,
@@ -45,6 +55,10 @@ def compile_command(
         Path | None, typer.Option("--out", help="NAME.snnpkg, or a folder; default: FILE.snnpkg")
     ] = None,
     target: TargetOption = "cpu",
+    arch: Annotated[
+        str | None,
+        typer.Option("--arch", help="of the target gpu: sm_80, sm_90, …; default: the card here"),
+    ] = None,
     define: Defines = None,
     network: Network = None,
     seed: Seed = None,
@@ -58,20 +72,37 @@ def compile_command(
     """Compile a program into a package: its network, wired, with initial weights."""
     output = Output(json, quiet)
     options = Options(parse_defines(define), network, seed, target)
-    target_row(target)
-    model = compile_program(file, options, _printer(print_after, output))
+    _refuse_arch(named_target(target), arch)
+    after = _printer(print_after, output)
     if emit is not None:
-        output.text(print_graph(model.graph))
-    if emit is None or out is not None:
-        path = out or Path(f"{file.stem}{SUFFIX}")
-        save_model(path, model)
-        summary = summarize(model.graph, model.weights, model.seed).network
-        output.document({"package": str(path), **summary})
-        if emit is None:
-            output.result(
-                f"{path}: {summary['neurons']} neurons, {summary['synapses']} synapses, "
-                f"{summary['parameters']} parameters"
-            )
+        output.text(print_graph(lower_program(file, options, after).graph))
+        if out is None:
+            return
+        after = None  # it was told already
+    compiled = compile_package(file, options, arch, settings(), after)
+    path = out or Path(f"{file.stem}{SUFFIX}")
+    save_model(path, compiled.model)
+    for note in compiled.notes:
+        output.note(note)
+    _tell(path, compiled.model, output, is_told=emit is None)
+
+
+def _refuse_arch(target: Target, arch: str | None) -> None:
+    if arch is None or arch in target.archs:
+        return
+    known = ", ".join(target.archs)
+    message = f"choose from {known}" if known else f"the target {target.name} has none"
+    raise typer.BadParameter(message, param_hint="--arch")
+
+
+def _tell(path: Path, model: Model, output: Output, is_told: bool) -> None:
+    summary = summarize(model.graph, model.weights, model.seed).network
+    output.document({"package": str(path), **summary, "members": sorted(model.extras)})
+    if is_told:
+        output.result(
+            f"{path}: {summary['neurons']} neurons, {summary['synapses']} synapses, "
+            f"{summary['parameters']} parameters"
+        )
 
 
 def _printer(name: str | None, output: Output) -> Callable[[str, Graph], None] | None:
@@ -100,14 +131,18 @@ def inspect(
     output = Output(json)
     loaded = load_model(model, options_for(model, define, network, seed))
     summary = summarize(loaded.graph, loaded.weights, loaded.seed)
+    kernels = named_target(loaded.target).report(loaded.extras)
     output.document(
         {
             "network": {**summary.network, "target": loaded.target},
             "populations": summary.populations,
             "projections": summary.projections,
+            "kernels": kernels,
         }
     )
     _show(summary, output)
+    if kernels is not None:
+        _show_kernels(kernels, output)
 
 
 def _show(summary: Summary, output: Output) -> None:
@@ -121,6 +156,22 @@ def _show(summary: Summary, output: Output) -> None:
         output.result(_semantics(population))
     columns = ["name", "connectivity", "synapses", "parameters", "trainable", "delay_steps", "port"]
     output.result("", table_of(list(summary.projections), columns))
+
+
+def _show_kernels(report: dict[str, Any], output: Output) -> None:
+    rows = [
+        {
+            **kernel,
+            "spills": kernel["spill_stores"] + kernel["spill_loads"],
+            "shared": kernel["shared"] + kernel["dynamic_shared"],
+            "occupancy": f"{kernel['occupancy']:.0%}",
+            "blocks": kernel["blocks_per_multiprocessor"],
+        }
+        for kernel in report["kernels"]
+    ]
+    columns = ["member", "threads", "registers", "shared", "stack", "spills", "blocks", "occupancy"]
+    about = f"kernels for {report['arch']}; bytes a block or thread; blocks a multiprocessor"
+    output.result("", about, table_of(rows, columns))
 
 
 def _semantics(population: dict[str, object]) -> str:
@@ -137,10 +188,14 @@ def _semantics(population: dict[str, object]) -> str:
 
 
 def options_for(
-    path: Path, define: list[str] | None, network: str | None, seed: int | None
+    path: Path,
+    define: list[str] | None,
+    network: str | None,
+    seed: int | None,
+    target: str | None = None,
 ) -> Options:
-    """The options of a program; a package is finished, so it takes none."""
-    options = Options(parse_defines(define), network, seed)
+    """The options of a program; a package is finished, so it takes none but the target."""
+    options = Options(parse_defines(define), network, seed, target)
     if (is_run(path) or is_package(path)) and (define or network or seed is not None):
         message = f"`{path}` is compiled already: -D, --network and --seed cannot change it"
         raise CompileError(Diagnostic("E063", message, help="compile its program anew"))

@@ -6,6 +6,7 @@ from typing import Any
 
 import numba
 
+from ...backends.cuda.presence import can_compile, presence
 from ...backends.targets import TARGETS
 from ..machine import (
     EXTRAS,
@@ -25,6 +26,8 @@ from .output import Output
 
 # Numba's threading layers, the best one first.
 LAYERS = ("tbbpool", "omppool", "workqueue")
+CUDA_PACKAGES = ("numba-cuda", "cuda-core", "cuda-bindings")
+GIB = 2**30
 
 
 def doctor(json: Json = False) -> None:
@@ -35,7 +38,7 @@ def doctor(json: Json = False) -> None:
         "machine": {**machine(), "features": list(cpu_features())},
         "threading": _threading(),
         "gpus": list(gpus()),
-        "numba_cuda": is_importable("numba_cuda"),
+        "cuda": _cuda(),
         "extras": {module: is_importable(module) for module, _, _ in EXTRAS},
         "targets": [{"name": row["name"], "state": row["state"]} for row in _target_rows()],
     }
@@ -50,10 +53,8 @@ def _lines(facts: dict[str, Any]) -> list[str]:
     lines.append(f"features   {' '.join(about['features']) or 'none of those that matter'}")
     lines.append(f"memory     {about['memory_gib']} GiB")
     lines.append(f"threading  {facts['threading']}")
-    lines += [f"gpu        {line}" for line in facts["gpus"]] or [
-        "gpu        no NVIDIA driver found"
-    ]
-    lines.append(f"numba-cuda {'installed' if facts['numba_cuda'] else 'not installed'}")
+    lines += [f"gpu        {line}" for line in facts["gpus"]]
+    lines += _cuda_lines(facts["cuda"])
     for row in facts["targets"]:
         lines.append(f"target     {row['name']}: {row['state']}")
     for module, purpose, line in EXTRAS:
@@ -61,6 +62,35 @@ def _lines(facts: dict[str, Any]) -> list[str]:
         lines.append(f"extra      {module}, for {purpose}: {state}")
     missing = [name for name in PACKAGES if package_version(name) == "missing"]
     lines += [f"missing    {name}; pip install {name}" for name in missing]
+    return lines
+
+
+def _cuda() -> dict[str, Any]:
+    found = presence()
+    cards = [
+        {"name": c.name, "capability": list(c.capability), "memory_gib": round(c.memory / GIB, 1)}
+        for c in found.cards
+    ]
+    return {
+        "packages": {name: package_version(name) for name in CUDA_PACKAGES},
+        "toolkit": found.toolkit,
+        "driver": found.driver and list(found.driver),
+        "cards": cards,
+        "simulator": found.is_simulated,
+        "compiles": can_compile() is None,
+    }
+
+
+def _cuda_lines(cuda: dict[str, Any]) -> list[str]:
+    lines = [f"{name} {version}" for name, version in cuda["packages"].items()]
+    driver = "no NVIDIA driver" if cuda["driver"] is None else "driver of CUDA {}.{}"
+    lines.append(f"cuda       {driver.format(*cuda['driver'] or ())}")
+    if cuda["simulator"]:
+        lines.append("cuda       simulated by Numba (NUMBA_ENABLE_CUDASIM)")
+    for card in cuda["cards"]:
+        major, minor = card["capability"]
+        about = f"compute capability {major}.{minor}, {card['memory_gib']} GiB"
+        lines.append(f"card       {card['name']}, {about}")
     return lines
 
 

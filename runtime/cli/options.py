@@ -27,6 +27,10 @@ Threads = Annotated[
     typer.Option("--threads", min=1, help="default: all; results do not depend on it"),
 ]
 TargetOption = Annotated[str, typer.Option("--target", help="where it is to run")]
+TargetChoice = Annotated[
+    str | None,
+    typer.Option("--target", help="where it is to run; default: what it was made for, else cpu"),
+]
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="use the first samples only")]
 DataOption = Annotated[
     str | None,

@@ -17,7 +17,7 @@ from ..settings import usable_threads
 from .command import Command
 from .compiling import options_for
 from .environment import fetch_bar, settings
-from .options import DataOption, Defines, Json, ModelArgument, Network, Quiet, Seed
+from .options import DataOption, Defines, Json, ModelArgument, Network, Quiet, Seed, TargetChoice
 from .output import Output
 
 
@@ -31,6 +31,7 @@ def plot(
     define: Defines = None,
     network: Network = None,
     seed: Seed = None,
+    target: TargetChoice = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -43,7 +44,7 @@ def plot(
         write_curves(pictures[-1], run_history(model), str(model))
     if not is_run(model) or (model / MODEL).is_file():
         pictures.append(folder / "raster.png")
-        options = options_for(model, define, network, seed)
+        options = options_for(model, define, network, seed, target)
         loaded = load_model(model, options)
         with fetch_bar(output) as fetched:
             call = choose_data(loaded, data)

@@ -33,6 +33,7 @@ from .options import (
     Network,
     Quiet,
     Seed,
+    TargetChoice,
     Threads,
 )
 from .output import Output
@@ -59,13 +60,14 @@ def run(
     define: Defines = None,
     network: Network = None,
     seed: Seed = None,
+    target: TargetChoice = None,
     threads: Threads = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Present samples and show the output's spike counts."""
     output = Output(json, quiet)
-    loaded = load_model(model, options_for(model, define, network, seed))
+    loaded = load_model(model, options_for(model, define, network, seed, target))
     samples = _samples(loaded, data, split, limit, output)
     answers, rates = _answers(loaded, samples, threads, output)
     rows = _rows(answers)
@@ -90,13 +92,14 @@ def evaluate(
     define: Defines = None,
     network: Network = None,
     seed: Seed = None,
+    target: TargetChoice = None,
     threads: Threads = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Measure accuracy over a split, by class, with the confusion matrix."""
     output = Output(json, quiet)
-    loaded = load_model(model, options_for(model, define, network, seed))
+    loaded = load_model(model, options_for(model, define, network, seed, target))
     samples = _samples(loaded, data, split, limit, output)
     answers, rates = _answers(loaded, samples, threads, output)
     confusion = answers.confusion(output_population(loaded.graph).neurons)

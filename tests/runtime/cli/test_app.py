@@ -114,7 +114,7 @@ def test_ctrl_c_is_clean(snncc, monkeypatch, workplace):
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("snncc.runtime.cli.compiling.compile_program", interrupted)
+    monkeypatch.setattr("snncc.runtime.cli.compiling.compile_package", interrupted)
     status, _, err = snncc("compile", "examples/digits.snn")
     assert status == 130
     assert err == "interrupted\n"

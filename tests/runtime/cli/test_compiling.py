@@ -1,4 +1,7 @@
+import json
+
 import pytest
+import small_kernel
 
 from snncc.backends.artifact.model import open_model
 
@@ -103,3 +106,76 @@ def test_a_damaged_package(snncc, tiny, tmp_path):
     status, _, err = snncc("inspect", "tiny.snnpkg")
     assert status == 1
     assert "error[E060]" in err
+
+
+@pytest.fixture
+def quick_kernels(monkeypatch):
+    """Kernels that compile quickly, whatever the network."""
+    monkeypatch.setattr("snncc.backends.cuda.launch.kernel_program", small_kernel.kernel_program)
+
+
+@pytest.mark.slow
+def test_the_gpus_kernels_need_no_gpu(snncc, answer, quick_kernels, tiny, tmp_path):
+    status, out, err = snncc("compile", tiny, "--target", "gpu", "--arch", "sm_90")
+    assert (status, err) == (0, "")
+    assert "74 neurons" in out
+    model = open_model(tmp_path / "tiny.snnpkg")
+    assert model.target == "gpu"
+    assert sorted(model.extras) == ["kernels.ptx", "launch.json", "train.ptx"]
+    (document,) = answer("inspect", "tiny.snnpkg")
+    assert document["network"]["target"] == "gpu"
+    assert document["kernels"] == json.loads(model.extras["launch.json"])
+    _, out, _ = snncc("inspect", "tiny.snnpkg")
+    assert "kernels for sm_90" in out
+    assert "train.ptx" in out
+
+
+@pytest.mark.slow
+def test_kernels_are_covered_by_the_checksums(snncc, quick_kernels, tiny, tmp_path):
+    snncc("compile", tiny, "--target", "gpu", "--arch", "sm_80", "--out", "net")
+    for name in ("kernels.ptx", "train.ptx", "launch.json"):
+        path = tmp_path / "net" / name
+        whole = path.read_bytes()
+        path.write_bytes(whole[:-2] + b" \n")
+        status, _, err = snncc("inspect", "net")
+        assert status == 1
+        assert "error[E060]" in err
+        path.write_bytes(whole)
+    assert snncc("inspect", "net")[0] == 0
+
+
+@pytest.mark.slow
+def test_without_a_gpu_the_architecture_is_remarked(snncc, quick_kernels, tiny, monkeypatch):
+    monkeypatch.setattr("snncc.backends.cuda.launch.arch_here", lambda: None)
+    status, _, err = snncc("compile", tiny, "--target", "gpu")
+    assert status == 0
+    assert err == "no GPU here: compiled for sm_80; --arch names another\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("--arch", "sm_80"), "target cpu has none"),
+        (("--target", "gpu", "--arch", "sm_12"), "choose from sm_75"),
+    ],
+)
+def test_architectures_belong_to_a_target(snncc, tiny, words, why):
+    status, _, err = snncc("compile", tiny, *words)
+    assert status == 2
+    assert why in " ".join(err.replace("│", "").split())
+
+
+def test_inspect_of_what_has_no_kernels(answer, tiny):
+    (document,) = answer("inspect", tiny)
+    assert document["kernels"] is None
+
+
+def test_emit_and_out_together(snncc, tiny, tmp_path):
+    status, out, err = snncc(
+        "compile", tiny, "--emit", "ir", "--out", "net", "--print-after", "schedule"
+    )
+    assert status == 0
+    assert out.startswith("snnir 1")
+    assert "neurons" not in out.splitlines()[-1]
+    assert err.count("# after ") == 1
+    assert (tmp_path / "net" / "manifest.json").is_file()

@@ -1,5 +1,12 @@
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
+
+from snncc.backends.artifact.model import save_model
+from snncc.backends.targets import TARGETS
+from snncc.runtime.driver import Options, compile_program
 
 pytestmark = pytest.mark.usefixtures("perceptron_target")
 
@@ -69,3 +76,36 @@ def test_what_is_no_network(snncc, tmp_path):
     status, _, err = snncc("eval", "folder")
     assert status == 1
     assert "neither a package nor" in err
+
+
+def test_a_model_made_for_another_target(snncc, answer, tiny, monkeypatch):
+    """It runs on what --target names; on its own only where that is."""
+    reason = "no NVIDIA driver is installed here"
+    monkeypatch.setitem(TARGETS, "gpu", replace(TARGETS["gpu"], available=lambda: reason))
+    model = replace(compile_program(tiny, Options()), target="gpu")
+    save_model(Path("made.snnpkg"), model)
+    for command in ("run", "eval", "plot"):
+        status, _, err = snncc(command, "made.snnpkg")
+        assert status == 1
+        assert "error[E070]: target `gpu` is not available here" in err
+        assert snncc(command, "made.snnpkg", "--target", "cpu")[0] == 0
+
+
+def test_kernels_that_a_package_brings_are_used(snncc, tiny, tmp_path, monkeypatch):
+    seen = []
+
+    def simulator(graph, weights, seed, threads, folder):
+        seen.append(folder)
+        return TARGETS["cpu"].simulator(graph, weights, seed, threads, folder)
+
+    row = replace(
+        TARGETS["gpu"],
+        available=lambda: None,
+        simulator=simulator,
+        adopt=lambda extras, folder: folder / extras["note"].decode(),
+    )
+    monkeypatch.setitem(TARGETS, "gpu", row)
+    model = replace(compile_program(tiny, Options()), target="gpu", extras={"note": b"own"})
+    save_model(Path("made.snnpkg"), model)
+    assert snncc("run", "made.snnpkg", "--limit", 1)[0] == 0
+    assert seen == [tmp_path / "cache" / "snncc" / "kernels" / "own"]

@@ -1,10 +1,12 @@
 import json
 import os
 import signal
+from dataclasses import replace
 
 import pytest
 
 from snncc.backends.artifact.model import open_model
+from snncc.backends.targets import TARGETS
 from snncc.runtime.history import read_history
 
 pytestmark = pytest.mark.usefixtures("perceptron_target")
@@ -147,3 +149,13 @@ def test_own_data_are_sought_beside_the_program(snncc, tiny, tmp_path, monkeypat
 
 def test_quiet_is_quiet(snncc, tiny):
     assert snncc("train", tiny, "--out", "run", *SHORT, "--quiet") == (0, "", "")
+
+
+def test_a_target_that_is_not_here_trains_nothing(snncc, tiny, tmp_path, monkeypatch):
+    reason = "numba-cuda is not installed: pip install ..."
+    row = replace(TARGETS["gpu"], available=lambda: reason)
+    monkeypatch.setitem(TARGETS, "gpu", row)
+    status, out, err = snncc("train", tiny, "--target", "gpu", "--out", "run")
+    assert (status, out) == (1, "")
+    assert err == f"error[E070]: target `gpu` is not available here\nhelp: {reason}\n"
+    assert not (tmp_path / "run").exists()
