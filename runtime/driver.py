@@ -149,7 +149,7 @@ def _model_at(path: Path, options: Options, after: After | None) -> Model:
 
 
 def named_target(name: str) -> Target:
-    """The target of that name, whether or not it works here; CompileError(E070) if there is none."""
+    """The target of that name, also where it cannot run; CompileError(E070) if there is none."""
     if name not in TARGETS:
         way_out = did_you_mean(name, TARGETS) or f"known are {', '.join(TARGETS)}"
         raise CompileError(Diagnostic("E070", f"there is no target `{name}`", help=way_out))
