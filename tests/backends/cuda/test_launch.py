@@ -137,6 +137,7 @@ def test_the_smallest_that_is_whole(tmp_path):
     assert report(members())["kernels"] == [ROW]
     (path,) = adopt(members(), tmp_path).iterdir()
     assert path.name == "snncc_cuda_0a1b.sm_80.ptx"
+    assert path.parent.parent == tmp_path, "beside the kernels of other models"
 
 
 @pytest.mark.parametrize(
