@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import math
+import re
 
 import pytest
 from backend_cases import compiled_text
@@ -11,7 +13,6 @@ from drawn_networks import ENCODINGS, POOL, TRANSCENDENT
 from snncc.backends.cpu.plan import distinct_steps
 from snncc.backends.cuda.codegen import SPELLINGS, module_source
 from snncc.backends.render import SPELLINGS as ALL
-from snncc.backends.step_text import identifiers
 
 
 @pytest.fixture(scope="module")
@@ -33,12 +34,17 @@ def test_module_is_python_and_offers_both_entries(steps):
 
 
 def test_no_name_of_a_program_reaches_the_text(steps):
-    names = {name for step in steps for name in identifiers(step)} - {"spiked"}
-    assert {"tau_mem", "drive", "floor"} & names
-    own = module_source(steps).partition("def meet(")[0]
-    for step in steps:
-        for state in step.states:
-            assert f" {state.name} =" not in own
+    tree = ast.parse(module_source(steps))
+    functions = [f for f in tree.body if isinstance(f, ast.FunctionDef) and "step_" in f.name]
+    own = [f for f in functions if f.name.removeprefix("step_").isdigit()]
+    assert len(own) == len(steps)
+    arguments = {"n", "reals", "integers", "currents", "place", "width", "constants"}
+    functions_used = {"f32", "i32", "math", "minimum", "maximum", "abs"}
+    bodies = [line for f in own for line in f.body]
+    names = {n.id for line in bodies for n in ast.walk(line) if isinstance(n, ast.Name)}
+    made = {name for name in names - arguments - functions_used if name != "spiked"}
+    assert made
+    assert all(re.fullmatch(r"[spc][0-9]+", name) for name in made)
 
 
 def test_a_nan_stays_a_nan_in_min_and_max(steps):
