@@ -17,20 +17,37 @@ State = dict[str, npt.NDArray[Any]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Samples:
-    """Data to present, in this order.
+    """Rows of a data set to present, in this order.
 
-    `values` is float32 [samples, inputs] in 0..1 for rate encodings, or uint8
-    [samples, steps, inputs] of 0/1 for the encoding "spikes"; inputs of several input populations
-    stand side by side in the graph's order. `ids` (uint64 [samples]) key the frozen encoding:
-    the same id gives the same spikes in every epoch and on every backend; training sample k has
-    id k, test sample k has id 2**32 + k. `labels` is int32 [samples]. `importance` (float32
-    [samples]) scales a sample's error; all ones unless boosted.
+    `values` is a whole data set: float32 [rows, inputs] in 0..1 for rate encodings, or uint8
+    [rows, steps, inputs] of 0/1 for the encoding "spikes"; inputs of several input populations
+    stand side by side in the graph's order. It must not change: a device keeps its copy as long as
+    the same array comes. `rows` (int64 [samples]) says which of its rows are presented. `ids`
+    (uint64 [samples]) key the frozen encoding: the same id gives the same spikes in every epoch and
+    on every backend; training sample k has id k, test sample k has id 2**32 + k. `labels` is int32
+    [samples]. `importance` (float32 [samples]) scales a sample's error; all ones unless boosted.
     """
 
     values: npt.NDArray[Any]
+    rows: npt.NDArray[np.int64]
     ids: npt.NDArray[np.uint64]
     labels: npt.NDArray[np.int32]
     importance: npt.NDArray[np.float32]
+
+    def only(self, sample: int) -> Samples:
+        """One of the samples."""
+        return self.part(sample, sample + 1)
+
+    def part(self, first: int, last: int) -> Samples:
+        """The samples first:last."""
+        some = slice(first, last)
+        return Samples(
+            self.values,
+            self.rows[some],
+            self.ids[some],
+            self.labels[some],
+            self.importance[some],
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

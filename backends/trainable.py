@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ..ir.diagnostics import CompileError, Diagnostic
 from ..ir.graph import Call, Graph, Population, Projection
+from ..ir.wiring import Wiring
 
 
 def output_of(graph: Graph) -> Population:
@@ -75,3 +76,18 @@ def _is_reference_block(graph: Graph, populations: tuple[str, ...]) -> bool:
         for p in graph.projections
         if p.post == populations[0]
     )
+
+
+def refuse_shared(graph: Graph, wirings: Mapping[str, Wiring]) -> None:
+    """CompileError(E050) for trainable shared weights, which these rules do not cover yet."""
+    bad = [p for p in graph.projections if p.trainable and wirings[p.name].tap is not None]
+    if bad:
+        raise CompileError(
+            Diagnostic(
+                "E050",
+                f"`{p.name}`: spike-train-level rules do not train shared (convolution) weights",
+                p.span,
+                help="mark the projection `fixed`",
+            )
+            for p in bad
+        )

@@ -21,9 +21,9 @@ import numpy.typing as npt
 from machine import Machine
 
 from snncc.backends.cpu.kernels.spsp import LINE
-from snncc.backends.cpu.plan import SPIKES, Plan
-from snncc.backends.cpu.rule import Rule
 from snncc.backends.cpu.trainer import GROUPS
+from snncc.backends.layout.plan import SPIKES, Plan
+from snncc.backends.layout.rule import Rule
 from snncc.ir.expr import Apply, walk
 from snncc.ir.graph import Graph
 

@@ -29,12 +29,12 @@ from cost import (
     trained_weights,
 )
 from machine import Machine
-from nets import SEED, compile_net, cut
+from nets import SEED, compile_net
 from train import CONSTANT, INPUTS, LEARNING_RATE, STILL
 
-from snncc.backends.cpu.plan import make_plan
-from snncc.backends.cpu.rule import make_rule
-from snncc.backends.cpu.simulator import wirings_of
+from snncc.backends.layout.network import wirings_of
+from snncc.backends.layout.plan import make_plan
+from snncc.backends.layout.rule import make_rule
 from snncc.backends.target import Samples, State, Trainer
 from snncc.backends.targets import TARGETS
 from snncc.ir.graph import TrainSpec
@@ -177,7 +177,7 @@ def prepared(subject: Subject, inputs: str, options: Options) -> Samples | None:
     samples = samples_of(subject, inputs, max(most(options), options.learnt))
     subject.trainer.restore(subject.fresh)
     if samples is not None and inputs != CONSTANT and options.learnt:
-        subject.trainer.train(cut(samples, 0, options.learnt), 1, LEARNING_RATE)
+        subject.trainer.train(samples.part(0, options.learnt), 1, LEARNING_RATE)
     return samples
 
 
@@ -194,7 +194,7 @@ def repeat_of(batch: int, options: Options) -> int:
 def count_spikes(subject: Subject, samples: Samples, presented: int) -> Activity:
     """The activity of the first samples on the target."""
     rasters = np.stack([subject.trainer.raster(samples, k) for k in range(presented)])
-    drawn = float((samples.values[:presented] > 0).sum(axis=1).mean())
+    drawn = float((samples.values[samples.rows[:presented]] > 0).sum(axis=1).mean())
     return activity_of(subject.network.plan, rasters, drawn)
 
 
@@ -207,7 +207,7 @@ def time_case(
     options: Options,
 ) -> Row:
     """One case, timed and counted."""
-    few = cut(samples, 0, repeat_of(case.batch, options))
+    few = samples.part(0, repeat_of(case.batch, options))
     forward, train = timings(
         (
             lambda: simulate(subject.trainer, few, case.batch),
@@ -234,7 +234,7 @@ def time_case(
 def simulate(trainer: Trainer, samples: Samples, batch: int) -> None:
     """Present the samples, a call of `run` for each batch of them."""
     for first in range(0, len(samples.ids), batch):
-        trainer.run(cut(samples, first, first + batch))
+        trainer.run(samples.part(first, first + batch))
 
 
 def timings(
@@ -342,7 +342,7 @@ def time_pair(
     options: Options,
 ) -> Pair:
     """One case, ours and the baseline's in turns."""
-    few, batch = cut(samples, 0, repeat_of(case.batch, options)), case.batch
+    few, batch = samples.part(0, repeat_of(case.batch, options)), case.batch
     works = (
         lambda: simulate(subject.trainer, few, batch),
         lambda: baseline.present(few, batch),

@@ -64,9 +64,9 @@ def constant_samples(trainer: CpuTrainer, count: int) -> Samples:
     """Images of one grey, every pixel firing with probability DENSITY a step; labels 0 … 9."""
     inputs = int(np.diff(trainer.plan.neurons)[trainer.plan.inputs].sum())
     values = np.full((count, inputs), DENSITY / trainer.plan.rate[0], np.float32)
-    ids = np.arange(count, dtype=np.uint64)
-    labels = (np.arange(count) % 10).astype(np.int32)
-    return Samples(values, ids, labels, np.ones(count, np.float32))
+    rows = np.arange(count)
+    ids, labels = rows.astype(np.uint64), (rows % 10).astype(np.int32)
+    return Samples(values, rows, ids, labels, np.ones(count, np.float32))
 
 
 def fashion_samples(trainer: CpuTrainer, count: int) -> Samples | None:
@@ -77,11 +77,3 @@ def fashion_samples(trainer: CpuTrainer, count: int) -> Samples | None:
         return None
     data = load(Call("fashion_mnist"), "train", settings)
     return present(trainer.graph, data.first(count), "train").pick(np.arange(count))
-
-
-def cut(samples: Samples, first: int, last: int) -> Samples:
-    """The samples first:last."""
-    part = slice(first, last)
-    return Samples(
-        samples.values[part], samples.ids[part], samples.labels[part], samples.importance[part]
-    )

@@ -143,7 +143,7 @@ def make_present(module: Any, now: Any) -> Any:
     @numba.njit
     def present(advance, plan, weights, data, s, seed, work, w, clock, seconds):  # type: ignore[no-untyped-def]
         start = now(clock)
-        values = data.values[s % len(data.values)]
+        values = data.values[data.rows[s] % len(data.values)]
         raster = data.rasters[s % len(data.rasters)]
         encode_inputs(plan, values, raster, data.ids[s], seed, work, w, False)
         encoded = now(clock)

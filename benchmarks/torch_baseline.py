@@ -162,7 +162,7 @@ class Baseline:
 
     def load(self, samples: Samples) -> tuple[Tensor, Tensor, Tensor]:
         """Probabilities of a spike, labels and ids on the device."""
-        values = torch.as_tensor(samples.values, device=self.device) * self.rate
+        values = torch.as_tensor(samples.values[samples.rows], device=self.device) * self.rate
         labels = torch.as_tensor(samples.labels.astype(np.int64), device=self.device)
         return values, labels, torch.as_tensor(samples.ids.astype(np.int64), device=self.device)
 

@@ -27,7 +27,7 @@ from pathlib import Path
 import numpy as np
 from cost import Activity, Network, activity_of, backward_costs, floor_ms, forward_costs
 from machine import Machine, measure
-from nets import NETS, constant_samples, cut, fashion_samples, make_trainer
+from nets import NETS, constant_samples, fashion_samples, make_trainer
 from results import About, Case, Profile, Report, Result, Timing
 from rich.console import Console
 from stages import stage_times
@@ -103,7 +103,7 @@ def _results(options: Options, machine: Machine, show: Show) -> Iterator[Result]
             show(f"{case}")
             prepare(trainer, samples, inputs, fresh, options.learnt)
             activity = count_spikes(trainer, samples, options.presented)
-            few = cut(samples, 0, max(options.fewest, batch))
+            few = samples.part(0, max(options.fewest, batch))
             yield time_case(case, trainer, few, activity, machine, options.repeats)
 
 
@@ -111,13 +111,13 @@ def prepare(trainer: CpuTrainer, samples: Samples, inputs: str, fresh: State, le
     """Fresh weights, having learnt something where the data are real."""
     trainer.restore(fresh)
     if inputs != CONSTANT and learnt:
-        trainer.train(cut(samples, 0, learnt), 1, LEARNING_RATE)
+        trainer.train(samples.part(0, learnt), 1, LEARNING_RATE)
 
 
 def count_spikes(trainer: CpuTrainer, samples: Samples, presented: int) -> Activity:
     """The activity of the first samples."""
     rasters = np.stack([trainer.raster(samples, k) for k in range(presented)])
-    drawn = float((samples.values[:presented] > 0).sum(axis=1).mean())
+    drawn = float((samples.values[samples.rows[:presented]] > 0).sum(axis=1).mean())
     return activity_of(trainer.plan, rasters, drawn)
 
 
@@ -155,7 +155,7 @@ def network_of(trainer: CpuTrainer) -> Network:
 def simulate(trainer: CpuTrainer, samples: Samples, batch: int) -> None:
     """Present the samples, a call of `run` for each batch of them."""
     for first in range(0, len(samples.ids), batch):
-        trainer.run(cut(samples, first, first + batch))
+        trainer.run(samples.part(first, first + batch))
 
 
 def timing(work: Callable[[], object], samples: int, repeats: int) -> Timing:
@@ -183,7 +183,7 @@ def _profiles(options: Options, machine: Machine, show: Show) -> Iterator[Profil
             case = Case(net, steps, inputs, batch, 1)
             show(f"stages of {case}")
             prepare(trainer, samples, inputs, fresh, options.learnt)
-            yield profile_case(case, trainer, cut(samples, 0, needed), machine, options.presented)
+            yield profile_case(case, trainer, samples.part(0, needed), machine, options.presented)
 
 
 def profile_case(

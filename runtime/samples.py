@@ -33,7 +33,7 @@ class Presentation:
     def pick(self, order: Order, importance: npt.NDArray[np.float32] | None = None) -> Samples:
         """The samples of these indices, in this order; importance 1 if None."""
         weights = np.ones(len(order), np.float32) if importance is None else importance[order]
-        return Samples(self.values[order], self.ids[order], self.labels[order], weights)
+        return Samples(self.values, order, self.ids[order], self.labels[order], weights)
 
 
 def present(graph: Graph, data: Data, split: str, span: Span | None = None) -> Presentation:

@@ -9,19 +9,19 @@ network costs no more than its own equations.
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Sequence
-from importlib import resources
 
-from ...ir.expr import Ref, walk
-from ...ir.neuron import SPIKED, Assign, NeuronStep
+from ...ir.neuron import Assign, NeuronStep
 from ...ir.types import DType
 from ..render import CASTS, render
+from ..sources import joined
+from ..step_text import constant_casts, identifiers, state_places
 
-_FILES = (
-    "rows", "philox", "forward", "spsp", "optimizer", "solve", "loss", "learn", "dense",
-    "listed", "backward",
+FILES = (
+    "kernels/rows.py", "kernels/philox.py", "kernels/forward.py", "kernels/spsp.py",
+    "kernels/optimizer.py", "kernels/solve.py", "kernels/loss.py", "kernels/learn.py",
+    "kernels/dense.py", "kernels/listed.py", "kernels/backward.py", "driver.py",
 )  # fmt: skip
 KERNEL_MODULE = "snncc_cpu_kernels"
 ENTRIES = ("run", "present", "learn", "update")
@@ -55,39 +55,14 @@ SIGNATURE = types.void(
 
 def kernel_source() -> str:
     """The fixed kernels as one module."""
-    texts = [_text(f"kernels/{name}.py") for name in _FILES] + [_text("driver.py")]
-    return "# Assembled by snncc from its CPU kernels.\n" + "\n".join(
-        _with_cache(_without_imports(text)) for text in texts
-    )
+    assert __package__ is not None
+    return "# Assembled by snncc from its CPU kernels.\n" + _with_cache(joined(__package__, FILES))
 
 
 def graph_source(steps: Sequence[NeuronStep]) -> str:
     """The module of a graph whose distinct neuron steps are `steps`: `advance` over them."""
     bodies = [_step(number, step) for number, step in enumerate(steps)]
     return "\n".join([_HEAD, *bodies, _advance(len(steps))])
-
-
-def _text(name: str) -> str:
-    return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
-
-
-def _without_imports(text: str) -> str:
-    """The text without `from __future__` and imports between the assembled files; what comes from
-    `ir` is imported by its absolute name."""
-    lines = text.splitlines()
-    for node in ast.parse(text).body:
-        if isinstance(node, ast.ImportFrom) and (node.level or node.module == "__future__"):
-            kept = _absolute(node) if node.level == 4 else ""
-            assert node.end_lineno is not None
-            lines[node.lineno - 1 : node.end_lineno] = [kept] + [""] * (
-                node.end_lineno - node.lineno
-            )
-    return "\n".join(lines) + "\n"
-
-
-def _absolute(node: ast.ImportFrom) -> str:
-    root = __name__.split(".")[0]
-    return f"from {root}.{node.module} import " + ", ".join(alias.name for alias in node.names)
 
 
 def _with_cache(text: str) -> str:
@@ -102,18 +77,10 @@ def _with_cache(text: str) -> str:
     return re.sub(r"@njit\((?!cache)", f"@njit({_INNER}, ", text)
 
 
-def identifiers(step: NeuronStep) -> dict[str, str]:
-    """Numbered identifiers for every name of a step; a user's names never reach the text."""
-    made = {state.name: f"s{k}" for k, state in enumerate(step.states)}
-    made |= {port: f"p{k}" for k, port in enumerate(step.ports)}
-    made |= {constant: f"c{k}" for k, constant in enumerate(step.constants)}
-    return made | {SPIKED: "spiked"}
-
-
 def _step(number: int, step: NeuronStep) -> str:
     names = identifiers(step)
-    rows = _rows(step)
-    casts = _constant_casts(step)
+    rows = {s: f"{array}[{k}]" for s, (array, k) in state_places(step).items()}
+    casts = constant_casts(step)
     lines = [
         '@njit(cache=True, error_model="numpy")',
         f"def step_{number}({_ARGUMENTS}):",
@@ -136,25 +103,6 @@ def _step(number: int, step: NeuronStep) -> str:
         "",
     ]
     return "\n".join(lines)
-
-
-def _constant_casts(step: NeuronStep) -> dict[str, str]:
-    """The cast of each constant: a counter's stays an integer, or its loop would not vectorize."""
-    expressions = [a.value for a in (*step.update, *step.after)] + [step.spike]
-    used = {node.name: node.dtype for e in expressions for node in walk(e) if isinstance(node, Ref)}
-    types = {c: used.get(c, DType.F32) for c in step.constants}
-    return {c: CASTS[t] for c, t in types.items() if isinstance(t, DType)}
-
-
-def _rows(step: NeuronStep) -> dict[str, str]:
-    """Where each state lives: its row of the float or the integer state array."""
-    counters = {"reals": 0, "integers": 0}
-    rows: dict[str, str] = {}
-    for state in step.states:
-        array = "integers" if state.dtype is DType.I32 else "reals"
-        rows[state.name] = f"{array}[{counters[array]}]"
-        counters[array] += 1
-    return rows
 
 
 def _assign(assign: Assign, names: dict[str, str], step: NeuronStep) -> str:

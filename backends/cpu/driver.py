@@ -213,8 +213,8 @@ def run(advance, plan, weights, data, seed, first, stride, work, w, counts, acti
     counts i32[S, outputs] and activity i64[N] are added to.
     """
     for s in range(first, len(data.ids), stride):
-        raster = data.rasters[s % len(data.rasters)]
-        value = data.values[s % len(data.values)]
+        raster = data.rasters[data.rows[s] % len(data.rasters)]
+        value = data.values[data.rows[s] % len(data.values)]
         present(advance, plan, weights, value, raster, data.ids[s], seed, work, w, False)
         count(plan, work, w, plan.output, counts[s])
         count_all(plan, work, w, activity)
@@ -232,8 +232,8 @@ def learn(  # type: ignore[no-untyped-def]
     """
     size, eps = ZERO, ZERO
     for s in range(first, last, stride):
-        value = data.values[s % len(data.values)]
-        raster = data.rasters[s % len(data.rasters)]
+        value = data.values[data.rows[s] % len(data.values)]
+        raster = data.rasters[data.rows[s] % len(data.rasters)]
         present(advance, plan, store.weights, value, raster, data.ids[s], seed, work, w, wide)
         count_all(plan, work, w, results.activity[w])
         results.predictions[s], results.cost[s] = judge(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,13 +11,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.graph import Graph
-from ...ir.wiring import Wiring, wire
+from ..layout.network import check_samples, flatten, takes_spikes, wirings_of
+from ..layout.plan import Plan, distinct_steps, make_plan
 from ..target import Outcome, Samples, Weights
 from .load import load_kernels
-from .plan import SPIKES, Plan, distinct_steps, make_plan
-from .work import Work, make_work, zeros
+from .work import Work, aligned, make_work
 
 Array = npt.NDArray[Any]
 
@@ -25,8 +24,9 @@ Array = npt.NDArray[Any]
 class Data(NamedTuple):
     """Samples as the kernels take them; what an encoding does not use has one empty row."""
 
-    values: Array  # f32[S or 1, inputs]
-    rasters: Array  # u8[S or 1, T, inputs]
+    values: Array  # f32[R or 1, inputs]
+    rasters: Array  # u8[R or 1, T, inputs]
+    rows: Array  # i64[S] place of a sample among the R
     ids: Array  # u64[S]
     labels: Array  # i32[S]
     importance: Array  # f32[S]
@@ -49,7 +49,7 @@ class CpuSimulator:
         self.plan: Plan = make_plan(graph, self.wirings)
         self.steps = self.plan.steps
         self.kernels = load_kernels(distinct_steps(graph), folder)
-        self.flat = flatten(graph, self.wirings, weights)
+        self.flat = aligned(flatten(graph, self.wirings, weights))
         self._work: Work | None = None
 
     def run(self, samples: Samples) -> Outcome:
@@ -71,14 +71,14 @@ class CpuSimulator:
 
     def raster(self, samples: Samples, sample: int) -> npt.NDArray[np.bool_]:
         """The spikes of one sample, bool [steps, neurons], populations in graph order."""
-        one = Samples(*(getattr(samples, n)[sample : sample + 1] for n in _FIELDS))
-        data, work = self.data(one), self._scratch()
+        data, work = self.data(samples.only(sample)), self._scratch()
+        row = data.rows[0]
         self.kernels.module.present(
             self.kernels.advance,
             self.plan,
             self.flat,
-            data.values[0],
-            data.rasters[0],
+            data.values[row % len(data.values)],
+            data.rasters[row % len(data.rasters)],
             data.ids[0],
             self.seed,
             work,
@@ -89,20 +89,16 @@ class CpuSimulator:
 
     def data(self, samples: Samples) -> Data:
         """The samples in the kernels' layout; CompileError(E062) where they do not fit."""
-        spikes = bool((self.plan.encoder == SPIKES).any())
-        inputs = sum(p.neurons for p in self.graph.populations if p.role == "input")
-        wanted = (self.steps, inputs) if spikes else (inputs,)
-        if samples.values.shape[1:] != wanted:
-            raise CompileError(Diagnostic("E062", misfit(samples.values.shape[1:], wanted)))
-        values = np.zeros((1, max(inputs, 1)), np.float32)
-        rasters = np.zeros((1, 1, 1), np.uint8)
-        if spikes:
+        check_samples(self.plan, samples)
+        values, rasters = samples.values[:1].reshape(1, -1), np.zeros((1, 1, 1), np.uint8)
+        if takes_spikes(self.plan):
             rasters = np.ascontiguousarray(samples.values, np.uint8)
         else:
-            values = np.ascontiguousarray(samples.values, np.float32)
+            values = samples.values
         return Data(
-            values,
+            np.ascontiguousarray(values, np.float32),
             rasters,
+            np.ascontiguousarray(samples.rows, np.int64),
             np.ascontiguousarray(samples.ids, np.uint64),
             np.ascontiguousarray(samples.labels, np.int32),
             np.ascontiguousarray(samples.importance, np.float32),
@@ -124,34 +120,6 @@ class CpuSimulator:
         if self._work is None:
             self._work = make_work(self.plan, self.threads)
         return self._work
-
-
-_FIELDS = ("values", "ids", "labels", "importance")
-
-
-def misfit(got: tuple[int, ...], wanted: tuple[int, ...]) -> str:
-    return f"a sample has shape {list(got)}, and the network's inputs take {list(wanted)}"
-
-
-def wirings_of(graph: Graph, seed: int) -> dict[str, Wiring]:
-    """The wiring of every projection, by name."""
-    shapes = {p.name: p.shape for p in graph.populations}
-    return {p.name: wire(p, shapes[p.pre], shapes[p.post], seed) for p in graph.projections}
-
-
-def flatten(graph: Graph, wirings: Mapping[str, Wiring], weights: Weights) -> Array:
-    """All weights in one array, projections in graph order; CompileError(E060) on a misfit."""
-    parts: list[Array] = []
-    for projection in graph.projections:
-        wanted = wirings[projection.name].weight_shape
-        given = weights.get(projection.name)
-        if given is None or given.shape != wanted:
-            got = "none" if given is None else list(given.shape)
-            message = f"weights of `{projection.name}`: want shape {list(wanted)}, got {got}"
-            raise CompileError(Diagnostic("E060", message, projection.span))
-        parts.append(np.asarray(given, np.float32).ravel())
-    flat = zeros((sum(len(p) for p in parts),), np.float32)
-    return np.concatenate([flat[:0], *parts], out=flat)
 
 
 def raster_of(plan: Plan, work: Work) -> npt.NDArray[np.bool_]:

@@ -9,11 +9,12 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.graph import Call, Graph, TrainSpec
+from ..layout.network import unflatten
+from ..layout.rule import Rule, make_rule
+from ..layout.state import copy_rows, require_fit, weights_in
 from ..target import Outcome, Samples, State, Weights
-from .plan import Plan
-from .rule import Rule, make_rule
+from ..trainable import refuse_shared
 from .simulator import CpuSimulator
 from .work import make_backward, make_work, whole_lines, zeros
 
@@ -128,13 +129,7 @@ class CpuTrainer(CpuSimulator):
 
     def weights(self) -> State:
         """Copies of all weights, by projection name, shaped as their wiring says."""
-        bounds = self.plan.weight
-        return {
-            p.name: self.flat[bounds[k] : bounds[k + 1]]
-            .reshape(self.wirings[p.name].weight_shape)
-            .copy()
-            for k, p in enumerate(self.graph.projections)
-        }
+        return unflatten(self.graph, self.plan, self.wirings, self.flat)
 
     def state(self) -> State:
         """Weights, moments and the update count: all that `restore` needs."""
@@ -145,16 +140,9 @@ class CpuTrainer(CpuSimulator):
         return state
 
     def restore(self, state: State) -> None:
-        """Take over a state; CompileError(E060) if its names, shapes or types do not fit.
-
-        What the weights are is not judged: a run that has come to NaN resumes as what it was.
-        """
-        problems = misfits(self.state(), state)
-        if problems:
-            raise CompileError(Diagnostic("E060", f"the state does not fit: {p}") for p in problems)
-        bounds = self.plan.weight
-        for k, projection in enumerate(self.graph.projections):
-            self.flat[bounds[k] : bounds[k + 1]] = state[f"weights/{projection.name}"].ravel()
+        """Take over a state; CompileError(E060) if its names, shapes or types do not fit."""
+        require_fit(self.state(), state)
+        self.flat[:] = weights_in(state, self.graph)
         self.first[:] = state["optimizer/first"]
         self.second[:] = state["optimizer/second"]
         self.updates = int(state["optimizer/updates"][0])
@@ -182,33 +170,6 @@ class CpuTrainer(CpuSimulator):
         return self._training
 
 
-def misfits(mine: State, other: State) -> list[str]:
-    """What keeps another state from taking the place of this one."""
-    problems = [f"`{name}` belongs to no part of it" for name in other if name not in mine]
-    for name, array in mine.items():
-        if name not in other:
-            problems.append(f"`{name}` is missing")
-        elif (other[name].shape, other[name].dtype) != (array.shape, array.dtype):
-            problems.append(f"`{name}` is {_kind(other[name])} and should be {_kind(array)}")
-        elif name == "optimizer/updates" and other[name][0] < 0:
-            problems.append(f"`{name}` is below 0")
-    return problems
-
-
-def _kind(array: Array) -> str:
-    return f"{array.dtype}{list(array.shape)}"
-
-
-def copy_rows(plan: Plan, flat: Array, rows: Array) -> None:
-    """The post-major copy of every dense projection's weights."""
-    rows[:] = flat
-    for j in range(len(plan.pre)):
-        if plan.dense[j]:
-            shape = [plan.neurons[p + 1] - plan.neurons[p] for p in (plan.pre[j], plan.post[j])]
-            block = slice(plan.weight[j], plan.weight[j + 1])
-            rows[block] = flat[block].reshape(shape).T.ravel()
-
-
 def make_optimizer(spec: TrainSpec, rate: float) -> Optimizer:
     """The numbers of the spec's optimizer and regularizer, at this learning rate."""
     strength, beta, limit = 0.0, 0.0, 1.0
@@ -225,18 +186,3 @@ def make_optimizer(spec: TrainSpec, rate: float) -> Optimizer:
 
 def _number(call: Call, name: str) -> float:
     return float(str(call[name]))
-
-
-def refuse_shared(graph: Graph, wirings: Any) -> None:
-    """CompileError(E050) for trainable shared weights, which these rules do not cover yet."""
-    bad = [p for p in graph.projections if p.trainable and wirings[p.name].tap is not None]
-    if bad:
-        raise CompileError(
-            Diagnostic(
-                "E050",
-                f"`{p.name}`: spike-train-level rules do not train shared (convolution) weights",
-                p.span,
-                help="mark the projection `fixed`",
-            )
-            for p in bad
-        )

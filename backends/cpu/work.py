@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from .plan import Plan
+from ..layout.plan import Plan
 
 Array = npt.NDArray[Any]
 WINDOW = 40  # steps
@@ -56,6 +56,13 @@ def zeros(shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
     raw = np.zeros(size + LINE, np.uint8)
     start = -raw.ctypes.data % LINE
     return raw[start : start + size].view(dtype).reshape(shape)
+
+
+def aligned(array: Array) -> Array:
+    """A copy from the start of a cache line on."""
+    made = zeros(array.shape, array.dtype)
+    made[...] = array
+    return made
 
 
 def whole_lines(count: int) -> int:

@@ -10,10 +10,10 @@ import numpy.typing as npt
 
 from ...ir.graph import Call, Graph, TrainSpec
 from ...ir.wiring import Wiring
-from ..cpu.plan import Plan, distinct_steps, make_plan
-from ..cpu.rule import Rule, make_rule
-from ..cpu.simulator import wirings_of
-from ..cpu.trainer import refuse_shared
+from ..layout.network import wirings_of
+from ..layout.plan import Plan, distinct_steps, make_plan
+from ..layout.rule import Rule, make_rule
+from ..trainable import refuse_shared
 from .build import KernelProgram
 from .codegen import module_source
 from .tables import Learning, Sizes, Tables, make_learning, make_tables

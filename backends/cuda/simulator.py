@@ -8,11 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.graph import Graph
 from ...ir.philox import bernoulli_threshold
-from ..cpu.plan import SPIKES
-from ..cpu.simulator import flatten, misfit
+from ..layout.network import check_samples, flatten, takes_spikes
 from ..target import Outcome, Samples, Weights
 from .build import KernelProgram
 from .card import out_of_memory
@@ -26,6 +24,8 @@ SIMULATED_THREADS = 8
 ROOM = 0.9  # of the card's free memory
 LOW = np.uint64(0xFFFFFFFF)
 HIGH = np.uint64(32)
+SETS = 2  # data sets on the device: of training and of test
+ROWS = 4096  # that are encoded at once, in double precision
 
 
 class CudaSimulator:
@@ -56,6 +56,7 @@ class CudaSimulator:
         flat = flatten(graph, self.layout.wirings, weights)
         self.flat = self.device.upload(np.resize(flat, max(1, len(flat))))
         self._work: Work | None = None
+        self._sets: list[tuple[Array, tuple[Any, Any]]] = []
 
     def run(self, samples: Samples) -> Outcome:
         """Present the samples without learning. The same bits for any number in flight."""
@@ -70,8 +71,7 @@ class CudaSimulator:
 
     def raster(self, samples: Samples, sample: int) -> npt.NDArray[np.bool_]:
         """The spikes of one sample, bool [steps, neurons], populations in graph order."""
-        one = Samples(*(getattr(samples, n)[sample : sample + 1] for n in _FIELDS))
-        work = self._present(one, self._results(1))
+        work = self._present(samples.only(sample), self._results(1))
         words = self.device.download(work.bits)[0].reshape(self.steps, -1)
         bits = np.unpackbits(words.astype("<u4").view(np.uint8), axis=1, bitorder="little")
         first = 32 * self.layout.tables.word
@@ -89,28 +89,35 @@ class CudaSimulator:
 
     def _data(self, samples: Samples) -> Data:
         """The samples on the device; CompileError(E062) where they do not fit."""
-        data: Data = on_device(self.device, self._host_data(samples))
-        return data
-
-    def _host_data(self, samples: Samples) -> Data:
-        inputs = sum(p.neurons for p in self.graph.populations if p.role == "input")
-        spikes = bool((self.plan.encoder == SPIKES).any())
-        wanted = (self.steps, inputs) if spikes else (inputs,)
-        if samples.values.shape[1:] != wanted:
-            raise CompileError(Diagnostic("E062", misfit(samples.values.shape[1:], wanted)))
-        thresholds, rasters = np.zeros((1, inputs), np.uint32), np.zeros((1, 1, inputs), np.uint8)
-        if spikes:
-            rasters = np.ascontiguousarray(samples.values, np.uint8)
-        else:
-            thresholds = bernoulli_threshold(samples.values.astype(np.float64) * self._rates())
+        check_samples(self.plan, samples)
+        ids = np.stack([samples.ids & LOW, samples.ids >> HIGH], axis=1).astype(np.uint32)
+        upload = self.device.upload
         return Data(
-            row=np.arange(len(samples.ids), dtype=np.int64),
-            ids=np.stack([samples.ids & LOW, samples.ids >> HIGH], axis=1).astype(np.uint32),
-            labels=samples.labels,
-            importance=samples.importance,
-            thresholds=thresholds,
-            rasters=rasters,
+            upload(np.ascontiguousarray(samples.rows, np.int64)),
+            upload(ids),
+            upload(np.ascontiguousarray(samples.labels, np.int32)),
+            upload(np.ascontiguousarray(samples.importance, np.float32)),
+            *self._kept(samples.values),
         )
+
+    def _kept(self, values: Array) -> tuple[Any, Any]:
+        """(thresholds, rasters) of a data set, uploaded once as long as it is in use."""
+        for known, pair in self._sets:
+            if known is values:
+                return pair
+        inputs = values.shape[-1]
+        thresholds, rasters = np.zeros((1, inputs), np.uint32), np.zeros((1, 1, inputs), np.uint8)
+        if takes_spikes(self.plan):
+            rasters = np.ascontiguousarray(values, np.uint8)
+        else:
+            thresholds = np.empty(values.shape, np.uint32)
+            for start in range(0, len(values), ROWS):
+                probability = values[start : start + ROWS].astype(np.float64) * self._rates()
+                thresholds[start : start + ROWS] = bernoulli_threshold(probability)
+        self._sets = self._sets[1 - SETS :]  # before its room is needed
+        pair = self.device.upload(thresholds), self.device.upload(rasters)
+        self._sets.append((values, pair))
+        return pair
 
     def _rates(self) -> Array:
         """Probability per step of an input of 1, f64[inputs]."""
@@ -144,9 +151,6 @@ class CudaSimulator:
 
     def _threads(self) -> int | None:
         return SIMULATED_THREADS if self.device.arch == "simulator" else None
-
-
-_FIELDS = ("values", "ids", "labels", "importance")
 
 
 class Launcher:

@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from ...ir.graph import Graph
 from ...ir.wiring import Wiring
-from ..cpu.plan import Plan
-from ..cpu.rule import Rule
-from ..cpu.synapses import post_major
+from ..layout.plan import Plan
+from ..layout.rule import Rule
+from ..layout.synapses import post_major
 
 Array = npt.NDArray[Any]
 TILE = 16  # post neurons of a part of a message; also in kernels/backward.py

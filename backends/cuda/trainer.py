@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.graph import Graph, TrainSpec
-from ..cpu.trainer import copy_rows, misfits
+from ..layout.network import unflatten
+from ..layout.state import copy_rows, require_fit, weights_in
 from ..target import Outcome, Samples, State, Weights
 from .device import Device
 from .program import Array, Store, make_layout, number, optimizer_of, program_of
@@ -79,17 +79,12 @@ class CudaTrainer(CudaSimulator):
 
     def weights(self) -> State:
         """Copies of all weights, by projection name, shaped as their wiring says."""
-        flat, bounds = self.device.download(self.flat), self.plan.weight
-        return {
-            p.name: flat[bounds[k] : bounds[k + 1]].reshape(
-                self.layout.wirings[p.name].weight_shape
-            )
-            for k, p in enumerate(self.graph.projections)
-        }
+        flat = self.device.download(self.flat)
+        return unflatten(self.graph, self.plan, self.layout.wirings, flat)
 
     def state(self) -> State:
         """Weights, moments and the update count, as the CPU's trainer has them."""
-        state: State = {f"weights/{name}": w.copy() for name, w in self.weights().items()}
+        state: State = {f"weights/{name}": w for name, w in self.weights().items()}
         total = int(self.plan.weight[-1])
         state["optimizer/first"] = self.device.download(self._store.first)[:total]
         state["optimizer/second"] = self.device.download(self._store.second)[:total]
@@ -98,13 +93,8 @@ class CudaTrainer(CudaSimulator):
 
     def restore(self, state: State) -> None:
         """Take over a state; CompileError(E060) if its names, shapes or types do not fit."""
-        problems = misfits(self.state(), state)
-        if problems:
-            raise CompileError(Diagnostic("E060", f"the state does not fit: {p}") for p in problems)
-        flat = np.zeros(self.flat.shape, np.float32)
-        bounds = self.plan.weight
-        for k, projection in enumerate(self.graph.projections):
-            flat[bounds[k] : bounds[k + 1]] = state[f"weights/{projection.name}"].ravel()
+        require_fit(self.state(), state)
+        flat = np.resize(weights_in(state, self.graph), self.flat.shape)
         self.device.write(self.flat, flat)
         self.device.write(self._store.rows, self._rows(flat))
         self.device.write(self._store.first, np.resize(state["optimizer/first"], flat.shape))

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ..cpu.plan import Plan
+from ..layout.plan import Plan
 from .tables import Sizes, Tables
 
 GIB = 1 << 30

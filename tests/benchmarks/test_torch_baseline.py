@@ -125,7 +125,9 @@ def samples(count: int) -> Samples:
     patterns = rng.random((2, 784), np.float32)
     labels = (np.arange(count) % 2).astype(np.int32)
     values = patterns[labels]
-    return Samples(values, np.arange(count, dtype=np.uint64), labels, np.ones(count, np.float32))
+    numbers = np.arange(count)
+    ids = numbers.astype(np.uint64)
+    return Samples(values, numbers, ids, labels, np.ones(count, np.float32))
 
 
 def error(counts: np.ndarray, labels: np.ndarray) -> float:

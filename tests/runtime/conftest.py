@@ -33,7 +33,7 @@ class Perceptron:
         self.calls = []
 
     def run(self, samples):
-        counts = np.rint(samples.values @ self.matrix * 10 + 20).astype(np.int32)
+        counts = np.rint(samples.values[samples.rows] @ self.matrix * 10 + 20).astype(np.int32)
         predictions = counts.argmax(axis=1).astype(np.int32)
         activity = np.concatenate([np.zeros(len(self.matrix), np.int64), counts.sum(axis=0)])
         return Outcome(counts, predictions, np.zeros(len(counts)), activity)
@@ -46,16 +46,13 @@ class Perceptron:
         self.calls.append((len(samples.labels), batch, learning_rate))
         parts = []
         for start in range(0, len(samples.labels), batch):
-            some = replace(
-                samples,
-                **{n: getattr(samples, n)[start : start + batch] for n in samples.__slots__},
-            )
+            some = samples.part(start, start + batch)
+            values = some.values[some.rows]
             outcome = self.run(some)
             wrong = (
-                np.eye(self.matrix.shape[1], dtype=np.float32)[some.labels]
-                - some.values @ self.matrix
+                np.eye(self.matrix.shape[1], dtype=np.float32)[some.labels] - values @ self.matrix
             )
-            gradient = some.values.T @ (wrong * some.importance[:, None])
+            gradient = values.T @ (wrong * some.importance[:, None])
             self.speed = np.float32(0.9) * self.speed + gradient
             self.matrix = self.matrix + np.float32(learning_rate) * self.speed
             parts.append(replace(outcome, cost=(wrong**2).sum(axis=1).astype(np.float64)))

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from snncc.backends.cpu.simulator import wirings_of
+from snncc.backends.layout.network import wirings_of
 from snncc.backends.reference import Trace, simulate
 from snncc.backends.target import Samples, Simulator
 from snncc.frontend.program import Program, compile_text
@@ -40,7 +40,8 @@ def samples_with(values: Any, labels: Any = None) -> Samples:
     count = len(values)
     ids = np.arange(count, dtype=np.uint64) * np.uint64(3) + np.uint64(2**32 + 5)
     labels = np.zeros(count) if labels is None else labels
-    return Samples(values, ids, np.asarray(labels, np.int32), np.ones(count, np.float32))
+    rows = np.arange(count, dtype=np.int64)
+    return Samples(values, rows, ids, np.asarray(labels, np.int32), np.ones(count, np.float32))
 
 
 def input_spikes(graph: Graph, samples: Samples, steps: int, seed: int) -> dict[str, Any]:
@@ -51,7 +52,9 @@ def input_spikes(graph: Graph, samples: Samples, steps: int, seed: int) -> dict[
     for population, lo, hi in zip(inputs, bounds[:-1], bounds[1:], strict=True):
         assert population.encoding is not None
         if population.encoding.kind == "spikes":
-            spikes[population.name] = samples.values[:, :, lo:hi].astype(bool).transpose(1, 0, 2)
+            spikes[population.name] = (
+                samples.values[samples.rows][:, :, lo:hi].astype(bool).transpose(1, 0, 2)
+            )
             continue
         rate, first = 1.0, 0
         if population.encoding.kind == "poisson":
@@ -59,7 +62,7 @@ def input_spikes(graph: Graph, samples: Samples, steps: int, seed: int) -> dict[
         # Inputs are counted through all populations, and a sample's id keys its stream.
         trains = [
             encode(values.astype(np.float64) * rate, steps, int(k), seed, first)[:, lo:hi]
-            for values, k in zip(samples.values, samples.ids, strict=True)
+            for values, k in zip(samples.values[samples.rows], samples.ids, strict=True)
         ]
         spikes[population.name] = np.stack(trains, axis=1)
     return spikes

@@ -92,6 +92,7 @@ def sample(label):
     spikes[:, 0] = False
     return Samples(
         spikes.astype(np.uint8),
+        np.zeros(1, np.int64),
         np.zeros(1, np.uint64),
         np.array([label], np.int32),
         np.array([2.0], np.float32),

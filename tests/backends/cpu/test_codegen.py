@@ -10,8 +10,9 @@ from dataclasses import replace
 
 import pytest
 
-from snncc.backends.cpu.codegen import ENTRIES, graph_source, identifiers, kernel_source
-from snncc.backends.cpu.plan import distinct_steps
+from snncc.backends.cpu.codegen import ENTRIES, graph_source, kernel_source
+from snncc.backends.layout.plan import distinct_steps
+from snncc.backends.step_text import identifiers
 from snncc.ir.neuron import SPIKED
 
 NET = """

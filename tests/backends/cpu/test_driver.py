@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from snncc.backends.cpu.plan import make_plan
-from snncc.backends.cpu.simulator import raster_of, wirings_of
+from snncc.backends.cpu.simulator import raster_of
 from snncc.backends.cpu.work import make_work
+from snncc.backends.layout.network import wirings_of
+from snncc.backends.layout.plan import make_plan
 from snncc.ir.philox import encode
 
 NET = """

@@ -10,7 +10,7 @@ from numba import njit
 
 from snncc.backends.cpu import load
 from snncc.backends.cpu.codegen import KERNEL_MODULE
-from snncc.backends.cpu.plan import distinct_steps
+from snncc.backends.layout.plan import distinct_steps
 
 NET = """
 network n {

@@ -66,10 +66,6 @@ def data(samples_of):
     return make
 
 
-def part(samples, first, last):
-    return replace(samples, **{n: getattr(samples, n)[first:last] for n in samples.__slots__})
-
-
 def digest(trainer):
     digest = hashlib.sha256()
     for name, array in sorted(trainer.state().items()):
@@ -136,7 +132,7 @@ def test_a_batch_is_the_mean_of_its_samples(program, trainer, data, rule):
     net = program(rule, SGD, "sparse(p = 0.6)")
     count = GROUPS + 3  # some groups take two samples
     samples = data(count)
-    singly = [moves(trainer(net), part(samples, k, k + 1), 1) for k in range(count)]
+    singly = [moves(trainer(net), samples.part(k, k + 1), 1) for k in range(count)]
     together = moves(trainer(net), samples, count)
     for name, moved in together.items():
         mean = np.mean([m[name] for m in singly], axis=0)
@@ -156,7 +152,7 @@ def test_batch_one_is_a_batch_of_one_sample(program, trainer, data, rule, optimi
     direct, grouped = trainer(net), trainer(net)
     direct.train(samples, 1, 0.01)
     for k in range(2):
-        grouped.train(part(samples, k, k + 1), 2, 0.01)
+        grouped.train(samples.part(k, k + 1), 2, 0.01)
     assert direct.updates == grouped.updates == 2
     for name, array in direct.state().items():
         np.testing.assert_allclose(grouped.state()[name], array, rtol=2e-4, atol=2e-5, err_msg=name)
@@ -166,7 +162,7 @@ def test_the_last_batch_may_be_smaller(program, trainer, data):
     net, samples = program("st_rsbp"), data(5)
     whole, parts = trainer(net), trainer(net)
     outcome = whole.train(samples, 3, 0.01)
-    pieces = [parts.train(part(samples, *ends), 3, 0.01) for ends in ((0, 3), (3, 5))]
+    pieces = [parts.train(samples.part(*ends), 3, 0.01) for ends in ((0, 3), (3, 5))]
     assert digest(whole) == digest(parts)
     assert whole.updates == 2
     np.testing.assert_array_equal(outcome.counts, np.concatenate([p.counts for p in pieces]))
@@ -194,13 +190,13 @@ def test_a_restored_trainer_goes_on_with_the_same_bits(program, trainer, data, r
     straight = trainer(net)
     straight.train(samples, batch, 0.01)
     first = trainer(net)
-    first.train(part(samples, 0, 3), batch, 0.01)
+    first.train(samples.part(0, 3), batch, 0.01)
     state = first.state()
     resumed = trainer(net, seed=99)
     resumed.restore(state)
     assert digest(resumed) == digest(first)
-    first.train(part(samples, 0, 3), batch, 0.01)  # its state was a copy
-    resumed.train(part(samples, 3, 6), batch, 0.01)
+    first.train(samples.part(0, 3), batch, 0.01)  # its state was a copy
+    resumed.train(samples.part(3, 6), batch, 0.01)
     assert digest(resumed) == digest(straight)
     np.testing.assert_array_equal(resumed.run(samples).counts, straight.run(samples).counts)
 

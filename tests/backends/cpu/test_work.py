@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from snncc.backends.cpu.plan import make_plan
-from snncc.backends.cpu.simulator import wirings_of
 from snncc.backends.cpu.work import (
     AHEAD,
     LINE,
@@ -16,6 +14,8 @@ from snncc.backends.cpu.work import (
     whole_lines,
     zeros,
 )
+from snncc.backends.layout.network import wirings_of
+from snncc.backends.layout.plan import make_plan
 
 NET = """
 network n {

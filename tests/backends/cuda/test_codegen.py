@@ -10,8 +10,8 @@ import pytest
 from backend_cases import compiled_text
 from drawn_networks import ENCODINGS, POOL, TRANSCENDENT
 
-from snncc.backends.cpu.plan import distinct_steps
 from snncc.backends.cuda.codegen import SPELLINGS, module_source
+from snncc.backends.layout.plan import distinct_steps
 from snncc.backends.render import SPELLINGS as ALL
 
 

@@ -66,10 +66,6 @@ def data(count):
     return replace(samples, importance=importance)
 
 
-def part(samples, first, last):
-    return replace(samples, **{n: getattr(samples, n)[first:last] for n in samples.__slots__})
-
-
 def assert_same(one, other):
     for name, array in one.state().items():
         np.testing.assert_array_equal(other.state()[name], array, err_msg=name)
@@ -98,7 +94,7 @@ def test_a_batch_is_the_mean_of_its_samples(trainer, rule):
     def moves(first, last, batch):
         learner = trainer(rule, SGD)
         before = learner.weights()
-        learner.train(part(samples, first, last), batch, 1.0)
+        learner.train(samples.part(first, last), batch, 1.0)
         return {n: w.astype(np.float64) - before[n] for n, w in learner.weights().items()}
 
     singly = [moves(k, k + 1, 1) for k in range(3)]
@@ -112,11 +108,11 @@ def test_a_restored_trainer_goes_on_with_the_same_bits(trainer, batch):
     samples = data(4)
     straight, first = trainer("st_rsbp"), trainer("st_rsbp")
     straight.train(samples, batch, 0.01)
-    first.train(part(samples, 0, 2), batch, 0.01)
+    first.train(samples.part(0, 2), batch, 0.01)
     resumed = trainer("st_rsbp", seed=99)
     resumed.restore(first.state())
     assert_same(first, resumed)
-    resumed.train(part(samples, 2, 4), batch, 0.01)
+    resumed.train(samples.part(2, 4), batch, 0.01)
     assert_same(straight, resumed)
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from backend_cases import compiled_text
 
-from snncc.backends.cpu.plan import BERNOULLI, POISSON, distinct_steps, duration, make_plan
-from snncc.backends.cpu.simulator import wirings_of
+from snncc.backends.layout.network import wirings_of
+from snncc.backends.layout.plan import BERNOULLI, POISSON, distinct_steps, duration, make_plan
 
 NET = """
 network n {
@@ -27,8 +28,8 @@ network n {
 
 
 @pytest.fixture(scope="module")
-def graph(compiled):
-    return compiled(NET).graph
+def graph():
+    return compiled_text(NET).graph
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +113,7 @@ def test_synapse_lists_are_the_wirings(graph, wirings, plan):
         np.testing.assert_array_equal(plan.csr_index[own], index)
 
 
-def test_shared_weights_are_read_through_taps(compiled):
+def test_shared_weights_are_read_through_taps():
     text = """
       network n {
         input x[2, 3, 3] encode bernoulli(duration = 5 ms)
@@ -122,7 +123,7 @@ def test_shared_weights_are_read_through_taps(compiled):
         m -> y : dense
       }
     """
-    graph = compiled(text).graph
+    graph = compiled_text(text).graph
     wirings = wirings_of(graph, 1)
     plan = make_plan(graph, wirings)
     wiring = wirings["x->m"]
@@ -138,14 +139,14 @@ def test_initial_states(graph, plan):
     assert not plan.integer_init.any()
 
 
-def test_duration(graph, compiled):
+def test_duration(graph):
     assert duration(graph) == 20
-    assert duration(compiled(NET.replace("dt = 0.5", "dt = 0.25")).graph) == 40
+    assert duration(compiled_text(NET.replace("dt = 0.5", "dt = 0.25")).graph) == 40
 
 
-def test_a_network_without_projections(compiled):
+def test_a_network_without_projections():
     text = "network n { input x[2] encode bernoulli(duration = 5 ms)  output y[3] : izhikevich }"
-    graph = compiled(text).graph
+    graph = compiled_text(text).graph
     plan = make_plan(graph, wirings_of(graph, 0))
     assert plan.incoming.tolist() == [0, 0, 0]
     assert plan.weight.tolist() == [0]
