@@ -25,9 +25,10 @@ from .kernels.forward import (
     pack,
     thresholds,
 )
-from .kernels.optimizer import step_size
+from .kernels.optimizer import FAINT, step_size
 
 ZERO = np.float32(0.0)
+FLUSH = 40  # steps; a multiple of those that are taken at a time
 WIDE = 64  # neurons for which threads pay: to meet takes as long as a small population's drive
 
 
@@ -114,6 +115,19 @@ def drive_wide(plan, weights, p, first, last, work, currents):  # type: ignore[n
         drive_outside(plan, weights, p, start, min(start + CHUNK, last), work, 0, currents)
 
 
+@njit
+def forget_faint(reals, lo, hi):  # type: ignore[no-untyped-def]
+    """Set the states of the neurons lo:hi to zero where they are next to it.
+
+    In a long silence they would decay into denormal numbers, on which a processor is many times
+    slower. At fixed steps, so that no bit depends on the windows.
+    """
+    for k in range(reals.shape[0]):
+        row = reals[k]
+        for n in range(lo, hi):
+            row[n] = ZERO if abs(row[n]) < FAINT else row[n]
+
+
 # Nothing in this loop may take `plan` as an argument or more slices than it must: a call counts
 # the references of all their arrays up and down, which takes longer than a step of 400 neurons.
 @njit
@@ -154,6 +168,8 @@ def step_block(advance, plan, weights, b, first, last, work, w, currents):  # ty
             own_spikes = spikes[events[p] : events[p + 1]]
             for now in range(t, end):
                 ptr[p, now + 1] = append(fired[now - t, : hi - lo], ptr[p, now], own_spikes)
+            if end % FLUSH == 0:
+                forget_faint(reals, lo, hi)
 
 
 @njit

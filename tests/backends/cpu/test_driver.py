@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from snncc.backends.cpu.simulator import raster_of
-from snncc.backends.cpu.work import make_work
+from snncc.backends.cpu.driver import FLUSH
+from snncc.backends.cpu.simulator import CpuSimulator, raster_of
+from snncc.backends.cpu.work import AHEAD, make_work
 from snncc.backends.layout.network import wirings_of
 from snncc.backends.layout.plan import make_plan
 from snncc.ir.philox import encode
@@ -126,3 +127,36 @@ def test_windows_of_steps_lose_nothing(compiled, plain, workers, steps):
         wanted[t] = (given[t - 3] if t >= 3 else False) | (wanted[t - 2] if t >= 2 else False)
     np.testing.assert_array_equal(found[:, 3:6], wanted)
     np.testing.assert_array_equal(found[:, 6:], wanted)
+
+
+SILENT = """
+network n {
+  input x[2] encode spikes(duration = 900 ms)
+  population a[3] : lif(tau_mem = 8 ms, tau_syn = 4 ms, v_th = 50 mV)
+  output y[3] : lif(tau_mem = 8 ms, tau_syn = 4 ms, v_th = 50 mV)
+  x -> a : dense
+  x -> y : dense
+  y -> y : lateral_inhibition delay 1 ms
+}
+"""
+
+
+def test_a_long_silence_leaves_no_denormal_state(compiled, kernels, samples_of, grid_weights):
+    """Decays of 7/8 and 3/4 reach 1e-38 after 660 steps, and stay there."""
+    assert FLUSH % AHEAD == 0
+    graph = compiled(SILENT).graph
+    simulator = CpuSimulator(graph, grid_weights(graph, 1, 0.5, 2.0), 3, 1, kernels)
+    values = np.zeros((1, 900, 2), np.uint8)
+    values[:, 1] = 1
+    simulator.run(samples_of(values))
+    assert simulator._work is not None
+    states = np.abs(simulator._work.reals)
+    assert not ((states > 0) & (states < np.finfo(np.float32).tiny)).any()
+
+
+def test_only_faint_states_are_forgotten(plain):
+    reals = np.array([[1e-31, -1e-31, 1e-29, np.nan, -np.inf, 1e-31]], np.float32)
+    plain.forget_faint(reals, 0, 5)
+    np.testing.assert_array_equal(
+        reals, np.array([[0, 0, 1e-29, np.nan, -np.inf, 1e-31]], np.float32)
+    )
