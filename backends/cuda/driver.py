@@ -138,7 +138,6 @@ def run(plan, tables, store, data, work, results, first, last, flight, key0, key
     for start in range(first, last, flight):
         count = min(flight, last - start)
         present(plan, tables, store.weights, data, work, start, count, key0, key1, barrier)
-        # No meeting after this: the block that reads a place is the one that clears it next.
         b = cuda.blockIdx.x
         while b < count:
             i = cuda.threadIdx.x
@@ -147,3 +146,4 @@ def run(plan, tables, store, data, work, results, first, last, flight, key0, key
                 i += cuda.blockDim.x
             add_activity(work, results, b)
             b += cuda.gridDim.x
+        cuda.syncthreads()  # the block that reads a place is the one that clears it next
