@@ -81,9 +81,9 @@ resources() {
         "$PYTHON" benchmarks/gpu.py resources --lines "$LINES"
 }
 
-speed() { "$PYTHON" benchmarks/gpu.py speed --lines "$LINES" --seconds 85; }
+speed() { "$PYTHON" benchmarks/gpu.py speed --lines "$LINES" --seconds 70; }
 
-compare() { "$PYTHON" benchmarks/gpu.py compare --lines "$LINES" --seconds 70; }
+compare() { "$PYTHON" benchmarks/gpu.py compare --lines "$LINES" --seconds 55; }
 
 # epoch BATCH: one epoch of Fashion-MNIST by the command line, the learning rate as the root of the
 # batch.
@@ -107,13 +107,13 @@ export -f epoch epoch_one_by_one epoch_in_batches report
 
 part setup 20
 part environment 15
-part correctness 80
+part correctness 120
 part machine 40
 part resources 40
-part speed 100
-part compare 90
+part speed 85
+part compare 75
 part epoch_one_by_one 80
-part epoch_in_batches 60
+part epoch_in_batches 55
 part report 10
 if [[ -f $OUT/gpu.md ]]; then cat "$OUT/gpu.md"; fi
 exit "$failed"
