@@ -92,12 +92,17 @@ def compile_package(
     settings: Settings,
     after: After | None = None,
 ) -> Compiled:
-    """The model of a program as a package holds it; `arch` is a target's architecture, or None for
-    the one at hand."""
+    """The model that a path names, as a package holds it: of a program with initial weights, of a
+    package or a run with its own. `arch` is a target's architecture, or None for the one at hand.
+    """
     row = named_target(options.target or DEFAULT_TARGET)
-    program = lower_program(path, options, after)
-    model = _model(program, path, options)
-    emission = row.emit(program.graph, program.train, model.seed, arch, settings.kernel_folder)
+    train = None
+    if is_run(path) or is_package(path):
+        model = load_model(path, replace(options, target=row.name))
+    else:
+        program = lower_program(path, options, after)
+        model, train = _model(program, path, options), program.train
+    emission = row.emit(model.graph, train, model.seed, arch, settings.kernel_folder)
     return Compiled(replace(model, extras=emission.members), emission.notes)
 
 

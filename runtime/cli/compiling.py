@@ -22,7 +22,6 @@ from ..driver import (
     is_package,
     is_run,
     load_model,
-    lower_program,
     named_target,
 )
 from ..report import table_of
@@ -31,7 +30,6 @@ from .command import Command
 from .environment import settings
 from .options import (
     Defines,
-    FileArgument,
     Json,
     ModelArgument,
     Network,
@@ -50,7 +48,7 @@ class Emit(StrEnum):
 
 
 def compile_command(
-    file: FileArgument,
+    file: ModelArgument,
     out: Annotated[
         Path | None, typer.Option("--out", help="NAME.snnpkg, or a folder; default: FILE.snnpkg")
     ] = None,
@@ -69,22 +67,32 @@ def compile_command(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Compile a program into a package: its network, wired, with initial weights."""
+    """Compile a program into a package: its network, wired, with initial weights.
+
+    Of a package, or of a run's best model: with its weights, for another target.
+    """
     output = Output(json, quiet)
-    options = Options(parse_defines(define), network, seed, target)
+    options = options_for(file, define, network, seed, target)
+    path = out or Path(f"{file.stem}{SUFFIX}")
+    if emit is None or out is not None:
+        _refuse_self(file, path)
     _refuse_arch(named_target(target), arch)
     after = _printer(print_after, output)
     if emit is not None:
-        output.text(print_graph(lower_program(file, options, after).graph))
+        output.text(print_graph(load_model(file, options, after).graph))
         if out is None:
             return
         after = None  # it was told already
     compiled = compile_package(file, options, arch, settings(), after)
-    path = out or Path(f"{file.stem}{SUFFIX}")
     save_model(path, compiled.model)
     for note in compiled.notes:
         output.note(note)
     _tell(path, compiled.model, output, is_told=emit is None)
+
+
+def _refuse_self(file: Path, out: Path) -> None:
+    if file.resolve() == out.resolve():
+        raise typer.BadParameter(f"`{out}` is what is compiled: name another", param_hint="--out")
 
 
 def _refuse_arch(target: Target, arch: str | None) -> None:

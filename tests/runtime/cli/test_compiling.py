@@ -1,5 +1,6 @@
 import json
 
+import numpy as np
 import pytest
 import small_kernel
 
@@ -89,6 +90,26 @@ def test_a_package_cannot_be_changed(snncc, tiny):
     status, _, err = snncc("inspect", "tiny.snnpkg", "-D", "gain=1")
     assert status == 1
     assert "compiled already" in err
+
+
+def test_a_package_compiles_for_a_target_with_its_own_weights(snncc, tiny, tmp_path):
+    snncc("compile", tiny, "--seed", 5, "-D", "gain=0.5")
+    assert snncc("compile", "tiny.snnpkg", "--out", "other.snnpkg")[0] == 0
+    first, other = (open_model(tmp_path / f"{name}.snnpkg") for name in ("tiny", "other"))
+    assert (other.graph, other.seed, other.data) == (first.graph, 5, first.data)
+    np.testing.assert_array_equal(other.weights["image->digit"], first.weights["image->digit"])
+    _, out, _ = snncc("compile", "tiny.snnpkg", "--emit", "ir")
+    assert out == snncc("compile", tiny, "--emit", "ir", "-D", "gain=0.5")[1]
+
+
+def test_a_package_is_not_compiled_into_itself(snncc, tiny, tmp_path):
+    snncc("compile", tiny)
+    before = (tmp_path / "tiny.snnpkg").read_bytes()
+    status, _, err = snncc("compile", "tiny.snnpkg")
+    assert status == 2
+    assert "--out" in err
+    assert (tmp_path / "tiny.snnpkg").read_bytes() == before
+    assert snncc("compile", "tiny.snnpkg", "--seed", 1, "--out", "x.snnpkg")[0] == 1
 
 
 def test_inspect_for_people(snncc, tiny):
