@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from backend_cases import SEED, compiled_text, draw_weights, samples_with
+from one_thread import OneThread
 
 from snncc.backends.cpu.trainer import CpuTrainer
 from snncc.backends.cuda.trainer import CudaTrainer, step_sizes
+from snncc.frontend.program import load_program
 from snncc.ir.diagnostics import CompileError
+from snncc.ir.passes.pipeline import run_pipeline
+from snncc.runtime.driver import draw_weights as initial
 from snncc.runtime.settings import settings_from
 
 NET = """
@@ -177,3 +182,27 @@ def test_step_sizes_are_those_of_adam_and_of_descent(trainer):
     size, eps = step_sizes(trainer("st_rsbp", SGD).spec, 0.5, 1, 3)
     assert size.tolist() == [0.5] * 3
     assert not eps.any()
+
+
+@pytest.mark.slow
+def test_a_network_of_real_size_learns_like_the_cpu(tmp_path):
+    """784-400-R400-10 in 400 steps, the kernels compiled for one thread of the processor: the same
+    spikes, and weights that differ in their last bits."""
+    path = Path(__file__).parents[3] / "examples/fashion.snn"
+    program = load_program(path, {"wiring": '"symmetric"'})
+    graph, spec = run_pipeline(program.graph), program.train
+    weights = initial(graph, SEED)
+    card = CudaTrainer(graph, spec, weights, SEED, None, tmp_path, OneThread(tmp_path))
+    cpu = CpuTrainer(graph, spec, weights, SEED, 1, settings_from(os.environ).kernel_folder)
+    generator = np.random.default_rng(0)
+    images = generator.random((6, 784)) * (generator.random((6, 784)) < 0.5)
+    samples = samples_with(images.astype(np.float32), np.arange(6))
+    for batch in (1, 3):
+        one, other = (t.train(samples, batch, 1e-3) for t in (card, cpu))
+        np.testing.assert_array_equal(one.activity, other.activity)
+        np.testing.assert_array_equal(one.counts, other.counts)
+        np.testing.assert_allclose(one.cost, other.cost)
+        for name, array in cpu.state().items():
+            np.testing.assert_allclose(card.state()[name], array, rtol=0, atol=1e-5, err_msg=name)
+        cpu.restore(card.state())
+    assert one.activity.sum() > 50_000

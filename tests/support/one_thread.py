@@ -1,0 +1,99 @@
+"""CUDA kernels compiled for the processor, as a grid of one block of one thread.
+
+Quick enough for networks of real size, which Numba's simulator is not; what several threads or
+blocks might do to each other it can't show (see `grid.py`, and the tests in the simulator).
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+from snncc.backends.cuda.build import KernelProgram
+from snncc.backends.cuda.device import SimulatedDevice
+from snncc.backends.cuda.protocol import Kernel
+from snncc.backends.modules import digest, write_text
+
+HEAD = """
+from numba import njit
+
+
+@njit
+def popc(word):
+    count = 0
+    while word:
+        word &= word - np.uint32(1)
+        count += 1
+    return count
+
+
+@njit
+def atomic_add(array, index, value):
+    before = array[index]
+    array[index] = before + value
+    return before
+
+
+@njit
+def atomic_or(array, index, value):
+    array[index] |= value
+"""
+WORDS = {
+    "cuda.threadIdx.x": "0",
+    "cuda.blockDim.x": "1",
+    "cuda.gridDim.x": "1",
+    "cuda.blockIdx.x": "0",
+    "cuda.syncthreads()": "pass",
+    "cuda.threadfence()": "pass",
+    "cuda.syncthreads_or(bad)": "bad",
+    "cuda.popc(": "popc(",
+    "cuda.atomic.add(": "atomic_add(",
+    "cuda.atomic.or_(": "atomic_or(",
+    "@cuda.jit(device=True)": "@njit(error_model='numpy')",
+    "from numba import cuda\n": HEAD,
+}
+
+
+class OneThread(SimulatedDevice):
+    """A device of one thread; `folder` keeps the translated modules."""
+
+    name = "one thread"
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def prepare(self, program: KernelProgram) -> Kernel:
+        """The program's entry for the processor."""
+        import numba
+
+        text = program.source
+        for word, other in WORDS.items():
+            text = text.replace(word, other, 1 if other is HEAD else -1)
+        words = max(4, program.shared // 4)
+        text = re.sub(r"cuda\.shared\.array\(0, numba\.(\w+)\)", rf"np.empty({words}, np.\1)", text)
+        text = text.replace("from numba import cuda\n", "")
+        assert "cuda." not in text.replace("snncc", "").replace("CUDA", ""), "an unknown word"
+        module = _load(f"one_thread_{digest(text)}", text, self.folder)
+        entry = numba.njit(error_model="numpy")(getattr(module, program.entry))
+        return Kernel(program.entry, entry)
+
+    def launch(
+        self, kernel: Kernel, blocks: int, threads: int, shared: int, args: tuple[Any, ...]
+    ) -> None:
+        """Run the kernel to its end."""
+        kernel.handle(*args)
+
+
+def _load(name: str, text: str, folder: Path) -> Any:
+    path = folder / f"{name}.py"
+    write_text(path, text)
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
