@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,7 @@ from .program import Weights as Presented
 from .work import Make, Work, bytes_of, make_work
 
 Array = npt.NDArray[Any]
+Scratch = TypeVar("Scratch")
 SIMULATED_THREADS = 8
 ROOM = 0.9  # of the card's free memory
 LOW = np.uint64(0xFFFFFFFF)
@@ -55,7 +57,7 @@ class CudaSimulator:
         self._tables = on_device(self.device, self.layout.tables)
         flat = flatten(graph, self.layout.wirings, weights)
         self.flat = self.device.upload(np.resize(flat, max(1, len(flat))))
-        self._work: Work | None = None
+        self._work: Reserve[Work] = Reserve(self.device)
         self._sets: list[tuple[Array, tuple[Any, Any]]] = []
 
     def run(self, samples: Samples) -> Outcome:
@@ -136,15 +138,11 @@ class CudaSimulator:
 
     def _scratch(self, samples: int) -> Work:
         """Scratch for as many samples as there are, the card can use at once and has room for."""
-        wanted = min(samples, 2 * self._run.blocks)
-        if self._work is None or self._work.count.shape[0] < wanted:
-            self._work = None
-
-            def make(make: Make, flight: int) -> Work:
-                return make_work(make, self.plan, self.layout.tables, flight)
-
-            self._work = reserve(self.device, make, wanted)
-        return self._work
+        layout = self.layout
+        return self._work.of(
+            min(samples, 2 * self._run.blocks),
+            lambda make, flight: make_work(make, layout.plan, layout.tables, flight),
+        )
 
     def _key(self) -> tuple[np.uint32, np.uint32]:
         return np.uint32(self.seed & LOW), np.uint32(self.seed >> HIGH)
@@ -176,15 +174,27 @@ def on_device(device: Device, values: Any) -> Any:
     return type(values)(*(device.upload(v) if isinstance(v, np.ndarray) else v for v in narrowed))
 
 
-def reserve(device: Device, build: Any, wanted: int) -> Any:
-    """Scratch for `wanted` samples in flight, fewer where the device's memory is too small.
+class Reserve(Generic[Scratch]):
+    """Scratch that lasts: made anew only for more samples in flight than were ever asked for."""
 
-    `build(make, flight)` gives the scratch. CompileError(E072) where not even one sample fits.
-    """
-    fixed = bytes_of(lambda make: build(make, 1))
-    each = max(1, bytes_of(lambda make: build(make, 2)) - fixed)
-    room = int(ROOM * device.free_bytes())
-    flight = min(wanted, 1 + (room - fixed) // each) if room >= fixed else 0
-    if flight < 1:
-        raise out_of_memory(device.name, fixed, room)
-    return build(device.empty, flight)
+    def __init__(self, device: Device) -> None:
+        self.device = device
+        self.held: Scratch | None = None
+        self._asked = 0
+
+    def of(self, wanted: int, build: Callable[[Make, int], Scratch]) -> Scratch:
+        """What `build(make, flight)` gives for `wanted` samples, or for fewer where the device's
+        memory is too small. CompileError(E072) where not even one fits."""
+        if self.held is None or self._asked < wanted:
+            self.held = None  # its memory is needed
+            self.held = build(self.device.empty, self._flight(wanted, build))
+            self._asked = wanted
+        return self.held
+
+    def _flight(self, wanted: int, build: Callable[[Make, int], Scratch]) -> int:
+        one = bytes_of(lambda make: build(make, 1))
+        each = max(1, bytes_of(lambda make: build(make, 2)) - one)
+        room = int(ROOM * self.device.free_bytes())
+        if room < one:
+            raise out_of_memory(self.device.name, one, room)
+        return min(wanted, 1 + (room - one) // each)

@@ -13,7 +13,7 @@ from ..layout.state import copy_rows, require_fit, weights_in
 from ..target import Outcome, Samples, State, Weights
 from .device import Device
 from .program import Array, Store, make_layout, number, optimizer_of, program_of
-from .simulator import CudaSimulator, Launcher, on_device, reserve
+from .simulator import CudaSimulator, Launcher, Reserve, on_device
 from .work import Backward, Make, make_backward
 
 
@@ -52,7 +52,7 @@ class CudaTrainer(CudaSimulator):
             self.device.upload(self._rows(flat)),
             *(empty(flat.shape, np.float32) for _ in range(3)),
         )
-        self._back: Backward | None = None
+        self._back: Reserve[Backward] = Reserve(self.device)
 
     def train(self, samples: Samples, batch: int, learning_rate: float) -> Outcome:
         """Learn from the samples in their order, one update per `batch` of them."""
@@ -107,16 +107,12 @@ class CudaTrainer(CudaSimulator):
         return rows
 
     def _reserve(self, batch: int) -> Backward:
-        if self._back is None or self._back.count.shape[0] < batch:
-            self._back = None
+        layout, sizes, slots, blocks = self.layout, self._sizes, self.rule.slots, self._learn.blocks
 
-            def make(make: Make, flight: int) -> Backward:
-                slots, blocks = self.rule.slots, self._learn.blocks
-                tables = self.layout.tables
-                return make_backward(make, self.plan, tables, self._sizes, slots, flight, blocks)
+        def build(make: Make, flight: int) -> Backward:
+            return make_backward(make, layout.plan, layout.tables, sizes, slots, flight, blocks)
 
-            self._back = reserve(self.device, make, batch)
-        return self._back
+        return self._back.of(batch, build)
 
 
 def step_sizes(

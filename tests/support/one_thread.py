@@ -6,16 +6,14 @@ blocks might do to each other it can't show (see `grid.py`, and the tests in the
 
 from __future__ import annotations
 
-import importlib.util
 import re
-import sys
 from pathlib import Path
 from typing import Any
 
 from snncc.backends.cuda.build import KernelProgram
 from snncc.backends.cuda.device import SimulatedDevice
 from snncc.backends.cuda.protocol import Kernel
-from snncc.backends.modules import digest, write_text
+from snncc.backends.modules import digest, load_module
 
 HEAD = """
 from numba import njit
@@ -76,7 +74,7 @@ class OneThread(SimulatedDevice):
         text = re.sub(r"cuda\.shared\.array\(0, numba\.(\w+)\)", rf"np.empty({words}, np.\1)", text)
         text = text.replace("from numba import cuda\n", "")
         assert "cuda." not in text.replace("snncc", "").replace("CUDA", ""), "an unknown word"
-        module = _load(f"one_thread_{digest(text)}", text, self.folder)
+        module = load_module(f"one_thread_{digest(text)}", text, self.folder)
         entry = numba.njit(error_model="numpy")(getattr(module, program.entry))
         return Kernel(program.entry, entry)
 
@@ -85,15 +83,3 @@ class OneThread(SimulatedDevice):
     ) -> None:
         """Run the kernel to its end."""
         kernel.handle(*args)
-
-
-def _load(name: str, text: str, folder: Path) -> Any:
-    path = folder / f"{name}.py"
-    write_text(path, text)
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module

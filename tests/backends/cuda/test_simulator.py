@@ -7,7 +7,7 @@ import pytest
 from backend_cases import SEED, compare_with_reference, compiled_text, draw_weights, samples_with
 from drawn_networks import COUNTING, DYADIC, ECHO, PLANES, TRANSCENDENT, drawn_networks
 
-from snncc.backends.cuda.simulator import CudaSimulator
+from snncc.backends.cuda.simulator import CudaSimulator, Reserve
 from snncc.ir.diagnostics import CompileError
 from snncc.ir.passes.pipeline import run_pipeline
 
@@ -102,17 +102,10 @@ def test_samples_in_flight_change_nothing(simulator, monkeypatch):
     weights = draw_weights(graph, 5)
     samples = samples_with(np.random.default_rng(3).random((5, 12)).astype(np.float32))
     one, several = simulator(graph, weights), simulator(graph, weights)
-    monkeypatch.setattr(several._run, "blocks", 2)  # so four samples want to be in flight
-    monkeypatch.setattr(several._run, "__call__", None, raising=False)
-    launched = several._run.device.launch
-
-    def launch(kernel, blocks, *rest):
-        launched(kernel, 1, *rest)
-
-    monkeypatch.setattr(several._run.device, "launch", launch)
+    four = several._scratch(4)
+    monkeypatch.setattr(several, "_scratch", lambda _: four)
     a, b = one.run(samples), several.run(samples)
-    assert several._work is not None
-    assert several._work.count.shape[0] == 4
+    assert four.count.shape[0] < len(samples.ids)
     np.testing.assert_array_equal(a.counts, b.counts)
     np.testing.assert_array_equal(a.activity, b.activity)
     assert a.activity.any()
@@ -142,3 +135,28 @@ def test_scratch_that_fits_no_device(simulator, monkeypatch):
     with pytest.raises(CompileError) as caught:
         made.run(samples_with(np.zeros((1, 10, 12), np.uint8)))
     assert caught.value.diagnostics[0].code == "E072"
+
+
+def test_scratch_is_kept_where_memory_is_short():
+    made: list[int] = []
+
+    def build(make, flight):
+        make((flight, 100), np.float32)
+        made.append(flight)
+        return flight
+
+    class Small:
+        name, arch = "small", "simulator"
+
+        def free_bytes(self):
+            return 1500
+
+        def empty(self, shape, dtype):
+            return np.zeros(shape, dtype)
+
+    reserve = Reserve(Small())
+    assert reserve.of(8, build) == 3  # 400 bytes each
+    built = len(made)
+    assert reserve.of(8, build) == 3
+    assert reserve.of(2, build) == 3
+    assert len(made) == built, "nothing is made anew"
