@@ -50,12 +50,19 @@ setup() {
             --no-cache-dir --target "$SCRATCH/site" .whl/*.whl
     fi
     "$PYTHON" - <<'PY'
+import re
+from importlib.metadata import version
 from importlib.util import find_spec
+from pathlib import Path
 
 wanted = "lark networkx numba numba_cuda numpy rich safetensors typer torch triton pytest hypothesis"
 missing = [name for name in wanted.split() if find_spec(name) is None]
 if missing:
     raise SystemExit(f"missing: {' '.join(missing)}; put their wheels into the folder .whl")
+oldest = re.search(r"numba-cuda\[cu13\]>=([0-9.]+)", Path("pyproject.toml").read_text())[1]
+found = version("numba-cuda")
+if [int(n) for n in re.findall(r"[0-9]+", found)[:3]] < [int(n) for n in oldest.split(".")]:
+    raise SystemExit(f"numba-cuda {found} is older than {oldest}; put its wheel into the folder .whl")
 PY
 }
 
