@@ -90,13 +90,14 @@ class CpuSimulator:
     def data(self, samples: Samples) -> Data:
         """The samples in the kernels' layout; CompileError(E062) where they do not fit."""
         check_samples(self.plan, samples)
-        values, rasters = samples.values[:1].reshape(1, -1), np.zeros((1, 1, 1), np.uint8)
+        inputs = samples.values.shape[-1]
+        values, rasters = np.zeros((1, inputs), np.float32), np.zeros((1, 1, 1), np.uint8)
         if takes_spikes(self.plan):
             rasters = np.ascontiguousarray(samples.values, np.uint8)
         else:
-            values = samples.values
+            values = np.ascontiguousarray(samples.values, np.float32)
         return Data(
-            np.ascontiguousarray(values, np.float32),
+            values,
             rasters,
             np.ascontiguousarray(samples.rows, np.int64),
             np.ascontiguousarray(samples.ids, np.uint64),
