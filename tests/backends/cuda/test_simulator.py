@@ -11,6 +11,8 @@ from snncc.backends.cuda.simulator import CudaSimulator, Reserve
 from snncc.ir.diagnostics import CompileError
 from snncc.ir.passes.pipeline import run_pipeline
 
+CARD = pytest.param("card", marks=pytest.mark.gpu)
+
 
 @pytest.fixture(scope="module")
 def simulator(device, tmp_path_factory):
@@ -95,6 +97,16 @@ def test_populations_wider_than_a_block(compare):
     found = compare(graph, samples_with(values), draw_weights(graph, 9))
     found.agree()
     assert found.compiled[:, :, 70 + 32 : 70 + 45].any()
+
+
+@pytest.mark.parametrize("device", ["grid", CARD], indirect=True)
+def test_thousands_of_steps(compare):
+    graph = compiled_text(COUNTING.replace("40 ms", "2000 ms")).graph
+    values = np.random.default_rng(1).random((1, 2000, 12)) < 0.1
+    found = compare(graph, samples_with(values.astype(np.uint8)), draw_weights(graph, 5))
+    found.agree()
+    assert found.exact
+    assert found.compiled[1900:, :, -5:].any()
 
 
 def test_samples_in_flight_change_nothing(simulator, monkeypatch):

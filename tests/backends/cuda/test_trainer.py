@@ -92,6 +92,28 @@ def test_samples_in_flight_change_no_bit(trainer, rule, monkeypatch):
     assert all((before[p] != whole.weights()[p]).any() for p in ("x->g", "g->h", "h->y"))
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "device", ["grid", pytest.param("card", marks=pytest.mark.gpu)], indirect=True
+)
+def test_a_batch_of_4096(trainer):
+    """Sixteen samples again and again: the mean of all is the mean of the sixteen."""
+    few, many = trainer("st_rsbp", SGD), trainer("st_rsbp", SGD)
+    samples = data(16)
+    order = np.arange(4096) % 16
+    fields = (samples.rows, samples.ids, samples.labels, samples.importance)
+    outcome = many.train(replace_rows(samples, *(f[order] for f in fields)), 4096, 1.0)
+    once = few.train(samples, 16, 1.0)
+    assert many.updates == 1
+    np.testing.assert_array_equal(outcome.counts, once.counts[order])
+    for name, array in few.weights().items():
+        np.testing.assert_allclose(many.weights()[name], array, rtol=1e-3, atol=1e-3, err_msg=name)
+
+
+def replace_rows(samples, rows, ids, labels, importance):
+    return replace(samples, rows=rows, ids=ids, labels=labels, importance=importance)
+
+
 @pytest.mark.parametrize("rule", RULES)
 def test_a_batch_is_the_mean_of_its_samples(trainer, rule):
     samples = data(3)
