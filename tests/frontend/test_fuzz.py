@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from timing import seconds, slower_than
 
 from snncc.frontend.format import format_text
 from snncc.frontend.lexer import KEYWORDS, PUNCTUATION
@@ -35,7 +36,9 @@ SEEDS = sorted(
 )
 SECONDS = float(os.environ.get("SNNCC_FUZZ_SECONDS", "2"))
 LIMITS = Limits(statements=2000, neurons=10**6)
-MOST_SECONDS = 5.0  # of processor time for one text
+YARDSTICK = Source("long.snn", max((path.read_text("utf-8") for path in SEEDS), key=len))
+SUSPICIOUS = 1.0  # seconds of processor time; a text that takes them is compared with the yardstick
+MOST = 300.0  # times the processor time of the longest program that we ship, for one text
 
 WORDS = re.compile(r"\s+|\w+|[^\w\s]")
 VOCABULARY = [
@@ -51,12 +54,15 @@ VOCABULARY = [
 def feed(text: str) -> None:
     """Run all of the frontend on a text; anything but a CompileError is a failure."""
     source = Source(str(ROOT / "examples" / "fuzzed.snn"), text)
-    started = time.process_time()
+    if seconds(lambda: _frontend(source)) > SUSPICIOUS:
+        assert not slower_than(MOST, lambda: _frontend(source), lambda: _frontend(YARDSTICK))
+
+
+def _frontend(source: Source) -> None:
     for work in (_compile, _check, _format):
         for diagnostic in _mistakes(work, source):
             render(diagnostic)
             to_json(diagnostic)
-    assert time.process_time() - started < MOST_SECONDS
 
 
 def _mistakes(work: Callable[[Source], None], source: Source) -> tuple[Diagnostic, ...]:

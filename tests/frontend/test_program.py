@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
+from timing import slower_than
 
 from snncc.frontend.limits import Limits
 from snncc.frontend.program import Program, check_text, compile_text
@@ -188,21 +188,13 @@ def test_a_loop_is_what_it_unrolls_to() -> None:
 
 
 @pytest.mark.slow
-def test_ten_thousand_populations_compile_in_seconds() -> None:
-    started = time.process_time()
-    graph = program(chain(10_000)).graph
-    assert time.process_time() - started < 4.0
-    assert len(graph.populations) == 10_000
-    started = time.process_time()
-    program(LOOP, n="10000")
-    assert time.process_time() - started < 2.0
+def test_ten_thousand_populations() -> None:
+    """Four times the network takes about four times as long, not sixteen: written or looped."""
+    assert len(program(chain(10_000)).graph.populations) == 10_000
+    assert not slower_than(9, lambda: program(chain(10_000)), lambda: program(chain(2_500)))
+    assert not slower_than(9, lambda: program(LOOP, n="10000"), lambda: program(LOOP, n="2500"))
 
 
 def test_work_grows_linearly() -> None:
     """Twenty times the network takes nowhere near four hundred times as long."""
-    times = []
-    for count in (100, 2000):
-        started = time.process_time()
-        program(LOOP, n=str(count))
-        times.append(time.process_time() - started)
-    assert times[1] < 100 * max(times[0], 1e-3)
+    assert not slower_than(100, lambda: program(LOOP, n="2000"), lambda: program(LOOP, n="100"))
