@@ -1,7 +1,7 @@
 """Tables of what a `train` block may name: rules, optimizers, schedules, regularizers, encodings.
 
-Data only: a row says which arguments exist and their defaults. Numbers are in base units. What a
-row does is written once per backend, under the same name.
+Data only: a row says which arguments exist, their defaults and the ranges of numbers. Numbers are
+in base units. What a row does is written once per backend, under the same name.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .graph import Value
+from .ranges import BELOW_ONE, COUNT, NOT_NEGATIVE, POSITIVE, Range
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,13 +17,27 @@ class Argument:
     """An argument of a table row and its default; None means that it must be given.
 
     `unit` is "1", "ms", "Hz", "text", "bool", "int", "expr" or "shape". `choices` lists the allowed
-    texts.
+    texts; every number has a `range`.
     """
 
     name: str
     unit: str
     default: Value | None = None
     choices: tuple[str, ...] = ()
+    range: Range | None = None
+
+    def problem(self, kind: str, value: Value) -> str:
+        """What is wrong with a number given for it in the row `kind`; "" if nothing."""
+        if self.range is None or not isinstance(value, (int, float)) or value in self.range:
+            return ""
+        unit = "" if self.unit in ("1", "int") else f" {self.unit}"
+        return f"`{self.name}` of `{kind}` is {value:.9g}{unit}; it must be {self.range}"
+
+    def way_out(self) -> str:
+        """What to do about a number out of its range."""
+        if isinstance(self.default, (int, float)):
+            return f"leave `{self.name}` out for its default, {self.default:g}"
+        return f"choose a number {self.range}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +49,9 @@ class Row:
 
 
 _COUNT_LOSS = (
-    Argument("target", "1", 35.0),
-    Argument("other", "1", 5.0),
-    Argument("margin", "1", 5.0),
+    Argument("target", "1", 35.0, range=POSITIVE),
+    Argument("other", "1", 5.0, range=NOT_NEGATIVE),
+    Argument("margin", "1", 5.0, range=NOT_NEGATIVE),
 )
 _PROFILE = Argument("profile", "text", "recommended", ("reference", "paper", "recommended"))
 
@@ -51,17 +66,23 @@ RULES: dict[str, Row] = {
     ),
 }
 
+_LEARNING_RATE = Argument("lr", "1", 1e-3, range=POSITIVE)
+
 OPTIMIZERS: dict[str, Row] = {
     "adam": Row(
         "Adam (Kingma & Ba 2015), bias-corrected, eps outside the root",
         (
-            Argument("lr", "1", 1e-3),
-            Argument("beta1", "1", 0.9),
-            Argument("beta2", "1", 0.999),
-            Argument("eps", "1", 1e-8),
+            _LEARNING_RATE,
+            Argument("beta1", "1", 0.9, range=BELOW_ONE),
+            Argument("beta2", "1", 0.999, range=BELOW_ONE),
+            # Less would be 0 in float32 beside the bias correction.
+            Argument("eps", "1", 1e-8, range=Range(1e-30)),
         ),
     ),
-    "sgd": Row("gradient descent", (Argument("lr", "1", 1e-3), Argument("momentum", "1", 0.0))),
+    "sgd": Row(
+        "gradient descent",
+        (_LEARNING_RATE, Argument("momentum", "1", 0.0, range=BELOW_ONE)),
+    ),
 }
 
 SCHEDULES: dict[str, Row] = {
@@ -70,7 +91,10 @@ SCHEDULES: dict[str, Row] = {
     "logged": Row("lr / sqrt(max(epoch, 1)), epoch from 0: that of the authors' published logs"),
     "step": Row(
         "lr * factor ^ (epoch // every)",
-        (Argument("every", "int", 40), Argument("factor", "1", 0.1)),
+        (
+            Argument("every", "int", 40, range=COUNT),
+            Argument("factor", "1", 0.1, range=Range(0.0, 1.0, is_low_open=True)),
+        ),
     ),
 }
 
@@ -78,19 +102,21 @@ REGULARIZERS: dict[str, Row] = {
     "exponential": Row(
         "strength * beta * (w/limit) * exp(beta (mean (w/limit)^2 - 1)) added to every gradient",
         (
-            Argument("strength", "1", 0.5),
-            Argument("beta", "1", 0.04),
-            Argument("limit", "1", 8.0),
+            Argument("strength", "1", 0.5, range=NOT_NEGATIVE),
+            Argument("beta", "1", 0.04, range=NOT_NEGATIVE),
+            Argument("limit", "1", 8.0, range=POSITIVE),
         ),
     ),
 }
+
+_DURATION = Argument("duration", "ms", range=POSITIVE)
 
 ENCODINGS: dict[str, Row] = {
     # 1000 / 5.5 Hz: a full-scale pixel fires with p = 1/5.5 in a step of 1 ms.
     "poisson": Row(
         "frozen independent spikes, p = x * rate * dt per step; step 0 stays empty",
-        (Argument("duration", "ms"), Argument("rate", "Hz", 1000.0 / 5.5)),
+        (_DURATION, Argument("rate", "Hz", 1000.0 / 5.5, range=NOT_NEGATIVE)),
     ),
-    "bernoulli": Row("frozen independent spikes, p = x per step", (Argument("duration", "ms"),)),
-    "spikes": Row("the data are spike trains already", (Argument("duration", "ms"),)),
+    "bernoulli": Row("frozen independent spikes, p = x per step", (_DURATION,)),
+    "spikes": Row("the data are spike trains already", (_DURATION,)),
 }

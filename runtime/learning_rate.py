@@ -14,7 +14,7 @@ def _step(rate: float, epoch: int, schedule: Call) -> float:
     every, factor = schedule["every"], schedule["factor"]
     assert isinstance(every, int | float)
     assert isinstance(factor, int | float)
-    return rate * float(factor) ** (epoch // max(1, int(every)))
+    return rate * float(factor) ** (epoch // int(every))
 
 
 MEANING: dict[str, Schedule] = {

@@ -71,31 +71,40 @@ def look_up(table: Mapping[str, Row], call: Call, what: str) -> Row:
     return row
 
 
-def fill(row: Row, call: Call, scope: Scope) -> IrCall:
-    """The call of a table row with every argument checked and filled in."""
+def fill(row: Row, call: Call, scope: Scope, code: str = "E022") -> IrCall:
+    """The call of a table row with every argument checked and filled in; `code` is that of a
+    number out of its range."""
     bound = bind(call, [formal.name for formal in row.arguments])
-    return IrCall(call.name.text, fill_bound(row, call, bound, scope))
+    return IrCall(call.name.text, fill_bound(row, call, bound, scope, code))
 
 
 def fill_bound(
-    row: Row, call: Call, bound: Mapping[str, Expression], scope: Scope
+    row: Row, call: Call, bound: Mapping[str, Expression], scope: Scope, code: str = "E022"
 ) -> tuple[tuple[str, Value], ...]:
     """The arguments of a row in its order, in the units of the table, defaults where none given."""
     report, values = Report(), list[tuple[str, Value]]()
     for formal in row.arguments:
-        value = report.attempt(_argument, formal, call, bound, scope)
+        value = report.attempt(_argument, formal, call, bound, scope, code)
         if value is not None:
             values.append((formal.name, value))
     report.close()
     return tuple(values)
 
 
-def _argument(formal: Formal, call: Call, bound: Mapping[str, Expression], scope: Scope) -> Value:
-    if formal.name in bound:
-        return convert(formal, bound[formal.name], scope)
-    if formal.default is None:
-        raise CompileError(missing(call, formal.name))
-    return formal.default
+def _argument(
+    formal: Formal, call: Call, bound: Mapping[str, Expression], scope: Scope, code: str
+) -> Value:
+    kind = call.name.text
+    if formal.name not in bound:
+        if formal.default is None:
+            raise CompileError(missing(call, formal.name))
+        return formal.default
+    node = bound[formal.name]
+    value = convert(formal, node, scope)
+    problem = formal.problem(kind, value)
+    if problem:
+        raise CompileError(Diagnostic(code, problem, node.span, help=formal.way_out()))
+    return value
 
 
 def missing(call: Call, name: str) -> Diagnostic:

@@ -175,7 +175,7 @@ def _wiring(
         plan.tensors[name] = weights
         return connectivity, IrCall("given", (("tensor", name),))
     bound = bind(call, formals, named=("init", "weight"))
-    connectivity = IrCall(call.name.text, fill_bound(row, call, bound, scope))
+    connectivity = IrCall(call.name.text, fill_bound(row, call, bound, scope, "E042"))
     return connectivity, _init(bound, dimension, scope)
 
 
@@ -191,7 +191,7 @@ def _init(bound: Mapping[str, Expression], dimension: Dimension, scope: Scope) -
         return None
     call = as_call(bound["init"], "initial weights, such as `uniform(-1, 1)`")
     table = {kind: row for kind, row in INITS.items() if kind != "given"}
-    return fill(look_up(table, call, "init"), call, scope)
+    return fill(look_up(table, call, "init"), call, scope, "E042")
 
 
 def _weight(node: Expression, dimension: Dimension, scope: Scope) -> IrCall:

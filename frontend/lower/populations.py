@@ -111,16 +111,7 @@ def _encoding(statement: PopulationStatement, shape: Shape, scope: Scope, frame:
         way_out = "add `encode poisson(duration = 100 ms)`"
         raise CompileError(Diagnostic("E013", message, name.span, help=way_out))
     row = look_up(ENCODINGS, statement.encoding, "encoding")
-    encoding = fill(row, statement.encoding, scope)
-    _require_not_negative(statement.encoding, encoding)
-    return encoding
-
-
-def _require_not_negative(call: Call, encoding: IrCall) -> None:
-    for name, value in encoding.arguments:
-        if isinstance(value, float) and value < 0:
-            message = f"`{name}` cannot be negative"
-            raise CompileError(Diagnostic("E022", message, call.span))
+    return fill(row, statement.encoding, scope)
 
 
 def _only_in_networks(statement: PopulationStatement) -> Diagnostic:

@@ -85,12 +85,7 @@ def _set(entry: Entry, settings: _Settings, places: dict[str, Span], scope: Scop
 def _from(table: Mapping[str, Row], what: str) -> Callable[[Expression, Scope], IrCall]:
     def lower(node: Expression, scope: Scope) -> IrCall:
         call = as_call(node, f"a {what}")
-        filled = fill(look_up(table, call, what), call, scope)
-        for name, value in filled.arguments:
-            if name == "lr" and isinstance(value, float) and value <= 0:
-                message = f"the learning rate must be above 0, not {value:g}"
-                raise CompileError(Diagnostic("E051", message, call.span))
-        return filled
+        return fill(look_up(table, call, what), call, scope, "E051")
 
     return lower
 

@@ -1,4 +1,4 @@
-"""Invariants of calls: the row is there, all arguments are given, each of its kind."""
+"""Invariants of calls: the row is there, all arguments are given, each of its kind and range."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ def verify_call(where: str, call: Call, table: Mapping[str, Row]) -> None:
         require(fits, f"{where}: {name} is {value!r}"[:200])
         choices = rows[name].choices
         require(not choices or value in choices, f"{where}: {name} is {value!r}")
+        problem = rows[name].problem(call.kind, value)
+        require(not problem, f"{where}: {problem}")
 
 
 def _is_number(value: object) -> bool:

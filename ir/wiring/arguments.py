@@ -51,17 +51,6 @@ def expression(call: Call, name: str) -> Expr:
     return value
 
 
-def number_between(
-    projection: Projection, call: Call, name: str, low: float, high: float = float("inf")
-) -> float:
-    """A number argument within [low, high]; E042 otherwise, for NaN too."""
-    value = number(call, name)
-    if low <= value <= high:
-        return value
-    bounds = f"at least {low:g}" if high == float("inf") else f"between {low:g} and {high:g}"
-    raise refuse(projection, f"`{name}` of `{call.kind}` is {value:g}; it must be {bounds}")
-
-
 def require_equal_sizes(projection: Projection, pre_shape: Shape, post_shape: Shape) -> None:
     """E042 unless both populations have the same number of neurons."""
     pre, post = size(pre_shape), size(post_shape)

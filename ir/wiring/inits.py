@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ..expr import evaluate, names
 from ..graph import Projection
-from .arguments import expression, number, number_between, refuse, text
+from .arguments import expression, number, refuse, text
 from .pairs import listed_pairs
 from .synapses import Wiring, order_of
 
@@ -32,7 +32,7 @@ def normal(
     projection: Projection, wiring: Wiring, generator: np.random.Generator, tensors: Tensors
 ) -> Weights:
     """Normal with the given mean and standard deviation."""
-    sd = number_between(projection, projection.init, "sd", 0.0)
+    sd = number(projection.init, "sd")
     return number(projection.init, "mean") + sd * generator.standard_normal(wiring.weight_shape)
 
 
@@ -47,7 +47,7 @@ def kaiming(
     projection: Projection, wiring: Wiring, generator: np.random.Generator, tensors: Tensors
 ) -> Weights:
     """Normal with sd = gain / sqrt(fan-in), the fan-in that of the post neuron."""
-    gain = number_between(projection, projection.init, "gain", 0.0)
+    gain = number(projection.init, "gain")
     drawn = generator.standard_normal(wiring.weight_shape)
     return gain * drawn / np.sqrt(_fan_in_of_weights(wiring))
 

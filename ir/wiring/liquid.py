@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from ..graph import Projection
 from ..types import Shape, size
-from .arguments import dimensions, number, number_between, refuse, require_equal_sizes, text
+from .arguments import dimensions, number, refuse, require_equal_sizes, text
 from .pairs import slabs
 from .synapses import Wiring, sorted_pairs
 
@@ -16,7 +16,7 @@ BASE_PROBABILITY = np.array([[0.3, 0.2], [0.4, 0.1]])
 
 
 def check_liquid(projection: Projection, pre_shape: Shape, post_shape: Shape) -> None:
-    """E042 unless the grid has a place for each neuron and the numbers are in range."""
+    """E042 unless the grid has a place for each neuron."""
     call = projection.connectivity
     require_equal_sizes(projection, pre_shape, post_shape)
     grid = dimensions(call, "grid")
@@ -28,10 +28,6 @@ def check_liquid(projection: Projection, pre_shape: Shape, post_shape: Shape) ->
             f"{size(post_shape)} neurons",
             "choose a grid whose product is the number of neurons",
         )
-    number_between(projection, call, "inhibitory", 0.0, 1.0)
-    number_between(projection, call, "density", 0.0)
-    if not number(call, "lambda") > 0.0:
-        raise refuse(projection, "`lambda` of `liquid` must be above 0")
 
 
 def liquid(

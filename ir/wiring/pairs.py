@@ -15,7 +15,7 @@ import numpy.typing as npt
 from ..expr import evaluate, names
 from ..graph import Projection
 from ..types import DType, Shape, size
-from .arguments import expression, integer, number, number_between, refuse
+from .arguments import expression, integer, number, refuse
 from .synapses import MAX_SYNAPSES, Wiring, order_of, sorted_pairs
 
 # Pairs are looked at in slabs of about this many, so that memory stays small.
@@ -58,9 +58,8 @@ def one_to_one(
 
 
 def check_sparse(projection: Projection, pre_shape: Shape, post_shape: Shape) -> None:
-    """E042 unless p is a probability and the synapses can be numbered."""
-    p = number_between(projection, projection.connectivity, "p", 0.0, 1.0)
-    expected = p * size(pre_shape) * size(post_shape)
+    """E042 unless the synapses can be numbered."""
+    expected = number(projection.connectivity, "p") * size(pre_shape) * size(post_shape)
     if expected > 0.99 * MAX_SYNAPSES:
         raise refuse(projection, f"`sparse` makes about {expected:.3g} synapses; make `p` smaller")
 
@@ -94,7 +93,7 @@ def _bernoulli_positions(
 
 def check_fixed_fan_in(projection: Projection, pre_shape: Shape, post_shape: Shape) -> None:
     """E042 if there are fewer than k pre neurons."""
-    k = int(number_between(projection, projection.connectivity, "k", 0))
+    k = integer(projection.connectivity, "k")
     if k > size(pre_shape):
         raise refuse(
             projection,

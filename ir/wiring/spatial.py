@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ..graph import Projection
 from ..types import Shape, size
-from .arguments import integer, number_between, refuse
+from .arguments import integer, refuse
 from .synapses import Wiring
 
 
@@ -30,17 +30,13 @@ def planes(projection: Projection, shape: Shape) -> tuple[int, int, int]:
 
 def conv2d_shape(projection: Projection, pre_shape: Shape) -> Shape:
     """[channels, height, width] of the population that the convolution ends at."""
-    call = projection.connectivity
-    for name, least in (("channels", 1), ("kernel", 1), ("stride", 1), ("padding", 0)):
-        number_between(projection, call, name, least)
+    channels = integer(projection.connectivity, "channels")
     _, height, width = planes(projection, pre_shape)
-    return (integer(call, "channels"), _extent(projection, height), _extent(projection, width))
+    return (channels, _extent(projection, height), _extent(projection, width))
 
 
 def pool2d_shape(projection: Projection, pre_shape: Shape) -> Shape:
     """[channels, height, width] of the population that the pooling ends at."""
-    number_between(projection, projection.connectivity, "kernel", 1)
-    number_between(projection, projection.connectivity, "stride", 0)
     channels, height, width = planes(projection, pre_shape)
     return (channels, _extent(projection, height), _extent(projection, width))
 

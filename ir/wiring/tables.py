@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..graph import Projection
+from ..ranges import ANY, COUNT, NOT_NEGATIVE, POSITIVE, SHARE
 from ..rules import Argument, Row
 from ..types import Shape
 from . import inits, pairs, spatial
@@ -55,13 +56,13 @@ CONNECTIVITIES: dict[str, Connectivity] = {
     ),
     "sparse": Connectivity(
         "each pair with probability p",
-        (Argument("p", "1"),),
+        (Argument("p", "1", range=SHARE),),
         wire=pairs.sparse,
         check=pairs.check_sparse,
     ),
     "fixed_fan_in": Connectivity(
         "k distinct pre neurons for every post neuron",
-        (Argument("k", "int"),),
+        (Argument("k", "int", range=NOT_NEGATIVE),),
         wire=pairs.fixed_fan_in,
         check=pairs.check_fixed_fan_in,
     ),
@@ -69,10 +70,10 @@ CONNECTIVITIES: dict[str, Connectivity] = {
         "distance-dependent reservoir wiring on a grid (Zhang & Li 2019)",
         (
             Argument("grid", "shape"),
-            Argument("lambda", "1", 2.0),
+            Argument("lambda", "1", 2.0, range=POSITIVE),
             Argument("wiring", "text", "symmetric", ("paper", "symmetric")),
-            Argument("inhibitory", "1", 0.2),
-            Argument("density", "1", 1.5),
+            Argument("inhibitory", "1", 0.2, range=SHARE),
+            Argument("density", "1", 1.5, range=NOT_NEGATIVE),
         ),
         wire=liquid,
         check=check_liquid,
@@ -80,10 +81,10 @@ CONNECTIVITIES: dict[str, Connectivity] = {
     "conv2d": Connectivity(
         "2-D correlation with shared weights, channels first",
         (
-            Argument("channels", "int"),
-            Argument("kernel", "int"),
-            Argument("stride", "int", 1),
-            Argument("padding", "int", 0),
+            Argument("channels", "int", range=COUNT),
+            Argument("kernel", "int", range=COUNT),
+            Argument("stride", "int", 1, range=COUNT),
+            Argument("padding", "int", 0, range=NOT_NEGATIVE),
         ),
         wire=spatial.conv2d,
         check=spatial.check_conv2d,
@@ -91,7 +92,7 @@ CONNECTIVITIES: dict[str, Connectivity] = {
     ),
     "pool2d": Connectivity(
         "sum over square windows, weight 1, fixed",
-        (Argument("kernel", "int"), Argument("stride", "int", 0)),
+        (Argument("kernel", "int", range=COUNT), Argument("stride", "int", 0, range=NOT_NEGATIVE)),
         wire=spatial.pool2d,
         check=spatial.check_pool2d,
         shape=spatial.pool2d_shape,
@@ -124,16 +125,18 @@ CONNECTIVITIES: dict[str, Connectivity] = {
 INITS: dict[str, Init] = {
     "uniform": Init(
         "uniform in [low, high)",
-        (Argument("low", "1", -1.0), Argument("high", "1", 1.0)),
+        (Argument("low", "1", -1.0, range=ANY), Argument("high", "1", 1.0, range=ANY)),
         draw=inits.uniform,
     ),
     "normal": Init(
-        "normal", (Argument("mean", "1", 0.0), Argument("sd", "1", 1.0)), draw=inits.normal
+        "normal",
+        (Argument("mean", "1", 0.0, range=ANY), Argument("sd", "1", 1.0, range=NOT_NEGATIVE)),
+        draw=inits.normal,
     ),
-    "constant": Init("one value", (Argument("value", "1"),), draw=inits.constant),
+    "constant": Init("one value", (Argument("value", "1", range=ANY),), draw=inits.constant),
     "kaiming": Init(
         "normal, sd = gain / sqrt(fan-in)",
-        (Argument("gain", "1", 2.0**0.5),),
+        (Argument("gain", "1", 2.0**0.5, range=NOT_NEGATIVE),),
         draw=inits.kaiming,
     ),
     "expression": Init(

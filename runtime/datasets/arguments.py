@@ -49,7 +49,8 @@ def _problems(
     if row.choices and value not in row.choices:
         message = f"`{row.name}` of `{call.kind}` cannot be `{value}`"
         return [Diagnostic("E022", message, span, help=f"choose from {', '.join(row.choices)}")]
-    return []
+    problem = row.problem(call.kind, value)
+    return [Diagnostic("E051", problem, span, help=row.way_out())] if problem else []
 
 
 KINDS = {"text": "a text", "path": "a text", "1": "a number", "int": "a whole number"}

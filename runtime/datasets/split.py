@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 
-from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.graph import Value
 from .data import Array, damaged
 
@@ -28,9 +27,7 @@ def parts(
     if named:
         return whole, read(Path(named))
     share = arguments["test_share"]
-    if not isinstance(share, float | int) or not 0.0 <= share < 1.0:
-        message = f"test_share is {share}, but must be in 0..1, without 1"
-        raise CompileError(Diagnostic("E051", message))
+    assert isinstance(share, float | int)
     values, labels = whole
     if not len(labels):
         raise damaged(str(arguments["path"]), "holds no samples")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ...ir.diagnostics import CompileError, Diagnostic, Span
 from ...ir.graph import Call, Value
+from ...ir.ranges import ANY, BELOW_ONE
 from ...ir.rules import Argument
 from ..settings import Settings
 from .arguments import completed, did_you_mean
@@ -100,10 +101,13 @@ _FASHION = _files(
     ),
 )
 
+_SHARED_OUT = (
+    Argument("test_share", "1", 0.2, range=BELOW_ONE),
+    Argument("split_seed", "int", 0, range=ANY),
+)
 _SPLIT = (
     Argument("test", "path", ""),
-    Argument("test_share", "1", 0.2),
-    Argument("split_seed", "int", 0),
+    *_SHARED_OUT,
 )
 _YOURS = "yours"
 
@@ -160,8 +164,7 @@ DATASETS: dict[str, Dataset] = {
             Argument("labels", "path"),
             Argument("test", "path", ""),
             Argument("test_labels", "path", ""),
-            Argument("test_share", "1", 0.2),
-            Argument("split_seed", "int", 0),
+            *_SHARED_OUT,
         ),
     ),
 }

@@ -81,3 +81,56 @@ def test_boost(word: str, value: bool) -> None:
 )
 def test_mistakes(entries: str, expected: list[str]) -> None:
     assert codes(entries) == expected
+
+
+OUT_OF_RANGE = [
+    ("rule st_rsbp(target = 0)", "above 0"),
+    ("rule st_rsbp(target = -35)", "above 0"),
+    ("rule hm2_bp(other = -1)", "at least 0"),
+    ("rule st_rsbp(margin = -1)", "at least 0"),
+    ("optimizer adam(lr = 0)", "above 0"),
+    ("optimizer sgd(lr = -1)", "above 0"),
+    ("optimizer adam(beta1 = 1)", "at least 0 and below 1"),
+    ("optimizer adam(beta1 = -0.1)", "at least 0 and below 1"),
+    ("optimizer adam(beta2 = 2)", "at least 0 and below 1"),
+    ("optimizer adam(beta2 = 0.99999999)", "at least 0 and below 1"),
+    ("optimizer adam(eps = 0)", "at least 1e-30"),
+    ("optimizer adam(eps = 1e-50)", "at least 1e-30"),
+    ("optimizer sgd(momentum = 1.5)", "at least 0 and below 1"),
+    ("optimizer sgd(momentum = 1)", "at least 0 and below 1"),
+    ("schedule step(every = 0)", "at least 1"),
+    ("schedule step(factor = 0)", "above 0 and at most 1"),
+    ("schedule step(factor = 1.1)", "above 0 and at most 1"),
+    ("regularizer exponential(strength = -0.5)", "at least 0"),
+    ("regularizer exponential(beta = -0.04)", "at least 0"),
+    ("regularizer exponential(limit = 0)", "above 0"),
+]
+
+
+@pytest.mark.parametrize(("entry", "allowed"), OUT_OF_RANGE)
+def test_a_number_out_of_its_range_is_shown(entry: str, allowed: str) -> None:
+    rule = "" if entry.startswith("rule") else "rule st_rsbp"
+    text = NET + f"train n {{ data digits {rule} {entry} }}"
+    (mistake,) = check_text(Source("t.snn", text))
+    value = entry.rpartition(" = ")[2].rstrip(")")
+    assert mistake.code == "E051"
+    assert mistake.message.endswith(f"is {float(value):.9g}; it must be {allowed}")
+    assert mistake.span is not None
+    assert text[mistake.span.start : mistake.span.end] == value
+    assert "for its default" in mistake.help
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        "rule st_rsbp(target = 0.5, other = 0, margin = 0)",
+        "rule st_rsbp optimizer adam(beta1 = 0, beta2 = 0, eps = 1e-30)",
+        "rule st_rsbp optimizer sgd(lr = 1e-9, momentum = 0)",
+        "rule st_rsbp optimizer sgd(momentum = 0.999999)",
+        "rule st_rsbp schedule step(every = 1, factor = 1)",
+        "rule st_rsbp regularizer exponential(strength = 0, beta = 0, limit = 1e-3)",
+        "rule st_rsbp epochs 1 batch 1",
+    ],
+)
+def test_the_ends_of_the_ranges_are_allowed(entries: str) -> None:
+    assert codes(f"data digits {entries}") == []

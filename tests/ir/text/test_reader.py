@@ -49,6 +49,7 @@ NAMES = st.text(min_size=1, max_size=6).filter(
     )
 )
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
+WEIGHTS = st.floats(allow_nan=False, allow_infinity=False, width=32)
 
 
 @st.composite
@@ -85,8 +86,8 @@ def _reads_f32(expr) -> bool:
 
 CONNECTIVITIES = st.one_of(
     st.just(Call("dense")),
-    FLOATS.map(lambda p: Call("sparse", (("p", p),))),
-    st.integers().map(lambda k: Call("fixed_fan_in", (("k", k),))),
+    st.floats(0.0, 1.0).map(lambda p: Call("sparse", (("p", p),))),
+    st.integers(0, 2**60).map(lambda k: Call("fixed_fan_in", (("k", k),))),
     st.lists(st.tuples(st.integers(), st.integers()), max_size=3).map(
         lambda pairs: Call("list", (("synapses", tuple(pairs)),))
     ),
@@ -111,7 +112,7 @@ def graphs(draw, expr_of) -> Graph:
             draw(st.sampled_from(names)),
             draw(st.sampled_from(names)),
             draw(CONNECTIVITIES),
-            Call("constant", (("value", draw(FLOATS)),)),
+            Call("constant", (("value", draw(WEIGHTS)),)),
             draw(NAMES),
             draw(st.integers(0, 3)),
             draw(st.booleans()),

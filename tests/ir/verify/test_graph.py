@@ -75,7 +75,16 @@ BROKEN = {
     "argument twice": lambda g: projection(
         g, connectivity=Call("sparse", (("p", 0.5), ("p", 0.5)))
     ),
+    "argument out of range": lambda g: projection(g, connectivity=Call("sparse", (("p", 1.5),))),
+    "argument not a number": lambda g: projection(
+        g, connectivity=Call("sparse", (("p", float("nan")),))
+    ),
     "init": lambda g: projection(g, init=Call("xavier")),
+    "init out of range": lambda g: projection(g, init=Call("kaiming", (("gain", -1.0),))),
+    "weight beyond float32": lambda g: projection(g, init=Call("constant", (("value", 1e39),))),
+    "encoding out of range": lambda g: population(
+        g, "x", encoding=Call("spikes", (("duration", 0.0),))
+    ),
     "negative delay": lambda g: projection(g, delay=-1),
     "delay of a float": lambda g: projection(g, delay=1.0),
     "port": lambda g: projection(g, port="j"),

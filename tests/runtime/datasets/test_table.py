@@ -36,3 +36,16 @@ def test_paths_are_seen_from_the_program():
     call = Call("csv", (("path", "a/b.csv"), ("label", "path"), ("test", "")))
     moved = anchored(call, DATASETS["csv"].arguments, Path("/programs"))
     assert dict(moved.arguments) == {"path": "/programs/a/b.csv", "label": "path", "test": ""}
+
+
+def test_numbers_have_a_range():
+    for row in DATASETS.values():
+        for argument in row.arguments:
+            assert (argument.range is not None) == (argument.unit in ("1", "int")), argument
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.0, float("nan")])
+def test_a_number_out_of_its_range_is_refused(share):
+    call = Call("csv", (("path", "t.csv"), ("test_share", share)))
+    with pytest.raises(CompileError, match=r"E051.*it must be at least 0 and below 1"):
+        load(call, "train", settings_from({}))

@@ -1,0 +1,38 @@
+"""Every number of every table has a range, and its default lies in it."""
+
+from __future__ import annotations
+
+import pytest
+
+from snncc.ir.ranges import COUNT
+from snncc.ir.rules import ENCODINGS, OPTIMIZERS, REGULARIZERS, RULES, SCHEDULES, Argument
+from snncc.ir.wiring import CONNECTIVITIES, INITS
+
+TABLES = (RULES, OPTIMIZERS, SCHEDULES, REGULARIZERS, ENCODINGS, CONNECTIVITIES, INITS)
+NUMBERS = {"1", "int", "ms", "Hz"}
+ARGUMENTS = [
+    pytest.param(kind, argument, id=f"{kind}.{argument.name}")
+    for table in TABLES
+    for kind, row in table.items()
+    for argument in row.arguments
+]
+
+
+@pytest.mark.parametrize(("kind", "argument"), ARGUMENTS)
+def test_numbers_have_a_range_and_a_default_inside(kind: str, argument: Argument) -> None:
+    assert (argument.range is not None) == (argument.unit in NUMBERS)
+    assert argument.default is None or not argument.problem(kind, argument.default)
+
+
+def test_a_problem_names_the_argument_and_its_range() -> None:
+    every = Argument("every", "int", 40, range=COUNT)
+    assert every.problem("step", 0) == "`every` of `step` is 0; it must be at least 1"
+    assert every.problem("step", 1) == ""
+    assert every.way_out() == "leave `every` out for its default, 40"
+    duration = Argument("duration", "ms", range=COUNT)
+    assert duration.problem("spikes", 0.5).startswith("`duration` of `spikes` is 0.5 ms;")
+    assert duration.way_out() == "choose a number at least 1"
+
+
+def test_texts_have_no_range() -> None:
+    assert Argument("profile", "text").problem("st_rsbp", "paper") == ""
