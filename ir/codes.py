@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 CODES: dict[str, str] = {
+    # E: mistakes. W, at the end: warnings, which stop nothing
     # E00x: text that is not a program
     "E001": "syntax error",
     "E002": "unexpected character",
@@ -43,4 +44,6 @@ CODES: dict[str, str] = {
     "E071": "target does not support this",
     "E072": "device has too little memory",
     "E073": "device or its driver failed",
+    # W05x: training that can hardly work
+    "W050": "teacher or target cannot work",
 }

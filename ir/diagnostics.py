@@ -53,7 +53,8 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One mistake. `span` is None only where no text exists (a data file, a command line)."""
+    """One mistake, or a warning if its code begins with W. `span` is None only where no text exists
+    (a data file, a command line)."""
 
     code: str
     message: str
@@ -64,6 +65,11 @@ class Diagnostic:
 
     def __post_init__(self) -> None:
         assert self.code in CODES, self.code
+
+    @property
+    def severity(self) -> str:
+        """ "error" or "warning"."""
+        return "warning" if self.code.startswith("W") else "error"
 
 
 class CompileError(Exception):
@@ -80,7 +86,7 @@ class CompileError(Exception):
 
 def render(diagnostic: Diagnostic) -> str:
     """The diagnostic drawn for a terminal, with the source line and carets under the span."""
-    parts = [f"error[{diagnostic.code}]: {diagnostic.message}"]
+    parts = [f"{diagnostic.severity}[{diagnostic.code}]: {diagnostic.message}"]
     if diagnostic.span is not None:
         parts += _excerpt(diagnostic.span, diagnostic.label, "^")
     for note in diagnostic.related:
@@ -108,6 +114,7 @@ def _excerpt(span: Span, label: str, mark: str) -> list[str]:
 def to_json(diagnostic: Diagnostic) -> dict[str, object]:
     """The diagnostic as plain data for editors and scripts; lines and columns from 1."""
     return {
+        "severity": diagnostic.severity,
         "code": diagnostic.code,
         "title": CODES[diagnostic.code],
         "message": diagnostic.message,

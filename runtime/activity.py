@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ..ir.expr import evaluate
 from ..ir.graph import Graph, Population
+from ..ir.refractory import refractory_steps
 
 # A neuron that spends this share of its steps firing, of what refractoriness allows, says nothing.
 SATURATED = 0.8
@@ -62,14 +62,6 @@ def _rates(population: Population, spikes: npt.NDArray[np.int64], steps: int, dt
         saturated=float((share > SATURATED).mean()),
         use=float(share.mean()),
     )
-
-
-def refractory_steps(population: Population, dt: float) -> int:
-    """The steps after a spike in which a neuron of the population cannot fire."""
-    if population.model is None or population.model.refractory is None:
-        return 0
-    duration = evaluate(population.model.refractory.duration, dict(population.parameters))
-    return round(float(duration) / dt)
 
 
 def warnings(graph: Graph, rates: tuple[Rates, ...]) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from ..backends.artifact.model import Model, open_model
 from ..backends.artifact.package import SUFFIX
 from ..backends.target import Simulator, State
 from ..backends.targets import TARGETS, Target
+from ..backends.teacher import teacher_warnings
 from ..frontend.library import read_source
 from ..frontend.parser import parse
 from ..frontend.program import load_program
@@ -41,17 +42,19 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A network after all passes, with its train block, if it has one."""
+    """A network after all passes, with its train block, if it has one, and what to warn of."""
 
     graph: Graph
     train: TrainSpec | None
+    warnings: tuple[Diagnostic, ...] = ()
 
 
 def lower_program(path: Path, options: Options, after: After | None = None) -> Program:
     """The program of a file, after all passes; `after` sees the graph between them."""
     program = load_program(path, options.defines, options.network)
     graph = run_pipeline(program.graph, after)
-    return Program(graph, program.train)
+    warnings = () if program.train is None else teacher_warnings(graph, program.train)
+    return Program(graph, program.train, warnings)
 
 
 def closed_networks(path: Path) -> tuple[str, ...]:
@@ -79,10 +82,11 @@ def draw_weights(graph: Graph, seed: int) -> State:
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A model with what its target adds to it, and the target's remarks."""
+    """A model with what its target adds to it, the target's remarks, the program's warnings."""
 
     model: Model
     notes: tuple[str, ...]
+    warnings: tuple[Diagnostic, ...]
 
 
 def compile_package(
@@ -96,14 +100,14 @@ def compile_package(
     package or a run with its own. `arch` is a target's architecture, or None for the one at hand.
     """
     row = named_target(options.target or DEFAULT_TARGET)
-    train = None
+    train, warnings = None, tuple[Diagnostic, ...]()
     if is_run(path) or is_package(path):
         model = load_model(path, replace(options, target=row.name))
     else:
         program = lower_program(path, options, after)
-        model, train = _model(program, path, options), program.train
+        model, train, warnings = _model(program, path, options), program.train, program.warnings
     emission = row.emit(model.graph, train, model.seed, arch, settings.kernel_folder)
-    return Compiled(replace(model, extras=emission.members), emission.notes)
+    return Compiled(replace(model, extras=emission.members), emission.notes, warnings)
 
 
 def compile_program(path: Path, options: Options, after: After | None = None) -> Model:

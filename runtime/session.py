@@ -16,7 +16,7 @@ from .datasets.fetch import Progress as FetchProgress
 from .datasets.fetch import no_progress
 from .datasets.table import load
 from .digest import program_digest
-from .driver import Options, data_of, draw_weights, lower_program, target_row
+from .driver import Options, Program, data_of, draw_weights, lower_program, target_row
 from .machine import git_commit, machine, versions
 from .progress import Progress, fresh
 from .run_folder import RunFolder, read_run, write_start
@@ -49,6 +49,7 @@ class Session:
     trainer: Trainer
     folder: RunFolder
     progress: Progress
+    warnings: tuple[Diagnostic, ...]
 
     @property
     def is_finished(self) -> bool:
@@ -65,7 +66,8 @@ def start(
 ) -> Session:
     """A session in the folder `path`: new, or where the newest checkpoint stands."""
     row = target_row(options.target)
-    plan = _plan(options, settings, fetch_progress)
+    program = _program(options)
+    plan = _plan(program, options, settings, fetch_progress)
     folder = _folder(options, plan, path)
     checkpoint = folder.latest()
     weights = draw_weights(plan.graph, options.seed)
@@ -76,7 +78,7 @@ def start(
         trainer.restore(checkpoint.state)
         progress = checkpoint.progress
     write_start(path, asdict(options), _note(options, folder, progress))
-    return Session(plan, trainer, folder, progress)
+    return Session(plan, trainer, folder, progress, program.warnings)
 
 
 def run(session: Session, listener: Listener) -> Progress:
@@ -84,12 +86,16 @@ def run(session: Session, listener: Listener) -> Progress:
     return fit(session.trainer, session.plan, session.progress, listener, session.folder)
 
 
-def _plan(options: TrainOptions, settings: Settings, fetch_progress: FetchProgress) -> Plan:
-    path = Path(options.program)
+def _program(options: TrainOptions) -> Program:
     compiled = Options(options.defines, options.network, options.seed, options.target)
-    program = lower_program(path, compiled)
+    return lower_program(Path(options.program), compiled)
+
+
+def _plan(
+    program: Program, options: TrainOptions, settings: Settings, fetch_progress: FetchProgress
+) -> Plan:
     spec = _spec(program.train, options)
-    data = replace(spec, data=data_of(spec, path))
+    data = replace(spec, data=data_of(spec, Path(options.program)))
     train = _part(program.graph, data, "train", options.limit, settings, fetch_progress)
     test = None
     if options.test_limit != 0:

@@ -10,10 +10,10 @@ import numpy as np
 from ..backends.target import Weights
 from ..ir.expr import Apply, Const, Expr, Ref
 from ..ir.graph import Call, Graph, Population, Projection
+from ..ir.refractory import refractory_steps
 from ..ir.text.spelling import INFIX
 from ..ir.types import Shape
 from ..ir.wiring import wire
-from .activity import refractory_steps
 
 # Tighter than any infix operator binds.
 TIGHTEST = 9

@@ -1,4 +1,4 @@
-"""What README.md and CONTRIBUTING.md promise: commands, programs and links that hold."""
+"""What the manual promises: commands, programs, codes, ranges and links that hold."""
 
 from __future__ import annotations
 
@@ -7,14 +7,23 @@ from pathlib import Path
 
 import pytest
 
+from snncc.backends.teacher import teacher_warnings
 from snncc.frontend.format import format_text
-from snncc.frontend.program import check_text
-from snncc.ir.diagnostics import Source
+from snncc.frontend.program import check_text, compile_text
+from snncc.ir.codes import CODES
+from snncc.ir.diagnostics import CompileError, Diagnostic, Source
+from snncc.ir.passes.pipeline import run_pipeline
+from snncc.ir.rules import OPTIMIZERS, REGULARIZERS, RULES, SCHEDULES, Row
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ["README.md", "CONTRIBUTING.md"]
 FILE = r"`((?:ir|frontend|backends|runtime|tests|docs|examples|benchmarks)/[\w./]*)`"
 README = (ROOT / "README.md").read_text()
+SECTIONS = re.findall(
+    r"^## ([EW]\d{3}) (.*?)\n(.*?)(?=^## |\Z)",
+    (ROOT / "docs/errors.md").read_text(),
+    re.MULTILINE | re.DOTALL,
+)
 
 
 def fences(text: str, language: str) -> list[str]:
@@ -61,3 +70,45 @@ def test_examples_are_right_and_formatted(example: str) -> None:
     source = Source(str(path), path.read_text())
     assert check_text(source) == ()
     assert format_text(source) == source.text
+
+
+def found(text: str) -> tuple[Diagnostic, ...]:
+    """All that there is to say of a program."""
+    source = Source("manual.snn", text)
+    mistakes = check_text(source)
+    if mistakes or "network" not in text:
+        return mistakes
+    try:
+        program = compile_text(source)
+        graph = run_pipeline(program.graph)
+    except CompileError as error:
+        return error.diagnostics
+    return () if program.train is None else teacher_warnings(graph, program.train)
+
+
+def test_every_code_has_a_section() -> None:
+    assert {code: title for code, title, _ in SECTIONS} == CODES
+
+
+@pytest.mark.parametrize(
+    ("code", "program"),
+    [(code, program) for code, _, text in SECTIONS for program in fences(text, "snn")],
+)
+def test_an_example_of_a_code_gets_it(code: str, program: str) -> None:
+    assert code in {diagnostic.code for diagnostic in found(program)}
+
+
+@pytest.mark.parametrize("program", fences((ROOT / "docs/language.md").read_text(), "snn"))
+def test_programs_of_the_manual_are_right(program: str) -> None:
+    assert found(program) == ()
+
+
+@pytest.mark.parametrize("table", [RULES, OPTIMIZERS, SCHEDULES, REGULARIZERS])
+def test_the_manual_lists_every_range(table: dict[str, Row]) -> None:
+    text = (ROOT / "docs/training.md").read_text()
+    lines = text.partition("## Ranges")[2].partition("## ")[0].splitlines()
+    for row in table.values():
+        for argument in row.arguments:
+            if argument.range is not None:
+                start = f"`{argument.name}` {argument.default:g}"
+                assert [n for n in lines if start in n and str(argument.range) in n], start

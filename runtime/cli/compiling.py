@@ -9,14 +9,15 @@ from typing import Annotated, Any
 
 import typer
 
-from ...backends.artifact.model import Model, save_model
+from ...backends.artifact.model import save_model
 from ...backends.artifact.package import SUFFIX
 from ...backends.targets import Target
-from ...ir.diagnostics import CompileError, Diagnostic
+from ...ir.diagnostics import CompileError, Diagnostic, to_json
 from ...ir.graph import Graph
 from ...ir.passes.pipeline import PIPELINE
 from ...ir.text import print_graph
 from ..driver import (
+    Compiled,
     Options,
     compile_package,
     is_package,
@@ -38,7 +39,7 @@ from .options import (
     TargetOption,
     parse_defines,
 )
-from .output import Output
+from .output import Output, draw
 
 
 class Emit(StrEnum):
@@ -87,7 +88,8 @@ def compile_command(
     save_model(path, compiled.model)
     for note in compiled.notes:
         output.note(note)
-    _tell(path, compiled.model, output, is_told=emit is None)
+    draw(compiled.warnings, output)
+    _tell(path, compiled, output, is_told=emit is None)
 
 
 def _refuse_self(file: Path, out: Path) -> None:
@@ -103,9 +105,11 @@ def _refuse_arch(target: Target, arch: str | None) -> None:
     raise typer.BadParameter(message, param_hint="--arch")
 
 
-def _tell(path: Path, model: Model, output: Output, is_told: bool) -> None:
+def _tell(path: Path, compiled: Compiled, output: Output, is_told: bool) -> None:
+    model = compiled.model
     summary = summarize(model.graph, model.weights, model.seed).network
-    output.document({"package": str(path), **summary, "members": sorted(model.extras)})
+    added = {"members": sorted(model.extras), "warnings": [to_json(w) for w in compiled.warnings]}
+    output.document({"package": str(path), **summary, **added})
     if is_told:
         output.result(
             f"{path}: {summary['neurons']} neurons, {summary['synapses']} synapses, "

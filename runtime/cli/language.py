@@ -11,11 +11,11 @@ import typer
 from ...backends.artifact.storage import read_file, write_file
 from ...frontend.format import format_text
 from ...frontend.program import check_file
-from ...ir.diagnostics import CompileError, Diagnostic, Source
+from ...ir.diagnostics import CompileError, Diagnostic, Source, to_json
 from ..driver import Options, closed_networks, lower_program
 from .command import Command
 from .options import Defines, FileArgument, Json, Network, Quiet, parse_defines
-from .output import Output, report_errors
+from .output import Output, draw
 
 LIMIT = 1 << 26
 
@@ -29,11 +29,13 @@ def check(
 ) -> None:
     """Report every mistake of a program."""
     output = Output(json, quiet)
-    problems = check_file(file) or _network_problems(file, Options(parse_defines(define), network))
-    if problems:
-        report_errors(CompileError(problems), output)
+    found = check_file(file) or _network_problems(file, Options(parse_defines(define), network))
+    errors = [to_json(d) for d in found if d.severity == "error"]
+    warnings = [to_json(d) for d in found if d.severity == "warning"]
+    output.document({"errors": errors, "warnings": warnings})
+    draw(found, output)
+    if errors:
         raise typer.Exit(1)
-    output.document({"errors": []})
     output.result(f"{file}: no mistakes")
 
 
@@ -47,10 +49,9 @@ def _network_problems(file: Path, options: Options) -> tuple[Diagnostic, ...]:
 
 def _problems(file: Path, options: Options) -> tuple[Diagnostic, ...]:
     try:
-        lower_program(file, options)
+        return lower_program(file, options).warnings
     except CompileError as error:
         return error.diagnostics
-    return ()
 
 
 def fmt(

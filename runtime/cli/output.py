@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, TextIO
 
@@ -60,18 +61,23 @@ class Output:
 
 def report_errors(error: CompileError, output: Output) -> None:
     """The diagnostics: drawn on stderr, or as JSON on stdout."""
-    if output.is_json:
-        output.document({"errors": [to_json(d) for d in error.diagnostics]})
-        return
-    for diagnostic in error.diagnostics:
-        print_diagnostic(diagnostic, output.notes)
+    output.document({"errors": [to_json(d) for d in error.diagnostics]})
+    draw(error.diagnostics, output)
+
+
+def draw(diagnostics: Iterable[Diagnostic], output: Output) -> None:
+    """The diagnostics on stderr, unless JSON is wanted; warnings not where it is to be quiet."""
+    for diagnostic in diagnostics:
+        if output.is_live or (diagnostic.severity == "error" and not output.is_json):
+            print_diagnostic(diagnostic, output.notes)
 
 
 def print_diagnostic(diagnostic: Diagnostic, console: Console) -> None:
     """Draw one; the colours vanish where the console is no terminal."""
+    colour = {"error": "red", "warning": "yellow"}[diagnostic.severity]
     head, *rest = render(diagnostic).split("\n")
-    console.print(f"[bold red]{escape(head)}[/]")
+    console.print(f"[bold {colour}]{escape(head)}[/]")
     for line in rest:
         is_mark = set(line.split(" ")[0]) <= {""} and ("^" in line or "---" in line)
-        style = "red" if is_mark else "cyan" if line.startswith("help:") else ""
+        style = colour if is_mark else "cyan" if line.startswith("help:") else ""
         console.print(line, style=style, markup=False)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ...ir.diagnostics import CompileError, Diagnostic
+from ...ir.diagnostics import CompileError, Diagnostic, to_json
 from ..driver import is_run
 from ..history import EpochRecord, best, to_document
 from ..interrupt import StopWish, stop_wish
@@ -31,7 +31,7 @@ from .options import (
     Threads,
     parse_defines,
 )
-from .output import Output
+from .output import Output, draw
 
 INTERRUPTED = 130
 
@@ -131,10 +131,17 @@ def _train(options: TrainOptions, folder: Path, threads: int, output: Output) ->
     with stop_wish() as wish:
         with fetch_bar(output) as fetched:
             session = start(options, folder, settings(), threads, fetched)
+        _warn(session, output)
         if session.progress.epoch or session.progress.position:
             output.note(f"going on in epoch {session.progress.epoch + 1} of {folder}")
         progress = _run(session, folder, output, wish)
     _finish(session, progress, folder, output)
+
+
+def _warn(session: Session, output: Output) -> None:
+    for warning in session.warnings:
+        output.document({"event": "warning", **to_json(warning)})
+    draw(session.warnings, output)
 
 
 def _run(session: Session, folder: Path, output: Output, wish: StopWish) -> Progress:

@@ -53,7 +53,14 @@ def test_all_mistakes_are_in_the_error() -> None:
     assert to_json(error.diagnostics[0])["place"] is None
 
 
+def test_a_warning_is_called_one() -> None:
+    warning = Diagnostic("W050", "no spike")
+    assert render(warning) == "warning[W050]: no spike"
+    assert to_json(warning)["severity"] == "warning"
+    assert to_json(Diagnostic("E050", "no rule"))["severity"] == "error"
+
+
 def test_unknown_codes_are_a_bug() -> None:
     with pytest.raises(AssertionError):
         Diagnostic("E999", "no such code")
-    assert all(len(code) == 4 and code[0] == "E" and title for code, title in CODES.items())
+    assert all(len(code) == 4 and code[0] in "EW" and title for code, title in CODES.items())

@@ -165,7 +165,7 @@ network tiny(gain: 1 = 0.1) {
 
 train tiny {
   data digits
-  rule st_rsbp
+  rule st_rsbp(target = 3)
   optimizer adam(lr = 0.002)
   epochs 2
   batch 4

@@ -4,7 +4,7 @@ import pytest
 from snncc.ir.expr import Const, Ref, apply
 from snncc.ir.graph import Graph, Population
 from snncc.ir.neuron import NeuronModel, Parameter, Refractory
-from snncc.runtime.activity import Rates, measure, refractory_steps, suggested_gain, warnings
+from snncc.runtime.activity import Rates, measure, suggested_gain, warnings
 
 MODEL = NeuronModel(
     "n",
@@ -25,11 +25,6 @@ def rates(**changes):
     return Rates(
         **{"population": "h", "rate": 10.0, "dead": 0.0, "saturated": 0.0, "use": 0.05} | changes
     )
-
-
-def test_refractoriness_is_counted_in_steps_of_dt():
-    assert refractory_steps(NEURONS, 0.5) == 6
-    assert refractory_steps(GRAPH.populations[0], 0.5) == 0
 
 
 def test_rates_by_hand():

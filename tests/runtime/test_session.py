@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 OPTIONS = (
-    *("-D", "hidden=25", "-D", "duration=40 ms", "--epochs", "3", "--limit", "1000"),
+    *("-D", "hidden=25", "-D", "duration=45 ms", "--epochs", "3", "--limit", "1000"),
     *("--test-limit", "50", "--checkpoint-every", "0", "--threads", "2", "--quiet"),
 )
 

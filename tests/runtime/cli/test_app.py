@@ -15,7 +15,7 @@ ALL = [((c.name,), c) for c in COMMANDS] + [
 ]
 # Examples that present samples to a compiled network: in the order of their need, made short.
 LONG = {
-    "train": "-D hidden=25 -D 'duration=20 ms' --epochs 1 --limit 60 --test-limit 20",
+    "train": "-D hidden=25 -D 'duration=45 ms' --epochs 1 --limit 60 --test-limit 20",
     "run": "",
     "eval": "--limit 20",
     "plot": "",

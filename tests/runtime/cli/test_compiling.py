@@ -29,6 +29,16 @@ def test_equal_commands_give_equal_bytes(snncc, tiny, tmp_path):
     assert (tmp_path / "a.snnpkg").read_bytes() == (tmp_path / "b.snnpkg").read_bytes()
 
 
+def test_compile_warns_of_a_target_that_cannot_work(snncc, answer, tiny):
+    tiny.write_text(tiny.read_text().replace("target = 3", "target = 4"))
+    status, _, err = snncc("compile", tiny)
+    assert (status, err.count("warning[W050]")) == (0, 1)
+    (document,) = answer("compile", tiny)
+    assert [w["code"] for w in document["warnings"]] == ["W050"]
+    # A package has no train block to warn of.
+    assert snncc("compile", "tiny.snnpkg", "--out", "copy.snnpkg")[2] == ""
+
+
 def test_emit_ir_writes_no_package(snncc, tiny, tmp_path):
     status, out, _ = snncc("compile", tiny, "--emit", "ir")
     assert status == 0

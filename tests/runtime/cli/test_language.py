@@ -51,6 +51,29 @@ def test_check_runs_the_passes_on_every_network(snncc, tmp_path):
     assert snncc("check", "loop.snn", "--network", "fine")[0] == 0
 
 
+def test_check_warns_once_and_all_is_well(snncc, answer, tiny):
+    tiny.write_text(tiny.read_text().replace("target = 3", "target = 4"))
+    status, out, err = snncc("check", tiny)
+    assert (status, out) == (0, f"{tiny}: no mistakes\n")
+    assert err.count("warning[W050]") == err.count("warning") == 1
+    assert "-->" in err
+    (document,) = answer("check", tiny)
+    assert document["errors"] == []
+    assert [w["code"] for w in document["warnings"]] == ["W050"]
+    assert snncc("check", "--quiet", tiny) == (0, "", "")
+
+
+def test_warnings_stand_beside_mistakes(snncc, tiny):
+    """A network is warned of although another one of the file is wrong."""
+    text = tiny.read_text().replace("target = 3", "target = 4")
+    tiny.write_text(text + CYCLE.replace("dense\n", "one_to_one\n"))
+    status, out, err = snncc("check", tiny)
+    assert (status, out) == (1, "")
+    assert (err.count("warning["), err.count("error[")) == (1, 1)
+    document = json.loads(snncc("check", "--json", tiny)[1])
+    assert [len(document[what]) for what in ("errors", "warnings")] == [1, 1]
+
+
 def test_check_of_a_file_without_a_network(snncc, tmp_path):
     (tmp_path / "n.snn").write_text(
         "neuron n { state v: mV = 0 mV  dv/dt = i / 1 ms  spike when v > 1 mV }"

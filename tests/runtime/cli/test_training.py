@@ -147,6 +147,15 @@ def test_own_data_are_sought_beside_the_program(snncc, tiny, tmp_path, monkeypat
     assert status == 0, err
 
 
+def test_a_target_that_cannot_work_is_warned_of(snncc, answer, tiny):
+    tiny.write_text(tiny.read_text().replace("target = 3", "target = 4"))
+    status, _, err = snncc("train", tiny, *SHORT, "--epochs", 1)
+    assert status == 0
+    assert err.count("warning[W050]") == 1
+    first, *_ = answer("train", tiny, *SHORT, "--epochs", 1)
+    assert (first["event"], first["code"]) == ("warning", "W050")
+
+
 def test_quiet_is_quiet(snncc, tiny):
     assert snncc("train", tiny, "--out", "run", *SHORT, "--quiet") == (0, "", "")
 
