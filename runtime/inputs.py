@@ -2,30 +2,93 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from ..backends.artifact.model import Model
-from ..ir.diagnostics import CompileError, Diagnostic
-from ..ir.graph import Call, Graph
+from ..frontend.check.constants import EMPTY
+from ..frontend.lower.training import lower_data
+from ..frontend.parser import parse_expression
+from ..ir.diagnostics import CompileError, Diagnostic, Source
+from ..ir.graph import Arguments, Call, Graph, Value
+from .datasets.arguments import completed
 from .datasets.fetch import Progress, no_progress
-from .datasets.table import DATASETS, load
+from .datasets.table import DATASETS, Dataset, load
 from .samples import Presentation, present
 from .settings import Settings
 
-# A file of the user's own needs no call: its name says how it is read.
-SUFFIXES = {".csv": "csv", ".npz": "npz"}
+# Arguments that say how the numbers of a file become 0..1: they go together.
+SCALING = frozenset({"scale", "low", "high"})
+# Arguments that say what of a file is the test part, and by which name it is a whole.
+SHARING = frozenset({"test", "test_share", "split_seed", "test_labels"})
+WHOLE = (("test", "path"), ("test_labels", "labels"))
 
 
 def choose_data(model: Model, named: str | None) -> Call:
-    """The data that the user names, else those that the program was written for."""
-    if named is not None:
-        kind = SUFFIXES.get(Path(named).suffix)
-        return Call(named) if kind is None else Call(kind, (("path", named),))
+    """The data that the user names, else those that the program was written for.
+
+    A file that is named is presented whole. It is read as the training data were: what is not said
+    of it, its label, header and scale, is theirs.
+    """
+    if named is None:
+        return _own(model)
+    call = _call(named)
+    row = DATASETS.get(call.kind)
+    return call if row is None else _whole(_alike(call, model.data, row), row)
+
+
+def _own(model: Model) -> Call:
     if model.data is not None:
         return model.data
     message = f"`{model.graph.name}` names no data"
     way_out = f"add --data with a .csv or .npz file, or one of {', '.join(DATASETS)}"
     raise CompileError(Diagnostic("E061", message, help=way_out))
+
+
+def _call(named: str) -> Call:
+    """What the user names: a file by its name's ending, else a data set, as in a `train` block."""
+    for kind, row in DATASETS.items():
+        if named.lower().endswith(row.endings):
+            return Call(kind, (("path", named),))
+    if "(" in named:
+        return lower_data(parse_expression(Source("--data", named)), EMPTY)
+    return Call(named)
+
+
+def _alike(call: Call, trained: Call | None, row: Dataset) -> Call:
+    """The call with what the training data say of files of their kind."""
+    given = dict(call.arguments)
+    has_scale = bool(given.keys() & SCALING)
+    if trained is None or trained.kind != call.kind:
+        # Nothing is known of a scale; a file's own range would be another for every file.
+        known: Arguments = (("scale", "none"),)
+    else:
+        known = trained.arguments if has_scale else (*trained.arguments, *_measured(trained, row))
+    own = SHARING | (SCALING if has_scale else frozenset())
+    shared = {a.name for a in row.arguments if a.unit != "path"} - own
+    inherited = {name: value for name, value in known if name in shared}
+    return Call(call.kind, tuple((inherited | given).items()))
+
+
+def _measured(trained: Call, row: Dataset) -> Arguments:
+    if dict(trained.arguments).keys() & {"low", "high"}:
+        return ()
+    try:
+        return row.measure(completed(trained, row.arguments, None))
+    except CompileError as error:
+        message = "the samples of --data are scaled as the training data, which cannot be read"
+        way_out = f'say the scale: `{trained.kind}(path = "…", low = …, high = …)`, or `scale = …`'
+        unknown = Diagnostic("E061", message, help=way_out)
+        raise CompileError((*error.diagnostics, unknown)) from error
+
+
+def _whole(call: Call, row: Dataset) -> Call:
+    """The call with the file as its own test part, unless it says what is."""
+    given = dict(call.arguments)
+    if given.keys() & SHARING:
+        return call
+    names = {argument.name for argument in row.arguments}
+    whole: dict[str, Value] = {
+        part: given[file] for part, file in WHOLE if part in names and file in given
+    }
+    return Call(call.kind, tuple((given | whole).items()))
 
 
 def load_presentation(

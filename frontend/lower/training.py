@@ -10,7 +10,7 @@ from ...ir.graph import Call as IrCall
 from ...ir.graph import TrainSpec, Value
 from ...ir.rules import OPTIMIZERS, REGULARIZERS, RULES, SCHEDULES, Row
 from ..check.arguments import as_call, fill, look_up
-from ..check.constants import Quantity, Scope, evaluate, truth, whole, wrong_type
+from ..check.constants import Constant, Quantity, Scope, evaluate, truth, whole, wrong_type
 from ..check.operators import Operand, mismatch
 from ..report import Report, twice, unknown
 from ..syntax import Argument, Entry, Expression, Train
@@ -90,7 +90,7 @@ def _from(table: Mapping[str, Row], what: str) -> Callable[[Expression, Scope], 
     return lower
 
 
-def _data(node: Expression, scope: Scope) -> IrCall:
+def lower_data(node: Expression, scope: Scope) -> IrCall:
     """A data set by name; which ones there are is known where they are read."""
     call = as_call(node, "a data set, such as `fashion_mnist`")
     report, values = Report(), dict[str, Value]()
@@ -115,12 +115,22 @@ def _data_argument(argument: Argument, values: dict[str, Value], scope: Scope) -
 def _plain(node: Expression, scope: Scope) -> Value:
     value = evaluate(node, scope)
     if isinstance(value, Quantity):
-        if value.dimension != NUMBER:
-            raise mismatch(NUMBER, Operand(value.dimension, node.span))
-        return value.value
+        return _unitless(value, node)
     if isinstance(value, tuple):
-        raise wrong_type("a number, a text, or true or false", value, node.span)
+        return tuple(_number(item, node) for item in value)
     return value
+
+
+def _number(value: Constant, node: Expression) -> float:
+    if isinstance(value, Quantity):
+        return _unitless(value, node)
+    raise wrong_type("a number", value, node.span)
+
+
+def _unitless(value: Quantity, node: Expression) -> float:
+    if value.dimension != NUMBER:
+        raise mismatch(NUMBER, Operand(value.dimension, node.span))
+    return value.value
 
 
 def _count(node: Expression, scope: Scope) -> int:
@@ -139,7 +149,7 @@ def _switch(node: Expression, scope: Scope) -> bool:
 
 
 _ENTRIES: dict[str, Callable[[Expression, Scope], object]] = {
-    "data": _data,
+    "data": lower_data,
     "rule": _from(RULES, "training rule"),
     "optimizer": _from(OPTIMIZERS, "optimizer"),
     "schedule": _from(SCHEDULES, "learning-rate schedule"),

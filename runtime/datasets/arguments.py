@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from math import isfinite
 from pathlib import Path
+from typing import TypeGuard
 
 from ...ir.diagnostics import CompileError, Diagnostic, Span
 from ...ir.graph import Call, Value
@@ -53,7 +55,13 @@ def _problems(
     return [Diagnostic("E051", problem, span, help=row.way_out())] if problem else []
 
 
-KINDS = {"text": "a text", "path": "a text", "1": "a number", "int": "a whole number"}
+KINDS = {
+    "text": "a text",
+    "path": "a text",
+    "1": "a number",
+    "int": "a whole number",
+    "numbers": "a number, or a list of one a column",
+}
 
 
 def _fits(row: Argument, value: Value) -> bool:
@@ -61,7 +69,14 @@ def _fits(row: Argument, value: Value) -> bool:
         # `label = 0` is as good as `label = "0"`.
         return isinstance(value, str | int) and not isinstance(value, bool)
     if row.unit == "int":
-        return isinstance(value, int | float) and value == int(value)
+        return _is_number(value) and float(value).is_integer()
+    if row.unit == "numbers":
+        items = value if isinstance(value, tuple) else (value,)
+        return all(_is_number(item) and isfinite(item) for item in items)
+    return _is_number(value)
+
+
+def _is_number(value: object) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 

@@ -12,21 +12,26 @@ from ...backends.artifact.storage import unreadable
 from ...ir.graph import Value
 from .data import Array, Data, damaged, make_data
 from .idx import read_idx
-from .split import Part, parts
+from .split import Part, Parts, make_part, parts
 
 LIMIT = 2**33  # [bytes] unpacked
 
 
 def load_npz(arguments: dict[str, Value], split: str) -> Data:
     """The split of an archive of `x`, `y`, or of `x_train`, `y_train`, `x_test`, `y_test`."""
-    path = Path(str(arguments["path"]))
+    path, named = Path(str(arguments["path"])), str(arguments["test"])
     arrays = read_npz(path)
-    if "x_train" in arrays:
-        train, test = _pair(arrays, "_train", path), _pair(arrays, "_test", path)
-    else:
-        whole = _pair(arrays, "", path)
-        train, test = parts(whole, arguments, lambda p: _pair(read_npz(p), "", p))
-    return _split_data(train, test, split, path)
+    has_own_parts = "x_train" in arrays
+    whole = _pair(arrays, "_train" if has_own_parts else "", path)
+    if has_own_parts and (not named or Path(named) == path):
+        test = _pair(arrays, "_test", path) if "x_test" in arrays else None
+        return _split_data(Parts(whole, test), split)
+    return _split_data(parts(whole, arguments, _read_test), split)
+
+
+def _read_test(path: Path) -> Part:
+    arrays = read_npz(path)
+    return _pair(arrays, "_test" if "x_test" in arrays else "", path)
 
 
 def load_idx(arguments: dict[str, Value], split: str) -> Data:
@@ -34,16 +39,21 @@ def load_idx(arguments: dict[str, Value], split: str) -> Data:
     path, labels = Path(str(arguments["path"])), Path(str(arguments["labels"]))
 
     def read_test(images: Path) -> Part:
-        return read_idx(images), read_idx(Path(str(arguments["test_labels"])))
+        return _read_images(images, Path(str(arguments["test_labels"])))
 
-    train, test = parts((read_idx(path), read_idx(labels)), arguments, read_test)
-    return _split_data(train, test, split, path)
+    return _split_data(parts(_read_images(path, labels), arguments, read_test), split)
 
 
-def _split_data(train: Part, test: Part, split: str, path: Path) -> Data:
-    highest = max(int(labels.max(initial=0)) for _, labels in (train, test) if labels.ndim == 1)
-    values, labels = train if split == "train" else test
-    return make_data(scaled(values, path), labels, path, highest + 1)
+def _read_images(images: Path, labels: Path) -> Part:
+    values, classes = read_idx(images), read_idx(labels)
+    if values.ndim < 1 or len(values) != len(classes):
+        raise damaged(images, f"has {len(values)} samples but {len(classes)} labels")
+    return make_part(values, classes, images)
+
+
+def _split_data(both: Parts, split: str) -> Data:
+    values, labels, path = both.choose(split)
+    return make_data(scaled(values, path), labels, path, both.classes)
 
 
 def scaled(values: Array, path: Path) -> Array:
@@ -70,7 +80,7 @@ def _pair(arrays: dict[str, Array], ending: str, path: Path) -> Part:
             f"has x{ending} {values.shape} and y{ending} {labels.shape}; "
             "[samples, ...] and [samples] are needed",
         )
-    return values, labels
+    return make_part(values, labels, path)
 
 
 def read_npz(path: Path) -> dict[str, Array]:

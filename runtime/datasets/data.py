@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...ir.diagnostics import CompileError, Diagnostic
+from ...ir.graph import Arguments
 
 SPLITS = ("train", "test")
 
@@ -21,11 +22,13 @@ Labels = npt.NDArray[np.int32]
 @dataclass(frozen=True, slots=True, eq=False)
 class Data:
     """One split: `values` float32 [samples, ...] in 0..1, or uint8 spikes [samples, steps, ...];
-    `labels` int32 [samples] in 0..classes-1."""
+    `labels` int32 [samples] in 0..classes-1. `measured` is what the training part fixed, as
+    arguments of the `data` line: with them, other samples are read as these were."""
 
     values: Array
     labels: Labels
     classes: int
+    measured: Arguments = ()
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -37,7 +40,7 @@ class Data:
 
     def first(self, samples: int | None) -> Data:
         """The first `samples` of it, all if None."""
-        return Data(self.values[:samples], self.labels[:samples], self.classes)
+        return replace(self, values=self.values[:samples], labels=self.labels[:samples])
 
 
 def damaged(name: str | Path, problem: str, way_out: str = "") -> CompileError:
@@ -62,6 +65,9 @@ def checked_values(values: Array, name: str | Path) -> Array:
     """The values as float32 or spikes; refuses, with its place, what is not a number in 0..1."""
     if values.ndim < 2:
         raise damaged(name, f"has values of {values.ndim} axes; samples and features are needed")
+    if not values[:1].size:
+        shape = list(values.shape)
+        raise damaged(name, f"has samples without values: its shape is {shape}")
     if values.dtype == np.uint8:
         return np.ascontiguousarray(values)
     # A comparison with NaN is false.
@@ -83,11 +89,23 @@ def _bad_value(values: Array, place: tuple[int, ...], name: str | Path) -> Compi
 def checked_labels(labels: Array, name: str | Path) -> Labels:
     """The labels as int32 [samples]; refuses fractions, negatives and huge ones."""
     if labels.ndim != 1 or labels.dtype.kind not in "biuf":
-        raise damaged(name, "has labels that are not one whole number a sample")
+        raise _no_numbers(labels, name)
     good = np.isfinite(labels) & (labels >= 0) & (labels < 2**31 - 1)
     good &= labels == np.floor(labels)
     if not good.all():
         sample = int(np.argmin(good))
         problem = f"has the label {labels[sample]} in sample {sample}"
-        raise damaged(name, problem, "number the classes 0, 1, 2, …")
+        raise damaged(name, problem, NUMBER_CLASSES)
     return labels.astype(np.int32)
+
+
+def _no_numbers(labels: Array, name: str | Path) -> CompileError:
+    problem = "has labels that are not one whole number a sample"
+    shown = f"shape {list(labels.shape)}"
+    if labels.ndim == 1:
+        first = repr(labels[0].item())[:40] if len(labels) else "none"
+        shown = f"type {labels.dtype}, {first} in sample 0"
+    return damaged(name, f"{problem}: {shown}", NUMBER_CLASSES)
+
+
+NUMBER_CLASSES = "number the classes 0, 1, 2, …"

@@ -6,18 +6,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ...ir.diagnostics import CompileError, Diagnostic, Span
-from ...ir.graph import Call, Value
+from ...ir.graph import Arguments, Call, Value
 from ...ir.ranges import ANY, BELOW_ONE
 from ...ir.rules import Argument
 from ..settings import Settings
 from .arguments import completed, did_you_mean
 from .arrays import load_idx, load_npz
 from .data import Data
-from .delimited import SCALES, load_csv
+from .delimited import SCALES, load_csv, measure_csv
 from .fetch import Progress, RemoteFile, no_progress
 from .public import Files, load_digits, load_images
 
 Load = Callable[[dict[str, Value], str, Settings, Progress], Data]
+
+
+def measure_nothing(_arguments: dict[str, Value]) -> Arguments:
+    """Of data whose samples are read the same whatever the others are."""
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +30,8 @@ class Dataset:
     """A row: what it is, under which terms, from where, and how it is read.
 
     `files` lie in `folder` of a data folder; both are empty for data that ship with the package
-    or that the user names.
+    or that the user names. `endings` are those of file names that need no call. `measure` gives
+    what the training part fixes for all samples of the network, as arguments.
     """
 
     summary: str
@@ -35,6 +41,8 @@ class Dataset:
     arguments: tuple[Argument, ...] = ()
     folder: str = ""
     files: tuple[RemoteFile, ...] = ()
+    endings: tuple[str, ...] = ()
+    measure: Callable[[dict[str, Value]], Arguments] = measure_nothing
 
 
 def load(
@@ -144,8 +152,12 @@ DATASETS: dict[str, Dataset] = {
             Argument("label", "text", "last"),
             Argument("header", "text", "auto", ("auto", "yes", "no")),
             Argument("scale", "text", "auto", SCALES),
+            Argument("low", "numbers", ()),
+            Argument("high", "numbers", ()),
             *_SPLIT,
         ),
+        endings=(".csv", ".csv.gz"),
+        measure=measure_csv,
     ),
     "npz": Dataset(
         "NumPy arrays of your own: x and y, or x_train, y_train, x_test, y_test",
@@ -153,6 +165,7 @@ DATASETS: dict[str, Dataset] = {
         "",
         lambda arguments, split, *_: load_npz(arguments, split),
         (Argument("path", "path"), *_SPLIT),
+        endings=(".npz",),
     ),
     "idx": Dataset(
         "IDX files of your own, in the format of MNIST",

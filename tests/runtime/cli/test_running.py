@@ -53,8 +53,9 @@ def test_a_program_runs_untrained(answer, tiny):
 
 def test_own_data_by_name(answer, run, tmp_path):
     np.savez(tmp_path / "own.npz", x=np.ones((20, 64)), y=np.zeros(20, int))
-    (document,) = answer("eval", run, "--data", "own.npz", "--split", "train")
-    assert document["samples"] == 16
+    for split in ("train", "test"):
+        (document,) = answer("eval", run, "--data", "own.npz", "--split", split)
+        assert document["samples"] == 20
 
 
 def test_no_data_at_all(snncc, tiny):

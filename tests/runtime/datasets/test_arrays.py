@@ -50,12 +50,53 @@ def test_bool_are_spike_trains(tmp_path):
         ({"x": np.full((4, 2), np.nan), "y": LABELS}, "value nan in sample 0, column 0"),
         ({"x": np.ones((4, 2), complex), "y": LABELS}, "complex"),
         ({"x": np.ones((4, 2)), "y": -LABELS}, "label -1"),
-        ({"x_train": np.ones((4, 2)), "y_train": LABELS}, "no array `x_test`"),
+        ({"x_train": np.ones((4, 2))}, "no array `y_train`"),
+        ({"x": np.ones((4, 0)), "y": LABELS}, r"samples without values: its shape is \[4, 0\]"),
+        ({"x": np.ones((4, 2)), "y": LABELS + [0, np.nan, 0, 0]}, "label nan in sample 1"),
+        ({"x": np.ones((4, 2)), "y": LABELS + [0, 0, np.inf, 0]}, "label inf in sample 2"),
+        ({"x": np.ones((4, 2)), "y": LABELS.astype(str)}, "type <U21, '0' in sample 0"),
+        ({"x": np.ones((4, 2)), "y": LABELS.astype("M8[D]")}, "datetime.date.* in sample 0"),
+        ({"x": np.ones((4, 2)), "y": LABELS * 1j}, "complex128, 0j in sample 0"),
     ],
 )
 def test_arrays_that_do_not_fit(tmp_path, arrays, problem):
     with pytest.raises(CompileError, match=problem):
         npz(tmp_path, arguments={"test_share": 0.0}, **arrays)
+
+
+def test_a_training_part_alone(tmp_path):
+    arrays = {"x_train": np.ones((4, 2), np.float32), "y_train": LABELS}
+    assert len(npz(tmp_path, **arrays)) == 4
+    with pytest.raises(CompileError, match="no test part") as caught:
+        npz(tmp_path, "test", **arrays)
+    assert "--test-limit 0" in caught.value.diagnostics[0].help
+
+
+def test_a_test_file_beside_a_training_part_alone(tmp_path):
+    np.savez(tmp_path / "t.npz", x_test=np.ones((2, 2), np.float32), y_test=LABELS[:2])
+    arrays = {"x_train": np.zeros((4, 2), np.float32), "y_train": LABELS}
+    data = npz(tmp_path, "test", {"test": str(tmp_path / "t.npz")}, **arrays)
+    assert (len(data), data.values.min()) == (2, 1.0)
+
+
+def test_a_file_that_is_its_own_test_part(tmp_path):
+    arguments = {"test": str(tmp_path / "d.npz")}
+    arrays = {"x": np.ones((4, 2), np.float32), "y": LABELS}
+    assert {len(npz(tmp_path, split, arguments, **arrays)) for split in ("train", "test")} == {4}
+
+
+@pytest.mark.parametrize(("samples", "share"), [(1, 0.2), (4, 0.0)])
+def test_a_share_of_no_sample_is_no_test_part(tmp_path, samples, share):
+    arrays = {"x": np.ones((samples, 2), np.float32), "y": LABELS[:samples]}
+    assert len(npz(tmp_path, "train", {"test_share": share}, **arrays)) == samples
+    with pytest.raises(CompileError, match="no test part"):
+        npz(tmp_path, "test", {"test_share": share}, **arrays)
+
+
+def test_a_whole_number_may_have_a_point(tmp_path):
+    arrays = {"x": np.arange(40, dtype=np.float32).reshape(20, 2) / 40, "y": np.zeros(20, int)}
+    one, other = (npz(tmp_path, "test", {"split_seed": seed}, **arrays) for seed in (3, 3.0))
+    np.testing.assert_array_equal(one.values, other.values)
 
 
 def test_pickles_are_not_opened(tmp_path):

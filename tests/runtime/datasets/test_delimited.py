@@ -54,6 +54,58 @@ def test_scales(path):
         read(path, text, scale="none", test_share=0.0)
 
 
+def test_a_range_is_given(path):
+    text = "0,10,0\n5,40,1\n"
+    both = read(path, text, low=(0, 10), high=(10, 50), test_share=0.0)
+    np.testing.assert_array_equal(both.values, np.array([[0, 0], [0.5, 0.75]], np.float32))
+    alike = read(path, text, low=0, high=40, test_share=0.0)
+    np.testing.assert_array_equal(alike.values, np.array([[0, 0.25], [0.125, 1]], np.float32))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        ({"low": 0}, "has `low` but no `high`"),
+        ({"high": 1}, "has `high` but no `low`"),
+        ({"low": (0, 2), "high": (1, 1)}, r"below `low` in column 1"),
+        ({"low": (0, 0, 0), "high": 1}, "has 2 columns of values, but `low` has 3 numbers"),
+        ({"low": "a", "high": 1}, "should be a number, or a list of one a column"),
+        ({"low": (0, "a"), "high": 1}, "should be a number, or a list of one a column"),
+    ],
+)
+def test_ranges_that_are_none(path, arguments, problem):
+    with pytest.raises(CompileError, match=problem):
+        read(path, "0,10,0\n5,40,1\n", test_share=0.0, **arguments)
+
+
+@pytest.mark.parametrize(
+    ("scale", "measured"),
+    [
+        ("auto", {"low": (0.0, 10.0), "high": (10.0, 40.0)}),
+        ("global", {"low": 0.0, "high": 40.0}),
+    ],
+)
+def test_what_is_measured_reads_other_samples_alike(path, scale, measured):
+    text = "0,10,0\n10,40,1\n"
+    data = read(path, text, scale=scale, test_share=0.0)
+    assert dict(data.measured) == dict(data.first(1).measured) == measured
+    again = read(path, "5,25,1\n", test_share=0.0, **measured)
+    assert again.values.tolist() == [[0.5, 0.5] if scale == "auto" else [0.125, 0.625]]
+
+
+def test_without_a_scale_nothing_is_measured_or_cut(path, tmp_path):
+    assert read(path, "0,1,0\n1,0,1\n", scale="none", test_share=0.0).measured == ()
+    (tmp_path / "test.csv").write_text("0,5,0\n")
+    with pytest.raises(CompileError, match=r"test.csv` has the value 5 in sample 0, column 1"):
+        read(path, split="test", scale="none", test=str(tmp_path / "test.csv"))
+
+
+def test_a_test_file_of_another_width(path, tmp_path):
+    (tmp_path / "test.csv").write_text("0,1,1,0\n")
+    with pytest.raises(CompileError, match=r"test.csv` has 3 columns of values where .*t.csv` has"):
+        read(path, "0,1,0\n1,0,1\n", "test", test=str(tmp_path / "test.csv"))
+
+
 def test_a_constant_column_becomes_zero(path):
     assert read(path, "7,0,0\n7,9,1\n", test_share=0.0).values[:, 0].tolist() == [0, 0]
 
