@@ -55,7 +55,7 @@ _WORDS: dict[str, str] = {
     "NUMBER": "a number",
     "QUANTITY": "a number with a unit",
     "STRING": 'a text in `"…"`',
-    END: "the end of the file",
+    END: "the end of the text",
 }
 
 
@@ -144,19 +144,37 @@ def _advice(accepted: Set[str], tokens: Sequence[Token], position: int) -> str:
     if "NAME" in accepted and token.text in KEYWORDS:
         return f"`{token.text}` is a word of the language; choose another name"
     if accepted == {"SLASH"}:
-        return "an equation of a model reads `dv/dt = …`"
+        return _misspelt(accepted, tokens, position) or "an equation of a model reads `dv/dt = …`"
     if token.text == "=" and "OPERATOR" in accepted:
         return "to compare, write `==`"
-    return _misspelt(tokens, position)
+    return _misspelt(accepted, tokens, position)
 
 
-def _misspelt(tokens: Sequence[Token], position: int) -> str:
-    """The keyword that the first word of the line may have meant."""
-    start = tokens[position].source.text.rfind("\n", 0, tokens[position].start) + 1
-    for token in reversed(tokens[: position + 1]):
-        if token.start < start:
-            return ""
-        near = nearest(token.text, KEYWORDS) if token.type == "NAME" else ""
+def _misspelt(accepted: Set[str], tokens: Sequence[Token], position: int) -> str:
+    """The keyword that may have been meant: by a word that was read as a name, with which a
+    statement begins, or else by the one that cannot stand here."""
+    if position and _begins_statement(tokens, position - 1):
+        near = nearest(tokens[position - 1].text, KEYWORDS)
         if near:
             return near
-    return ""
+    if tokens[position].type != "NAME":
+        return ""
+    return nearest(tokens[position].text, [w for w, kind in KEYWORDS.items() if kind in accepted])
+
+
+def _begins_statement(tokens: Sequence[Token], position: int) -> bool:
+    """Whether a name may stand where a keyword does: after a bracket, a value, or on a new line,
+    but not where a keyword or a sign before it asks for a name, as in `network n`."""
+    if position == 0:
+        return False  # an expression; a program does not begin with a name
+    before, token, after = tokens[position - 1 : position + 2]
+    if token.type != "NAME" or "\n" in token.source.text[token.end : after.start]:
+        return False
+    is_first = "\n" in token.source.text[before.end : token.start]
+    return is_first or before.type in _BEFORE_STATEMENTS
+
+
+_BEFORE_STATEMENTS = frozenset(
+    {"_LBRACE", "_RBRACE", "_RPAR", "RSQB", "NAME", "NUMBER", "QUANTITY", "STRING"}
+    | {"TRUE", "FALSE", "FIXED", "TRAINABLE", "REFRACTORY"}
+)

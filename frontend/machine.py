@@ -107,6 +107,9 @@ class Machine:
     def accepted(self, depth: int | None = None) -> frozenset[str]:
         """The terminals that can follow, were only the first `depth` states left."""
         states = self.states[:depth]
+        if states[-1] == self.grammar.ends[self.start]:
+            # A token that cannot follow here, but elsewhere, completed the whole before it failed.
+            return frozenset({END})
         kinds = [kind for kind in self.grammar.table[states[-1]] if kind.isupper()]
         return frozenset(kind for kind in kinds if self._is_accepted(states, kind))
 

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from .builder import quantity_parts
 from .lexer import Token
 
-# Words after which a minus is a sign, and which a value follows.
-_OPENERS = frozenset({"_LPAR", "LSQB", "_COMMA", "_EQ", "_RANGE", "_COLON", "_ARROW", "_LBRACE"})
 _OPERATORS = frozenset({"OPERATOR", "MINUS", "SLASH", "NOT"})
 _VALUE_ENDS = frozenset(
     {"NAME", "NUMBER", "QUANTITY", "STRING", "TRUE", "FALSE", "REFRACTORY", "_RPAR", "RSQB"}

@@ -57,7 +57,7 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An operator of `operators.OPERATORS` on its operands: "+", "neg", "not", …"""
+    """An operator of `check.operators.OPERATORS` on its operands: "+", "neg", "not", …"""
 
     operator: str
     operands: tuple[Expression, ...]

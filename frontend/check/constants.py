@@ -12,7 +12,7 @@ from ..report import twice, unknown
 from ..syntax import Call, Expression, Flag, Name, Number, Operation, Reference, Text
 from ..syntax import Sequence as Listed
 from ..units import NUMBER, UNITS, Dimension, describe
-from .operators import FUNCTIONS, OPERATORS, Kind, Operand, Operator, mismatch
+from .operators import FUNCTIONS, OPERATORS, Operand, Operator, mismatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,10 +202,3 @@ def text(value: Constant, span: Span, note: Note | None = None) -> str:
     if not isinstance(value, str):
         raise wrong_type('a text in `"…"`', value, span, note)
     return value
-
-
-def kind_of(value: Constant) -> Kind | str:
-    """The kind of a number or truth value; the type in words of anything else."""
-    if isinstance(value, Quantity):
-        return value.dimension
-    return None if isinstance(value, bool) else describe_constant(value)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from snncc.frontend.parser import parse
+from snncc.frontend.parser import parse, parse_expression
 from snncc.frontend.syntax import (
     Alias,
     Bracket,
@@ -23,7 +23,7 @@ from snncc.frontend.syntax import (
     Setting,
     Train,
 )
-from snncc.ir.diagnostics import Diagnostic, Source
+from snncc.ir.diagnostics import CompileError, Diagnostic, Source
 
 
 def body(text: str) -> list[object]:
@@ -114,7 +114,7 @@ def test_places_do_not_count_in_equality() -> None:
         ("network n { input input[3] encode x }", "expected a name, got `input`", 18),
         ("network n { dt = 3 mw }", "`mw` is no unit", 19),
         ("neuron n { dv/dt = 3 ) }", "expected a clause of the model or `}`, got `)`", 21),
-        ("1", "expected a definition or the end of the file, got `1`", 0),
+        ("1", "expected a definition or the end of the text, got `1`", 0),
         ("network n { let a = 1", "expected a statement or `}`, the text ends", 20),
     ],
 )
@@ -148,6 +148,46 @@ def test_the_bracket_that_is_open_is_shown() -> None:
 def test_a_misspelt_keyword_is_suggested() -> None:
     (error,) = mistakes("network n { popluation h[3] : lif }")
     assert error.help == "did you mean `population`?"
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("network n { popluation n[3] : lif }", "population"),
+        ("network n { a -> b : dense delya 1 ms }", "delay"),
+        ("network n { input x[3] encod poisson }", "encode"),
+        ("neuron m { parm tau: ms = 1 ms }", "param"),
+        ("modul m { }", "module"),
+    ],
+)
+def test_a_keyword_is_suggested_for_the_word_that_is_wrong(text: str, word: str) -> None:
+    assert mistakes(text)[0].help == f"did you mean `{word}`?"
+
+
+@pytest.mark.parametrize(
+    "text", ["network n { x[ }", "network n [", "for n", "network n { on -> }"]
+)
+def test_a_word_that_stands_where_a_name_must_is_no_misspelt_keyword(text: str) -> None:
+    assert "did you mean" not in mistakes(text)[0].help
+
+
+@pytest.mark.parametrize("left", [")", ",5", "foo", "}", "{", "\n)", "in"])
+@pytest.mark.parametrize("value", ["h", "(1 ms)", "1 ms"])
+def test_what_is_left_over_after_an_expression(value: str, left: str) -> None:
+    with pytest.raises(CompileError) as error:
+        parse_expression(Source("-D h", f"{value} {left}"))
+    (found,) = error.value.diagnostics
+    word = "," if left == ",5" else left.split()[0]
+    assert found.code == "E001"
+    assert f"the end of the text, got `{word}`" in found.message
+    assert "did you mean" not in found.help
+
+
+def test_a_number_with_an_unknown_unit_at_the_end_of_an_expression() -> None:
+    for text, way_out in (("200 msec", "did you mean `ms`?"), ("4 foo", "the units are s, ms")):
+        with pytest.raises(CompileError) as error:
+            parse_expression(Source("-D h", text))
+        assert error.value.diagnostics[0].help.startswith(way_out)
 
 
 def test_nesting_is_bounded() -> None:
