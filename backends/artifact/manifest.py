@@ -10,7 +10,7 @@ from typing import Any
 
 FORMAT = 1
 NAME = "manifest.json"
-SIZE_LIMIT = 1 << 22
+SIZE_LIMIT = 1 << 23
 
 Json = Any
 
@@ -61,6 +61,17 @@ def _is_canonical(manifest: Manifest, members: Mapping[str, bytes], text: bytes)
     try:
         return encode(manifest, members) == text
     except (ValueError, RecursionError):  # NaN, or nested beyond reason
+        return False
+
+
+def is_genuine(text: bytes) -> bool:
+    """Whether `encode` wrote the manifest, of whatever members, in this version or another."""
+    try:
+        document = _document(text)
+        listed(text)
+        checksum = document.pop("checksum", None)
+        return checksum == _digest(_canonical(document)) and {"kind", "format"} <= document.keys()
+    except (ValueError, RecursionError):
         return False
 
 

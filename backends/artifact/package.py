@@ -9,9 +9,9 @@ from pathlib import Path
 
 from ...ir.diagnostics import CompileError, Diagnostic
 from .archive import MEMBER_LIMIT, SIZE_LIMIT, ArchiveError, check_name, pack, unpack
-from .manifest import NAME, Json, Manifest, ManifestError, decode, encode, listed
+from .manifest import NAME, Json, Manifest, ManifestError, decode, encode, is_genuine, listed
 from .manifest import SIZE_LIMIT as MANIFEST_LIMIT
-from .storage import read_file, unreadable, write_file, write_folder
+from .storage import files_in, is_folder, read_file, unreadable, write_file, write_folder
 
 SUFFIX = ".snnpkg"
 
@@ -29,7 +29,11 @@ def compiler_version() -> str:
 def write_package(
     path: Path, kind: str, facts: Mapping[str, Json], members: Mapping[str, bytes]
 ) -> None:
-    """Write one file if the path ends in .snnpkg, else a folder; whole or not at all."""
+    """Write one file if the path ends in .snnpkg, else a folder.
+
+    A file and a new folder appear whole or not at all. Where an older package's folder is replaced
+    a crash may leave one that `read_package` refuses, and that can be written again.
+    """
     manifest = Manifest(kind, compiler_version(), dict(facts))
     whole = {**members, NAME: encode(manifest, members)}
     if path.suffix == SUFFIX:
@@ -38,21 +42,38 @@ def write_package(
     _refuse_strangers(path)
     for name in whole:
         check_name(name)
-    write_folder(path, whole)
+    write_folder(path, whole, NAME)
 
 
 def _refuse_strangers(path: Path) -> None:
-    # A folder takes the place of what stands there: only an older package may vanish.
-    is_ours = path.is_dir() and ((path / NAME).is_file() or not any(path.iterdir()))
-    if path.exists() and not is_ours:
-        message = f"`{path}` exists and is not a package, so it is not overwritten"
+    # A folder's files are replaced: only those of an older package may vanish.
+    try:
+        may_vanish = not os.path.lexists(path) or _is_ours(path)
+    except OSError as error:
+        raise unreadable(path, error) from error
+    if not may_vanish:
+        message = f"`{path}` exists and is not a package alone, so it is not overwritten"
         raise CompileError(Diagnostic("E063", message, help="name another path, or remove it"))
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether the folder is empty, or holds a manifest of ours and nothing that it does not list.
+
+    A member may lack or be damaged: writing may have been cut short, and a new package heals it.
+    """
+    if not path.is_dir():
+        return False
+    found = files_in(path)
+    if NAME not in found:
+        return not found
+    text = read_file(path / NAME, MANIFEST_LIMIT)
+    return is_genuine(text) and found <= {NAME, *listed(text)}
 
 
 def read_package(path: Path, kind: str) -> tuple[Manifest, Members]:
     """The manifest and the members, every size and checksum proven; CompileError(E060) if not."""
     try:
-        members = _read_folder(path) if path.is_dir() else unpack(read_file(path, SIZE_LIMIT))
+        members = _read_folder(path) if is_folder(path) else unpack(read_file(path, SIZE_LIMIT))
         text = members.pop(NAME, None)
         if text is None:
             raise ManifestError("it has no manifest")
@@ -84,9 +105,7 @@ def _read_folder(path: Path) -> Members:
 
 def _files_in(path: Path) -> set[str]:
     try:
-        found = {
-            entry.relative_to(path).as_posix() for entry in path.rglob("*") if not entry.is_dir()
-        }
+        found = files_in(path)
     except OSError as error:
         raise unreadable(path, error) from error
     if len(found) > MEMBER_LIMIT:

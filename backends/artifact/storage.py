@@ -3,29 +3,64 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shutil
-from collections.abc import Mapping
+import stat
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ...ir.diagnostics import CompileError, Diagnostic
 
+TEMPORARY = re.compile(r"\.snncc-[0-9]+-[0-9a-f]{8}\.part")
+
 
 def write_file(path: Path, content: bytes) -> None:
-    """Put `content` at `path` so that a reader, or a crash, meets the old file or the new one."""
+    """Put `content` at `path` so that a reader, or a crash, meets the old file or the new one.
+
+    A link is written through, a file that is replaced keeps its permissions, and what is no file
+    (/dev/null) is simply written to.
+    """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _replace_file(path, content)
+        _write(path, content)
     except OSError as error:
         raise unwritable(path, error) from error
 
 
-def _replace_file(path: Path, content: bytes) -> None:
-    temporary = _beside(path, "part")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+def _write(path: Path, content: bytes) -> None:
+    mode = _mode(path)
+    if mode is None or stat.S_ISREG(mode):
+        target = _target(path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _replace_file(target, content, mode)
+        return
+    with path.open("wb") as device:
+        device.write(content)
+
+
+def _mode(path: Path) -> int | None:
+    # The kind and the permissions of what is there; None for nothing.
+    try:
+        return path.stat().st_mode
+    except FileNotFoundError:
+        return None
+
+
+def _target(path: Path) -> Path:
+    # Only a path without links and dots has a place to rename to.
+    return Path(os.path.realpath(path))
+
+
+def _replace_file(path: Path, content: bytes, mode: int | None) -> None:
+    temporary = _beside(path)
+    # Nobody may read in the temporary file what the old one hid.
+    permissions = 0o666 if mode is None else 0o600
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, permissions)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
+            if mode is not None:
+                os.fchmod(file.fileno(), stat.S_IMODE(mode))
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
@@ -34,50 +69,94 @@ def _replace_file(path: Path, content: bytes) -> None:
     sync_folder(path.parent)
 
 
-def _beside(path: Path, ending: str) -> Path:
-    return path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.{ending}")
+def _beside(path: Path) -> Path:
+    # Without the name of `path`: that may be as long as a name can be.
+    return path.with_name(f".snncc-{os.getpid()}-{secrets.token_hex(4)}.part")
 
 
-def write_folder(path: Path, members: Mapping[str, bytes]) -> None:
-    """Put a folder of `members` (relative names with / between parts) in place of `path`."""
+def write_folder(path: Path, members: Mapping[str, bytes], first: str) -> None:
+    """Make `path` a folder of these members (relative names with / between parts) and no others.
+
+    A new folder appears whole. In one that exists the files are replaced one by one, once all the
+    new ones are on the disk: others go, then `first` comes, then the rest. So what a crash leaves
+    in between is never more than the member `first` tells of.
+    """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _replace_folder(path, members)
+        _fill(_target(path), members, first)
     except OSError as error:
         raise unwritable(path, error) from error
 
 
-def _replace_folder(path: Path, members: Mapping[str, bytes]) -> None:
-    temporary = _beside(path, "part")
+def _fill(path: Path, members: Mapping[str, bytes], first: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = _beside(path)
     temporary.mkdir()
     try:
         for name, content in members.items():
-            write_file(temporary / name, content)
-        _swap(temporary, path)
+            _write(temporary / name, content)
+        if _mode(path) is None:
+            temporary.rename(path)
+        else:
+            _replace_members(path, temporary, sorted(members, key=lambda name: name != first))
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     sync_folder(path.parent)
 
 
-def _swap(new: Path, path: Path) -> None:
-    # rename() cannot replace a folder that holds something: the old one steps aside first and
-    # goes only when the new one stands.
-    if not path.exists():
-        new.rename(path)
-        return
-    aside = _beside(path, "old")
-    path.rename(aside)
-    new.rename(path)
-    shutil.rmtree(aside, ignore_errors=True)
+def _replace_members(path: Path, new: Path, names: list[str]) -> None:
+    # The folder itself stays: it may be a mount, or the one that the user's shell is in.
+    for old in files_in(path) - set(names):
+        (path / old).unlink()
+    for name in names:
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        mode = _mode(path / name)
+        if mode is not None:
+            (new / name).chmod(stat.S_IMODE(mode))
+        (new / name).replace(path / name)
+    sync_folder(path)
+
+
+def files_in(folder: Path) -> set[str]:
+    """The names of all that a folder holds, folders aside, with / between their parts."""
+    entries = (entry for entry in folder.rglob("*") if entry.is_symlink() or not entry.is_dir())
+    return {entry.relative_to(folder).as_posix() for entry in entries}
 
 
 def sweep(folder: Path) -> None:
     """Remove what a killed process was writing into the folder."""
     try:
-        for path in folder.glob(".*.part"):
-            path.unlink()
+        for path in folder.glob(".snncc-*"):
+            if TEMPORARY.fullmatch(path.name):
+                _remove(path)
     except OSError as error:
         raise unwritable(folder, error) from error
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
+
+
+def is_file(path: Path) -> bool:
+    """Whether the path is a file, seen through links; CompileError(E063) if it cannot be told."""
+    return _is(path, stat.S_ISREG)
+
+
+def is_folder(path: Path) -> bool:
+    """Whether the path is a folder, seen through links; CompileError(E063) if it cannot be told."""
+    return _is(path, stat.S_ISDIR)
+
+
+def _is(path: Path, kind: Callable[[int], bool]) -> bool:
+    try:
+        mode = _mode(path)
+    except NotADirectoryError:
+        return False
+    except OSError as error:
+        raise unreadable(path, error) from error
+    return mode is not None and kind(mode)
 
 
 def sync_folder(folder: Path) -> None:

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from snncc.backends.artifact import manifest
 from snncc.backends.artifact.manifest import NAME, Manifest, encode
 from snncc.backends.artifact.package import read_package, write_package
 from snncc.backends.artifact.storage import write_file
@@ -27,8 +28,8 @@ def refused(path, kind="model"):
 
 
 def test_round_trip(path):
-    manifest, members = read_package(path, "model")
-    assert (manifest.kind, manifest.facts, members) == ("model", {"seed": 3}, MEMBERS)
+    found, members = read_package(path, "model")
+    assert (found.kind, found.facts, members) == ("model", {"seed": 3}, MEMBERS)
 
 
 def test_another_kind_is_refused(path):
@@ -64,8 +65,8 @@ def test_a_member_that_is_not_listed_is_refused(tmp_path):
 
 def test_a_changed_fact_is_refused(tmp_path):
     write_package(tmp_path / "net", "model", {"seed": 3}, MEMBERS)
-    manifest = tmp_path / "net" / NAME
-    manifest.write_text(manifest.read_text().replace('"seed": 3', '"seed": 4'))
+    file = tmp_path / "net" / NAME
+    file.write_text(file.read_text().replace('"seed": 3', '"seed": 4'))
     assert "manifest is damaged" in refused(tmp_path / "net").message
 
 
@@ -118,12 +119,68 @@ def test_a_manifest_that_is_none(tmp_path, text):
     assert refused(tmp_path / "net").code == "E060"
 
 
+def strangers_refuse(path):
+    before = {p: p.read_bytes() for p in path.rglob("*") if p.is_file()}
+    with pytest.raises(CompileError, match="not overwritten") as caught:
+        write_package(path, "model", {}, MEMBERS)
+    assert caught.value.diagnostics[0].code == "E063"
+    assert before == {p: p.read_bytes() for p in path.rglob("*") if p.is_file()}
+
+
 def test_strangers_are_not_overwritten(tmp_path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.tex").touch()
-    with pytest.raises(CompileError, match="not overwritten"):
-        write_package(tmp_path / "mine", "model", {}, MEMBERS)
-    assert (tmp_path / "mine" / "thesis.tex").exists()
+    strangers_refuse(tmp_path / "mine")
+    (tmp_path / "file").touch()
+    strangers_refuse(tmp_path / "file")
+
+
+ENTRY = '{"members": {"src/main.js": {"bytes": 1, "sha256": ""}}, "format": 1, "kind": "model"}'
+
+
+@pytest.mark.parametrize("text", ["{}", "[]", "", "{", '{"members": {}}', ENTRY, "[" * 100_000])
+def test_a_strangers_manifest_does_not_make_a_package(tmp_path, text):
+    (tmp_path / "ext" / "src").mkdir(parents=True)
+    (tmp_path / "ext" / NAME).write_text(text)
+    (tmp_path / "ext" / "src" / "main.js").write_text("x")
+    strangers_refuse(tmp_path / "ext")
+    (tmp_path / "ext" / "src" / "main.js").unlink()
+    strangers_refuse(tmp_path / "ext")
+
+
+def test_a_strangers_file_in_a_package_is_not_lost(tmp_path):
+    write_package(tmp_path / "net", "model", {}, MEMBERS)
+    (tmp_path / "net" / "k" / "notes.txt").write_text("x")
+    strangers_refuse(tmp_path / "net")
+
+
+def test_a_strangers_folder_behind_a_link_in_a_package_is_not_lost(tmp_path):
+    write_package(tmp_path / "net", "model", {}, MEMBERS)
+    (tmp_path / "net" / "k").rename(tmp_path / "k")
+    (tmp_path / "net" / "k").symlink_to(tmp_path / "k")
+    strangers_refuse(tmp_path / "net")
+
+
+def test_a_package_that_was_cut_short_can_be_written_again(tmp_path):
+    write_package(tmp_path / "net", "model", {}, MEMBERS)
+    (tmp_path / "net" / "k" / "a.py").unlink()
+    (tmp_path / "net" / "weights.safetensors").write_bytes(b"old")
+    write_package(tmp_path / "net", "model", {}, MEMBERS)
+    assert read_package(tmp_path / "net", "model")[1] == MEMBERS
+
+
+def test_a_package_of_a_newer_format_is_a_package(tmp_path, monkeypatch):
+    monkeypatch.setattr(manifest, "FORMAT", 99)
+    write_package(tmp_path / "net", "model", {}, MEMBERS)
+    monkeypatch.undo()
+    write_package(tmp_path / "net", "model", {}, {"a": b""})
+    assert read_package(tmp_path / "net", "model")[1] == {"a": b""}
+
+
+def test_an_empty_folder_is_filled(tmp_path):
+    (tmp_path / "net").mkdir()
+    write_package(tmp_path / "net", "model", {}, MEMBERS)
+    assert read_package(tmp_path / "net", "model")[1] == MEMBERS
 
 
 def test_what_is_not_there(tmp_path):
