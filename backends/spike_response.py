@@ -26,18 +26,24 @@ from ..ir.types import DType
 
 # Of each state's new value: coefficients over the old states and the ports, "" for the constant.
 Rows = dict[str, dict[str, float]]
+NEAR = 2e-6  # mV
 WAY_OUT = "use the prelude's `lif`, or a model with dv/dt = -v/tau_mem + c/tau_syn"
 
 
 @dataclass(frozen=True, slots=True)
 class SpikeResponse:
-    """Coefficients a step; `threshold` in mV, `refractory` in steps."""
+    """Coefficients a step; `refractory` in steps.
+
+    `gain` and `threshold` are those of the potential over `scale`, which makes gain 1 / tau_syn,
+    the papers' kernel: a model whose potential is twice as large, threshold and all, trains alike.
+    """
 
     keep_v: float
     keep_c: float
     gain: float
     threshold: float
     refractory: int
+    scale: float
 
     @property
     def tau_mem(self) -> float:
@@ -144,17 +150,22 @@ def _read_off(
     )
     if not fits or gain == 0.0:
         raise _refused(population, "its voltage is not a leaky integral of its synaptic current")
+    scale = gain / (1.0 - keep_c)
     return SpikeResponse(
         keep_v=rows[v].get(v, 0.0),
         keep_c=keep_c,
-        gain=gain,
-        threshold=_threshold(population, v, constants),
+        gain=gain / scale,
+        threshold=_threshold(population, v, constants) / scale,
         refractory=_refractory(population, constants),
+        scale=scale,
     )
 
 
 def _threshold(population: Population, v: str, constants: dict[str, float]) -> float:
-    """The voltage at which the spike condition turns true, to 1e-4, by bisection."""
+    """The voltage at which the spike condition turns true, by bisection.
+
+    Conditions such as v > v_th - 1e-6 mean v_th: a parameter that is this near is meant.
+    """
     step = population.step
     assert step is not None
     rest: dict[str, Any] = {s.name: 0 for s in step.states} | dict.fromkeys(step.ports, 0.0)
@@ -170,8 +181,10 @@ def _threshold(population: Population, v: str, constants: dict[str, float]) -> f
     for _ in range(80):
         middle = 0.5 * (low + high)
         low, high = (low, middle) if fires(middle) else (middle, high)
-    # Conditions such as v > v_th - 1e-6 mean v_th.
-    return float(np.round(high, 4))
+    named = [
+        value for _, value in population.parameters if value > 0.0 and abs(value - high) < NEAR
+    ]
+    return min(named, key=lambda value: abs(value - high), default=high)
 
 
 def _refractory(population: Population, constants: dict[str, float]) -> int:

@@ -16,7 +16,7 @@ class Lesson(NamedTuple):
 
     steps: int  # T
     target: float
-    refractory: int  # R [steps]
+    refractory: int = 0  # R [steps]
 
     @property
     def gap(self) -> int:

@@ -25,10 +25,11 @@ from .kernels.forward import (
     pack,
     thresholds,
 )
-from .kernels.optimizer import FAINT, step_size
+from .kernels.optimizer import step_size
 
 ZERO = np.float32(0.0)
 FLUSH = 40  # steps; a multiple of those that are taken at a time
+SMALLEST = np.float32(1.1754944e-38)  # of the normal float32
 WIDE = 64  # neurons for which threads pay: to meet takes as long as a small population's drive
 
 
@@ -117,15 +118,15 @@ def drive_wide(plan, weights, p, first, last, work, currents):  # type: ignore[n
 
 @njit
 def forget_faint(reals, lo, hi):  # type: ignore[no-untyped-def]
-    """Set the states of the neurons lo:hi to zero where they are next to it.
+    """Set the states of the neurons lo:hi to zero where they are denormal.
 
-    In a long silence they would decay into denormal numbers, on which a processor is many times
-    slower. At fixed steps, so that no bit depends on the windows.
+    They come to that in a long silence, and a processor is many times slower on such numbers. At
+    fixed steps, so that no bit depends on the windows.
     """
     for k in range(reals.shape[0]):
         row = reals[k]
         for n in range(lo, hi):
-            row[n] = ZERO if abs(row[n]) < FAINT else row[n]
+            row[n] = ZERO if abs(row[n]) < SMALLEST else row[n]
 
 
 # Nothing in this loop may take `plan` as an argument or more slices than it must: a call counts

@@ -26,6 +26,9 @@ class Kernels:
 def load_kernels(steps: Sequence[NeuronStep], folder: Path) -> Kernels:
     """The kernels for a graph with these neuron steps, compiled on first use, kept in `folder`."""
     folder = writable(folder)
+    # Starts Numba's threads. A kernel that calls a parallel one, and was compiled while that lay in
+    # the cache, is loaded without them: its calls of their functions would be of address 0.
+    numba.get_num_threads()
     fixed, own = kernel_source(), graph_source(steps)
     module = _load(KERNEL_MODULE, fixed, folder)
     return Kernels(module, _load("snncc_cpu_steps", own, folder).advance)

@@ -2,7 +2,7 @@
 
 The samples of an update are in flight together (see `driver.py`):
 
-    present | traces, pulls | judge
+    present | traces, pulls | judge | traces of what the output sends
             | for each block of the graph, from the output: errors | solve | messages
             | update
 
@@ -37,11 +37,15 @@ def chunks_of(neurons):  # type: ignore[no-untyped-def]
 
 
 @cuda.jit(device=True)
-def make_traces(plan, tables, rule, learning, work, count):  # type: ignore[no-untyped-def]
-    """The traces of every projection that needs them, in every sample; the number of items."""
+def make_traces(plan, tables, rule, learning, work, count, taught):  # type: ignore[no-untyped-def]
+    """The traces of every projection that needs them, in every sample; the number of items.
+
+    `taught` 0: of the spikes that were; 1: those that a teacher may change, for what else than the
+    lateral inhibition the output sends.
+    """
     done = 0
     for j in range(len(plan.pre)):
-        if learning.trace[j] >= 0:
+        if learning.trace[j] >= 0 and learning.taught[j] == taught:
             n = plan.neurons[plan.pre[j] + 1] - plan.neurons[plan.pre[j]]
             chunks = chunks_of(n)
             item = first_item(done)
@@ -226,15 +230,20 @@ def learn(  # type: ignore[no-untyped-def]
         for start in range(begin, end, flight):
             count = min(flight, end - start)
             present(plan, tables, store.weights, data, work, start, count, key0, key1, barrier)
-            done = make_traces(plan, tables, rule, learning, work, count)
+            done = make_traces(plan, tables, rule, learning, work, count, 0)
             if optimizer.strength > ZERO and start == begin:
                 make_pulls(plan, rule, learning, optimizer, store, work, done)
             meet(barrier)
             b = cuda.blockIdx.x
             while b < count:
-                judge(plan, rule, learning, store.weights, data, work, results, b, start + b)
+                judge(
+                    plan, tables, rule, learning, store.weights, data, work, results, b, start + b
+                )
                 b += cuda.gridDim.x
             meet(barrier)
+            if learning.has_taught != 0:
+                make_traces(plan, tables, rule, learning, work, count, 1)
+                meet(barrier)
             backward(plan, tables, rule, learning, store, work, count, barrier)
             update(
                 plan, rule, learning, optimizer, optimizer.size[updates], optimizer.eps[updates],

@@ -38,6 +38,8 @@ class Learning(NamedTuple):
     """What the backward pass needs of each block, projection and population."""
 
     trace: Array  # i64[J] place of the projection's traces, -1 without
+    taught: Array  # u8[J] traces of the output's spikes, a teacher's among them
+    has_taught: bool
     part: Array  # i64[J] place of the parts of its message
     tiles: Array  # i64[J] parts of its message; 0 where it sends none
     out_bound: Array  # i64[P + 1] bounds of the populations within `out`
@@ -90,6 +92,7 @@ def make_learning(plan: Plan, rule: Rule) -> tuple[Learning, Sizes]:
     """The tables of a rule over a plan."""
     pres, posts = (np.diff(plan.neurons)[x] for x in (plan.pre, plan.post))
     trace, traces = _places(_with_trace(rule), plan.steps * pres)
+    taught = (trace >= 0) & (plan.pre == plan.output) & (rule.takes > 0)
     carries = rule.carries > 0
     tiles = np.where(rule.listed > 0, 1, -(-posts // TILE)) * carries
     part, parts = _places(carries, tiles * pres)
@@ -99,6 +102,8 @@ def make_learning(plan: Plan, rule: Rule) -> tuple[Learning, Sizes]:
     place, largest = _system_rows(rule)
     learning = Learning(
         trace=trace,
+        taught=taught.astype(np.uint8),
+        has_taught=bool(taught.any()),
         part=part,
         tiles=tiles.astype(np.int64),
         out_bound=bound,

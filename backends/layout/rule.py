@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -9,10 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ...ir.diagnostics import CompileError, Diagnostic
-from ...ir.graph import Call, Graph, TrainSpec
+from ...ir.graph import Call, Graph, Population, TrainSpec
 from ...ir.wiring import Wiring
 from ..effect_ratio import effect_curve, polynomial_slope, quartic_derivative, tabulated_slope
 from ..spike_response import SpikeResponse, spike_response
+from ..teacher import Lesson
 from ..trainable import is_lateral, output_of, require_trainable
 from .plan import Plan
 from .synapses import block_members, inside_synapses, post_major
@@ -62,9 +64,8 @@ class Rule(NamedTuple):
     silent_entry: np.float32
     lowest: np.float32
     highest: np.float32
-    target: float
-    other: float
-    margin: float
+    error: Array  # f32[2, T + 1] o - d outside the margin else 0, of another neuron and the target
+    lesson: int  # steps between two spikes of a teacher
     lateral: int  # the output's lateral inhibition, -1 without
     nu: Array  # f32[P] threshold
     refractory: Array  # i64[P]
@@ -96,8 +97,8 @@ class Rule(NamedTuple):
 def make_rule(graph: Graph, spec: TrainSpec, plan: Plan, wirings: Mapping[str, Wiring]) -> Rule:
     """The tables of `spec.rule` for a graph; CompileError(E050) where the rule does not apply."""
     require_trainable(graph, spec.rule)
-    responses = [None if p.step is None else spike_response(p) for p in graph.populations]
     profile = PROFILES[spec.rule.kind][str(spec.rule["profile"])]
+    responses = [_response(p, profile, spec.rule) for p in graph.populations]
     flags = _flags(graph, plan)
     lists = post_major(graph.projections, wirings, plan, flags.listed)
     inside = inside_synapses(plan, flags.inside, lists)
@@ -113,9 +114,8 @@ def make_rule(graph: Graph, spec: TrainSpec, plan: Plan, wirings: Mapping[str, W
         silent_entry=np.float32(profile.silent_entry),
         lowest=np.float32(profile.lowest),
         highest=np.float32(profile.highest),
-        target=_number(spec.rule, "target"),
-        other=_number(spec.rule, "other"),
-        margin=_number(spec.rule, "margin"),
+        error=_errors(spec.rule, plan.steps),
+        lesson=Lesson(plan.steps, _number(spec.rule, "target")).gap,
         lateral=_lateral(graph),
         nu=np.array([r.threshold if r else 1.0 for r in responses], np.float32),
         refractory=refractory,
@@ -150,11 +150,34 @@ def _joint(plan: Plan, takes: Array) -> Array:
     return np.asarray(several, np.uint8)
 
 
+def _response(population: Population, profile: Profile, rule: Call) -> SpikeResponse | None:
+    """What the rule knows of a population, None of an input."""
+    if population.step is None:
+        return None
+    response = spike_response(population)
+    if profile.closed and math.isclose(response.tau_mem, response.tau_syn):
+        same = f"`{population.name}` has equal membrane and synaptic time constants"
+        raise CompileError(
+            Diagnostic(
+                "E050",
+                f"{same}, where the closed form of profile {rule['profile']} divides by 0",
+                population.span,
+                help='make them differ, or write profile = "recommended"',
+            )
+        )
+    return response
+
+
 def _shift(plan: Plan, refractory: Array, closed: bool) -> Array:
     """The closed form delays a spike by the refractory time; a projection's delay beyond 1 adds."""
-    if not closed:
-        return plan.delay
-    return np.asarray(np.maximum(refractory[plan.post] + plan.delay - 1, 0), np.int64)
+    return plan.delay + refractory[plan.post] - 1 if closed else plan.delay
+
+
+def _errors(rule: Call, steps: int) -> Array:
+    counts = np.arange(steps + 1, dtype=np.float64)
+    rows = [counts - _number(rule, name) for name in ("other", "target")]
+    margin = _number(rule, "margin")
+    return np.array([np.where(np.abs(r) <= margin, 0.0, r) for r in rows], np.float32)
 
 
 def _number(call: Call, name: str) -> float:

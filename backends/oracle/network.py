@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from .layers import Coupling, System
 from .output import CountLoss, cost, count_error, lateral_factor, teach
 from .partials import Activity, by_pre
 from .profiles import PROFILES, Profile
-from .spsp import Cell, Floats, Train
+from .spsp import Cell, Floats, Train, closed_form_spsp, factorised_closed_form
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 
@@ -57,20 +57,27 @@ def network_gradients(
     importance: float = 1.0,
     *,
     wirings: Mapping[str, Wiring] | None = None,
+    has_window: bool = True,
 ) -> NetworkGradients:
     """The rule's weight gradients for one presentation.
 
     The graph has been through the pipeline; `spikes` are bool [T, N] of every population;
-    `wirings` are those of seed 0 unless given. Refuses (E050) a network that the rule can't train.
+    `wirings` are those of seed 0 unless given. Without `has_window` the closed form counts input
+    older than 4 tau_mem too, as the engines do. Refuses (E050) a network that the rule can't train.
     """
     require_trainable(graph, rule)
     output = output_of(graph)
     loss = CountLoss(*(float(str(rule[name])) for name in ("target", "other", "margin")))
     counts = np.asarray(spikes[output.name].sum(axis=0), dtype=np.float64)
-    untaught = _sample(graph, weights, spikes, rule, wirings or _wirings(graph))
+    profile = PROFILES[rule.kind, str(rule["profile"])]
+    if profile.spsp is closed_form_spsp and not has_window:
+        profile = replace(profile, spsp=factorised_closed_form)
+    wirings = wirings or _wirings(graph)
+    matrices = _matrices(graph, weights, wirings)
+    untaught = _Sample(graph, profile, cells_of(graph), wirings, matrices, spikes)
     gamma = _gamma(untaught, output, label)
     taught = dict(spikes) | {output.name: teach(spikes[output.name], label, loss)}
-    sample = _sample(graph, weights, taught, rule, untaught.wirings)
+    sample = replace(untaught, spikes=taught)
     deltas = {p.name: np.zeros(p.neurons) for p in graph.populations if p.model is not None}
     deltas[output.name] += importance * count_error(counts, label, loss)
     gradients = _walk(sample, deltas, {output.name: gamma})
@@ -148,21 +155,8 @@ def _gamma(sample: _Sample, output: Population, label: int) -> Floats:
     return gamma
 
 
-def _sample(
-    graph: Graph,
-    weights: Arrays,
-    spikes: Mapping[str, Train],
-    rule: Call,
-    wirings: Mapping[str, Wiring],
-) -> _Sample:
-    return _Sample(
-        graph=graph,
-        profile=PROFILES[rule.kind, str(rule["profile"])],
-        cells=cells_of(graph, rule),
-        wirings=wirings,
-        weights={p.name: _dense(weights[p.name], wirings[p.name]) for p in graph.projections},
-        spikes=spikes,
-    )
+def _matrices(graph: Graph, weights: Arrays, wirings: Mapping[str, Wiring]) -> dict[str, Floats]:
+    return {p.name: _dense(weights[p.name], wirings[p.name]) for p in graph.projections}
 
 
 def _wirings(graph: Graph) -> dict[str, Wiring]:

@@ -64,13 +64,14 @@ def closed_form_spsp(pre: Train, post: Train, cell: Cell, delay: int) -> Floats:
     """The S-PSP of continuous kernels, only of input within 4 tau_mem before the spike.
 
     The refractory time acts as a synaptic delay as well, as in the published code; there a
-    projection's delay is 1, so any other shifts the input by delay - 1.
+    projection's delay is 1, so any other shifts the input by delay - 1. Input of step 0 counts for
+    nothing, and nothing is reset before the first spike.
     """
     e = np.zeros((post.shape[1], pre.shape[1]))
-    arrivals = shifted(pre, delay - 1)
+    arrivals = shifted(_started(pre), delay - 1)
     for i in range(post.shape[1]):
         spikes = np.flatnonzero(post[:, i])
-        lasts = np.concatenate([[1], spikes[:-1] + cell.refractory])
+        lasts = np.concatenate([[min(delay, 1)], spikes[:-1] + cell.refractory])
         for spike, last in zip(spikes, lasts, strict=False):
             e[i] += _closed_form_at(arrivals, int(spike), int(last), cell)
     return e
@@ -80,7 +81,7 @@ def _closed_form_at(arrivals: Train, spike: int, last: int, cell: Cell) -> Float
     """What every presynaptic train contributes at one spike whose membrane was reset at `last`."""
     total = np.zeros(arrivals.shape[1])
     since_reset = spike - last
-    for time in range(max(1, int(np.floor(spike - 4 * cell.tau_mem))), spike):
+    for time in range(max(0, int(np.floor(spike - 4 * cell.tau_mem))), spike):
         age = spike - (time + cell.refractory)
         if age >= 0:
             total += arrivals[time] * _response(age, since_reset, cell)
@@ -107,7 +108,7 @@ def discrete_traces(pre: Train, cell: Cell, delay: int) -> Floats:
 
 def continuous_traces(pre: Train, cell: Cell, delay: int) -> Floats:
     """Q [T, pre] of the closed form: the difference of two exponential traces of the input."""
-    arrivals = shifted(pre, cell.refractory + delay - 1)
+    arrivals = shifted(_started(pre), cell.refractory + delay - 1)
     fast = np.zeros(pre.shape)
     slow = np.zeros(pre.shape)
     for t in range(pre.shape[0]):
@@ -141,6 +142,13 @@ def factorised_closed_form(pre: Train, post: Train, cell: Cell, delay: int) -> F
     """The closed-form S-PSP as the matrix product A^T Q, without the window of 4 tau_mem."""
     keep = float(np.exp(-1.0 / cell.tau_mem))
     return readout(post, cell.refractory, keep).T @ continuous_traces(pre, cell, delay)
+
+
+def _started(train: Train) -> Train:
+    """The train without step 0."""
+    started = train.copy()
+    started[0] = False
+    return started
 
 
 def shifted(train: Train, steps: int) -> Train:

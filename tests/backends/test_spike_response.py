@@ -107,7 +107,21 @@ def test_renamed_model():
 
 def test_input_straight_to_the_voltage():
     response = spike_response(population("direct", DIRECT))
-    assert numbers(response) == pytest.approx((1 - 1 / 8, 0.0, 2.0, 3.0, 0))
+    assert numbers(response) == pytest.approx((1 - 1 / 8, 0.0, 1.0, 1.5, 0))
+    assert response.scale == 2.0
+
+
+def test_a_louder_potential_is_the_same_neuron():
+    louder = RENAMED.replace("(tail / slow)", "16 * (tail / slow)")
+    quiet, loud = population("mine", RENAMED), population("mine(bar = 112 mV)", louder)
+    assert numbers(spike_response(loud)) == pytest.approx(numbers(spike_response(quiet)))
+    assert spike_response(loud).scale == pytest.approx(16.0)
+
+
+@pytest.mark.parametrize("v_th", [1e-5, 0.12345678, 40.0, 1000.0])
+def test_the_slack_of_lif_does_not_change_its_threshold(v_th):
+    response = spike_response(population(f"lif(v_th = {v_th:.8f} mV)"))
+    assert response.threshold == pytest.approx(v_th, rel=1e-12)
 
 
 NEVER = DIRECT.replace("v > 3 mV", "v > 2 * v and v < -1 mV")

@@ -7,6 +7,7 @@ from snncc.backends.reference import simulate
 from snncc.frontend.prelude import prelude_names, prelude_path
 from snncc.frontend.program import check_text, compile_text
 from snncc.ir.diagnostics import Source
+from snncc.ir.expr import evaluate
 from snncc.ir.passes.pipeline import run_pipeline
 
 NET = """
@@ -39,6 +40,20 @@ def test_lif_is_the_neuron_of_the_papers() -> None:
     recurrent = {"y->y": np.array([0.5, 0.8], dtype=np.float32)}  # 0 -> 1, 1 -> 0
     more = "y -> y : list(synapses = [[0, 1, 0.5], [1, 0, 0.8]])"
     assert spikes(LIF, more, **recurrent) == [[2, 4, 6], [3, 5]]
+
+
+@pytest.mark.parametrize("v_th", [1.0, 20.0, 40.0, 64.0, 4096.0])
+@pytest.mark.parametrize("real", [np.float32, np.float64])
+def test_lif_fires_at_its_threshold_whatever_its_size(v_th: float, real: type) -> None:
+    """The slack of 1e-6 is less than the last bit of a float32 above 16."""
+    text = NET.format(model=f"lif(v_th = {v_th} mV)", more="")
+    population = run_pipeline(compile_text(Source("t.snn", text)).graph).population("y")
+    assert population.step is not None
+    values = dict(zip(population.step.constants, map(real, population.constants), strict=True))
+    below = v_th - 5e-6 if real is np.float64 else np.nextafter(real(v_th - 1e-6), real(0))
+    for v, fires in ((v_th, True), (below, False)):
+        states = {s.name: real(0) for s in population.step.states} | {"v": real(v)}
+        assert bool(evaluate(population.step.spike, values | states, real)) is fires
 
 
 def test_if_keeps_what_is_above_the_threshold() -> None:

@@ -8,7 +8,7 @@ from numba import njit, prange
 from .dense import dense_tile, dense_view, write_back
 from .learn import make_trace, rows_of, self_effect, sort_events
 from .listed import inside_entries, joint_effect, listed_projection
-from .loss import count_error, decide, lateral_factor, teach
+from .loss import count_error, decide, lateral_factor, teach, teach_steps
 from .optimizer import update_row
 from .rows import add, copy, fill
 from .solve import solve_transposed
@@ -39,7 +39,9 @@ def judge(plan, rule, weights, work, back, w, label, importance, counts):  # typ
             rule.refractory[p], rule.power[p], label, back.boost[w, lo:hi],
         )  # fmt: skip
     if counts[label] == 0:
-        teach(row, times, hi - lo, label, plan.steps, rule.target)
+        spikes = work.spikes[w, plan.events[p] : plan.events[p + 1]]
+        teach(row, times, hi - lo, label, plan.steps, rule.lesson)
+        teach_steps(work.ptr[w, p], spikes, label, plan.steps, rule.lesson)
     return decide(counts), cost
 
 

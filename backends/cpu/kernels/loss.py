@@ -24,10 +24,7 @@ def count_error(rule, counts, label, importance, delta):  # type: ignore[no-unty
     (it is about to be taught)."""
     cost = 0.0
     for i in range(len(counts)):
-        desired = rule.target if i == label else rule.other
-        error = counts[i] - desired
-        if abs(error) <= rule.margin:
-            error = 0.0
+        error = np.float64(rule.error[1 if i == label else 0, counts[i]])
         delta[i] = importance * error
         if not (i == label and counts[i] == 0):
             cost += error * error
@@ -35,20 +32,31 @@ def count_error(rule, counts, label, importance, delta):  # type: ignore[no-unty
 
 
 @njit
-def teach(row, times, n, label, steps, target):  # type: ignore[no-untyped-def]
-    """Give a silent neuron `label` spikes at every h-th step, h = floor(steps / target).
+def teach(row, times, n, label, steps, every):  # type: ignore[no-untyped-def]
+    """Give a silent neuron `label` spikes at the steps every, 2 every, …
 
     row i32[n + 1] and times hold the neuron-major spikes; later neurons move up.
     """
-    h = max(1, int(steps / max(target, 1.0)))
-    extra = (steps - 1) // h
+    extra = (steps - 1) // every
     place = row[label]
     for k in range(row[n] - 1, place - 1, -1):
         times[k + extra] = times[k]
     for m in range(extra):
-        times[place + m] = (m + 1) * h
+        times[place + m] = (m + 1) * every
     for i in range(label + 1, n + 1):
         row[i] += extra
+
+
+@njit
+def teach_steps(ptr, spikes, label, steps, every):  # type: ignore[no-untyped-def]
+    """The same in time-major events, ptr i32[steps + 1] and spikes; later steps move up."""
+    for t in range(steps - 1, 0, -1):
+        before, taught = (t - 1) // every, t // every  # new spikes in the steps up to t - 1 and t
+        for k in range(ptr[t + 1] - 1, ptr[t] - 1, -1):
+            spikes[k + before] = spikes[k]
+        ptr[t + 1] += taught
+        if taught > before:
+            spikes[ptr[t + 1] - 1] = label
 
 
 @njit

@@ -97,12 +97,15 @@ def discrete_traces(ptr, spikes, steps, delay, keep_v, keep_c, gain, column, n, 
 
 @njit
 def closed_traces(ptr, spikes, steps, delay, keep_v, keep_c, gain, column, n, slow, fast, trace):  # type: ignore[no-untyped-def]
-    """V of the kernel gain (exp(-u / tau_mem) - exp(-u / tau_syn)), u = t - t_pre - delay."""
+    """V of the kernel gain (exp(-u / tau_mem) - exp(-u / tau_syn)), u = t - t_pre - delay.
+
+    A spike of step 0 has no part in it, as in the authors' code; delay may be -1.
+    """
     for a in range(n):
         slow[a] = ZERO
         fast[a] = ZERO
     for t in range(steps):
-        if t >= delay:
+        if 0 < t - delay < steps:
             for k in range(ptr[t - delay], ptr[t - delay + 1]):
                 a = column[spikes[k]]
                 slow[a] += ONE

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from numba import cuda
 
-from .grid import f32
+from .grid import f32, u32
 from .spsp import response_at
 
 ZERO = f32(0.0)
 ONE = f32(1.0)
+ONE32 = u32(1)
 
 
 @cuda.jit(device=True)
-def judge(plan, rule, learning, weights, data, work, results, b, s):  # type: ignore[no-untyped-def]
+def judge(plan, tables, rule, learning, weights, data, work, results, b, s):  # type: ignore[no-untyped-def]
     """Counts, decision, cost, error, lateral factor, teacher spikes of sample s at place b."""
     p = plan.output
     lo = plan.neurons[p]
@@ -24,7 +25,7 @@ def judge(plan, rule, learning, weights, data, work, results, b, s):  # type: ig
     i = cuda.threadIdx.x
     while i < n:
         results.counts[s, i] = work.count[b, lo + i]
-        error = count_error(rule, work.count[b, lo + i], i == label)
+        error = rule.error[1 if i == label else 0, work.count[b, lo + i]]
         work.delta[b, lo + i] = data.importance[s] * error
         i += cuda.blockDim.x
     if rule.lateral >= 0:
@@ -33,7 +34,7 @@ def judge(plan, rule, learning, weights, data, work, results, b, s):  # type: ig
     if cuda.threadIdx.x == 0:
         results.predictions[s], results.cost[s] = decide(rule, results.counts[s], label)
         if work.count[b, lo + label] == 0:
-            teach(plan, rule, work, b, lo + label)
+            teach(plan, tables, rule, work, b, label)
     cuda.syncthreads()
 
 
@@ -58,14 +59,6 @@ def add_activity(work, results, b):  # type: ignore[no-untyped-def]
 
 
 @cuda.jit(device=True)
-def count_error(rule, spikes, is_target):  # type: ignore[no-untyped-def]
-    """o - d outside the margin, else 0."""
-    desired = rule.target if is_target else rule.other
-    error = f32(spikes) - desired
-    return ZERO if abs(error) <= rule.margin else error
-
-
-@cuda.jit(device=True)
 def decide(rule, counts, label):  # type: ignore[no-untyped-def]
     """(arg max, lowest index on a tie; the cost, a silent target left out: it is to be taught)."""
     best, cost = 0, ZERO
@@ -73,19 +66,22 @@ def decide(rule, counts, label):  # type: ignore[no-untyped-def]
         if counts[i] > counts[best]:
             best = i
         if counts[i] > 0 or i != label:
-            error = count_error(rule, counts[i], i == label)
+            error = rule.error[1 if i == label else 0, counts[i]]
             cost += error * error
     return best, cost
 
 
 @cuda.jit(device=True)
-def teach(plan, rule, work, b, neuron):  # type: ignore[no-untyped-def]
-    """Give a silent neuron spikes at every h-th step, h = floor(steps / target)."""
-    h = max(1, int(f32(plan.steps) / max(rule.target, ONE)))
-    extra = (plan.steps - 1) // h
-    start = plan.steps * neuron
+def teach(plan, tables, rule, work, b, i):  # type: ignore[no-untyped-def]
+    """Give the silent output i spikes at the steps lesson, 2 lesson, …: times, bits, count."""
+    p = plan.output
+    neuron = plan.neurons[p] + i
+    word, bit = tables.word[p] + (i >> 5), u32(ONE32 << u32(i & 31))
+    extra = (plan.steps - 1) // rule.lesson
     for m in range(extra):
-        work.times[b, start + m] = (m + 1) * h
+        t = (m + 1) * rule.lesson
+        work.times[b, plan.steps * neuron + m] = t
+        work.bits[b, t * tables.words + word] |= bit
     work.count[b, neuron] = extra
 
 

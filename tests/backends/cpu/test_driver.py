@@ -154,9 +154,9 @@ def test_a_long_silence_leaves_no_denormal_state(compiled, kernels, samples_of, 
     assert not ((states > 0) & (states < np.finfo(np.float32).tiny)).any()
 
 
-def test_only_faint_states_are_forgotten(plain):
-    reals = np.array([[1e-31, -1e-31, 1e-29, np.nan, -np.inf, 1e-31]], np.float32)
+def test_only_denormal_states_are_forgotten(plain):
+    reals = np.array([[1e-39, -1e-39, 1.2e-38, np.nan, -np.inf, 1e-39]], np.float32)
     plain.forget_faint(reals, 0, 5)
     np.testing.assert_array_equal(
-        reals, np.array([[0, 0, 1e-29, np.nan, -np.inf, 1e-31]], np.float32)
+        reals, np.array([[0, 0, 1.2e-38, np.nan, -np.inf, 1e-39]], np.float32)
     )

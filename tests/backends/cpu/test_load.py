@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 
 import numpy as np
@@ -49,6 +50,21 @@ def test_files_are_named_by_what_they_hold(tmp_path, small_steps):
     assert two.advance == 1
     assert len(list(folder.glob("*.py"))) == 3
     assert not list(folder.glob("*.tmp"))
+
+
+def test_the_threads_of_parallel_kernels_are_there(tmp_path):
+    """In a process that has called none yet: a kernel from the cache may call one at once."""
+    code = (
+        "import sys, numba, pathlib\n"
+        "from snncc.backends.cpu import load\n"
+        "load.kernel_source = lambda: 'ANSWER = 42'\n"
+        "load.graph_source = lambda steps: 'advance = 0'\n"
+        "load.load_kernels((), pathlib.Path(sys.argv[1]))\n"
+        "print(numba.threading_layer())\n"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_damaged_file_is_written_anew(tmp_path, small_steps):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -10,16 +11,15 @@ import pytest
 from snncc.backends.effect_ratio import effect_curve, polynomial_slope, tabulated_slope
 from snncc.backends.oracle.network import network_gradients
 from snncc.backends.oracle.spsp import Cell, closed_form_spsp, pairwise_spsp
-from snncc.ir.expr import Const
+from snncc.frontend.program import compile_text
+from snncc.ir.diagnostics import Source
 from snncc.ir.graph import Block, Call, Graph, Population, Projection
-from snncc.ir.neuron import NeuronModel
-from snncc.ir.types import DType
+from snncc.ir.passes.pipeline import run_pipeline
 from snncc.ir.wiring import Wiring
 
 STEPS = 60
 DENSE, LATERAL = Call("dense"), Call("lateral_inhibition")
 UNIFORM = Call("uniform", (("low", -1.0), ("high", 1.0)))
-MODEL = NeuronModel("lif", (), (), ("i",), (), (), Const(False, DType.BOOL), ())
 
 
 def rule(kind, profile="recommended", target=9.0, other=2.0, margin=1.0):
@@ -27,9 +27,16 @@ def rule(kind, profile="recommended", target=9.0, other=2.0, margin=1.0):
     return Call(kind, arguments)
 
 
+@cache
+def lif(v_th):
+    cell = f"lif(tau_mem = 16 ms, tau_syn = 4 ms, v_th = {v_th} mV, refractory = 2 ms)"
+    body = f"input x[1] encode spikes(duration = 10 ms)\noutput y[1] : {cell}\nx -> y : dense"
+    text = f"network n {{ {body} }}"
+    return run_pipeline(compile_text(Source("n.snn", text)).graph).population("y")
+
+
 def population(name, neurons, role="hidden", v_th=2.0):
-    parameters = (("tau_mem", 16.0), ("tau_syn", 4.0), ("v_th", v_th), ("refractory", 2.0))
-    return Population(name, (neurons,), role, MODEL, parameters)
+    return replace(lif(v_th), name=name, shape=(neurons,), role=role)
 
 
 def projection(pre, post, kind=DENSE, delay=1, trainable=True):

@@ -13,6 +13,7 @@ FEW = [
     ("recurrent", "st_rsbp", "reference"),
     ("loop", "st_rsbp", "recommended"),
     ("sparse", "hm2_bp", "reference"),
+    ("answering", "st_rsbp", "recommended"),
 ]
 
 
