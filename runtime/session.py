@@ -11,7 +11,7 @@ from typing import Any
 
 from ..backends.target import Trainer
 from ..ir.diagnostics import CompileError, Diagnostic
-from ..ir.graph import Graph, TrainSpec
+from ..ir.graph import Call, TrainSpec
 from .datasets.fetch import Progress as FetchProgress
 from .datasets.fetch import no_progress
 from .datasets.table import load
@@ -20,7 +20,7 @@ from .driver import Options, Program, data_of, draw_weights, lower_program, targ
 from .machine import git_commit, machine, versions
 from .progress import Progress, fresh
 from .run_folder import RunFolder, read_run, write_start
-from .samples import Presentation, present
+from .samples import present
 from .settings import Settings
 from .trainer import Listener, Plan, fit
 
@@ -95,12 +95,17 @@ def _plan(
     program: Program, options: TrainOptions, settings: Settings, fetch_progress: FetchProgress
 ) -> Plan:
     spec = _spec(program.train, options)
-    data = replace(spec, data=data_of(spec, Path(options.program)))
-    train = _part(program.graph, data, "train", options.limit, settings, fetch_progress)
+    call = data_of(spec, Path(options.program))
+    data = load(call, "train", settings, fetch_progress, spec.span)
+    # The models of the run say how their data were scaled, for data that are named later.
+    call = Call(call.kind, tuple((dict(call.arguments) | dict(data.measured)).items()))
+    spec = replace(spec, data=call)
+    train = present(program.graph, data.first(options.limit), "train", spec.span)
     test = None
     if options.test_limit != 0:
-        test = _part(program.graph, data, "test", options.test_limit, settings, fetch_progress)
-    return Plan(program.graph, data, options.seed, train, test, options.checkpoint_seconds)
+        data = load(call, "test", settings, fetch_progress, spec.span)
+        test = present(program.graph, data.first(options.test_limit), "test", spec.span)
+    return Plan(program.graph, spec, options.seed, train, test, options.checkpoint_seconds)
 
 
 def _spec(spec: TrainSpec | None, options: TrainOptions) -> TrainSpec:
@@ -110,18 +115,6 @@ def _spec(spec: TrainSpec | None, options: TrainOptions) -> TrainSpec:
     epochs = spec.epochs if options.epochs is None else options.epochs
     batch = spec.batch if options.batch is None else options.batch
     return replace(spec, epochs=epochs, batch=batch)
-
-
-def _part(
-    graph: Graph,
-    spec: TrainSpec,
-    split: str,
-    limit: int | None,
-    settings: Settings,
-    fetch_progress: FetchProgress,
-) -> Presentation:
-    data = load(spec.data, split, settings, fetch_progress, spec.span)
-    return present(graph, data.first(limit), split, spec.span)
 
 
 def _folder(options: TrainOptions, plan: Plan, path: Path) -> RunFolder:

@@ -11,6 +11,7 @@ from snncc.ir.diagnostics import CompileError
 from snncc.ir.graph import Call
 from snncc.ir.passes.pipeline import run_pipeline
 from snncc.ir.text import parse_graph
+from snncc.runtime.datasets.delimited import COLUMNS_RECORDED
 
 NET = """\
 snnir 1
@@ -126,3 +127,10 @@ def test_facts_that_are_none(tmp_path, model, facts):
     _, members = read_package(tmp_path / "net.snnpkg", "model")
     write_package(tmp_path / "forged.snnpkg", "model", facts, members)
     assert "lacks something" in refused(tmp_path / "forged.snnpkg")
+
+
+def test_the_range_of_the_widest_table_fits_a_manifest(tmp_path, model):
+    low = tuple(-1.2345678901234567e300 for _ in range(COLUMNS_RECORDED))
+    wide = replace(model, data=Call("csv", (("path", "a.csv"), ("low", low), ("high", low))))
+    save_model(tmp_path / "net.snnpkg", wide)
+    assert open_model(tmp_path / "net.snnpkg").data == wide.data

@@ -58,6 +58,21 @@ def test_own_data_by_name(answer, run, tmp_path):
         assert document["samples"] == 20
 
 
+def test_a_run_knows_the_scale_that_it_was_trained_with(snncc, answer, tiny, tmp_path):
+    """Halves of the training data's range are halves, though all their file holds is one value."""
+    rows = [f"{value}," * 64 + f"{value // 100}\n" for value in (0, 100)]
+    (tmp_path / "train.csv").write_text("".join(rows * 2))
+    (tmp_path / "half.csv").write_text("50," * 64 + "1\n")
+    (tmp_path / "plain.csv").write_text("0.5," * 64 + "1\n")
+    tiny.write_text(tiny.read_text().replace("data digits", 'data csv(path = "train.csv")'))
+    assert snncc("train", tiny, "--out", "run", "--test-limit", 0)[0] == 0
+    (tmp_path / "train.csv").unlink()
+    (half,) = answer("run", "run", "--data", "half.csv")
+    (plain,) = answer("run", "run", "--data", 'csv(path = "plain.csv", scale = "none")')
+    assert half["samples"] == plain["samples"]
+    assert len(set(half["samples"][0]["counts"].split())) > 1
+
+
 def test_no_data_at_all(snncc, tiny):
     tiny.write_text(tiny.read_text().split("train tiny")[0])
     status, _, err = snncc("run", tiny)
