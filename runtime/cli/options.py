@@ -34,7 +34,11 @@ TargetChoice = Annotated[
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="use the first samples only")]
 DataOption = Annotated[
     str | None,
-    typer.Option("--data", help="a data set, or a .csv or .npz file; default: the program's"),
+    typer.Option(
+        "--data",
+        help="a data set, a .csv or .npz file, or a call such as 'csv(path = \"a.csv\", label = 0)'; "
+        "default: the program's",
+    ),
 ]
 
 
