@@ -58,30 +58,63 @@ def _index(part: Constant, span: Span) -> int:
 def _from_file(
     row: Row, call: Call, bound: Mapping[str, Expression], scope: Scope, sizes: Sizes
 ) -> tuple[IrCall, Weights]:
-    """`file(path = "w.npy")`; rows of pre, post, weight become a list."""
+    """`file(path = "w.npy", layout = "matrix")`; rows of pre, post, weight become a list."""
     arguments = dict(fill_bound(row, call, bound, scope))
     span = bound["path"].span
     path, key = str(arguments["path"]), str(arguments["key"])
     weights = read_weights(Path(span.source.name).parent / path, key, span)
-    if weights.shape == sizes:
-        return IrCall("file", tuple(arguments.items())), weights
-    if weights.shape[1] == 3:
-        return _as_list(weights, span)
-    if None not in sizes:
-        got, wanted = list(weights.shape), list(sizes)
-        message = f"`{path}` holds {got} weights, but the populations ask for {wanted}"
-        way_out = "a matrix is [pre, post]; a list has rows of pre, post, weight"
-        raise CompileError(Diagnostic("E040", message, span, help=way_out))
+    layout = str(arguments["layout"])
+    if layout == "auto":
+        layout = _layout(weights, sizes, path, span)
+    if layout == "list":
+        return _as_list(weights, sizes, path, span)
+    if not _may_be_matrix(weights, sizes):
+        raise CompileError(_unfit(weights, sizes, path, span))
     return IrCall("file", tuple(arguments.items())), weights
 
 
-def _as_list(table: Weights, span: Span) -> tuple[IrCall, Weights]:
+def _layout(weights: Weights, sizes: Sizes, path: str, span: Span) -> str:
+    """How the table is to be read, if there is one way only."""
+    if not _may_be_matrix(weights, sizes):
+        return "list" if weights.shape[1] == 3 else "matrix"
+    if not _may_be_list(weights, sizes):
+        return "matrix"
+    message = f"`{path}` may be a [pre, post] matrix, and may be rows of pre, post, weight"
+    way_out = 'say which: `layout = "matrix"` or `layout = "list"`'
+    raise CompileError(Diagnostic("E042", message, span, help=way_out))
+
+
+def _may_be_matrix(weights: Weights, sizes: Sizes) -> bool:
+    pairs = zip(weights.shape, sizes, strict=True)
+    return all(neurons is None or neurons == extent for extent, neurons in pairs)
+
+
+def _may_be_list(weights: Weights, sizes: Sizes) -> bool:
+    if weights.shape[1] != 3 or not _are_indices(weights[:, :2]):
+        return False
+    pairs = zip(weights.max(axis=0), sizes, strict=False)
+    return all(neurons is None or index < neurons for index, neurons in pairs)
+
+
+def _are_indices(table: Weights) -> bool:
+    return bool(np.all(table >= 0) and np.all(table == np.floor(table)))
+
+
+def _unfit(weights: Weights, sizes: Sizes, path: str, span: Span) -> Diagnostic:
+    got, wanted = list(weights.shape), ", ".join("any" if n is None else str(n) for n in sizes)
+    message = f"`{path}` holds {got} weights, but the populations ask for [{wanted}]"
+    way_out = "a matrix is [pre, post]; a list has rows of pre, post, weight"
+    return Diagnostic("E040", message, span, help=way_out)
+
+
+def _as_list(table: Weights, sizes: Sizes, path: str, span: Span) -> tuple[IrCall, Weights]:
     """Rows of pre, post, weight as the connectivity `list`."""
-    indices = table[:, :2]
-    if not (np.all(indices >= 0) and np.all(indices == np.floor(indices))):
+    if table.shape[1] != 3:
+        raise CompileError(_unfit(table, sizes, path, span))
+    if not _are_indices(table[:, :2]):
         message = "the first two columns are not indices of neurons"
         raise CompileError(Diagnostic("E042", message, span, help="rows are pre, post, weight"))
-    pairs = tuple((int(pre), int(post)) for pre, post in indices)
+    pairs = tuple((int(pre), int(post)) for pre, post in table[:, :2])
     return IrCall("list", (("synapses", pairs),)), table[:, 2].copy()
 
 

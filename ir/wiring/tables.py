@@ -111,7 +111,11 @@ CONNECTIVITIES: dict[str, Connectivity] = {
     "file": Connectivity(
         "weights from an .npy, .npz, .safetensors or .csv file: [pre, post] matrix, or rows of "
         "pre, post, weight",
-        (Argument("path", "text"), Argument("key", "text", "")),
+        (
+            Argument("path", "text"),
+            Argument("key", "text", ""),
+            Argument("layout", "text", "auto", ("auto", "matrix", "list")),
+        ),
         wire=pairs.dense,
     ),
     "expression": Connectivity(

@@ -155,10 +155,13 @@ def _code(path: Path) -> str | None:
 # ---- in a program
 
 
-def program(tmp_path: Path, name: str, pre: int = 2, post: int = 3) -> object:
+def program(
+    tmp_path: Path, name: str, pre: int = 2, post: int | str = 3, layout: str = ""
+) -> object:
+    shape = f"[{post}]" if post else ""
     text = (
         f"network n {{ input x[{pre}] encode bernoulli(duration = 4 ms) "
-        f'population h[{post}] : lif x -> h : file(path = "{name}") as w }}'
+        f'population h{shape} : lif x -> h : file(path = "{name}"{layout}) as w }}'
     )
     graph = compile_text(Source(str(tmp_path / "net.snn"), text)).graph
     (projection,) = graph.projections
@@ -189,4 +192,55 @@ def test_tables_that_do_not_fit(tmp_path: Path, rows: str, code: str) -> None:
     (tmp_path / "w.csv").write_text(rows)
     with pytest.raises(CompileError) as error:
         program(tmp_path, "w.csv")
+    assert error.value.diagnostics[0].code == code
+
+
+BOTH = "0,1,0.5\n1,2,0.5\n"  # two rows of three: a matrix of 2 neurons to 3, or two synapses
+
+
+@pytest.mark.parametrize(("rows", "post"), [(BOTH, 3), ("0,0,0\n0,0,0\n", 3), (BOTH, "")])
+def test_a_table_that_may_be_read_in_two_ways_is_refused(
+    tmp_path: Path, rows: str, post: int | str
+) -> None:
+    (tmp_path / "w.csv").write_text(rows)
+    with pytest.raises(CompileError) as error:
+        program(tmp_path, "w.csv", post=post)
+    (found,) = error.value.diagnostics
+    assert found.code == "E042"
+    assert '`layout = "matrix"` or `layout = "list"`' in found.help
+
+
+@pytest.mark.parametrize(
+    "rows", [BOTH.replace("1,", "-1,"), "0,1.5,0.5\n1,2,0.5\n", BOTH.replace("1,2", "1,3")]
+)
+def test_a_table_whose_rows_cannot_be_synapses_is_a_matrix(tmp_path: Path, rows: str) -> None:
+    (tmp_path / "w.csv").write_text(rows)
+    connectivity, weights = program(tmp_path, "w.csv")  # type: ignore[misc]
+    assert connectivity.kind == "file"
+    assert weights.shape == (2, 3)
+
+
+def test_the_layout_settles_it(tmp_path: Path) -> None:
+    (tmp_path / "w.csv").write_text(BOTH)
+    connectivity, weights = program(tmp_path, "w.csv", layout=', layout = "list"')  # type: ignore[misc]
+    assert connectivity["synapses"] == ((0, 1), (1, 2))
+    assert weights.tolist() == [0.5, 0.5]
+    connectivity, weights = program(tmp_path, "w.csv", layout=', layout = "matrix"')  # type: ignore[misc]
+    assert connectivity["layout"] == "matrix"
+    assert weights.tolist() == [[0, 1, 0.5], [1, 2, 0.5]]
+
+
+@pytest.mark.parametrize(
+    ("layout", "rows", "code"),
+    [
+        ("list", "1,2\n3,4\n", "E040"),
+        ("matrix", "1,2\n3,4\n", "E040"),
+        ("list", "0.5,1,1\n", "E042"),
+        ("rows", BOTH, "E022"),
+    ],
+)
+def test_a_layout_that_is_not_the_files(tmp_path: Path, layout: str, rows: str, code: str) -> None:
+    (tmp_path / "w.csv").write_text(rows)
+    with pytest.raises(CompileError) as error:
+        program(tmp_path, "w.csv", layout=f', layout = "{layout}"')
     assert error.value.diagnostics[0].code == code

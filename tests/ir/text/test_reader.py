@@ -91,7 +91,9 @@ CONNECTIVITIES = st.one_of(
     st.lists(st.tuples(st.integers(), st.integers()), max_size=3).map(
         lambda pairs: Call("list", (("synapses", tuple(pairs)),))
     ),
-    st.text(max_size=9).map(lambda path: Call("file", (("path", path), ("key", "")))),
+    st.text(max_size=9).map(
+        lambda path: Call("file", (("path", path), ("key", ""), ("layout", "auto")))
+    ),
     st.just(Call("expression", (("where", Ref("i", DType.BOOL)),))),
 )
 

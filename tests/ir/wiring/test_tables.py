@@ -36,7 +36,7 @@ GOOD = {
     "pool2d": ({"kernel": 2, "stride": 0}, (3, 4, 5), (3, 2, 2)),
     "lateral_inhibition": ({}, (7,), (7,)),
     "list": ({"synapses": ((3, 1), (0, 2), (3, 0))}, (4,), (3,)),
-    "file": ({"path": "w.npy", "key": ""}, (4,), (3,)),
+    "file": ({"path": "w.npy", "key": "", "layout": "auto"}, (4,), (3,)),
     "expression": ({"where": NEAR}, (9,), (5,)),
 }
 UNIFORM = Call("uniform", (("low", -1.0), ("high", 1.0)))
