@@ -36,7 +36,7 @@ DataOption = Annotated[
     str | None,
     typer.Option(
         "--data",
-        help="a data set, a .csv or .npz file, or a call such as 'csv(path = \"a.csv\", label = 0)'; "
+        help="a data set, a .csv or .npz file, or a call: 'csv(path = \"a.csv\", label = 0)'; "
         "default: the program's",
     ),
 ]
