@@ -43,6 +43,8 @@ class CudaDevice:
 
     def load(self, ptx: Ptx, shared: int) -> Kernel:
         """A kernel from its PTX, with up to so many bytes of dynamic shared memory."""
+        if shared > self._attribute("MAX_SHARED_MEMORY_PER_BLOCK_OPTIN"):
+            raise too_large(ptx.entry, self.name)
         function = self._function(ptx)
         if shared > STATIC_LIMIT:
             attribute = self._driver.CUfunction_attribute
@@ -64,8 +66,7 @@ class CudaDevice:
         occupancy = self._driver.cuOccupancyMaxActiveBlocksPerMultiprocessor
         each = int(self._do(occupancy, kernel.handle[0], threads, shared))
         if each == 0:
-            message = f"a block of `{kernel.entry}` does not fit a multiprocessor of {self.name}"
-            raise CompileError(Diagnostic("E071", message, help="make the populations smaller"))
+            raise too_large(kernel.entry, self.name)
         return each * self._attribute("MULTIPROCESSOR_COUNT")
 
     def upload(self, array: Host) -> DeviceArray:
@@ -100,8 +101,9 @@ class CudaDevice:
         whole = np.ascontiguousarray(array)
         if whole.nbytes:
             copy = self._driver.cuMemcpyHtoDAsync
-            # From pageable memory it returns when the source may be changed again.
             self._do(copy, target.pointer, whole.ctypes.data, whole.nbytes, self._stream)
+            # From pageable memory it "might be" synchronous, and the source may go now.
+            self.synchronize()
 
     def download(self, array: Array) -> Host:
         """A copy in the host's memory, after all that was launched before."""
@@ -174,6 +176,12 @@ def out_of_memory(name: str, asked: int, free: int) -> CompileError:
     message = f"{name} has {free / GIB:.2f} GiB free, and {asked / GIB:.2f} GiB more are needed"
     way_out = "use a smaller batch (--batch), or end what else uses the card (nvidia-smi lists it)"
     return CompileError(Diagnostic("E072", message, help=way_out))
+
+
+def too_large(entry: str, name: str) -> CompileError:
+    """The diagnostic of a kernel that needs more of a multiprocessor than there is."""
+    message = f"a block of `{entry}` does not fit a multiprocessor of {name}"
+    return CompileError(Diagnostic("E071", message, help="make the populations smaller"))
 
 
 def failed(call: str, reason: str) -> CompileError:

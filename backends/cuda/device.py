@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..modules import digest, load_module, writable
+from .arrays import DeviceArray
 from .build import MODULE, KernelProgram
 from .card import CudaDevice
 from .presence import is_simulated
@@ -24,7 +25,11 @@ def open_device(folder: Path) -> Device:
 
 
 class SimulatedDevice:
-    """NumPy arrays and Python threads, one for each thread of a block; one block."""
+    """NumPy arrays and Python threads, one for each thread of a block; one block.
+
+    The arrays that it hands out are as a card's, so whoever looks into one without `download` fails
+    here too.
+    """
 
     name = "Numba's CUDA simulator"
     arch = "simulator"
@@ -45,31 +50,31 @@ class SimulatedDevice:
         """One: the simulator runs block after block, so a second would never be met."""
         return 1
 
-    def upload(self, array: Host) -> Host:
+    def upload(self, array: Host) -> DeviceArray:
         """A copy."""
-        return np.array(array, order="C")
+        return _held(np.array(array, order="C"))
 
-    def empty(self, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Host:
+    def empty(self, shape: tuple[int, ...], dtype: npt.DTypeLike) -> DeviceArray:
         """A new array of zeros."""
-        return np.zeros(shape, dtype)
+        return _held(np.zeros(shape, dtype))
 
     def write(self, target: Array, array: Host) -> None:
         """Copy into an array."""
-        assert isinstance(target, np.ndarray)
         check_same(target, array)
-        target[...] = array
+        in_numpy(target)[...] = array
 
     def download(self, array: Array) -> Host:
         """A copy."""
-        assert isinstance(array, np.ndarray)
-        return array.copy()
+        assert isinstance(array, DeviceArray)
+        copy: Host = array.owner.copy()
+        return copy
 
     def launch(
         self, kernel: Kernel, blocks: int, threads: int, shared: int, args: tuple[Any, ...]
     ) -> None:
         """Run the kernel to its end."""
         assert blocks == 1, blocks
-        kernel.handle[1, threads, 0, shared](*args)
+        kernel.handle[1, threads, 0, shared](*in_numpy(args))
 
     def synchronize(self) -> None:
         """Nothing runs any more."""
@@ -77,3 +82,17 @@ class SimulatedDevice:
     def free_bytes(self) -> int:
         """A number that a large card would give."""
         return 64 * GIB
+
+
+def _held(array: Host) -> DeviceArray:
+    return DeviceArray(array.ctypes.data, array.shape, array.dtype, array.nbytes, array)
+
+
+def in_numpy(value: Any) -> Any:
+    """Arguments of a launch with the arrays themselves in place of what the device handed out."""
+    if isinstance(value, DeviceArray):
+        return value.owner
+    if not isinstance(value, tuple):
+        return value
+    inner = map(in_numpy, value)
+    return type(value)(*inner) if hasattr(value, "_fields") else tuple(inner)

@@ -18,7 +18,8 @@ import numpy as np
 from .arrays import DeviceArray
 
 WORD = 8
-# What a kernel of compute capability 7.0 or newer takes.
+# What a kernel of compute capability 7.0 or newer takes since CUDA 12.1 (driver 530); 4096 before,
+# which `learn` exceeds: see `presence.OLDEST_DRIVER`.
 LIMIT = 32764
 _ENTRY = re.compile(r"\.entry\s+(\w+)\s*\((.*?)\)", re.DOTALL)
 _PARAM = re.compile(

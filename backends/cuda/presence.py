@@ -10,6 +10,7 @@ EXTRA = 'pip install "snncc[cuda]"'
 OLD_EXTRA = 'pip install "snncc[cuda12]"'
 PACKAGES = ("numba_cuda", "cuda.bindings")
 OLDEST = (7, 5)  # the compute capability that CUDA 13 still compiles for
+OLDEST_DRIVER = (12, 1)  # whose kernels take more than 4096 bytes of parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +111,12 @@ def _of_driver(toolkit: int) -> Presence:
 def _problem(toolkit: int, version: tuple[int, int], cards: tuple[Card, ...]) -> str | None:
     if not cards:
         return "the NVIDIA driver finds no GPU (`nvidia-smi` lists them)"
+    shown = ".".join(map(str, version))
+    if version < OLDEST_DRIVER:
+        wanted = "the kernels' parameters need CUDA 12.1 (driver 530) or newer"
+        return f"the driver is of CUDA {shown}, {wanted}: update the driver"
     if version[0] < toolkit:
-        shown = ".".join(map(str, version))
-        way_out = OLD_EXTRA if version[0] == 12 else "update the driver"
-        return f"the driver is of CUDA {shown}, the packages of CUDA {toolkit}: {way_out}"
+        return f"the driver is of CUDA {shown}, the packages of CUDA {toolkit}: {OLD_EXTRA}"
     if cards[0].capability < OLDEST:
         major, minor = cards[0].capability
         return f"{cards[0].name} has compute capability {major}.{minor}; 7.5 or newer is needed"

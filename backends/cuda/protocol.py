@@ -57,7 +57,8 @@ class Device(Protocol):
         """A new array of zeros."""
 
     def write(self, target: Array, array: Host) -> None:
-        """Copy into an array of the device, after all that was launched before."""
+        """Copy into an array of the device, after all that was launched before; then the source
+        may change."""
 
     def download(self, array: Array) -> Host:
         """A copy in the host's memory, after all that was launched before."""

@@ -1,4 +1,8 @@
-"""A CUDA driver with one card in the host's memory: real structs, functions of our own."""
+"""A CUDA driver with one card in the host's memory: real structs, functions of our own.
+
+What a real driver may do later, this one does at the last moment: it copies from the host when the
+stream is synchronized.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,7 @@ ATTRIBUTES = {
     "COMPUTE_CAPABILITY_MAJOR": 9,
     "COMPUTE_CAPABILITY_MINOR": 0,
     "MULTIPROCESSOR_COUNT": 132,
+    "MAX_SHARED_MEMORY_PER_BLOCK_OPTIN": 227 << 10,
 }
 
 
@@ -28,6 +33,7 @@ class FakeDriver:
         self.launches: list[Any] = []
         self.images: list[bytes] = []
         self.shared_limit = 48 << 10
+        self.pending: list[tuple[int, int, int]] = []  # target, source, size
         self.start = OK if cards else driver.CUresult.CUDA_ERROR_NO_DEVICE
         self.version, self.cards = version, cards
         for name in [n for n in dir(type(self)) if n.startswith("cu")]:
@@ -77,6 +83,9 @@ class FakeDriver:
 
     def cuStreamSynchronize(self, stream):
         assert (self.current, stream) == (CONTEXT, STREAM)
+        for copy in self.pending:
+            ctypes.memmove(*copy)
+        self.pending.clear()
         return (OK,)
 
     def cuModuleLoadData(self, image):
@@ -89,6 +98,8 @@ class FakeDriver:
 
     def cuFuncSetAttribute(self, _function, key, value):
         assert key.name == "CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES"
+        if value > ATTRIBUTES["MAX_SHARED_MEMORY_PER_BLOCK_OPTIN"]:
+            return (driver.CUresult.CUDA_ERROR_INVALID_VALUE,)
         self.shared_limit = value
         return (OK,)
 
@@ -117,7 +128,7 @@ class FakeDriver:
 
     def cuMemcpyHtoDAsync(self, target, source, size, stream):
         assert stream == STREAM
-        ctypes.memmove(target, source, size)
+        self.pending.append((target, source, size))
         return (OK,)
 
     def cuMemcpyDtoHAsync(self, target, source, size, stream):

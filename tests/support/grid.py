@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from snncc.backends.cuda.build import KernelProgram
-from snncc.backends.cuda.device import SimulatedDevice
+from snncc.backends.cuda.device import SimulatedDevice, in_numpy
 from snncc.backends.cuda.protocol import Kernel
 
 
@@ -137,5 +137,5 @@ class GridDevice(SimulatedDevice):
         exec(compile(text, "kernels", "exec"), names)  # noqa: S102 - our own text
         names["meet"] = grid.meet
         with np.errstate(all="ignore"):
-            grid.run(names[kernel.entry], args)
+            grid.run(names[kernel.entry], in_numpy(args))
         self.stages += grid.stages

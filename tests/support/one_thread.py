@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from snncc.backends.cuda.build import KernelProgram
-from snncc.backends.cuda.device import SimulatedDevice
+from snncc.backends.cuda.device import SimulatedDevice, in_numpy
 from snncc.backends.cuda.protocol import Kernel
 from snncc.backends.modules import digest, load_module
 
@@ -82,4 +82,4 @@ class OneThread(SimulatedDevice):
         self, kernel: Kernel, blocks: int, threads: int, shared: int, args: tuple[Any, ...]
     ) -> None:
         """Run the kernel to its end."""
-        kernel.handle(*args)
+        kernel.handle(*in_numpy(args))

@@ -25,6 +25,7 @@ TEXT = ".entry run({})\n".format(
     )
 )
 PTX = Ptx(TEXT, "run", "sm_80", PARAMS, "key")
+TOO_LARGE = r"E071.*a block of `run` does not fit a multiprocessor of Test card"
 
 
 @pytest.fixture
@@ -55,6 +56,14 @@ def test_arrays_go_there_and_back(device):
 def test_empty_arrays_are_zeros(device):
     assert device.download(device.empty((2, 3), np.float32)).tolist() == [[0, 0, 0], [0, 0, 0]]
     assert device.download(device.empty((0, 3), np.float32)).shape == (0, 3)
+
+
+def test_a_written_array_may_change(device):
+    """The driver here copies when it is waited for, as a real one may."""
+    made, array = device.empty((2,), np.float32), np.ones(2, np.float32)
+    device.write(made, array)
+    array[:] = 5
+    assert device.download(made).tolist() == [1, 1]
 
 
 def test_only_an_array_of_its_form_is_written(device):
@@ -102,8 +111,15 @@ def test_much_shared_memory_is_asked_for(device, driver):
 
 def test_a_block_that_does_not_fit_is_refused(device):
     kernel = device.load(PTX, 0)
-    with pytest.raises(CompileError, match=r"E071.*does not fit a multiprocessor of Test card"):
+    with pytest.raises(CompileError, match=TOO_LARGE):
         device.blocks(kernel, 256, 100_000)
+
+
+def test_more_shared_memory_than_a_block_may_have(device, driver):
+    device.load(PTX, 227 << 10)
+    with pytest.raises(CompileError, match=TOO_LARGE):
+        device.load(PTX, (227 << 10) + 4)
+    assert driver.shared_limit == 227 << 10
 
 
 def test_a_launch_is_cooperative_and_hands_over_the_words(device, driver):

@@ -8,8 +8,10 @@ import sys
 import numpy as np
 import pytest
 from fake_driver import FakeDriver
+from grid import GridDevice
 from small_kernel import EXPECTED, Table, Work, arguments, program
 
+from snncc.backends.cuda.arrays import DeviceArray
 from snncc.backends.cuda.card import CudaDevice
 from snncc.backends.cuda.device import SimulatedDevice, open_device
 from snncc.backends.cuda.presence import is_simulated
@@ -51,8 +53,18 @@ def test_arrays_of_the_simulator(tmp_path):
     assert device.download(made).tolist() == [[1, 1], [1, 1]]
     with pytest.raises(AssertionError):
         device.write(made, np.ones((2, 2)))
-    assert device.upload(np.zeros((4, 4))[:, ::2]).flags.c_contiguous
+    assert device.download(device.upload(np.zeros((4, 4))[:, ::2])).flags.c_contiguous
     assert device.free_bytes() > 1 << 30
+
+
+def test_an_array_shows_no_more_than_a_cards():
+    """So that a test which looks into one fails on any machine, not first on a card."""
+    device = GridDevice(1, 0)
+    for made in (device.empty((2,), np.float32), device.upload(np.ones(2, np.float32))):
+        assert type(made) is DeviceArray
+        with pytest.raises(TypeError):
+            made[0]
+        assert device.download(made).shape == made.shape == (2,)
 
 
 def test_the_simulator_must_be_there_from_the_start(tmp_path):

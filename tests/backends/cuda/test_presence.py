@@ -10,6 +10,8 @@ from fake_driver import ATTRIBUTES, FakeDriver
 from snncc.backends.cuda import presence as module
 from snncc.backends.cuda.presence import Card, arch_here, available, can_compile, presence
 
+PARAMETERS = "the kernels' parameters need CUDA 12.1 (driver 530) or newer"
+
 
 @pytest.fixture(autouse=True)
 def compiler(monkeypatch):
@@ -63,14 +65,23 @@ def test_a_driver_that_does_not_start(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("version", "way_out"),
-    [(12080, 'CUDA 12.8, the packages of CUDA 13: pip install "snncc[cuda12]"'),
-     (11040, "CUDA 11.4, the packages of CUDA 13: update the driver")],
+    ("version", "toolkit", "problem"),
+    [(12080, 13, 'CUDA 12.8, the packages of CUDA 13: pip install "snncc[cuda12]"'),
+     (12010, 13, 'CUDA 12.1, the packages of CUDA 13: pip install "snncc[cuda12]"'),
+     (12000, 13, f"CUDA 12.0, {PARAMETERS}: update the driver"),
+     (12000, 12, f"CUDA 12.0, {PARAMETERS}: update the driver"),
+     (11040, 13, f"CUDA 11.4, {PARAMETERS}: update the driver")],
 )  # fmt: skip
-def test_a_driver_older_than_the_packages(monkeypatch, version, way_out):
+def test_a_driver_that_is_too_old(monkeypatch, version, toolkit, problem):
     FakeDriver(monkeypatch, version)
-    monkeypatch.setattr(module, "_toolkit", lambda: 13)
-    assert available() == f"the driver is of {way_out}"
+    monkeypatch.setattr(module, "_toolkit", lambda: toolkit)
+    assert available() == f"the driver is of {problem}"
+
+
+def test_the_oldest_driver_takes_the_packages_of_its_version(monkeypatch):
+    FakeDriver(monkeypatch, 12010)
+    monkeypatch.setattr(module, "_toolkit", lambda: 12)
+    assert available() is None
 
 
 def test_a_card_that_is_too_old(monkeypatch):
