@@ -11,6 +11,8 @@ import numpy.typing as npt
 
 from ..ir.graph import Graph
 
+LARGEST_SEED = 2**64 - 1  # one that a machine can count to
+
 Weights = Mapping[str, npt.NDArray[np.float32]]
 State = dict[str, npt.NDArray[Any]]
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from ..backends.artifact.manifest import NAME as MANIFEST
 from ..backends.artifact.model import Model, open_model
 from ..backends.artifact.package import SUFFIX
+from ..backends.artifact.storage import is_file, is_folder
 from ..backends.target import Simulator, State
 from ..backends.targets import TARGETS, Target
 from ..backends.teacher import teacher_warnings
@@ -22,7 +23,7 @@ from ..ir.passes.pipeline import run_pipeline
 from ..ir.wiring import initial_weights, wire
 from .datasets.arguments import anchored, did_you_mean
 from .datasets.table import DATASETS
-from .run_folder import MODEL, RUN
+from .run_folder import MODEL, is_run
 from .settings import Settings
 
 After = Callable[[str, Graph], None]
@@ -131,12 +132,7 @@ def data_of(spec: TrainSpec, path: Path) -> Call:
 
 def is_package(path: Path) -> bool:
     """Whether the path names a package rather than a program."""
-    return path.suffix == SUFFIX or (path / MANIFEST).is_file()
-
-
-def is_run(path: Path) -> bool:
-    """Whether the path is the folder of a training run."""
-    return (path / RUN).is_file()
+    return path.suffix == SUFFIX or (is_folder(path) and is_file(path / MANIFEST))
 
 
 def load_model(path: Path, options: Options, after: After | None = None) -> Model:
@@ -151,7 +147,7 @@ def _model_at(path: Path, options: Options, after: After | None) -> Model:
         return open_model(path / MODEL)
     if is_package(path):
         return open_model(path)
-    if path.is_dir():
+    if is_folder(path):
         message = f"`{path}` is neither a package nor the folder of a training run"
         raise CompileError(Diagnostic("E063", message, help="name a .snn file, a .snnpkg or a run"))
     return compile_program(path, options, after)

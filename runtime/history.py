@@ -38,9 +38,36 @@ def to_document(record: EpochRecord) -> dict[str, Any]:
 
 
 def from_document(document: dict[str, Any]) -> EpochRecord:
-    """The record that `to_document` wrote; TypeError or KeyError if it did not."""
+    """The record that `to_document` wrote; ValueError, TypeError or KeyError if it did not."""
     rates = tuple(Rates(**entry) for entry in document["rates"])
-    return EpochRecord(**{**document, "rates": rates})
+    record = EpochRecord(**{**document, "rates": rates})
+    if not (_fits(record) and all(_are_rates(entry) for entry in rates)):
+        raise ValueError("a record of other values")
+    return record
+
+
+def _fits(record: EpochRecord) -> bool:
+    # A cost may be NaN: training says so, and goes on or stops.
+    tested = 0.0 if record.test_accuracy is None else record.test_accuracy
+    shares = [record.train_accuracy, tested]
+    amounts = [record.learning_rate, record.seconds, record.samples_per_second]
+    is_counted = _is_number(record.epoch) and isinstance(record.epoch, int) and record.epoch > 0
+    return (
+        is_counted
+        and _is_number(record.cost)
+        and all(_is_number(share) and 0 <= share <= 1 for share in shares)
+        and all(_is_number(amount) and amount >= 0 for amount in amounts)
+    )
+
+
+def _are_rates(rates: Rates) -> bool:
+    amounts = [rates.rate, rates.dead, rates.saturated, rates.use]
+    is_named = isinstance(rates.population, str)
+    return is_named and all(_is_number(amount) and amount >= 0 for amount in amounts)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def write_history(path: Path, history: History) -> None:
@@ -53,13 +80,15 @@ def write_history(path: Path, history: History) -> None:
 def read_history(path: Path) -> History:
     """The records of a file; CompileError(E060) names a line that is none."""
     lines = read_file(path, LIMIT).decode("utf-8", "replace").splitlines()
+    if not lines:
+        raise CompileError(Diagnostic("E060", f"`{path}` holds no record of an epoch"))
     return tuple(_record(path, k, line) for k, line in enumerate(lines, 1))
 
 
 def _record(path: Path, number: int, line: str) -> EpochRecord:
     try:
         return from_document(json.loads(line))
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         message = f"line {number} of `{path}` is not a record of an epoch"
         raise CompileError(Diagnostic("E060", message)) from error
 

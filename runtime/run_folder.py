@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-import shutil
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..backends.artifact.model import Model, save_model
-from ..backends.artifact.storage import read_file, sweep, unwritable, write_file
+from ..backends.artifact.storage import is_file, is_folder, read_file, sweep, unwritable, write_file
 from ..backends.target import Trainer
 from ..ir.diagnostics import CompileError, Diagnostic
 from ..ir.graph import Call, Graph
-from .checkpoint import Checkpoint, latest, save_checkpoint
+from .checkpoint import Checkpoint, latest, newest_first, save_checkpoint
 from .history import best, read_history, write_history
 from .progress import Progress
 
@@ -63,7 +63,7 @@ class RunFolder:
 
 def write_start(path: Path, options: Mapping[str, Any], session: Document) -> None:
     """Note how the run was started, or started again, in run.json."""
-    sessions = read_run(path)["sessions"] if (path / RUN).is_file() else []
+    sessions = read_run(path)["sessions"] if is_run(path) else []
     document = {"options": dict(options), "sessions": [*sessions, session]}
     write_file(path / RUN, (json.dumps(document, indent=2) + "\n").encode())
 
@@ -87,29 +87,57 @@ def run_history(path: Path) -> tuple[Any, ...]:
     return read_history(path / HISTORY)
 
 
+def is_run(path: Path) -> bool:
+    """Whether the path is the folder of a training run."""
+    return is_folder(path) and is_file(path / RUN)
+
+
 def clear(path: Path) -> None:
-    """Remove what an earlier run left, and nothing else."""
+    """Remove what an earlier run left, and nothing else. What tells that it is a run goes last."""
     try:
-        for name in (RUN, HISTORY, MODEL, LAST):
+        for name in (HISTORY, MODEL, LAST):
             (path / name).unlink(missing_ok=True)
-        if (path / CHECKPOINTS).is_dir():
-            shutil.rmtree(path / CHECKPOINTS)
+        _clear_checkpoints(path / CHECKPOINTS)
+        sweep(path)
+        (path / RUN).unlink(missing_ok=True)
     except OSError as error:
         raise unwritable(path, error) from error
+
+
+def _clear_checkpoints(folder: Path) -> None:
+    for path in newest_first(folder):
+        path.unlink()
+    sweep(folder)
+    if is_folder(folder) and not any(folder.iterdir()):
+        folder.rmdir()
 
 
 def free_folder(base: Path) -> Path:
     """The folder itself, or the first of base-2, base-3 … that does not exist."""
     number, path = 2, base
-    while path.exists():
+    while os.path.lexists(path):
         path = base.with_name(f"{base.name}-{number}")
         number += 1
     return path
 
 
 def refuse_occupied(path: Path) -> None:
-    """CompileError(E063) if the folder holds a run or strangers' files."""
-    if (path / RUN).is_file():
+    """CompileError(E063) if the folder holds a run, or strangers' files of a run's names."""
+    if is_run(path):
         message = f"`{path}` holds a training run already"
         way_out = "add --resume to go on with it, --overwrite to replace it, or name another --out"
         raise CompileError(Diagnostic("E063", message, help=way_out))
+    refuse_strangers(path)
+
+
+def refuse_strangers(path: Path) -> None:
+    """CompileError(E063) if a run in the folder would replace what no run has left there."""
+    if is_run(path):
+        read_run(path)
+        return
+    taken = [name for name in (HISTORY, MODEL, LAST, RUN) if os.path.lexists(path / name)]
+    if newest_first(path / CHECKPOINTS):
+        taken.append(CHECKPOINTS)
+    if taken:
+        message = f"`{path}` is not the folder of a training run, but holds `{taken[0]}`"
+        raise CompileError(Diagnostic("E063", message, help="name another --out"))

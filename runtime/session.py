@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -19,26 +19,20 @@ from .digest import program_digest
 from .driver import Options, Program, data_of, draw_weights, lower_program, target_row
 from .machine import git_commit, machine, versions
 from .progress import Progress, fresh
-from .run_folder import RunFolder, read_run, write_start
+from .run_folder import RunFolder, clear, refuse_occupied, write_start
 from .samples import present
 from .settings import Settings
+from .train_options import TrainOptions
 from .trainer import Listener, Plan, fit
 
 
-@dataclass(frozen=True, slots=True)
-class TrainOptions:
-    """What run.json remembers of how a run was started. None: as the program says."""
+class Start(Enum):
+    """What may be in the folder of a session: nothing of a run, one to go on with, or one to
+    replace once all that the new one needs is there."""
 
-    program: str
-    defines: Mapping[str, str] = field(default_factory=dict)
-    network: str | None = None
-    target: str = "cpu"
-    seed: int = 0
-    epochs: int | None = None
-    batch: int | None = None
-    limit: int | None = None
-    test_limit: int | None = None
-    checkpoint_seconds: float = 60.0
+    NEW = "new"
+    RESUME = "resume"
+    REPLACE = "replace"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,13 +57,14 @@ def start(
     settings: Settings,
     threads: int,
     fetch_progress: FetchProgress = no_progress,
+    how: Start = Start.NEW,
 ) -> Session:
     """A session in the folder `path`: new, or where the newest checkpoint stands."""
     row = target_row(options.target)
     program = _program(options)
     plan = _plan(program, options, settings, fetch_progress)
     folder = _folder(options, plan, path)
-    checkpoint = folder.latest()
+    checkpoint = folder.latest() if how is Start.RESUME else None
     weights = draw_weights(plan.graph, options.seed)
     where = settings.kernel_folder
     trainer = row.trainer(plan.graph, plan.spec, weights, options.seed, threads, where)
@@ -77,8 +72,17 @@ def start(
     if checkpoint is not None:
         trainer.restore(checkpoint.state)
         progress = checkpoint.progress
+    _make_room(path, how)
     write_start(path, asdict(options), _note(options, folder, progress))
     return Session(plan, trainer, folder, progress, program.warnings)
+
+
+def _make_room(path: Path, how: Start) -> None:
+    # Only now, when nothing is left that could fail for a mistake in the program or its data.
+    if how is Start.REPLACE:
+        clear(path)
+    if how is not Start.RESUME:
+        refuse_occupied(path)
 
 
 def run(session: Session, listener: Listener) -> Progress:
@@ -132,12 +136,3 @@ def _note(options: TrainOptions, folder: RunFolder, progress: Progress) -> dict[
         "versions": versions(),
         "machine": machine(),
     }
-
-
-def remembered(path: Path) -> TrainOptions:
-    """The options that the run in the folder was started with."""
-    try:
-        return TrainOptions(**read_run(path)["options"])
-    except TypeError as error:
-        message = f"`{path}` was started by another version of snncc: {error}"
-        raise CompileError(Diagnostic("E060", message)) from error

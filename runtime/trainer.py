@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from ..backends.target import Trainer
+from ..ir.diagnostics import CompileError, Diagnostic
 from ..ir.graph import Graph, TrainSpec
 from .activity import Rates, measure, warnings
 from .evaluate import answer
@@ -85,6 +86,7 @@ def fit(
     """The progress after the last epoch of the plan; raises Interrupted when asked to stop."""
     while progress.epoch < plan.spec.epochs:
         progress = _learn_epoch(trainer, plan, progress, listener, keeper)
+        refuse_divergence(trainer, plan, progress)
         accuracy = _test(trainer, plan, progress, listener, keeper)
         progress = _close_epoch(trainer, plan, progress, accuracy, listener)
         keeper.epoch(trainer, progress)
@@ -107,12 +109,30 @@ def _learn_epoch(
         piece = min(_piece(plan.spec.batch, speed), 2 * piece)
         listener.moment(_training_moment(plan, progress, order[: progress.position], trainer.steps))
         if listener.wants_stop():
-            keeper.checkpoint(trainer, progress)
+            _save(trainer, plan, progress, keeper)
             raise Interrupted
         if plan.clock() - saved > plan.checkpoint_seconds:
-            keeper.checkpoint(trainer, progress)
+            _save(trainer, plan, progress, keeper)
             saved = plan.clock()
     return progress
+
+
+def _save(trainer: Trainer, plan: Plan, progress: Progress, keeper: Keeper) -> None:
+    refuse_divergence(trainer, plan, progress)
+    keeper.checkpoint(trainer, progress)
+
+
+def refuse_divergence(trainer: Trainer, plan: Plan, progress: Progress) -> None:
+    """CompileError(E052) if a weight is no finite number: such a state is not worth keeping."""
+    lost = [name for name, array in trainer.weights().items() if not np.isfinite(array).all()]
+    if not lost:
+        return
+    rate = learning_rate(plan.spec.optimizer, plan.spec.schedule, progress.epoch)
+    message = (
+        f"weights of `{lost[0]}` are no finite numbers any more, in epoch {progress.epoch + 1}"
+    )
+    way_out = f"take a learning rate below {rate:g} or smaller initial weights, and start anew"
+    raise CompileError(Diagnostic("E052", message, plan.spec.span, help=way_out))
 
 
 def _piece(batch: int, samples_per_second: float) -> int:

@@ -13,7 +13,7 @@ from ...ir.diagnostics import CompileError
 from ...ir.graph import Call, Graph, Value
 from ...ir.text import parse_graph, print_graph
 from ...ir.verify import PROPERTIES, GraphError, verify
-from ..target import Weights
+from ..target import LARGEST_SEED, Weights
 from .manifest import Json
 from .package import damaged, read_package, write_package
 from .tensors import Arrays, decode_tensors, encode_tensors
@@ -68,11 +68,17 @@ def open_model(path: Path) -> Model:
         graph = _parse(text, decode_tensors(tensors), path)
         arrays = _weights(graph, decode_tensors(weights), path)
         facts = manifest.facts
-        seed, target, data = int(facts["seed"]), str(facts["target"]), facts["data"]
+        seed, target, data = _seed(facts["seed"]), str(facts["target"]), facts["data"]
         call = None if data is None else _call_from_json(data)
     except (KeyError, TypeError, ValueError) as error:
         raise damaged(path, f"it lacks something: {error}") from error
     return Model(graph, arrays, seed, target, call, members)
+
+
+def _seed(document: Json) -> int:
+    if type(document) is not int or not 0 <= document <= LARGEST_SEED:
+        raise ValueError("a seed is a whole number from 0 to 2^64 - 1")
+    return document
 
 
 def _parse(text: bytes, tensors: Arrays, path: Path) -> Graph:

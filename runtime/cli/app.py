@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from functools import wraps
 from typing import Annotated, Any
@@ -12,7 +13,7 @@ from ...backends.artifact.package import compiler_version
 from ...ir.diagnostics import CompileError
 from . import compiling, data, diagnosis, language, plotting, running, training
 from .command import Command
-from .output import Output, report_errors
+from .output import Output, escape_unknown, report_errors
 
 INTERRUPTED = 130  # what a shell reports after Ctrl-C
 
@@ -32,6 +33,7 @@ GROUPS: dict[str, tuple[str, tuple[Command, ...]]] = {
 
 def main() -> None:
     """Run the command line; the process ends with it."""
+    escape_unknown(sys.stdout, sys.stderr)
     make_app()()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
@@ -21,11 +22,11 @@ from ..driver import (
     Options,
     compile_package,
     is_package,
-    is_run,
     load_model,
     named_target,
 )
 from ..report import table_of
+from ..run_folder import is_run
 from ..summary import Summary, summarize
 from .command import Command
 from .environment import settings
@@ -80,7 +81,7 @@ def compile_command(
     _refuse_arch(named_target(target), arch)
     after = _printer(print_after, output)
     if emit is not None:
-        output.text(print_graph(load_model(file, options, after).graph))
+        _print(print_graph(load_model(file, options, after).graph), output)
         if out is None:
             return
         after = None  # it was told already
@@ -92,8 +93,15 @@ def compile_command(
     _tell(path, compiled, output, is_told=emit is None)
 
 
+def _print(text: str, output: Output) -> None:
+    if output.is_json:
+        output.document({"ir": text})
+    else:
+        output.text(text)
+
+
 def _refuse_self(file: Path, out: Path) -> None:
-    if file.resolve() == out.resolve():
+    if os.path.realpath(file) == os.path.realpath(out):
         raise typer.BadParameter(f"`{out}` is what is compiled: name another", param_hint="--out")
 
 
@@ -138,9 +146,10 @@ def inspect(
     network: Network = None,
     seed: Seed = None,
     json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Show what a network is: its parts, its sizes, and every convention that it keeps."""
-    output = Output(json)
+    output = Output(json, quiet)
     loaded = load_model(model, options_for(model, define, network, seed))
     summary = summarize(loaded.graph, loaded.weights, loaded.seed)
     kernels = named_target(loaded.target).report(loaded.extras)

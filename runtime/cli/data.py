@@ -20,15 +20,18 @@ from .output import Output
 NameArgument = Annotated[str, typer.Argument(help="a data set", show_default=False)]
 
 
-def list_when_alone(context: typer.Context, json: Json = False) -> None:
+def list_when_alone(context: typer.Context, json: Json = False, quiet: Quiet = False) -> None:
     """List data sets, fetch and verify them."""
     if context.invoked_subcommand is None:
-        list_datasets(json)
+        list_datasets(json, quiet)
+    else:
+        # What is said before the command holds for the command.
+        context.default_map = {context.invoked_subcommand: {"json": json, "quiet": quiet}}
 
 
-def list_datasets(json: Json = False) -> None:
+def list_datasets(json: Json = False, quiet: Quiet = False) -> None:
     """List the data sets, and where each was found."""
-    output = Output(json)
+    output = Output(json, quiet)
     where = settings()
     rows = [_row(name, row, where) for name, row in DATASETS.items()]
     output.document({"datasets": rows})

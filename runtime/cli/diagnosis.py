@@ -21,7 +21,7 @@ from ..machine import (
 )
 from ..report import table_of
 from .command import Command
-from .options import Json
+from .options import Json, Quiet
 from .output import Output
 
 # Numba's threading layers, the best one first.
@@ -30,9 +30,9 @@ CUDA_PACKAGES = ("numba-cuda", "cuda-core", "cuda-bindings")
 GIB = 2**30
 
 
-def doctor(json: Json = False) -> None:
+def doctor(json: Json = False, quiet: Quiet = False) -> None:
     """Say what this machine can do, and how to get the rest."""
-    output = Output(json)
+    output = Output(json, quiet)
     facts = {
         "versions": versions(),
         "machine": {**machine(), "features": list(cpu_features())},
@@ -99,9 +99,9 @@ def _threading() -> str:
     return f"numba with {' '.join(layers)}, {numba.get_num_threads()} threads"
 
 
-def targets(json: Json = False) -> None:
+def targets(json: Json = False, quiet: Quiet = False) -> None:
     """List what programs can be compiled for, and whether it works here."""
-    output = Output(json)
+    output = Output(json, quiet)
     rows = _target_rows()
     output.document({"targets": rows})
     output.result(table_of(rows, ["name", "state", "summary"]))

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from ...backends.target import LARGEST_SEED
+
 FileArgument = Annotated[Path, typer.Argument(help="a program, .snn", show_default=False)]
 ModelArgument = Annotated[
     Path, typer.Argument(help="a program, a package, or the folder of a run", show_default=False)
@@ -21,7 +23,10 @@ Defines = Annotated[
 Network = Annotated[
     str | None, typer.Option("--network", help="which network, where the file has several")
 ]
-Seed = Annotated[int | None, typer.Option("--seed", min=0, help="wiring, weights and spike trains")]
+Seed = Annotated[
+    int | None,
+    typer.Option("--seed", min=0, max=LARGEST_SEED, help="wiring, weights and spike trains"),
+]
 Threads = Annotated[
     int | None,
     typer.Option("--threads", min=1, help="default: all; results do not depend on it"),

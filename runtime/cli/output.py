@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Iterable
@@ -15,6 +16,13 @@ from ...ir.diagnostics import CompileError, Diagnostic, render, to_json
 
 # Where no terminal says how wide it is: tables in a file or a pipe are not squeezed.
 WIDTH = 160
+
+
+def escape_unknown(*streams: TextIO) -> None:
+    """Characters that a stream's encoding lacks are written as escapes from now on."""
+    for stream in streams:
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _console(stream: TextIO) -> Console:

@@ -8,11 +8,12 @@ from typing import Annotated
 import numpy as np
 import typer
 
+from ...backends.artifact.storage import is_file
 from ...ir.diagnostics import CompileError, Diagnostic
-from ..driver import is_run, load_model, make_simulator
+from ..driver import load_model, make_simulator
 from ..inputs import choose_data, load_presentation
 from ..plot import write_curves, write_raster
-from ..run_folder import MODEL, run_history
+from ..run_folder import MODEL, is_run, run_history
 from ..settings import usable_threads
 from .command import Command
 from .compiling import options_for
@@ -42,7 +43,7 @@ def plot(
     if is_run(model):
         pictures.append(folder / "curves.png")
         write_curves(pictures[-1], run_history(model), str(model))
-    if not is_run(model) or (model / MODEL).is_file():
+    if not is_run(model) or is_file(model / MODEL):
         pictures.append(folder / "raster.png")
         options = options_for(model, define, network, seed, target)
         loaded = load_model(model, options)

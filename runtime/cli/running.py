@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import typer
@@ -72,9 +72,7 @@ def run(
     answers, rates = _answers(loaded, samples, threads, output)
     rows = _rows(answers)
     output.document({"samples": rows, "rates": _documents(rates)})
-    output.result(
-        table_of(rows, ["sample", "label", "prediction", "counts"]), "", rates_table(rates)
-    )
+    output.result(_samples_table(rows), "", rates_table(rates))
     if out is not None:
         arrays = {
             "counts": answers.counts,
@@ -141,16 +139,21 @@ def _answers(
     return answers, measure(model.graph, answers.activity, len(samples), simulator.steps)
 
 
-def _rows(answers: Answers) -> list[dict[str, object]]:
+def _rows(answers: Answers) -> list[dict[str, Any]]:
     return [
         {
             "sample": k,
             "label": int(answers.labels[k]),
             "prediction": int(answers.predictions[k]),
-            "counts": " ".join(map(str, answers.counts[k])),
+            "counts": answers.counts[k].tolist(),
         }
         for k in range(len(answers.labels))
     ]
+
+
+def _samples_table(rows: list[dict[str, Any]]) -> Table:
+    texts = [{**row, "counts": " ".join(map(str, row["counts"]))} for row in rows]
+    return table_of(texts, ["sample", "label", "prediction", "counts"])
 
 
 def _npz(arrays: dict[str, np.ndarray[tuple[int, ...], np.dtype[np.int32]]]) -> bytes:

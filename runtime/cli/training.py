@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -9,14 +11,14 @@ from typing import Annotated
 import typer
 
 from ...ir.diagnostics import CompileError, Diagnostic, to_json
-from ..driver import is_run
 from ..history import EpochRecord, best, to_document
 from ..interrupt import StopWish, stop_wish
 from ..progress import Progress
 from ..report import Report, epoch_line, rates_table
-from ..run_folder import clear, free_folder, refuse_occupied
-from ..session import Session, TrainOptions, remembered, run, start
+from ..run_folder import free_folder, is_run, refuse_occupied, refuse_strangers
+from ..session import Session, Start, run, start
 from ..settings import usable_threads
+from ..train_options import CHECKPOINT_SECONDS, TrainOptions, remembered
 from ..trainer import Interrupted
 from .command import Command
 from .environment import fetch_bar, settings
@@ -36,7 +38,12 @@ from .output import Output, draw
 INTERRUPTED = 130
 
 
+# What --resume may be given beside; all else is as the run was started.
+RESUMABLE = ("file", "out", "resume", "threads", "epochs", "checkpoint_every", "json", "quiet")
+
+
 def train(
+    context: typer.Context,
     file: Annotated[
         Path | None,
         typer.Argument(help="a program, .snn; not needed with --resume", show_default=False),
@@ -48,7 +55,7 @@ def train(
         bool, typer.Option("--resume", help="go on with the run in --out, as it was started")
     ] = False,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="replace the run that --out holds")
+        bool, typer.Option("--overwrite", help="replace the run in --out, or runs/FILE")
     ] = False,
     target: TargetOption = "cpu",
     define: Defines = None,
@@ -62,8 +69,8 @@ def train(
         int | None, typer.Option("--test-limit", min=0, help="0: take no test accuracy")
     ] = None,
     checkpoint_every: Annotated[
-        float, typer.Option("--checkpoint-every", min=0.0, help="[s]")
-    ] = 60.0,
+        float | None, typer.Option("--checkpoint-every", min=0.0, help="[s]; default: 60")
+    ] = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -74,7 +81,9 @@ def train(
     accuracy) and last.snnpkg.
     """
     output = Output(json, quiet)
+    how = Start.RESUME if resume else Start.REPLACE if overwrite else Start.NEW
     if resume:
+        _refuse_changes(context)
         folder = _required(out)
         options = _resumed(folder, file, epochs, checkpoint_every)
     else:
@@ -82,7 +91,7 @@ def train(
             raise typer.BadParameter("a program is needed, unless --resume", param_hint="FILE")
         folder = _new_folder(file, out, overwrite)
         options = TrainOptions(
-            program=str(file.resolve()),
+            program=os.path.realpath(file),
             defines=parse_defines(define),
             network=network,
             target=target,
@@ -91,9 +100,32 @@ def train(
             batch=batch,
             limit=limit,
             test_limit=test_limit,
-            checkpoint_seconds=checkpoint_every,
+            checkpoint_seconds=_or(checkpoint_every, CHECKPOINT_SECONDS),
         )
-    _train(options, folder, threads or usable_threads(), output)
+    _train(options, folder, how, threads or usable_threads(), output)
+
+
+def _or(given: float | None, otherwise: float) -> float:
+    return otherwise if given is None else given
+
+
+def _refuse_changes(context: typer.Context) -> None:
+    """Wrong usage if an option is given that a resumed run does not take."""
+    named = {p.name or "": max(p.opts, key=len) for p in context.command.params}
+    given = [name for name in named if _is_given(context, name)]
+    refused = [named[name] for name in given if name not in RESUMABLE]
+    if refused:
+        taken = ", ".join(named[name] for name in RESUMABLE if name not in ("file", "resume"))
+        message = (
+            f"a resumed run goes on as it was started, so it takes no {', '.join(refused)}; "
+            f"what it takes is {taken}, and FILE where the program has moved"
+        )
+        raise typer.BadParameter(message, param_hint="--resume")
+
+
+def _is_given(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 def _required(out: Path | None) -> Path:
@@ -108,34 +140,50 @@ def _required(out: Path | None) -> Path:
 
 
 def _resumed(
-    folder: Path, file: Path | None, epochs: int | None, checkpoint_every: float
+    folder: Path, file: Path | None, epochs: int | None, checkpoint_every: float | None
 ) -> TrainOptions:
     # All else stays as it was: what changes the weights would be refused by the checkpoint.
     options = remembered(folder)
     if file is not None:
-        options = replace(options, program=str(file.resolve()))
+        options = replace(options, program=os.path.realpath(file))
     chosen = options.epochs if epochs is None else epochs
-    return replace(options, epochs=chosen, checkpoint_seconds=checkpoint_every)
+    seconds = _or(checkpoint_every, options.checkpoint_seconds)
+    return replace(options, epochs=chosen, checkpoint_seconds=seconds)
 
 
 def _new_folder(file: Path, out: Path | None, overwrite: bool) -> Path:
-    if out is None:
-        return free_folder(Path("runs") / file.stem)
+    usual = Path("runs") / file.stem
     if overwrite:
-        clear(out)
+        refuse_strangers(out or usual)
+        return out or usual
+    if out is None:
+        return free_folder(usual)
     refuse_occupied(out)
     return out
 
 
-def _train(options: TrainOptions, folder: Path, threads: int, output: Output) -> None:
+def _train(options: TrainOptions, folder: Path, how: Start, threads: int, output: Output) -> None:
     with stop_wish() as wish:
         with fetch_bar(output) as fetched:
-            session = start(options, folder, settings(), threads, fetched)
+            session = start(options, folder, settings(), threads, fetched, how)
         _warn(session, output)
-        if session.progress.epoch or session.progress.position:
-            output.note(f"going on in epoch {session.progress.epoch + 1} of {folder}")
+        _tell_start(session, folder, output)
         progress = _run(session, folder, output, wish)
     _finish(session, progress, folder, output)
+
+
+def _tell_start(session: Session, folder: Path, output: Output) -> None:
+    progress, epochs = session.progress, session.plan.spec.epochs
+    if session.is_finished:
+        longer = f"snncc train --resume --out {_quoted(folder)} --epochs {progress.epoch + 1}"
+        output.note(f"{folder} is finished: epoch {progress.epoch} of {epochs}")
+        output.note(f"to train it longer: {longer}")
+    elif progress.epoch or progress.position:
+        output.note(f"going on in epoch {progress.epoch + 1} of {epochs} of {folder}")
+
+
+def _quoted(folder: Path) -> str:
+    return shlex.quote(str(folder))
 
 
 def _warn(session: Session, output: Output) -> None:
@@ -158,7 +206,7 @@ def _run(session: Session, folder: Path, output: Output, wish: StopWish) -> Prog
             return run(session, report)
     except Interrupted:
         output.document({"event": "interrupted", "folder": str(folder)})
-        output.note(f"stopped, state saved; go on by: snncc train --resume --out {folder}")
+        output.note(f"stopped, state saved; go on by: snncc train --resume --out {_quoted(folder)}")
         raise typer.Exit(INTERRUPTED) from None
 
 

@@ -55,6 +55,17 @@ def forged(tmp_path, model, **members):
     return tmp_path / "forged.snnpkg"
 
 
+@pytest.mark.parametrize("seed", [-1, 2**64, 1.0, True, "3", None])
+def test_a_seed_that_is_none_is_refused(tmp_path, model, seed):
+    save_model(tmp_path / "net.snnpkg", replace(model, seed=seed))
+    assert "seed" in refused(tmp_path / "net.snnpkg")
+
+
+def test_the_largest_seed(tmp_path, model):
+    save_model(tmp_path / "net.snnpkg", replace(model, seed=2**64 - 1))
+    assert open_model(tmp_path / "net.snnpkg").seed == 2**64 - 1
+
+
 @pytest.mark.parametrize("name", ["net", "net.snnpkg"])
 def test_round_trip(tmp_path, model, name):
     save_model(tmp_path / name, model)
