@@ -1,4 +1,4 @@
-"""Expressions as source text of compiled Python: Numba on the CPU and, later, Numba-CUDA.
+"""Expressions as source text of compiled Python: Numba on the CPU, and Numba-CUDA.
 
 `SPELLINGS` covers `ir.expr.OPS` exactly (a test compares them). Only names made here ever reach the
 text: a user's names are replaced by numbered ones before rendering.

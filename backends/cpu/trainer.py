@@ -9,8 +9,9 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from ...ir.graph import Call, Graph, TrainSpec
+from ...ir.graph import Graph, TrainSpec
 from ..layout.network import unflatten
+from ..layout.optimizer import method_of, pull_of
 from ..layout.rule import Rule, make_rule
 from ..layout.state import copy_rows, require_fit, weights_in
 from ..target import Outcome, Samples, State, Weights
@@ -172,17 +173,5 @@ class CpuTrainer(CpuSimulator):
 
 def make_optimizer(spec: TrainSpec, rate: float) -> Optimizer:
     """The numbers of the spec's optimizer and regularizer, at this learning rate."""
-    strength, beta, limit = 0.0, 0.0, 1.0
-    if spec.regularizer is not None:
-        strength, beta, limit = (
-            _number(spec.regularizer, n) for n in ("strength", "beta", "limit")
-        )
-    if spec.optimizer.kind == "sgd":
-        momentum = _number(spec.optimizer, "momentum")
-        return Optimizer(1, rate, momentum, 0.0, 0.0, strength, beta, limit)
-    beta1, beta2, eps = (_number(spec.optimizer, n) for n in ("beta1", "beta2", "eps"))
-    return Optimizer(0, rate, beta1, beta2, eps, strength, beta, limit)
-
-
-def _number(call: Call, name: str) -> float:
-    return float(str(call[name]))
+    method = method_of(spec)
+    return Optimizer(method.kind, rate, *method[1:], *pull_of(spec))

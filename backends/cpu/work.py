@@ -28,7 +28,6 @@ class Work(NamedTuple):
     spikes: Array  # i32[W, events]
     threshold: Array  # u32[W, M]
     active: Array  # i32[W, M]
-    flags: Array  # u8[W, 4, M]
 
 
 class Backward(NamedTuple):
@@ -85,7 +84,6 @@ def make_work(plan: Plan, workers: int, wide: bool = False) -> Work:
         spikes=zeros((workers, int(plan.events[-1]) + 8), np.int32),
         threshold=zeros((workers, widest), np.uint32),
         active=zeros((workers, widest), np.int32),
-        flags=zeros((workers, 4, widest), np.uint8),
     )
 
 

@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ...ir.graph import Call, Graph, TrainSpec
+from ...ir.graph import Graph, TrainSpec
 from ...ir.wiring import Wiring
 from ..layout.network import wirings_of
+from ..layout.optimizer import method_of, pull_of
 from ..layout.plan import Plan, distinct_steps, make_plan
 from ..layout.rule import Rule, make_rule
 from ..trainable import refuse_shared
@@ -158,21 +159,18 @@ def example_args(layout: Layout, spec: TrainSpec | None) -> tuple[Any, ...]:
 
 def optimizer_of(spec: TrainSpec, size: Any, eps: Any) -> Optimizer:
     """The numbers of the spec's optimizer and regularizer; size and eps of each update."""
-    strength, beta, limit = 0.0, 0.0, 1.0
-    if spec.regularizer is not None:
-        strength, beta, limit = (number(spec.regularizer, n) for n in ("strength", "beta", "limit"))
-    f32 = np.float32
-    pull = (f32(strength), f32(beta), f32(limit))
-    if spec.optimizer.kind == "sgd":
-        momentum = f32(number(spec.optimizer, "momentum"))
-        return Optimizer(1, momentum, f32(0.0), *pull, size, eps)
-    beta1, beta2 = (f32(number(spec.optimizer, n)) for n in ("beta1", "beta2"))
-    return Optimizer(0, beta1, beta2, *pull, size, eps)
-
-
-def number(call: Call, name: str) -> float:
-    """An argument of a call."""
-    return float(str(call[name]))
+    method, f32 = method_of(spec), np.float32
+    pull = pull_of(spec)
+    return Optimizer(
+        kind=method.kind,
+        beta1=f32(method.beta1),
+        beta2=f32(method.beta2),
+        strength=f32(pull.strength),
+        beta=f32(pull.beta),
+        limit=f32(pull.limit),
+        size=size,
+        eps=eps,
+    )
 
 
 def narrow(values: Any) -> Any:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
 import numpy as np
 
 from ...ir.graph import Graph, TrainSpec
 from ..layout.network import unflatten
+from ..layout.optimizer import method_of
 from ..layout.state import copy_rows, require_fit, weights_in
 from ..target import Outcome, Samples, State, Weights
 from .device import Device
-from .program import Array, Store, make_layout, number, optimizer_of, program_of
+from .program import Array, Store, make_layout, optimizer_of, program_of
 from .simulator import CudaSimulator, Launcher, Reserve, on_device
 from .work import Backward, Make, make_backward
 
@@ -120,10 +120,7 @@ def step_sizes(
 ) -> tuple[Array, Array]:
     """(size, eps) f32[updates] of the updates from number `first` (from 1) on, Adam's bias
     corrections folded in."""
-    if spec.optimizer.kind == "sgd":
-        return np.full(updates, learning_rate, np.float32), np.zeros(updates, np.float32)
-    beta1, beta2, eps = (number(spec.optimizer, n) for n in ("beta1", "beta2", "eps"))
-    numbers = range(first, first + updates)
-    second = np.array([math.sqrt(1.0 - math.pow(beta2, n)) for n in numbers])
-    slow = np.array([1.0 - math.pow(beta1, n) for n in numbers])
-    return (learning_rate * second / slow).astype(np.float32), (eps * second).astype(np.float32)
+    method = method_of(spec)
+    steps = [method.step(learning_rate, n) for n in range(first, first + updates)]
+    size, eps = np.array(steps, np.float32).T.copy()
+    return size, eps

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from ...ir.calls import number
 from ...ir.expr import evaluate
 from ...ir.graph import Block, Graph, Population, Projection
 from ...ir.neuron import NeuronStep, State
@@ -23,8 +24,8 @@ ENCODERS = {"poisson": POISSON, "bernoulli": BERNOULLI, "spikes": SPIKES}
 class Plan(NamedTuple):
     """P populations, J projections, N neurons, T steps; indices follow the graph's order.
 
-    Events of population p live in its slice event_lo[p]:event_lo[p+1] of a worker's list. Synapses
-    of a sparse projection j are csr_ptr[row_lo[j] + pre] : csr_ptr[row_lo[j] + pre + 1].
+    Events of population p live in its slice events[p] : events[p + 1] of a worker's list. Synapses
+    of a sparse projection j are csr_ptr[row[j] + pre] : csr_ptr[row[j] + pre + 1].
     """
 
     steps: int
@@ -133,7 +134,7 @@ def _sources(
 def duration(graph: Graph) -> int:
     """The number of steps that the inputs' encodings last; they must agree (see `verify`)."""
     lengths = {
-        round(float(str(p.encoding["duration"])) / graph.dt)
+        round(number(p.encoding, "duration") / graph.dt)
         for p in graph.populations
         if p.encoding is not None
     }
@@ -149,7 +150,7 @@ def _encoding(population: Population) -> str:
 def _rate(population: Population, dt: float) -> float:
     assert population.encoding is not None
     if population.encoding.kind == "poisson":
-        return float(str(population.encoding["rate"])) * dt / 1000.0
+        return number(population.encoding, "rate") * dt / 1000.0
     return 1.0
 
 

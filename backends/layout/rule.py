@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from ...ir.calls import number
 from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.graph import Call, Graph, Population, TrainSpec
 from ...ir.wiring import Wiring
@@ -73,7 +74,7 @@ class Rule(NamedTuple):
     keep_c: Array  # f32[P]
     gain: Array  # f32[P]
     power: Array  # f32[P, T + 1] keep_v to the k
-    slope: Array  # f64[P, most + 1] derivative of the effect curve
+    slope: Array  # f64[P, T + 1] derivative of the effect curve
     takes: Array  # u8[J] part of the rule (not a lateral inhibition)
     trains: Array  # u8[J]
     carries: Array  # u8[J] sends error to its pre population
@@ -115,7 +116,7 @@ def make_rule(graph: Graph, spec: TrainSpec, plan: Plan, wirings: Mapping[str, W
         lowest=np.float32(profile.lowest),
         highest=np.float32(profile.highest),
         error=_errors(spec.rule, plan.steps),
-        lesson=Lesson(plan.steps, _number(spec.rule, "target")).gap,
+        lesson=Lesson(plan.steps, number(spec.rule, "target")).gap,
         lateral=_lateral(graph),
         nu=np.array([r.threshold if r else 1.0 for r in responses], np.float32),
         refractory=refractory,
@@ -175,13 +176,9 @@ def _shift(plan: Plan, refractory: Array, closed: bool) -> Array:
 
 def _errors(rule: Call, steps: int) -> Array:
     counts = np.arange(steps + 1, dtype=np.float64)
-    rows = [counts - _number(rule, name) for name in ("other", "target")]
-    margin = _number(rule, "margin")
+    rows = [counts - number(rule, name) for name in ("other", "target")]
+    margin = number(rule, "margin")
     return np.array([np.where(np.abs(r) <= margin, 0.0, r) for r in rows], np.float32)
-
-
-def _number(call: Call, name: str) -> float:
-    return float(str(call[name]))
 
 
 def _kernel(responses: Sequence[SpikeResponse | None], closed: bool) -> tuple[Array, Array, Array]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ...ir.calls import number
 from ...ir.graph import Block, Call, Graph, Population, Projection
 from ...ir.wiring import Wiring, wire
 from ..trainable import is_lateral, output_of, require_trainable
@@ -67,7 +68,7 @@ def network_gradients(
     """
     require_trainable(graph, rule)
     output = output_of(graph)
-    loss = CountLoss(*(float(str(rule[name])) for name in ("target", "other", "margin")))
+    loss = CountLoss(*(number(rule, name) for name in ("target", "other", "margin")))
     counts = np.asarray(spikes[output.name].sum(axis=0), dtype=np.float64)
     profile = PROFILES[rule.kind, str(rule["profile"])]
     if profile.spsp is closed_form_spsp and not has_window:

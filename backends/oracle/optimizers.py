@@ -1,12 +1,12 @@
-"""One step of each optimizer, the learning rates over epochs, and the weight regularizer."""
+"""One step of each optimizer, and the weight regularizer."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
+from ...ir.calls import number
 from ...ir.graph import Call
 from ...ir.wiring import Wiring
 from .spsp import Floats
@@ -30,7 +30,7 @@ def adam_step(
     weights: Floats, gradient: Floats, moments: Moments, learning_rate: float, adam: Call
 ) -> tuple[Floats, Moments]:
     """m, v <- averages of g, g^2;  w <- w - lr m_hat / (sqrt(v_hat) + eps)."""
-    beta1, beta2, eps = (_number(adam, name) for name in ("beta1", "beta2", "eps"))
+    beta1, beta2, eps = (number(adam, name) for name in ("beta1", "beta2", "eps"))
     updates = moments.updates + 1
     first = beta1 * moments.first + (1.0 - beta1) * gradient
     second = beta2 * moments.second + (1.0 - beta2) * gradient**2
@@ -44,42 +44,22 @@ def sgd_step(
     weights: Floats, gradient: Floats, moments: Moments, learning_rate: float, sgd: Call
 ) -> tuple[Floats, Moments]:
     """m <- momentum m + g;  w <- w - lr m."""
-    first = _number(sgd, "momentum") * moments.first + gradient
+    first = number(sgd, "momentum") * moments.first + gradient
     return weights - learning_rate * first, Moments(first, moments.second, moments.updates + 1)
 
 
 OPTIMIZER_STEPS = {"adam": adam_step, "sgd": sgd_step}
 
-LEARNING_RATES: dict[str, Callable[[Call, int], float]] = {
-    "constant": lambda schedule, epoch: 1.0,
-    "inverse_sqrt": lambda schedule, epoch: float(1.0 / np.sqrt(epoch + 1.0)),
-    "logged": lambda schedule, epoch: float(1.0 / np.sqrt(max(epoch, 1.0))),
-    "step": lambda schedule, epoch: _number(schedule, "factor") ** (epoch // _every(schedule)),
-}
-
-
-def learning_rate(schedule: Call, rate: float, epoch: int) -> float:
-    """The learning rate of an epoch, counted from 0, for an initial rate."""
-    return rate * LEARNING_RATES[schedule.kind](schedule, epoch)
-
 
 def regularizer_gradient(weights: Floats, wiring: Wiring, exponential: Call) -> Floats:
     """strength beta (w/limit) exp(beta (m - 1)), m the mean of (w/limit)^2 over a neuron's synapses
     of this projection (over a kernel's, where weights are shared)."""
-    strength, beta, limit = (_number(exponential, n) for n in ("strength", "beta", "limit"))
+    strength, beta, limit = (number(exponential, n) for n in ("strength", "beta", "limit"))
     ratio = weights / limit
     group = _owners(wiring)
     totals = np.bincount(group, weights=ratio.ravel() ** 2)
     means = totals / np.maximum(np.bincount(group), 1)
     return strength * beta * ratio * np.exp(beta * (means[group] - 1.0)).reshape(weights.shape)
-
-
-def _number(call: Call, name: str) -> float:
-    return float(str(call[name]))
-
-
-def _every(schedule: Call) -> int:
-    return int(_number(schedule, "every"))
 
 
 def _owners(wiring: Wiring) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..calls import expression, number, text
 from ..expr import evaluate, names
 from ..graph import Projection
-from .arguments import expression, number, refuse, text
+from .arguments import refuse
 from .pairs import listed_pairs
 from .synapses import Wiring, order_of
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from ..calls import dimensions, number, text
 from ..graph import Projection
 from ..types import Shape, size
-from .arguments import dimensions, number, refuse, require_equal_sizes, text
+from .arguments import refuse, require_equal_sizes
 from .pairs import slabs
 from .synapses import Wiring, sorted_pairs
 

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..calls import expression, integer, number
 from ..expr import evaluate, names
 from ..graph import Projection
 from ..types import DType, Shape, size
-from .arguments import expression, integer, number, refuse
+from .arguments import refuse
 from .synapses import MAX_SYNAPSES, Wiring, order_of, sorted_pairs
 
 # Pairs are looked at in slabs of about this many, so that memory stays small.

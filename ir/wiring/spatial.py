@@ -8,9 +8,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from ..calls import integer
 from ..graph import Projection
 from ..types import Shape, size
-from .arguments import integer, refuse
+from .arguments import refuse
 from .synapses import Wiring
 
 
@@ -41,7 +42,7 @@ def pool2d_shape(projection: Projection, pre_shape: Shape) -> Shape:
     return (channels, _extent(projection, height), _extent(projection, width))
 
 
-def _window(projection: Projection) -> tuple[int, int, int]:
+def window(projection: Projection) -> tuple[int, int, int]:
     """Kernel, stride and padding of either kind; a pool's stride 0 means its kernel."""
     call = projection.connectivity
     kernel = integer(call, "kernel")
@@ -50,7 +51,7 @@ def _window(projection: Projection) -> tuple[int, int, int]:
 
 
 def _extent(projection: Projection, extent: int) -> int:
-    kernel, stride, padding = _window(projection)
+    kernel, stride, padding = window(projection)
     if extent + 2 * padding < kernel:
         raise refuse(
             projection,
@@ -100,7 +101,7 @@ def conv2d(
     """
     channels, height, width = planes(projection, pre_shape)
     out, rows, columns = conv2d_shape(projection, pre_shape)
-    kernel = _window(projection)[0]
+    kernel = window(projection)[0]
     y, a = _axis(projection, height, rows)
     x, b = _axis(projection, width, columns)
     # Axes: channel, input row, input column, output channel, a, b. Descending a, b means
@@ -124,7 +125,7 @@ def pool2d(
     """The sum over each window of a channel, all synapses sharing one weight."""
     channels, height, width = planes(projection, pre_shape)
     _, rows, columns = pool2d_shape(projection, pre_shape)
-    kernel = _window(projection)[0]
+    kernel = window(projection)[0]
     y, _ = _axis(projection, height, rows)
     x, _ = _axis(projection, width, columns)
     spatial = (y >= 0)[:, None, :, None] & (x >= 0)[None, :, None, :]
@@ -145,7 +146,7 @@ def _axis(
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Along one axis: the output place [extent, kernel] that input i reaches through tap a[s]
     (-1: none), and the taps a, descending."""
-    kernel, stride, padding = _window(projection)
+    kernel, stride, padding = window(projection)
     taps = np.arange(kernel)[::-1]
     start = np.arange(extent)[:, None] + padding - taps[None, :]
     place = start // stride

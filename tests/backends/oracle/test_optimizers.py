@@ -6,16 +6,14 @@ import numpy as np
 import pytest
 
 from snncc.backends.oracle.optimizers import (
-    LEARNING_RATES,
     OPTIMIZER_STEPS,
     adam_step,
     fresh_moments,
-    learning_rate,
     regularizer_gradient,
     sgd_step,
 )
 from snncc.ir.graph import Call
-from snncc.ir.rules import OPTIMIZERS, SCHEDULES
+from snncc.ir.rules import OPTIMIZERS
 from snncc.ir.wiring import Wiring
 
 ADAM = Call("adam", (("lr", 1e-3), ("beta1", 0.9), ("beta2", 0.999), ("eps", 1e-8)))
@@ -44,22 +42,7 @@ def test_sgd_with_momentum():
     np.testing.assert_allclose(weights, 0.8 - 0.1 * 3.0)
 
 
-@pytest.mark.parametrize(
-    ("schedule", "rates"),
-    [
-        (Call("constant"), [1.0, 1.0, 1.0]),
-        (Call("inverse_sqrt"), [1.0, 2**-0.5, 3**-0.5]),
-        (Call("logged"), [1.0, 1.0, 2**-0.5]),
-        (Call("step", (("every", 2), ("factor", 0.1))), [1.0, 1.0, 0.1]),
-    ],
-)
-def test_learning_rates(schedule, rates):
-    ours = [learning_rate(schedule, 1e-2, epoch) for epoch in range(3)]
-    np.testing.assert_allclose(ours, 1e-2 * np.array(rates), rtol=1e-14)
-
-
-def test_every_row_of_the_tables_is_there():
-    assert set(LEARNING_RATES) == set(SCHEDULES)
+def test_every_row_of_the_table_is_there():
     assert set(OPTIMIZER_STEPS) == set(OPTIMIZERS)
 
 

@@ -1,0 +1,43 @@
+"""A call's arguments with their types, which the frontend or the verifier has checked."""
+
+from __future__ import annotations
+
+from .expr import Apply, Const, Expr, Ref
+from .graph import Call
+from .types import Shape
+
+
+def number(call: Call, name: str) -> float:
+    """A number argument."""
+    value = call[name]
+    assert isinstance(value, (int, float)), (call.kind, name, value)
+    return float(value)
+
+
+def integer(call: Call, name: str) -> int:
+    """A whole-number argument."""
+    value = call[name]
+    assert isinstance(value, (int, float)), (call.kind, name, value)
+    assert value == int(value), (call.kind, name, value)
+    return int(value)
+
+
+def text(call: Call, name: str) -> str:
+    """A text argument."""
+    value = call[name]
+    assert isinstance(value, str), (call.kind, name, value)
+    return value
+
+
+def dimensions(call: Call, name: str) -> Shape:
+    """A shape argument."""
+    value = call[name]
+    assert isinstance(value, tuple), (call.kind, name, value)
+    return tuple(int(extent) for extent in value)
+
+
+def expression(call: Call, name: str) -> Expr:
+    """An expression argument."""
+    value = call[name]
+    assert isinstance(value, (Const, Ref, Apply)), (call.kind, name, value)
+    return value
