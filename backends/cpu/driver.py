@@ -29,7 +29,7 @@ from .kernels.optimizer import step_size
 
 ZERO = np.float32(0.0)
 FLUSH = 40  # steps; a multiple of those that are taken at a time
-SMALLEST = np.float32(1.1754944e-38)  # of the normal float32
+NORMAL = np.float32(1.1754944e-38)  # the smallest float32 that is not denormal
 WIDE = 64  # neurons for which threads pay: to meet takes as long as a small population's drive
 
 
@@ -126,7 +126,7 @@ def forget_faint(reals, lo, hi):  # type: ignore[no-untyped-def]
     for k in range(reals.shape[0]):
         row = reals[k]
         for n in range(lo, hi):
-            row[n] = ZERO if abs(row[n]) < SMALLEST else row[n]
+            row[n] = ZERO if abs(row[n]) < NORMAL else row[n]
 
 
 # Nothing in this loop may take `plan` as an argument or more slices than it must: a call counts

@@ -115,7 +115,7 @@ def make_rule(graph: Graph, spec: TrainSpec, plan: Plan, wirings: Mapping[str, W
         silent_entry=np.float32(profile.silent_entry),
         lowest=np.float32(profile.lowest),
         highest=np.float32(profile.highest),
-        error=_errors(spec.rule, plan.steps),
+        error=count_errors(spec.rule, plan.steps),
         lesson=Lesson(plan.steps, number(spec.rule, "target")).gap,
         lateral=_lateral(graph),
         nu=np.array([r.threshold if r else 1.0 for r in responses], np.float32),
@@ -174,7 +174,8 @@ def _shift(plan: Plan, refractory: Array, closed: bool) -> Array:
     return plan.delay + refractory[plan.post] - 1 if closed else plan.delay
 
 
-def _errors(rule: Call, steps: int) -> Array:
+def count_errors(rule: Call, steps: int) -> Array:
+    """f32[2, steps + 1]: o - d of o spikes, 0 within the margin; of any neuron, of the target."""
     counts = np.arange(steps + 1, dtype=np.float64)
     rows = [counts - number(rule, name) for name in ("other", "target")]
     margin = number(rule, "margin")

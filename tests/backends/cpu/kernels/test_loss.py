@@ -7,9 +7,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from snncc.backends.layout.rule import count_errors
 from snncc.backends.oracle import output
 from snncc.backends.oracle.output import CountLoss
 from snncc.backends.oracle.spsp import Cell, discrete_traces, factorised_spsp
+from snncc.backends.teacher import Lesson
+from snncc.ir.graph import Call
 
 STEPS = 40
 
@@ -27,7 +30,8 @@ def test_error_and_cost(plain, counts, label):
     loss = CountLoss(10.0, 2.0, 1.5)
     delta = np.full(4, np.nan, np.float32)
     counts = np.array(counts, np.int32)
-    rule = SimpleNamespace(target=10.0, other=2.0, margin=1.5)
+    call = Call("st_rsbp", (("target", 10.0), ("other", 2.0), ("margin", 1.5)))
+    rule = SimpleNamespace(error=count_errors(call, STEPS))
     cost = plain.count_error(rule, counts, label, np.float32(2.5), delta)
     np.testing.assert_allclose(delta, 2.5 * output.count_error(counts, label, loss))
     assert cost == pytest.approx(output.cost(counts, label, loss))
@@ -47,11 +51,20 @@ def test_a_silent_label_is_taught(plain, label, target):
     raster = np.random.default_rng(label).random((STEPS, 4)) < 0.2
     raster[:, label] = False
     row, times = neuron_major(raster, 5 * STEPS)
-    plain.teach(row, times, 4, label, STEPS, target)
+    ptr, spikes = neuron_major(raster.T, 5 * STEPS)  # the same by time
+    every = Lesson(STEPS, target).gap
+    plain.teach(row, times, 4, label, STEPS, every)
+    plain.teach_steps(ptr, spikes, label, STEPS, every)
     taught = output.teach(raster, label, CountLoss(target, 2.0, 1.0))
     wanted_row, wanted = neuron_major(taught, 5 * STEPS)
     np.testing.assert_array_equal(row, wanted_row)
     np.testing.assert_array_equal(times[: row[-1]], wanted[: row[-1]])
+    found = np.zeros_like(taught)
+    for t in range(STEPS):
+        np.testing.assert_array_equal(found[t, spikes[ptr[t] : ptr[t + 1]]], False)
+        found[t, spikes[ptr[t] : ptr[t + 1]]] = True
+    np.testing.assert_array_equal(found, taught)
+    assert ptr[-1] == taught.sum()
 
 
 @pytest.mark.parametrize("silent", [[], [1], [0, 3]])
