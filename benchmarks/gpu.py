@@ -6,9 +6,9 @@
 
 `machine` measures the roofline of the card, `speed` times our training on it, `compare` times it
 in turns with the PyTorch baseline, `report` writes gpu.md and gpu.json. `floors` needs no GPU:
-what the counted operations and bytes take on a card of the data sheet. `program`, `epoch`,
-`resources` and `note` are for the script: the program with another learning rate, and what other
-commands said.
+what the counted operations and bytes take on a card of the data sheet. `program`, `epoch` and
+`resources` are for the script: the program with another learning rate, and what other commands
+said.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from gpu_report import (
     machine_line,
     machine_of,
     markdown,
+    part_of_epoch,
     read_lines,
     resources_in,
     write_line,
@@ -128,20 +129,20 @@ def program_part(given: Given) -> None:
 
 
 def epoch_part(given: Given) -> None:
-    """What `snncc train --json` said, on the standard input."""
-    for line in epoch_lines(sys.stdin.read(), given.batches[0], given.rate):
-        write_line(given.lines, "epoch", line)
+    """What `snncc train --json` said, on the standard input; where it was stopped before the end
+    of an epoch, what the run's folder says."""
+    found = list(epoch_lines(sys.stdin.read()))
+    if not found and given.run is not None:
+        found = list(part_of_epoch(given.run))
+    for line in found:
+        named = {"batch": given.batches[0], "rate": given.rate, **line}
+        write_line(given.lines, "epoch", named)
 
 
 def resources_part(given: Given) -> None:
     """What `snncc inspect --json` said of the kernels, on the standard input."""
     for line in resources_in(json.load(sys.stdin)):
         write_line(given.lines, "resources", line)
-
-
-def note_part(given: Given) -> None:
-    """KEY=VALUE … of the summary."""
-    write_line(given.lines, "summary", dict(pair.split("=", 1) for pair in given.pairs))
 
 
 def report_part(given: Given) -> None:
@@ -161,7 +162,6 @@ PARTS: dict[str, Callable[[Given], None]] = {
     "program": program_part,
     "epoch": epoch_part,
     "resources": resources_part,
-    "note": note_part,
     "report": report_part,
 }
 
@@ -170,7 +170,6 @@ def parse_arguments(arguments: list[str] | None = None) -> Given:
     """The command line."""
     parser = argparse.ArgumentParser(description="Time training on a GPU; see gpu.sh.")
     parser.add_argument("part", choices=list(PARTS))
-    parser.add_argument("pairs", nargs="*", help="of note: name=… state=… seconds=…")
     out = Path(__file__).parent / "out"
     parser.add_argument("--lines", type=Path, default=out / "gpu.jsonl")
     parser.add_argument("--out", type=Path, default=out, help="folder of the report")
@@ -183,8 +182,9 @@ def parse_arguments(arguments: list[str] | None = None) -> Given:
     parser.add_argument("--inputs", nargs="+")
     parser.add_argument("--batches", nargs="+", type=int)
     parser.add_argument("--hidden", type=int, default=400)
+    parser.add_argument("--run", type=Path, help="of epoch: the folder of the run")
     parser.add_argument("--rate", type=float, default=1e-3, help="learning rate")
-    return parser.parse_intermixed_args(arguments)
+    return parser.parse_args(arguments)
 
 
 def main() -> None:

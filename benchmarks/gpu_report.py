@@ -16,6 +16,9 @@ from gpu_machine import datasheet
 from machine import Arithmetic, Level, Machine
 from tables import Grid, to_markdown
 
+from snncc.runtime.checkpoint import newest_first, open_checkpoint
+from snncc.runtime.run_folder import CHECKPOINTS
+
 Document = dict[str, Any]
 CARD = "H100 SXM"  # whose data sheet stands in where nothing was measured
 GOALS = {"1": 60.0, "more": 5.0}  # seconds of an epoch at batch 1, and at a larger one
@@ -69,13 +72,26 @@ def machine_of(lines: Iterable[Document]) -> Machine:
     )
 
 
-def epoch_lines(text: str, batch: int, rate: float) -> Iterator[Document]:
+def epoch_lines(text: str) -> Iterator[Document]:
     """The epochs in the output of `snncc train --json`."""
     for line in text.splitlines():
         document = _parsed(line)
         if isinstance(document, dict) and document.get("event") == "epoch":
-            kept = ("epoch", "seconds", "train_accuracy", "test_accuracy", "samples_per_second")
-            yield {"batch": batch, "rate": rate, **{name: document[name] for name in kept}}
+            kept = ("epoch", "seconds", "train_accuracy", "test_accuracy")
+            yield {**{name: document[name] for name in kept}, "share": 1.0}
+
+
+def part_of_epoch(run: Path) -> Iterator[Document]:
+    """How far a run came that was stopped: `share` of its epoch's samples in `seconds`."""
+    for path in newest_first(run / CHECKPOINTS)[:1]:
+        progress = open_checkpoint(path).progress
+        yield {
+            "epoch": progress.epoch + 1,
+            "seconds": progress.seconds,
+            "train_accuracy": None,
+            "test_accuracy": None,
+            "share": progress.position / progress.samples,
+        }
 
 
 def resources_in(document: Any, name: str = "") -> Iterator[Document]:
@@ -212,17 +228,25 @@ def spikes_grid(lines: list[Document]) -> Grid:
 
 
 def epochs_grid(lines: list[Document]) -> Grid:
-    """Whole epochs of Fashion-MNIST by the command line."""
-    rows = tuple(
-        (
-            str(line["batch"]),
-            f"{line['rate']:g}",
-            f"{line['seconds']:.1f}",
-            f"{GOALS['1' if line['batch'] == 1 else 'more']:g}",
-            f"{line['train_accuracy']:.2%}",
-            "" if line["test_accuracy"] is None else f"{line['test_accuracy']:.2%}",
-        )
-        for line in of_part(lines, "epoch")
-    )
-    headers = ("batch", "learning rate", "seconds", "goal", "train accuracy", "test accuracy")
+    """Epochs of Fashion-MNIST by the command line; of one that was stopped, the part that was
+    learnt, and what the whole would take at that speed."""
+    rows = tuple(_epoch_row(line) for line in of_part(lines, "epoch") if line["share"] > 0)
+    headers = (
+        "batch", "learning rate", "learnt", "seconds", "whole epoch", "goal", "train accuracy",
+        "test accuracy",
+    )  # fmt: skip
     return Grid("An epoch of 784-400-R400-10, T = 400, ST-RSBP", headers, rows, 0)
+
+
+def _epoch_row(line: Document) -> tuple[str, ...]:
+    accuracies = (line["train_accuracy"], line["test_accuracy"])
+    whole = "" if line["share"] == 1 else "about "
+    return (
+        str(line["batch"]),
+        f"{line['rate']:g}",
+        "all" if line["share"] == 1 else f"{line['share']:.1%}, then stopped",
+        f"{line['seconds']:.1f}",
+        f"{whole}{line['seconds'] / line['share']:.1f}",
+        f"{GOALS['1' if line['batch'] == 1 else 'more']:g}",
+        *("" if accuracy is None else f"{accuracy:.2%}" for accuracy in accuracies),
+    )

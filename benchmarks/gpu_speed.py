@@ -37,6 +37,7 @@ from snncc.backends.layout.plan import make_plan
 from snncc.backends.layout.rule import make_rule
 from snncc.backends.target import Samples, State, Trainer
 from snncc.backends.targets import TARGETS
+from snncc.ir.diagnostics import CompileError
 from snncc.ir.graph import TrainSpec
 from snncc.runtime.driver import draw_weights
 from snncc.runtime.settings import settings_from
@@ -169,7 +170,12 @@ def speed(target: str, options: Options, machine: Machine, show: Show) -> Iterat
                     show(f"no time left for {case}")
                     continue
                 show(f"{case}")
-                yield time_case(case, subject, samples, activity, machine, options)
+                try:
+                    row = time_case(case, subject, samples, activity, machine, options)
+                except CompileError as error:  # the card has too little memory
+                    show(f"not timed: {error}")
+                    continue
+                yield row
 
 
 def prepared(subject: Subject, inputs: str, options: Options) -> Samples | None:
@@ -329,8 +335,29 @@ def compare(
                     show(f"no time left for {case}, {precision}")
                     continue
                 show(f"{case}, {precision}")
-                yield time_pair(case, precision, subject, baseline, samples, options)
+                pair = try_pair(case, precision, subject, baseline, samples, options, show)
                 baseline.forget()
+                if pair is not None:
+                    yield pair
+
+
+def try_pair(
+    case: Case,
+    precision: str,
+    subject: Subject,
+    baseline: Baseline,
+    samples: Samples,
+    options: Options,
+    show: Show,
+) -> Pair | None:
+    """One case; None where either side asks for more memory than the card has."""
+    from torch import OutOfMemoryError
+
+    try:
+        return time_pair(case, precision, subject, baseline, samples, options)
+    except (OutOfMemoryError, CompileError) as error:
+        show(f"not timed: {str(error).partition(chr(10))[0]}")
+        return None
 
 
 def time_pair(

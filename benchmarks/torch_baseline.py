@@ -9,6 +9,7 @@ input spikes to Adam, is one CUDA graph a batch. On a CPU the same code runs wit
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -167,10 +168,12 @@ class Baseline:
         return values, labels, torch.as_tensor(samples.ids.astype(np.int64), device=self.device)
 
     def forget(self) -> None:
-        """Give back the memory of all graphs: one of a large batch takes tens of GB."""
+        """Give back the memory of all graphs: one of a large batch takes tens of GB. So does what
+        an attempt left that ran out of memory; autograd keeps some of it in cycles."""
         self.adam.zero_grad(set_to_none=True)
         self._graphs.clear()
         self._buffers.clear()
+        gc.collect()
         if self.device.type == "cuda":
             torch.cuda.empty_cache()
 
