@@ -15,7 +15,8 @@ def epoch_order(seed: int, epoch: int, samples: int) -> npt.NDArray[np.int64]:
     Sorting raw numbers of a counter-based generator: NumPy promises that stream for ever, but
     not the one of `permutation`.
     """
-    raw = np.random.Philox(key=[seed % 2**64, PURPOSE + (epoch << 20)]).random_raw(samples)
+    key = np.array([seed % 2**64, PURPOSE + (epoch << 20)], np.uint64)
+    raw = np.random.Philox(key=key).random_raw(samples)
     return np.argsort(raw, kind="stable").astype(np.int64)
 
 

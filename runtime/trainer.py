@@ -131,7 +131,7 @@ def refuse_divergence(trainer: Trainer, plan: Plan, progress: Progress) -> None:
     message = (
         f"weights of `{lost[0]}` are no finite numbers any more, in epoch {progress.epoch + 1}"
     )
-    way_out = f"take a learning rate below {rate:g} or smaller initial weights, and start anew"
+    way_out = f"learn far slower than by {rate:g}, or from smaller initial weights, and start anew"
     raise CompileError(Diagnostic("E052", message, plan.spec.span, help=way_out))
 
 

@@ -29,7 +29,7 @@ Seed = Annotated[
 ]
 Threads = Annotated[
     int | None,
-    typer.Option("--threads", min=1, help="default: all; results do not depend on it"),
+    typer.Option("--threads", min=1, max=4096, help="default: all; results do not depend on it"),
 ]
 TargetOption = Annotated[str, typer.Option("--target", help="where it is to run")]
 TargetChoice = Annotated[

@@ -1,3 +1,4 @@
+import json
 import math
 from dataclasses import replace
 
@@ -5,7 +6,7 @@ import pytest
 
 from snncc.ir.diagnostics import CompileError
 from snncc.runtime.activity import Rates
-from snncc.runtime.history import EpochRecord, best, read_history, write_history
+from snncc.runtime.history import EpochRecord, best, read_history, to_document, write_history
 
 RECORD = EpochRecord(1, 1e-3, 0.5, 91.25, 0.75, 1 / 3, 3e3, (Rates("h", 0.1, 0.2, 0.3, 0.4),))
 
@@ -28,6 +29,41 @@ def test_a_line_that_is_none_is_named(tmp_path, line):
         file.write(line + "\n")
     with pytest.raises(CompileError, match="line 2"):
         read_history(tmp_path / "h.jsonl")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"epoch": "x"},
+        {"epoch": 0},
+        {"epoch": 1.5},
+        {"epoch": True},
+        {"train_accuracy": "k"},
+        {"train_accuracy": 1.5},
+        {"test_accuracy": ""},
+        {"test_accuracy": math.nan},
+        {"cost": [1]},
+        {"seconds": -1},
+        {"samples_per_second": None},
+        {"learning_rate": "1"},
+        {"rates": [{"population": 1, "rate": 0, "dead": 0, "saturated": 0, "use": 0}]},
+        {"rates": [{"population": "h", "rate": 0, "dead": "", "saturated": 0, "use": 0}]},
+    ],
+    ids=str,
+)
+def test_a_record_of_other_values_is_refused(tmp_path, changes):
+    document = json.dumps({**to_document(RECORD), **changes})
+    (tmp_path / "h.jsonl").write_text(document)
+    with pytest.raises(CompileError, match="line 1") as caught:
+        read_history(tmp_path / "h.jsonl")
+    assert caught.value.diagnostics[0].code == "E060"
+
+
+def test_a_history_of_nothing_is_refused(tmp_path):
+    (tmp_path / "h.jsonl").touch()
+    with pytest.raises(CompileError, match="no record") as caught:
+        read_history(tmp_path / "h.jsonl")
+    assert caught.value.diagnostics[0].code == "E060"
 
 
 def test_the_best_is_the_first_of_the_highest_test_accuracy():

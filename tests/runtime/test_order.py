@@ -15,6 +15,11 @@ def test_seed_and_epoch_matter():
     assert len(orders) == 9
 
 
+def test_large_seeds_are_kept_apart():
+    orders = {tuple(epoch_order(2**64 - k, 0, 50)) for k in range(1, 5)}
+    assert len(orders) == 4
+
+
 def test_boosting_by_hand():
     labels = np.array([0, 0, 1, 1], np.int32)
     predictions = np.array([0, 1, 1, 1], np.int32)

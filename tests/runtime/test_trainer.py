@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from snncc.ir.diagnostics import CompileError
 from snncc.runtime import trainer as loop
 from snncc.runtime.trainer import Interrupted
 
@@ -121,3 +122,48 @@ def test_moments_tell_what_is_going_on(learning):
     assert (test[-1].done, test[-1].total) == (40, 40)
     assert test[-1].accuracy == learning.recorder.records[-1][0].test_accuracy
     assert [r.population for r in train[-1].rates] == ["image", "digit"]
+
+
+class Diverging:
+    """A learner whose weights are lost in the training call of that number."""
+
+    def __init__(self, trainer, lost_in, value):
+        self.trainer, self.left, self.value = trainer, lost_in, value
+
+    def __getattr__(self, name):
+        return getattr(self.trainer, name)
+
+    def train(self, *arguments):
+        self.left -= 1
+        outcome = self.trainer.train(*arguments)
+        if self.left == 0:
+            self.trainer.matrix[0, 0] = self.value
+        return outcome
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("checkpoint_seconds", [0.0, 1e9])
+def test_weights_that_are_lost_end_the_training_unsaved(
+    learning, monkeypatch, value, checkpoint_seconds
+):
+    monkeypatch.setattr(loop, "PIECE_SECONDS", 0.0)
+    learning.plan = replace(learning.plan, checkpoint_seconds=checkpoint_seconds)
+    whole = Diverging(learning.trainer(), -1, value)
+    learning.run(whole)
+    calls_an_epoch = len(whole.calls) // 3
+    recorder = type(learning.recorder)()
+    trainer = Diverging(learning.trainer(), calls_an_epoch + 2, value)
+    with pytest.raises(CompileError, match="no finite numbers") as caught:
+        learning.run(trainer, recorder=recorder)
+    assert caught.value.diagnostics[0].code == "E052"
+    assert "in epoch 2" in caught.value.diagnostics[0].message
+    assert [progress.epoch for _, progress in recorder.epochs] == [1]
+    assert all(np.isfinite(state["weights/w"]).all() for state, _ in recorder.saved)
+
+
+def test_lost_weights_are_not_saved_when_interrupted(learning):
+    trainer = Diverging(learning.trainer(), 1, np.nan)
+    recorder = type(learning.recorder)(stop_after=1)
+    with pytest.raises(CompileError, match="no finite numbers"):
+        learning.run(trainer, recorder=recorder)
+    assert not recorder.saved

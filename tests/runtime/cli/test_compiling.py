@@ -210,3 +210,62 @@ def test_emit_and_out_together(snncc, tiny, tmp_path):
     assert "neurons" not in out.splitlines()[-1]
     assert err.count("# after ") == 1
     assert (tmp_path / "net" / "manifest.json").is_file()
+
+
+def test_machines_get_the_ir_as_json(answer, snncc, tiny):
+    (document,) = answer("compile", tiny, "--emit", "ir")
+    assert document == {"ir": snncc("compile", tiny, "--emit", "ir")[1]}
+    ir, package = answer("compile", tiny, "--emit", "ir", "--out", "net")
+    assert ir == document
+    assert package["package"] == "net"
+
+
+@pytest.mark.parametrize("path", [".", "./", ""])
+def test_the_current_folder_may_become_a_package(snncc, tiny, tmp_path, monkeypatch, path):
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    for _ in range(2):
+        assert snncc("compile", tiny, "--out", path)[0] == 0
+    assert snncc("inspect", ".")[0] == 0
+
+
+def test_a_strangers_folder_is_not_replaced(snncc, tiny, tmp_path):
+    (tmp_path / "ext" / "src").mkdir(parents=True)
+    (tmp_path / "ext" / "manifest.json").write_text("{}")
+    (tmp_path / "ext" / "src" / "main.js").write_text("x")
+    status, _, err = snncc("compile", tiny, "--out", "ext")
+    assert status == 1
+    assert "error[E063]" in err
+    assert (tmp_path / "ext" / "src" / "main.js").read_text() == "x"
+
+
+@pytest.mark.parametrize("words", [["inspect"], ["run"], ["plot"], ["eval"], ["compile"]])
+def test_programs_of_impossible_names(snncc, words):
+    status, _, err = snncc(*words, "n" * 300)
+    assert status == 1
+    assert "error[E063]" in err
+
+
+@pytest.mark.parametrize("ending", ["", ".snnpkg"])
+def test_packages_of_impossible_names(snncc, tiny, ending):
+    status, _, err = snncc("compile", tiny, "--out", "n" * 300 + ending)
+    assert status == 1
+    assert "error[E063]" in err
+
+
+def test_a_link_to_itself(snncc, tmp_path):
+    (tmp_path / "loop").symlink_to("loop")
+    status, _, err = snncc("compile", "loop")
+    assert status == 1
+    assert "error[E063]" in err
+
+
+@pytest.mark.parametrize("command", ["compile", "inspect", "run"])
+def test_seeds_have_64_bits(snncc, tiny, command):
+    status, _, err = snncc(command, tiny, "--seed", 2**64)
+    assert status == 2
+    assert "--seed" in err
+
+
+def test_inspecting_quietly(snncc, tiny):
+    assert snncc("inspect", tiny, "--quiet") == (0, "", "")

@@ -13,6 +13,18 @@ def test_list_is_what_comes_without_a_word(answer):
     (document,) = answer("datasets")
     assert [row["name"] for row in document["datasets"]] == list(DATASETS)
     assert answer("datasets", "list") == [document]
+
+
+def test_flags_may_stand_before_the_command(snncc):
+    for command in ("list", "verify"):
+        before = snncc("datasets", "--json", command)
+        assert before == snncc("datasets", command, "--json")
+        assert before[1].startswith("{")
+    assert snncc("datasets", "--quiet", "list") == (0, "", "")
+
+
+def test_what_was_found_is_told(answer):
+    (document,) = answer("datasets")
     assert document["datasets"][1]["found"] == "not yet"
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from snncc.backends.artifact.model import open_model
 from snncc.backends.targets import TARGETS
+from snncc.ir.diagnostics import CompileError, Diagnostic
 from snncc.runtime.history import read_history
 
 pytestmark = pytest.mark.usefixtures("perceptron_target")
@@ -114,6 +115,147 @@ def test_the_default_folder_is_a_new_one(snncc, tiny, tmp_path):
     for _ in range(2):
         assert snncc("train", tiny, *SHORT, "--epochs", 1)[0] == 0
     assert {p.name for p in (tmp_path / "runs").iterdir()} == {"tiny", "tiny-2"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text.replace("network tiny", "netwrk tiny"),
+        lambda text: text.replace("data digits", 'data csv(path = "nope.csv")'),
+        lambda text: text.replace("image[64]", "image[63]"),
+        lambda text: text.split("train tiny")[0],
+    ],
+    ids=["syntax", "no data", "other data", "no train block"],
+)
+def test_a_run_is_not_lost_to_one_that_cannot_start(snncc, tiny, tmp_path, change):
+    snncc("train", tiny, "--out", "run", *SHORT)
+    before = contents(tmp_path / "run")
+    tiny.write_text(change(tiny.read_text()))
+    assert snncc("train", tiny, "--out", "run", "--overwrite")[0] == 1
+    assert contents(tmp_path / "run") == before
+
+
+def test_a_run_is_not_lost_to_a_trainer_that_cannot_be_made(snncc, tiny, tmp_path, monkeypatch):
+    snncc("train", tiny, "--out", "run", *SHORT)
+    before = contents(tmp_path / "run")
+
+    def refuse(*_):
+        raise CompileError(Diagnostic("E050", "it cannot"))
+
+    monkeypatch.setitem(TARGETS, "cpu", replace(TARGETS["cpu"], trainer=refuse))
+    assert snncc("train", tiny, "--out", "run", "--overwrite")[0] == 1
+    assert contents(tmp_path / "run") == before
+
+
+def contents(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_overwriting_replaces_all_of_a_run(snncc, tiny, tmp_path):
+    for number, epochs in enumerate((3, 1)):
+        snncc("train", tiny, *SHORT, "--epochs", epochs, "--overwrite", "--seed", number)
+    assert [p.name for p in (tmp_path / "runs").iterdir()] == ["tiny"]
+    run = tmp_path / "runs" / "tiny"
+    assert len(read_history(run / "history.jsonl")) == 1
+    assert len(json.loads((run / "run.json").read_text())["sessions"]) == 1
+    assert [p.name for p in (run / "checkpoints").iterdir()] == ["000001-0000000000.snnpkg"]
+    assert open_model(run / "last.snnpkg").seed == 1
+
+
+def test_overwriting_spares_what_no_run_has_left(snncc, tiny, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "model.snnpkg").write_text("mine")
+    for words in ((), ("--overwrite",)):
+        status, _, err = snncc("train", tiny, *SHORT, "--out", "mine", *words)
+        assert status == 1
+        assert "error[E063]" in err
+    assert contents(tmp_path / "mine") == {tmp_path / "mine" / "model.snnpkg": b"mine"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--seed", 7),
+        ("--seed", 0),
+        ("--batch", 2),
+        ("--limit", 5),
+        ("--test-limit", 3),
+        ("-D", "gain=1"),
+        ("--network", "tiny"),
+        ("--target", "cpu"),
+        ("--overwrite",),
+    ],
+    ids=str,
+)
+def test_a_resumed_run_takes_no_other_options(snncc, tiny, tmp_path, words):
+    snncc("train", tiny, "--out", "run", *SHORT)
+    before = contents(tmp_path / "run")
+    status, _, err = snncc("train", "--resume", "--out", "run", "--threads", 1, *words)
+    assert status == 2
+    text = " ".join(err.replace("│", "").split())
+    assert f"takes no {'--define' if words[0] == '-D' else words[0]};" in text
+    assert "what it takes is --out, --threads, --epochs" in text
+    assert contents(tmp_path / "run") == before
+
+
+def test_a_resumed_run_takes_these(snncc, tiny, tmp_path):
+    snncc("train", tiny, "--out", "run", *SHORT)
+    moved = tiny.rename(tmp_path / "moved.snn")
+    words = ("--out", "run", "--threads", 1, "--epochs", 3, "--checkpoint-every", 9, "--quiet")
+    assert snncc("train", moved, "--resume", *words) == (0, "", "")
+    options = json.loads((tmp_path / "run" / "run.json").read_text())["options"]
+    assert options["program"] == str(moved)
+    assert (options["epochs"], options["checkpoint_seconds"]) == (3, 9.0)
+    assert snncc("train", "--resume", "--out", "run", "--quiet")[0] == 0
+    options = json.loads((tmp_path / "run" / "run.json").read_text())["options"]
+    assert options["checkpoint_seconds"] == 9.0
+
+
+def test_a_finished_run_says_so(snncc, tiny):
+    snncc("train", tiny, "--out", "my run", *SHORT)
+    status, out, err = snncc("train", "--resume", "--out", "my run")
+    assert status == 0
+    assert "my run is finished: epoch 2 of 2" in err
+    assert "snncc train --resume --out 'my run' --epochs 3" in err
+    assert "going on" not in err
+    assert "best: epoch" in out
+
+
+def test_seeds_have_64_bits(snncc, tiny):
+    assert snncc("train", tiny, "--out", "run", *SHORT, "--seed", 2**64)[0] == 2
+    assert snncc("train", tiny, "--out", "run", *SHORT, "--seed", 2**64 - 1)[0] == 0
+    assert snncc("run", "run", "--limit", 1)[0] == 0
+
+
+def test_a_folder_of_an_impossible_name(snncc, tiny):
+    status, _, err = snncc("train", tiny, "--out", "n" * 300)
+    assert status == 1
+    assert "error[E063]" in err
+
+
+def test_weights_that_are_lost_leave_the_best_model(snncc, tiny, tmp_path, perceptron_target):
+    train, calls = perceptron_target.train, []
+
+    def losing(self, *arguments):
+        calls.append(1)
+        outcome = train(self, *arguments)
+        if self.matrix.any() and len(read(tmp_path / "run" / "history.jsonl")) == 1:
+            self.matrix[:] = float("nan")
+        return outcome
+
+    def read(path):
+        return path.read_text().splitlines() if path.exists() else []
+
+    perceptron_target.train = losing
+    try:
+        status, _, err = snncc("train", tiny, "--out", "run", *SHORT)
+    finally:
+        perceptron_target.train = train
+    assert status == 1
+    assert "error[E052]" in err
+    assert "epoch 2" in err
+    assert len(read(tmp_path / "run" / "history.jsonl")) == 1
+    assert open_model(tmp_path / "run" / "model.snnpkg").weights
 
 
 def test_nothing_to_resume(snncc):
