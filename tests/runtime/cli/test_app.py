@@ -1,3 +1,4 @@
+import inspect
 import os
 import shlex
 import subprocess
@@ -90,6 +91,24 @@ def test_unknown_commands_are_wrong_usage(snncc):
 def test_no_command_gives_the_help(snncc):
     _, out, err = snncc()
     assert "compile" in out + err
+
+
+@pytest.mark.parametrize(
+    ("words", "command"), ALL, ids=lambda v: str(v) if type(v) is tuple else ""
+)
+def test_flags_that_every_command_has(words, command):
+    flags = set(inspect.signature(command.function).parameters)
+    assert "quiet" in flags
+    assert "json" in flags or words == ("fmt",)
+
+
+def test_a_console_that_is_not_utf8(workplace):
+    done = shell('PYTHONIOENCODING=ascii "$PYTHON" -m snncc fmt "s é.snn"', workplace)
+    assert done.returncode == 1
+    assert "`s \\xe9.snn`" in done.stderr
+    make = 'cp examples/digits.snn "s é.snn" && echo "" >>"s é.snn"'
+    done = shell(f'{make} && PYTHONIOENCODING=ascii "$PYTHON" -m snncc fmt "s é.snn"', workplace)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "changed s \\xe9.snn\n", "")
 
 
 def shell(command, folder):
