@@ -42,6 +42,7 @@ class Library:
     units: dict[Path, Unit] = field(default_factory=dict)
     models: dict[int, Model | CompileError] = field(default_factory=dict)
     checking: list[int] = field(default_factory=list)  # models that wait for another one
+    instantiated: set[int] = field(default_factory=set)  # modules of which there is an instance
 
 
 _KINDS: dict[type, str] = {

@@ -1,4 +1,4 @@
-"""From a file or a text to a program: the graph of one network and how it is trained."""
+"""From a file or a text to programs: the graphs of its networks and how they are trained."""
 
 from __future__ import annotations
 
@@ -8,37 +8,47 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..ir.diagnostics import CompileError, Diagnostic, Source, Span
+from ..ir.diagnostics import CompileError, Diagnostic, Source
 from ..ir.graph import Graph, TrainSpec
-from .check.constants import EMPTY, Scope
+from .check.constants import EMPTY
+from .choice import chosen, given_values, to_survey, train_of, wrong_trains
 from .library import Entry, Library, Unit, load_unit, model_of, read_source
 from .limits import LIMITS, Limits
-from .lower.network import lower_network
-from .lower.parameters import is_text, open_scope
-from .lower.training import lower_train
-from .parser import parse_expression
-from .report import in_text_order, listing, twice, unknown
-from .syntax import Cell, Expression, Network, Neuron, Param, Text, Train
+from .lower.network import lower_module, lower_network
+from .lower.parameters import open_scope, partial_scope
+from .report import in_text_order
+from .syntax import Cell, Module, Network, Neuron, Param, instances
+
+Defines = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A network ready for the passes; `train` is None where the program has no plan for it."""
+    """A network ready for the passes; `train` is None where the program has no plan for it.
+    `warnings` are what a later stage has to say of it."""
 
     graph: Graph
     train: TrainSpec | None
+    warnings: tuple[Diagnostic, ...] = ()
 
 
-def load_program(
-    path: Path, defines: Mapping[str, str] | None = None, network: str | None = None
-) -> Program:
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """All of a file: the programs of the networks without mistakes, and every mistake; warnings
+    name what could not be checked for want of a value."""
+
+    programs: tuple[Program, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def load_program(path: Path, defines: Defines | None = None, network: str | None = None) -> Program:
     """The program of a file. `defines` sets parameters of the network, `network` chooses one."""
     return compile_text(_source(path), defines, network)
 
 
 def compile_text(
     source: Source,
-    defines: Mapping[str, str] | None = None,
+    defines: Defines | None = None,
     network: str | None = None,
     limits: Limits = LIMITS,
 ) -> Program:
@@ -49,7 +59,9 @@ def compile_text(
         damaged = bool(library.report.diagnostics)
         _check_models(unit, library)
         program = library.report.attempt(_compile, unit, library, defines or {}, network, limits)
-        _close(library, damaged)
+        found = _news(library, damaged)
+    if found:
+        raise CompileError(found)
     assert program is not None
     return program
 
@@ -67,35 +79,6 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def check_file(path: Path, limits: Limits = LIMITS) -> tuple[Diagnostic, ...]:
-    """Every mistake in a file: of all its models, all its networks and their training."""
-    try:
-        source = _source(path)
-    except CompileError as error:
-        return error.diagnostics
-    return check_text(source, limits)
-
-
-def check_text(source: Source, limits: Limits = LIMITS) -> tuple[Diagnostic, ...]:
-    """Every mistake in a text."""
-    try:
-        with _no_collection():
-            _check_all(source, Library(), limits)
-    except CompileError as error:
-        return error.diagnostics
-    return ()
-
-
-def _check_all(source: Source, library: Library, limits: Limits) -> None:
-    unit = load_unit(source, library)
-    damaged = bool(library.report.diagnostics)
-    _check_models(unit, library)
-    library.report.extend(_wrong_trains(unit))
-    for entry in unit.own.values():
-        library.report.attempt(_check_network, entry, unit, library, limits)
-    _close(library, damaged)
-
-
 def _source(path: Path) -> Source:
     try:
         return read_source(path)
@@ -105,16 +88,15 @@ def _source(path: Path) -> Source:
         raise CompileError(Diagnostic("E063", message)) from None
 
 
-def _close(library: Library, damaged: bool) -> None:
-    """Raise the mistakes; names missing from a text that could not be read whole are no news."""
+def _news(library: Library, damaged: bool) -> tuple[Diagnostic, ...]:
+    """The mistakes; names missing from a text that could not be read whole are no news."""
     found = library.report.diagnostics
     if damaged:
         syntax = [d for d in found if d.code.startswith("E00")]
         lines = {_line(d) for d in syntax}
         others = [d for d in found if d.code not in _ECHOES and _line(d) not in lines]
         found = syntax + [d for d in others if not d.code.startswith("E00")]
-    if found:
-        raise CompileError(in_text_order(found))
+    return in_text_order(found)
 
 
 def _line(diagnostic: Diagnostic) -> tuple[str, int]:
@@ -122,7 +104,7 @@ def _line(diagnostic: Diagnostic) -> tuple[str, int]:
     return (span.source.name, span.source.position(span.start)[0]) if span else ("", 0)
 
 
-_ECHOES = frozenset({"E010", "E013", "E030", "E044"})
+_ECHOES = frozenset({"E010", "E013", "E030", "E044", "W013"})
 
 
 def _check_models(unit: Unit, library: Library) -> None:
@@ -131,111 +113,121 @@ def _check_models(unit: Unit, library: Library) -> None:
             library.report.attempt(model_of, entry, library)
 
 
-def _check_network(entry: Entry, unit: Unit, library: Library, limits: Limits) -> None:
-    network = entry.node
-    if not isinstance(network, Network):
-        return
-    if any(param.default is None for param in network.params):
-        return
-    scope = open_scope(network.params, {}, EMPTY, network.name.span)
-    lower_network(network, unit, scope, library, limits)
-    _train_of(network, unit, scope)
-
-
-# ---- which network
-
-
 def _compile(
-    unit: Unit, library: Library, defines: Mapping[str, str], name: str | None, limits: Limits
+    unit: Unit, library: Library, defines: Defines, name: str | None, limits: Limits
 ) -> Program:
-    entry, network = _chosen(unit, name)
-    scope = _defined_scope(network, defines)
+    entry, network = chosen(unit, name)
+    given = given_values(network, defines)
+    scope = open_scope(network.params, given, EMPTY, network.name.span)
     graph = lower_network(network, entry.unit, scope, library, limits)
-    train = library.report.attempt(_train_of, network, unit, scope)
+    train = library.report.attempt(train_of, network, unit, scope)
     return Program(graph, train)
 
 
-def _chosen(unit: Unit, name: str | None) -> tuple[Entry, Network]:
-    """The network asked for, else the one that is trained, else the only one."""
-    networks = _networks(unit)
-    if name is not None:
-        span = Span(unit.source, 0, 0)
-        if name not in networks:
-            raise CompileError(unknown("network", name, span, networks))
-        return networks[name]
-    wrong = _wrong_trains(unit)
-    if wrong:
-        raise CompileError(wrong)
-    trained = sorted({train.network.text for train in _trains(unit)})
-    candidates = trained or [n for n, (e, _) in networks.items() if e.unit is unit]
-    candidates = candidates or list(networks)
-    if len(candidates) == 1:
-        return networks[candidates[0]]
-    raise CompileError(_undecided(unit, candidates))
+# ---- all of a file
 
 
-def _undecided(unit: Unit, candidates: list[str]) -> Diagnostic:
-    span = Span(unit.source, 0, 0)
-    if not candidates:
-        way_out = "write `network name { … }`"
-        return Diagnostic("E044", "there is no network in this file", span, help=way_out)
-    message = f"there are several networks: {listing(candidates)}"
-    return Diagnostic("E044", message, span, help="choose one with `--network NAME`")
+def survey_file(
+    path: Path,
+    defines: Defines | None = None,
+    network: str | None = None,
+    limits: Limits = LIMITS,
+) -> Survey:
+    """All of a file, or of its models and the one network; see `survey_text`."""
+    try:
+        return survey_text(_source(path), defines, network, limits)
+    except CompileError as error:
+        return Survey((), error.diagnostics)
 
 
-def _networks(unit: Unit) -> dict[str, tuple[Entry, Network]]:
-    return {
-        name: (entry, entry.node)
-        for name, entry in unit.visible.items()
-        if isinstance(entry.node, Network)
-    }
+def survey_text(
+    source: Source,
+    defines: Defines | None = None,
+    network: str | None = None,
+    limits: Limits = LIMITS,
+) -> Survey:
+    """All of a text: models, networks with their training, modules that no network instantiates.
+    `network` leaves one network; `defines` are for it, or for the one that would be compiled.
+    """
+    with _no_collection():
+        library = Library()
+        unit = load_unit(source, library)
+        damaged = bool(library.report.diagnostics)
+        _check_models(unit, library)
+        library.report.extend(wrong_trains(unit))
+        programs = _programs(unit, library, defines or {}, network, limits)
+        if network is None:
+            _check_modules(unit, library, limits)
+        return Survey(() if damaged else programs, _news(library, damaged))
 
 
-def _trains(unit: Unit) -> list[Train]:
-    return [item for item in unit.tree.items if isinstance(item, Train)]
+def check_text(source: Source, limits: Limits = LIMITS) -> tuple[Diagnostic, ...]:
+    """Every mistake in a text."""
+    try:
+        return survey_text(source, limits=limits).diagnostics
+    except CompileError as error:
+        return error.diagnostics
 
 
-def _wrong_trains(unit: Unit) -> list[Diagnostic]:
-    """Training of networks that are not there, or of one a second time."""
-    networks, first = _networks(unit), dict[str, Span]()
-    wrong = []
-    for train in _trains(unit):
-        name = train.network
-        if name.text not in networks:
-            wrong.append(unknown("network", name.text, name.span, networks))
-        elif name.text in first:
-            wrong.append(twice(f"train {name.text}", name.span, first[name.text]))
-        first.setdefault(name.text, name.span)
-    return wrong
+def _programs(
+    unit: Unit, library: Library, defines: Defines, name: str | None, limits: Limits
+) -> tuple[Program, ...]:
+    asked = None
+    if defines or name is not None:
+        asked = library.report.attempt(chosen, unit, name)
+    programs = []
+    for entry, network in to_survey(unit, asked) if name is None else filter(None, [asked]):
+        given = defines if asked is not None and network is asked[1] else {}
+        program = library.report.attempt(_survey, entry, network, unit, library, given, limits)
+        if program is not None:
+            programs.append(program)
+    return tuple(programs)
 
 
-def _train_of(network: Network, unit: Unit, scope: Scope) -> TrainSpec | None:
-    for train in _trains(unit):
-        if train.network.text == network.name.text:
-            return lower_train(train, scope)
-    return None
+def _survey(
+    entry: Entry,
+    network: Network,
+    unit: Unit,
+    library: Library,
+    defines: Defines,
+    limits: Limits,
+) -> Program | None:
+    """The program of a network; None after a mistake or where a value is missing."""
+    report = library.report
+    before = report.failures, len(report.diagnostics)
+    given = given_values(network, defines)
+    scope = partial_scope(network.params, given, lambda p: _no_value(network, p), report)
+    graph = lower_network(network, entry.unit, scope, library, limits)
+    is_whole = before == (report.failures, len(report.diagnostics))
+    train = report.attempt(train_of, network, unit, scope)
+    return Program(graph, train) if is_whole else None
 
 
-# ---- parameters from the command line
+def _no_value(network: Network, param: Param) -> Diagnostic:
+    name = param.name
+    message = f"`{network.name.text}` is not checked further: `{name.text}` has no value"
+    return Diagnostic("W013", message, name.span, help=f"give it: `-D {name.text}=…`")
 
 
-def _defined_scope(network: Network, defines: Mapping[str, str]) -> Scope:
-    params = {param.name.text: param for param in network.params}
-    wrong = [_no_parameter(network, name, params) for name in defines if name not in params]
-    if wrong:
-        raise CompileError(wrong)
-    given = {name: _value(params[name], value) for name, value in defines.items()}
-    return open_scope(network.params, given, EMPTY, network.name.span)
+# ---- modules
 
 
-def _no_parameter(network: Network, name: str, params: Mapping[str, Param]) -> Diagnostic:
-    found = unknown("parameter", name, network.name.span, params, code="E012")
-    message = f"the network `{network.name.text}` has no parameter `{name}`"
-    return Diagnostic("E012", message, found.span, help=found.help)
+def _check_modules(unit: Unit, library: Library, limits: Limits) -> None:
+    """Check the modules that no network of the file instantiates, the outermost first."""
+    modules = [(e, e.node) for e in unit.own.values() if isinstance(e.node, Module)]
+    inner = {call.name.text for _, module in modules for call in instances(module.body)}
+    for entry, module in sorted(modules, key=lambda pair: pair[1].name.text in inner):
+        if id(module) not in library.instantiated:
+            library.report.attempt(_check_module, entry, module, library, limits)
 
 
-def _value(param: Param, written: str) -> Expression:
-    source = Source(f"-D {param.name.text}", written)
-    if is_text(param) and not written.startswith('"'):
-        return Text(written, Span(source, 0, len(written)))
-    return parse_expression(source)
+def _check_module(entry: Entry, module: Module, library: Library, limits: Limits) -> None:
+    scope = partial_scope(module.params, {}, lambda p: _not_given(module, p), library.report)
+    lower_module(module, entry.unit, scope, library, limits)
+
+
+def _not_given(module: Module, param: Param) -> Diagnostic:
+    module_name, name = module.name.text, param.name
+    message = f"`{module_name}` is not checked further: nothing gives `{name.text}` a value"
+    way_out = f"instantiate the module, or give `{name.text}` a default"
+    return Diagnostic("W013", message, name.span, help=way_out)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from ..ir.diagnostics import Span
@@ -325,6 +326,15 @@ Statement = (
     | ProjectionStatement
     | For
 )
+
+
+def instances(body: Iterable[Statement]) -> Iterator[Call]:
+    """The modules that a body instantiates, also in its loops."""
+    for statement in body:
+        if isinstance(statement, For):
+            yield from instances(statement.body)
+        elif isinstance(statement, InstanceStatement):
+            yield statement.module
 
 
 # Files.

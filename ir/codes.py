@@ -28,7 +28,7 @@ CODES: dict[str, str] = {
     "E040": "shapes do not fit",
     "E041": "cycle without delay",
     "E042": "invalid connectivity",
-    "E043": "delay is not a positive multiple of dt",
+    "E043": "delay is not a multiple of dt",
     "E044": "invalid network",
     "E045": "duration is not a multiple of dt",
     # E05x: training
@@ -45,6 +45,9 @@ CODES: dict[str, str] = {
     "E071": "target does not support this",
     "E072": "device has too little memory",
     "E073": "device or its driver failed",
+    "E074": "machine has too little memory",
+    # W01x: what could not be checked
+    "W013": "not checked further",
     # W05x: training that can hardly work
     "W050": "teacher or target cannot work",
 }

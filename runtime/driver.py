@@ -13,10 +13,7 @@ from ..backends.artifact.storage import is_file, is_folder
 from ..backends.target import Simulator, State
 from ..backends.targets import TARGETS, Target
 from ..backends.teacher import teacher_warnings
-from ..frontend.library import read_source
-from ..frontend.parser import parse
-from ..frontend.program import load_program
-from ..frontend.syntax import Network
+from ..frontend.program import Program, load_program
 from ..ir.diagnostics import CompileError, Diagnostic
 from ..ir.graph import Call, Graph, TrainSpec
 from ..ir.passes.pipeline import run_pipeline
@@ -41,33 +38,16 @@ class Options:
     target: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
-    """A network after all passes, with its train block, if it has one, and what to warn of."""
-
-    graph: Graph
-    train: TrainSpec | None
-    warnings: tuple[Diagnostic, ...] = ()
-
-
 def lower_program(path: Path, options: Options, after: After | None = None) -> Program:
     """The program of a file, after all passes; `after` sees the graph between them."""
     program = load_program(path, options.defines, options.network)
-    graph = run_pipeline(program.graph, after)
+    return finished(program, run_pipeline(program.graph, after))
+
+
+def finished(program: Program, graph: Graph) -> Program:
+    """The program with its graph after all passes, and what to warn of."""
     warnings = () if program.train is None else teacher_warnings(graph, program.train)
-    return Program(graph, program.train, warnings)
-
-
-def closed_networks(path: Path) -> tuple[str, ...]:
-    """The networks of a file that need nothing from outside: each parameter has a default."""
-    tree, problems = parse(read_source(path))
-    if tree is None or problems:
-        raise CompileError(problems)
-    return tuple(
-        item.name.text
-        for item in tree.items
-        if isinstance(item, Network) and all(param.default is not None for param in item.params)
-    )
+    return replace(program, graph=graph, warnings=warnings)
 
 
 def draw_weights(graph: Graph, seed: int) -> State:

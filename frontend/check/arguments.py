@@ -182,7 +182,7 @@ def index_symbols(scope: Scope) -> Symbols:
         for name, value in scope.values.items()
         if not isinstance(value, (str, tuple))
     }
-    return {**symbols, "i": variable("i", NUMBER), "j": variable("j", NUMBER)}
+    return {**scope.broken, **symbols, "i": variable("i", NUMBER), "j": variable("j", NUMBER)}
 
 
 _CONVERTERS: dict[str, Callable[[Formal, Expression, Scope], Value]] = {

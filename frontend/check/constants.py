@@ -37,13 +37,25 @@ class Scope:
 
     def bind(self, name: Name, value: Constant) -> Scope:
         """The scope with one more name; a name that is taken is refused."""
-        if name.text in self.values:
-            raise CompileError(twice(name.text, name.span, self.places.get(name.text)))
+        self._require_new(name)
         return Scope(
             {**self.values, name.text: value},
             {**self.places, name.text: name.span},
             self.broken,
         )
+
+    def without(self, name: Name, error: CompileError) -> Scope:
+        """The scope with one more name, which stands for its mistake; `bind` refuses it then."""
+        self._require_new(name)
+        return Scope(
+            self.values,
+            {**self.places, name.text: name.span},
+            {**self.broken, name.text: error},
+        )
+
+    def _require_new(self, name: Name) -> None:
+        if name.text in self.places:
+            raise CompileError(twice(name.text, name.span, self.places[name.text]))
 
 
 EMPTY = Scope()

@@ -34,7 +34,7 @@ class Typed:
     kind: Kind
 
 
-Symbols = Mapping[str, Typed]
+Symbols = Mapping[str, Typed | CompileError]  # the mistake of a name that has no value
 
 
 def variable(name: str, dimension: Dimension) -> Typed:
@@ -69,8 +69,11 @@ def _constant(node: Number | Flag | Text | Sequence, symbols: Symbols) -> Typed:
 
 
 def _reference(node: Reference, symbols: Symbols) -> Typed:
-    if node.name in symbols:
-        return symbols[node.name]
+    symbol = symbols.get(node.name)
+    if isinstance(symbol, CompileError):
+        raise symbol
+    if symbol is not None:
+        return symbol
     if node.name in UNITS:
         raise CompileError(unknown_constant(node, EMPTY))
     raise CompileError(unknown("name", node.name, node.span, symbols))

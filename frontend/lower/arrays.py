@@ -21,10 +21,19 @@ def indices(range_: Range, scope: Scope) -> range:
     return range(start, stop)
 
 
-def each(range_: Range, environment: Environment, plan: Plan) -> Iterator[tuple[int, Environment]]:
-    """Every index of a range with the environment that knows it; ends early after a mistake."""
+def each(
+    range_: Range, environment: Environment, plan: Plan
+) -> Iterator[tuple[int | None, Environment]]:
+    """Every index of a range with the environment that knows it; ends early after a mistake. A
+    range that is not known is a mistake in the end, after one turn with an index without value, for
+    the mistakes within."""
     failures = plan.report.failures
-    values = indices(range_, environment.scope)
+    try:
+        values = indices(range_, environment.scope)
+    except CompileError as error:
+        scope = environment.scope.without(range_.variable, error)
+        yield None, replace(environment, scope=scope)
+        raise
     plan.count(range_.variable.span, len(values))
     for value in values:
         scope = environment.scope.bind(range_.variable, Quantity(value, NUMBER))
@@ -55,15 +64,34 @@ def expand(
         message = f"more than {MOST_BRACKETS} indices"
         raise CompileError(Diagnostic("E005", message, brackets[-1].span))
     item = _single(brackets[0])
-    if not isinstance(item, Range):
-        first = index_text(item, environment.scope)
-        for rest, inside in expand(brackets[1:], environment, plan):
-            yield first + rest, inside
-        return
-    for value, inner in each(item, environment, plan):
-        first = f"[{_natural(value, item.start.span)}]"
+    for first, inner in _texts(item, environment, plan):
         for rest, inside in expand(brackets[1:], inner, plan):
             yield first + rest, inside
+
+
+def _texts(
+    item: Expression | Range, environment: Environment, plan: Plan
+) -> Iterator[tuple[str, Environment]]:
+    """The indices that one bracket stands for, as text, each with its environment."""
+    if isinstance(item, Range):
+        for value, inside in each(item, environment, plan):
+            if value is None:
+                yield _unknown(item.start.span), inside
+            else:
+                yield f"[{_natural(value, item.start.span)}]", inside
+        return
+    try:
+        text = index_text(item, environment.scope)
+    except CompileError:
+        # As in `each`: once, for the mistakes of what is declared.
+        yield _unknown(item.span), environment
+        raise
+    yield text, environment
+
+
+def _unknown(span: Span) -> str:
+    """Stands for an index that has no value: different at each place, and no user can write it."""
+    return f"[?{span.start}]"
 
 
 def _single(bracket: Bracket) -> Expression | Range:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from ...ir.diagnostics import CompileError, Diagnostic, Span
+from ..check.constants import Scope
 from ..library import module_entry
 from ..report import twice
 from ..syntax import (
@@ -116,18 +117,25 @@ def _instance(
         raise CompileError(Diagnostic("E005", message, call.name.span, help=way_out))
     entry, module = module_entry(frame.unit, call)
     scope = module_scope(module.params, call, environment.scope)
+    plan.library.instantiated.add(id(module))
     prefix = f"{frame.prefix}{local}."
     inner = Frame(prefix, entry.unit, frame.delay, frame.method, frame.depth + 1, frame.delay_place)
     failures = plan.report.failures
     inside = unroll(module.body, Environment(scope), inner, plan)
-    instance = _seen_from_outside(statement, module, inside, inner, plan)
+    instance = _seen_from_outside(statement.name.span, module, inside, inner, plan)
     if plan.report.failures > failures:
         raise CompileError(plan.report.diagnostics[-1])
     return instance
 
 
+def check_module(module: Module, scope: Scope, frame: Frame, plan: Plan) -> None:
+    """Carry out the body of a module without an instance of it, for its mistakes."""
+    inside = unroll(module.body, Environment(scope), frame, plan)
+    _seen_from_outside(module.name.span, module, inside, frame, plan)
+
+
 def _seen_from_outside(
-    statement: InstanceStatement,
+    span: Span,
     module: Module,
     environment: Environment,
     frame: Frame,
@@ -138,7 +146,7 @@ def _seen_from_outside(
     for port in module.body:
         if isinstance(port, PortStatement):
             plan.report.attempt(_add_port, port, ports, places, environment, frame)
-    return Instance(module.name.text, statement.name.span, ports["in"], ports["out"])
+    return Instance(module.name.text, span, ports["in"], ports["out"])
 
 
 def _add_port(

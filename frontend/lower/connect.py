@@ -9,13 +9,14 @@ from ...ir.diagnostics import CompileError, Diagnostic, Note, Span
 from ...ir.expr import names
 from ...ir.graph import Call as IrCall
 from ...ir.graph import Projection
+from ...ir.rules import Row
 from ...ir.wiring import CONNECTIVITIES, INITS
 from ..check.arguments import as_call, bind, fill, fill_bound, index_expression, look_up
 from ..check.constants import Scope, evaluate, number
 from ..check.equations import Typed
 from ..check.operators import Operand, mismatch
-from ..report import twice
-from ..syntax import Alias, Delay, Expression, Learning, Option, Path, ProjectionStatement
+from ..report import Report, twice
+from ..syntax import Alias, Call, Delay, Expression, Learning, Option, Path, ProjectionStatement
 from ..units import NUMBER, Dimension, describe
 from .frame import Endpoint, Environment, Frame, Plan
 from .paths import part_text, post_end, pre_end
@@ -49,9 +50,7 @@ def connect(
     """Add the projection to the plan."""
     plan.count(statement.span)
     scope = environment.scope
-    pre = pre_end(statement.pre, scope, frame)
-    post = post_end(statement.post, scope, frame)
-    port, dimension = _port(statement.post, post)
+    pre, post, port, dimension = _ends(statement, scope, frame, plan)
     options = _options(statement.options)
     name = _name(statement, options, pre, post, port, scope, frame, plan)
     sizes = pre.target.neurons, post.target.neurons
@@ -71,6 +70,34 @@ def connect(
             statement.span,
         )
     )
+
+
+def _ends(
+    statement: ProjectionStatement, scope: Scope, frame: Frame, plan: Plan
+) -> tuple[Endpoint, Endpoint, str, Dimension]:
+    """Both ends, and the port with its dimension; where they are wrong, with all mistakes in the
+    statement that show without them."""
+    report = Report()
+    pre = report.attempt(pre_end, statement.pre, scope, frame)
+    post = report.attempt(post_end, statement.post, scope, frame)
+    port = None if post is None else report.attempt(_port, statement.post, post)
+    if pre is None or post is None or port is None:
+        report.attempt(_check_connectivity, statement.connectivity, scope)
+        report.attempt(_check_options, statement.options, scope, plan)
+        raise CompileError(report.diagnostics)
+    return pre, post, *port
+
+
+def _check_connectivity(call: Call, scope: Scope) -> None:
+    row = look_up(CONNECTIVITIES, call, "connectivity")
+    if call.name.text not in LOADERS:
+        _arguments(row, call, None, scope)
+
+
+def _check_options(options: tuple[Option, ...], scope: Scope, plan: Plan) -> None:
+    delay = _options(options).get(Delay)
+    if isinstance(delay, Delay):
+        steps(time_of(delay.value, scope), plan.dt, delay.value.span)
 
 
 def _port(path: Path, end: Endpoint) -> tuple[str, Dimension]:
@@ -111,8 +138,10 @@ def _delay(options: _Options, scope: Scope, frame: Frame, plan: Plan) -> int:
     return steps(time_of(option.value, scope), plan.dt, option.value.span)
 
 
-def steps(delay: float, dt: float, span: Span | None) -> int:
-    """A delay [ms] in steps of dt [ms]."""
+def steps(delay: float, dt: float | None, span: Span | None) -> int:
+    """A delay [ms] in steps of dt [ms]; 0 where that is open."""
+    if dt is None:
+        return 0
     count = round(delay / dt)
     if abs(count * dt - delay) > 1e-9 * max(dt, delay):
         message = f"a delay of {delay:g} ms is not a multiple of dt = {dt:g} ms"
@@ -168,18 +197,31 @@ def _wiring(
     """The connectivity, and the initial weights where the program says them."""
     call = statement.connectivity
     row = look_up(CONNECTIVITIES, call, "connectivity")
-    formals = [formal.name for formal in row.arguments]
     if call.name.text in LOADERS:
-        bound = bind(call, formals)
+        bound = bind(call, [formal.name for formal in row.arguments])
         connectivity, weights = LOADERS[call.name.text](row, call, bound, scope, sizes)
         plan.tensors[name] = weights
         return connectivity, IrCall("given", (("tensor", name),))
+    return _arguments(row, call, dimension, scope)
+
+
+def _arguments(
+    row: Row, call: Call, dimension: Dimension | None, scope: Scope
+) -> tuple[IrCall, IrCall | None]:
+    """The call and its initial weights; `dimension` is that of the port, None if not known."""
+    report = Report()
+    formals = [formal.name for formal in row.arguments]
     bound = bind(call, formals, named=("init", "weight"))
-    connectivity = IrCall(call.name.text, fill_bound(row, call, bound, scope, "E042"))
-    return connectivity, _init(bound, dimension, scope)
+    arguments = report.attempt(fill_bound, row, call, bound, scope, "E042")
+    init = report.attempt(_init, bound, dimension, scope)
+    report.close()
+    assert arguments is not None
+    return IrCall(call.name.text, arguments), init
 
 
-def _init(bound: Mapping[str, Expression], dimension: Dimension, scope: Scope) -> IrCall | None:
+def _init(
+    bound: Mapping[str, Expression], dimension: Dimension | None, scope: Scope
+) -> IrCall | None:
     if "init" in bound and "weight" in bound:
         note = Note(bound["init"].span, "`init` here")
         message = "`init` and `weight` both say the initial weights"
@@ -194,9 +236,11 @@ def _init(bound: Mapping[str, Expression], dimension: Dimension, scope: Scope) -
     return fill(look_up(table, call, "init"), call, scope, "E042")
 
 
-def _weight(node: Expression, dimension: Dimension, scope: Scope) -> IrCall:
+def _weight(node: Expression, dimension: Dimension | None, scope: Scope) -> IrCall:
     """A weight, plain or in the unit of the port: one value, or a function of `i` and `j`."""
     typed = index_expression(node, scope)
+    if dimension is None:
+        dimension = typed.kind or NUMBER
     _require_weight(typed, node, dimension)
     if names(typed.expr):
         return IrCall("expression", (("value", typed.expr),))

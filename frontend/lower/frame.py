@@ -97,11 +97,12 @@ class Frame:
 
 @dataclass(slots=True)
 class Plan:
-    """The network as unrolled so far. `dt` in ms."""
+    """The network as unrolled so far. `dt` in ms; None where a mistake or a module that nothing
+    instantiates leaves it open."""
 
     library: Library
     limits: Limits
-    dt: float = 1.0
+    dt: float | None = 1.0
     populations: list[Population] = field(default_factory=list)
     projections: list[Projection] = field(default_factory=list)
     names: dict[str, Span] = field(default_factory=dict)

@@ -7,8 +7,8 @@ from ...ir.graph import Graph
 from ..check.constants import Scope
 from ..library import Library, Unit
 from ..limits import Limits
-from ..syntax import Network
-from .bodies import unroll
+from ..syntax import Module, Network
+from .bodies import check_module, unroll
 from .frame import Environment, Frame, Plan
 
 
@@ -25,8 +25,16 @@ def lower_network(
         library.report.extend([Diagnostic("E044", message, network.name.span)])
     return Graph(
         network.name.text,
-        plan.dt,
+        plan.dt or 1.0,
         tuple(plan.populations),
         tuple(plan.projections),
         tensors=plan.tensors,
     )
+
+
+def lower_module(
+    module: Module, unit: Unit, scope: Scope, library: Library, limits: Limits
+) -> None:
+    """Check a module that no network instantiates; mistakes go to the library's report."""
+    plan = Plan(library, limits, dt=None)
+    check_module(module, scope, Frame("", unit, delay=0.0, method="euler", depth=1), plan)

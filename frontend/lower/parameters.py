@@ -52,6 +52,28 @@ def open_scope(
     return scope
 
 
+def partial_scope(
+    params: tuple[Param, ...],
+    given: Mapping[str, Expression],
+    unknown: Callable[[Param], Diagnostic],
+    report: Report,
+) -> Scope:
+    """The parameters of a definition that is checked without a caller. One that has no value
+    stands for `unknown` of it, which is told if anything depends on it; a wrong one is reported."""
+    scope = EMPTY
+    for param in params:
+        name = param.name
+        if name.text not in given and param.default is None:
+            scope = scope.without(name, CompileError(unknown(param)))
+            continue
+        try:
+            scope = _bind(param, given, EMPTY, scope, name.span)
+        except CompileError as error:
+            report.fail(error)
+            scope = scope.without(name, error)
+    return scope
+
+
 def _bind(
     param: Param, given: Mapping[str, Expression], caller: Scope, scope: Scope, span: Span
 ) -> Scope:

@@ -11,7 +11,8 @@ from ...ir.rules import ENCODINGS
 from ...ir.types import Shape, size
 from ..check.arguments import extent, fill, look_up
 from ..check.constants import Scope
-from ..check.models import settled
+from ..check.models import Model, settled
+from ..report import Report
 from ..syntax import Bracket, Call, PopulationStatement, Range
 from .arrays import expand, has_range
 from .frame import Environment, Frame, Plan, Target
@@ -49,13 +50,30 @@ def _population(
     frame: Frame,
     plan: Plan,
 ) -> tuple[Population, Target]:
-    span = statement.name.span
-    shape = _shape(bracket, environment.scope, plan)
+    span, report = statement.name.span, Report()
+    shape = report.attempt(_shape, bracket, environment.scope, plan)
+    name = frame.prefix + local
     if statement.role == "input":
-        encoding = _encoding(statement, shape, environment.scope, frame)
-        name = frame.prefix + local
+        encoding = report.attempt(_encoding, statement, bracket, environment.scope, frame)
+        report.close()
+        assert shape is not None
         population = Population(name, shape, "input", encoding=encoding, span=span)
         return population, Target(name, span, size(shape), None, {})
+    cell = report.attempt(_cell, statement, environment, frame, plan)
+    report.close()
+    assert shape is not None
+    assert cell is not None
+    model, parameters, method = cell
+    population = Population(
+        name, shape, statement.role, model.neuron, parameters, method, span=span
+    )
+    return population, Target(name, span, size(shape) if shape else None, model.neuron, model.ports)
+
+
+def _cell(
+    statement: PopulationStatement, environment: Environment, frame: Frame, plan: Plan
+) -> tuple[Model, tuple[tuple[str, float], ...], str]:
+    """The model of a population, its parameters and how it is discretized."""
     if frame.is_module and statement.role == "output":
         raise CompileError(_only_in_networks(statement))
     call = _model_call(statement)
@@ -63,12 +81,7 @@ def _population(
     method = frame.method
     if statement.method is not None:
         method = method_of(statement.method, environment.scope)
-    name = frame.prefix + local
-    parameters = settled(model, call)
-    population = Population(
-        name, shape, statement.role, model.neuron, parameters, method, span=span
-    )
-    return population, Target(name, span, size(shape) if shape else None, model.neuron, model.ports)
+    return model, settled(model, call), method
 
 
 def _shape(bracket: Bracket | None, scope: Scope, plan: Plan) -> Shape:
@@ -95,7 +108,9 @@ def _model_call(statement: PopulationStatement) -> Call:
     return statement.model
 
 
-def _encoding(statement: PopulationStatement, shape: Shape, scope: Scope, frame: Frame) -> IrCall:
+def _encoding(
+    statement: PopulationStatement, bracket: Bracket | None, scope: Scope, frame: Frame
+) -> IrCall:
     name = statement.name
     if frame.is_module:
         raise CompileError(_only_in_networks(statement))
@@ -103,7 +118,7 @@ def _encoding(statement: PopulationStatement, shape: Shape, scope: Scope, frame:
         message = f"`{name.text}` is an input; its spikes come from the data, not from a model"
         way_out = "write `encode …` in place of the model, or `population` in place of `input`"
         raise CompileError(Diagnostic("E044", message, statement.model.name.span, help=way_out))
-    if not shape:
+    if bracket is None:
         way_out = f"write `input {name.text}[28, 28] encode …`"
         raise CompileError(Diagnostic("E040", "an input needs a shape", name.span, help=way_out))
     if statement.encoding is None:

@@ -27,21 +27,21 @@ def prepare(
                 environment = _prepare_one(statement, environment, frame, plan, settings)
             except CompileError as error:
                 plan.report.fail(error)
-                environment = _without(statement, environment, error)
+                environment = _without(statement, environment, plan, error)
     return environment
 
 
 def _without(
-    statement: Let | Cell | Setting, environment: Environment, error: CompileError
+    statement: Let | Cell | Setting, environment: Environment, plan: Plan, error: CompileError
 ) -> Environment:
     """The environment in which the name of a failed statement stands for its mistake."""
-    broken = {statement.name.text: error}
+    name = statement.name
     if isinstance(statement, Cell):
-        return replace(environment, broken={**environment.broken, **broken})
-    if isinstance(statement, Let):
-        scope = environment.scope
-        scope = replace(scope, broken={**scope.broken, **broken})
-        return replace(environment, scope=scope)
+        return replace(environment, broken={**environment.broken, name.text: error})
+    if isinstance(statement, Let) and name.text not in environment.scope.places:
+        return replace(environment, scope=environment.scope.without(name, error))
+    if name.text == "dt":
+        plan.dt = None
     return environment
 
 
@@ -133,7 +133,7 @@ def time_of(node: Expression, scope: Scope) -> float:
 def method_of(node: Expression, scope: Scope) -> str:
     """A name of METHODS, as a word, a text, or a constant that is a text."""
     word = node.name if isinstance(node, Reference) else None
-    if isinstance(node, Text) or (word is not None and word in scope.values):
+    if isinstance(node, Text) or (word is not None and word in scope.places):
         value = evaluate(node, scope)
         word = value if isinstance(value, str) else None
     if word in METHODS:

@@ -143,7 +143,7 @@ def _count(node: Expression, scope: Scope) -> int:
 def _switch(node: Expression, scope: Scope) -> bool:
     """`on` or `off`, or a truth value."""
     word = getattr(node, "name", None)
-    if word == "off" and "off" not in scope.values:
+    if word == "off" and "off" not in scope.places:
         return False
     return truth(evaluate(node, scope), node.span)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from ..diagnostics import CompileError, Diagnostic
 from ..graph import Graph
-from ..verify import require, verify
+from ..verify import properties, require, verify
 from .discretize import Discretize
 from .fold import Fold
 from .infer_shapes import InferShapes
@@ -52,3 +53,27 @@ def run_pipeline(
         if after is not None:
             after(each.name, graph)
     return graph
+
+
+def examine(
+    graph: Graph, passes: tuple[Pass, ...] = PIPELINE
+) -> tuple[Graph, tuple[Diagnostic, ...]]:
+    """The graph after all passes, and what they refuse: after one that refuses something, those
+    that need nothing of it are still run."""
+    mistakes: list[Diagnostic] = []
+    held = properties(graph)
+    try:
+        verify(graph)
+    except CompileError as error:
+        mistakes += error.diagnostics
+    for each in passes:
+        if not each.requires <= held:
+            continue
+        try:
+            changed = each.run(graph)
+            if not mistakes:
+                verify(changed, graph)
+            graph, held = changed, held | each.ensures
+        except CompileError as error:
+            mistakes += error.diagnostics
+    return graph, tuple(mistakes)

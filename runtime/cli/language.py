@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -10,9 +9,9 @@ import typer
 
 from ...backends.artifact.storage import read_file, write_file
 from ...frontend.format import format_text
-from ...frontend.program import check_file
 from ...ir.diagnostics import CompileError, Diagnostic, Source, to_json
-from ..driver import Options, closed_networks, lower_program
+from ..checker import check_program
+from ..driver import Options
 from .command import Command
 from .options import Defines, FileArgument, Json, Network, Quiet, parse_defines
 from .output import Output, draw
@@ -29,7 +28,7 @@ def check(
 ) -> None:
     """Report every mistake of a program."""
     output = Output(json, quiet)
-    found = check_file(file) or _network_problems(file, Options(parse_defines(define), network))
+    found = check_program(file, Options(parse_defines(define), network))
     errors = [to_json(d) for d in found if d.severity == "error"]
     warnings = [to_json(d) for d in found if d.severity == "warning"]
     output.document({"errors": errors, "warnings": warnings})
@@ -37,21 +36,6 @@ def check(
     if errors:
         raise typer.Exit(1)
     output.result(f"{file}: no mistakes")
-
-
-def _network_problems(file: Path, options: Options) -> tuple[Diagnostic, ...]:
-    # Passes find what no single line shows: shapes that clash, cycles without delay.
-    chosen = [options]
-    if not (options.network or options.defines):
-        chosen = [replace(options, network=name) for name in closed_networks(file)]
-    return tuple(problem for one in chosen for problem in _problems(file, one))
-
-
-def _problems(file: Path, options: Options) -> tuple[Diagnostic, ...]:
-    try:
-        return lower_program(file, options).warnings
-    except CompileError as error:
-        return error.diagnostics
 
 
 def fmt(
@@ -63,14 +47,23 @@ def fmt(
 ) -> None:
     """Lay programs out in the one way, comments kept."""
     output = Output(is_quiet=quiet)
-    changed = [file for file in files if _format(file, check_only)]
-    for file in changed:
-        output.result(f"{'would change' if check_only else 'changed'} {file}")
-    if changed and check_only:
+    is_wrong = False
+    for file in files:
+        try:
+            is_changed = _format(file, check_only)
+        except CompileError as error:
+            draw(error.diagnostics, output)
+            is_wrong = True
+            continue
+        if is_changed:
+            output.result(f"{'would change' if check_only else 'changed'} {file}")
+            is_wrong |= check_only
+    if is_wrong:
         raise typer.Exit(1)
 
 
 def _format(file: Path, check_only: bool) -> bool:
+    """Whether the file is not in the one way, which it is then brought into."""
     text = _read_text(file)
     formatted = format_text(Source(str(file), text))
     if formatted != text and not check_only:
@@ -80,7 +73,7 @@ def _format(file: Path, check_only: bool) -> bool:
 
 def _read_text(file: Path) -> str:
     try:
-        return read_file(file, LIMIT).decode("utf-8")
+        return read_file(file, LIMIT).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         message = f"`{file}` is not text: byte {error.start} is not UTF-8"
         raise CompileError(Diagnostic("E063", message)) from error

@@ -8,16 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from snncc.frontend.program import check_file, load_program
-from snncc.ir.diagnostics import CompileError, Diagnostic, render
-from snncc.ir.passes.pipeline import run_pipeline
+from snncc.ir.diagnostics import Diagnostic, render
+from snncc.runtime.checker import check_program
+from snncc.runtime.driver import Options
 
 FOLDER = Path(__file__).parent.parent / "errors"
 FILES = sorted(FOLDER.glob("*.snn"))
 MARK = re.compile(r"# E(\^?): ((?:E\d{3} ?)+)")
-
-# Codes that belong to other rooms: damaged artifacts, data sets, targets, rules of a backend.
-ELSEWHERE = {"E050", "E060", "E061", "E062", "E070", "E071", "E072", "E073"}
 
 
 def expected(path: Path) -> Counter[tuple[int, str]]:
@@ -29,14 +26,7 @@ def expected(path: Path) -> Counter[tuple[int, str]]:
 
 
 def mistakes(path: Path) -> tuple[Diagnostic, ...]:
-    found = check_file(path)
-    if found:
-        return found
-    try:
-        run_pipeline(load_program(path).graph)
-    except CompileError as error:
-        return error.diagnostics
-    return ()
+    return tuple(d for d in check_program(path, Options()) if d.severity == "error")
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from snncc.frontend.program import check_file, load_program
+from snncc.frontend.program import load_program, survey_file
 from snncc.ir.diagnostics import CompileError
 
 CELL = "neuron {name} {{ param tau: ms = {tau} ms state v: mV = 0 mV on input {{ v = v + i }}\
@@ -25,7 +25,7 @@ def model_of(path: Path) -> tuple[str, dict[str, float]]:
 
 
 def codes(path: Path) -> list[str]:
-    return [d.code for d in check_file(path)]
+    return [d.code for d in survey_file(path).diagnostics]
 
 
 def test_an_import_brings_what_the_file_defines(tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ def test_a_cycle_is_named(tmp_path: Path) -> None:
         b='import "a.snn"\n',
         main='import "a.snn"\n' + USE.format(model="lif"),
     )
-    (error,) = check_file(main)
+    (error,) = survey_file(main).diagnostics
     assert error.code == "E004"
     assert "a.snn -> b.snn -> a.snn" in error.message
     assert error.span is not None
@@ -86,7 +86,7 @@ def test_a_clash_between_files_shows_both(tmp_path: Path) -> None:
         cells=CELL.format(name="mine", tau=7),
         main='import "cells.snn"\n' + CELL.format(name="mine", tau=8) + USE.format(model="mine"),
     )
-    (error,) = check_file(main)
+    (error,) = survey_file(main).diagnostics
     assert error.code == "E011"
     sources = [error.span, *(note.span for note in error.related)]
     assert sorted(Path(s.source.name).name for s in sources if s) == ["cells.snn", "main.snn"]
@@ -115,7 +115,7 @@ def test_a_broken_model_is_reported_once(tmp_path: Path) -> None:
 def test_bytes_that_are_no_text(tmp_path: Path) -> None:
     path = tmp_path / "main.snn"
     path.write_bytes(b"\xff\xfe\x00")
-    (error,) = check_file(path)
+    (error,) = survey_file(path).diagnostics
     assert (error.code, "UTF-8" in error.message) == ("E063", True)
     (tmp_path / "other.snn").write_text('import "main.snn"\n')
     assert codes(tmp_path / "other.snn") == ["E003"]

@@ -6,7 +6,7 @@ import pytest
 from timing import slower_than
 
 from snncc.frontend.limits import Limits
-from snncc.frontend.program import Program, check_text, compile_text
+from snncc.frontend.program import Program, check_text, compile_text, survey_text
 from snncc.ir.diagnostics import CompileError, Source
 from snncc.ir.graph import Graph
 from snncc.ir.passes.pipeline import run_pipeline
@@ -126,7 +126,90 @@ def test_a_parameter_without_default_must_be_given() -> None:
     text = net("n", "size: int", "size")
     assert "E013" in failure(text)
     assert size_of(text, size="5") == (5,)
-    assert check_text(Source("t.snn", text)) == ()
+
+
+# ---- what has no value
+
+
+def told(text: str) -> list[tuple[str, str]]:
+    """Code and the word pointed at, of all that a survey finds."""
+    return [
+        (d.code, d.span.source.text[d.span.start : d.span.end])
+        for d in survey_text(Source("t.snn", text)).diagnostics
+        if d.span
+    ]
+
+
+BODY = "population x[{size}] : liff  y -> z : nope"
+WRONG = [("E010", word) for word in ("liff", "y", "z", "nope")]
+
+
+@pytest.mark.parametrize(
+    ("definition", "remarks"),
+    [
+        ("module m { " + BODY.format(size=3), []),
+        ("module m(k: int) { " + BODY.format(size="k"), ["k"]),
+        ("module m(k: int = 2) { " + BODY.format(size="k"), []),
+        ("network n(k: int) { " + BODY.format(size="k"), ["k"]),
+        ("network n(k: int) { let m = 2 * k  " + BODY.format(size="m"), ["k"]),
+        ("network n(k: int) { " + BODY.format(size="i in 0..k][3"), []),
+        ("network n(k: int) { for i in 0..k { " + BODY.format(size=3) + " }", ["k"]),
+    ],
+)
+def test_what_depends_on_no_missing_value_is_checked(definition: str, remarks: list[str]) -> None:
+    found = told(definition + " }")
+    assert found == [*(("W013", name) for name in remarks), *WRONG]
+
+
+def test_what_has_no_value_is_no_mistake() -> None:
+    text = """network n(k: int, m: text) {
+      dt = k * 0.1 ms
+      input x[k] encode bernoulli(duration = 10 ms)
+      population h[i in 0..k][3] : lif method m
+      population h[i in k..9][3] : lif
+      x -> h[k] : sparse(p = 1 / k, weight = k * i)  delay 0.1 ms
+      for i in 1..k { h[i] -> h[i - 1] : dense }
+      x -> h[0] : dense
+    }
+    module part { population h[2] : lif  h -> h : dense  delay 0.3 ms }"""
+    assert told(text) == [("W013", "k"), ("W013", "m")]
+
+
+def test_a_parameter_that_nothing_needs_hides_nothing() -> None:
+    survey = survey_text(Source("t.snn", net("n", "k: int", "2")))
+    assert survey.diagnostics == ()
+    assert len(survey.programs) == 1
+
+
+def test_a_module_is_checked_as_it_is_instantiated() -> None:
+    module = "module m(k: int) { population h[k] : lif }\n"
+    outer = "module o { instance a : m(k = 2) }\n"
+    assert told(module + outer) == []
+    assert told(module) == [("W013", "k")]
+
+
+# ---- a survey
+
+
+def test_a_survey_has_the_programs_that_are_right() -> None:
+    text = net("a") + net("b", size="q") + net("c") + "train c { data digits rule st_rsbp }"
+    survey = survey_text(Source("t.snn", text))
+    assert [(p.graph.name, p.train is not None) for p in survey.programs] == [
+        ("a", False),
+        ("c", True),
+    ]
+    assert [d.code for d in survey.diagnostics] == ["E010"]
+
+
+def test_defines_are_for_the_network_that_would_be_compiled() -> None:
+    text = net("a", "k: int = 0", "k") + net("b", "k: int = 2", "k")
+    codes = [d.code for d in survey_text(Source("t.snn", text), {"k": "3"}).diagnostics]
+    assert codes == ["E044", "E022"]
+    (only,) = survey_text(Source("t.snn", text), {"k": "3"}, "a").programs
+    assert only.graph.population("x").shape == (3,)
+    trained = text + "train a { data digits rule st_rsbp }"
+    both = survey_text(Source("t.snn", trained), {"k": "3"}).programs
+    assert [p.graph.population("x").shape for p in both] == [(3,), (2,)]
 
 
 # ---- all mistakes in one run

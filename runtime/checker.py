@@ -1,0 +1,76 @@
+"""Every mistake of a program that shows before any data are read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..backends.layout.plan import make_plan
+from ..backends.layout.rule import make_rule
+from ..backends.spike_response import spike_response
+from ..backends.trainable import refuse_shared, require_trainable
+from ..frontend.program import Program, survey_file
+from ..frontend.report import Report, in_text_order
+from ..ir.diagnostics import Diagnostic
+from ..ir.graph import Graph, Projection, TrainSpec
+from ..ir.passes.pipeline import examine
+from ..ir.types import Shape
+from ..ir.wiring import Wiring, initial_weights, wire
+from .datasets.arguments import completed
+from .datasets.table import dataset
+from .driver import Options, finished
+
+
+def check_program(path: Path, options: Options) -> tuple[Diagnostic, ...]:
+    """The mistakes and warnings of a file, of all its networks unless the options choose one: what
+    the frontend, the passes, `compile` and `train` refuse."""
+    survey, report = survey_file(path, options.defines, options.network), Report()
+    report.extend(survey.diagnostics)
+    for program in survey.programs:
+        _check_network(program, options.seed or 0, report)
+        if program.train is not None:
+            report.attempt(_check_data, program.train)
+    return in_text_order(report.diagnostics)
+
+
+def _check_network(program: Program, seed: int, report: Report) -> None:
+    graph, mistakes = examine(program.graph)
+    report.extend(mistakes)
+    if mistakes:
+        return
+    report.extend(finished(program, graph).warnings)
+    wirings = _wirings(graph, seed, report)
+    if program.train is not None and wirings is not None:
+        _check_rule(graph, program.train, wirings, report)
+
+
+def _wirings(graph: Graph, seed: int, report: Report) -> dict[str, Wiring] | None:
+    """The wiring of every projection, its initial weights tried; None after a mistake."""
+    failures, wirings = report.failures, dict[str, Wiring]()
+    shapes = {p.name: p.shape for p in graph.populations}
+    for p in graph.projections:
+        wiring = report.attempt(_wiring, p, shapes[p.pre], shapes[p.post], seed, graph)
+        if wiring is not None:
+            wirings[p.name] = wiring
+    return wirings if report.failures == failures else None
+
+
+def _wiring(projection: Projection, pre: Shape, post: Shape, seed: int, graph: Graph) -> Wiring:
+    wiring = wire(projection, pre, post, seed)
+    initial_weights(projection, wiring, seed, graph.tensors)
+    return wiring
+
+
+def _check_rule(graph: Graph, spec: TrainSpec, wirings: dict[str, Wiring], report: Report) -> None:
+    """What the rule cannot train: first each thing by itself, then, if all is well, the whole."""
+    failures = report.failures
+    report.attempt(require_trainable, graph, spec.rule)
+    report.attempt(refuse_shared, graph, wirings)
+    for population in graph.populations:
+        if population.step is not None:
+            report.attempt(spike_response, population)
+    if report.failures == failures and any(p.encoding is not None for p in graph.populations):
+        report.attempt(make_rule, graph, spec, make_plan(graph, wirings), wirings)
+
+
+def _check_data(spec: TrainSpec) -> None:
+    completed(spec.data, dataset(spec.data.kind, spec.span).arguments, spec.span)
