@@ -64,16 +64,16 @@ def fmt(
 
 def _format(file: Path, check_only: bool) -> bool:
     """Whether the file is not in the one way, which it is then brought into."""
-    text = _read_text(file)
-    formatted = format_text(Source(str(file), text))
-    if formatted != text and not check_only:
-        write_file(file, formatted.encode())
-    return formatted != text
+    content = read_file(file, LIMIT)
+    formatted = format_text(Source(str(file), _text(file, content))).encode()
+    if formatted != content and not check_only:
+        write_file(file, formatted)
+    return formatted != content
 
 
-def _read_text(file: Path) -> str:
+def _text(file: Path, content: bytes) -> str:
     try:
-        return read_file(file, LIMIT).decode("utf-8-sig")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         message = f"`{file}` is not text: byte {error.start} is not UTF-8"
         raise CompileError(Diagnostic("E063", message)) from error

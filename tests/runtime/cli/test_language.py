@@ -100,3 +100,36 @@ def test_fmt_of_what_is_no_text(snncc, tmp_path):
     status, _, err = snncc("fmt", "n.snn")
     assert status == 1
     assert "error[E063]" in err
+
+
+def test_check_says_what_it_did_not_look_at(snncc, tmp_path):
+    text = "network n(k: int) { input x[k] encode bernoulli(duration = 10 ms) }\n"
+    (tmp_path / "n.snn").write_text(text)
+    status, out, err = snncc("check", "n.snn")
+    assert (status, out) == (0, "n.snn: no mistakes\n")
+    assert "warning[W013]: `n` is not checked further: `k` has no value" in err
+    assert "help: give it: `-D k=…`" in err
+    assert snncc("check", "n.snn", "-D", "k=3") == (0, "n.snn: no mistakes\n", "")
+    assert "did you mean `ms`?" in snncc("check", "n.snn", "-D", "k=200 msec")[2]
+
+
+def test_fmt_goes_on_after_a_broken_file(snncc, tiny, tmp_path):
+    (tmp_path / "broken.snn").write_text("network {")
+    (tmp_path / "worse.snn").write_bytes(b"\xff\xfe")
+    tiny.write_text(tiny.read_text().replace("  input ", "input    "))
+    for flags, done in ((("--check",), "would change"), ((), "changed"), ((), "")):
+        status, out, err = snncc("fmt", *flags, "broken.snn", tiny, "worse.snn", "none.snn")
+        assert (status, out) == (1, f"{done} {tiny}\n" if done else "")
+        assert err.count("error[") == 3
+        assert "broken.snn:1:" in err
+        assert "none.snn" in err
+
+
+def test_fmt_of_a_file_with_a_byte_order_mark(snncc, tiny):
+    snncc("fmt", tiny)
+    text = tiny.read_bytes()
+    tiny.write_bytes(b"\xef\xbb\xbf" + text)
+    assert snncc("check", tiny)[0] == 0
+    assert snncc("fmt", tiny) == (0, f"changed {tiny}\n", "")
+    assert tiny.read_bytes() == text
+    assert snncc("fmt", "--check", tiny)[0] == 0
