@@ -27,7 +27,7 @@ class Target:
     `emit` takes (graph, train block or None, seed, architecture or None, kernel folder) and gives
     what the target adds to a package; `adopt` takes such members and a kernel folder and gives the
     kernel folder for their model; `report` is what they say of themselves. `archs` are the
-    architectures that `emit` knows.
+    architectures that `emit` knows. `is_device`: samples are presented in a memory of its own.
     """
 
     name: str
@@ -39,6 +39,7 @@ class Target:
     adopt: Callable[[Mapping[str, bytes], Path], Path] = adopt_nothing
     report: Callable[[Mapping[str, bytes]], dict[str, Any] | None] = report_nothing
     archs: tuple[str, ...] = ()
+    is_device: bool = False
 
 
 TARGETS: dict[str, Target] = {
@@ -59,5 +60,6 @@ TARGETS: dict[str, Target] = {
         launch.adopt,
         launch.report,
         tuple(LIMITS),
+        is_device=True,
     ),
 }

@@ -10,6 +10,7 @@ from ..backends.artifact.manifest import NAME as MANIFEST
 from ..backends.artifact.model import Model, open_model
 from ..backends.artifact.package import SUFFIX
 from ..backends.artifact.storage import is_file, is_folder
+from ..backends.memory import drawing, presenting, require_memory
 from ..backends.target import Simulator, State
 from ..backends.targets import TARGETS, Target
 from ..backends.teacher import teacher_warnings
@@ -20,6 +21,7 @@ from ..ir.passes.pipeline import run_pipeline
 from ..ir.wiring import initial_weights, wire
 from .datasets.arguments import anchored, did_you_mean
 from .datasets.table import DATASETS
+from .machine import memory_bytes
 from .run_folder import MODEL, is_run
 from .settings import Settings
 
@@ -51,7 +53,8 @@ def finished(program: Program, graph: Graph) -> Program:
 
 
 def draw_weights(graph: Graph, seed: int) -> State:
-    """The initial weights of every projection."""
+    """The initial weights of every projection; CompileError(E074) where memory is too small."""
+    require_memory(graph, drawing(graph), memory_bytes())
     shapes = {name: population.shape for name, population in graph.index().items()}
     return {
         p.name: initial_weights(
@@ -154,5 +157,7 @@ def target_row(name: str) -> Target:
 def make_simulator(model: Model, threads: int, settings: Settings) -> Simulator:
     """A simulator of the model on its target, with the kernels that it brings, if any."""
     row = target_row(model.target)
+    workers = 0 if row.is_device else threads
+    require_memory(model.graph, presenting(model.graph, workers), memory_bytes())
     folder = row.adopt(model.extras, settings.kernel_folder)
     return row.simulator(model.graph, model.weights, model.seed, threads, folder)

@@ -88,8 +88,20 @@ def _cpuinfo(key: str) -> str:
 
 
 def memory_bytes() -> int:
-    """The memory of the machine."""
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    """The memory that a process can have: the machine's, or what its container is allowed."""
+    return min([os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"), *_container_limits()])
+
+
+def _container_limits() -> list[int]:
+    texts = [path.read_text().strip() for path in CONTAINER_LIMITS if path.is_file()]
+    return [int(text) for text in texts if text.isdigit()]
+
+
+# Of control groups, version 2 and 1; without a limit the first says "max".
+CONTAINER_LIMITS = (
+    Path("/sys/fs/cgroup/memory.max"),
+    Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
+)
 
 
 def gpus() -> tuple[str, ...]:

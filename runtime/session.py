@@ -9,6 +9,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from ..backends.memory import learning, require_memory
 from ..backends.target import Trainer
 from ..ir.diagnostics import CompileError, Diagnostic
 from ..ir.graph import Call, TrainSpec
@@ -16,8 +17,8 @@ from .datasets.fetch import Progress as FetchProgress
 from .datasets.fetch import no_progress
 from .datasets.table import load
 from .digest import program_digest
-from .driver import Options, Program, data_of, draw_weights, lower_program, target_row
-from .machine import git_commit, machine, versions
+from .driver import Options, data_of, draw_weights, lower_program, target_row
+from .machine import git_commit, machine, memory_bytes, versions
 from .progress import Progress, fresh
 from .run_folder import RunFolder, clear, refuse_occupied, write_start
 from .samples import present
@@ -66,6 +67,8 @@ def start(
     folder = _folder(options, plan, path)
     checkpoint = folder.latest() if how is Start.RESUME else None
     weights = draw_weights(plan.graph, options.seed)
+    workers = 0 if row.is_device else threads
+    require_memory(plan.graph, learning(plan.graph, plan.spec, workers), memory_bytes())
     where = settings.kernel_folder
     trainer = row.trainer(plan.graph, plan.spec, weights, options.seed, threads, where)
     progress = fresh(len(plan.train), sum(p.neurons for p in plan.graph.populations))

@@ -5,14 +5,20 @@ from __future__ import annotations
 from ..diagnostics import CompileError, Diagnostic, Note
 from ..graph import Graph, Population
 
+# Steps of a presentation; spikes are numbered by them, and every population keeps an entry a step.
+MOST_STEPS = 10_000_000
+
 
 def verify_durations(graph: Graph) -> None:
-    """E044 for inputs that last for different times, E045 for one that ends within a step."""
+    """E044 for inputs that last for different times, E045 for one that ends within a step, E005 for
+    more steps than any engine takes."""
     inputs = [p for p in graph.populations if p.encoding is not None]
     for population in inputs:
         steps = _duration(population) / graph.dt
         if steps < 0.5 or abs(steps - round(steps)) > 1e-6 * steps:
             raise CompileError(_part_of_step(population, graph.dt))
+        if steps > MOST_STEPS:
+            raise CompileError(_too_long(population, steps, graph.dt))
         if _duration(population) != _duration(inputs[0]):
             raise CompileError(_unequal_durations(inputs[0], population))
 
@@ -31,6 +37,15 @@ def _part_of_step(population: Population, dt: float) -> Diagnostic:
         f"number of steps of {dt:g} ms",
         population.span,
         help="choose a duration that is a multiple of dt, at least one step",
+    )
+
+
+def _too_long(population: Population, steps: float, dt: float) -> Diagnostic:
+    return Diagnostic(
+        "E005",
+        f"the input `{population.name}` lasts {steps:.3g} steps; at most {MOST_STEPS} are possible",
+        population.span,
+        help=f"choose a duration of at most {MOST_STEPS * dt:g} ms, or a larger dt",
     )
 
 

@@ -1,5 +1,6 @@
 """Connectivities and initial weights: from a projection to its synapses, deterministically."""
 
+from .sizes import Size
 from .synapses import FloatArray, IntArray, Wiring
 from .tables import (
     CONNECTIVITIES,
@@ -7,6 +8,7 @@ from .tables import (
     Connectivity,
     Init,
     check_projection,
+    foretold_size,
     initial_weights,
     wire,
 )
@@ -18,8 +20,10 @@ __all__ = [
     "FloatArray",
     "Init",
     "IntArray",
+    "Size",
     "Wiring",
     "check_projection",
+    "foretold_size",
     "initial_weights",
     "wire",
 ]

@@ -9,7 +9,7 @@ from ..calls import dimensions, number, text
 from ..graph import Projection
 from ..types import Shape, size
 from .arguments import refuse, require_equal_sizes
-from .pairs import slabs
+from .pairs import check_looked_at, slabs
 from .synapses import Wiring, sorted_pairs
 
 # Probability at distance 0 for pre x post, excitatory first; multiplied by `density`.
@@ -20,6 +20,7 @@ def check_liquid(projection: Projection, pre_shape: Shape, post_shape: Shape) ->
     """E042 unless the grid has a place for each neuron."""
     call = projection.connectivity
     require_equal_sizes(projection, pre_shape, post_shape)
+    check_looked_at(projection, pre_shape, post_shape)
     grid = dimensions(call, "grid")
     if not grid or min(grid) < 1 or size(grid) != size(pre_shape):
         extents = " x ".join(map(str, grid))

@@ -21,6 +21,8 @@ from .synapses import MAX_SYNAPSES, Wiring, order_of, sorted_pairs
 
 # Pairs are looked at in slabs of about this many, so that memory stays small.
 SLAB = 1 << 20
+# Where each pair is looked at, so many take minutes; more would seem to hang.
+MOST_PAIRS = 1 << 36
 
 
 def slabs(rows: int, columns: int) -> Iterator[tuple[int, int]]:
@@ -28,6 +30,18 @@ def slabs(rows: int, columns: int) -> Iterator[tuple[int, int]]:
     step = max(1, SLAB // max(1, columns))
     for first in range(0, rows, step):
         yield first, min(rows, first + step)
+
+
+def check_looked_at(projection: Projection, pre_shape: Shape, post_shape: Shape) -> None:
+    """E042 if there are more pairs than can be looked at one by one."""
+    pairs = size(pre_shape) * size(post_shape)
+    if pairs > MOST_PAIRS:
+        raise refuse(
+            projection,
+            f"`{projection.connectivity.kind}` would look at {pairs} pairs; at most {MOST_PAIRS} "
+            "are possible",
+            "use `sparse`, or smaller populations",
+        )
 
 
 def check_all_pairs(projection: Projection, pre_shape: Shape, post_shape: Shape) -> None:
@@ -104,6 +118,7 @@ def check_fixed_fan_in(projection: Projection, pre_shape: Shape, post_shape: Sha
         )
     if k * size(post_shape) > MAX_SYNAPSES:
         raise refuse(projection, f"`fixed_fan_in` makes more than {MAX_SYNAPSES} synapses")
+    check_looked_at(projection, pre_shape, post_shape)
 
 
 def fixed_fan_in(
@@ -189,7 +204,8 @@ def listed(
 
 
 def check_expression(projection: Projection, pre_shape: Shape, post_shape: Shape) -> None:
-    """E042 unless `where` is a condition over i and j."""
+    """E042 unless `where` is a condition over i and j, and the pairs can be looked at."""
+    check_looked_at(projection, pre_shape, post_shape)
     where = expression(projection.connectivity, "where")
     if where.dtype is not DType.BOOL:
         raise refuse(projection, "`where` must be a condition", "compare i and j, as in `i < j`")
@@ -205,11 +221,15 @@ def where_pairs(
     where = expression(projection.connectivity, "where")
     pre, post = size(pre_shape), size(post_shape)
     found: list[tuple[npt.NDArray[Any], npt.NDArray[Any]]] = []
+    synapses = 0
     for first, last in slabs(pre, post):
         i, j = np.ogrid[first : float(last), 0 : float(post)]
         with np.errstate(all="ignore"):
             mask = evaluate(where, {"i": i, "j": j}, np.float64)
         rows, columns = np.nonzero(np.broadcast_to(mask, (last - first, post)))
-        found.append((rows + first, columns))
+        found.append(((rows + first).astype(np.int32), columns.astype(np.int32)))
+        synapses += len(rows)
+        if synapses > MAX_SYNAPSES:
+            raise refuse(projection, f"`expression` makes more than {MAX_SYNAPSES} synapses")
     sources = np.concatenate([rows for rows, _ in found])
     return sorted_pairs(sources, np.concatenate([columns for _, columns in found]), pre, post)

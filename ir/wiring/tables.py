@@ -14,13 +14,14 @@ from ..graph import Projection
 from ..ranges import ANY, COUNT, NOT_NEGATIVE, POSITIVE, SHARE
 from ..rules import Argument, Row
 from ..types import Shape
-from . import inits, pairs, spatial
+from . import inits, pairs, sizes, spatial
 from .arguments import refuse, require_equal_sizes
 from .liquid import check_liquid, liquid
 from .synapses import FloatArray, Wiring
 
 Wire = Callable[[Projection, Shape, Shape, np.random.Generator], Wiring]
 Check = Callable[[Projection, Shape, Shape], None]
+Foretell = Callable[[Projection, Shape, Shape], sizes.Size]
 InferShape = Callable[[Projection, Shape], Shape]
 Draw = Callable[[Projection, Wiring, np.random.Generator, inits.Tensors], inits.Weights]
 
@@ -28,10 +29,12 @@ Draw = Callable[[Projection, Wiring, np.random.Generator, inits.Tensors], inits.
 @dataclass(frozen=True, slots=True)
 class Connectivity(Row):
     """A kind of wiring. `check` refuses arguments and shapes that cannot be, cheaply; `wire`
-    builds the synapses; `shape`, where the kind fixes it, is the post shape for a pre shape."""
+    builds the synapses; `size` foretells how many there will be; `shape`, where the kind fixes it,
+    is the post shape for a pre shape."""
 
     wire: Wire = field(kw_only=True)
     check: Check = field(kw_only=True, default=pairs.check_all_pairs)
+    size: Foretell = field(kw_only=True, default=sizes.matrix)
     shape: InferShape | None = field(kw_only=True, default=None)
 
 
@@ -51,6 +54,7 @@ CONNECTIVITIES: dict[str, Connectivity] = {
     "one_to_one": Connectivity(
         "neuron k to neuron k",
         wire=pairs.one_to_one,
+        size=sizes.one_each,
         check=require_equal_sizes,
         shape=_same_shape,
     ),
@@ -58,12 +62,14 @@ CONNECTIVITIES: dict[str, Connectivity] = {
         "each pair with probability p",
         (Argument("p", "1", range=SHARE),),
         wire=pairs.sparse,
+        size=sizes.share,
         check=pairs.check_sparse,
     ),
     "fixed_fan_in": Connectivity(
         "k distinct pre neurons for every post neuron",
         (Argument("k", "int", range=NOT_NEGATIVE),),
         wire=pairs.fixed_fan_in,
+        size=sizes.same_fan_in,
         check=pairs.check_fixed_fan_in,
     ),
     "liquid": Connectivity(
@@ -76,6 +82,7 @@ CONNECTIVITIES: dict[str, Connectivity] = {
             Argument("density", "1", 1.5, range=NOT_NEGATIVE),
         ),
         wire=liquid,
+        size=sizes.near,
         check=check_liquid,
     ),
     "conv2d": Connectivity(
@@ -87,6 +94,7 @@ CONNECTIVITIES: dict[str, Connectivity] = {
             Argument("padding", "int", 0, range=NOT_NEGATIVE),
         ),
         wire=spatial.conv2d,
+        size=sizes.convolution,
         check=spatial.check_conv2d,
         shape=spatial.conv2d_shape,
     ),
@@ -94,18 +102,21 @@ CONNECTIVITIES: dict[str, Connectivity] = {
         "sum over square windows, weight 1, fixed",
         (Argument("kernel", "int", range=COUNT), Argument("stride", "int", 0, range=NOT_NEGATIVE)),
         wire=spatial.pool2d,
+        size=sizes.pooling,
         check=spatial.check_pool2d,
         shape=spatial.pool2d_shape,
     ),
     "lateral_inhibition": Connectivity(
         "every neuron to every other of its own population",
         wire=pairs.lateral_inhibition,
+        size=sizes.all_but_own,
         check=pairs.check_lateral,
     ),
     "list": Connectivity(
         "the synapses given as [pre, post, weight]",
         (Argument("synapses", "list"),),
         wire=pairs.listed,
+        size=sizes.as_listed,
         check=pairs.check_list,
     ),
     "file": Connectivity(
@@ -122,6 +133,7 @@ CONNECTIVITIES: dict[str, Connectivity] = {
         "all pairs (i, j) of flat indices where a condition holds",
         (Argument("where", "expr"),),
         wire=pairs.where_pairs,
+        size=sizes.unknown,
         check=pairs.check_expression,
     ),
 }
@@ -157,6 +169,12 @@ INITS: dict[str, Init] = {
 def check_projection(projection: Projection, pre_shape: Shape, post_shape: Shape) -> None:
     """Refuse, without building it, a connectivity that cannot join these shapes."""
     CONNECTIVITIES[projection.connectivity.kind].check(projection, pre_shape, post_shape)
+
+
+def foretold_size(projection: Projection, pre_shape: Shape, post_shape: Shape) -> sizes.Size:
+    """How large the projection will be; nothing of it is made."""
+    check_projection(projection, pre_shape, post_shape)
+    return CONNECTIVITIES[projection.connectivity.kind].size(projection, pre_shape, post_shape)
 
 
 def wire(projection: Projection, pre_shape: Shape, post_shape: Shape, seed: int) -> Wiring:

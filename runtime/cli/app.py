@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from ...backends.artifact.package import compiler_version
-from ...ir.diagnostics import CompileError
+from ...ir.diagnostics import CompileError, Diagnostic
 from . import compiling, data, diagnosis, language, plotting, running, training
 from .command import Command
 from .output import Output, escape_unknown, report_errors
@@ -78,11 +78,21 @@ def guarded(function: Callable[..., None]) -> Callable[..., None]:
         except CompileError as error:
             report_errors(error, Output(bool(options.get("json"))))
             raise typer.Exit(1) from None
+        except MemoryError as error:
+            report_errors(_out_of_memory(error), Output(bool(options.get("json"))))
+            raise typer.Exit(1) from None
         except KeyboardInterrupt:
             Output().note("interrupted")
             raise typer.Exit(INTERRUPTED) from None
 
     return run
+
+
+def _out_of_memory(error: MemoryError) -> CompileError:
+    # NumPy says how much it asked for; the interpreter says nothing.
+    told = str(error).rstrip(".") or "out of memory"
+    way_out = "make the network or its data smaller, or use fewer `--threads`"
+    return CompileError(Diagnostic("E074", told, help=way_out))
 
 
 def _version(is_wanted: bool) -> None:

@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from snncc.runtime.driver import Options, compile_program
+from snncc.ir.diagnostics import CompileError
+from snncc.runtime import driver, session
+from snncc.runtime.driver import Options, compile_program, make_simulator
 from snncc.runtime.inputs import choose_data, load_presentation
 from snncc.runtime.settings import settings_from
+from snncc.runtime.train_options import TrainOptions
 
 PROGRAM = """
 network small {
@@ -57,3 +60,18 @@ def test_a_compiled_model_finds_them_from_everywhere(
     monkeypatch.chdir("/")
     data = load_presentation(model.graph, choose_data(model, None), "test", None, settings_from({}))
     assert data.values[0].tolist() == [1.0, 1.0]
+
+
+def test_what_does_not_fit_the_memory_is_never_made(
+    program: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Drawn, presented or trained."""
+    model, settings = compile_program(program, Options()), settings_from({})
+    monkeypatch.setattr(session, "memory_bytes", lambda: 100)
+    with pytest.raises(CompileError, match="E074"):
+        session.start(TrainOptions(str(program)), tmp_path / "run", settings, 1)
+    monkeypatch.setattr(driver, "memory_bytes", lambda: 50)
+    with pytest.raises(CompileError, match="E074"):
+        compile_program(program, Options())
+    with pytest.raises(CompileError, match="E074"):
+        make_simulator(model, 1, settings)

@@ -149,3 +149,12 @@ def test_wiring_and_weights_have_streams_of_their_own() -> None:
         drawn.append(initial_weights(choice, wiring, seed, {})[0])
     assert abs(np.mean(drawn)) < 0.12
     assert abs(np.mean(np.array(drawn)[chosen])) < 0.17
+
+
+@pytest.mark.parametrize("kind", ["expression", "fixed_fan_in", "liquid"])
+def test_pairs_that_nobody_could_look_at_are_refused(kind: str) -> None:
+    neurons = (1 << 18) + 1
+    changed = {"grid": (neurons,)} if kind == "liquid" else {}
+    joined = projection(kind, {**GOOD[kind][0], **changed})
+    with pytest.raises(CompileError, match=rf"look at {neurons**2} pairs; at most {1 << 36}"):
+        wire(joined, (neurons,), (neurons,), 1)

@@ -6,8 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 
-from snncc.runtime.cli.app import COMMANDS, GROUPS
+from snncc.runtime.cli.app import COMMANDS, GROUPS, guarded
 from snncc.runtime.datasets.table import DATASETS
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -137,3 +138,14 @@ def test_ctrl_c_is_clean(snncc, monkeypatch, workplace):
     status, _, err = snncc("compile", "examples/digits.snn")
     assert status == 130
     assert err == "interrupted\n"
+
+
+@pytest.mark.parametrize(("told", "shown"), [("", "out of memory"), ("Unable.", "Unable")])
+def test_memory_that_is_not_there_is_a_diagnostic(capsys, told, shown):
+    def work():
+        raise MemoryError(told)
+
+    with pytest.raises(typer.Exit) as ended:
+        guarded(work)()
+    assert ended.value.exit_code == 1
+    assert f"error[E074]: {shown}\n" in capsys.readouterr().err

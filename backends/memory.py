@@ -1,0 +1,124 @@
+"""The memory that a network needs, told before anything of it is made.
+
+An estimate from below: what a network of a reasonable size needs beside it is not counted, and what
+a device holds in memory of its own is counted there (E072).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from ..ir.diagnostics import CompileError, Diagnostic, Span
+from ..ir.graph import Graph, Population, TrainSpec
+from ..ir.wiring import Size, foretold_size
+from .cpu.trainer import GROUPS
+from .layout.plan import duration
+
+F32, I32 = 4, 4
+DRAW = 16  # bytes of a weight while it is drawn: float64, twice
+PAIR = 2 * I32  # pre and post
+ROW = I32 + 8  # post and the place of the weight, by pre neuron
+WINDOW = 40  # steps of summed input that a worker holds at least
+MOMENTS = 3 * F32  # a weight's two moments, and its copy by post neuron
+
+
+class Need(NamedTuple):
+    """Bytes, what they are for, and where it stands in the program."""
+
+    size: int
+    what: str
+    span: Span | None = None
+
+
+def drawing(graph: Graph) -> tuple[Need, ...]:
+    """What the wiring and the first weights of a graph take: all weights, and beside them what the
+    largest projection takes while it is drawn."""
+    sizes = _sizes(graph)
+    peaks = [
+        Need(s.scratch + (PAIR if s.is_listed else 0) * s.synapses + DRAW * s.weights, what, span)
+        for s, what, span in sizes
+    ]
+    weights = [Need(F32 * s.weights, what, span) for s, what, span in sizes]
+    return (max(peaks, default=Need(0, "")), *weights)
+
+
+def presenting(graph: Graph, workers: int) -> tuple[Need, ...]:
+    """What a simulator of `workers` samples at a time takes, beside the weights it is given."""
+    synapses = [
+        Need(F32 * s.weights + (PAIR + ROW if s.is_listed else 0) * s.synapses, what, span)
+        for s, what, span in _sizes(graph)
+    ]
+    states = [
+        Need(
+            (1 + workers) * _state_bytes(p) + workers * _current_bytes(p, graph),
+            _neurons(p),
+            p.span,
+        )
+        for p in graph.populations
+    ]
+    steps = Need(workers * I32 * (duration(graph) + 1) * len(graph.populations), STEPS)
+    return (*synapses, *states, steps)
+
+
+def learning(graph: Graph, spec: TrainSpec, workers: int) -> tuple[Need, ...]:
+    """What a trainer takes: a simulator, the weights' moments, and the gradients of a batch."""
+    groups = GROUPS if spec.batch > 1 and workers else 0
+    each = MOMENTS + F32 * groups
+    moments = [Need(each * s.weights, what, span) for s, what, span in _sizes(graph)]
+    return (*presenting(graph, workers + groups), *moments)
+
+
+STEPS = "the steps of the input"
+
+
+def _neurons(population: Population) -> str:
+    return f"the {population.neurons} neurons of `{population.name}`"
+
+
+def require_memory(graph: Graph, needs: Iterable[Need], memory: int) -> None:
+    """CompileError(E074) if that is more than the machine's `memory` [bytes]."""
+    total: dict[tuple[str, Span | None], int] = {}
+    for need in needs:
+        key = (need.what, need.span)
+        total[key] = total.get(key, 0) + need.size
+    wanted = sum(total.values())
+    if wanted <= memory:
+        return
+    (largest, span), size = max(total.items(), key=lambda item: item[1])
+    message = (
+        f"`{graph.name}` needs at least {_gigabytes(wanted)} of memory, and this machine has "
+        f"{_gigabytes(memory)}"
+    )
+    label = f"{_gigabytes(size)} are for {largest}"
+    raise CompileError(Diagnostic("E074", f"{message}; {label}", span, "", (), WAY_OUT))
+
+
+WAY_OUT = (
+    "make it smaller, join fewer neurons (`sparse`, `fixed_fan_in`), use fewer `--threads`, or "
+    "take a machine with more memory"
+)
+
+
+def _sizes(graph: Graph) -> list[tuple[Size, str, Span | None]]:
+    shapes = {p.name: p.shape for p in graph.populations}
+    found = []
+    for projection in graph.projections:
+        size = foretold_size(projection, shapes[projection.pre], shapes[projection.post])
+        what = f"the {size.synapses} synapses of `{projection.name}`"
+        found.append((size, what, projection.span))
+    return found
+
+
+def _state_bytes(population: Population) -> int:
+    states = 1 if population.step is None else len(population.step.states)
+    return F32 * states * population.neurons
+
+
+def _current_bytes(population: Population, graph: Graph) -> int:
+    ports = 0 if population.step is None else len(population.step.ports)
+    return F32 * min(duration(graph), WINDOW) * ports * population.neurons
+
+
+def _gigabytes(size: int) -> str:
+    return f"{size / 1e9:.3g} GB"

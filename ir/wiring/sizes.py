@@ -1,0 +1,106 @@
+"""How large a wiring will be, before any of it is made."""
+
+from __future__ import annotations
+
+from math import pi, prod, sqrt
+from typing import NamedTuple
+
+from ..calls import dimensions, integer, number
+from ..graph import Projection
+from ..types import Shape, size
+from .spatial import conv2d_shape, planes, pool2d_shape, window
+
+# Bytes of scratch for a pair that is found, sorted and kept: its place in int64, pre and post.
+FOUND = 24
+SORTED = 32
+REAL = 8
+
+
+class Size(NamedTuple):
+    """Synapses (expected, where chance decides), weights, and the bytes that wiring them takes
+    beside what it gives. Where a condition decides, only what is certain counts. `is_listed`: the
+    pairs are held, not only a matrix of weights."""
+
+    synapses: int
+    weights: int
+    scratch: int
+    is_listed: bool = True
+
+
+def matrix(projection: Projection, pre_shape: Shape, post_shape: Shape) -> Size:
+    """All pairs, of which nothing but the weights is held."""
+    pairs = size(pre_shape) * size(post_shape)
+    return Size(pairs, pairs, 0, is_listed=False)
+
+
+def all_but_own(projection: Projection, pre_shape: Shape, post_shape: Shape) -> Size:
+    """Every neuron to every other."""
+    return _listed(size(pre_shape) * (size(pre_shape) - 1), FOUND)
+
+
+def one_each(projection: Projection, pre_shape: Shape, post_shape: Shape) -> Size:
+    """As many as there are neurons."""
+    return _listed(size(pre_shape), 0)
+
+
+def share(projection: Projection, pre_shape: Shape, post_shape: Shape) -> Size:
+    """A share p of all pairs."""
+    p = number(projection.connectivity, "p")
+    return _listed(int(p * size(pre_shape) * size(post_shape)), FOUND)
+
+
+def same_fan_in(projection: Projection, pre_shape: Shape, post_shape: Shape) -> Size:
+    """k for every post neuron; the keys of a post neuron are drawn at once."""
+    found = _listed(integer(projection.connectivity, "k") * size(post_shape), SORTED)
+    return found._replace(scratch=found.scratch + 2 * REAL * size(pre_shape))
+
+
+def as_listed(projection: Projection, pre_shape: Shape, post_shape: Shape) -> Size:
+    """Those of the list."""
+    synapses = projection.connectivity["synapses"]
+    assert isinstance(synapses, tuple)
+    return _listed(len(synapses), SORTED)
+
+
+def unknown(projection: Projection, pre_shape: Shape, post_shape: Shape) -> Size:
+    """Any number: a condition decides."""
+    return Size(0, 0, 0)
+
+
+def near(projection: Projection, pre_shape: Shape, post_shape: Shape) -> Size:
+    """Of a Gaussian of distance, at half of its lowest density; a kernel is held for each axis."""
+    call = projection.connectivity
+    grid, reach = dimensions(call, "grid"), 1.0 + number(call, "lambda") * sqrt(pi)
+    within = prod(extent * min(float(extent), reach) / 2 for extent in grid)
+    probability = min(1.0, 0.1 * number(call, "density"))
+    found = _listed(int(probability * within), FOUND)
+    return found._replace(scratch=found.scratch + 3 * REAL * max(grid) ** 2)
+
+
+def convolution(projection: Projection, pre_shape: Shape, post_shape: Shape) -> Size:
+    """Every pair of an input and a tap that meet inside the planes."""
+    channels, height, width = planes(projection, pre_shape)
+    out, rows, columns = conv2d_shape(projection, pre_shape)
+    kernel = window(projection)[0]
+    spatial = _meetings(projection, height, rows) * _meetings(projection, width, columns)
+    shared = out * channels * kernel**2
+    return Size(channels * out * spatial, shared, 6 * REAL * channels * out * spatial)
+
+
+def pooling(projection: Projection, pre_shape: Shape, post_shape: Shape) -> Size:
+    """Every pair of an input and a window that it lies in."""
+    channels, height, width = planes(projection, pre_shape)
+    _, rows, columns = pool2d_shape(projection, pre_shape)
+    spatial = _meetings(projection, height, rows) * _meetings(projection, width, columns)
+    return Size(channels * spatial, 1, 5 * REAL * channels * spatial)
+
+
+def _meetings(projection: Projection, extent: int, outputs: int) -> int:
+    """The pairs of an input and a tap along an axis that reach an output, borders aside."""
+    kernel, stride, padding = window(projection)
+    inner = max(0, outputs - 2 * -(-padding // stride))
+    return min(inner * kernel, extent * kernel)
+
+
+def _listed(synapses: int, scratch: int) -> Size:
+    return Size(synapses, synapses, scratch * synapses)

@@ -1,0 +1,101 @@
+"""What would not fit is refused before it is made; what fits is not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from snncc.backends.cpu.work import make_work
+from snncc.backends.layout.network import wirings_of
+from snncc.backends.layout.plan import make_plan
+from snncc.backends.memory import Need, drawing, learning, presenting, require_memory
+from snncc.frontend.program import compile_text
+from snncc.ir.diagnostics import CompileError, Diagnostic, Source
+from snncc.ir.graph import Graph, TrainSpec
+from snncc.ir.passes.pipeline import run_pipeline
+
+NET = """
+network n(h: int = 50) {{
+  input x[20] encode poisson(duration = 100 ms)
+  population h[h] : lif
+  output y[3] : lif
+  {0}
+  h -> y : dense(weight = 1)
+}}
+train n {{
+  data digits
+  rule st_rsbp
+  batch {1}
+}}
+"""
+GIGABYTE = 10**9
+
+
+def program(projection: str, neurons: int = 50, batch: int = 1) -> tuple[Graph, TrainSpec]:
+    source = Source("n.snn", NET.format(projection, batch))
+    program = compile_text(source, {"h": str(neurons)})
+    assert program.train is not None
+    return run_pipeline(program.graph), program.train
+
+
+def refused(graph: Graph, needs: tuple[Need, ...], memory: int = 100 * GIGABYTE) -> Diagnostic:
+    with pytest.raises(CompileError) as caught:
+        require_memory(graph, needs, memory)
+    (problem,) = caught.value.diagnostics
+    assert problem.code == "E074"
+    return problem
+
+
+@pytest.mark.parametrize(
+    "projection",
+    [
+        "x -> h : dense",
+        "x -> h : sparse(p = 0.9)",
+        "x -> h : fixed_fan_in(k = 19)",
+        "h -> h : lateral_inhibition delay 1 ms",
+    ],
+)
+def test_many_synapses(projection: str) -> None:
+    neurons = 90_000_000 if projection.startswith("x") else 46_000
+    graph, _ = program(projection, neurons)
+    problem = refused(graph, drawing(graph), 10 * GIGABYTE)
+    assert "and this machine has 10 GB" in problem.message
+    assert f"synapses of `{'x' if 'x' in projection else 'h'}->h`" in problem.message
+    assert problem.span is not None
+    assert "->" in problem.span.source.text[problem.span.start : problem.span.end]
+
+
+def test_many_neurons() -> None:
+    graph, _ = program("x -> h : list(synapses = [[0, 0, 1]])", 200_000_000)
+    problem = refused(graph, presenting(graph, 2), 50 * GIGABYTE)
+    assert "the 200000000 neurons of `h`" in problem.message
+    require_memory(graph, presenting(graph, 0), 50 * GIGABYTE)
+
+
+def test_many_steps() -> None:
+    graph, _ = program("x -> h : dense")
+    (steps,) = [need for need in presenting(graph, 8) if need.what.startswith("the steps")]
+    assert steps.size == 8 * 4 * 101 * 3
+
+
+def test_a_batch_keeps_gradients() -> None:
+    (one, spec), (_, batched) = (program("x -> h : dense", batch=batch) for batch in (1, 8))
+    alone, together = (sum(n.size for n in learning(one, s, 1)) for s in (spec, batched))
+    assert together - alone > 8 * 4 * 20 * 50
+
+
+@pytest.mark.parametrize("projection", ["x -> h : dense", "x -> h : sparse(p = 0.5)"])
+@pytest.mark.parametrize("workers", [1, 3])
+def test_it_is_an_estimate_from_below(projection: str, workers: int) -> None:
+    """Else a network that fits would be refused."""
+    graph, _ = program(projection)
+    wirings = wirings_of(graph, 0)
+    plan = make_plan(graph, wirings)
+    held = [*plan, *make_work(plan, workers), *(w.pre for w in wirings.values())]
+    held += [w.post for w in wirings.values()]
+    taken = sum(array.nbytes for array in held if isinstance(array, np.ndarray))
+    taken += 4 * int(plan.weight[-1])
+    foretold = sum(need.size for need in presenting(graph, workers))
+    assert taken / 4 < foretold <= taken
+    require_memory(graph, presenting(graph, workers), taken)
+    refused(graph, presenting(graph, workers), foretold - 1)
