@@ -21,7 +21,7 @@ LINES=$OUT/gpu.jsonl
 LOG=$OUT/gpu.log
 NET=$SCRATCH/net.snn
 END=485  # [s] when every part is over, killed if need be; the report comes after it
-GRACE=12 # [s] from the wish to stop (SIGINT) to the end (SIGKILL)
+GRACE=15 # [s] from the wish to stop (SIGINT) to the end (SIGKILL)
 failed=0
 trap 'rm -rf "$SCRATCH"' EXIT
 
@@ -51,7 +51,7 @@ chosen() { [[ $PARTS == "  " || " setup$PARTS" == *" $1 "* ]]; }
 
 # part NAME SECONDS: at most so many, and no more than are left.
 part() {
-    local name=$1 limit=$2 start=$SECONDS status=0 state=ok left=$((END - GRACE - SECONDS))
+    local name=$1 limit=$2 start=$SECONDS status=0 state=ok left=$((END - GRACE - SECONDS)) first
     if ! chosen "$name"; then return; fi
     limit=$((limit < left ? limit : left))
     echo "== $name (at most $limit s)" | tee -a "$LOG"
@@ -60,12 +60,13 @@ part() {
         note "$name" "no time left" 0
         return
     fi
+    first=$(wc -l <"$LOG")
     within "$limit" "$name" || status=$?
     if ((status != 0)); then
         failed=1
         state="failed, status $status"
         if ((status == 124 || status == 137)); then state=stopped; fi
-        tail -n 30 "$LOG" | cut -c 1-300
+        tail -n "+$((first + 1))" "$LOG" | tail -n 30 | cut -c 1-300
     fi
     note "$name" "$state" $((SECONDS - start))
 }
