@@ -15,8 +15,8 @@ from ...ir.graph import Call, Graph, Population, TrainSpec
 from ...ir.wiring import Wiring
 from ..effect_ratio import effect_curve, polynomial_slope, quartic_derivative, tabulated_slope
 from ..spike_response import SpikeResponse, spike_response
-from ..teacher import Lesson
 from ..trainable import is_lateral, output_of, require_trainable
+from .lesson import Lesson
 from .plan import Plan
 from .synapses import block_members, inside_synapses, post_major
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from snncc.backends.teacher import Lesson, teacher_warnings
+from snncc.backends.layout.lesson import Lesson
+from snncc.backends.teacher import teacher_warnings
 from snncc.frontend.program import compile_text
 from snncc.ir.diagnostics import Diagnostic, Source
 from snncc.ir.passes.pipeline import run_pipeline

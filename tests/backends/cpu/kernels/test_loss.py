@@ -7,11 +7,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from snncc.backends.layout.lesson import Lesson
 from snncc.backends.layout.rule import count_errors
 from snncc.backends.oracle import output
 from snncc.backends.oracle.output import CountLoss
 from snncc.backends.oracle.spsp import Cell, discrete_traces, factorised_spsp
-from snncc.backends.teacher import Lesson
 from snncc.ir.graph import Call
 
 STEPS = 40
