@@ -14,7 +14,7 @@ from .expr import Expr
 from .neuron import NeuronModel, NeuronStep
 from .types import Shape, size
 
-# Numbers are in base units (ms, mV, Hz, 1); tuples may nest.
+# Numbers are in the units of their rows (see `rules.Argument`); tuples may nest.
 Value = float | int | bool | str | tuple[Any, ...] | Expr
 Arguments = tuple[tuple[str, Value], ...]
 
@@ -35,9 +35,9 @@ class Population:
     """Neurons of one model, or (model None) an input whose spikes are encoded from data.
 
     A shape of () is one that infer_shapes is to find. `role` is "input", "hidden" or "output".
-    `parameters` holds every parameter of the model with its value in base units. `method` is the
-    discretization, "euler" or "exact". `step` and `constants` are filled by the passes discretize
-    and fold.
+    `parameters` holds every parameter of the model with its value in the unit of its
+    `neuron.Parameter`. `method` is the discretization, "euler" or "exact". `step` and `constants`
+    are filled by the passes discretize and fold.
     """
 
     name: str
@@ -57,7 +57,7 @@ class Population:
         return size(self.shape)
 
     def parameter(self, name: str) -> float:
-        """The value of a model parameter, in its base unit."""
+        """The value of a model parameter, in the unit of its `neuron.Parameter`."""
         return dict(self.parameters)[name]
 
 

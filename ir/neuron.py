@@ -14,7 +14,8 @@ REFRACTORY = "refractory_left"
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A constant of a model. `unit` is "ms", "mV", "Hz", "1" …; `default` is in that base unit."""
+    """A constant of a model. Values and `default` are in `unit`, a coherent one, whatever the
+    author wrote: "ms", "mV", "pA", "kHz" (not "Hz"), "nS", "1", "mV/ms" …"""
 
     name: str
     unit: str

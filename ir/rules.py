@@ -1,7 +1,7 @@
 """Tables of what a `train` block may name: rules, optimizers, schedules, regularizers, encodings.
 
 Data only: a row says which arguments exist, their defaults and the ranges of numbers. Numbers are
-in base units. What a row does is written once per backend, under the same name.
+in the unit of their argument. What a row does is written once per backend, under the same name.
 """
 
 from __future__ import annotations

@@ -72,6 +72,7 @@ def _population(population: Population, dt: float) -> dict[str, Any]:
         "model": model.name,
         "method": population.method,
         "parameters": dict(population.parameters),
+        "units": {parameter.name: parameter.unit for parameter in model.parameters},
         "threshold": expression(model.spike),
         "reset": "; ".join(f"{a.target} = {expression(a.value)}" for a in model.on_spike),
         "refractory_steps": refractory_steps(population, dt),

@@ -38,7 +38,7 @@ DEFAULT_PORT = "i"
 class Model:
     """A neuron model and what the language knows of it beyond the IR.
 
-    `values` are its parameters in base units, None where one must still be given.
+    `values` are its parameters in coherent units, None where one must still be given.
     """
 
     neuron: NeuronModel

@@ -199,13 +199,18 @@ def _semantics(population: dict[str, object]) -> str:
     name = population["name"]
     if population["model"] == "input":
         return f"{name}: encoded by {population['encoding'] or 'nothing'}"
-    parameters = population["parameters"]
+    parameters, units = population["parameters"], population["units"]
     assert isinstance(parameters, dict)
-    values = ", ".join(f"{key} = {value:g}" for key, value in parameters.items())
+    assert isinstance(units, dict)
+    values = ", ".join(f"{key} = {_quantity(v, units[key])}" for key, v in parameters.items())
     return (
         f"{name}: spikes when {population['threshold']}; then {population['reset'] or 'no reset'}; "
         f"refractory {population['refractory_steps']} steps; {values}"
     )
+
+
+def _quantity(value: float, unit: str) -> str:
+    return f"{value:g}" if unit == "1" else f"{value:g} {unit}"
 
 
 def options_for(

@@ -90,6 +90,22 @@ def test_inspect_says_what_others_leave_unsaid(answer, tiny):
     assert document["projections"][0]["delay_steps"] == 0
 
 
+def test_inspect_tells_the_unit_of_a_parameter(answer, snncc, tmp_path):
+    """Values are coherent: 20 Hz is 0.02 kHz; arguments of rows keep the unit of their row."""
+    (tmp_path / "n.snn").write_text(
+        "neuron m { param f: Hz = 20 Hz  param a: 1 = 3  state v: mV = 0 mV\n"
+        "  dv/dt = a * i * f  spike when v > 1 mV }\n"
+        "network n { input x[2] encode poisson(duration = 5 ms, rate = 20 Hz)\n"
+        "  population y[2] : m  x -> y : dense }\n"
+    )
+    (document,) = answer("inspect", "n.snn")
+    coded, counted = document["populations"]
+    assert counted["parameters"] == {"f": 0.02, "a": 3.0}
+    assert counted["units"] == {"f": "kHz", "a": "1"}
+    assert "rate = 20" in coded["encoding"]
+    assert "f = 0.02 kHz, a = 3\n" in snncc("inspect", "n.snn")[1]
+
+
 def test_inspect_of_a_package_says_the_same(answer, snncc, tiny):
     snncc("compile", tiny)
     assert answer("inspect", "tiny.snnpkg") == answer("inspect", tiny)
