@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ..backends.layout.plan import make_plan
 from ..backends.layout.rule import make_rule
+from ..backends.memory import drawing, require_memory
 from ..backends.spike_response import spike_response
 from ..backends.trainable import refuse_shared, require_trainable
 from ..frontend.program import Program, survey_file
@@ -18,6 +19,7 @@ from ..ir.wiring import Wiring, initial_weights, wire
 from .datasets.arguments import completed
 from .datasets.table import dataset
 from .driver import Options, finished
+from .machine import memory_bytes
 
 
 def check_program(path: Path, options: Options) -> tuple[Diagnostic, ...]:
@@ -46,6 +48,9 @@ def _check_network(program: Program, seed: int, report: Report) -> None:
 def _wirings(graph: Graph, seed: int, report: Report) -> dict[str, Wiring] | None:
     """The wiring of every projection, its initial weights tried; None after a mistake."""
     failures, wirings = report.failures, dict[str, Wiring]()
+    report.attempt(require_memory, graph, drawing(graph), memory_bytes())
+    if report.failures > failures:
+        return None
     shapes = {p.name: p.shape for p in graph.populations}
     for p in graph.projections:
         wiring = report.attempt(_wiring, p, shapes[p.pre], shapes[p.post], seed, graph)

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..backends.memory import learning, require_memory
 from ..backends.target import Trainer
+from ..frontend.program import Program
 from ..ir.diagnostics import CompileError, Diagnostic
 from ..ir.graph import Call, TrainSpec
 from .datasets.fetch import Progress as FetchProgress

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from snncc.runtime import checker
 from snncc.runtime.checker import check_program
 from snncc.runtime.driver import Options
 
@@ -59,6 +60,11 @@ def test_what_compile_or_train_would_refuse(codes, changed, expected):
 
 def test_data_need_not_be_there(codes):
     assert codes(net(data='csv(path = "none.csv")')) == []
+
+
+def test_weights_that_do_not_fit_the_memory_are_not_drawn(codes, monkeypatch):
+    monkeypatch.setattr(checker, "memory_bytes", lambda: 10)
+    assert codes(net()) == ["E074"]
 
 
 def test_networks_that_no_rule_trains(codes):
