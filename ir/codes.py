@@ -48,6 +48,8 @@ CODES: dict[str, str] = {
     "E074": "machine has too little memory",
     # W01x: what could not be checked
     "W013": "not checked further",
+    # W04x: networks that cannot do what they say
+    "W040": "input rate is cut",
     # W05x: training that can hardly work
     "W050": "teacher or target cannot work",
 }

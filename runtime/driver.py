@@ -18,6 +18,7 @@ from ..frontend.program import Program, load_program
 from ..ir.diagnostics import CompileError, Diagnostic
 from ..ir.graph import Call, Graph, TrainSpec
 from ..ir.passes.pipeline import run_pipeline
+from ..ir.verify.rates import rate_warnings
 from ..ir.wiring import initial_weights, wire
 from .datasets.arguments import anchored, did_you_mean
 from .datasets.table import DATASETS
@@ -48,8 +49,8 @@ def lower_program(path: Path, options: Options, after: After | None = None) -> P
 
 def finished(program: Program, graph: Graph) -> Program:
     """The program with its graph after all passes, and what to warn of."""
-    warnings = () if program.train is None else teacher_warnings(graph, program.train)
-    return replace(program, graph=graph, warnings=warnings)
+    taught = () if program.train is None else teacher_warnings(graph, program.train)
+    return replace(program, graph=graph, warnings=(*rate_warnings(graph), *taught))
 
 
 def draw_weights(graph: Graph, seed: int) -> State:
@@ -84,9 +85,10 @@ def compile_package(
     package or a run with its own. `arch` is a target's architecture, or None for the one at hand.
     """
     row = named_target(options.target or DEFAULT_TARGET)
-    train, warnings = None, tuple[Diagnostic, ...]()
+    train = None
     if is_run(path) or is_package(path):
         model = load_model(path, replace(options, target=row.name))
+        warnings = rate_warnings(model.graph)
     else:
         program = lower_program(path, options, after)
         model, train, warnings = _model(program, path, options), program.train, program.warnings

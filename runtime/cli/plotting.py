@@ -10,6 +10,7 @@ import typer
 
 from ...backends.artifact.storage import is_file
 from ...ir.diagnostics import CompileError, Diagnostic
+from ...ir.verify.rates import rate_warnings
 from ..driver import load_model, make_simulator
 from ..inputs import choose_data, load_presentation
 from ..plot import write_curves, write_raster
@@ -19,7 +20,7 @@ from .command import Command
 from .compiling import options_for
 from .environment import fetch_bar, settings
 from .options import DataOption, Defines, Json, ModelArgument, Network, Quiet, Seed, TargetChoice
-from .output import Output
+from .output import Output, draw
 
 
 def plot(
@@ -47,6 +48,7 @@ def plot(
         pictures.append(folder / "raster.png")
         options = options_for(model, define, network, seed, target)
         loaded = load_model(model, options)
+        draw(rate_warnings(loaded.graph), output)
         with fetch_bar(output) as fetched:
             call = choose_data(loaded, data)
             samples = load_presentation(loaded.graph, call, "test", sample + 1, settings(), fetched)

@@ -13,7 +13,9 @@ from rich.table import Table
 
 from ...backends.artifact.model import Model
 from ...backends.artifact.storage import write_file
+from ...ir.diagnostics import to_json
 from ...ir.graph import Call
+from ...ir.verify.rates import rate_warnings
 from ..activity import Rates, measure
 from ..driver import load_model, make_simulator
 from ..evaluate import Answers, answer
@@ -36,7 +38,7 @@ from .options import (
     TargetChoice,
     Threads,
 )
-from .output import Output
+from .output import Output, draw
 
 
 class Split(StrEnum):
@@ -71,7 +73,8 @@ def run(
     samples = _samples(loaded, data, split, limit, output)
     answers, rates = _answers(loaded, samples, threads, output)
     rows = _rows(answers)
-    output.document({"samples": rows, "rates": _documents(rates)})
+    found = {"rates": _documents(rates), "warnings": _warnings(loaded)}
+    output.document({"samples": rows, **found})
     output.result(_samples_table(rows), "", rates_table(rates))
     if out is not None:
         arrays = {
@@ -109,6 +112,7 @@ def evaluate(
             "accuracy": answers.accuracy,
             "confusion": confusion.tolist(),
             "rates": _documents(rates),
+            "warnings": _warnings(loaded),
         }
     )
     output.result(_confusion_table(confusion), "", rates_table(rates), "")
@@ -118,6 +122,7 @@ def evaluate(
 def _samples(
     model: Model, data: str | None, split: Split, limit: int | None, output: Output
 ) -> Presentation:
+    draw(rate_warnings(model.graph), output)
     call: Call = choose_data(model, data)
     with fetch_bar(output) as fetched:
         return load_presentation(model.graph, call, split.value, limit, settings(), fetched)
@@ -167,6 +172,10 @@ def _documents(rates: tuple[Rates, ...]) -> list[dict[str, object]]:
         {"population": r.population, "hz": r.rate, "dead": r.dead, "saturated": r.saturated}
         for r in rates
     ]
+
+
+def _warnings(model: Model) -> list[dict[str, object]]:
+    return [to_json(warning) for warning in rate_warnings(model.graph)]
 
 
 def _confusion_table(confusion: np.ndarray[tuple[int, int], np.dtype[np.int64]]) -> Table:

@@ -73,6 +73,19 @@ def test_a_run_knows_the_scale_that_it_was_trained_with(snncc, answer, tiny, tmp
     assert len(set(half["samples"][0]["counts"])) > 1
 
 
+@pytest.mark.parametrize("command", ["check", "compile", "run", "eval", "plot", "train"])
+def test_a_rate_that_is_cut_is_warned_of(snncc, tiny, command):
+    fast = "poisson(duration = 10 ms, rate = 5000 Hz)"
+    tiny.write_text(tiny.read_text().replace("bernoulli(duration = 10 ms)", fast))
+    status, _, err = snncc(command, tiny, *(["--limit", 9] if command == "train" else []))
+    assert status == 0
+    assert "warning[W040]" in err
+    if command in ("run", "eval"):
+        assert '"code": "W040"' in snncc(command, tiny, "--json")[1]
+        assert snncc("compile", tiny)[0] == 0
+        assert "warning[W040]" in snncc(command, "tiny.snnpkg")[2]
+
+
 def test_no_data_at_all(snncc, tiny):
     tiny.write_text(tiny.read_text().split("train tiny")[0])
     status, _, err = snncc("run", tiny)
