@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from ..ir.diagnostics import CompileError, Diagnostic, Source, Span
-from ..ir.graph import TrainSpec
+from ..ir.graph import Call, TrainSpec
 from .check.constants import Scope
 from .library import Entry, Unit
 from .lower.parameters import is_text
-from .lower.training import lower_train
+from .lower.training import lower_data, lower_train
 from .parser import parse_expression
 from .report import listing, twice, unknown
 from .syntax import Expression, Network, Param, Text, Train
+
+Data = tuple[Call, Span]  # with the place of its `train` block
 
 
 def chosen(unit: Unit, name: str | None) -> tuple[Entry, Network]:
@@ -87,6 +89,14 @@ def train_of(network: Network, unit: Unit, scope: Scope) -> TrainSpec | None:
         if train.network.text == network.name.text:
             return lower_train(train, scope)
     return None
+
+
+def data_of(network: Network, unit: Unit, scope: Scope) -> Iterator[Data]:
+    """What a file's training of a network says of its data, whatever else is wrong with it."""
+    for train in _trains(unit):
+        for entry in train.entries:
+            if train.network.text == network.name.text and entry.name.text == "data":
+                yield lower_data(entry.value, scope), train.network.span
 
 
 # ---- parameters from the command line

@@ -10,13 +10,13 @@ from pathlib import Path
 
 from ..ir.diagnostics import CompileError, Diagnostic, Source
 from ..ir.graph import Graph, TrainSpec
-from .check.constants import EMPTY
-from .choice import chosen, given_values, to_survey, train_of, wrong_trains
+from .check.constants import EMPTY, Scope
+from .choice import Data, chosen, data_of, given_values, to_survey, train_of, wrong_trains
 from .library import Entry, Library, Unit, load_unit, model_of, read_source
 from .limits import LIMITS, Limits
 from .lower.network import lower_module, lower_network
 from .lower.parameters import open_scope, partial_scope
-from .report import in_text_order
+from .report import Report, in_text_order
 from .syntax import Cell, Module, Network, Neuron, Param, instances
 
 Defines = Mapping[str, str]
@@ -34,10 +34,11 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """All of a file: the programs of the networks without mistakes, and every mistake; warnings
-    name what could not be checked for want of a value."""
+    """All of a file: the programs of the networks without mistakes, the data of all training, and
+    every mistake; warnings name what could not be checked for want of a value."""
 
     programs: tuple[Program, ...]
+    data: tuple[Data, ...]
     diagnostics: tuple[Diagnostic, ...]
 
 
@@ -137,7 +138,7 @@ def survey_file(
     try:
         return survey_text(_source(path), defines, network, limits)
     except CompileError as error:
-        return Survey((), error.diagnostics)
+        return Survey((), (), error.diagnostics)
 
 
 def survey_text(
@@ -155,10 +156,14 @@ def survey_text(
         damaged = bool(library.report.diagnostics)
         _check_models(unit, library)
         library.report.extend(wrong_trains(unit))
-        programs = _programs(unit, library, defines or {}, network, limits)
+        rows = _rows(unit, library, defines or {}, network)
+        attempt = library.report.attempt
+        programs = [p for row in rows if (p := attempt(_survey, row, unit, library, limits))]
+        data = [data for row in rows for data in attempt(_data, row, unit) or ()]
         if network is None:
             _check_modules(unit, library, limits)
-        return Survey(() if damaged else programs, _news(library, damaged))
+        found = _news(library, damaged)
+        return Survey(() if damaged else tuple(programs), () if damaged else tuple(data), found)
 
 
 def check_text(source: Source, limits: Limits = LIMITS) -> tuple[Diagnostic, ...]:
@@ -169,38 +174,41 @@ def check_text(source: Source, limits: Limits = LIMITS) -> tuple[Diagnostic, ...
         return error.diagnostics
 
 
-def _programs(
-    unit: Unit, library: Library, defines: Defines, name: str | None, limits: Limits
-) -> tuple[Program, ...]:
+Row = tuple[Entry, Network, Defines]
+
+
+def _rows(unit: Unit, library: Library, defines: Defines, name: str | None) -> list[Row]:
+    """The networks to look at, each with what is defined for it."""
     asked = None
     if defines or name is not None:
         asked = library.report.attempt(chosen, unit, name)
-    programs = []
-    for entry, network in to_survey(unit, asked) if name is None else filter(None, [asked]):
-        given = defines if asked is not None and network is asked[1] else {}
-        program = library.report.attempt(_survey, entry, network, unit, library, given, limits)
-        if program is not None:
-            programs.append(program)
-    return tuple(programs)
+    if name is not None:
+        return [] if asked is None else [(*asked, defines)]
+    rows = to_survey(unit, asked)
+    return [(e, n, defines if asked is not None and n is asked[1] else {}) for e, n in rows]
 
 
-def _survey(
-    entry: Entry,
-    network: Network,
-    unit: Unit,
-    library: Library,
-    defines: Defines,
-    limits: Limits,
-) -> Program | None:
+def _survey(row: Row, unit: Unit, library: Library, limits: Limits) -> Program | None:
     """The program of a network; None after a mistake or where a value is missing."""
+    entry, network, _ = row
     report = library.report
     before = report.failures, len(report.diagnostics)
-    given = given_values(network, defines)
-    scope = partial_scope(network.params, given, lambda p: _no_value(network, p), report)
+    scope = _scope(row, report)
     graph = lower_network(network, entry.unit, scope, library, limits)
     is_whole = before == (report.failures, len(report.diagnostics))
     train = report.attempt(train_of, network, unit, scope)
     return Program(graph, train) if is_whole else None
+
+
+def _scope(row: Row, report: Report) -> Scope:
+    _, network, defines = row
+    given = given_values(network, defines)
+    return partial_scope(network.params, given, lambda p: _no_value(network, p), report)
+
+
+def _data(row: Row, unit: Unit) -> tuple[Data, ...]:
+    """The data that a file gives a network, also where the rest is wrong."""
+    return tuple(data_of(row[1], unit, _scope(row, Report())))
 
 
 def _no_value(network: Network, param: Param) -> Diagnostic:

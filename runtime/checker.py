@@ -11,8 +11,8 @@ from ..backends.spike_response import spike_response
 from ..backends.trainable import refuse_shared, require_trainable
 from ..frontend.program import Program, survey_file
 from ..frontend.report import Report, in_text_order
-from ..ir.diagnostics import Diagnostic
-from ..ir.graph import Graph, Projection, TrainSpec
+from ..ir.diagnostics import Diagnostic, Span
+from ..ir.graph import Call, Graph, Projection, TrainSpec
 from ..ir.passes.pipeline import examine
 from ..ir.types import Shape
 from ..ir.wiring import Wiring, initial_weights, wire
@@ -29,8 +29,8 @@ def check_program(path: Path, options: Options) -> tuple[Diagnostic, ...]:
     report.extend(survey.diagnostics)
     for program in survey.programs:
         _check_network(program, options.seed or 0, report)
-        if program.train is not None:
-            report.attempt(_check_data, program.train)
+    for call, place in survey.data:
+        report.attempt(_check_data, call, place)
     return in_text_order(report.diagnostics)
 
 
@@ -77,5 +77,5 @@ def _check_rule(graph: Graph, spec: TrainSpec, wirings: dict[str, Wiring], repor
         report.attempt(make_rule, graph, spec, make_plan(graph, wirings), wirings)
 
 
-def _check_data(spec: TrainSpec) -> None:
-    completed(spec.data, dataset(spec.data.kind, spec.span).arguments, spec.span)
+def _check_data(call: Call, place: Span) -> None:
+    completed(call, dataset(call.kind, place).arguments, place)

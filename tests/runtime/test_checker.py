@@ -52,6 +52,8 @@ def net(**changed: str) -> str:
         ({"model": "izhikevich"}, ["E050"]),
         ({"model": "lif(tau_mem = 8 ms)", "rule": 'hm2_bp(profile = "paper")'}, ["E050"]),
         ({"data": "digitz", "model": "izhikevich"}, ["E050", "E010"]),
+        ({"data": "digitz", "model": "liff"}, ["E010", "E010"]),
+        ({"data": "digitz", "rule": "st_rsbpp"}, ["E010", "E010"]),
     ],
 )
 def test_what_compile_or_train_would_refuse(codes, changed, expected):
