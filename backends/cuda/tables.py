@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ...ir.graph import Graph
 from ...ir.wiring import Wiring
-from ..layout.plan import Plan
+from ..layout.plan import Plan, bounds
 from ..layout.rule import Rule
 from ..layout.synapses import post_major
 
@@ -117,11 +117,6 @@ def make_learning(plan: Plan, rule: Rule) -> tuple[Learning, Sizes]:
         pull_row=pull_row,
     )
     return learning, Sizes(traces, parts, pulls, largest)
-
-
-def bounds(sizes: Array) -> Array:
-    """0 and the running sums."""
-    return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
 
 
 def _some(array: Array) -> Array:

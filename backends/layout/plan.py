@@ -69,7 +69,7 @@ def make_plan(graph: Graph, wirings: Mapping[str, Wiring]) -> Plan:
     populations, projections = graph.populations, graph.projections
     index = {p.name: k for k, p in enumerate(populations)}
     steps = duration(graph)
-    neurons = _bounds([p.neurons for p in populations])
+    neurons = bounds([p.neurons for p in populations])
     models = {step: k for k, step in enumerate(distinct_steps(graph))}
     assert graph.schedule is not None
     blocks = [
@@ -81,7 +81,7 @@ def make_plan(graph: Graph, wirings: Mapping[str, Wiring]) -> Plan:
     ]
     post = [index[p.post] for p in projections]
     sources, incoming, inner = _sources(projections, index, graph.schedule)
-    weight = _bounds([int(np.prod(wirings[p.name].weight_shape)) for p in projections])
+    weight = bounds([int(np.prod(wirings[p.name].weight_shape)) for p in projections])
     row, csr_ptr, csr_post, csr_index = _synapses(projections, wirings, weight)
     inputs = [k for k, p in enumerate(populations) if p.role == "input"]
     reals, integers = _initial_states(populations, neurons)
@@ -91,7 +91,7 @@ def make_plan(graph: Graph, wirings: Mapping[str, Wiring]) -> Plan:
         model=_ints(-1 if p.step is None else models[p.step] for p in populations),
         constants=_constants(populations),
         order=_ints(p for b in blocks for p in b),
-        block=_bounds([len(b) for b in blocks]),
+        block=bounds([len(b) for b in blocks]),
         recurrent=np.array(recurrent, np.uint8),
         incoming=incoming,
         inner=inner,
@@ -106,7 +106,7 @@ def make_plan(graph: Graph, wirings: Mapping[str, Wiring]) -> Plan:
         csr_ptr=csr_ptr,
         csr_post=csr_post,
         csr_index=csr_index,
-        events=_bounds([p.neurons * steps for p in populations]),
+        events=bounds([p.neurons * steps for p in populations]),
         inputs=_ints(inputs),
         encoder=_ints(ENCODERS[_encoding(populations[k])] for k in inputs),
         rate=np.array([_rate(populations[k], graph.dt) for k in inputs], np.float64),
@@ -126,7 +126,7 @@ def _sources(
     block = {name: b for b, members in enumerate(schedule) for name in members.populations}
     post = _ints(index[p.post] for p in projections)
     own = np.array([block[p.pre] == block[p.post] for p in projections], bool)
-    incoming = _bounds(np.bincount(post, minlength=len(index)).tolist())
+    incoming = bounds(np.bincount(post, minlength=len(index)))
     outside = np.bincount(post[~own], minlength=len(index))
     return np.lexsort((own, post)).astype(np.int64), incoming, incoming[:-1] + outside
 
@@ -163,7 +163,8 @@ def _ints(values: Any) -> Array:
     return np.array(list(values), np.int64)
 
 
-def _bounds(sizes: Sequence[int]) -> Array:
+def bounds(sizes: npt.ArrayLike) -> Array:
+    """i64[n + 1]: 0 and the running sums; piece k lies at bounds[k] : bounds[k + 1]."""
     return np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)]).astype(np.int64)
 
 
@@ -188,7 +189,7 @@ def _synapses(
             continue
         row[k] = entries
         counts = np.bincount(wiring.pre, minlength=wiring.pre_neurons)
-        pointers.append(synapses + _bounds(counts.tolist()))
+        pointers.append(synapses + bounds(counts.tolist()))
         tap = np.arange(wiring.synapses) if wiring.tap is None else wiring.tap
         posts.append(wiring.post.astype(np.int32))
         indices.append(weight[k] + tap.astype(np.int64))

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ...ir.graph import Projection
 from ...ir.wiring import Wiring
-from .plan import Plan
+from .plan import Plan, bounds
 
 Array = npt.NDArray[Any]
 
@@ -50,7 +50,7 @@ def post_major(
         order = np.lexsort((pre, post))
         counts = np.bincount(post, minlength=wiring.post_neurons)
         row[k] = entries
-        pointers.append(synapses + np.concatenate([[0], np.cumsum(counts)]).astype(np.int64))
+        pointers.append(synapses + bounds(counts))
         pres.append(pre[order].astype(np.int32))
         indices.append(index[order].astype(np.int64))
         entries += wiring.post_neurons + 1
@@ -84,13 +84,11 @@ def inside_synapses(plan: Plan, inside: Array, lists: PostMajor) -> Inside:
     pre, post, where = (np.concatenate(x).astype(np.int64) for x in (pres, posts, slots))
     order = np.lexsort((post, pre))
     counts = np.bincount(pre, minlength=int(plan.neurons[-1]))
-    bounds = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    return Inside(slot, used, bounds, post[order], where[order])
+    return Inside(slot, used, bounds(counts), post[order], where[order])
 
 
 def block_members(plan: Plan) -> tuple[Array, Array]:
     """(neurons of the blocks in order, i64[B + 1] bounds of the blocks among them)."""
     members = [np.arange(plan.neurons[p], plan.neurons[p + 1]) for p in plan.order]
-    sizes = np.array([len(m) for m in members], np.int64)
-    ends = np.concatenate([[0], np.cumsum(sizes)])
-    return np.concatenate(members).astype(np.int64), ends[plan.block].astype(np.int64)
+    ends = bounds([len(m) for m in members])
+    return np.concatenate(members).astype(np.int64), ends[plan.block]
