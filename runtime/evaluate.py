@@ -66,3 +66,24 @@ def answer(
         samples.labels,
         np.sum([o.activity for o in outcomes], axis=0),
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tally:
+    """Spike counts [samples, neurons] of every output population by name, and the spikes of every
+    neuron summed over the samples."""
+
+    counts: dict[str, npt.NDArray[np.int64]]
+    activity: npt.NDArray[np.int64]
+
+
+def tally(simulator: Simulator, samples: Presentation) -> Tally:
+    """The counts of all outputs, however many there are: samples are presented one by one."""
+    each = [simulator.run(samples.pick(np.array([k]))).activity for k in range(len(samples))]
+    activity = np.stack(each)
+    counts, start = {}, 0
+    for population in simulator.graph.populations:
+        if population.role == "output":
+            counts[population.name] = activity[:, start : start + population.neurons]
+        start += population.neurons
+    return Tally(counts, activity.sum(axis=0))

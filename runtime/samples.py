@@ -47,14 +47,21 @@ def present(graph: Graph, data: Data, split: str, span: Span | None = None) -> P
     return Presentation(values, data.labels, ids)
 
 
+def outputs_of(graph: Graph) -> tuple[Population, ...]:
+    """The output populations. One of them answers with the class of a sample; of none or several
+    the counts can be shown."""
+    return tuple(p for p in graph.populations if p.role == "output")
+
+
 def output_population(graph: Graph) -> Population:
     """The population that answers; CompileError(E044) if there is not exactly one."""
-    outputs = [p for p in graph.populations if p.role == "output"]
+    outputs = outputs_of(graph)
     if len(outputs) == 1:
         return outputs[0]
     names = ", ".join(p.name for p in outputs) or "none"
     message = f"a network that classifies has one output population; `{graph.name}` has {names}"
-    raise CompileError(Diagnostic("E044", message, help="write one of them as `output`"))
+    way_out = "write one of them as `output`; `snncc run` shows the counts of any number"
+    raise CompileError(Diagnostic("E044", message, help=way_out))
 
 
 def _input_problems(graph: Graph, data: Data, span: Span | None) -> list[Diagnostic]:
@@ -101,9 +108,10 @@ def _encoding_problem(
 
 
 def _label_problems(graph: Graph, data: Data, span: Span | None) -> list[Diagnostic]:
-    output = output_population(graph)
-    if data.classes <= output.neurons:
+    outputs = outputs_of(graph)
+    if len(outputs) != 1 or data.classes <= outputs[0].neurons:
         return []
+    (output,) = outputs
     message = (
         f"the data have {data.classes} classes, but `{output.name}` has {output.neurons} neurons"
     )

@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import typer
 from rich.table import Table
 
@@ -18,10 +19,10 @@ from ...ir.graph import Call
 from ...ir.verify.rates import rate_warnings
 from ..activity import Rates, measure
 from ..driver import load_model, make_simulator
-from ..evaluate import Answers, answer
+from ..evaluate import Answers, answer, tally
 from ..inputs import choose_data, load_presentation
 from ..report import progress_bar, rates_table, table_of
-from ..samples import Presentation, output_population
+from ..samples import Presentation, output_population, outputs_of
 from ..settings import usable_threads
 from .command import Command
 from .compiling import options_for
@@ -48,6 +49,7 @@ class Split(StrEnum):
     TEST = "test"
 
 
+Arrays = dict[str, npt.NDArray[Any]]
 SplitOption = Annotated[Split, typer.Option("--split")]
 
 
@@ -67,22 +69,17 @@ def run(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Present samples and show the output's spike counts."""
+    """Present samples and show the spike counts of the output, or of each of several."""
     output = Output(json, quiet)
     loaded = load_model(model, options_for(model, define, network, seed, target))
     samples = _samples(loaded, data, split, limit, output)
-    answers, rates = _answers(loaded, samples, threads, output)
-    rows = _rows(answers)
-    found = {"rates": _documents(rates), "warnings": _warnings(loaded)}
-    output.document({"samples": rows, **found})
-    output.result(_samples_table(rows), "", rates_table(rates))
+    show = _classified if len(outputs_of(loaded.graph)) == 1 else _tallied
+    shown = show(loaded, samples, threads, output)
+    found = {"rates": _documents(shown.rates), "warnings": _warnings(loaded)}
+    output.document({"samples": shown.rows, **found})
+    output.result(_samples_table(shown.rows), "", rates_table(shown.rates))
     if out is not None:
-        arrays = {
-            "counts": answers.counts,
-            "predictions": answers.predictions,
-            "labels": answers.labels,
-        }
-        write_file(out, _npz(arrays))
+        write_file(out, _npz(shown.arrays))
 
 
 def evaluate(
@@ -101,9 +98,10 @@ def evaluate(
     """Measure accuracy over a split, by class, with the confusion matrix."""
     output = Output(json, quiet)
     loaded = load_model(model, options_for(model, define, network, seed, target))
+    classes = output_population(loaded.graph).neurons
     samples = _samples(loaded, data, split, limit, output)
     answers, rates = _answers(loaded, samples, threads, output)
-    confusion = answers.confusion(output_population(loaded.graph).neurons)
+    confusion = answers.confusion(classes)
     output.document(
         {
             "split": split.value,
@@ -144,8 +142,17 @@ def _answers(
     return answers, measure(model.graph, answers.activity, len(samples), simulator.steps)
 
 
-def _rows(answers: Answers) -> list[dict[str, Any]]:
-    return [
+class Shown(NamedTuple):
+    """What `run` shows, a row a sample, and what it writes."""
+
+    rows: list[dict[str, Any]]
+    arrays: Arrays
+    rates: tuple[Rates, ...]
+
+
+def _classified(model: Model, samples: Presentation, threads: int | None, output: Output) -> Shown:
+    answers, rates = _answers(model, samples, threads, output)
+    rows = [
         {
             "sample": k,
             "label": int(answers.labels[k]),
@@ -154,14 +161,42 @@ def _rows(answers: Answers) -> list[dict[str, Any]]:
         }
         for k in range(len(answers.labels))
     ]
+    arrays: Arrays = {
+        "counts": answers.counts,
+        "predictions": answers.predictions,
+        "labels": answers.labels,
+    }
+    return Shown(rows, arrays, rates)
+
+
+def _tallied(model: Model, samples: Presentation, threads: int | None, output: Output) -> Shown:
+    simulator = make_simulator(model, threads or usable_threads(), settings())
+    found = tally(simulator, samples)
+    counts = {f"counts of {name}": counts for name, counts in found.counts.items()}
+    rows = [
+        {
+            "sample": k,
+            "label": int(label),
+            **{name: array[k].tolist() for name, array in counts.items()},
+        }
+        for k, label in enumerate(samples.labels)
+    ]
+    rates = measure(model.graph, found.activity, len(samples), simulator.steps)
+    return Shown(rows, {**counts, "labels": samples.labels}, rates)
 
 
 def _samples_table(rows: list[dict[str, Any]]) -> Table:
-    texts = [{**row, "counts": " ".join(map(str, row["counts"]))} for row in rows]
-    return table_of(texts, ["sample", "label", "prediction", "counts"])
+    texts = [
+        {
+            name: " ".join(map(str, value)) if isinstance(value, list) else value
+            for name, value in row.items()
+        }
+        for row in rows
+    ]
+    return table_of(texts, list(rows[0]))
 
 
-def _npz(arrays: dict[str, np.ndarray[tuple[int, ...], np.dtype[np.int32]]]) -> bytes:
+def _npz(arrays: Arrays) -> bytes:
     content = io.BytesIO()
     np.savez(content, allow_pickle=False, **arrays)
     return content.getvalue()

@@ -6,7 +6,7 @@ import pytest
 from snncc.ir.diagnostics import CompileError
 from snncc.ir.graph import Call, Graph, Population
 from snncc.runtime.datasets.data import Data
-from snncc.runtime.samples import present
+from snncc.runtime.samples import output_population, present
 
 
 def data(shape=(5, 2, 3), classes=3, dtype=np.float32):
@@ -75,9 +75,11 @@ def test_all_problems_at_once(small_graph):
     assert len(refused(small_graph, data((5, 7), classes=9))) == 2
 
 
-def test_one_output_is_needed(small_graph):
-    graph = replace(small_graph, populations=small_graph.populations[:1])
-    assert refused(graph, data())[0].code == "E044"
-    two = Population("other", (3,), "output")
-    both = Graph("g", 1.0, (*small_graph.populations, two), ())
-    assert "digit, other" in refused(both, data())[0].message
+def test_one_output_is_needed_to_classify_but_not_to_present(small_graph):
+    none = replace(small_graph, populations=small_graph.populations[:1])
+    two = Population("other", (2,), "output")
+    several = Graph("g", 1.0, (*small_graph.populations, two), ())
+    for graph, names in ((none, "none"), (several, "digit, other")):
+        assert len(present(graph, data(classes=99), "train")) == 5
+        with pytest.raises(CompileError, match=f"E044.*has {names}"):
+            output_population(graph)

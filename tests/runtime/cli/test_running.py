@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from snncc.backends.artifact.model import save_model
+from snncc.backends.target import Outcome
 from snncc.backends.targets import TARGETS
 from snncc.runtime.driver import Options, compile_program
 
@@ -84,6 +85,44 @@ def test_a_rate_that_is_cut_is_warned_of(snncc, tiny, command):
         assert '"code": "W040"' in snncc(command, tiny, "--json")[1]
         assert snncc("compile", tiny)[0] == 0
         assert "warning[W040]" in snncc(command, "tiny.snnpkg")[2]
+
+
+class Counter:
+    """A simulator of which neuron n fires n + 1 times."""
+
+    steps = 10
+
+    def __init__(self, graph, *_):
+        self.graph = graph
+        self.neurons = sum(p.neurons for p in graph.populations)
+
+    def run(self, samples):
+        count = len(samples.labels)
+        fired = np.arange(1, self.neurons + 1) * count
+        return Outcome(np.zeros((count, 1)), np.zeros(count), np.zeros(count), fired)
+
+    def raster(self, _samples, _sample):
+        return np.eye(self.steps, self.neurons, dtype=bool)
+
+
+def test_several_outputs(snncc, answer, tiny, tmp_path, monkeypatch):
+    """Their counts are shown and drawn; which class they answer is not known."""
+    monkeypatch.setitem(TARGETS, "cpu", replace(TARGETS["cpu"], simulator=Counter))
+    second = "output other[3] : lif\n  image -> other : dense\n  image -> digit"
+    tiny.write_text(tiny.read_text().replace("image -> digit", second))
+    status, out, _ = snncc("run", tiny, "--limit", 2, "--out", "c.npz")
+    assert status == 0
+    assert "counts of digit" in out
+    with np.load(tmp_path / "c.npz") as arrays:
+        assert arrays["counts of other"].tolist() == [[75, 76, 77]] * 2
+        assert set(arrays.files) == {"counts of digit", "counts of other", "labels"}
+    (document,) = answer("run", tiny, "--limit", 2)
+    assert document["samples"][0]["counts of digit"] == list(range(65, 75))
+    assert snncc("plot", tiny)[0] == 0
+    status, _, err = snncc("eval", tiny)
+    assert status == 1
+    assert "error[E044]" in err
+    assert "`snncc run` shows" in err
 
 
 def test_no_data_at_all(snncc, tiny):
