@@ -72,14 +72,7 @@ def make_plan(graph: Graph, wirings: Mapping[str, Wiring]) -> Plan:
     neurons = bounds([p.neurons for p in populations])
     models = {step: k for k, step in enumerate(distinct_steps(graph))}
     assert graph.schedule is not None
-    blocks = [
-        [index[n] for n in b.populations if populations[index[n]].step] for b in graph.schedule
-    ]
-    blocks = [b for b in blocks if b]
-    recurrent = [
-        b.is_recurrent for b in graph.schedule if populations[index[b.populations[0]]].step
-    ]
-    post = [index[p.post] for p in projections]
+    computed = [b for b in graph.schedule if populations[index[b.populations[0]]].step]
     sources, incoming, inner = _sources(projections, index, graph.schedule)
     weight = bounds([int(np.prod(wirings[p.name].weight_shape)) for p in projections])
     row, csr_ptr, csr_post, csr_index = _synapses(projections, wirings, weight)
@@ -90,14 +83,14 @@ def make_plan(graph: Graph, wirings: Mapping[str, Wiring]) -> Plan:
         neurons=neurons,
         model=_ints(-1 if p.step is None else models[p.step] for p in populations),
         constants=_constants(populations),
-        order=_ints(p for b in blocks for p in b),
-        block=bounds([len(b) for b in blocks]),
-        recurrent=np.array(recurrent, np.uint8),
+        order=_ints(index[name] for b in computed for name in b.populations),
+        block=bounds([len(b.populations) for b in computed]),
+        recurrent=np.array([b.is_recurrent for b in computed], np.uint8),
         incoming=incoming,
         inner=inner,
         sources=sources,
         pre=_ints(index[p.pre] for p in projections),
-        post=_ints(post),
+        post=_ints(index[p.post] for p in projections),
         delay=_ints(p.delay for p in projections),
         port=_ints(_port(populations[index[p.post]], p) for p in projections),
         dense=np.array([wirings[p.name].pre is None for p in projections], np.uint8),
