@@ -19,6 +19,7 @@ F32, I32 = 4, 4
 DRAW = 16  # bytes of a weight while it is drawn: float64, twice
 PAIR = 2 * I32  # pre and post
 ROW = I32 + 8  # post and the place of the weight, by pre neuron
+HEAD = 8  # bytes
 WINDOW = 40  # steps of summed input that a worker holds at least
 MOMENTS = 3 * F32  # a weight's two moments, and its copy by post neuron
 
@@ -58,7 +59,7 @@ def presenting(graph: Graph, workers: int) -> tuple[Need, ...]:
         for p in graph.populations
     ]
     steps = Need(workers * I32 * (duration(graph) + 1) * len(graph.populations), STEPS)
-    return (*synapses, *states, steps)
+    return (*synapses, *_list_heads(graph), *states, steps)
 
 
 def learning(graph: Graph, spec: TrainSpec, workers: int) -> tuple[Need, ...]:
@@ -108,6 +109,17 @@ def _sizes(graph: Graph) -> list[tuple[Size, str, Span | None]]:
         what = f"the {size.synapses} synapses of `{projection.name}`"
         found.append((size, what, projection.span))
     return found
+
+
+def _list_heads(graph: Graph) -> list[Need]:
+    """Every pre neuron of a listed projection has an entry that says where its synapses start."""
+    populations = graph.index()
+    pres = [populations[p.pre] for p in graph.projections]
+    return [
+        Need(HEAD * pre.neurons, _neurons(pre), pre.span)
+        for pre, (size, _, _) in zip(pres, _sizes(graph), strict=True)
+        if size.is_listed
+    ]
 
 
 def _state_bytes(population: Population) -> int:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..backends.layout.plan import make_plan
 from ..backends.layout.rule import make_rule
-from ..backends.memory import drawing, require_memory
+from ..backends.memory import drawing, presenting, require_memory
 from ..backends.spike_response import spike_response
 from ..backends.trainable import refuse_shared, require_trainable
 from ..frontend.program import Program, survey_file
@@ -74,7 +74,12 @@ def _check_rule(graph: Graph, spec: TrainSpec, wirings: dict[str, Wiring], repor
         if population.step is not None:
             report.attempt(spike_response, population)
     if report.failures == failures and any(p.encoding is not None for p in graph.populations):
-        report.attempt(make_rule, graph, spec, make_plan(graph, wirings), wirings)
+        report.attempt(_check_tables, graph, spec, wirings)
+
+
+def _check_tables(graph: Graph, spec: TrainSpec, wirings: dict[str, Wiring]) -> None:
+    require_memory(graph, presenting(graph, 0), memory_bytes())
+    make_rule(graph, spec, make_plan(graph, wirings), wirings)
 
 
 def _check_data(call: Call, place: Span) -> None:

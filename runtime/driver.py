@@ -92,6 +92,9 @@ def compile_package(
     else:
         program = lower_program(path, options, after)
         model, train, warnings = _model(program, path, options), program.train, program.warnings
+    if row.is_device:
+        # Kernels are made from the network's tables.
+        require_memory(model.graph, presenting(model.graph, 0), memory_bytes())
     emission = row.emit(model.graph, train, model.seed, arch, settings.kernel_folder)
     return Compiled(replace(model, extras=emission.members), emission.notes, warnings)
 

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from snncc.backends.artifact.model import save_model
 from snncc.ir.diagnostics import CompileError
-from snncc.runtime import driver, session
-from snncc.runtime.driver import Options, compile_program, make_simulator
+from snncc.runtime import checker, driver, session
+from snncc.runtime.checker import check_program
+from snncc.runtime.driver import Options, compile_package, compile_program, make_simulator
 from snncc.runtime.inputs import choose_data, load_presentation
 from snncc.runtime.settings import settings_from
 from snncc.runtime.train_options import TrainOptions
@@ -67,11 +69,16 @@ def test_what_does_not_fit_the_memory_is_never_made(
 ) -> None:
     """Drawn, presented or trained."""
     model, settings = compile_program(program, Options()), settings_from({})
+    monkeypatch.setattr(checker, "memory_bytes", lambda: 10)
+    assert [d.code for d in check_program(program, Options()) if d.severity == "error"] == ["E074"]
     monkeypatch.setattr(session, "memory_bytes", lambda: 100)
     with pytest.raises(CompileError, match="E074"):
         session.start(TrainOptions(str(program)), tmp_path / "run", settings, 1)
-    monkeypatch.setattr(driver, "memory_bytes", lambda: 50)
+    monkeypatch.setattr(driver, "memory_bytes", lambda: 20)
     with pytest.raises(CompileError, match="E074"):
         compile_program(program, Options())
     with pytest.raises(CompileError, match="E074"):
         make_simulator(model, 1, settings)
+    save_model(tmp_path / "small.snnpkg", model)
+    with pytest.raises(CompileError, match="E074"):
+        compile_package(tmp_path / "small.snnpkg", Options(target="gpu"), "sm_80", settings)
