@@ -46,20 +46,22 @@ def drawing(graph: Graph) -> tuple[Need, ...]:
 
 def presenting(graph: Graph, workers: int) -> tuple[Need, ...]:
     """What a simulator of `workers` samples at a time takes, beside the weights it is given."""
+    sizes, steps = _sizes(graph), duration(graph)
     synapses = [
         Need(F32 * s.weights + (PAIR + ROW if s.is_listed else 0) * s.synapses, what, span)
-        for s, what, span in _sizes(graph)
+        for s, what, span in sizes
     ]
+    window = min(steps, WINDOW)
     states = [
         Need(
-            (1 + workers) * _state_bytes(p) + workers * _current_bytes(p, graph),
+            (1 + workers) * _state_bytes(p) + workers * window * _port_bytes(p),
             _neurons(p),
             p.span,
         )
         for p in graph.populations
     ]
-    steps = Need(workers * I32 * (duration(graph) + 1) * len(graph.populations), STEPS)
-    return (*synapses, *_list_heads(graph), *states, steps)
+    events = Need(workers * I32 * (steps + 1) * len(graph.populations), STEPS)
+    return (*synapses, *_list_heads(graph, sizes), *states, events)
 
 
 def learning(graph: Graph, spec: TrainSpec, workers: int) -> tuple[Need, ...]:
@@ -101,7 +103,10 @@ WAY_OUT = (
 )
 
 
-def _sizes(graph: Graph) -> list[tuple[Size, str, Span | None]]:
+Sized = tuple[Size, str, Span | None]
+
+
+def _sizes(graph: Graph) -> list[Sized]:
     shapes = {p.name: p.shape for p in graph.populations}
     found = []
     for projection in graph.projections:
@@ -111,13 +116,13 @@ def _sizes(graph: Graph) -> list[tuple[Size, str, Span | None]]:
     return found
 
 
-def _list_heads(graph: Graph) -> list[Need]:
+def _list_heads(graph: Graph, sizes: Iterable[Sized]) -> list[Need]:
     """Every pre neuron of a listed projection has an entry that says where its synapses start."""
     populations = graph.index()
     pres = [populations[p.pre] for p in graph.projections]
     return [
         Need(HEAD * pre.neurons, _neurons(pre), pre.span)
-        for pre, (size, _, _) in zip(pres, _sizes(graph), strict=True)
+        for pre, (size, _, _) in zip(pres, sizes, strict=True)
         if size.is_listed
     ]
 
@@ -127,9 +132,9 @@ def _state_bytes(population: Population) -> int:
     return F32 * states * population.neurons
 
 
-def _current_bytes(population: Population, graph: Graph) -> int:
+def _port_bytes(population: Population) -> int:
     ports = 0 if population.step is None else len(population.step.ports)
-    return F32 * min(duration(graph), WINDOW) * ports * population.neurons
+    return F32 * ports * population.neurons
 
 
 def _gigabytes(size: int) -> str:

@@ -143,6 +143,7 @@ class Diverging:
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("checkpoint_seconds", [0.0, 1e9])
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_weights_that_are_lost_end_the_training_unsaved(
     learning, monkeypatch, value, checkpoint_seconds
 ):

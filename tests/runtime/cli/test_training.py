@@ -233,6 +233,7 @@ def test_a_folder_of_an_impossible_name(snncc, tiny):
     assert "error[E063]" in err
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_weights_that_are_lost_leave_the_best_model(snncc, tiny, tmp_path, perceptron_target):
     train, calls = perceptron_target.train, []
 
