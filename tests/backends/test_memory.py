@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from timing import slower_than
 
 from snncc.backends.cpu.work import make_work
 from snncc.backends.layout.network import wirings_of
@@ -99,3 +100,18 @@ def test_it_is_an_estimate_from_below(projection: str, workers: int) -> None:
     assert taken / 4 < foretold <= taken
     require_memory(graph, presenting(graph, workers), taken)
     refused(graph, presenting(graph, workers), foretold - 1)
+
+
+def test_the_estimate_takes_time_in_proportion() -> None:
+    """Ten times the populations take about ten times as long, not a hundred."""
+    large, small = (chain(n) for n in (3000, 300))
+    assert not slower_than(30, lambda: presenting(large, 1), lambda: presenting(small, 1))
+
+
+def chain(length: int) -> Graph:
+    text = (
+        "network n { input x[2] encode poisson(duration = 9 ms)  population p[k in 0..%d][2] : lif"
+        "  x -> p[0] : dense  for k in 0..%d { p[k] -> p[k + 1] : dense } }"
+    )
+    source = Source("n.snn", (text % (length, length - 1)).replace("  ", "\n"))
+    return run_pipeline(compile_text(source).graph)
