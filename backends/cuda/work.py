@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ..layout.plan import Plan
+from .protocol import GIB
 from .tables import Sizes, Tables
 
-GIB = 1 << 30
 SYSTEM_BYTES = GIB  # for eliminating recurrent systems whose sweeps do not converge
 Make = Callable[[tuple[int, ...], npt.DTypeLike], Any]
 

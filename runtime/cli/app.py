@@ -13,9 +13,8 @@ from ...backends.artifact.package import compiler_version
 from ...ir.diagnostics import CompileError, Diagnostic
 from . import compiling, data, diagnosis, language, plotting, running, training
 from .command import Command
-from .output import Output, escape_unknown, report_errors
+from .output import INTERRUPTED, Output, escape_unknown, report_errors
 
-INTERRUPTED = 130  # what a shell reports after Ctrl-C
 
 COMMANDS: tuple[Command, ...] = (
     *language.COMMANDS,

@@ -16,6 +16,7 @@ from ...ir.diagnostics import CompileError, Diagnostic, render, to_json
 
 # Where no terminal says how wide it is: tables in a file or a pipe are not squeezed.
 WIDTH = 160
+INTERRUPTED = 130  # the exit status that a shell reports after Ctrl-C
 
 
 def escape_unknown(*streams: TextIO) -> None:

@@ -33,9 +33,7 @@ from .options import (
     Threads,
     parse_defines,
 )
-from .output import Output, draw
-
-INTERRUPTED = 130
+from .output import INTERRUPTED, Output, draw
 
 
 # What --resume may be given beside; all else is as the run was started.
