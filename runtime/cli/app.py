@@ -15,7 +15,6 @@ from . import compiling, data, diagnosis, language, plotting, running, training
 from .command import Command
 from .output import INTERRUPTED, Output, escape_unknown, report_errors
 
-
 COMMANDS: tuple[Command, ...] = (
     *language.COMMANDS,
     *compiling.COMMANDS,

@@ -35,7 +35,6 @@ from .options import (
 )
 from .output import INTERRUPTED, Output, draw
 
-
 # What --resume may be given beside; all else is as the run was started.
 RESUMABLE = ("file", "out", "resume", "threads", "epochs", "checkpoint_every", "json", "quiet")
 
