@@ -13,6 +13,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import product
 from typing import TYPE_CHECKING, Any, cast
 
@@ -335,26 +336,19 @@ def compare(
                     show(f"no time left for {case}, {precision}")
                     continue
                 show(f"{case}, {precision}")
-                pair = try_pair(case, precision, subject, baseline, samples, options, show)
+                work = partial(time_pair, case, precision, subject, baseline, samples, options)
+                pair = unless_full(work, show)
                 baseline.forget()
                 if pair is not None:
                     yield pair
 
 
-def try_pair(
-    case: Case,
-    precision: str,
-    subject: Subject,
-    baseline: Baseline,
-    samples: Samples,
-    options: Options,
-    show: Show,
-) -> Pair | None:
-    """One case; None where either side asks for more memory than the card has."""
+def unless_full(work: Callable[[], Pair], show: Show) -> Pair | None:
+    """The pair; None where either side asks for more memory than the card has."""
     from torch import OutOfMemoryError
 
     try:
-        return time_pair(case, precision, subject, baseline, samples, options)
+        return work()
     except (OutOfMemoryError, CompileError) as error:
         show(f"not timed: {str(error).partition(chr(10))[0]}")
         return None

@@ -85,6 +85,8 @@ def _parse(text: bytes, tensors: Arrays, path: Path) -> Graph:
     try:
         graph = parse_graph(text.decode("utf-8"), tensors)
         held = verify(graph)
+    except UnicodeDecodeError as error:
+        raise damaged(path, "its graph cannot be read: it is not UTF-8 text") from error
     except GraphError as error:
         raise damaged(path, f"its graph is inconsistent: {error}") from error
     except CompileError as error:

@@ -35,25 +35,21 @@ def slabs(rows: int, columns: int) -> Iterator[tuple[int, int]]:
 def check_looked_at(projection: Projection, pre_shape: Shape, post_shape: Shape) -> None:
     """E042 if there are more pairs than can be looked at one by one."""
     pairs = size(pre_shape) * size(post_shape)
-    if pairs > MOST_PAIRS:
-        raise refuse(
-            projection,
-            f"`{projection.connectivity.kind}` would look at {pairs} pairs; at most {MOST_PAIRS} "
-            "are possible",
-            "use `sparse`, or smaller populations",
-        )
+    way_out = "use `sparse`, or smaller populations"
+    _check_count(projection, pairs, MOST_PAIRS, f"would look at {pairs} pairs", way_out)
 
 
 def check_all_pairs(projection: Projection, pre_shape: Shape, post_shape: Shape) -> None:
     """E042 if all pairs are more than can be numbered."""
     pairs = size(pre_shape) * size(post_shape)
-    if pairs > MAX_SYNAPSES:
-        raise refuse(
-            projection,
-            f"`{projection.connectivity.kind}` makes {pairs} synapses; at most {MAX_SYNAPSES} "
-            "are possible in one projection",
-            "use `sparse` or `fixed_fan_in`",
-        )
+    way_out = "use `sparse` or `fixed_fan_in`"
+    _check_count(projection, pairs, MAX_SYNAPSES, f"makes {pairs} synapses", way_out)
+
+
+def _check_count(projection: Projection, count: int, most: int, what: str, way_out: str) -> None:
+    if count > most:
+        message = f"`{projection.connectivity.kind}` {what}; at most {most} are possible"
+        raise refuse(projection, message, way_out)
 
 
 def dense(

@@ -100,15 +100,23 @@ def test_tensors_that_are_none(tmp_path, model, noise):
 
 
 @pytest.mark.parametrize(
-    "text", [b"", b"snnir 9\n", b"\xff", NET.encode().replace(b"(3)", b"(-3)")]
+    ("text", "why"),
+    [
+        (b"", "expected `snnir`"),
+        (b"snnir 9\n", "this is format '9'"),
+        (b"\xff", "not UTF-8 text"),
+        (NET.encode().replace(b"(3)", b"(-3)"), "x: shape"),
+    ],
 )
-def test_a_graph_that_is_none(tmp_path, model, text):
-    refused(forged(tmp_path, model, **{GRAPH: text}))
+def test_a_graph_that_is_none(tmp_path, model, text, why):
+    message = refused(forged(tmp_path, model, **{GRAPH: text}))
+    assert "its graph cannot be read" in message
+    assert why in message
 
 
 def test_a_graph_that_contradicts_itself(tmp_path, model):
     text = NET.replace('"x->y" x -> y', '"x->y" x -> nowhere').encode()
-    refused(forged(tmp_path, model, **{GRAPH: text}))
+    assert "nowhere" in refused(forged(tmp_path, model, **{GRAPH: text}))
 
 
 def test_a_graph_that_is_not_compiled(tmp_path, model):
