@@ -21,8 +21,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from snncc.backends.layout.plan import make_plan
-from snncc.frontend.parser import parse
 from snncc.frontend.program import check_text, compile_text
+from snncc.frontend.syntax.parser import parse
 from snncc.ir.diagnostics import Source
 from snncc.ir.graph import Graph
 from snncc.ir.passes.pipeline import run_pipeline

@@ -7,13 +7,13 @@ from functools import cache
 from pathlib import Path
 
 from ..ir.diagnostics import CompileError, Diagnostic, Note, Source, Span
-from .check.constants import EMPTY
-from .check.models import Model, check_model, with_arguments
 from .limits import LIMITS
-from .parser import parse
 from .prelude import prelude_names, prelude_path
 from .report import Report, twice, unknown
-from .syntax import Call, Cell, Definition, File, Import, Module, Network, Neuron, Train
+from .syntax.parser import parse
+from .syntax.tree import Call, Cell, Definition, File, Import, Module, Network, Neuron, Train
+from .typing.constants import EMPTY
+from .typing.models import Model, check_model, with_arguments
 
 
 @dataclass(slots=True, eq=False)

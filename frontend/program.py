@@ -10,14 +10,14 @@ from pathlib import Path
 
 from ..ir.diagnostics import CompileError, Diagnostic, Source
 from ..ir.graph import Graph, TrainSpec
-from .check.constants import EMPTY, Scope
-from .choice import Data, chosen, data_of, given_values, to_survey, train_of, wrong_trains
 from .library import Entry, Library, Unit, load_unit, model_of, read_source
 from .limits import LIMITS, Limits
 from .lower.network import lower_module, lower_network
+from .lower.networks import Data, chosen, data_of, given_values, to_survey, train_of, wrong_trains
 from .lower.parameters import open_scope, partial_scope
 from .report import Report, in_text_order
-from .syntax import Cell, Module, Network, Neuron, Param, instances
+from .syntax.tree import Cell, Module, Network, Neuron, Param, instances
+from .typing.constants import EMPTY, Scope
 
 Defines = Mapping[str, str]
 

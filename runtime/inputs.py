@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ..backends.artifact.model import Model
-from ..frontend.check.constants import EMPTY
 from ..frontend.lower.training import lower_data
-from ..frontend.parser import parse_expression
+from ..frontend.syntax.parser import parse_expression
+from ..frontend.typing.constants import EMPTY
 from ..ir.diagnostics import CompileError, Diagnostic, Source
 from ..ir.graph import Arguments, Call, Graph, Value
 from .datasets.arguments import completed

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from snncc.frontend.format import format_text
 from snncc.frontend.program import check_text, compile_text
+from snncc.frontend.style.format import format_text
 from snncc.ir.codes import CODES
 from snncc.ir.diagnostics import CompileError, Diagnostic, Source
 from snncc.ir.rules import OPTIMIZERS, REGULARIZERS, RULES, SCHEDULES, Row

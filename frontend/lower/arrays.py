@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from ...ir.diagnostics import CompileError, Diagnostic, Span
-from ..check.constants import Quantity, Scope, evaluate, whole
-from ..syntax import Bracket, Expression, Range
+from ..syntax.tree import Bracket, Expression, Range
+from ..typing.constants import Quantity, Scope, evaluate, whole
 from ..units import NUMBER
-from .frame import Environment, Plan
+from .construction import Environment, Plan
 
 MOST_BRACKETS = 8
 

@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from ...ir.diagnostics import CompileError, Diagnostic, Span
-from ..check.constants import Scope
 from ..library import module_entry
 from ..report import twice
-from ..syntax import (
+from ..syntax.tree import (
     Cell,
     For,
     InstanceStatement,
@@ -21,9 +20,10 @@ from ..syntax import (
     Setting,
     Statement,
 )
+from ..typing.constants import Scope
 from .arrays import each, expand
 from .connect import connect
-from .frame import Endpoint, Environment, Frame, Instance, Plan
+from .construction import Endpoint, Environment, Frame, Instance, Plan
 from .parameters import module_scope
 from .paths import post_end, pre_end
 from .populations import declare_population

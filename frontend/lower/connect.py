@@ -11,14 +11,23 @@ from ...ir.graph import Call as IrCall
 from ...ir.graph import Projection
 from ...ir.rules import Row
 from ...ir.wiring import CONNECTIVITIES, INITS
-from ..check.arguments import as_call, bind, fill, fill_bound, index_expression, look_up
-from ..check.constants import Scope, evaluate, number
-from ..check.equations import Typed
-from ..check.operators import Operand, mismatch
 from ..report import Report, twice
-from ..syntax import Alias, Call, Delay, Expression, Learning, Option, Path, ProjectionStatement
+from ..syntax.tree import (
+    Alias,
+    Call,
+    Delay,
+    Expression,
+    Learning,
+    Option,
+    Path,
+    ProjectionStatement,
+)
+from ..typing.arguments import as_call, bind, fill, fill_bound, index_expression, look_up
+from ..typing.constants import Scope, evaluate, number
+from ..typing.equations import Typed
+from ..typing.operators import Operand, mismatch
 from ..units import NUMBER, Dimension, describe
-from .frame import Endpoint, Environment, Frame, Plan
+from .construction import Endpoint, Environment, Frame, Plan
 from .paths import part_text, post_end, pre_end
 from .settings import time_of
 from .tensors import LOADERS, Sizes

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from ...ir.diagnostics import Diagnostic
 from ...ir.graph import Graph
-from ..check.constants import Scope
 from ..library import Library, Unit
 from ..limits import Limits
-from ..syntax import Module, Network
+from ..syntax.tree import Module, Network
+from ..typing.constants import Scope
 from .bodies import check_module, unroll
-from .frame import Environment, Frame, Plan
+from .construction import Environment, Frame, Plan
 
 
 def lower_network(

@@ -5,11 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from ...ir.diagnostics import CompileError, Diagnostic, Note, Span
-from ..check.arguments import bind
-from ..check.constants import EMPTY, Constant, Quantity, Scope, evaluate, number, text, truth, whole
-from ..check.equations import unit_of
 from ..report import Report
-from ..syntax import Call, Expression, Param, Reference
+from ..syntax.tree import Call, Expression, Param, Reference
+from ..typing.arguments import bind
+from ..typing.constants import (
+    EMPTY,
+    Constant,
+    Quantity,
+    Scope,
+    evaluate,
+    number,
+    text,
+    truth,
+    whole,
+)
+from ..typing.equations import unit_of
 from ..units import NUMBER
 
 _TYPES: dict[str, Callable[[Constant, Span, Note | None], Constant]] = {

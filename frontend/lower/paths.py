@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ...ir.diagnostics import CompileError, Diagnostic, Note, Span
-from ..check.constants import Scope
 from ..report import listing, nearest, unknown
-from ..syntax import Part, Path
+from ..syntax.tree import Part, Path
+from ..typing.constants import Scope
 from .arrays import index_text
-from .frame import Declared, Endpoint, Frame, Instance, Target
+from .construction import Declared, Endpoint, Frame, Instance, Target
 
 
 def pre_end(path: Path, scope: Scope, frame: Frame) -> Endpoint:

@@ -9,13 +9,13 @@ from ...ir.graph import Call as IrCall
 from ...ir.graph import Population
 from ...ir.rules import ENCODINGS
 from ...ir.types import Shape, size
-from ..check.arguments import extent, fill, look_up
-from ..check.constants import Scope
-from ..check.models import Model, settled
 from ..report import Report
-from ..syntax import Bracket, Call, PopulationStatement, Range
+from ..syntax.tree import Bracket, Call, PopulationStatement, Range
+from ..typing.arguments import extent, fill, look_up
+from ..typing.constants import Scope
+from ..typing.models import Model, settled
 from .arrays import expand, has_range
-from .frame import Environment, Frame, Plan, Target
+from .construction import Environment, Frame, Plan, Target
 from .settings import method_of, resolve
 
 _KEYWORDS = {"input": "input", "hidden": "population", "output": "output"}

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.schemes import METHODS
-from ..check.constants import Scope, evaluate, number
-from ..check.models import Model, with_arguments
 from ..library import model_named
 from ..report import twice, unknown
-from ..syntax import Call, Cell, Expression, Let, Reference, Setting, Statement, Text
+from ..syntax.tree import Call, Cell, Expression, Let, Reference, Setting, Statement, Text
+from ..typing.constants import Scope, evaluate, number
+from ..typing.models import Model, with_arguments
 from ..units import TIME
-from .frame import Environment, Frame, Plan
+from .construction import Environment, Frame, Plan
 
 
 def prepare(

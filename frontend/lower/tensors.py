@@ -11,11 +11,11 @@ import numpy.typing as npt
 from ...ir.diagnostics import CompileError, Diagnostic, Span
 from ...ir.graph import Call as IrCall
 from ...ir.rules import Row
-from ..check.arguments import fill_bound, missing
-from ..check.constants import Constant, Scope, evaluate, number, whole, wrong_type
-from ..syntax import Call, Expression
+from ..syntax.tree import Call, Expression
+from ..typing.arguments import fill_bound, missing
+from ..typing.constants import Constant, Scope, evaluate, number, whole, wrong_type
 from ..units import NUMBER
-from ..weights import read_weights
+from .weights import read_weights
 
 Weights = npt.NDArray[np.float32]
 Sizes = tuple[int | None, int | None]  # neurons before and after; None: not known yet

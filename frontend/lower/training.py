@@ -9,11 +9,11 @@ from ...ir.diagnostics import CompileError, Diagnostic, Span
 from ...ir.graph import Call as IrCall
 from ...ir.graph import TrainSpec, Value
 from ...ir.rules import OPTIMIZERS, REGULARIZERS, RULES, SCHEDULES, Row
-from ..check.arguments import as_call, fill, look_up
-from ..check.constants import Constant, Quantity, Scope, evaluate, truth, whole, wrong_type
-from ..check.operators import Operand, mismatch
 from ..report import Report, twice, unknown
-from ..syntax import Argument, Entry, Expression, Train
+from ..syntax.tree import Argument, Entry, Expression, Train
+from ..typing.arguments import as_call, fill, look_up
+from ..typing.constants import Constant, Quantity, Scope, evaluate, truth, whole, wrong_type
+from ..typing.operators import Operand, mismatch
 from ..units import NUMBER
 
 

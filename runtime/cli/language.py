@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ...backends.artifact.storage import read_file, write_file
-from ...frontend.format import format_text
+from ...frontend.style.format import format_text
 from ...ir.diagnostics import CompileError, Diagnostic, Source, to_json
 from ..checker import check_program
 from ..driver import Options

@@ -18,10 +18,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from timing import seconds, slower_than
 
-from snncc.frontend.format import format_text
-from snncc.frontend.lexer import KEYWORDS, PUNCTUATION
 from snncc.frontend.limits import Limits
 from snncc.frontend.program import check_text, compile_text
+from snncc.frontend.style.format import format_text
+from snncc.frontend.syntax.lexer import KEYWORDS, PUNCTUATION
 from snncc.frontend.units import UNITS
 from snncc.ir.diagnostics import CompileError, Diagnostic, Source, render, to_json
 from snncc.ir.passes.pipeline import run_pipeline

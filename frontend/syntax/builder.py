@@ -1,0 +1,275 @@
+"""Parts of a parse to nodes of the tree: one method a rule of grammar.lark."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from lark import Transformer
+
+from ...ir.diagnostics import Span
+from . import tree
+from .lexer import Token
+from .precedence import climb, deeper
+from .tree import Call, Expression, Name
+
+Children = list[Any]
+
+
+def span_of(token: Token) -> Span:
+    """Where a token stands."""
+    return Span(token.source, token.start, token.end)
+
+
+def cover(first: Span, last: Span) -> Span:
+    """From the start of one span to the end of another."""
+    return Span(first.source, first.start, last.end)
+
+
+def name_of(token: Token) -> Name:
+    """A token as a name."""
+    return Name(token.text, Span(token.source, token.start, token.end))
+
+
+def _number(token: Token) -> tree.Number:
+    return tree.Number(_value(token.text), "", span_of(token))
+
+
+def quantity_parts(token: Token) -> tuple[str, str]:
+    """The number and the unit of `20 mV`."""
+    letters = len(token.text)
+    while token.text[letters - 1].isalpha():
+        letters -= 1
+    return token.text[:letters].rstrip(), token.text[letters:]
+
+
+def _quantity(token: Token) -> tree.Number:
+    digits, unit = quantity_parts(token)
+    return tree.Number(_value(digits), unit, span_of(token))
+
+
+def _value(digits: str) -> int | float:
+    return int(digits) if digits.isdigit() and len(digits) < 17 else float(digits)
+
+
+_OPERATORS = frozenset({"OPERATOR", "MINUS", "SLASH", "NOT"})
+_LITERALS: dict[str, Callable[[Token], Expression]] = {
+    "NUMBER": _number,
+    "QUANTITY": _quantity,
+    "STRING": lambda token: tree.Text(token.text[1:-1], span_of(token)),
+    "TRUE": lambda token: tree.Flag(True, span_of(token)),
+    "FALSE": lambda token: tree.Flag(False, span_of(token)),
+    "ON": lambda token: tree.Flag(True, span_of(token)),
+    "NAME": lambda token: tree.Reference(token.text, span_of(token)),
+    "REFRACTORY": lambda token: tree.Reference(token.text, span_of(token)),
+}
+
+
+def _operand(item: Expression | Token) -> Expression:
+    return _LITERALS[item.type](item) if isinstance(item, Token) else item
+
+
+def _in_row(item: Expression | Token) -> Expression | Token:
+    if isinstance(item, Token) and item.type in _OPERATORS:
+        return item
+    return _operand(item)
+
+
+@dataclass(slots=True)
+class _Spliced:
+    children: Children
+
+
+class Builder(Transformer[Token, Any]):
+    """What the parser calls, with the parts of a rule, when the rule is complete."""
+
+    def __default__(self, data: str, children: Children, meta: object) -> _Spliced:
+        """The parts of a rule that is only a piece of another."""
+        return _Spliced(children)
+
+    # ---- expressions
+
+    def expression(self, row: Children) -> Expression:
+        """Operands and operators in a row."""
+        return _operand(row[0]) if len(row) == 1 else climb(map(_in_row, row))
+
+    def call(self, children: Children) -> Call:
+        """`name(arguments)`."""
+        name = name_of(children[0])
+        if len(children) == 1:
+            return Call(name, (), name.span)
+        arguments = tuple(children[1:])
+        span = cover(name.span, arguments[-1].value.span)
+        return Call(name, arguments, span, deeper([a.value for a in arguments], span))
+
+    application = call
+
+    def argument(self, children: Children) -> tree.Argument:
+        """An argument by position."""
+        return tree.Argument(None, children[0])
+
+    def named(self, children: Children) -> tree.Argument:
+        """An argument by name."""
+        return tree.Argument(name_of(children[0]), children[1])
+
+    def sequence(self, children: Children) -> tree.Sequence:
+        """`[a, b]`."""
+        span = cover(span_of(children[0]), span_of(children[-1]))
+        return tree.Sequence(tuple(children[1:-1]), span, deeper(children[1:-1], span))
+
+    # ---- neuron models
+
+    def param(self, children: Children) -> tree.Param:
+        """`param name: unit = default`."""
+        return tree.Param(name_of(children[-3]), children[-2], children[-1])
+
+    formal = param
+
+    def state(self, children: Children) -> tree.StateVariable:
+        """`state name: unit = init`."""
+        return tree.StateVariable(name_of(children[1]), children[2], children[3])
+
+    def receive(self, children: Children) -> tree.Receive:
+        """`input name: unit`."""
+        return tree.Receive(name_of(children[1]), children[2])
+
+    def derivative(self, children: Children) -> tree.Derivative:
+        """`dx/dt = value`."""
+        return tree.Derivative(name_of(children[0]), name_of(children[2]), children[3])
+
+    def assignment(self, children: Children) -> tree.Assignment:
+        """`name = value`."""
+        return tree.Assignment(name_of(children[0]), children[1])
+
+    def on_input(self, children: Children) -> tree.OnInput:
+        """`on input { … }`."""
+        return tree.OnInput(tuple(children[2:]), span_of(children[1]))
+
+    def on_spike(self, children: Children) -> tree.OnSpike:
+        """`on spike { … }`."""
+        return tree.OnSpike(tuple(children[2:]), span_of(children[1]))
+
+    def spike_when(self, children: Children) -> tree.SpikeWhen:
+        """`spike when condition`."""
+        return tree.SpikeWhen(children[2], span_of(children[0]))
+
+    def refractory(self, children: Children) -> tree.RefractoryHold:
+        """`refractory duration { … }`."""
+        return tree.RefractoryHold(children[1], tuple(children[2:]), span_of(children[0]))
+
+    # ---- statements
+
+    def setting(self, children: Children) -> tree.Setting:
+        """`name = value`."""
+        return tree.Setting(name_of(children[0]), children[1])
+
+    def let(self, children: Children) -> tree.Let:
+        """`let name = value`."""
+        return tree.Let(name_of(children[1]), children[2])
+
+    def cell(self, children: Children) -> tree.Cell:
+        """`neuron name = model(arguments)`."""
+        return tree.Cell(name_of(children[1]), children[2])
+
+    def population(self, children: Children) -> tree.PopulationStatement:
+        """`population name[shape] : model`."""
+        role, name, *brackets = children[:-3]
+        encoding, model, method = children[-3:]
+        role = _ROLES[role.type]
+        return tree.PopulationStatement(
+            role, name_of(name), tuple(brackets), encoding, model, method
+        )
+
+    def instance(self, children: Children) -> tree.InstanceStatement:
+        """`instance name : module(arguments)`."""
+        return tree.InstanceStatement(name_of(children[1]), tuple(children[2:-1]), children[-1])
+
+    def bracket(self, children: Children) -> tree.Bracket:
+        """`[items]`."""
+        span = cover(span_of(children[0]), span_of(children[-1]))
+        return tree.Bracket(tuple(children[1:-1]), span)
+
+    def range(self, children: Children) -> tree.Range:
+        """`k in start..stop`."""
+        return tree.Range(name_of(children[0]), children[2], children[3])
+
+    def port(self, children: Children) -> tree.PortStatement:
+        """`port in name = path`; the word `out` is told from other names by `lower`."""
+        return tree.PortStatement(name_of(children[1]), name_of(children[2]), children[3])
+
+    def projection(self, children: Children) -> tree.ProjectionStatement:
+        """`pre -> post : connectivity options`."""
+        pre, post, connectivity, *options = children
+        span = cover(pre.span, post.span)
+        return tree.ProjectionStatement(pre, post, connectivity, tuple(options), span)
+
+    def delay(self, children: Children) -> tree.Delay:
+        """`delay value`."""
+        return tree.Delay(children[1], span_of(children[0]))
+
+    def fixed(self, children: Children) -> tree.Learning:
+        """`fixed`."""
+        return tree.Learning(False, span_of(children[0]))
+
+    def trainable(self, children: Children) -> tree.Learning:
+        """`trainable`."""
+        return tree.Learning(True, span_of(children[0]))
+
+    def alias(self, children: Children) -> tree.Alias:
+        """`as name[k]`."""
+        return tree.Alias(children[1], span_of(children[0]))
+
+    def path(self, parts: Children) -> tree.Path:
+        """`name[k].name`."""
+        return tree.Path(tuple(parts), cover(parts[0].name.span, parts[-1].name.span))
+
+    def part(self, children: Children) -> tree.Part:
+        """`name[k]`."""
+        return tree.Part(name_of(children[0]), tuple(children[1:]))
+
+    def index(self, children: Children) -> Expression:
+        """`[k]`."""
+        index: Expression = children[1]
+        return index
+
+    def for_(self, children: Children) -> tree.For:
+        """`for k in start..stop { … }`."""
+        return tree.For(children[1], tuple(children[2:]))
+
+    # ---- files
+
+    def import_(self, children: Children) -> tree.Import:
+        """`import "path"`."""
+        return tree.Import(tree.Text(children[1].text[1:-1], span_of(children[1])))
+
+    def neuron(self, children: Children) -> tree.Neuron:
+        """`neuron name { … }`."""
+        return tree.Neuron(name_of(children[1]), tuple(children[2:]))
+
+    def module(self, children: Children) -> tree.Module:
+        """`module name(params) { … }`."""
+        return tree.Module(name_of(children[1]), children[2], tuple(children[3:]))
+
+    def network(self, children: Children) -> tree.Network:
+        """`network name(params) { … }`."""
+        return tree.Network(name_of(children[1]), children[2], tuple(children[3:]))
+
+    def formals(self, children: Children) -> tuple[tree.Param, ...]:
+        """`(name: type = default)`."""
+        return tuple(children)
+
+    def train(self, children: Children) -> tree.Train:
+        """`train network { … }`."""
+        return tree.Train(name_of(children[1]), tuple(children[2:]))
+
+    def entry(self, children: Children) -> tree.Entry:
+        """`optimizer adam(lr = 1e-3)`."""
+        return tree.Entry(name_of(children[0]), _operand(children[1]))
+
+    def file(self, items: Children) -> tree.File:
+        """A whole file."""
+        return tree.File(tuple(items))
+
+
+_ROLES = {"INPUT": "input", "POPULATION": "hidden", "OUTPUT": "output"}

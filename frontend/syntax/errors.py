@@ -1,0 +1,180 @@
+"""What a syntax error says: what was expected, in words, and what stands there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+
+from ...ir.diagnostics import Diagnostic, Note, Span
+from ..report import nearest
+from ..units import UNITS
+from .lexer import END, KEYWORDS, PUNCTUATION, Token
+
+# A group is named instead of its members when all of its signature is acceptable.
+_GROUPS: tuple[tuple[frozenset[str], frozenset[str], str], ...] = (
+    (
+        frozenset({"NUMBER", "_LPAR", "MINUS"}),
+        frozenset(
+            {"NUMBER", "QUANTITY", "STRING", "TRUE", "FALSE", "NAME", "REFRACTORY", "NOT"}
+            | {"MINUS", "_LPAR", "LSQB", "ON"}
+        ),
+        "an expression",
+    ),
+    (
+        frozenset({"POPULATION", "LET"}),
+        frozenset(
+            {"POPULATION", "INPUT", "OUTPUT", "INSTANCE", "PORT", "FOR", "LET", "NEURON", "NAME"}
+        ),
+        "a statement",
+    ),
+    (
+        frozenset({"PARAM", "STATE"}),
+        frozenset({"PARAM", "STATE", "INPUT", "ON", "SPIKE", "REFRACTORY", "NAME"}),
+        "a clause of the model",
+    ),
+    (
+        frozenset({"NETWORK", "TRAIN"}),
+        frozenset({"NETWORK", "MODULE", "NEURON", "TRAIN", "IMPORT"}),
+        "a definition",
+    ),
+    (
+        frozenset({"OPERATOR", "MINUS", "SLASH"}),
+        frozenset({"OPERATOR", "MINUS", "SLASH"}),
+        "an operator",
+    ),
+    (
+        frozenset({"DELAY", "FIXED"}),
+        frozenset({"DELAY", "FIXED", "TRAINABLE", "AS"}),
+        "an option of the projection",
+    ),
+    (frozenset({"INPUT", "OUTPUT"}), frozenset({"INPUT", "OUTPUT", "POPULATION"}), "a population"),
+)
+_WORDS: dict[str, str] = {
+    **{kind: f"`{word}`" for word, kind in PUNCTUATION.items()},
+    **{kind: f"`{word}`" for word, kind in KEYWORDS.items()},
+    "NAME": "a name",
+    "NUMBER": "a number",
+    "QUANTITY": "a number with a unit",
+    "STRING": 'a text in `"…"`',
+    END: "the end of the text",
+}
+
+
+def complaint(accepted: Set[str], tokens: Sequence[Token], position: int) -> Diagnostic:
+    """The diagnostic for the token at `position`, where only `accepted` could follow."""
+    token = tokens[position]
+    if token.type == "DEPLOY":
+        return _deploy(_span(token))
+    if _follows_no_unit(tokens, position):
+        return _no_unit(tokens[position - 1])
+    # Where the text ends there is nothing to see; the last word shows what was left open.
+    span = _span(tokens[position - 1] if token.type == END and position else token)
+    got = "the text ends" if token.type == END else f"got `{token.text}`"
+    return Diagnostic(
+        "E001",
+        f"expected {_in_words(accepted)}, {got}",
+        span,
+        related=_open_bracket(tokens, position),
+        help=_advice(accepted, tokens, position),
+    )
+
+
+def _span(token: Token) -> Span:
+    return Span(token.source, token.start, token.end)
+
+
+def _follows_no_unit(tokens: Sequence[Token], position: int) -> bool:
+    """Whether the word before is what was meant as the unit of a number: `3 mw`."""
+    if position < 2 or tokens[position - 1].type != "NAME":
+        return False
+    number, word = tokens[position - 2 : position]
+    return number.type == "NUMBER" and "\n" not in number.source.text[number.end : word.start]
+
+
+def _no_unit(word: Token) -> Diagnostic:
+    way_out = nearest(word.text, UNITS) or f"the units are {', '.join(UNITS)}"
+    return Diagnostic("E001", f"`{word.text}` is no unit", _span(word), help=way_out)
+
+
+def _deploy(span: Span) -> Diagnostic:
+    return Diagnostic(
+        "E001",
+        "`deploy` is a reserved word; this version has no deploy block",
+        span,
+        help="leave the block out; the target is chosen on the command line with `--target`",
+    )
+
+
+def _in_words(accepted: Set[str]) -> str:
+    left, phrases = set(accepted), []
+    for signature, members, phrase in _GROUPS:
+        if signature <= left:
+            left -= members
+            phrases.append(phrase)
+    if len(left) + len(phrases) > 1:
+        # After a whole expression an operator may always follow; saying so helps nobody.
+        phrases = [p for p in phrases if p != "an operator"]
+    phrases += sorted(_WORDS[kind] for kind in left)
+    if len(phrases) == 1:
+        return phrases[0]
+    return ", ".join(phrases[:-1]) + " or " + phrases[-1]
+
+
+def _open_bracket(tokens: Sequence[Token], position: int) -> tuple[Note, ...]:
+    """The bracket that is still open, where the text ends or another one closes."""
+    if tokens[position].type not in _PARTNERS.values() and tokens[position].type != END:
+        return ()
+    waiting: list[Token] = []
+    for token in tokens[:position]:
+        if token.type in _PARTNERS:
+            waiting.append(token)
+        elif token.type in _PARTNERS.values() and waiting:
+            waiting.pop()
+    if not waiting:
+        return ()
+    return (Note(_span(waiting[-1]), "opened here"),)
+
+
+_PARTNERS = {"_LBRACE": "_RBRACE", "_LPAR": "_RPAR", "LSQB": "RSQB"}
+
+
+def _advice(accepted: Set[str], tokens: Sequence[Token], position: int) -> str:
+    token = tokens[position]
+    if position and tokens[position - 1].type == "NUMBER" and token.type == "NAME":
+        return nearest(token.text, UNITS) or f"the units are {', '.join(UNITS)}"
+    if "NAME" in accepted and token.text in KEYWORDS:
+        return f"`{token.text}` is a word of the language; choose another name"
+    if accepted == {"SLASH"}:
+        return _misspelt(accepted, tokens, position) or "an equation of a model reads `dv/dt = …`"
+    if token.text == "=" and "OPERATOR" in accepted:
+        return "to compare, write `==`"
+    return _misspelt(accepted, tokens, position)
+
+
+def _misspelt(accepted: Set[str], tokens: Sequence[Token], position: int) -> str:
+    """The keyword that may have been meant: by a word that was read as a name, with which a
+    statement begins, or else by the one that cannot stand here."""
+    if position and _begins_statement(tokens, position - 1):
+        near = nearest(tokens[position - 1].text, KEYWORDS)
+        if near:
+            return near
+    if tokens[position].type != "NAME":
+        return ""
+    return nearest(tokens[position].text, [w for w, kind in KEYWORDS.items() if kind in accepted])
+
+
+def _begins_statement(tokens: Sequence[Token], position: int) -> bool:
+    """Whether a name may stand where a keyword does: after a bracket, a value, or on a new line,
+    but not where a keyword or a sign before it asks for a name, as in `network n`."""
+    if position == 0:
+        return False  # an expression; a program does not begin with a name
+    before, token, after = tokens[position - 1 : position + 2]
+    if token.type != "NAME" or "\n" in token.source.text[token.end : after.start]:
+        return False
+    is_first = "\n" in token.source.text[before.end : token.start]
+    return is_first or before.type in _BEFORE_STATEMENTS
+
+
+_BEFORE_STATEMENTS = frozenset(
+    {"_LBRACE", "_RBRACE", "_RPAR", "RSQB", "NAME", "NUMBER", "QUANTITY", "STRING"}
+    | {"TRUE", "FALSE", "FIXED", "TRAINABLE", "REFRACTORY"}
+)

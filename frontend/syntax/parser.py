@@ -1,0 +1,176 @@
+"""Tokens to the syntax tree; after a mistake the parse goes on at the next statement."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from ...ir.diagnostics import CompileError, Diagnostic, Source, Span
+from ..limits import LIMITS
+from .builder import span_of
+from .errors import complaint
+from .lalr import Machine, Unexpected, grammar
+from .lexer import END, KEYWORDS, Token, tokenize
+from .tree import Expression, File
+
+_OPENING = {"_LBRACE": "_RBRACE", "_LPAR": "_RPAR", "LSQB": "RSQB"}
+_BETWEEN = frozenset({"_RBRACE", END})
+_RESUME = frozenset(KEYWORDS.values()) | {"NAME"}
+
+
+def parse(source: Source) -> tuple[File | None, tuple[Diagnostic, ...]]:
+    """The tree of a file and every syntax error; after an error, the tree of what could be read."""
+    tokens, mistakes = _tokens(source)
+    run = _Run(Machine(grammar(), "file"), tokens, mistakes)
+    return cast("File | None", run.to_end()), tuple(run.mistakes)
+
+
+def parse_expression(source: Source) -> Expression:
+    """The tree of a single expression."""
+    tokens, mistakes = _tokens(source)
+    run = _Run(Machine(grammar(), "expression"), tokens, mistakes)
+    tree = run.to_end()
+    if run.mistakes:
+        raise CompileError(run.mistakes)
+    return cast(Expression, tree)
+
+
+def _tokens(source: Source) -> tuple[list[Token], list[Diagnostic]]:
+    if len(source.text) > LIMITS.characters:
+        span = Span(source, 0, 0)
+        limit = f"the text has more than {LIMITS.characters} characters"
+        raise CompileError(Diagnostic("E005", limit, span, help="split it and `import` the parts"))
+    tokens, mistakes = tokenize(source)
+    _refuse_deep_nesting(tokens)
+    end = len(source.text)
+    tokens.append(Token(END, "", source, end, end))
+    return tokens, mistakes
+
+
+def _refuse_deep_nesting(tokens: Sequence[Token]) -> None:
+    depth = signs = 0
+    for token in tokens:
+        if token.type in _OPENING:
+            depth += 1
+        elif token.type in _CLOSING:
+            depth -= 1
+        signs = signs + 1 if token.type in ("MINUS", "NOT") else 0
+        if depth > LIMITS.nesting or signs > LIMITS.nesting:
+            message = f"more than {LIMITS.nesting} brackets or signs within one another"
+            way_out = "name inner parts with `let`, or move them to a module"
+            raise CompileError(Diagnostic("E005", message, span_of(token), help=way_out))
+
+
+_CLOSING = frozenset(_OPENING.values())
+
+
+@dataclass(slots=True)
+class _Run:
+    """One parse: the LALR machine, the tokens, and where it stands in them."""
+
+    machine: Machine
+    tokens: list[Token]
+    mistakes: list[Diagnostic]
+    position: int = 0
+    resumed_at: int = -1
+    lines: set[int] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        spans = [d.span for d in self.mistakes if d.span is not None]
+        self.lines.update(span.source.position(span.start)[0] for span in spans)
+
+    def to_end(self) -> Any:
+        """The tree, or None where the machine could not be brought to an end."""
+        while True:
+            try:
+                return self._advance()
+            except Unexpected:
+                if not self._is_echo():
+                    self._note(complaint(self.machine.accepted(), self.tokens, self.position))
+            except CompileError as error:
+                for diagnostic in error.diagnostics:
+                    self._note(diagnostic)
+            if len(self.mistakes) >= LIMITS.syntax_errors or not self._resynchronize():
+                return None
+
+    def _advance(self) -> Any:
+        feed, tokens = self.machine.feed, self.tokens
+        last = len(tokens) - 1
+        while self.position < last:
+            feed(tokens[self.position])
+            self.position += 1
+        return feed(tokens[last])
+
+    def _note(self, diagnostic: Diagnostic) -> None:
+        # One complaint a line: a second one is nearly always the echo of the first.
+        assert diagnostic.span is not None
+        line = diagnostic.span.source.position(diagnostic.span.start)[0]
+        if line not in self.lines:
+            self.lines.add(line)
+            self.mistakes.append(diagnostic)
+
+    def _is_echo(self) -> bool:
+        """Whether the words here or just before stand on a line that has a mistake already."""
+        around = self.tokens[max(self.position - 1, 0) : self.position + 1]
+        return any(token.source.position(token.start)[0] in self.lines for token in around)
+
+    def _resynchronize(self) -> bool:
+        """Skip to a token at which a statement may begin or a block end; False at the end."""
+        position = self.position
+        is_between = self._stands_between(position)
+        if position == self.resumed_at:
+            position += 1
+        while position < len(self.tokens):
+            kind = self.tokens[position].type
+            if self._may_resume(position) and self._unwind(kind, is_between):
+                self.position = self.resumed_at = position
+                return True
+            position = self._after(position)
+        return False
+
+    def _may_resume(self, position: int) -> bool:
+        token = self.tokens[position]
+        if token.type in ("_RBRACE", END):
+            return True
+        return token.type in _RESUME and starts_line(self.tokens, position)
+
+    def _after(self, position: int) -> int:
+        """The next position to look at: past a whole block where one opens."""
+        if self.tokens[position].type != "_LBRACE":
+            return position + 1
+        return min(matching(self.tokens, position) + 1, len(self.tokens) - 1)
+
+    def _stands_between(self, position: int) -> bool:
+        """Whether what was read before the token looks like whole statements."""
+        is_first = starts_line(self.tokens, position)
+        return is_first or self.tokens[position - 1].type == "_RBRACE"
+
+    def _unwind(self, kind: str, is_between: bool) -> bool:
+        """Drop half-read parts until the machine stands between statements and can read `kind`."""
+        accepted = self.machine.accepted() if is_between else frozenset()
+        if kind in accepted and accepted & _BETWEEN:
+            return True
+        for depth in range(len(self.machine.states), 0, -1):
+            if self.machine.shifts(kind, depth) and self.machine.accepted(depth) & _BETWEEN:
+                self.machine.unwind(depth)
+                return True
+        return False
+
+
+def starts_line(tokens: Sequence[Token], position: int) -> bool:
+    """Whether a token is the first of its line."""
+    if position == 0:
+        return True
+    before, token = tokens[position - 1], tokens[position]
+    return "\n" in token.source.text[before.end : token.start]
+
+
+def matching(tokens: Sequence[Token], position: int) -> int:
+    """The position of the `}` that closes the `{` at `position`, or the last position."""
+    depth = 0
+    for place in range(position, len(tokens)):
+        depth += {"_LBRACE": 1, "_RBRACE": -1}.get(tokens[place].type, 0)
+        if depth == 0:
+            return place
+    return len(tokens) - 1

@@ -1,0 +1,400 @@
+"""The syntax tree: what the text says, not yet what it means. Equality ignores places."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from ...ir.diagnostics import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name where it is written."""
+
+    text: str
+    span: Span = field(compare=False, repr=False)
+
+
+# Expressions. `depth` counts operators within operators and is bounded, so that walks may recurse.
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A literal as written; `unit` is "" for a plain number."""
+
+    value: int | float
+    unit: str
+    span: Span = field(compare=False, repr=False)
+    depth: int = field(default=1, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A quoted text, without its quotes."""
+
+    value: str
+    span: Span = field(compare=False, repr=False)
+    depth: int = field(default=1, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """`true` or `false`."""
+
+    value: bool
+    span: Span = field(compare=False, repr=False)
+    depth: int = field(default=1, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """The value of a name."""
+
+    name: str
+    span: Span = field(compare=False, repr=False)
+    depth: int = field(default=1, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An operator of `typing.operators.OPERATORS` on its operands: "+", "neg", "not", …"""
+
+    operator: str
+    operands: tuple[Expression, ...]
+    span: Span = field(compare=False, repr=False)
+    depth: int = field(default=1, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """`[a, b, c]`."""
+
+    items: tuple[Expression, ...]
+    span: Span = field(compare=False, repr=False)
+    depth: int = field(default=1, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """An argument of a call; `name` is None where it is given by position."""
+
+    name: Name | None
+    value: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """`name(arguments)`; a bare `name` where a call is meant has none."""
+
+    name: Name
+    arguments: tuple[Argument, ...]
+    span: Span = field(compare=False, repr=False)
+    depth: int = field(default=1, compare=False, repr=False)
+
+
+Expression = Number | Text | Flag | Reference | Operation | Sequence | Call
+
+
+# Neuron models.
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """`param name: unit = default` of a neuron, `name: type = default` of a network or module."""
+
+    name: Name
+    unit: Expression
+    default: Expression | None
+
+
+@dataclass(frozen=True, slots=True)
+class StateVariable:
+    """`state name: unit = init`."""
+
+    name: Name
+    unit: Expression
+    init: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Receive:
+    """`input name: unit`, a port of a neuron."""
+
+    name: Name
+    unit: Expression | None
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """`name = value`."""
+
+    target: Name
+    value: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Derivative:
+    """`dx/dt = value`; `above` is the name `dx`, `below` is `dt`."""
+
+    above: Name
+    below: Name
+    value: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class OnInput:
+    """`on input { … }`."""
+
+    assignments: tuple[Assignment, ...]
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OnSpike:
+    """`on spike { … }`."""
+
+    assignments: tuple[Assignment, ...]
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SpikeWhen:
+    """`spike when condition`."""
+
+    condition: Expression
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RefractoryHold:
+    """`refractory duration { … }`."""
+
+    duration: Expression
+    hold: tuple[Assignment, ...]
+    span: Span = field(compare=False, repr=False)
+
+
+Clause = (
+    Param | StateVariable | Receive | Derivative | OnInput | OnSpike | SpikeWhen | RefractoryHold
+)
+
+
+# Networks and modules.
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """`start..stop`, stop excluded; bound to a name by `for` and in array brackets."""
+
+    variable: Name
+    start: Expression
+    stop: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Bracket:
+    """`[items]` after a declared name: array indices or a shape; items may be empty."""
+
+    items: tuple[Expression | Range, ...]
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A step of a path: a name and its indices."""
+
+    name: Name
+    indices: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """`name[k].name`: a population, a port of a population, or a port of an instance."""
+
+    parts: tuple[Part, ...]
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """`name = value` in a network or module: dt, delay, method."""
+
+    name: Name
+    value: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Let:
+    """`let name = value`."""
+
+    name: Name
+    value: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """`neuron name = model(arguments)`: a model with some of its parameters set."""
+
+    name: Name
+    model: Call
+
+
+@dataclass(frozen=True, slots=True)
+class PopulationStatement:
+    """`input`, `population` or `output`, told apart by `role`."""
+
+    role: str
+    name: Name
+    brackets: tuple[Bracket, ...]
+    encoding: Call | None
+    model: Call | None
+    method: Expression | None
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceStatement:
+    """`instance name : module(arguments)`."""
+
+    name: Name
+    brackets: tuple[Bracket, ...]
+    module: Call
+
+
+@dataclass(frozen=True, slots=True)
+class PortStatement:
+    """`port in name = path` or `port out name = path` of a module."""
+
+    direction: Name
+    name: Name
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """The option `delay value`."""
+
+    value: Expression
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Learning:
+    """The option `fixed` or `trainable`."""
+
+    trainable: bool
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """The option `as name[k]`."""
+
+    part: Part
+    span: Span = field(compare=False, repr=False)
+
+
+Option = Delay | Learning | Alias
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectionStatement:
+    """`pre -> post : connectivity(arguments) options`."""
+
+    pre: Path
+    post: Path
+    connectivity: Call
+    options: tuple[Option, ...]
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class For:
+    """`for k in start..stop { … }`."""
+
+    range: Range
+    body: tuple[Statement, ...]
+
+
+Statement = (
+    Setting
+    | Let
+    | Cell
+    | PopulationStatement
+    | InstanceStatement
+    | PortStatement
+    | ProjectionStatement
+    | For
+)
+
+
+def instances(body: Iterable[Statement]) -> Iterator[Call]:
+    """The modules that a body instantiates, also in its loops."""
+    for statement in body:
+        if isinstance(statement, For):
+            yield from instances(statement.body)
+        elif isinstance(statement, InstanceStatement):
+            yield statement.module
+
+
+# Files.
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """`import "path"`."""
+
+    path: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Neuron:
+    """`neuron name { … }`."""
+
+    name: Name
+    clauses: tuple[Clause, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """`module name(params) { … }`."""
+
+    name: Name
+    params: tuple[Param, ...]
+    body: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """`network name(params) { … }`."""
+
+    name: Name
+    params: tuple[Param, ...]
+    body: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of a `train` block: `optimizer adam(lr = 1e-3)`."""
+
+    name: Name
+    value: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Train:
+    """`train network { … }`."""
+
+    network: Name
+    entries: tuple[Entry, ...]
+
+
+Definition = Neuron | Cell | Module | Network
+Item = Import | Definition | Train
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A whole file, its items in order."""
+
+    items: tuple[Item, ...]

@@ -1,0 +1,195 @@
+"""Calls against the tables of the IR: every argument checked, converted and filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from ...ir.diagnostics import CompileError, Diagnostic, Note, Span
+from ...ir.expr import names
+from ...ir.graph import Call as IrCall
+from ...ir.graph import Value
+from ...ir.rules import Argument as Formal
+from ...ir.rules import Row
+from ..report import Report, nearest, twice, unknown
+from ..syntax.tree import Call, Expression, Name, Reference
+from ..units import NUMBER, UNITS, to_unit
+from .constants import (
+    Scope,
+    evaluate,
+    number,
+    text,
+    truth,
+    whole,
+)
+from .equations import Symbols, Typed, literal, lower_expression, variable
+from .operators import Kind, Operand, mismatch
+
+Bound = dict[str, Expression]
+
+
+def as_call(node: Expression, what: str) -> Call:
+    """The expression as a call; a bare name is a call without arguments."""
+    if isinstance(node, Call):
+        return node
+    if isinstance(node, Reference):
+        return Call(Name(node.name, node.span), (), node.span)
+    raise CompileError(Diagnostic("E020", f"expected {what}", node.span))
+
+
+def bind(call: Call, positional: Sequence[str], named: Sequence[str] = ()) -> Bound:
+    """The arguments of a call by name; `positional` may also be given in that order."""
+    report, bound, places = Report(), Bound(), dict[str, Span]()
+    for position, argument in enumerate(call.arguments):
+        name = argument.name.text if argument.name else None
+        span = argument.name.span if argument.name else argument.value.span
+        if name is None:
+            name = positional[position] if position < len(positional) else None
+        if name is None:
+            report.extend([_too_many(call, len(positional), span)])
+        elif name not in positional and name not in named:
+            choices = [*positional, *named]
+            owner = f"argument of `{call.name.text}` named"
+            report.extend([unknown(owner, name, span, choices, code="E012")])
+        elif name in bound:
+            report.extend([twice(name, span, places[name], code="E014")])
+        else:
+            bound[name], places[name] = argument.value, span
+    report.close()
+    return bound
+
+
+def _too_many(call: Call, most: int, span: Span) -> Diagnostic:
+    message = f"`{call.name.text}` takes {most or 'no'} arguments by position"
+    return Diagnostic("E012", message, span, help="give further ones by name: `name = value`")
+
+
+def look_up(table: Mapping[str, Row], call: Call, what: str) -> Row:
+    """The row of a table that a call names."""
+    row = table.get(call.name.text)
+    if row is None:
+        raise CompileError(unknown(what, call.name.text, call.name.span, table))
+    return row
+
+
+def fill(row: Row, call: Call, scope: Scope, code: str = "E022") -> IrCall:
+    """The call of a table row with every argument checked and filled in; `code` is that of a
+    number out of its range."""
+    bound = bind(call, [formal.name for formal in row.arguments])
+    return IrCall(call.name.text, fill_bound(row, call, bound, scope, code))
+
+
+def fill_bound(
+    row: Row, call: Call, bound: Mapping[str, Expression], scope: Scope, code: str = "E022"
+) -> tuple[tuple[str, Value], ...]:
+    """The arguments of a row in its order, in the units of the table, defaults where none given."""
+    report, values = Report(), list[tuple[str, Value]]()
+    for formal in row.arguments:
+        value = report.attempt(_argument, formal, call, bound, scope, code)
+        if value is not None:
+            values.append((formal.name, value))
+    report.close()
+    return tuple(values)
+
+
+def _argument(
+    formal: Formal, call: Call, bound: Mapping[str, Expression], scope: Scope, code: str
+) -> Value:
+    kind = call.name.text
+    if formal.name not in bound:
+        if formal.default is None:
+            raise CompileError(missing(call, formal.name))
+        return formal.default
+    node = bound[formal.name]
+    value = convert(formal, node, scope)
+    problem = formal.problem(kind, value)
+    if problem:
+        raise CompileError(Diagnostic(code, problem, node.span, help=formal.way_out()))
+    return value
+
+
+def missing(call: Call, name: str) -> Diagnostic:
+    """The diagnostic for an argument that has no default and is not given."""
+    return Diagnostic(
+        "E013",
+        f"`{call.name.text}` needs the argument `{name}`",
+        call.name.span,
+        help=f"write `{call.name.text}({name} = …)`",
+    )
+
+
+def convert(formal: Formal, node: Expression, scope: Scope) -> Value:
+    """The value of an argument in the unit that its table says."""
+    converter = _CONVERTERS.get(formal.unit)
+    if converter is None:
+        dimension = UNITS[formal.unit].dimension
+        return to_unit(number(evaluate(node, scope), node.span, dimension), formal.unit)
+    return converter(formal, node, scope)
+
+
+def _one_of(formal: Formal, node: Expression, scope: Scope) -> Value:
+    value = text(evaluate(node, scope), node.span)
+    if formal.choices and value not in formal.choices:
+        choices = " or ".join(f'"{choice}"' for choice in formal.choices)
+        message = f"`{formal.name}` is {choices}, not {value!r}"
+        way_out = nearest(value, formal.choices)
+        raise CompileError(Diagnostic("E022", message, node.span, help=way_out))
+    return value
+
+
+def shape(node: Expression, scope: Scope) -> tuple[int, ...]:
+    """A list of whole numbers, each at least 1."""
+    value = evaluate(node, scope)
+    if not isinstance(value, tuple):
+        return (extent(node, scope),)
+    return tuple(at_least_one(whole(item, node.span), node.span) for item in value)
+
+
+def extent(node: Expression, scope: Scope) -> int:
+    """A whole number of at least 1."""
+    return at_least_one(whole(evaluate(node, scope), node.span), node.span)
+
+
+def at_least_one(value: int, span: Span) -> int:
+    """The value, unless it is below 1."""
+    if value < 1:
+        raise CompileError(Diagnostic("E022", f"expected 1 or more, got {value}", span))
+    return value
+
+
+def _over_indices(formal: Formal, node: Expression, scope: Scope) -> Value:
+    kind: Kind = None if formal.name == "where" else NUMBER
+    typed = index_expression(node, scope)
+    if typed.kind != kind:
+        raise mismatch(kind, Operand(typed.kind, node.span))
+    return typed.expr
+
+
+def index_expression(node: Expression, scope: Scope) -> Typed:
+    """An expression over the flat indices `i` (pre) and `j` (post)."""
+    typed = lower_expression(node, index_symbols(scope))
+    for index in sorted(names(typed.expr) & scope.values.keys()):
+        message = f"`{index}` is the index of a neuron here, and a constant of the program too"
+        related = (Note(scope.places[index], "the constant"),)
+        way_out = "rename the constant"
+        raise CompileError(Diagnostic("E011", message, node.span, "", related, way_out))
+    return typed
+
+
+def index_symbols(scope: Scope) -> Symbols:
+    """`i`, `j` and the constants in scope."""
+    symbols = {
+        name: literal(value, scope.places[name])
+        for name, value in scope.values.items()
+        if not isinstance(value, (str, tuple))
+    }
+    return {**scope.broken, **symbols, "i": variable("i", NUMBER), "j": variable("j", NUMBER)}
+
+
+_CONVERTERS: dict[str, Callable[[Formal, Expression, Scope], Value]] = {
+    "1": lambda formal, node, scope: number(evaluate(node, scope), node.span, NUMBER),
+    "int": lambda formal, node, scope: whole(evaluate(node, scope), node.span),
+    "bool": lambda formal, node, scope: truth(evaluate(node, scope), node.span),
+    "text": _one_of,
+    "shape": lambda formal, node, scope: shape(node, scope),
+    "expr": _over_indices,
+}

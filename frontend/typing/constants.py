@@ -1,0 +1,216 @@
+"""The value of an expression that is constant when the network is built."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...ir.diagnostics import CompileError, Diagnostic, Note, Span
+from ..report import twice, unknown
+from ..syntax.tree import Call, Expression, Flag, Name, Number, Operation, Reference, Text
+from ..syntax.tree import Sequence as Listed
+from ..units import NUMBER, UNITS, Dimension, describe
+from .operators import FUNCTIONS, OPERATORS, Operand, Operator, mismatch
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number in its coherent unit. Whole numbers without a unit are int."""
+
+    value: int | float
+    dimension: Dimension
+
+
+Constant = Quantity | bool | str | tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The constants that can be named at a place, and where each was defined. `broken` keeps the
+    mistakes of those that have no value."""
+
+    values: dict[str, Constant] = field(default_factory=dict)
+    places: dict[str, Span] = field(default_factory=dict)
+    broken: dict[str, CompileError] = field(default_factory=dict)
+
+    def bind(self, name: Name, value: Constant) -> Scope:
+        """The scope with one more name; a name that is taken is refused."""
+        self._require_new(name)
+        return Scope(
+            {**self.values, name.text: value},
+            {**self.places, name.text: name.span},
+            self.broken,
+        )
+
+    def without(self, name: Name, error: CompileError) -> Scope:
+        """The scope with one more name, which stands for its mistake; `bind` refuses it then."""
+        self._require_new(name)
+        return Scope(
+            self.values,
+            {**self.places, name.text: name.span},
+            {**self.broken, name.text: error},
+        )
+
+    def _require_new(self, name: Name) -> None:
+        if name.text in self.places:
+            raise CompileError(twice(name.text, name.span, self.places[name.text]))
+
+
+EMPTY = Scope()
+
+
+def evaluate(node: Expression, scope: Scope) -> Constant:
+    """The value of a constant expression."""
+    return _EVALUATE[type(node)](node, scope)
+
+
+def _number(node: Number, scope: Scope) -> Constant:
+    if not node.unit:
+        return Quantity(_finite(node.value, node.span), NUMBER)
+    unit = UNITS[node.unit]
+    return Quantity(_finite(node.value * unit.scale, node.span), unit.dimension)
+
+
+def _finite(value: int | float, span: Span) -> int | float:
+    # Beyond float32 the network could not hold it; whole numbers stay exact in a double.
+    if not math.isfinite(value) or abs(value) > 3e38 or (type(value) is int and abs(value) > 2**53):
+        raise CompileError(Diagnostic("E022", "this number is too large", span))
+    return value
+
+
+def _reference(node: Reference, scope: Scope) -> Constant:
+    value = scope.values.get(node.name)
+    if value is None:
+        raise scope.broken.get(node.name) or CompileError(unknown_constant(node, scope))
+    return value
+
+
+def unknown_constant(node: Reference, scope: Scope) -> Diagnostic:
+    """The diagnostic for a name that no constant has."""
+    if node.name in UNITS:
+        return Diagnostic(
+            "E010",
+            f"`{node.name}` is a unit, which follows a number",
+            node.span,
+            help=f"write `1 {node.name}`",
+        )
+    return unknown("constant", node.name, node.span, scope.values)
+
+
+def _operation(node: Operation, scope: Scope) -> Constant:
+    operands = [evaluate(operand, scope) for operand in node.operands]
+    return _compute(OPERATORS[node.operator], node.span, node.operands, operands)
+
+
+def _call(node: Call, scope: Scope) -> Constant:
+    row = function_row(node)
+    values = [evaluate(argument.value, scope) for argument in node.arguments]
+    return _compute(row, node.span, [a.value for a in node.arguments], values)
+
+
+def function_row(node: Call) -> Operator:
+    """The function that is called; refuses unknown ones, named arguments and wrong counts."""
+    if node.name.text not in FUNCTIONS:
+        raise CompileError(unknown("function", node.name.text, node.name.span, FUNCTIONS))
+    row = OPERATORS[node.name.text]
+    for argument in node.arguments:
+        if argument.name is not None:
+            message = f"`{node.name.text}` takes its arguments by position"
+            raise CompileError(Diagnostic("E012", message, argument.name.span))
+    if len(node.arguments) != row.arity:
+        code = "E013" if len(node.arguments) < row.arity else "E012"
+        message = f"`{node.name.text}` takes {row.arity}, not {len(node.arguments)} arguments"
+        raise CompileError(Diagnostic(code, message, node.name.span))
+    return row
+
+
+def _compute(
+    row: Operator, span: Span, nodes: Sequence[Expression], values: Sequence[Constant]
+) -> Constant:
+    kinds = [operand_of(n.span, v) for n, v in zip(nodes, values, strict=True)]
+    kind = row.rule(span, kinds)
+    try:
+        result = row.constant(*(v.value if isinstance(v, Quantity) else v for v in values))
+    except (ArithmeticError, ValueError):
+        raise CompileError(Diagnostic("E022", "this has no value", span)) from None
+    if kind is None:
+        return bool(result)
+    return Quantity(_finite(result, span), kind)
+
+
+def operand_of(span: Span, value: Constant) -> Operand:
+    """A constant as an operand; only numbers and truth values can be computed with."""
+    if isinstance(value, Quantity):
+        return Operand(value.dimension, span, float(value.value))
+    if isinstance(value, bool):
+        return Operand(None, span)
+    raise wrong_type("a number", value, span)
+
+
+def _sequence(node: Listed, scope: Scope) -> Constant:
+    return tuple(evaluate(item, scope) for item in node.items)
+
+
+_EVALUATE: dict[type, Callable[[Any, Scope], Constant]] = {
+    Number: _number,
+    Text: lambda node, scope: node.value,
+    Flag: lambda node, scope: node.value,
+    Reference: _reference,
+    Operation: _operation,
+    Call: _call,
+    Listed: _sequence,
+}
+
+
+# What a place asks for.
+
+
+def describe_constant(value: Constant) -> str:
+    """The type of a constant in words."""
+    if isinstance(value, Quantity):
+        return describe(value.dimension)
+    return {bool: "true or false", str: "a text"}.get(type(value), "a list")
+
+
+def wrong_type(wanted: str, value: Constant, span: Span, note: Note | None = None) -> CompileError:
+    """The error for a constant of the wrong type."""
+    got = describe_constant(value)
+    related = (note,) if note else ()
+    return CompileError(
+        Diagnostic("E020", f"expected {wanted}, got {got}", span, f"this is {got}", related)
+    )
+
+
+def number(value: Constant, span: Span, dimension: Dimension, note: Note | None = None) -> float:
+    """A number of that dimension."""
+    if not isinstance(value, Quantity):
+        raise wrong_type(describe(dimension), value, span, note)
+    if value.dimension != dimension:
+        raise mismatch(dimension, Operand(value.dimension, span), because=note)
+    return float(value.value)
+
+
+def whole(value: Constant, span: Span, note: Note | None = None) -> int:
+    """A whole number without a unit."""
+    result = number(value, span, NUMBER, note)
+    if not result.is_integer():
+        message = f"expected a whole number, got {result:g}"
+        related = (note,) if note else ()
+        raise CompileError(Diagnostic("E020", message, span, related=related))
+    return int(result)
+
+
+def truth(value: Constant, span: Span, note: Note | None = None) -> bool:
+    """`true` or `false`."""
+    if not isinstance(value, bool):
+        raise wrong_type("`true` or `false`", value, span, note)
+    return value
+
+
+def text(value: Constant, span: Span, note: Note | None = None) -> str:
+    """A text."""
+    if not isinstance(value, str):
+        raise wrong_type('a text in `"…"`', value, span, note)
+    return value

@@ -1,0 +1,70 @@
+"""The names of a neuron model while its clauses are read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ...ir.diagnostics import CompileError, Diagnostic, Note, Span
+from ...ir.neuron import REFRACTORY, SPIKED
+from ..report import Report, twice, unknown
+from ..syntax.tree import Name
+from ..units import Dimension
+from .equations import Symbols, variable
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A name of a model: its dimension and where it is declared."""
+
+    dimension: Dimension
+    span: Span
+
+
+@dataclass(slots=True)
+class Draft:
+    """The names of a model while its clauses are read."""
+
+    report: Report = field(default_factory=Report)
+    parameters: dict[str, Declared] = field(default_factory=dict)
+    states: dict[str, Declared] = field(default_factory=dict)
+    ports: dict[str, Declared] = field(default_factory=dict)
+
+    def declare(self, table: dict[str, Declared], name: Name, dimension: Dimension) -> None:
+        """Enter a name, unless it is taken or reserved."""
+        first = self.find(name.text)
+        if first is not None:
+            raise CompileError(twice(name.text, name.span, first.span))
+        if name.text in (SPIKED, REFRACTORY):
+            message = f"`{name.text}` is a name that the compiler uses"
+            raise CompileError(Diagnostic("E030", message, name.span, help="choose another name"))
+        table[name.text] = Declared(dimension, name.span)
+
+    def find(self, name: str) -> Declared | None:
+        """The declaration of a name."""
+        return self.parameters.get(name) or self.states.get(name) or self.ports.get(name)
+
+    def symbols(self, *tables: Mapping[str, Declared]) -> Symbols:
+        """The names of the tables as variables."""
+        return {n: variable(n, d.dimension) for table in tables for n, d in table.items()}
+
+    def all_symbols(self) -> Symbols:
+        """Every name of the model."""
+        return self.symbols(self.parameters, self.states, self.ports)
+
+    def state(self, name: Name) -> Declared:
+        """The declaration of a name that must be a state."""
+        if name.text in self.states:
+            return self.states[name.text]
+        other = self.find(name.text)
+        if other is None:
+            raise CompileError(unknown("state", name.text, name.span, self.states))
+        raise CompileError(
+            Diagnostic(
+                "E030",
+                f"`{name.text}` is not a state; only states change",
+                name.span,
+                related=(Note(other.span, "declared here"),),
+                help="declare it with `state` if it is to change",
+            )
+        )

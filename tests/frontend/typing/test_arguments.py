@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import pytest
+
+from snncc.frontend.syntax.parser import parse_expression
+from snncc.frontend.syntax.tree import Call, Name
+from snncc.frontend.typing.arguments import as_call, bind, fill, look_up
+from snncc.frontend.typing.constants import EMPTY, Quantity, Scope
+from snncc.frontend.units import NUMBER
+from snncc.ir.diagnostics import CompileError, Source, Span
+from snncc.ir.expr import Const, Ref, apply
+from snncc.ir.graph import Call as IrCall
+from snncc.ir.rules import ENCODINGS, OPTIMIZERS, REGULARIZERS, RULES, SCHEDULES, Argument, Row
+from snncc.ir.wiring import CONNECTIVITIES, INITS
+
+SPAN = Span(Source("t.snn", "x"), 0, 1)
+
+
+def call(text: str) -> Call:
+    return as_call(parse_expression(Source("t.snn", text)), "a call")
+
+
+def filled(row: Row, text: str, scope: Scope = EMPTY) -> IrCall:
+    return fill(row, call(text), scope)
+
+
+def codes(row: Row, text: str) -> list[str]:
+    with pytest.raises(CompileError) as error:
+        filled(row, text)
+    return [d.code for d in error.value.diagnostics]
+
+
+def test_defaults_are_filled_in_and_values_converted() -> None:
+    poisson = filled(ENCODINGS["poisson"], "poisson(0.1 s)")
+    assert poisson == IrCall("poisson", (("duration", 100.0), ("rate", 1000.0 / 5.5)))
+    assert filled(ENCODINGS["poisson"], "poisson(1 ms, 0.4 kHz)")["rate"] == 400.0
+    adam = filled(OPTIMIZERS["adam"], "adam(beta2 = 0.9)")
+    assert adam["lr"] == 1e-3
+    assert adam["beta2"] == 0.9
+    liquid = filled(CONNECTIVITIES["liquid"], 'liquid([5, 5, 4], wiring = "paper")')
+    assert liquid["grid"] == (5, 5, 4)
+    assert liquid["wiring"] == "paper"
+    assert filled(CONNECTIVITIES["fixed_fan_in"], "fixed_fan_in(k = 3)")["k"] == 3
+
+
+def test_expressions_over_indices() -> None:
+    scope = EMPTY.bind(Name("n", SPAN), Quantity(4, NUMBER))
+    where = filled(CONNECTIVITIES["expression"], "expression(where = i - n < j)", scope)["where"]
+    assert where == apply("lt", apply("sub", Ref("i"), Const(4.0)), Ref("j"))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("poisson", ["E013"]),
+        ("poisson(1 ms, 2 Hz, 3)", ["E012"]),
+        ("poisson(rat = 2 Hz)", ["E012"]),
+        ("poisson(1 ms, duration = 2 ms)", ["E014"]),
+        ("poisson(1 mV, rate = 2 ms)", ["E021", "E021"]),
+        ("poisson(true)", ["E020"]),
+    ],
+)
+def test_mistakes(text: str, expected: list[str]) -> None:
+    assert codes(ENCODINGS["poisson"], text) == expected
+
+
+def test_a_choice_is_suggested() -> None:
+    with pytest.raises(CompileError) as error:
+        filled(RULES["st_rsbp"], 'st_rsbp(profile = "refrence")')
+    (diagnostic,) = error.value.diagnostics
+    assert (diagnostic.code, diagnostic.help) == ("E022", "did you mean `reference`?")
+
+
+def test_unknown_rows() -> None:
+    with pytest.raises(CompileError) as error:
+        look_up(SCHEDULES, call("constnat"), "schedule")
+    assert error.value.diagnostics[0].help == "did you mean `constant`?"
+
+
+def test_bind_keeps_the_order_of_the_text() -> None:
+    bound = bind(call("f(1, c = 3, b = 2)"), ("a", "b"), ("c",))
+    assert list(bound) == ["a", "c", "b"]
+
+
+TABLES = (RULES, OPTIMIZERS, SCHEDULES, REGULARIZERS, ENCODINGS, CONNECTIVITIES, INITS)
+EXAMPLES = {
+    "1": "0.5",
+    "ms": "3 ms",
+    "Hz": "3 Hz",
+    "int": "3",
+    "bool": "true",
+    "text": '"x"',
+    "shape": "[1, 2]",
+    "expr": "i < j",
+}
+
+
+def written(argument: Argument) -> str:
+    if argument.choices:
+        return f'"{argument.choices[-1]}"'
+    return "i" if argument.name == "value" else EXAMPLES[argument.unit]
+
+
+@pytest.mark.parametrize(
+    ("name", "row"),
+    [(n, r) for table in TABLES for n, r in table.items() if n != "list"],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_every_argument_of_every_table_can_be_written(name: str, row: Row) -> None:
+    arguments = ", ".join(
+        f"{a.name} = {'2' if name == 'constant' and a.name == 'value' else written(a)}"
+        for a in row.arguments
+    )
+    result = filled(row, f"{name}({arguments})")
+    assert [n for n, _ in result.arguments] == [a.name for a in row.arguments]
