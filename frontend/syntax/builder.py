@@ -9,7 +9,7 @@ from typing import Any
 from lark import Transformer
 
 from ...ir.diagnostics import Span
-from . import tree
+from . import tree as syntax
 from .lexer import Token
 from .precedence import climb, deeper
 from .tree import Call, Expression, Name
@@ -32,8 +32,8 @@ def name_of(token: Token) -> Name:
     return Name(token.text, Span(token.source, token.start, token.end))
 
 
-def _number(token: Token) -> tree.Number:
-    return tree.Number(_value(token.text), "", span_of(token))
+def _number(token: Token) -> syntax.Number:
+    return syntax.Number(_value(token.text), "", span_of(token))
 
 
 def quantity_parts(token: Token) -> tuple[str, str]:
@@ -44,9 +44,9 @@ def quantity_parts(token: Token) -> tuple[str, str]:
     return token.text[:letters].rstrip(), token.text[letters:]
 
 
-def _quantity(token: Token) -> tree.Number:
+def _quantity(token: Token) -> syntax.Number:
     digits, unit = quantity_parts(token)
-    return tree.Number(_value(digits), unit, span_of(token))
+    return syntax.Number(_value(digits), unit, span_of(token))
 
 
 def _value(digits: str) -> int | float:
@@ -57,12 +57,12 @@ _OPERATORS = frozenset({"OPERATOR", "MINUS", "SLASH", "NOT"})
 _LITERALS: dict[str, Callable[[Token], Expression]] = {
     "NUMBER": _number,
     "QUANTITY": _quantity,
-    "STRING": lambda token: tree.Text(token.text[1:-1], span_of(token)),
-    "TRUE": lambda token: tree.Flag(True, span_of(token)),
-    "FALSE": lambda token: tree.Flag(False, span_of(token)),
-    "ON": lambda token: tree.Flag(True, span_of(token)),
-    "NAME": lambda token: tree.Reference(token.text, span_of(token)),
-    "REFRACTORY": lambda token: tree.Reference(token.text, span_of(token)),
+    "STRING": lambda token: syntax.Text(token.text[1:-1], span_of(token)),
+    "TRUE": lambda token: syntax.Flag(True, span_of(token)),
+    "FALSE": lambda token: syntax.Flag(False, span_of(token)),
+    "ON": lambda token: syntax.Flag(True, span_of(token)),
+    "NAME": lambda token: syntax.Reference(token.text, span_of(token)),
+    "REFRACTORY": lambda token: syntax.Reference(token.text, span_of(token)),
 }
 
 
@@ -105,171 +105,171 @@ class Builder(Transformer[Token, Any]):
 
     application = call
 
-    def argument(self, children: Children) -> tree.Argument:
+    def argument(self, children: Children) -> syntax.Argument:
         """An argument by position."""
-        return tree.Argument(None, children[0])
+        return syntax.Argument(None, children[0])
 
-    def named(self, children: Children) -> tree.Argument:
+    def named(self, children: Children) -> syntax.Argument:
         """An argument by name."""
-        return tree.Argument(name_of(children[0]), children[1])
+        return syntax.Argument(name_of(children[0]), children[1])
 
-    def sequence(self, children: Children) -> tree.Sequence:
+    def sequence(self, children: Children) -> syntax.Sequence:
         """`[a, b]`."""
         span = cover(span_of(children[0]), span_of(children[-1]))
-        return tree.Sequence(tuple(children[1:-1]), span, deeper(children[1:-1], span))
+        return syntax.Sequence(tuple(children[1:-1]), span, deeper(children[1:-1], span))
 
     # ---- neuron models
 
-    def param(self, children: Children) -> tree.Param:
+    def param(self, children: Children) -> syntax.Param:
         """`param name: unit = default`."""
-        return tree.Param(name_of(children[-3]), children[-2], children[-1])
+        return syntax.Param(name_of(children[-3]), children[-2], children[-1])
 
     formal = param
 
-    def state(self, children: Children) -> tree.StateVariable:
+    def state(self, children: Children) -> syntax.StateVariable:
         """`state name: unit = init`."""
-        return tree.StateVariable(name_of(children[1]), children[2], children[3])
+        return syntax.StateVariable(name_of(children[1]), children[2], children[3])
 
-    def receive(self, children: Children) -> tree.Receive:
+    def receive(self, children: Children) -> syntax.Receive:
         """`input name: unit`."""
-        return tree.Receive(name_of(children[1]), children[2])
+        return syntax.Receive(name_of(children[1]), children[2])
 
-    def derivative(self, children: Children) -> tree.Derivative:
+    def derivative(self, children: Children) -> syntax.Derivative:
         """`dx/dt = value`."""
-        return tree.Derivative(name_of(children[0]), name_of(children[2]), children[3])
+        return syntax.Derivative(name_of(children[0]), name_of(children[2]), children[3])
 
-    def assignment(self, children: Children) -> tree.Assignment:
+    def assignment(self, children: Children) -> syntax.Assignment:
         """`name = value`."""
-        return tree.Assignment(name_of(children[0]), children[1])
+        return syntax.Assignment(name_of(children[0]), children[1])
 
-    def on_input(self, children: Children) -> tree.OnInput:
+    def on_input(self, children: Children) -> syntax.OnInput:
         """`on input { … }`."""
-        return tree.OnInput(tuple(children[2:]), span_of(children[1]))
+        return syntax.OnInput(tuple(children[2:]), span_of(children[1]))
 
-    def on_spike(self, children: Children) -> tree.OnSpike:
+    def on_spike(self, children: Children) -> syntax.OnSpike:
         """`on spike { … }`."""
-        return tree.OnSpike(tuple(children[2:]), span_of(children[1]))
+        return syntax.OnSpike(tuple(children[2:]), span_of(children[1]))
 
-    def spike_when(self, children: Children) -> tree.SpikeWhen:
+    def spike_when(self, children: Children) -> syntax.SpikeWhen:
         """`spike when condition`."""
-        return tree.SpikeWhen(children[2], span_of(children[0]))
+        return syntax.SpikeWhen(children[2], span_of(children[0]))
 
-    def refractory(self, children: Children) -> tree.RefractoryHold:
+    def refractory(self, children: Children) -> syntax.RefractoryHold:
         """`refractory duration { … }`."""
-        return tree.RefractoryHold(children[1], tuple(children[2:]), span_of(children[0]))
+        return syntax.RefractoryHold(children[1], tuple(children[2:]), span_of(children[0]))
 
     # ---- statements
 
-    def setting(self, children: Children) -> tree.Setting:
+    def setting(self, children: Children) -> syntax.Setting:
         """`name = value`."""
-        return tree.Setting(name_of(children[0]), children[1])
+        return syntax.Setting(name_of(children[0]), children[1])
 
-    def let(self, children: Children) -> tree.Let:
+    def let(self, children: Children) -> syntax.Let:
         """`let name = value`."""
-        return tree.Let(name_of(children[1]), children[2])
+        return syntax.Let(name_of(children[1]), children[2])
 
-    def cell(self, children: Children) -> tree.Cell:
+    def cell(self, children: Children) -> syntax.Cell:
         """`neuron name = model(arguments)`."""
-        return tree.Cell(name_of(children[1]), children[2])
+        return syntax.Cell(name_of(children[1]), children[2])
 
-    def population(self, children: Children) -> tree.PopulationStatement:
+    def population(self, children: Children) -> syntax.PopulationStatement:
         """`population name[shape] : model`."""
         role, name, *brackets = children[:-3]
         encoding, model, method = children[-3:]
         role = _ROLES[role.type]
-        return tree.PopulationStatement(
+        return syntax.PopulationStatement(
             role, name_of(name), tuple(brackets), encoding, model, method
         )
 
-    def instance(self, children: Children) -> tree.InstanceStatement:
+    def instance(self, children: Children) -> syntax.InstanceStatement:
         """`instance name : module(arguments)`."""
-        return tree.InstanceStatement(name_of(children[1]), tuple(children[2:-1]), children[-1])
+        return syntax.InstanceStatement(name_of(children[1]), tuple(children[2:-1]), children[-1])
 
-    def bracket(self, children: Children) -> tree.Bracket:
+    def bracket(self, children: Children) -> syntax.Bracket:
         """`[items]`."""
         span = cover(span_of(children[0]), span_of(children[-1]))
-        return tree.Bracket(tuple(children[1:-1]), span)
+        return syntax.Bracket(tuple(children[1:-1]), span)
 
-    def range(self, children: Children) -> tree.Range:
+    def range(self, children: Children) -> syntax.Range:
         """`k in start..stop`."""
-        return tree.Range(name_of(children[0]), children[2], children[3])
+        return syntax.Range(name_of(children[0]), children[2], children[3])
 
-    def port(self, children: Children) -> tree.PortStatement:
+    def port(self, children: Children) -> syntax.PortStatement:
         """`port in name = path`; the word `out` is told from other names by `lower`."""
-        return tree.PortStatement(name_of(children[1]), name_of(children[2]), children[3])
+        return syntax.PortStatement(name_of(children[1]), name_of(children[2]), children[3])
 
-    def projection(self, children: Children) -> tree.ProjectionStatement:
+    def projection(self, children: Children) -> syntax.ProjectionStatement:
         """`pre -> post : connectivity options`."""
         pre, post, connectivity, *options = children
         span = cover(pre.span, post.span)
-        return tree.ProjectionStatement(pre, post, connectivity, tuple(options), span)
+        return syntax.ProjectionStatement(pre, post, connectivity, tuple(options), span)
 
-    def delay(self, children: Children) -> tree.Delay:
+    def delay(self, children: Children) -> syntax.Delay:
         """`delay value`."""
-        return tree.Delay(children[1], span_of(children[0]))
+        return syntax.Delay(children[1], span_of(children[0]))
 
-    def fixed(self, children: Children) -> tree.Learning:
+    def fixed(self, children: Children) -> syntax.Learning:
         """`fixed`."""
-        return tree.Learning(False, span_of(children[0]))
+        return syntax.Learning(False, span_of(children[0]))
 
-    def trainable(self, children: Children) -> tree.Learning:
+    def trainable(self, children: Children) -> syntax.Learning:
         """`trainable`."""
-        return tree.Learning(True, span_of(children[0]))
+        return syntax.Learning(True, span_of(children[0]))
 
-    def alias(self, children: Children) -> tree.Alias:
+    def alias(self, children: Children) -> syntax.Alias:
         """`as name[k]`."""
-        return tree.Alias(children[1], span_of(children[0]))
+        return syntax.Alias(children[1], span_of(children[0]))
 
-    def path(self, parts: Children) -> tree.Path:
+    def path(self, parts: Children) -> syntax.Path:
         """`name[k].name`."""
-        return tree.Path(tuple(parts), cover(parts[0].name.span, parts[-1].name.span))
+        return syntax.Path(tuple(parts), cover(parts[0].name.span, parts[-1].name.span))
 
-    def part(self, children: Children) -> tree.Part:
+    def part(self, children: Children) -> syntax.Part:
         """`name[k]`."""
-        return tree.Part(name_of(children[0]), tuple(children[1:]))
+        return syntax.Part(name_of(children[0]), tuple(children[1:]))
 
     def index(self, children: Children) -> Expression:
         """`[k]`."""
         index: Expression = children[1]
         return index
 
-    def for_(self, children: Children) -> tree.For:
+    def for_(self, children: Children) -> syntax.For:
         """`for k in start..stop { … }`."""
-        return tree.For(children[1], tuple(children[2:]))
+        return syntax.For(children[1], tuple(children[2:]))
 
     # ---- files
 
-    def import_(self, children: Children) -> tree.Import:
+    def import_(self, children: Children) -> syntax.Import:
         """`import "path"`."""
-        return tree.Import(tree.Text(children[1].text[1:-1], span_of(children[1])))
+        return syntax.Import(syntax.Text(children[1].text[1:-1], span_of(children[1])))
 
-    def neuron(self, children: Children) -> tree.Neuron:
+    def neuron(self, children: Children) -> syntax.Neuron:
         """`neuron name { … }`."""
-        return tree.Neuron(name_of(children[1]), tuple(children[2:]))
+        return syntax.Neuron(name_of(children[1]), tuple(children[2:]))
 
-    def module(self, children: Children) -> tree.Module:
+    def module(self, children: Children) -> syntax.Module:
         """`module name(params) { … }`."""
-        return tree.Module(name_of(children[1]), children[2], tuple(children[3:]))
+        return syntax.Module(name_of(children[1]), children[2], tuple(children[3:]))
 
-    def network(self, children: Children) -> tree.Network:
+    def network(self, children: Children) -> syntax.Network:
         """`network name(params) { … }`."""
-        return tree.Network(name_of(children[1]), children[2], tuple(children[3:]))
+        return syntax.Network(name_of(children[1]), children[2], tuple(children[3:]))
 
-    def formals(self, children: Children) -> tuple[tree.Param, ...]:
+    def formals(self, children: Children) -> tuple[syntax.Param, ...]:
         """`(name: type = default)`."""
         return tuple(children)
 
-    def train(self, children: Children) -> tree.Train:
+    def train(self, children: Children) -> syntax.Train:
         """`train network { … }`."""
-        return tree.Train(name_of(children[1]), tuple(children[2:]))
+        return syntax.Train(name_of(children[1]), tuple(children[2:]))
 
-    def entry(self, children: Children) -> tree.Entry:
+    def entry(self, children: Children) -> syntax.Entry:
         """`optimizer adam(lr = 1e-3)`."""
-        return tree.Entry(name_of(children[0]), _operand(children[1]))
+        return syntax.Entry(name_of(children[0]), _operand(children[1]))
 
-    def file(self, items: Children) -> tree.File:
+    def file(self, items: Children) -> syntax.File:
         """A whole file."""
-        return tree.File(tuple(items))
+        return syntax.File(tuple(items))
 
 
 _ROLES = {"INPUT": "input", "POPULATION": "hidden", "OUTPUT": "output"}
