@@ -12,8 +12,8 @@ from typing import NamedTuple
 from ..ir.diagnostics import CompileError, Diagnostic, Span
 from ..ir.graph import Graph, Population, TrainSpec
 from ..ir.wiring import Size, foretold_size
-from .cpu.trainer import GROUPS
-from .layout.plan import duration
+from .compiled.plan import duration
+from .trainers.cpu import GROUPS
 
 F32, I32 = 4, 4
 DRAW = 16  # bytes of a weight while it is drawn: float64, twice

@@ -9,14 +9,15 @@ from typing import Any
 
 from ..ir.graph import Graph, TrainSpec
 from .cpu.simulator import CpuSimulator
-from .cpu.trainer import CpuTrainer
 from .cuda import launch
-from .cuda.presence import available as gpu_available
+from .cuda.found import available as gpu_available
 from .cuda.resources import LIMITS
 from .cuda.simulator import CudaSimulator
-from .cuda.trainer import CudaTrainer
 from .emission import Emission, adopt_nothing, emit_nothing, report_nothing
-from .target import Simulator, Trainer, Weights
+from .protocols import Simulator, Trainer, Weights
+from .trainers.cpu import CpuTrainer
+from .trainers.cuda import CudaTrainer
+from .trainers.cuda_kernels import emit
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ TARGETS: dict[str, Target] = {
         gpu_available,
         CudaSimulator,
         CudaTrainer,
-        launch.emit,
+        emit,
         launch.adopt,
         launch.report,
         tuple(LIMITS),

@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from snncc.backends.layout.plan import make_plan
+from snncc.backends.compiled.plan import make_plan
 from snncc.frontend.program import check_text, compile_text
 from snncc.frontend.syntax.parser import parse
 from snncc.ir.diagnostics import Source

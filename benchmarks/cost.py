@@ -20,10 +20,10 @@ import numpy as np
 import numpy.typing as npt
 from machine import Machine
 
-from snncc.backends.cpu.kernels.spsp import LINE
-from snncc.backends.cpu.trainer import GROUPS
-from snncc.backends.layout.plan import SPIKES, Plan
-from snncc.backends.layout.rule import Rule
+from snncc.backends.compiled.plan import SPIKES, Plan
+from snncc.backends.rules.spike_train.cpu.spsp import LINE
+from snncc.backends.rules.spike_train.tables import Rule
+from snncc.backends.trainers.cpu import GROUPS
 from snncc.ir.expr import Apply, walk
 from snncc.ir.graph import Graph
 

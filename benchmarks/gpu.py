@@ -48,7 +48,7 @@ from gpu_speed import (
 from nets import NETS, RECURRENCE, TEXT
 from tables import Grid, to_markdown
 
-from snncc.runtime.machine import git_commit, versions
+from snncc.runtime.host import git_commit, versions
 
 Given = argparse.Namespace
 FLOOR_BATCHES = (1, 128, 1024)

@@ -129,7 +129,7 @@ correctness() {
     if "$PYTHON" -c "import xdist"; then workers=(-n 6 --dist loadfile); fi
     "$PYTHON" -m pytest -v -rf --tb=short -p no:cacheprovider -m gpu "${workers[@]}" \
         --deselect tests/benchmarks/test_gpu_machine.py::test_a_card_has_a_roofline \
-        tests/backends/cuda tests/benchmarks
+        tests/backends tests/benchmarks
 }
 
 machine() { "$PYTHON" benchmarks/gpu.py machine --lines "$LINES"; }

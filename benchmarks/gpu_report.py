@@ -16,8 +16,8 @@ from gpu_machine import datasheet
 from machine import Arithmetic, Level, Machine
 from tables import Grid, to_markdown
 
-from snncc.runtime.checkpoint import newest_first, open_checkpoint
-from snncc.runtime.run_folder import CHECKPOINTS
+from snncc.runtime.training.checkpoint import newest_first, open_checkpoint
+from snncc.runtime.training.run_folder import CHECKPOINTS
 
 Document = dict[str, Any]
 CARD = "H100 SXM"  # whose data sheet stands in where nothing was measured

@@ -33,20 +33,20 @@ from machine import Machine
 from nets import SEED, compile_net
 from train import CONSTANT, INPUTS, LEARNING_RATE, STILL
 
-from snncc.backends.layout.network import wirings_of
-from snncc.backends.layout.plan import make_plan
-from snncc.backends.layout.rule import make_rule
-from snncc.backends.target import Samples, State, Trainer
+from snncc.backends.compiled.network import wirings_of
+from snncc.backends.compiled.plan import make_plan
+from snncc.backends.protocols import Samples, State, Trainer
+from snncc.backends.rules.spike_train.tables import make_rule
 from snncc.backends.targets import TARGETS
 from snncc.ir.diagnostics import CompileError
 from snncc.ir.graph import TrainSpec
-from snncc.runtime.driver import draw_weights
+from snncc.runtime.loading import draw_weights
 from snncc.runtime.settings import settings_from
 
 if TYPE_CHECKING:
     from torch_baseline import Baseline
 
-    from snncc.backends.cpu.trainer import CpuTrainer
+    from snncc.backends.trainers.cpu import CpuTrainer
 
 Show = Callable[[str], None]
 

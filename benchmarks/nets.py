@@ -6,15 +6,15 @@ import os
 
 import numpy as np
 
-from snncc.backends.cpu.trainer import CpuTrainer
-from snncc.backends.target import Samples
+from snncc.backends.protocols import Samples
+from snncc.backends.trainers.cpu import CpuTrainer
 from snncc.frontend.program import Program, compile_text
 from snncc.ir.diagnostics import Source
 from snncc.ir.graph import Call
 from snncc.ir.passes.pipeline import run_pipeline
 from snncc.runtime.datasets.fetch import find
 from snncc.runtime.datasets.table import DATASETS, load
-from snncc.runtime.driver import draw_weights
+from snncc.runtime.loading import draw_weights
 from snncc.runtime.samples import present
 from snncc.runtime.settings import settings_from
 

@@ -18,9 +18,10 @@ import numpy as np
 import numpy.typing as npt
 from cost import STAGES
 
-from snncc.backends.cpu.trainer import GROUPS, CpuTrainer, Store, make_optimizer
-from snncc.backends.cpu.work import make_backward, make_work
-from snncc.backends.target import Samples
+from snncc.backends.cpu.scratch import make_work
+from snncc.backends.protocols import Samples
+from snncc.backends.rules.spike_train.cpu.scratch import make_backward
+from snncc.backends.trainers.cpu import GROUPS, CpuTrainer, Store, make_optimizer
 
 Array = npt.NDArray[Any]
 ENCODE, DRIVE, STEP, JUDGE, SOLVE, TRACES, ROWS, MESSAGE, UPDATE, WRITE_BACK = range(len(STAGES))

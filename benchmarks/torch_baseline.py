@@ -21,7 +21,7 @@ import torch
 from gpu_scan import Cell
 from torch import Tensor
 
-from snncc.backends.target import Samples
+from snncc.backends.protocols import Samples
 from snncc.ir.graph import Graph, Population, Projection, TrainSpec
 from snncc.ir.wiring import wire
 

@@ -33,9 +33,9 @@ from rich.console import Console
 from stages import stage_times
 from tables import fill_page, grids_of, to_rich
 
-from snncc.backends.cpu.trainer import CpuTrainer
-from snncc.backends.target import Samples, State
-from snncc.runtime.machine import git_commit, versions
+from snncc.backends.protocols import Samples, State
+from snncc.backends.trainers.cpu import CpuTrainer
+from snncc.runtime.host import git_commit, versions
 
 Show = Callable[[str], None]
 CONSTANT = "10 %"

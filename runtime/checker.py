@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..backends.layout.plan import make_plan
-from ..backends.layout.rule import make_rule
+from ..backends.compiled.plan import make_plan
 from ..backends.memory import drawing, presenting, require_memory
-from ..backends.spike_response import spike_response
-from ..backends.trainable import refuse_shared, require_trainable
+from ..backends.rules.spike_train.check import refuse_shared, require_trainable
+from ..backends.rules.spike_train.response import spike_response
+from ..backends.rules.spike_train.tables import make_rule
 from ..frontend.program import Program, survey_file
 from ..frontend.report import Report, in_text_order
 from ..ir.diagnostics import Diagnostic, Span
@@ -18,8 +18,8 @@ from ..ir.types import Shape
 from ..ir.wiring import Wiring, initial_weights, wire
 from .datasets.arguments import completed
 from .datasets.table import dataset
-from .driver import Options, finished
-from .machine import memory_bytes
+from .host import memory_bytes
+from .loading import Options, finished
 
 
 def check_program(path: Path, options: Options) -> tuple[Diagnostic, ...]:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from ..backends.artifact.storage import write_file
 from ..ir.diagnostics import CompileError, Diagnostic
 from ..ir.graph import Graph
-from .history import History
+from .training.history import History
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -16,9 +16,9 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from .activity import Rates
-from .history import EpochRecord
-from .trainer import Moment
+from .training.activity import Rates
+from .training.history import EpochRecord
+from .training.loop import Moment
 
 Emit = Callable[[EpochRecord, tuple[str, ...]], None]
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..backends.target import Samples
+from ..backends.protocols import Samples
 from ..ir.diagnostics import CompileError, Diagnostic, Span
 from ..ir.graph import Graph, Population
 from .datasets.data import Data

@@ -10,22 +10,22 @@ from pathlib import Path
 from typing import Any
 
 from ..backends.memory import learning, require_memory
-from ..backends.target import Trainer
+from ..backends.protocols import Trainer
 from ..frontend.program import Program
 from ..ir.diagnostics import CompileError, Diagnostic
 from ..ir.graph import Call, TrainSpec
 from .datasets.fetch import Progress as FetchProgress
 from .datasets.fetch import no_progress
 from .datasets.table import load
-from .digest import program_digest
-from .driver import Options, data_of, draw_weights, lower_program, target_row
-from .machine import git_commit, machine, memory_bytes, versions
-from .progress import Progress, fresh
-from .run_folder import RunFolder, clear, refuse_occupied, write_start
+from .host import git_commit, machine, memory_bytes, versions
+from .loading import Options, data_of, draw_weights, lower_program, target_row
 from .samples import present
 from .settings import Settings
-from .train_options import TrainOptions
-from .trainer import Listener, Plan, fit
+from .training.digest import program_digest
+from .training.loop import Listener, Plan, fit
+from .training.options import TrainOptions
+from .training.progress import Progress, fresh
+from .training.run_folder import RunFolder, clear, refuse_occupied, write_start
 
 
 class Start(Enum):

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..backends.target import Weights
+from ..backends.protocols import Weights
 from ..ir.expr import Apply, Const, Expr, Ref
 from ..ir.graph import Call, Graph, Population, Projection
 from ..ir.refractory import refractory_steps

@@ -27,6 +27,7 @@ ACROSS = {
 THROUGH = {
     Path("backends/cpu/kernels"): Path("backends/cpu"),
     Path("backends/cuda/kernels"): Path("backends/cuda"),
+    Path("backends/optimizers/cuda"): Path("backends/optimizers/cpu"),
 }
 
 

@@ -13,7 +13,7 @@ from snncc.ir.codes import CODES
 from snncc.ir.diagnostics import CompileError, Diagnostic, Source
 from snncc.ir.rules import OPTIMIZERS, REGULARIZERS, RULES, SCHEDULES, Row
 from snncc.runtime.checker import check_program
-from snncc.runtime.driver import Options
+from snncc.runtime.loading import Options
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ["README.md", "CONTRIBUTING.md"]

@@ -13,7 +13,7 @@ from ...ir.diagnostics import CompileError
 from ...ir.graph import Call, Graph, Value
 from ...ir.text import parse_graph, print_graph
 from ...ir.verify import PROPERTIES, GraphError, verify
-from ..target import LARGEST_SEED, Weights
+from ..protocols import LARGEST_SEED, Weights
 from .manifest import Json
 from .package import damaged, read_package, write_package
 from .tensors import Arrays, decode_tensors, encode_tensors

@@ -1,10 +1,10 @@
 """The generated modules: the fixed kernels in one, a graph's neuron steps in another.
 
-`kernels/*.py` and `driver.py` are hand-written and checked like any other file. Numba caches
-machine code by file and does not see that a function in another file has changed, so they are
-assembled into one file, named by a digest of all that it contains (see `load.py`). The kernels
-call a graph's steps through a function pointer, `advance`: they compile once per machine, and a new
-network costs no more than its own equations.
+`kernels/*.py`, `timeloop.py` and the kernels of a rule are hand-written and checked like any other
+file. Numba caches machine code by file and does not see that a function in another file has
+changed, so they are assembled into one file, named by a digest of all that it contains (see
+`load.py`). The kernels call a graph's steps through a function pointer, `advance`: they compile
+once per machine, and a new network costs no more than its own equations.
 """
 
 from __future__ import annotations
@@ -14,15 +14,14 @@ from collections.abc import Sequence
 
 from ...ir.neuron import Assign, NeuronStep
 from ...ir.types import DType
-from ..render import CASTS, render
-from ..sources import joined
-from ..step_text import constant_casts, identifiers, state_places
+from ..compiled.text.render import CASTS, render
+from ..compiled.text.sources import Parts, joined
+from ..compiled.text.step import constant_casts, identifiers, state_places
 
-FILES = (
-    "kernels/rows.py", "kernels/philox.py", "kernels/forward.py", "kernels/spsp.py",
-    "kernels/optimizer.py", "kernels/solve.py", "kernels/loss.py", "kernels/learn.py",
-    "kernels/dense.py", "kernels/listed.py", "kernels/backward.py", "driver.py",
-)  # fmt: skip
+FORWARD = (
+    ("cpu.kernels", ("rows.py", "philox.py", "forward.py")),
+    ("cpu", ("timeloop.py",)),
+)
 KERNEL_MODULE = "snncc_cpu_kernels"
 ENTRIES = ("run", "present", "learn", "update")
 _ARGUMENTS = "p, lo, hi, first, last, reals, integers, currents, constants, fired"
@@ -53,10 +52,10 @@ SIGNATURE = types.void(
 """
 
 
-def kernel_source() -> str:
-    """The fixed kernels as one module."""
-    assert __package__ is not None
-    return "# Assembled by snncc from its CPU kernels.\n" + _with_cache(joined(__package__, FILES))
+def kernel_source(rule: Parts = ()) -> str:
+    """The fixed kernels as one module: those of the forward pass, and those of a training rule."""
+    parts = joined((*FORWARD, *rule))
+    return "# Assembled by snncc from its CPU kernels.\n" + _with_cache(parts)
 
 
 def graph_source(steps: Sequence[NeuronStep]) -> str:

@@ -11,7 +11,8 @@ from typing import Any
 import numba
 
 from ...ir.neuron import NeuronStep
-from ..modules import digest, load_module, writable
+from ..compiled.text.modules import digest, load_module, writable
+from ..compiled.text.sources import Parts
 from .codegen import KERNEL_MODULE, graph_source, kernel_source
 
 
@@ -23,13 +24,14 @@ class Kernels:
     advance: Any
 
 
-def load_kernels(steps: Sequence[NeuronStep], folder: Path) -> Kernels:
-    """The kernels for a graph with these neuron steps, compiled on first use, kept in `folder`."""
+def load_kernels(steps: Sequence[NeuronStep], folder: Path, rule: Parts = ()) -> Kernels:
+    """The kernels for a graph with these neuron steps, and those of a training rule; compiled on
+    first use, kept in `folder`."""
     folder = writable(folder)
     # Starts Numba's threads. A kernel that calls a parallel one, and was compiled while that lay in
     # the cache, is loaded without them: its calls of their functions would be of address 0.
     numba.get_num_threads()
-    fixed, own = kernel_source(), graph_source(steps)
+    fixed, own = kernel_source(rule), graph_source(steps)
     module = _load(KERNEL_MODULE, fixed, folder)
     return Kernels(module, _load("snncc_cpu_steps", own, folder).advance)
 

@@ -12,11 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from ...ir.graph import Graph
-from ..layout.network import check_samples, flatten, takes_spikes, wirings_of
-from ..layout.plan import Plan, distinct_steps, make_plan
-from ..target import Outcome, Samples, Weights
+from ..compiled.network import check_samples, flatten, takes_spikes, wirings_of
+from ..compiled.plan import Plan, distinct_steps, make_plan
+from ..compiled.text.sources import Parts
+from ..protocols import Outcome, Samples, Weights
 from .load import load_kernels
-from .work import Work, aligned, make_work
+from .scratch import Work, aligned, make_work
 
 Array = npt.NDArray[Any]
 
@@ -39,6 +40,8 @@ class CpuSimulator:
     events of all workers are held at once: about 4 T N bytes a thread.
     """
 
+    rule_sources: Parts = ()
+
     def __init__(
         self, graph: Graph, weights: Weights, seed: int, threads: int | None, folder: Path
     ) -> None:
@@ -48,7 +51,7 @@ class CpuSimulator:
         self.wirings = wirings_of(graph, seed)
         self.plan: Plan = make_plan(graph, self.wirings)
         self.steps = self.plan.steps
-        self.kernels = load_kernels(distinct_steps(graph), folder)
+        self.kernels = load_kernels(distinct_steps(graph), folder, self.rule_sources)
         self.flat = aligned(flatten(graph, self.wirings, weights))
         self._work: Work | None = None
 

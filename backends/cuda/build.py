@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..modules import digest, load_module, writable, write_text
+from ..compiled.text.modules import digest, load_module, writable, write_text
 from .params import Param, check_params, params_of, scalar_type
 
 ARCH = re.compile(r"sm_([0-9]+)([0-9])")

@@ -6,15 +6,14 @@ from collections.abc import Mapping, Sequence
 
 from ...ir.neuron import Assign, NeuronStep
 from ...ir.types import DType
-from ..render import CASTS, render
-from ..sources import joined
-from ..step_text import constant_casts, identifiers, state_places
+from ..compiled.text.render import CASTS, render
+from ..compiled.text.sources import Parts, joined
+from ..compiled.text.step import constant_casts, identifiers, state_places
 
-FILES = (
-    "kernels/grid.py", "kernels/philox.py", "kernels/forward.py", "kernels/spsp.py",
-    "kernels/optimizer.py", "kernels/solve.py", "kernels/loss.py", "kernels/learn.py",
-    "kernels/backward.py", "driver.py", "learning.py",
-)  # fmt: skip
+FORWARD = (
+    ("cuda.kernels", ("grid.py", "philox.py", "forward.py")),
+    ("cuda", ("timeloop.py",)),
+)
 # Where NumPy's functions have no CUDA twin, or CUDA's drop a NaN that NumPy keeps.
 SPELLINGS: Mapping[str, str] = {
     "min": "minimum({0}, {1})",
@@ -45,11 +44,11 @@ def maximum(x, y):
 """
 
 
-def module_source(steps: Sequence[NeuronStep]) -> str:
-    """The module of a graph whose distinct neuron steps are `steps`: entries `run` and `learn`."""
+def module_source(steps: Sequence[NeuronStep], rule: Parts = ()) -> str:
+    """The module of a graph whose distinct neuron steps are `steps`: the entry `run`, and with the
+    kernels of a training rule the entry `learn`."""
     bodies = [_step(number, step) for number, step in enumerate(steps)]
-    assert __package__ is not None
-    return "\n".join([_HEAD, *bodies, _advance(len(steps)), joined(__package__, FILES)])
+    return "\n".join([_HEAD, *bodies, _advance(len(steps)), joined((*FORWARD, *rule))])
 
 
 def _step(number: int, step: NeuronStep) -> str:

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..modules import digest, load_module, writable
+from ..compiled.text.modules import digest, load_module, writable
 from .arrays import DeviceArray
 from .build import MODULE, KernelProgram
 from .card import CudaDevice
-from .presence import is_simulated
+from .found import is_simulated
 from .protocol import GIB, Array, Device, Host, Kernel, check_same
 
 __all__ = ["Array", "Device", "Kernel", "SimulatedDevice", "open_device"]

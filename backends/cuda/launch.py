@@ -9,18 +9,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from ...ir.diagnostics import CompileError, Diagnostic
-from ...ir.graph import Graph, TrainSpec
+from ..compiled.text.modules import writable
 from ..emission import Emission
-from ..modules import writable
 from .build import KernelProgram, Ptx, bring, build_ptx, capability
+from .found import arch_here, can_compile
 from .params import from_json, to_json
-from .presence import arch_here, can_compile
-from .program import kernel_program
 from .resources import LIMITS, WARP, blocks_per_multiprocessor, known_arch, resources_of
 
 LAUNCH = "launch.json"
@@ -35,10 +33,10 @@ NUMBERS = (
 Json = dict[str, Any]
 
 
-def emit(
-    graph: Graph, spec: TrainSpec | None, seed: int, arch: str | None, folder: Path
+def emission(
+    programs: Mapping[str, Callable[[], KernelProgram]], arch: str | None, folder: Path
 ) -> Emission:
-    """kernels.ptx, train.ptx where there is something to learn, and launch.json; needs no GPU."""
+    """The programs' PTX, by member, and launch.json; needs no GPU."""
     missing = can_compile()
     if missing is not None:
         message = "kernels for the target `gpu` cannot be compiled here"
@@ -46,10 +44,8 @@ def emit(
     here = arch_here() if arch is None else arch
     notes = () if here else (f"no GPU here: compiled for {DEFAULT_ARCH}; --arch names another",)
     chosen = known_arch(here or DEFAULT_ARCH)
-    programs = {RUN: kernel_program(graph, None, seed)}
-    if spec is not None:
-        programs[LEARN] = kernel_program(graph, spec, seed)
-    made = {name: (p, build_ptx(p, chosen, folder)) for name, p in programs.items()}
+    ready = {name: make() for name, make in programs.items()}
+    made = {name: (p, build_ptx(p, chosen, folder)) for name, p in ready.items()}
     return Emission(_members(chosen, made), notes)
 
 

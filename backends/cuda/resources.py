@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ..modules import digest, writable, write_bytes
+from ..compiled.text.modules import digest, writable, write_bytes
 from .build import MODULE, Ptx, capability
 
 WARP = 32

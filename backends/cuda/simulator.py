@@ -11,14 +11,14 @@ import numpy.typing as npt
 
 from ...ir.graph import Graph
 from ...ir.philox import bernoulli_threshold
-from ..layout.network import check_samples, flatten, takes_spikes
-from ..target import Outcome, Samples, Weights
+from ..compiled.network import check_samples, flatten, takes_spikes
+from ..protocols import Outcome, Samples, Weights
 from .build import KernelProgram
 from .card import out_of_memory
 from .device import Device, Kernel, open_device
-from .program import Data, Layout, Results, make_layout, narrow, program_of
+from .program import Data, Layout, Results, make_layout, narrow, run_program
 from .program import Weights as Presented
-from .work import Make, Work, bytes_of, make_work
+from .scratch import Make, Work, bytes_of, make_work
 
 Array = npt.NDArray[Any]
 Scratch = TypeVar("Scratch")
@@ -49,10 +49,10 @@ class CudaSimulator:
         self.graph = graph
         self.device = device or open_device(folder)
         self.seed = np.uint64(seed)
-        self.layout: Layout = make_layout(graph, None, seed)
+        self.layout: Layout = make_layout(graph, seed)
         self.plan = self.layout.plan
         self.steps = self.plan.steps
-        self._run = Launcher(self.device, program_of(self.layout, None, self._threads()))
+        self._run = Launcher(self.device, run_program(self.layout, self._threads()))
         self._plan = on_device(self.device, self.plan)
         self._tables = on_device(self.device, self.layout.tables)
         flat = flatten(graph, self.layout.wirings, weights)

@@ -13,14 +13,7 @@ from ...ir.rules import Row
 from ..report import Report, nearest, twice, unknown
 from ..syntax.tree import Call, Expression, Name, Reference
 from ..units import NUMBER, UNITS, to_unit
-from .constants import (
-    Scope,
-    evaluate,
-    number,
-    text,
-    truth,
-    whole,
-)
+from .constants import Scope, evaluate, number, text, truth, whole
 from .equations import Symbols, Typed, literal, lower_expression, variable
 from .operators import Kind, Operand, mismatch
 

@@ -17,29 +17,13 @@ from ...ir.diagnostics import CompileError, Diagnostic, to_json
 from ...ir.graph import Graph
 from ...ir.passes.pipeline import PIPELINE
 from ...ir.text import print_graph
-from ..driver import (
-    Compiled,
-    Options,
-    compile_package,
-    is_package,
-    load_model,
-    named_target,
-)
+from ..loading import Compiled, Options, compile_package, is_package, load_model, named_target
 from ..report import table_of
-from ..run_folder import is_run
 from ..summary import Summary, summarize
+from ..training.run_folder import is_run
 from .command import Command
 from .environment import settings
-from .options import (
-    Defines,
-    Json,
-    ModelArgument,
-    Network,
-    Quiet,
-    Seed,
-    TargetOption,
-    parse_defines,
-)
+from .options import Defines, Json, ModelArgument, Network, Quiet, Seed, TargetOption, parse_defines
 from .output import Output, draw
 
 

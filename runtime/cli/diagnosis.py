@@ -6,9 +6,9 @@ from typing import Any
 
 import numba
 
-from ...backends.cuda.presence import can_compile, presence
+from ...backends.cuda.found import can_compile, presence
 from ...backends.targets import TARGETS
-from ..machine import (
+from ..host import (
     EXTRAS,
     PACKAGES,
     cpu_features,

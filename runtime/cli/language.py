@@ -11,7 +11,7 @@ from ...backends.artifact.storage import read_file, write_file
 from ...frontend.style.format import format_text
 from ...ir.diagnostics import CompileError, Diagnostic, Source, to_json
 from ..checker import check_program
-from ..driver import Options
+from ..loading import Options
 from .command import Command
 from .options import Defines, FileArgument, Json, Network, Quiet, parse_defines
 from .output import Output, draw

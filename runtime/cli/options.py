@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ...backends.target import LARGEST_SEED
+from ...backends.protocols import LARGEST_SEED
 
 FileArgument = Annotated[Path, typer.Argument(help="a program, .snn", show_default=False)]
 ModelArgument = Annotated[

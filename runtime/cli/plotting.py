@@ -11,11 +11,11 @@ import typer
 from ...backends.artifact.storage import is_file
 from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.verify.rates import rate_warnings
-from ..driver import load_model, make_simulator
 from ..inputs import choose_data, load_presentation
+from ..loading import load_model, make_simulator
 from ..plot import write_curves, write_raster
-from ..run_folder import MODEL, is_run, run_history
 from ..settings import usable_threads
+from ..training.run_folder import MODEL, is_run, run_history
 from .command import Command
 from .compiling import options_for
 from .environment import fetch_bar, settings

@@ -17,13 +17,13 @@ from ...backends.artifact.storage import write_file
 from ...ir.diagnostics import to_json
 from ...ir.graph import Call
 from ...ir.verify.rates import rate_warnings
-from ..activity import Rates, measure
-from ..driver import load_model, make_simulator
-from ..evaluate import Answers, answer, tally
 from ..inputs import choose_data, load_presentation
+from ..loading import load_model, make_simulator
 from ..report import progress_bar, rates_table, table_of
 from ..samples import Presentation, output_population, outputs_of
 from ..settings import usable_threads
+from ..training.activity import Rates, measure
+from ..training.evaluate import Answers, answer, tally
 from .command import Command
 from .compiling import options_for
 from .environment import fetch_bar, settings

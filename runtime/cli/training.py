@@ -11,15 +11,15 @@ from typing import Annotated
 import typer
 
 from ...ir.diagnostics import CompileError, Diagnostic, to_json
-from ..history import EpochRecord, best, to_document
 from ..interrupt import StopWish, stop_wish
-from ..progress import Progress
 from ..report import Report, epoch_line, rates_table
-from ..run_folder import free_folder, is_run, refuse_occupied, refuse_strangers
 from ..session import Session, Start, run, start
 from ..settings import usable_threads
-from ..train_options import CHECKPOINT_SECONDS, TrainOptions, remembered
-from ..trainer import Interrupted
+from ..training.history import EpochRecord, best, to_document
+from ..training.loop import Interrupted
+from ..training.options import CHECKPOINT_SECONDS, TrainOptions, remembered
+from ..training.progress import Progress
+from ..training.run_folder import free_folder, is_run, refuse_occupied, refuse_strangers
 from .command import Command
 from .environment import fetch_bar, settings
 from .options import (

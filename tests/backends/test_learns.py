@@ -11,8 +11,8 @@ import os
 import numpy as np
 import pytest
 
-from snncc.backends.cpu.trainer import CpuTrainer
-from snncc.backends.target import Samples
+from snncc.backends.protocols import Samples
+from snncc.backends.trainers.cpu import CpuTrainer
 from snncc.frontend.program import compile_text
 from snncc.ir.diagnostics import Source
 from snncc.ir.passes.pipeline import run_pipeline

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from timing import slower_than
 
-from snncc.backends.cpu.work import make_work
-from snncc.backends.layout.network import wirings_of
-from snncc.backends.layout.plan import make_plan
+from snncc.backends.compiled.network import wirings_of
+from snncc.backends.compiled.plan import make_plan
+from snncc.backends.cpu.scratch import make_work
 from snncc.backends.memory import Need, drawing, learning, presenting, require_memory
 from snncc.frontend.program import compile_text
 from snncc.ir.diagnostics import CompileError, Diagnostic, Source

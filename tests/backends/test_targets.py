@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 
-from snncc.backends.target import Simulator, Trainer
+from snncc.backends.protocols import Simulator, Trainer
 from snncc.backends.targets import TARGETS
 
 

@@ -22,10 +22,10 @@ from cost import (
 from machine import Arithmetic, Level, Machine
 from nets import compile_net
 
-from snncc.backends.cpu.kernels.spsp import active_columns
-from snncc.backends.layout.network import wirings_of
-from snncc.backends.layout.plan import make_plan
-from snncc.backends.layout.rule import make_rule
+from snncc.backends.compiled.network import wirings_of
+from snncc.backends.compiled.plan import make_plan
+from snncc.backends.rules.spike_train.cpu.spsp import active_columns
+from snncc.backends.rules.spike_train.tables import make_rule
 
 STEPS, HIDDEN = 40, 25
 IMAGE, H1, H2, DIGIT = range(4)

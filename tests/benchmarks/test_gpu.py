@@ -27,9 +27,9 @@ from cost import activity_of
 from gpu_speed import Options
 
 from snncc.backends.cuda.card import out_of_memory
-from snncc.runtime.checkpoint import Checkpoint, save_checkpoint
-from snncc.runtime.progress import Progress
-from snncc.runtime.run_folder import CHECKPOINTS
+from snncc.runtime.training.checkpoint import Checkpoint, save_checkpoint
+from snncc.runtime.training.progress import Progress
+from snncc.runtime.training.run_folder import CHECKPOINTS
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "benchmarks" / "gpu.sh"
@@ -312,7 +312,7 @@ def test_a_part_that_is_stopped_may_still_write(tmp_path: Path) -> None:
 
 
 def test_the_tests_of_a_card_are_where_the_script_looks() -> None:
-    folders = {"tests/backends/cuda", "tests/benchmarks"}
+    folders = {"tests/backends", "tests/benchmarks"}
     assert "".join(f" {folder}" for folder in sorted(folders)) in SCRIPT.read_text()
     for path in (ROOT / "tests").rglob("test_*.py"):
         if "mark.gpu" in path.read_text():

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from nets import compile_net
 
+from snncc.backends.protocols import Samples
 from snncc.backends.reference import simulate
-from snncc.backends.target import Samples
-from snncc.runtime.driver import draw_weights
+from snncc.runtime.loading import draw_weights
 
 torch = pytest.importorskip("torch", reason="the baseline is measured where PyTorch is installed")
 

@@ -10,7 +10,7 @@ import pytest
 
 from snncc.ir.diagnostics import Diagnostic, render
 from snncc.runtime.checker import check_program
-from snncc.runtime.driver import Options
+from snncc.runtime.loading import Options
 
 FOLDER = Path(__file__).parent.parent / "errors"
 FILES = sorted(FOLDER.glob("*.snn"))

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pytest
 
-from snncc.backends.target import Outcome
+from snncc.backends.protocols import Outcome
 from snncc.backends.targets import TARGETS, Target
 from snncc.ir.diagnostics import CompileError, Diagnostic
 from snncc.ir.graph import Call, Graph, Population, TrainSpec
-from snncc.runtime.progress import fresh
 from snncc.runtime.samples import Presentation
-from snncc.runtime.trainer import Plan, fit
+from snncc.runtime.training.loop import Plan, fit
+from snncc.runtime.training.progress import fresh
 
 INPUTS, CLASSES, STEPS = 6, 3, 10
 

@@ -8,7 +8,7 @@ import pytest
 
 from snncc.runtime import checker
 from snncc.runtime.checker import check_program
-from snncc.runtime.driver import Options
+from snncc.runtime.loading import Options
 
 NET = """
 network n{params} {{

@@ -2,10 +2,10 @@ import io
 
 from rich.console import Console
 
-from snncc.runtime.activity import Rates
-from snncc.runtime.history import EpochRecord
 from snncc.runtime.report import Report, epoch_line, facts, rates_table
-from snncc.runtime.trainer import Moment
+from snncc.runtime.training.activity import Rates
+from snncc.runtime.training.history import EpochRecord
+from snncc.runtime.training.loop import Moment
 
 RATES = (Rates("h", 12.25, 0.5, 0.0, 0.1),)
 RECORD = EpochRecord(2, 1e-3, 0.5, 91.25, 0.75, 2.0, 3000.0, RATES)

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from snncc.backends.layout.network import wirings_of
+from snncc.backends.compiled.network import wirings_of
+from snncc.backends.protocols import Samples, Simulator
 from snncc.backends.reference import Trace, simulate
-from snncc.backends.target import Samples, Simulator
 from snncc.frontend.program import Program, compile_text
 from snncc.ir.diagnostics import Source
 from snncc.ir.graph import Graph

@@ -10,10 +10,10 @@ import re
 from pathlib import Path
 from typing import Any
 
+from snncc.backends.compiled.text.modules import digest, load_module
 from snncc.backends.cuda.build import KernelProgram
 from snncc.backends.cuda.device import SimulatedDevice, in_numpy
 from snncc.backends.cuda.protocol import Kernel
-from snncc.backends.modules import digest, load_module
 
 HEAD = """
 from numba import njit

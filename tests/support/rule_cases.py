@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from snncc.backends.oracle.network import network_gradients
-from snncc.backends.target import Samples, Trainer
+from snncc.backends.protocols import Samples, Trainer
+from snncc.backends.rules.spike_train.oracle.network import network_gradients
 from snncc.frontend.program import compile_text
 from snncc.ir.diagnostics import Source
 from snncc.ir.passes.pipeline import run_pipeline

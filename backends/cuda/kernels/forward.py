@@ -221,3 +221,13 @@ def drive_step(plan, tables, weights, work, b, p, t):  # type: ignore[no-untyped
             here = place + plan.port[j] * tables.width
             currents[here] = deliver(plan, tables, weights, work, b, j, i, t, currents[here])
         i += cuda.blockDim.x
+
+
+@cuda.jit(device=True)
+def add_activity(work, results, b):  # type: ignore[no-untyped-def]
+    """The spikes of every neuron added to results.activity[N]; integers, in any order."""
+    i = cuda.threadIdx.x
+    while i < work.count.shape[1]:
+        if work.count[b, i] > 0:
+            cuda.atomic.add(results.activity, i, work.count[b, i])
+        i += cuda.blockDim.x

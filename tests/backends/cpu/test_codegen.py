@@ -10,9 +10,10 @@ from dataclasses import replace
 
 import pytest
 
+from snncc.backends.compiled.plan import distinct_steps
+from snncc.backends.compiled.text.step import identifiers
 from snncc.backends.cpu.codegen import ENTRIES, graph_source, kernel_source
-from snncc.backends.layout.plan import distinct_steps
-from snncc.backends.step_text import identifiers
+from snncc.backends.rules.spike_train.sources import CPU
 from snncc.ir.neuron import SPIKED
 
 NET = """
@@ -125,13 +126,13 @@ def assignments(tree):
 def test_a_name_of_the_kernels_means_one_thing():
     """The files are assembled into one module: the last of two meanings would win."""
     meanings: dict[str, set[str]] = {}
-    for name, value in assignments(ast.parse(kernel_source())):
+    for name, value in assignments(ast.parse(kernel_source(CPU))):
         meanings.setdefault(name, set()).add(value)
     assert {name: values for name, values in meanings.items() if len(values) > 1} == {}
 
 
 def test_assembled_module_imports_nothing_of_its_own():
-    tree = ast.parse(kernel_source())
+    tree = ast.parse(kernel_source(CPU))
     imported = [n for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)]
     assert all(node.level == 0 for node in imported)
     assert {node.module for node in imported} <= {"numba", "typing", "snncc.ir.philox"}
@@ -144,7 +145,7 @@ def decorators(tree):
 
 
 def test_every_kernel_is_cached_and_only_entries_are_wrapped():
-    found = dict(decorators(ast.parse(kernel_source())))
+    found = dict(decorators(ast.parse(kernel_source(CPU))))
     assert set(ENTRIES) <= set(found)
     for name, text in found.items():
         assert text.startswith("njit(cache=True"), name

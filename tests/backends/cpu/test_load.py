@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from numba import njit
 
+from snncc.backends.compiled.plan import distinct_steps
 from snncc.backends.cpu import load
 from snncc.backends.cpu.codegen import KERNEL_MODULE
-from snncc.backends.layout.plan import distinct_steps
 
 NET = """
 network n {
@@ -25,7 +25,7 @@ network n {
 @pytest.fixture
 def small_kernels(monkeypatch):
     """Kernels that take no time to import."""
-    monkeypatch.setattr(load, "kernel_source", lambda: "ANSWER = 42\n")
+    monkeypatch.setattr(load, "kernel_source", lambda *_: "ANSWER = 42\n")
     before = set(sys.modules)
     yield
     for name in [n for n in set(sys.modules) - before if n.startswith("snncc_cpu_")]:
@@ -57,7 +57,7 @@ def test_the_threads_of_parallel_kernels_are_there(tmp_path):
     code = (
         "import sys, numba, pathlib\n"
         "from snncc.backends.cpu import load\n"
-        "load.kernel_source = lambda: 'ANSWER = 42'\n"
+        "load.kernel_source = lambda *_: 'ANSWER = 42'\n"
         "load.graph_source = lambda steps: 'advance = 0'\n"
         "load.load_kernels((), pathlib.Path(sys.argv[1]))\n"
         "print(numba.threading_layer())\n"

@@ -10,9 +10,10 @@ import pytest
 from backend_cases import compiled_text
 from drawn_networks import ENCODINGS, POOL, TRANSCENDENT
 
+from snncc.backends.compiled.plan import distinct_steps
+from snncc.backends.compiled.text.render import SPELLINGS as ALL
 from snncc.backends.cuda.codegen import SPELLINGS, module_source
-from snncc.backends.layout.plan import distinct_steps
-from snncc.backends.render import SPELLINGS as ALL
+from snncc.backends.rules.spike_train.sources import CUDA
 
 
 @pytest.fixture(scope="module")
@@ -26,10 +27,11 @@ def test_own_spellings_are_of_known_operators():
 
 
 def test_module_is_python_and_offers_both_entries(steps):
-    text = module_source(steps)
+    text = module_source(steps, CUDA)
     compile(text, "module", "exec")
     assert "\ndef run(" in text
     assert "\ndef learn(" in text
+    assert "\ndef learn(" not in module_source(steps)
     assert "from ." not in text
 
 

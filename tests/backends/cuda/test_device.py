@@ -14,7 +14,7 @@ from small_kernel import EXPECTED, Table, Work, arguments, program
 from snncc.backends.cuda.arrays import DeviceArray
 from snncc.backends.cuda.card import CudaDevice
 from snncc.backends.cuda.device import SimulatedDevice, open_device
-from snncc.backends.cuda.presence import is_simulated
+from snncc.backends.cuda.found import is_simulated
 
 
 @pytest.mark.cudasim

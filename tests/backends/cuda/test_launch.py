@@ -10,7 +10,9 @@ from small_kernel import kernel_program, program
 
 from snncc.backends.cuda import build, launch
 from snncc.backends.cuda.build import build_ptx
-from snncc.backends.cuda.launch import LAUNCH, LEARN, NUMBERS, RUN, adopt, emit, report
+from snncc.backends.cuda.launch import LAUNCH, LEARN, NUMBERS, RUN, adopt, report
+from snncc.backends.trainers import cuda_kernels
+from snncc.backends.trainers.cuda_kernels import emit
 from snncc.ir.diagnostics import CompileError
 
 NET = """
@@ -29,7 +31,7 @@ train n {
 @pytest.fixture
 def small(monkeypatch):
     """Kernels that compile quickly, whatever the graph."""
-    monkeypatch.setattr(launch, "kernel_program", kernel_program)
+    monkeypatch.setattr(cuda_kernels, "kernel_program", kernel_program)
 
 
 @pytest.fixture(scope="module")

@@ -11,9 +11,10 @@ from drawn_networks import DYADIC
 from rule_cases import BODIES, HEAD, TRAIN
 
 from snncc.backends.cuda.build import build_ptx
-from snncc.backends.cuda.program import kernel_program, make_layout, narrow, shared_bytes
+from snncc.backends.cuda.program import make_layout, narrow, shared_bytes
 from snncc.backends.cuda.resources import LIMITS, blocks_per_multiprocessor, resources_of
-from snncc.backends.cuda.tables import Sizes
+from snncc.backends.rules.spike_train.cuda.tables import Sizes
+from snncc.backends.trainers.cuda_kernels import kernel_program
 
 RECURRENT = HEAD + BODIES["recurrent"] + TRAIN.format(kind="st_rsbp", profile="recommended")
 
@@ -60,5 +61,5 @@ def test_narrow_keeps_no_double_and_no_empty_array():
 
 def test_shared_bytes_hold_a_float_a_thread():
     made = compiled_text(DYADIC)
-    layout = make_layout(made.graph, None, SEED)
+    layout = make_layout(made.graph, SEED)
     assert shared_bytes(layout.plan, layout.tables, 512) == 2048

@@ -158,7 +158,9 @@ def test_a_damaged_package(snncc, tiny, tmp_path):
 @pytest.fixture
 def quick_kernels(monkeypatch):
     """Kernels that compile quickly, whatever the network."""
-    monkeypatch.setattr("snncc.backends.cuda.launch.kernel_program", small_kernel.kernel_program)
+    monkeypatch.setattr(
+        "snncc.backends.trainers.cuda_kernels.kernel_program", small_kernel.kernel_program
+    )
 
 
 @pytest.mark.slow

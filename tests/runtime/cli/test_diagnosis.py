@@ -1,4 +1,4 @@
-from snncc.backends.cuda.presence import Card, Presence
+from snncc.backends.cuda.found import Card, Presence
 from snncc.backends.targets import TARGETS
 from snncc.runtime.cli import diagnosis
 

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from snncc.backends.artifact.model import save_model
-from snncc.backends.target import Outcome
+from snncc.backends.protocols import Outcome
 from snncc.backends.targets import TARGETS
-from snncc.runtime.driver import Options, compile_program
+from snncc.runtime.loading import Options, compile_program
 
 pytestmark = pytest.mark.usefixtures("perceptron_target")
 

@@ -8,7 +8,7 @@ import pytest
 from snncc.backends.artifact.model import open_model
 from snncc.backends.targets import TARGETS
 from snncc.ir.diagnostics import CompileError, Diagnostic
-from snncc.runtime.history import read_history
+from snncc.runtime.training.history import read_history
 
 pytestmark = pytest.mark.usefixtures("perceptron_target")
 

@@ -1,0 +1,58 @@
+"""A trainer's state: the same on every compiled backend, so that one resumes another's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ...ir.diagnostics import CompileError, Diagnostic
+from ...ir.graph import Graph
+from ..protocols import State
+from .plan import Plan
+
+Array = npt.NDArray[Any]
+
+
+def require_fit(mine: State, other: State) -> None:
+    """CompileError(E060) where another state's names, shapes or types are not those of this one.
+
+    What the weights are is not judged: a run that has come to NaN resumes as what it was.
+    """
+    problems = misfits(mine, other)
+    if problems:
+        raise CompileError(Diagnostic("E060", f"the state does not fit: {p}") for p in problems)
+
+
+def misfits(mine: State, other: State) -> list[str]:
+    """What keeps another state from taking the place of this one."""
+    problems = [f"`{name}` belongs to no part of it" for name in other if name not in mine]
+    for name, array in mine.items():
+        if name not in other:
+            problems.append(f"`{name}` is missing")
+        elif (other[name].shape, other[name].dtype) != (array.shape, array.dtype):
+            problems.append(f"`{name}` is {_kind(other[name])} and should be {_kind(array)}")
+        elif name == "optimizer/updates" and other[name][0] < 0:
+            problems.append(f"`{name}` is below 0")
+    return problems
+
+
+def _kind(array: Array) -> str:
+    return f"{array.dtype}{list(array.shape)}"
+
+
+def copy_rows(plan: Plan, flat: Array, rows: Array) -> None:
+    """The post-major copy of every dense projection's weights."""
+    rows[:] = flat
+    for j in range(len(plan.pre)):
+        if plan.dense[j]:
+            shape = [plan.neurons[p + 1] - plan.neurons[p] for p in (plan.pre[j], plan.post[j])]
+            block = slice(plan.weight[j], plan.weight[j + 1])
+            rows[block] = flat[block].reshape(shape).T.ravel()
+
+
+def weights_in(state: State, graph: Graph) -> Array:
+    """All weights of a state in one array, projections in graph order."""
+    parts = [state[f"weights/{p.name}"].ravel() for p in graph.projections]
+    return np.concatenate([np.zeros(0, np.float32), *parts])

@@ -1,0 +1,1 @@
+"""Neuron steps and hand-written kernels as the text of one module."""

@@ -1,0 +1,68 @@
+"""Scratch memory of the kernels; the leading axis is the workers (or groups), who share none."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from ..compiled.plan import Plan
+
+Array = npt.NDArray[Any]
+WINDOW = 40  # steps
+WIDE_LIMIT = 1 << 26  # neuron steps
+AHEAD = 20  # steps that neurons without recurrence take at a time
+LINE = 64  # bytes of a cache line
+
+
+class Work(NamedTuple):
+    """W workers, P populations, N neurons, T steps; M is the widest population."""
+
+    reals: Array  # f32[W, F, N] neuron states
+    integers: Array  # i32[W, I, N]
+    currents: Array  # f32[W, window, ports * N or more] what arrives, steps modulo the window
+    fired: Array  # u8[W, AHEAD, M] of the last steps
+    ptr: Array  # i32[W, P, T + 1] events of a population up to step t
+    spikes: Array  # i32[W, events]
+    threshold: Array  # u32[W, M]
+    active: Array  # i32[W, M]
+
+
+def zeros(shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
+    """Zeros from the start of a cache line on: vectors that cross lines take twice as long."""
+    size = math.prod(shape) * np.dtype(dtype).itemsize
+    raw = np.zeros(size + LINE, np.uint8)
+    start = -raw.ctypes.data % LINE
+    return raw[start : start + size].view(dtype).reshape(shape)
+
+
+def aligned(array: Array) -> Array:
+    """A copy from the start of a cache line on."""
+    made = zeros(array.shape, array.dtype)
+    made[...] = array
+    return made
+
+
+def whole_lines(count: int) -> int:
+    """`count` rounded up until so many f32 fill whole cache lines."""
+    return -(-count // (LINE // 4)) * (LINE // 4)
+
+
+def make_work(plan: Plan, workers: int, wide: bool = False) -> Work:
+    """Scratch for `workers` samples in flight. Where threads share one (`wide`), all its steps are
+    one window, so that they seldom meet; else windows are short, and their sums stay in cache."""
+    neurons, populations, steps = int(plan.neurons[-1]), len(plan.model), plan.steps
+    widest = plan.widest
+    window = steps if wide and steps * neurons <= WIDE_LIMIT else min(steps, WINDOW)
+    return Work(
+        reals=zeros((workers, len(plan.real_init), neurons), np.float32),
+        integers=zeros((workers, len(plan.integer_init), neurons), np.int32),
+        currents=zeros((workers, window, whole_lines(plan.ports * neurons)), np.float32),
+        fired=zeros((workers, AHEAD, whole_lines(widest)), np.uint8),
+        ptr=zeros((workers, populations, steps + 1), np.int32),
+        spikes=zeros((workers, int(plan.events[-1]) + 8), np.int32),
+        threshold=zeros((workers, widest), np.uint32),
+        active=zeros((workers, widest), np.int32),
+    )

@@ -1,0 +1,235 @@
+"""The time loops, generic over `advance`, the compiled neuron steps of a graph (see `codegen.py`).
+
+A sample is presented block by block (a strongly connected set of populations), each for all its
+steps: spikes from outside the block are complete by then, so their drive is summed first, for all
+steps at once, and only what comes from inside the block waits for the step before it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit, prange
+
+from .kernels.forward import (
+    CHUNK,
+    active_inputs,
+    append,
+    deliver_dense,
+    deliver_sparse,
+    drive_dense,
+    drive_sparse,
+    encode_chunk,
+    events_of_raster,
+    first_step,
+    pack,
+    thresholds,
+)
+
+ZERO = np.float32(0.0)
+FLUSH = 40  # steps; a multiple of those that are taken at a time
+NORMAL = np.float32(1.1754944e-38)  # the smallest float32 that is not denormal
+WIDE = 64  # neurons for which threads pay: to meet takes as long as a small population's drive
+
+
+@njit
+def input_threshold(plan, values, k, origin, work, w):  # type: ignore[no-untyped-def]
+    """(thresholds u32[n], inputs that can fire) of input population k, in the worker's scratch."""
+    n = plan.neurons[plan.inputs[k] + 1] - plan.neurons[plan.inputs[k]]
+    threshold = work.threshold[w, :n]
+    thresholds(values[origin : origin + n], plan.rate[k], threshold)
+    return threshold, work.active[w, : active_inputs(threshold, work.active[w])]
+
+
+@njit
+def encode_inputs(plan, values, raster, sample, seed, work, w, wide):  # type: ignore[no-untyped-def]
+    """Events of every input population; values f32[inputs], or raster u8[T, inputs]."""
+    origin = 0
+    for k in range(len(plan.inputs)):
+        p = plan.inputs[k]
+        n = plan.neurons[p + 1] - plan.neurons[p]
+        ptr = work.ptr[w, p]
+        spikes = work.spikes[w, plan.events[p] : plan.events[p + 1]]
+        first = first_step(plan.encoder[k])
+        if plan.encoder[k] == 2:
+            events_of_raster(raster[:, origin : origin + n], ptr, spikes)
+        else:
+            threshold, active = input_threshold(plan, values, k, origin, work, w)
+            if wide:
+                encode_wide(threshold, active, first, plan.steps, sample, seed, origin, ptr, spikes)
+            else:
+                for c in range((plan.steps + CHUNK - 1) // CHUNK):
+                    encode_chunk(
+                        threshold, active, first, plan.steps, sample, seed, origin, c, ptr, spikes
+                    )
+            pack(n, plan.steps, ptr, spikes)
+        origin += n
+
+
+@njit(parallel=True)
+def encode_wide(threshold, active, first, steps, sample, seed, origin, ptr, spikes):  # type: ignore[no-untyped-def]
+    """The chunks of one sample's input spread over the threads."""
+    for c in prange((steps + CHUNK - 1) // CHUNK):
+        encode_chunk(threshold, active, first, steps, sample, seed, origin, c, ptr, spikes)
+
+
+@njit
+def drive(plan, weights, j, first, last, work, w, currents):  # type: ignore[no-untyped-def]
+    """Add what projection j brings in the steps first:last to currents f32[window, ports * N]."""
+    a, p = plan.pre[j], plan.post[j]
+    lo = plan.port[j] * plan.neurons[-1] + plan.neurons[p]
+    hi = lo + plan.neurons[p + 1] - plan.neurons[p]
+    ptr, spikes = work.ptr[w, a], work.spikes[w, plan.events[a] : plan.events[a + 1]]
+    delay, window = plan.delay[j], currents.shape[0]
+    if plan.dense[j]:
+        drive_dense(
+            weights[plan.weight[j] : plan.weight[j + 1]], ptr, spikes, delay, first, last, window,
+            lo, hi, currents,
+        )  # fmt: skip
+        return
+    drive_sparse(
+        weights, plan.csr_ptr, plan.row[j], plan.csr_post, plan.csr_index, ptr, spikes, delay,
+        first, last, window, lo, hi, currents,
+    )  # fmt: skip
+
+
+@njit
+def drive_outside(plan, weights, p, first, last, work, w, currents):  # type: ignore[no-untyped-def]
+    """Everything that comes to population p from complete blocks in the steps first:last."""
+    window, lo, hi = currents.shape[0], plan.neurons[p], plan.neurons[p + 1]
+    for t in range(first, last):
+        for port in range(plan.ports):
+            origin = port * plan.neurons[-1]
+            row = currents[t % window]
+            for n in range(origin + lo, origin + hi):
+                row[n] = ZERO
+    for s in range(plan.incoming[p], plan.inner[p]):
+        drive(plan, weights, plan.sources[s], first, last, work, w, currents)
+
+
+@njit(parallel=True)
+def drive_wide(plan, weights, p, first, last, work, currents):  # type: ignore[no-untyped-def]
+    """`drive_outside` with chunks of steps spread over the threads."""
+    for c in prange((last - first + CHUNK - 1) // CHUNK):
+        start = first + c * CHUNK
+        drive_outside(plan, weights, p, start, min(start + CHUNK, last), work, 0, currents)
+
+
+@njit
+def forget_faint(reals, lo, hi):  # type: ignore[no-untyped-def]
+    """Set the states of the neurons lo:hi to zero where they are denormal.
+
+    They come to that in a long silence, and a processor is many times slower on such numbers. At
+    fixed steps, so that no bit depends on the windows.
+    """
+    for k in range(reals.shape[0]):
+        row = reals[k]
+        for n in range(lo, hi):
+            row[n] = ZERO if abs(row[n]) < NORMAL else row[n]
+
+
+# Nothing in this loop may take `plan` as an argument or more slices than it must: a call counts
+# the references of all their arrays up and down, which takes longer than a step of 400 neurons.
+@njit
+def step_block(advance, plan, weights, b, first, last, work, w, currents):  # type: ignore[no-untyped-def]
+    """The steps first:last of a block: what it sends itself, its neurons, their spikes.
+
+    A block that sends itself nothing takes several steps at a time.
+    """
+    reals, integers, fired = work.reals[w], work.integers[w], work.fired[w]
+    ptr, spikes, events = work.ptr[w], work.spikes[w], plan.events
+    neurons, sources, pre, delay = plan.neurons, plan.sources, plan.pre, plan.delay
+    window = currents.shape[0]
+    stride = 1 if plan.recurrent[b] else len(fired)
+    for t in range(first, last, stride):
+        end = min(t + stride, last)
+        for k in range(plan.block[b], plan.block[b + 1]):
+            p = plan.order[k]
+            lo, hi = neurons[p], neurons[p + 1]
+            for s in range(plan.inner[p], plan.incoming[p + 1]):
+                j = sources[s]
+                a, emitted = pre[j], t - delay[j]
+                if emitted < 0 or ptr[a, emitted] == ptr[a, emitted + 1]:
+                    continue
+                start, stop = events[a] + ptr[a, emitted], events[a] + ptr[a, emitted + 1]
+                port = plan.port[j] * neurons[-1]
+                arriving = currents[t % window, port + lo : port + hi]
+                if plan.dense[j]:
+                    own = weights[plan.weight[j] : plan.weight[j + 1]]
+                    deliver_dense(own, spikes, start, stop, arriving)
+                else:
+                    deliver_sparse(
+                        weights, plan.csr_ptr, plan.row[j], plan.csr_post, plan.csr_index, spikes,
+                        start, stop, arriving,
+                    )  # fmt: skip
+            advance(
+                plan.model[p], p, lo, hi, t, end, reals, integers, currents, plan.constants, fired
+            )
+            own_spikes = spikes[events[p] : events[p + 1]]
+            for now in range(t, end):
+                ptr[p, now + 1] = append(fired[now - t, : hi - lo], ptr[p, now], own_spikes)
+            if end % FLUSH == 0:
+                forget_faint(reals, lo, hi)
+
+
+@njit
+def rest(plan, reals, integers):  # type: ignore[no-untyped-def]
+    """Set all states to their initial values."""
+    for k in range(reals.shape[0]):
+        for n in range(reals.shape[1]):
+            reals[k, n] = plan.real_init[k, n]
+    for k in range(integers.shape[0]):
+        for n in range(integers.shape[1]):
+            integers[k, n] = plan.integer_init[k, n]
+
+
+@njit
+def present(advance, plan, weights, values, raster, sample, seed, work, w, wide):  # type: ignore[no-untyped-def]
+    """Run one sample from rest; its events are left in the scratch of worker w.
+
+    work.currents[w] is f32[window, ports * N]: blocks run in windows of steps, so that the sums of
+    what comes from outside stay in cache. `wide`: the threads share this one sample, the bits are
+    the same.
+    """
+    encode_inputs(plan, values, raster, sample, seed, work, w, wide)
+    rest(plan, work.reals[w], work.integers[w])
+    currents = work.currents[w]
+    window = currents.shape[0]
+    for b in range(len(plan.block) - 1):
+        for first in range(0, plan.steps, window):
+            last = min(first + window, plan.steps)
+            for k in range(plan.block[b], plan.block[b + 1]):
+                p = plan.order[k]
+                if wide and plan.neurons[p + 1] - plan.neurons[p] >= WIDE:
+                    drive_wide(plan, weights, p, first, last, work, currents)
+                else:
+                    drive_outside(plan, weights, p, first, last, work, w, currents)
+            step_block(advance, plan, weights, b, first, last, work, w, currents)
+
+
+@njit
+def count(plan, work, w, p, counts):  # type: ignore[no-untyped-def]
+    """Spikes of each neuron of population p, added to counts[n]."""
+    spikes = work.spikes[w, plan.events[p] : plan.events[p + 1]]
+    for k in range(work.ptr[w, p, plan.steps]):
+        counts[spikes[k]] += 1
+
+
+@njit
+def count_all(plan, work, w, activity):  # type: ignore[no-untyped-def]
+    """Spikes of every neuron, added to activity[N]."""
+    for p in range(len(plan.model)):
+        count(plan, work, w, p, activity[plan.neurons[p] : plan.neurons[p + 1]])
+
+
+@njit(nogil=True)
+def run(advance, plan, weights, data, seed, first, stride, work, w, counts, activity):  # type: ignore[no-untyped-def]
+    """Present the samples first, first + stride, … in worker w; any number of workers at once.
+
+    counts i32[S, outputs] and activity i64[N] are added to.
+    """
+    for s in range(first, len(data.ids), stride):
+        raster = data.rasters[data.rows[s] % len(data.rasters)]
+        value = data.values[data.rows[s] % len(data.values)]
+        present(advance, plan, weights, value, raster, data.ids[s], seed, work, w, False)
+        count(plan, work, w, plan.output, counts[s])
+        count_all(plan, work, w, activity)

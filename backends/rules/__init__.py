@@ -1,0 +1,1 @@
+"""Training rules, a folder a family."""

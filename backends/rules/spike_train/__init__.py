@@ -1,0 +1,1 @@
+"""Spike-train-level rules: ST-RSBP and HM2-BP."""

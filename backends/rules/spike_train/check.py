@@ -1,0 +1,93 @@
+"""Which networks the spike-count rules can train, and why not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from ....ir.diagnostics import CompileError, Diagnostic
+from ....ir.graph import Call, Graph, Population, Projection
+from ....ir.wiring import Wiring
+
+
+def output_of(graph: Graph) -> Population:
+    """The output population; there is exactly one in a graph that `require_trainable` lets pass."""
+    (output,) = (p for p in graph.populations if p.role == "output")
+    return output
+
+
+def is_lateral(projection: Projection) -> bool:
+    """Whether it is a fixed lateral inhibition, which the count model leaves out (at the output it
+    is a factor of the weight gradients instead)."""
+    return (
+        projection.connectivity.kind == "lateral_inhibition"
+        and not projection.trainable
+        and projection.pre == projection.post
+    )
+
+
+def require_trainable(graph: Graph, rule: Call) -> None:
+    """Refuse (E050) a network that the rule cannot train, with every reason."""
+    outputs = [p for p in graph.populations if p.role == "output"]
+    if len(outputs) != 1:
+        raise CompileError(
+            Diagnostic(
+                "E050",
+                f"`{rule.kind}` trains a network with one output population, not {len(outputs)}",
+                span=outputs[1].span if outputs else None,
+                help="declare exactly one population with `output`",
+            )
+        )
+    found = list(_wrong_recurrence(graph, rule))
+    if found:
+        raise CompileError(found)
+
+
+def _wrong_recurrence(graph: Graph, rule: Call) -> Iterator[Diagnostic]:
+    assert graph.schedule is not None
+    for block in graph.schedule:
+        into = [p for p in graph.projections if p.post in block.populations]
+        inner = [p for p in into if p.pre in block.populations and not is_lateral(p)]
+        if not inner:
+            continue
+        if rule.kind == "hm2_bp":
+            yield Diagnostic(
+                "E050",
+                f"`hm2_bp` cannot train the recurrent projection `{inner[0].name}`",
+                span=inner[0].span,
+                help="use `rule st_rsbp`",
+            )
+        elif rule["profile"] == "reference" and not _is_reference_block(graph, block.populations):
+            yield Diagnostic(
+                "E050",
+                "the profile `reference` is undefined for the recurrent block of "
+                + ", ".join(f"`{name}`" for name in block.populations),
+                span=inner[0].span,
+                help="it needs one population and as many neurons in each hidden one that projects"
+                " to it; use the profile `recommended`",
+            )
+
+
+def _is_reference_block(graph: Graph, populations: tuple[str, ...]) -> bool:
+    """Whether the authors' message exists: one population, fed by inputs or by equals in size."""
+    sizes = {p.name: p.neurons for p in graph.populations}
+    inputs = {p.name for p in graph.populations if p.role == "input"}
+    return len(populations) == 1 and all(
+        sizes[p.pre] == sizes[p.post] or p.pre in inputs
+        for p in graph.projections
+        if p.post == populations[0]
+    )
+
+
+def refuse_shared(graph: Graph, wirings: Mapping[str, Wiring]) -> None:
+    """CompileError(E050) for trainable shared weights, which these rules do not cover yet."""
+    bad = [p for p in graph.projections if p.trainable and wirings[p.name].tap is not None]
+    if bad:
+        raise CompileError(
+            Diagnostic(
+                "E050",
+                f"`{p.name}`: spike-train-level rules do not train shared (convolution) weights",
+                p.span,
+                help="mark the projection `fixed`",
+            )
+            for p in bad
+        )

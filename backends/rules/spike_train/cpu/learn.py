@@ -1,0 +1,126 @@
+"""What learning any projection needs: sorted spikes, traces, counts, Omega, the side effect."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from ....cpu.kernels.rows import fill
+from .spsp import active_columns, bounds_by_neuron, closed_traces, discrete_traces, times_by_neuron
+
+ZERO = np.float32(0.0)
+ONE = np.float32(1.0)
+HALF = np.float32(0.5)
+SMALLEST_OMEGA = np.float32(1e-4)  # as in the authors' code
+
+
+@njit
+def rows_of(plan, back, w, p):  # type: ignore[no-untyped-def]
+    """(bounds, times) of the neuron-major spikes of population p."""
+    row = back.row[w, plan.neurons[p] + p : plan.neurons[p + 1] + p + 1]
+    return row, back.times[w, plan.events[p] :]
+
+
+@njit
+def sort_events(plan, work, back, w):  # type: ignore[no-untyped-def]
+    """Neuron-major spike times of every population; of inputs the bounds, all that is read."""
+    for p in range(len(plan.model)):
+        row, times = rows_of(plan, back, w, p)
+        spikes = work.spikes[w, plan.events[p] : plan.events[p + 1]]
+        n = plan.neurons[p + 1] - plan.neurons[p]
+        if plan.model[p] < 0:
+            bounds_by_neuron(work.ptr[w, p, plan.steps], spikes, n, row)
+        else:
+            times_by_neuron(work.ptr[w, p], spikes, plan.steps, n, row, times, back.fill[w])
+
+
+@njit
+def make_trace(plan, rule, work, back, w, j):  # type: ignore[no-untyped-def]
+    """V of projection j into back.trace, for the pre neurons that fired; the number of columns."""
+    a, p = plan.pre[j], plan.post[j]
+    row, _ = rows_of(plan, back, w, a)
+    n = plan.neurons[a + 1] - plan.neurons[a]
+    columns = active_columns(row, n, back.column[w], back.active[w])
+    ptr = work.ptr[w, a]
+    spikes = work.spikes[w, plan.events[a] : plan.events[a + 1]]
+    slow, fast = back.filters[w, 0, :columns], back.filters[w, 1, :columns]
+    if rule.closed:
+        closed_traces(
+            ptr, spikes, plan.steps, rule.shift[j], rule.keep_v[p], rule.keep_c[p], rule.gain[p],
+            back.column[w], columns, slow, fast, back.trace[w],
+        )  # fmt: skip
+    else:
+        discrete_traces(
+            ptr, spikes, plan.steps, rule.shift[j], rule.keep_v[p], rule.keep_c[p], rule.gain[p],
+            back.column[w], columns, slow, back.trace[w],
+        )  # fmt: skip
+    return columns
+
+
+@njit
+def presynaptic_counts(plan, rule, back, w, j):  # type: ignore[no-untyped-def]
+    """Spike counts of the pre neurons of projection j into back.counts, as the rule reads them."""
+    a = plan.pre[j]
+    row, _ = rows_of(plan, back, w, a)
+    for i in range(len(row) - 1):
+        u = np.float32(row[i + 1] - row[i])
+        back.counts[w, i] = min(max(u, ONE), np.float32(100.0)) if rule.quartic else u
+    return len(row) - 1
+
+
+@njit
+def self_effect(plan, rule, weights, back, w, p):  # type: ignore[no-untyped-def]
+    """Omega of population p: 1 - (slope(o) / nu) sum_j w_j u_j (Zhang & Li 2019, eq. 10)."""
+    lo, hi = plan.neurons[p], plan.neurons[p + 1]
+    omega = back.omega[w, lo:hi]
+    fill(omega, ZERO)
+    is_recurrent = False
+    for s in range(plan.incoming[p], plan.incoming[p + 1]):
+        j = plan.sources[s]
+        if rule.takes[j]:
+            is_recurrent = is_recurrent or rule.inside[j] != 0
+            n = presynaptic_counts(plan, rule, back, w, j)
+            _add_drive(plan, weights, back.counts[w, :n], j, omega)
+    row, _ = rows_of(plan, back, w, p)
+    for i in range(hi - lo):
+        o = row[i + 1] - row[i]
+        if rule.quartic and is_recurrent:
+            o = min(max(o, 1), 100)
+        slope = rule.slope[p, min(o, plan.steps)]
+        if o == 0:
+            slope = 0.0
+        value = np.float32(1.0 - slope * omega[i] / rule.nu[p])
+        omega[i] = min(max(value, rule.lowest), rule.highest)
+        if abs(omega[i]) < SMALLEST_OMEGA:
+            omega[i] = SMALLEST_OMEGA if omega[i] >= ZERO else -SMALLEST_OMEGA
+
+
+@njit
+def _add_drive(plan, weights, counts, j, total):  # type: ignore[no-untyped-def]
+    """total[i] += sum_k counts[k] w[k, i] over projection j."""
+    n = len(total)
+    for k in range(len(counts)):
+        u = counts[k]
+        if u == ZERO:
+            continue
+        if plan.dense[j]:
+            row = weights[plan.weight[j] + k * n : plan.weight[j] + (k + 1) * n]
+            for i in range(n):
+                total[i] += u * row[i]
+        else:
+            start = plan.row[j] + k
+            for s in range(plan.csr_ptr[start], plan.csr_ptr[start + 1]):
+                total[plan.csr_post[s]] += u * weights[plan.csr_index[s]]
+
+
+@njit(fastmath={"reassoc"})
+def side_effect(weights, entry, spikes, nu):  # type: ignore[no-untyped-def]
+    """s = (1/nu) sum_j w_j e_j / o; (1/nu) sum_j w_j / 2 for a silent neuron (Jin et al. 2018)."""
+    total = ZERO
+    if spikes == 0:
+        for k in range(len(weights)):
+            total += HALF * weights[k]
+        return total / nu
+    for k in range(len(weights)):
+        total += weights[k] * entry[k]
+    return total / (nu * np.float32(spikes))

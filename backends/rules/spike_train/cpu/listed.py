@@ -1,0 +1,169 @@
+"""Learning synapse by synapse: sparse projections, and all that lie inside a recurrent block."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from ....cpu.kernels.rows import copy, fill, gather, spread
+from ....optimizers.cpu.update import update_row
+from .learn import make_trace, rows_of, side_effect
+from .spsp import response_at, response_row
+
+ZERO = np.float32(0.0)
+ONE = np.float32(1.0)
+
+
+@njit
+def inside_entries(plan, rule, weights, work, back, w, j):  # type: ignore[no-untyped-def]
+    """S-PSP and Theta of every synapse of projection j, which lies inside a block."""
+    columns = make_trace(plan, rule, work, back, w, j)
+    p = plan.post[j]
+    row, times = rows_of(plan, back, w, p)
+    pre_row, _ = rows_of(plan, back, w, plan.pre[j])
+    trace, column, power = back.trace[w], back.column[w], rule.power[p]
+    refractory, nu, ratio = rule.refractory[p], rule.nu[plan.pre[j]], rule.silent_ratio
+    in_ptr, in_pre, in_index = rule.in_ptr[rule.in_row[j] :], rule.in_pre, rule.in_index
+    entries, thetas, origin = back.entry[w], back.theta[w], in_ptr[0] - rule.slot[j]
+    is_dense = plan.dense[j] != 0
+    for i in range(len(row) - 1):
+        start, end = in_ptr[i], in_ptr[i + 1]
+        entry = entries[start - origin : end - origin]
+        theta = thetas[start - origin : end - origin]
+        _entries(
+            is_dense, trace, columns, column, times, row[i], row[i + 1], refractory, power,
+            in_pre[start:end], pre_row, entry,
+        )  # fmt: skip
+        silent = row[i + 1] == row[i]
+        for s in range(start, end):
+            u = pre_row[in_pre[s] + 1] - pre_row[in_pre[s]]
+            slope = ratio if silent or u == 0 else entry[s - start] / np.float32(u)
+            theta[s - start] = weights[in_index[s]] * slope / nu
+
+
+@njit
+def _entries(  # type: ignore[no-untyped-def]
+    is_dense, trace, columns, column, times, start, end, refractory, power, pre, pre_row, entry
+):
+    """entry[s] = e of the synapses from `pre` to one post neuron with spikes times[start:end]."""
+    if is_dense and columns == len(pre):
+        response_row(trace, columns, times, start, end, refractory, power, entry)
+        return
+    for s in range(len(pre)):
+        k = pre[s]
+        entry[s] = ZERO
+        if pre_row[k + 1] > pre_row[k]:
+            entry[s] = response_at(trace, columns, column[k], times, start, end, refractory, power)
+
+
+@njit
+def joint_effect(plan, rule, store, work, back, w, p):  # type: ignore[no-untyped-def]
+    """HM2-BP's factor 1 + s of a population with several projections, s their sum, into boost."""
+    lo, hi = plan.neurons[p], plan.neurons[p + 1]
+    row, times = rows_of(plan, back, w, p)
+    power, refractory, nu = rule.power[p], rule.refractory[p], rule.nu[p]
+    total = np.ones(hi - lo, np.float32)
+    for source in range(plan.incoming[p], plan.incoming[p + 1]):
+        j = plan.sources[source]
+        if not rule.takes[j]:
+            continue
+        columns = make_trace(plan, rule, work, back, w, j)
+        pre_row, _ = rows_of(plan, back, w, plan.pre[j])
+        n = len(pre_row) - 1
+        every = np.arange(n).astype(np.int32)
+        weights, entry = np.empty(n, np.float32), np.empty(n, np.float32)
+        for l in range(hi - lo):
+            pre, fan_in = every, n
+            if rule.listed[j]:
+                first, last = rule.in_ptr[rule.in_row[j] + l], rule.in_ptr[rule.in_row[j] + l + 1]
+                pre, fan_in = rule.in_pre[first:last], last - first
+                gather(store.weights, rule.in_index[first:last], weights)
+            else:
+                start = plan.weight[j] + l * n
+                copy(store.rows[start : start + n], weights)
+            _entries(
+                False, back.trace[w], columns, back.column[w], times, row[l], row[l + 1],
+                refractory, power, pre, pre_row, entry,
+            )  # fmt: skip
+            spikes = row[l + 1] - row[l]
+            total[l] += side_effect(weights[:fan_in], entry[:fan_in], spikes, nu)
+    for l in range(hi - lo):
+        back.boost[w, lo + l] *= total[l]
+
+
+@njit
+def listed_projection(plan, rule, optimizer, size, eps, store, work, back, w, group, j, message):  # type: ignore[no-untyped-def]
+    """Learn a projection synapse by synapse; message f32[pre] gets its error below."""
+    inside = rule.inside[j] != 0
+    columns = 0 if inside else make_trace(plan, rule, work, back, w, j)
+    p = plan.post[j]
+    lo = plan.neurons[p]
+    row, times = rows_of(plan, back, w, p)
+    pre_row, _ = rows_of(plan, back, w, plan.pre[j])
+    trace, column, power, nu = back.trace[w], back.column[w], rule.power[p], rule.nu[p]
+    in_ptr, in_pre, in_index = rule.in_ptr[rule.in_row[j] :], rule.in_pre, rule.in_index
+    error, boost, entries = back.error[w], back.boost[w], back.entry[w]
+    hybrid = rule.hybrid and not rule.joint[p]
+    origin, carries, trains = in_ptr[0] - rule.slot[j], rule.carries[j] != 0, rule.trains[j] != 0
+    gradient = store.gradient[max(group, 0)] if group >= 0 else store.rows[:0]
+    fill(message, ZERO)
+    scratch = np.empty((4, _widest(in_ptr, len(row) - 1)), np.float32)
+    for l in range(len(row) - 1):
+        start, end = in_ptr[l], in_ptr[l + 1]
+        fan_in = end - start
+        weights, entry = scratch[0, :fan_in], scratch[1, :fan_in]
+        pre, index = in_pre[start:end], in_index[start:end]
+        gather(store.weights, index, weights)
+        if inside:
+            copy(entries[start - origin : end - origin], entry)
+        else:
+            _entries(
+                plan.dense[j] != 0, trace, columns, column, times, row[l], row[l + 1],
+                rule.refractory[p], power, pre, pre_row, entry,
+            )  # fmt: skip
+        spikes = row[l + 1] - row[l]
+        x = error[lo + l]
+        if carries:
+            _send_listed(x, rule.silent_ratio, spikes, pre, pre_row, weights, entry, message)
+        if spikes == 0:
+            _silent_listed(rule.silent_entry, pre, pre_row, entry)
+        scale = x * boost[lo + l]
+        if hybrid:
+            scale *= ONE + side_effect(weights, entry, spikes, nu)
+        if trains and group >= 0:
+            for s in range(fan_in):
+                gradient[index[s]] += scale * entry[s]
+        elif trains:
+            first, second = scratch[2, :fan_in], scratch[3, :fan_in]
+            gather(store.first, index, first)
+            gather(store.second, index, second)
+            update_row(optimizer, size, eps, weights, first, second, entry, scale)
+            spread(weights, index, store.weights)
+            spread(first, index, store.first)
+            spread(second, index, store.second)
+
+
+@njit
+def _widest(in_ptr, posts):  # type: ignore[no-untyped-def]
+    """The largest fan-in."""
+    widest = 0
+    for l in range(posts):
+        widest = max(widest, in_ptr[l + 1] - in_ptr[l])
+    return widest
+
+
+@njit
+def _send_listed(x, ratio, spikes, pre, pre_row, weights, entry, message):  # type: ignore[no-untyped-def]
+    """message[pre] += x w de/du over the synapses of one post neuron."""
+    for s in range(len(pre)):
+        u = pre_row[pre[s] + 1] - pre_row[pre[s]]
+        slope = entry[s] / np.float32(u) if spikes > 0 and u > 0 else ratio
+        message[pre[s]] += x * weights[s] * slope
+
+
+@njit
+def _silent_listed(value, pre, pre_row, entry):  # type: ignore[no-untyped-def]
+    """e of a silent post neuron: `value` where the pre neuron fired."""
+    for s in range(len(pre)):
+        if pre_row[pre[s] + 1] > pre_row[pre[s]]:
+            entry[s] = value

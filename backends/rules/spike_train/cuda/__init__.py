@@ -1,0 +1,1 @@
+"""The spike-train-level rules on a GPU."""

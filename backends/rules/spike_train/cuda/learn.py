@@ -1,0 +1,172 @@
+"""Errors of a block's neurons: what was sent to them, Omega, the factor of HM2-BP, S-PSP inside."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import cuda
+
+from ....cuda.kernels.grid import block_sum, f32
+from .spsp import response_at
+
+ZERO = f32(0.0)
+ONE = f32(1.0)
+HALF = f32(0.5)
+HUNDRED = f32(100.0)
+SMALLEST_OMEGA = f32(1e-4)  # as in the authors' code
+
+
+@cuda.jit(device=True)
+def entry_of(plan, rule, learning, work, b, j, l, k):  # type: ignore[no-untyped-def]
+    """e of the synapse from pre neuron k to post neuron l of projection j, both local."""
+    a, p = plan.pre[j], plan.post[j]
+    lo = plan.neurons[a]
+    if work.count[b, lo + k] == 0:
+        return ZERO
+    i = plan.neurons[p] + l
+    return response_at(
+        work.trace[b], learning.trace[j] + k, plan.neurons[a + 1] - lo, work.times[b],
+        plan.steps * i, work.count[b, i], rule.refractory[p], rule.power[p],
+    )  # fmt: skip
+
+
+@cuda.jit(device=True)
+def neuron_error(plan, tables, rule, learning, store, work, b, p, i, has_inside):  # type: ignore[no-untyped-def]
+    """delta, omega and error = dE/da of neuron i (local) of population p, before any solve."""
+    n = plan.neurons[p] + i
+    delta = work.delta[b, n]
+    for s in range(learning.out_bound[p], learning.out_bound[p + 1]):
+        delta += sent_back(plan, learning, work, b, learning.out[s], i)
+    error = delta / rule.nu[p]
+    omega = ONE
+    if rule.hybrid == 0:
+        omega = self_effect(plan, tables, rule, store, work, b, p, i)
+    work.omega[b, n] = omega
+    if has_inside:
+        if rule.reference != 0:
+            work.boost[b, n] /= omega
+    else:
+        error /= omega
+    work.error[b, n] = error
+
+
+@cuda.jit(device=True)
+def sent_back(plan, learning, work, b, j, k):  # type: ignore[no-untyped-def]
+    """What projection j sends back to its pre neuron k: the parts of its tiles, in order."""
+    a = plan.pre[j]
+    n = plan.neurons[a + 1] - plan.neurons[a]
+    total = ZERO
+    for tile in range(learning.tiles[j]):
+        total += work.parts[b, learning.part[j] + tile * n + k]
+    return total
+
+
+@cuda.jit(device=True)
+def self_effect(plan, tables, rule, store, work, b, p, i):  # type: ignore[no-untyped-def]
+    """Omega of neuron i: 1 - (slope(o) / nu) sum_j w_j u_j (Zhang & Li 2019, eq. 10)."""
+    total = ZERO
+    is_recurrent = False
+    for s in range(plan.incoming[p], plan.incoming[p + 1]):
+        j = plan.sources[s]
+        if rule.takes[j] != 0:
+            is_recurrent = is_recurrent or rule.inside[j] != 0
+            total = add_drive(plan, tables, rule, store.weights, work, b, j, i, total)
+    o = work.count[b, plan.neurons[p] + i]
+    if rule.quartic != 0 and is_recurrent:
+        o = min(max(o, 1), 100)
+    slope = rule.slope[p, min(o, plan.steps)] if o > 0 else ZERO
+    value = min(max(ONE - slope * total / rule.nu[p], rule.lowest), rule.highest)
+    if abs(value) < SMALLEST_OMEGA:
+        value = SMALLEST_OMEGA if value >= ZERO else -SMALLEST_OMEGA
+    return value
+
+
+@cuda.jit(device=True)
+def presynaptic_count(rule, spikes):  # type: ignore[no-untyped-def]
+    """A spike count as the rule reads it."""
+    u = f32(spikes)
+    return min(max(u, ONE), HUNDRED) if rule.quartic != 0 else u
+
+
+@cuda.jit(device=True)
+def add_drive(plan, tables, rule, weights, work, b, j, i, total):  # type: ignore[no-untyped-def]
+    """total + sum_k u_k w_ki over the pre neurons of projection j."""
+    a, p = plan.pre[j], plan.post[j]
+    lo = plan.neurons[a]
+    if plan.dense[j] == 0:
+        first = tables.post_ptr[tables.post_row[j] + i]
+        last = tables.post_ptr[tables.post_row[j] + i + 1]
+        for s in range(first, last):
+            u = presynaptic_count(rule, work.count[b, lo + tables.post_pre[s]])
+            total += u * weights[tables.post_index[s]]
+        return total
+    posts = plan.neurons[p + 1] - plan.neurons[p]
+    at = plan.weight[j] + i
+    for k in range(lo, plan.neurons[a + 1]):
+        total += presynaptic_count(rule, work.count[b, k]) * weights[at]
+        at += posts
+    return total
+
+
+@cuda.jit(device=True)
+def joint_effect(plan, rule, learning, store, work, b, p, l):  # type: ignore[no-untyped-def]
+    """HM2-BP's factor 1 + s of neuron l of population p into boost, one block (Jin et al. 2018).
+
+    s = (1/nu) sum_j w_j e_j / o; (1/nu) sum_j w_j / 2 for a silent neuron; over all projections.
+    """
+    i = plan.neurons[p] + l
+    spikes = work.count[b, i]
+    total = ZERO
+    for source in range(plan.incoming[p], plan.incoming[p + 1]):
+        j = plan.sources[source]
+        if rule.takes[j] != 0:
+            start, stop = row_bounds(plan, rule, j, l)
+            s = start + cuda.threadIdx.x
+            while s < stop:
+                k, at = synapse(plan, rule, j, start, s)
+                w = weight_at(rule, store, j, at)
+                total += w * (
+                    HALF if spikes == 0 else entry_of(plan, rule, learning, work, b, j, l, k)
+                )
+                s += cuda.blockDim.x
+    total = block_sum(total) / rule.nu[p]
+    if cuda.threadIdx.x == 0:
+        work.boost[b, i] *= ONE + (total if spikes == 0 else total / f32(spikes))
+
+
+@cuda.jit(device=True)
+def row_bounds(plan, rule, j, l):  # type: ignore[no-untyped-def]
+    """The synapses start:stop of post neuron l: places in in_pre/in_index where projection j is
+    listed, else places in the post-major weights."""
+    if rule.listed[j] != 0:
+        return rule.in_ptr[rule.in_row[j] + l], rule.in_ptr[rule.in_row[j] + l + 1]
+    n = plan.neurons[plan.pre[j] + 1] - plan.neurons[plan.pre[j]]
+    return plan.weight[j] + l * n, plan.weight[j] + (l + 1) * n
+
+
+@cuda.jit(device=True)
+def synapse(plan, rule, j, start, s):  # type: ignore[no-untyped-def]
+    """(pre neuron, place of the weight and its moments) of synapse s of a row from `start`."""
+    if rule.listed[j] != 0:
+        return np.int64(rule.in_pre[s]), rule.in_index[s]
+    return s - start, s
+
+
+@cuda.jit(device=True)
+def weight_at(rule, store, j, at):  # type: ignore[no-untyped-def]
+    """The weight at a place that `synapse` gave."""
+    return store.weights[at] if rule.listed[j] != 0 else store.rows[at]
+
+
+@cuda.jit(device=True)
+def inside_entry(plan, rule, learning, store, work, b, j, l, s):  # type: ignore[no-untyped-def]
+    """S-PSP and Theta of synapse s (place in in_pre) to post neuron l of an inside projection."""
+    a = plan.pre[j]
+    k = rule.in_pre[s]
+    slot = rule.slot[j] + s - rule.in_ptr[rule.in_row[j]]
+    entry = entry_of(plan, rule, learning, work, b, j, l, k)
+    u = work.count[b, plan.neurons[a] + k]
+    slope = rule.silent_ratio
+    if u > 0 and work.count[b, plan.neurons[plan.post[j]] + l] > 0:
+        slope = entry / f32(u)
+    work.entry[b, slot] = entry
+    work.theta[b, slot] = store.weights[rule.in_index[s]] * slope / rule.nu[a]

@@ -1,0 +1,68 @@
+"""Scratch memory of the backward pass; the leading axis is the samples in flight."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ....compiled.plan import Plan
+from ....cuda.protocol import GIB
+from ....cuda.scratch import Make, forward_arrays
+from ....cuda.tables import Tables
+from .tables import Sizes
+
+SYSTEM_BYTES = GIB  # for eliminating recurrent systems whose sweeps do not converge
+
+
+class Backward(NamedTuple):
+    """`Work`, and what the backward pass needs besides."""
+
+    reals: Any
+    integers: Any
+    currents: Any
+    bits: Any
+    number: Any
+    spikes: Any
+    times: Any
+    count: Any
+    trace: Any  # f32[B, traces]
+    delta: Any  # f32[B, N] error from the loss
+    error: Any  # f32[B, N] dE/da
+    omega: Any  # f32[B, N]
+    boost: Any  # f32[B, N] factor of the weight gradient
+    parts: Any  # f32[B, parts] messages, tile by tile
+    entry: Any  # f32[B, slots] S-PSP of synapses inside a block
+    theta: Any  # f32[B, slots]
+    right: Any  # f32[B, N] right side of a misplaced solve
+    solution: Any  # f32[B, 2 N]
+    ratio: Any  # f32[B, outputs^2]
+    system: Any  # f32[slots, n (n + 1)] of the largest recurrent block
+    pull: Any  # f32[rows] of the regularizer
+
+
+def make_backward(
+    make: Make, plan: Plan, tables: Tables, sizes: Sizes, slots: int, flight: int, blocks: int
+) -> Backward:
+    """Scratch for learning from `flight` samples at once, on `blocks` blocks."""
+    neurons = int(plan.neurons[-1])
+    outputs = int(plan.neurons[plan.output + 1] - plan.neurons[plan.output])
+    system = sizes.largest_system * (sizes.largest_system + 1)
+    systems = min(blocks, flight, max(1, SYSTEM_BYTES // (4 * system))) if slots else 1
+    f32 = np.float32
+    return Backward(
+        **forward_arrays(make, plan, tables, flight),
+        trace=make((flight, max(1, sizes.traces)), f32),
+        delta=make((flight, neurons), f32),
+        error=make((flight, neurons), f32),
+        omega=make((flight, neurons), f32),
+        boost=make((flight, neurons), f32),
+        parts=make((flight, max(1, sizes.parts)), f32),
+        entry=make((flight, max(1, slots)), f32),
+        theta=make((flight, max(1, slots)), f32),
+        right=make((flight, neurons), f32),
+        solution=make((flight, 2 * neurons), f32),
+        ratio=make((flight, outputs * outputs), f32),
+        system=make((systems, system if slots else 1), f32),
+        pull=make((max(1, sizes.pulls),), f32),
+    )

@@ -1,0 +1,185 @@
+"""Gradients of a whole network for one sample, from its spikes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .....ir.calls import number
+from .....ir.graph import Block, Call, Graph, Population, Projection
+from .....ir.wiring import Wiring, wire
+from ..check import is_lateral, output_of, require_trainable
+from .cells import cells_of
+from .layers import Coupling, System
+from .output import CountLoss, cost, count_error, lateral_factor, teach
+from .partials import Activity, by_pre
+from .profiles import PROFILES, Profile
+from .spsp import Cell, Floats, Train, closed_form_spsp, factorised_closed_form
+
+Arrays = Mapping[str, npt.NDArray[Any]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NetworkGradients:
+    """`gradients`: by trainable projection, shaped like its weights. `deltas`: by population that
+    is no input, the raw error dE/do that reaches it from outside its block. `cost`: `output.cost`.
+    """
+
+    gradients: dict[str, Floats]
+    deltas: dict[str, Floats]
+    cost: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sample:
+    """One sample's view of a network: matrices are [post, pre], spikes those after teaching."""
+
+    graph: Graph
+    profile: Profile
+    cells: Mapping[str, Cell]
+    wirings: Mapping[str, Wiring]
+    weights: Mapping[str, Floats]
+    spikes: Mapping[str, Train]
+
+    def counts(self, name: str) -> Floats:
+        return np.asarray(self.spikes[name].sum(axis=0), dtype=np.float64)
+
+
+def network_gradients(
+    graph: Graph,
+    weights: Arrays,
+    spikes: Mapping[str, Train],
+    label: int,
+    rule: Call,
+    importance: float = 1.0,
+    *,
+    wirings: Mapping[str, Wiring] | None = None,
+    has_window: bool = True,
+) -> NetworkGradients:
+    """The rule's weight gradients for one presentation.
+
+    The graph has been through the pipeline; `spikes` are bool [T, N] of every population;
+    `wirings` are those of seed 0 unless given. Without `has_window` the closed form counts input
+    older than 4 tau_mem too, as the engines do. Refuses (E050) a network that the rule can't train.
+    """
+    require_trainable(graph, rule)
+    output = output_of(graph)
+    loss = CountLoss(*(number(rule, name) for name in ("target", "other", "margin")))
+    counts = np.asarray(spikes[output.name].sum(axis=0), dtype=np.float64)
+    profile = PROFILES[rule.kind, str(rule["profile"])]
+    if profile.spsp is closed_form_spsp and not has_window:
+        profile = replace(profile, spsp=factorised_closed_form)
+    wirings = wirings or _wirings(graph)
+    matrices = _matrices(graph, weights, wirings)
+    untaught = _Sample(graph, profile, cells_of(graph), wirings, matrices, spikes)
+    gamma = _gamma(untaught, output, label)
+    taught = dict(spikes) | {output.name: teach(spikes[output.name], label, loss)}
+    sample = replace(untaught, spikes=taught)
+    deltas = {p.name: np.zeros(p.neurons) for p in graph.populations if p.model is not None}
+    deltas[output.name] += importance * count_error(counts, label, loss)
+    gradients = _walk(sample, deltas, {output.name: gamma})
+    return NetworkGradients(gradients, deltas, cost(counts, label, loss))
+
+
+def _walk(
+    sample: _Sample, deltas: dict[str, Floats], gammas: Mapping[str, Floats]
+) -> dict[str, Floats]:
+    """Weight gradients of every block, last to first; adds the messages to `deltas`."""
+    gradients: dict[str, Floats] = {}
+    projections = {p.name: p for p in sample.graph.projections}
+    assert sample.graph.schedule is not None
+    for block in reversed(sample.graph.schedule):
+        if not set(block.populations) <= set(deltas):
+            continue
+        system = _system(sample, block)
+        adjoint = sample.profile.adjoint(system, deltas, sample.profile.limit)
+        for coupling in system.couplings:
+            if coupling.name in adjoint.messages and coupling.pre in deltas:
+                deltas[coupling.pre] += adjoint.messages[coupling.name]
+            if projections[coupling.name].trainable:
+                factor = adjoint.factors[coupling.post] * gammas.get(coupling.post, 1.0)
+                full = factor[:, None] * coupling.spsp
+                gradients[coupling.name] = _gather(full, sample.wirings[coupling.name])
+    return gradients
+
+
+def _system(sample: _Sample, block: Block) -> System:
+    incoming = [
+        p for p in sample.graph.projections if p.post in block.populations and not is_lateral(p)
+    ]
+    is_recurrent = any(p.pre in block.populations for p in incoming)
+    return System(
+        block.populations,
+        {name: sample.spikes[name].shape[1] for name in block.populations},
+        {name: sample.cells[name].v_th for name in block.populations},
+        tuple(_coupling(sample, p, is_recurrent) for p in incoming),
+    )
+
+
+def _coupling(sample: _Sample, projection: Projection, is_recurrent: bool) -> Coupling:
+    profile, cell = sample.profile, sample.cells[projection.post]
+    pre, post = sample.spikes[projection.pre], sample.spikes[projection.post]
+    spsp = profile.spsp(pre, post, cell, projection.delay)
+    pre_counts, post_counts = sample.counts(projection.pre), sample.counts(projection.post)
+    spsp[np.ix_(post_counts == 0, pre_counts > 0)] = profile.silent_post
+    activity = Activity(spsp, post_counts, pre_counts, cell, len(pre), is_recurrent)
+    return Coupling(
+        name=projection.name,
+        pre=projection.pre,
+        post=projection.post,
+        weights=sample.weights[projection.name],
+        spsp=spsp,
+        by_post=profile.by_post(activity),
+        by_pre=by_pre(activity, profile.silent_by_pre),
+    )
+
+
+def _gamma(sample: _Sample, output: Population, label: int) -> Floats:
+    """The lateral factor of the output's weight gradients; ones without lateral inhibition."""
+    gamma = np.ones(output.neurons)
+    cell, spikes = sample.cells[output.name], sample.spikes[output.name]
+    for projection in sample.graph.projections:
+        if is_lateral(projection) and projection.post == output.name:
+            spsp = sample.profile.spsp(spikes, spikes, cell, projection.delay)
+            gamma *= lateral_factor(
+                sample.weights[projection.name],
+                spsp,
+                sample.counts(output.name),
+                label,
+                cell.v_th,
+                sample.profile.silent_lateral,
+            )
+    return gamma
+
+
+def _matrices(graph: Graph, weights: Arrays, wirings: Mapping[str, Wiring]) -> dict[str, Floats]:
+    return {p.name: _dense(weights[p.name], wirings[p.name]) for p in graph.projections}
+
+
+def _wirings(graph: Graph) -> dict[str, Wiring]:
+    shapes = {p.name: p.shape for p in graph.populations}
+    return {p.name: wire(p, shapes[p.pre], shapes[p.post], 0) for p in graph.projections}
+
+
+def _dense(weights: npt.NDArray[Any], wiring: Wiring) -> Floats:
+    """The weights as [post, pre]; synapses of one pair add up."""
+    pre, post = wiring.pairs()
+    values = weights.ravel() if wiring.tap is None else weights.ravel()[wiring.tap]
+    matrix = np.zeros((wiring.post_neurons, wiring.pre_neurons))
+    np.add.at(matrix, (post, pre), values.astype(np.float64))
+    return matrix
+
+
+def _gather(matrix: Floats, wiring: Wiring) -> Floats:
+    """The gradient of every weight from that of every pair, [post, pre]: `_dense` transposed."""
+    pre, post = wiring.pairs()
+    values = matrix[post, pre]
+    if wiring.tap is None:
+        return values.reshape(wiring.weight_shape)
+    shared = np.zeros(int(np.prod(wiring.weight_shape)))
+    np.add.at(shared, wiring.tap, values)
+    return shared.reshape(wiring.weight_shape)

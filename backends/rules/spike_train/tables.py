@@ -1,0 +1,258 @@
+"""A training rule laid over a plan: which projections learn, and the numbers of their S-PSP."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from ....ir.calls import number
+from ....ir.diagnostics import CompileError, Diagnostic
+from ....ir.graph import Call, Graph, Population, TrainSpec
+from ....ir.wiring import Wiring
+from ...compiled.plan import Plan
+from ...compiled.synapses import block_members, inside_synapses, post_major
+from .check import is_lateral, output_of, require_trainable
+from .effect import effect_curve, polynomial_slope, quartic_derivative, tabulated_slope
+from .response import SpikeResponse, spike_response
+from .teacher import Lesson
+
+Array = npt.NDArray[Any]
+
+
+class Profile(NamedTuple):
+    """What distinguishes the rules and their profiles; see the table in docs/training.md."""
+
+    hybrid: bool  # HM2-BP: factor 1 + s, no Omega
+    closed: bool  # S-PSP of the continuous kernel
+    quartic: bool  # Omega from the fitted polynomial
+    reference: bool  # the authors' recurrent gradient and message
+    silent_ratio: float  # de/du where either train is empty
+    silent_entry: float  # e of a silent post neuron and an active pre neuron
+    lowest: float
+    highest: float
+
+
+_INFINITE = float("inf")
+_HM2 = Profile(True, False, False, False, 1.0, 0.1, -_INFINITE, _INFINITE)
+_ST = Profile(False, False, True, False, 0.5, 0.0, -_INFINITE, _INFINITE)
+
+PROFILES: dict[str, dict[str, Profile]] = {
+    "hm2_bp": {
+        "reference": _HM2._replace(closed=True),
+        "paper": _HM2._replace(closed=True, silent_entry=0.0),
+        "recommended": _HM2,
+    },
+    "st_rsbp": {
+        "reference": _ST._replace(reference=True),
+        "paper": _ST,
+        "recommended": _ST._replace(quartic=False, lowest=0.1, highest=10.0),
+    },
+}
+
+
+class Rule(NamedTuple):
+    """P populations, J projections, N neurons, T steps; the flags are u8."""
+
+    hybrid: bool
+    closed: bool
+    quartic: bool
+    reference: bool
+    silent_ratio: np.float32
+    silent_entry: np.float32
+    lowest: np.float32
+    highest: np.float32
+    error: Array  # f32[2, T + 1] o - d outside the margin else 0, of another neuron and the target
+    lesson: int  # steps between two spikes of a teacher
+    lateral: int  # the output's lateral inhibition, -1 without
+    nu: Array  # f32[P] threshold
+    refractory: Array  # i64[P]
+    keep_v: Array  # f32[P]
+    keep_c: Array  # f32[P]
+    gain: Array  # f32[P]
+    power: Array  # f32[P, T + 1] keep_v to the k
+    slope: Array  # f64[P, T + 1] derivative of the effect curve
+    takes: Array  # u8[J] part of the rule (not a lateral inhibition)
+    trains: Array  # u8[J]
+    carries: Array  # u8[J] sends error to its pre population
+    inside: Array  # u8[J] within a recurrent block
+    joint: Array  # u8[P] several projections take part in its HM2-BP factor
+    listed: Array  # u8[J] learnt synapse by synapse
+    shift: Array  # i64[J] delay of the trace
+    in_ptr: Array  # i64 per listed projection: bounds by post neuron
+    in_row: Array  # i64[J] first entry of a listed projection in in_ptr
+    in_pre: Array  # i32[S] pre neuron, local
+    in_index: Array  # i64[S] absolute index of the weight
+    slot: Array  # i64[J] first slot of an inside projection, in in_* order
+    slots: int
+    out_ptr: Array  # i64[N + 1] inside synapses by pre neuron, global
+    out_post: Array  # i64 global
+    out_slot: Array  # i64
+    members: Array  # i64 neurons of the blocks, in order
+    member: Array  # i64[B + 1]
+
+
+def make_rule(graph: Graph, spec: TrainSpec, plan: Plan, wirings: Mapping[str, Wiring]) -> Rule:
+    """The tables of `spec.rule` for a graph; CompileError(E050) where the rule does not apply."""
+    require_trainable(graph, spec.rule)
+    profile = PROFILES[spec.rule.kind][str(spec.rule["profile"])]
+    responses = [_response(p, profile, spec.rule) for p in graph.populations]
+    flags = _flags(graph, plan)
+    lists = post_major(graph.projections, wirings, plan, flags.listed)
+    inside = inside_synapses(plan, flags.inside, lists)
+    members, member = block_members(plan)
+    keep_v, keep_c, gain = _kernel(responses, profile.closed)
+    refractory = np.array([r.refractory if r else 0 for r in responses], np.int64)
+    return Rule(
+        hybrid=profile.hybrid,
+        closed=profile.closed,
+        quartic=profile.quartic,
+        reference=profile.reference,
+        silent_ratio=np.float32(profile.silent_ratio),
+        silent_entry=np.float32(profile.silent_entry),
+        lowest=np.float32(profile.lowest),
+        highest=np.float32(profile.highest),
+        error=count_errors(spec.rule, plan.steps),
+        lesson=Lesson(plan.steps, number(spec.rule, "target")).gap,
+        lateral=_lateral(graph),
+        nu=np.array([r.threshold if r else 1.0 for r in responses], np.float32),
+        refractory=refractory,
+        keep_v=keep_v.astype(np.float32),
+        keep_c=keep_c.astype(np.float32),
+        gain=gain.astype(np.float32),
+        power=(keep_v[:, None] ** np.arange(plan.steps + 1)).astype(np.float32),
+        slope=_slopes(responses, profile, plan.steps),
+        takes=flags.takes,
+        trains=flags.trains,
+        carries=flags.carries,
+        inside=flags.inside,
+        joint=_joint(plan, flags.takes),
+        listed=flags.listed,
+        shift=_shift(plan, refractory, profile.closed),
+        in_ptr=lists.ptr,
+        in_row=lists.row,
+        in_pre=lists.pre,
+        in_index=lists.weight,
+        slot=inside.slot,
+        slots=inside.slots,
+        out_ptr=inside.ptr,
+        out_post=inside.post,
+        out_slot=inside.where,
+        members=members,
+        member=member,
+    )
+
+
+def _joint(plan: Plan, takes: Array) -> Array:
+    several = np.bincount(plan.post[takes > 0], minlength=len(plan.model)) > 1
+    return np.asarray(several, np.uint8)
+
+
+def _response(population: Population, profile: Profile, rule: Call) -> SpikeResponse | None:
+    """What the rule knows of a population, None of an input."""
+    if population.step is None:
+        return None
+    response = spike_response(population)
+    if profile.closed and math.isclose(response.tau_mem, response.tau_syn):
+        same = f"`{population.name}` has equal membrane and synaptic time constants"
+        raise CompileError(
+            Diagnostic(
+                "E050",
+                f"{same}, where the closed form of profile {rule['profile']} divides by 0",
+                population.span,
+                help='make them differ, or write profile = "recommended"',
+            )
+        )
+    return response
+
+
+def _shift(plan: Plan, refractory: Array, closed: bool) -> Array:
+    """The closed form delays a spike by the refractory time; a projection's delay beyond 1 adds."""
+    return plan.delay + refractory[plan.post] - 1 if closed else plan.delay
+
+
+def count_errors(rule: Call, steps: int) -> Array:
+    """f32[2, steps + 1]: o - d of o spikes, 0 within the margin; of any neuron, of the target."""
+    counts = np.arange(steps + 1, dtype=np.float64)
+    rows = [counts - number(rule, name) for name in ("other", "target")]
+    margin = number(rule, "margin")
+    return np.array([np.where(np.abs(r) <= margin, 0.0, r) for r in rows], np.float32)
+
+
+def _kernel(responses: Sequence[SpikeResponse | None], closed: bool) -> tuple[Array, Array, Array]:
+    rows = [_filter(r, closed) if r else (0.0, 0.0, 0.0) for r in responses]
+    keep_v, keep_c, gain = np.array(rows, np.float64).T
+    return keep_v, keep_c, gain
+
+
+def _filter(response: SpikeResponse, closed: bool) -> tuple[float, float, float]:
+    if not closed:
+        return response.keep_v, response.keep_c, response.gain
+    slow, fast = response.tau_mem, response.tau_syn
+    return float(np.exp(-1 / slow)), float(np.exp(-1 / fast)), 1.0 / (1.0 - fast / slow)
+
+
+def _slopes(responses: Sequence[SpikeResponse | None], profile: Profile, steps: int) -> Array:
+    longest = steps + 1
+    rows = [
+        np.zeros(longest) if r is None or profile.hybrid else _slope(r, profile, steps)
+        for r in responses
+    ]
+    return np.array(rows, np.float64)
+
+
+def _slope(response: SpikeResponse, profile: Profile, steps: int) -> Array:
+    """de/do per presynaptic spike at o = 0 … steps."""
+    time = (response.tau_mem, response.tau_syn, response.refractory, steps)
+    counts = np.arange(steps + 1, dtype=np.float64)
+    if profile.quartic:
+        return quartic_derivative(polynomial_slope(*time), counts)
+    table = tabulated_slope(effect_curve(*time))
+    return table[np.minimum(counts, len(table) - 1).astype(np.int64)]
+
+
+class _Flags(NamedTuple):
+    """u8[J] each; see the fields of the same names in `Rule`."""
+
+    takes: Array
+    trains: Array
+    carries: Array
+    inside: Array
+    listed: Array
+
+
+def _flags(graph: Graph, plan: Plan) -> _Flags:
+    lateral = np.array([is_lateral(p) for p in graph.projections], bool)
+    trainable = np.array([p.trainable for p in graph.projections], bool)
+    block = _block_of(plan)
+    recurrent = np.array([b >= 0 and plan.recurrent[b] > 0 for b in block], bool)
+    own = block[plan.pre] == block[plan.post]
+    inside = own & recurrent[plan.post] & ~lateral
+    inputs = np.isin(plan.pre, plan.inputs)
+    return _Flags(
+        takes=(~lateral).astype(np.uint8),
+        trains=(trainable & ~lateral).astype(np.uint8),
+        carries=(~lateral & ~inputs & ~inside).astype(np.uint8),
+        inside=inside.astype(np.uint8),
+        listed=((plan.dense == 0) | inside).astype(np.uint8),
+    )
+
+
+def _lateral(graph: Graph) -> int:
+    output = output_of(graph).name
+    found = [k for k, p in enumerate(graph.projections) if is_lateral(p) and p.post == output]
+    if len(found) > 1:
+        second = graph.projections[found[1]]
+        message = f"`{output}` has several lateral inhibitions; the rule knows one"
+        raise CompileError(Diagnostic("E050", message, second.span, help="add their weights up"))
+    return found[0] if found else -1
+
+
+def _block_of(plan: Plan) -> Array:
+    block = np.full(len(plan.model), -1, np.int64)
+    for b in range(len(plan.recurrent)):
+        block[plan.order[plan.block[b] : plan.block[b + 1]]] = b
+    return block

@@ -1,0 +1,129 @@
+"""Training on the card: one launch learns any number of updates."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ...ir.graph import Graph, TrainSpec
+from ..compiled.network import unflatten
+from ..compiled.state import copy_rows, require_fit, weights_in
+from ..cuda.device import Device
+from ..cuda.scratch import Make
+from ..cuda.simulator import CudaSimulator, Launcher, Reserve, on_device
+from ..optimizers.numbers import method_of
+from ..protocols import Outcome, Samples, State, Weights
+from ..rules.spike_train.cuda.program import Store, learn_program, make_rule_layout, optimizer_of
+from ..rules.spike_train.cuda.scratch import Backward, make_backward
+
+Array = npt.NDArray[Any]
+
+
+class CudaTrainer(CudaSimulator):
+    """A simulator that learns by `spec.rule`; see `target.Trainer`.
+
+    All samples of a batch are in flight at once, or as many as the card has room for; their
+    gradients are summed in the order of the samples, so neither changes the result.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        spec: TrainSpec,
+        weights: Weights,
+        seed: int,
+        threads: int | None,
+        folder: Path,
+        device: Device | None = None,
+    ) -> None:
+        super().__init__(graph, weights, seed, threads, folder, device)
+        self.spec = spec
+        own = make_rule_layout(self.layout, spec)
+        self.rule, self._sizes = own.rule, own.sizes
+        program = learn_program(self.layout, own, spec, self._threads())
+        self._learn = Launcher(self.device, program)
+        self._rule = on_device(self.device, own.rule)
+        self._learning = on_device(self.device, own.learning)
+        self.updates = 0
+        flat = self.device.download(self.flat)
+        empty = self.device.empty
+        self._store = Store(
+            self.flat,
+            self.device.upload(self._rows(flat)),
+            *(empty(flat.shape, np.float32) for _ in range(3)),
+        )
+        self._back: Reserve[Backward] = Reserve(self.device)
+
+    def train(self, samples: Samples, batch: int, learning_rate: float) -> Outcome:
+        """Learn from the samples in their order, one update per `batch` of them."""
+        count = len(samples.ids)
+        results = self._results(count)
+        if count:
+            back = self._reserve(min(batch, count))
+            updates = -(-count // batch)
+            size, eps = step_sizes(self.spec, learning_rate, self.updates + 1, updates)
+            optimizer = on_device(self.device, optimizer_of(self.spec, size, eps))
+            self._learn(
+                self._plan, self._tables, self._rule, self._learning, optimizer, self._store, back,
+                self._data(samples), results, 0, count, batch, int(back.count.shape[0]),
+                *self._key(),
+            )  # fmt: skip
+            self.updates += updates
+        download = self.device.download
+        return Outcome(
+            download(results.counts)[:count],
+            download(results.predictions)[:count],
+            download(results.cost)[:count].astype(np.float64),
+            download(results.activity),
+        )
+
+    def weights(self) -> State:
+        """Copies of all weights, by projection name, shaped as their wiring says."""
+        flat = self.device.download(self.flat)
+        return unflatten(self.graph, self.plan, self.layout.wirings, flat)
+
+    def state(self) -> State:
+        """Weights, moments and the update count, as the CPU's trainer has them."""
+        state: State = {f"weights/{name}": w for name, w in self.weights().items()}
+        total = int(self.plan.weight[-1])
+        state["optimizer/first"] = self.device.download(self._store.first)[:total]
+        state["optimizer/second"] = self.device.download(self._store.second)[:total]
+        state["optimizer/updates"] = np.array([self.updates], np.int64)
+        return state
+
+    def restore(self, state: State) -> None:
+        """Take over a state; CompileError(E060) if its names, shapes or types do not fit."""
+        require_fit(self.state(), state)
+        flat = np.resize(weights_in(state, self.graph), self.flat.shape)
+        self.device.write(self.flat, flat)
+        self.device.write(self._store.rows, self._rows(flat))
+        self.device.write(self._store.first, np.resize(state["optimizer/first"], flat.shape))
+        self.device.write(self._store.second, np.resize(state["optimizer/second"], flat.shape))
+        self.updates = int(state["optimizer/updates"][0])
+
+    def _rows(self, flat: Array) -> Array:
+        rows = np.empty_like(flat)
+        copy_rows(self.plan, flat, rows)
+        return rows
+
+    def _reserve(self, batch: int) -> Backward:
+        layout, sizes, slots, blocks = self.layout, self._sizes, self.rule.slots, self._learn.blocks
+
+        def build(make: Make, flight: int) -> Backward:
+            return make_backward(make, layout.plan, layout.tables, sizes, slots, flight, blocks)
+
+        return self._back.of(batch, build)
+
+
+def step_sizes(
+    spec: TrainSpec, learning_rate: float, first: int, updates: int
+) -> tuple[Array, Array]:
+    """(size, eps) f32[updates] of the updates from number `first` (from 1) on, Adam's bias
+    corrections folded in."""
+    method = method_of(spec)
+    steps = [method.step(learning_rate, n) for n in range(first, first + updates)]
+    size, eps = np.array(steps, np.float32).T.copy()
+    return size, eps

@@ -1,0 +1,143 @@
+"""Training states on disk: enough to go on bit-identically after any interruption."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ...backends.artifact.manifest import Manifest
+from ...backends.artifact.package import SUFFIX, damaged, read_package, write_package
+from ...backends.artifact.storage import unwritable
+from ...backends.artifact.tensors import Arrays, decode_tensors, encode_tensors
+from ...backends.protocols import State
+from ...ir.diagnostics import CompileError, Diagnostic
+from .history import from_document, to_document
+from .progress import Progress
+
+Array = npt.NDArray[Any]
+
+KIND = "checkpoint"
+KEPT = 2
+STATE, LOOP, HISTORY = "state.safetensors", "loop.safetensors", "history.json"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Checkpoint:
+    """A trainer's state and the loop's; `program` is the digest of all that they depend on."""
+
+    program: str
+    state: State
+    progress: Progress
+
+
+def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
+    """Where the checkpoint now lies. The two newest stay, so that one is always whole."""
+    progress = checkpoint.progress
+    path = folder / f"{progress.epoch:06d}-{progress.position:010d}{SUFFIX}"
+    arrays: Arrays = {
+        "importance": progress.importance,
+        "predictions": progress.predictions,
+        "cost": progress.cost,
+        "activity": progress.activity,
+    }
+    facts = {
+        "program": checkpoint.program,
+        "epoch": progress.epoch,
+        "position": progress.position,
+        "seconds": progress.seconds,
+    }
+    history = json.dumps([to_document(record) for record in progress.history])
+    members = {
+        STATE: encode_tensors(checkpoint.state),
+        LOOP: encode_tensors(arrays),
+        HISTORY: history.encode(),
+    }
+    write_package(path, KIND, facts, members)
+    _forget_older(folder)
+    return path
+
+
+def _forget_older(folder: Path) -> None:
+    for path in newest_first(folder)[KEPT:]:
+        try:
+            path.unlink()
+        except OSError as error:
+            raise unwritable(path, error) from error
+
+
+def newest_first(folder: Path) -> list[Path]:
+    """The checkpoints of a folder; a name sorts as its epoch and position do."""
+    return sorted(folder.glob(f"[0-9]*-[0-9]*{SUFFIX}"), reverse=True)
+
+
+def latest(folder: Path, program: str) -> Checkpoint | None:
+    """The newest checkpoint that is whole; None if there never was one.
+
+    Refuses one of another program, and a folder in which all are damaged.
+    """
+    problems: list[Diagnostic] = []
+    for path in newest_first(folder):
+        try:
+            checkpoint = open_checkpoint(path)
+        except CompileError as error:
+            problems += error.diagnostics
+            continue
+        if checkpoint.program != program:
+            raise CompileError(_other_program(path))
+        return checkpoint
+    if problems:
+        raise CompileError(problems)
+    return None
+
+
+def _other_program(path: Path) -> Diagnostic:
+    message = (
+        f"`{path}` belongs to another training: the network, its train block, the data, the seed "
+        "or the batch has changed since"
+    )
+    way_out = (
+        "resume with what it was started with (run.json says), or start anew with another --out"
+    )
+    return Diagnostic("E060", message, help=way_out)
+
+
+def open_checkpoint(path: Path) -> Checkpoint:
+    """The checkpoint of a file; CompileError(E060) if it is not as it was written."""
+    manifest, members = read_package(path, KIND)
+    try:
+        loop = decode_tensors(members[LOOP])
+        state = decode_tensors(members[STATE])
+        progress = _progress(manifest, loop, members[HISTORY])
+        return Checkpoint(str(manifest.facts["program"]), state, progress)
+    except (KeyError, TypeError, ValueError) as error:
+        raise damaged(path, f"it lacks something: {error}") from error
+
+
+def _progress(manifest: Manifest, loop: Arrays, history: bytes) -> Progress:
+    facts = manifest.facts
+    importance = loop["importance"]
+    progress = Progress(
+        int(facts["epoch"]),
+        int(facts["position"]),
+        float(facts["seconds"]),
+        _array(importance, np.float32, importance.shape),
+        _array(loop["predictions"], np.int32, importance.shape),
+        _array(loop["cost"], np.float64, importance.shape),
+        _array(loop["activity"], np.int64, loop["activity"].shape),
+        tuple(from_document(document) for document in json.loads(history)),
+    )
+    if progress.epoch < 0 or not 0 <= progress.position <= progress.samples:
+        raise ValueError("its place in the epoch does not exist")
+    return progress
+
+
+def _array(array: Array, dtype: type[np.generic], shape: tuple[int, ...]) -> Array:
+    if array.dtype != dtype or array.shape != shape or array.ndim != 1:
+        raise ValueError(f"an array of {array.dtype} {array.shape} has no place in it")
+    # Arrays from a file are read-only where they share its bytes.
+    return array.copy()

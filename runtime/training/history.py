@@ -1,0 +1,103 @@
+"""What came of each epoch, in memory and as lines of JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ...backends.artifact.storage import read_file, write_file
+from ...ir.diagnostics import CompileError, Diagnostic
+from .activity import Rates
+
+LIMIT = 1 << 28
+
+
+@dataclass(frozen=True, slots=True)
+class EpochRecord:
+    """One epoch. Accuracies are shares of 1; `test_accuracy` is None where none was taken;
+    `cost` is the mean over the samples; `seconds` are those of training alone."""
+
+    epoch: int  # from 1, as it is shown
+    learning_rate: float
+    train_accuracy: float
+    cost: float
+    test_accuracy: float | None
+    seconds: float
+    samples_per_second: float
+    rates: tuple[Rates, ...]
+
+
+History = tuple[EpochRecord, ...]
+
+
+def to_document(record: EpochRecord) -> dict[str, Any]:
+    """The record as plain data."""
+    return asdict(record)
+
+
+def from_document(document: dict[str, Any]) -> EpochRecord:
+    """The record that `to_document` wrote; ValueError, TypeError or KeyError if it did not."""
+    rates = tuple(Rates(**entry) for entry in document["rates"])
+    record = EpochRecord(**{**document, "rates": rates})
+    if not (_fits(record) and all(_are_rates(entry) for entry in rates)):
+        raise ValueError("a record of other values")
+    return record
+
+
+def _fits(record: EpochRecord) -> bool:
+    # A cost may be NaN: training says so, and goes on or stops.
+    tested = 0.0 if record.test_accuracy is None else record.test_accuracy
+    shares = [record.train_accuracy, tested]
+    amounts = [record.learning_rate, record.seconds, record.samples_per_second]
+    is_counted = _is_number(record.epoch) and isinstance(record.epoch, int) and record.epoch > 0
+    return (
+        is_counted
+        and _is_number(record.cost)
+        and all(_is_number(share) and 0 <= share <= 1 for share in shares)
+        and all(_is_number(amount) and amount >= 0 for amount in amounts)
+    )
+
+
+def _are_rates(rates: Rates) -> bool:
+    amounts = [rates.rate, rates.dead, rates.saturated, rates.use]
+    is_named = isinstance(rates.population, str)
+    return is_named and all(_is_number(amount) and amount >= 0 for amount in amounts)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def write_history(path: Path, history: History) -> None:
+    """Write a line a record. The file is replaced as a whole: it is small, and a torn line would
+    spoil the curves of a long run."""
+    lines = [json.dumps(to_document(record)) + "\n" for record in history]
+    write_file(path, "".join(lines).encode())
+
+
+def read_history(path: Path) -> History:
+    """The records of a file; CompileError(E060) names a line that is none."""
+    lines = read_file(path, LIMIT).decode("utf-8", "replace").splitlines()
+    if not lines:
+        raise CompileError(Diagnostic("E060", f"`{path}` holds no record of an epoch"))
+    return tuple(_record(path, k, line) for k, line in enumerate(lines, 1))
+
+
+def _record(path: Path, number: int, line: str) -> EpochRecord:
+    try:
+        return from_document(json.loads(line))
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        message = f"line {number} of `{path}` is not a record of an epoch"
+        raise CompileError(Diagnostic("E060", message)) from error
+
+
+def best(history: History) -> EpochRecord | None:
+    """The record of the highest test accuracy (training accuracy where none was taken); the
+    first of equal ones."""
+    return max(history, key=_score, default=None)
+
+
+def _score(record: EpochRecord) -> float:
+    return record.train_accuracy if record.test_accuracy is None else record.test_accuracy

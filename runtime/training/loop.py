@@ -1,0 +1,221 @@
+"""The training loop: epochs of updates in one fixed order, interruptible anywhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from ...backends.protocols import Trainer
+from ...ir.diagnostics import CompileError, Diagnostic
+from ...ir.graph import Graph, TrainSpec
+from ..samples import Presentation
+from .activity import Rates, measure, warnings
+from .evaluate import answer
+from .history import EpochRecord
+from .learning_rate import learning_rate
+from .order import boosted, epoch_order
+from .progress import Progress, advanced, next_epoch
+
+# A call of the trainer should take about so long, for the progress to be live.
+PIECE_SECONDS = 1.0
+LARGEST_PIECE = 4096
+
+
+class Interrupted(Exception):
+    """The user asked to stop, and the state is saved (if there is a folder to save it in)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What a progress bar shows. `stage` is "train" or "test"; `epoch` is from 1."""
+
+    stage: str
+    epoch: int
+    epochs: int
+    done: int
+    total: int
+    accuracy: float
+    cost: float
+    rates: tuple[Rates, ...] = ()
+
+
+class Listener(Protocol):
+    """Who follows a run."""
+
+    def moment(self, moment: Moment) -> None:
+        """Told after every piece of work."""
+
+    def epoch(self, record: EpochRecord, warnings: tuple[str, ...]) -> None:
+        """Told after every epoch."""
+
+    def wants_stop(self) -> bool:
+        """Asked after every piece of work."""
+
+
+class Keeper(Protocol):
+    """Where a run is kept."""
+
+    def checkpoint(self, trainer: Trainer, progress: Progress) -> None:
+        """Save the state, now."""
+
+    def epoch(self, trainer: Trainer, progress: Progress) -> None:
+        """Save what an epoch brought; `progress` stands at the start of the next one."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """What is learnt, from what. `test` may be None. `checkpoint_seconds` is the longest time
+    whose work a crash can cost."""
+
+    graph: Graph
+    spec: TrainSpec
+    seed: int
+    train: Presentation
+    test: Presentation | None
+    checkpoint_seconds: float = 60.0
+    clock: Callable[[], float] = time.monotonic
+
+
+def fit(
+    trainer: Trainer, plan: Plan, progress: Progress, listener: Listener, keeper: Keeper
+) -> Progress:
+    """The progress after the last epoch of the plan; raises Interrupted when asked to stop."""
+    while progress.epoch < plan.spec.epochs:
+        progress = _learn_epoch(trainer, plan, progress, listener, keeper)
+        refuse_divergence(trainer, plan, progress)
+        accuracy = _test(trainer, plan, progress, listener, keeper)
+        progress = _close_epoch(trainer, plan, progress, accuracy, listener)
+        keeper.epoch(trainer, progress)
+        if listener.wants_stop() and progress.epoch < plan.spec.epochs:
+            raise Interrupted
+    return progress
+
+
+def _learn_epoch(
+    trainer: Trainer, plan: Plan, progress: Progress, listener: Listener, keeper: Keeper
+) -> Progress:
+    order = epoch_order(plan.seed, progress.epoch, progress.samples)
+    piece = _piece(plan.spec.batch, 0.0)
+    saved = plan.clock()
+    while progress.position < progress.samples:
+        chosen = order[progress.position : progress.position + piece]
+        before = progress
+        progress = _learn(trainer, plan, progress, chosen)
+        speed = len(chosen) / max(1e-9, progress.seconds - before.seconds)
+        piece = min(_piece(plan.spec.batch, speed), 2 * piece)
+        listener.moment(_training_moment(plan, progress, order[: progress.position], trainer.steps))
+        if listener.wants_stop():
+            _save(trainer, plan, progress, keeper)
+            raise Interrupted
+        if plan.clock() - saved > plan.checkpoint_seconds:
+            _save(trainer, plan, progress, keeper)
+            saved = plan.clock()
+    return progress
+
+
+def _save(trainer: Trainer, plan: Plan, progress: Progress, keeper: Keeper) -> None:
+    refuse_divergence(trainer, plan, progress)
+    keeper.checkpoint(trainer, progress)
+
+
+def refuse_divergence(trainer: Trainer, plan: Plan, progress: Progress) -> None:
+    """CompileError(E052) if a weight is no finite number: such a state is not worth keeping."""
+    lost = [name for name, array in trainer.weights().items() if not np.isfinite(array).all()]
+    if not lost:
+        return
+    rate = learning_rate(plan.spec.optimizer, plan.spec.schedule, progress.epoch)
+    message = (
+        f"weights of `{lost[0]}` are no finite numbers any more, in epoch {progress.epoch + 1}"
+    )
+    way_out = f"learn far slower than by {rate:g}, or from smaller initial weights, and start anew"
+    raise CompileError(Diagnostic("E052", message, plan.spec.span, help=way_out))
+
+
+def _piece(batch: int, samples_per_second: float) -> int:
+    # Whole batches only, so that the cutting into pieces changes no update.
+    wanted = min(LARGEST_PIECE, max(16.0, samples_per_second * PIECE_SECONDS))
+    return batch * max(1, int(wanted) // batch)
+
+
+def _learn(
+    trainer: Trainer,
+    plan: Plan,
+    progress: Progress,
+    chosen: np.ndarray[tuple[int], np.dtype[np.int64]],
+) -> Progress:
+    spec = plan.spec
+    rate = learning_rate(spec.optimizer, spec.schedule, progress.epoch)
+    samples = plan.train.pick(chosen, progress.importance)
+    start = plan.clock()
+    outcome = trainer.train(samples, spec.batch, rate)
+    return advanced(progress, chosen, outcome, plan.clock() - start)
+
+
+def _training_moment(
+    plan: Plan,
+    progress: Progress,
+    learnt: np.ndarray[tuple[int], np.dtype[np.int64]],
+    steps: int,
+) -> Moment:
+    right = progress.predictions[learnt] == plan.train.labels[learnt]
+    rates = measure(plan.graph, progress.activity, len(learnt), steps)
+    return Moment(
+        "train",
+        progress.epoch + 1,
+        plan.spec.epochs,
+        len(learnt),
+        progress.samples,
+        float(right.mean()),
+        float(progress.cost[learnt].mean()),
+        rates,
+    )
+
+
+def _test(
+    trainer: Trainer, plan: Plan, progress: Progress, listener: Listener, keeper: Keeper
+) -> float | None:
+    if plan.test is None:
+        return None
+
+    def watch(done: int, total: int, right: int) -> bool:
+        place = progress.epoch + 1, plan.spec.epochs, done, total
+        listener.moment(Moment("test", *place, right / done, 0.0))
+        return not listener.wants_stop()
+
+    answers = answer(trainer, plan.test, watch)
+    if answers is None:
+        keeper.checkpoint(trainer, progress)
+        raise Interrupted
+    return answers.accuracy
+
+
+def _close_epoch(
+    trainer: Trainer, plan: Plan, progress: Progress, accuracy: float | None, listener: Listener
+) -> Progress:
+    record = _record(trainer, plan, progress, accuracy)
+    listener.epoch(record, warnings(plan.graph, record.rates))
+    importance = progress.importance
+    if plan.spec.boost:
+        importance = boosted(importance, plan.train.labels, progress.predictions)
+    history = (*progress.history, record)
+    return next_epoch(progress.epoch, importance, len(progress.activity), history)
+
+
+def _record(
+    trainer: Trainer, plan: Plan, progress: Progress, accuracy: float | None
+) -> EpochRecord:
+    spec = plan.spec
+    return EpochRecord(
+        progress.epoch + 1,
+        learning_rate(spec.optimizer, spec.schedule, progress.epoch),
+        float((progress.predictions == plan.train.labels).mean()),
+        float(progress.cost.mean()),
+        accuracy,
+        progress.seconds,
+        progress.samples / max(1e-9, progress.seconds),
+        measure(plan.graph, progress.activity, progress.samples, trainer.steps),
+    )

@@ -1,0 +1,75 @@
+"""How a training run was started: what run.json remembers, and what of it is believed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ...backends.protocols import LARGEST_SEED
+from ...ir.diagnostics import CompileError, Diagnostic
+from .run_folder import RUN, read_run
+
+CHECKPOINT_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class TrainOptions:
+    """What run.json remembers of how a run was started. None: as the program says."""
+
+    program: str
+    defines: Mapping[str, str] = field(default_factory=dict)
+    network: str | None = None
+    target: str = "cpu"
+    seed: int = 0
+    epochs: int | None = None
+    batch: int | None = None
+    limit: int | None = None
+    test_limit: int | None = None
+    checkpoint_seconds: float = CHECKPOINT_SECONDS
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and "\0" not in value
+
+
+def _is_whole(value: Any, low: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= low
+
+
+def _are_defines(value: Any) -> bool:
+    return isinstance(value, dict) and all(_is_text(text) for text in value.values())
+
+
+def _is_duration(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
+
+
+FITS: dict[str, Callable[[Any], bool]] = {
+    "program": lambda value: _is_text(value) and value != "",
+    "defines": _are_defines,
+    "network": lambda value: value is None or _is_text(value),
+    "target": _is_text,
+    "seed": lambda value: _is_whole(value, 0) and value <= LARGEST_SEED,
+    "epochs": lambda value: value is None or _is_whole(value, 1),
+    "batch": lambda value: value is None or _is_whole(value, 1),
+    "limit": lambda value: value is None or _is_whole(value, 1),
+    "test_limit": lambda value: value is None or _is_whole(value, 0),
+    "checkpoint_seconds": _is_duration,
+}
+
+
+def remembered(path: Path) -> TrainOptions:
+    """The options that the run in the folder was started with; CompileError(E060) names one that
+    cannot have been given."""
+    options = read_run(path)["options"]
+    wrong = sorted(name for name in options.keys() & FITS if not FITS[name](options[name]))
+    if wrong:
+        message = f"`{path / RUN}` is damaged: `{wrong[0]}` is {str(options[wrong[0]])[:40]!r}"
+        raise CompileError(Diagnostic("E060", message, help="start anew with another --out"))
+    try:
+        return TrainOptions(**options)
+    except TypeError as error:
+        message = f"`{path}` was started by another version of snncc: {error}"
+        raise CompileError(Diagnostic("E060", message)) from error

@@ -1,0 +1,140 @@
+"""Compiled networks beside the reference, on weights that add up exactly; the device of CUDA
+kernels: a grid in Python, Numba's simulator (`-m cudasim`) or a card (`-m gpu`)."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numba
+import pytest
+from backend_cases import (
+    SEED,
+    Comparison,
+    compare_with_reference,
+    compiled_text,
+    draw_weights,
+    samples_with,
+)
+from grid import GridDevice
+
+from snncc.backends.cpu import simulator as simulator_module
+from snncc.backends.cpu.codegen import graph_source, kernel_source
+from snncc.backends.cpu.load import Kernels
+from snncc.backends.cpu.simulator import CpuSimulator
+from snncc.backends.cuda.device import Device, open_device
+from snncc.backends.protocols import Samples
+from snncc.backends.rules.spike_train.sources import CPU
+from snncc.backends.trainers.cpu import CpuTrainer
+from snncc.frontend.program import Program
+from snncc.ir.graph import Graph
+from snncc.runtime.settings import settings_from
+
+SLOW = pytest.mark.slow
+
+
+def interpret(name: str, text: str, folder: Path) -> ModuleType:
+    """A generated module whose functions stay Python: nothing to compile."""
+    path = folder / f"{name}.py"
+    path.write_text(text, encoding="utf-8")
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(numba.config, "DISABLE_JIT", True)
+        patch.setattr(numba, "cfunc", lambda *_, **__: lambda function: function)
+        spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
+    """The assembled kernels as plain Python."""
+    # Added to a Python integer, a uint8 stays one and overflows; compiled, it becomes an int64.
+    text = kernel_source(CPU).replace("events += row[a]", "events += int(row[a])")
+    return interpret("plain_kernels", text, tmp_path_factory.mktemp("plain"))
+
+
+@pytest.fixture(scope="session", params=["interpreted", pytest.param("compiled", marks=SLOW)])
+def kernels(
+    request: pytest.FixtureRequest, plain: ModuleType, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Path]:
+    """The kernel folder, twice: with all kernels run as Python, quick for a small network, and
+    compiled, in the user's own folder, since that takes a minute once per machine."""
+    if request.param == "compiled":
+        yield settings_from(os.environ).kernel_folder
+        return
+    folder = tmp_path_factory.mktemp("interpreted")
+
+    def load_kernels(steps: Any, *_: Any) -> Kernels:
+        return Kernels(plain, interpret("plain_steps", graph_source(steps), folder).advance)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(simulator_module, "load_kernels", load_kernels)
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def compiled() -> Callable[[str], Program]:
+    """compiled(text): the program of a text, its graph after the pipeline."""
+
+    return compiled_text
+
+
+@pytest.fixture(scope="session")
+def grid_weights() -> Callable[..., dict[str, Any]]:
+    """grid_weights(graph, seed, low, high): weights that add up exactly in any order."""
+    return draw_weights
+
+
+@pytest.fixture(scope="session")
+def samples_of() -> Callable[..., Samples]:
+    """samples_of(values, labels): samples with ids that need both words, and importance 1."""
+
+    return samples_with
+
+
+@pytest.fixture(scope="session")
+def compare(kernels: Path) -> Callable[..., Comparison]:
+    """compare(graph, samples, weights): the three rasters."""
+
+    def run(graph: Graph, samples: Samples, weights: dict[str, Any]) -> Comparison:
+        simulator = CpuSimulator(graph, weights, SEED, 1, kernels)
+        return compare_with_reference(simulator, graph, samples, weights)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def trainer(kernels: Path) -> Callable[..., CpuTrainer]:
+    """trainer(program, threads, seed): a trainer on grid weights."""
+
+    def make(program: Program, threads: int = 1, seed: int = SEED) -> CpuTrainer:
+        assert program.train is not None
+        weights = draw_weights(program.graph, seed)
+        return CpuTrainer(program.graph, program.train, weights, SEED, threads, kernels)
+
+    return make
+
+
+@pytest.fixture(
+    scope="session",
+    params=[
+        "grid",
+        pytest.param("simulator", marks=pytest.mark.cudasim),
+        pytest.param("card", marks=pytest.mark.gpu),
+    ],
+)
+def device(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Device:
+    """Blocks in Python that take turns, a block in Numba's simulator, or a card."""
+    if request.param == "grid":
+        return GridDevice(3, seed=1)
+    made = open_device(tmp_path_factory.mktemp("kernels"))
+    is_card = request.param == "card"
+    assert is_card == (made.arch != "simulator"), "-m cudasim needs NUMBA_ENABLE_CUDASIM=1"
+    return made

@@ -1,0 +1,162 @@
+"""The time loops: what the encoders draw, bit for bit, and how a sample is laid out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from snncc.backends.compiled.network import wirings_of
+from snncc.backends.compiled.plan import make_plan
+from snncc.backends.cpu.scratch import AHEAD, make_work
+from snncc.backends.cpu.simulator import CpuSimulator, raster_of
+from snncc.backends.cpu.timeloop import FLUSH
+from snncc.ir.philox import encode
+
+NET = """
+network n {{
+  dt = {dt} ms
+  input a[5] encode {first}
+  input b[4] encode {second}
+  output y[3] : if
+  a -> y : dense
+  b -> y : dense
+}}
+"""
+VALUES = np.array([0, 0.1, 0.5, 1, 2, 0.3, 0, 1e-9, 0.75], np.float32)
+SAMPLE, SEED = 2**32 + 17, 2**40 + 3
+
+
+@pytest.fixture
+def encoded(compiled, plain):
+    """encoded(first, second, dt): (plan, events as bool [T, inputs]) of the two inputs."""
+
+    def run(first, second, dt=1, raster=None):
+        graph = compiled(NET.format(first=first, second=second, dt=dt)).graph
+        plan = make_plan(graph, wirings_of(graph, 0))
+        work = make_work(plan, 2)
+        rasters = np.zeros((1, 1), np.uint8) if raster is None else raster
+        plain.encode_inputs(
+            plan, VALUES, rasters, np.uint64(SAMPLE), np.uint64(SEED), work, 1, False
+        )
+        work.ptr[0], work.spikes[0] = work.ptr[1], work.spikes[1]
+        return raster_of(plan, work)[:, :9]
+
+    return run
+
+
+def drawn(rates, steps, first):
+    return encode(VALUES.astype(np.float64) * rates, steps, SAMPLE, SEED, first)
+
+
+@pytest.mark.parametrize("steps", [1, 3, 40, 41, 83])
+def test_bernoulli_is_the_philox_of_ir(encoded, steps):
+    call = f"bernoulli(duration = {steps} ms)"
+    np.testing.assert_array_equal(encoded(call, call), drawn(1.0, steps, 0))
+
+
+def test_poisson_leaves_the_first_step_empty(encoded):
+    call = "poisson(duration = 50 ms, rate = 2000 Hz)"  # a value of 1 would always fire
+    found = encoded(call, call, dt=0.5)
+    np.testing.assert_array_equal(found, drawn(1.0, 100, 1))
+    assert not found[0].any()
+    assert found[1:, 3].all()
+
+
+def test_inputs_are_counted_through_the_populations(encoded):
+    found = encoded("bernoulli(duration = 48 ms)", "poisson(duration = 48 ms, rate = 500 Hz)")
+    np.testing.assert_array_equal(found[:, :5], drawn(1.0, 48, 0)[:, :5])
+    np.testing.assert_array_equal(found[:, 5:], drawn(0.5, 48, 1)[:, 5:])
+
+
+@pytest.mark.parametrize("least", [1, 64])
+def test_chunks_may_be_drawn_and_driven_on_threads(compiled, plain, monkeypatch, least):
+    """`wide` is a matter of speed only, and so is how many neurons are worth it."""
+    monkeypatch.setattr(plain, "WIDE", least)
+    call = "bernoulli(duration = 83 ms)"
+    graph = compiled(NET.format(first=call, second=call, dt=1)).graph
+    plan = make_plan(graph, wirings_of(graph, 0))
+    rasters = []
+    for wide in (False, True):
+        work = make_work(plan, 1, wide)
+        weights = np.ones(int(plan.weight[-1]), np.float32)
+        raster = np.zeros((1, 1), np.uint8)
+        plain.present(
+            rest, plan, weights, VALUES, raster, np.uint64(SAMPLE), np.uint64(SEED), work, 0, wide
+        )
+        rasters.append(raster_of(plan, work))
+    np.testing.assert_array_equal(*rasters)
+    np.testing.assert_array_equal(rasters[0][:, :9], drawn(1.0, 83, 0))
+
+
+def rest(model, p, lo, hi, first, last, reals, integers, currents, constants, fired):
+    """Neurons that fire where anything arrives."""
+    for t in range(first, last):
+        fired[t - first, : hi - lo] = currents[t % len(currents), lo:hi] != 0
+
+
+def test_spike_trains_are_taken_as_they_are(encoded):
+    given = (np.random.default_rng(0).random((13, 9)) < 0.4).astype(np.uint8)
+    call = "spikes(duration = 13 ms)"
+    np.testing.assert_array_equal(encoded(call, call, raster=given), given.astype(bool))
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("steps", [7, 90])
+def test_windows_of_steps_lose_nothing(compiled, plain, workers, steps):
+    """One worker runs all steps in one window, several run 40 at a time; delays reach back."""
+    text = f"""
+      network n {{
+        input x[3] encode spikes(duration = {steps} ms)
+        population h[3] : if
+        output y[3] : if
+        x -> h : one_to_one(weight = 1) delay 3 ms
+        h -> y : one_to_one(weight = 1)
+        y -> h : one_to_one(weight = 1) delay 2 ms
+      }}
+    """
+    graph = compiled(text).graph
+    plan = make_plan(graph, wirings_of(graph, 0))
+    given = (np.random.default_rng(1).random((steps, 3)) < 0.1).astype(np.uint8)
+    work = make_work(plan, workers)
+    ones = np.ones(int(plan.weight[-1]), np.float32)
+    key = np.uint64(1)
+    plain.present(rest, plan, ones, np.zeros(3, np.float32), given, key, key, work, 0, False)
+    found = raster_of(plan, work)
+    wanted = np.zeros((steps, 3), bool)
+    for t in range(steps):
+        wanted[t] = (given[t - 3] if t >= 3 else False) | (wanted[t - 2] if t >= 2 else False)
+    np.testing.assert_array_equal(found[:, 3:6], wanted)
+    np.testing.assert_array_equal(found[:, 6:], wanted)
+
+
+SILENT = """
+network n {
+  input x[2] encode spikes(duration = 900 ms)
+  population a[3] : lif(tau_mem = 8 ms, tau_syn = 4 ms, v_th = 50 mV)
+  output y[3] : lif(tau_mem = 8 ms, tau_syn = 4 ms, v_th = 50 mV)
+  x -> a : dense
+  x -> y : dense
+  y -> y : lateral_inhibition delay 1 ms
+}
+"""
+
+
+def test_a_long_silence_leaves_no_denormal_state(compiled, kernels, samples_of, grid_weights):
+    """Decays of 7/8 and 3/4 reach 1e-38 after 660 steps, and stay there."""
+    assert FLUSH % AHEAD == 0
+    graph = compiled(SILENT).graph
+    simulator = CpuSimulator(graph, grid_weights(graph, 1, 0.5, 2.0), 3, 1, kernels)
+    values = np.zeros((1, 900, 2), np.uint8)
+    values[:, 1] = 1
+    simulator.run(samples_of(values))
+    assert simulator._work is not None
+    states = np.abs(simulator._work.reals)
+    assert not ((states > 0) & (states < np.finfo(np.float32).tiny)).any()
+
+
+def test_only_denormal_states_are_forgotten(plain):
+    reals = np.array([[1e-39, -1e-39, 1.2e-38, np.nan, -np.inf, 1e-39]], np.float32)
+    plain.forget_faint(reals, 0, 5)
+    np.testing.assert_array_equal(
+        reals, np.array([[0, 0, 1.2e-38, np.nan, -np.inf, 1e-39]], np.float32)
+    )

@@ -1,0 +1,25 @@
+"""One step of gradient descent on the CPU, against the gradients of the float64 oracle."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from rule_cases import HM2_BP, SEED, ST_RSBP, check_step
+
+from snncc.backends.trainers.cpu import CpuTrainer
+from snncc.runtime.settings import settings_from
+
+pytestmark = pytest.mark.slow  # compiles the kernels once
+
+
+@pytest.mark.parametrize("batch", [1, 2])
+@pytest.mark.parametrize("case", ST_RSBP + HM2_BP, ids="-".join)
+def test_step_is_the_oracles_gradient(case, batch):
+    # The user's own folder: kernels compile once per machine.
+    folder = settings_from(os.environ).kernel_folder
+
+    def make(graph, spec, weights):
+        return CpuTrainer(graph, spec, weights, SEED, 2, folder)
+
+    check_step(make, case, batch, range(5))

@@ -1,0 +1,103 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from snncc.ir.diagnostics import CompileError
+from snncc.runtime.training.checkpoint import (
+    Checkpoint,
+    latest,
+    newest_first,
+    open_checkpoint,
+    save_checkpoint,
+)
+from snncc.runtime.training.progress import fresh
+
+
+@pytest.fixture
+def checkpoint(learning):
+    trainer = learning.trainer()
+    progress = learning.run(trainer)
+    progress.predictions[:50] = 1
+    return Checkpoint("abc", trainer.state(), replace(progress, position=50, seconds=2.5))
+
+
+def damage(path):
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def at(checkpoint, position):
+    return replace(checkpoint, progress=replace(checkpoint.progress, position=position))
+
+
+def test_round_trip_is_bit_exact(tmp_path, checkpoint):
+    read = open_checkpoint(save_checkpoint(tmp_path, checkpoint))
+    assert read.program == "abc"
+    assert {n: (a.dtype, a.tobytes()) for n, a in read.state.items()} == {
+        n: (a.dtype, a.tobytes()) for n, a in checkpoint.state.items()
+    }
+    for name in ("importance", "predictions", "cost", "activity"):
+        mine, theirs = getattr(read.progress, name), getattr(checkpoint.progress, name)
+        assert (mine.dtype, mine.tobytes()) == (theirs.dtype, theirs.tobytes())
+        assert mine.flags.writeable
+    for name in ("epoch", "position", "seconds", "history"):
+        assert getattr(read.progress, name) == getattr(checkpoint.progress, name)
+
+
+def test_the_two_newest_are_kept(tmp_path, checkpoint):
+    for position in (0, 50, 100):
+        save_checkpoint(tmp_path, at(checkpoint, position))
+    positions = [open_checkpoint(p).progress.position for p in newest_first(tmp_path)]
+    assert positions == [100, 50]
+
+
+def test_a_damaged_newest_one_gives_way_to_the_one_before(tmp_path, checkpoint):
+    save_checkpoint(tmp_path, at(checkpoint, 50))
+    damage(save_checkpoint(tmp_path, at(checkpoint, 100)))
+    found = latest(tmp_path, "abc")
+    assert found is not None
+    assert found.progress.position == 50
+
+
+def test_when_all_are_damaged_it_does_not_start_anew_in_silence(tmp_path, checkpoint):
+    damage(save_checkpoint(tmp_path, at(checkpoint, 50)))
+    damage(save_checkpoint(tmp_path, at(checkpoint, 100)))
+    with pytest.raises(CompileError) as caught:
+        latest(tmp_path, "abc")
+    assert [d.code for d in caught.value.diagnostics] == ["E060", "E060"]
+
+
+def test_none_at_all(tmp_path):
+    assert latest(tmp_path / "nowhere", "abc") is None
+
+
+def test_a_leftover_of_a_killed_write_is_not_taken(tmp_path, checkpoint):
+    path = save_checkpoint(tmp_path, checkpoint)
+    (tmp_path / f".{path.name}.1-ab.part").write_bytes(b"half")
+    assert newest_first(tmp_path) == [path]
+
+
+def test_another_program_is_refused(tmp_path, checkpoint):
+    save_checkpoint(tmp_path, checkpoint)
+    with pytest.raises(CompileError, match="belongs to another training"):
+        latest(tmp_path, "other")
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"position": 151},
+        {"epoch": -1},
+        {"predictions": np.zeros(3, np.int32)},
+        {"importance": np.zeros(150, np.float64)},
+        {"activity": np.zeros((2, 2), np.int64)},
+    ],
+)
+def test_whole_but_impossible_ones_are_refused(tmp_path, broken):
+    checkpoint = Checkpoint("abc", {}, replace(fresh(150, 9), **broken))
+    path = save_checkpoint(tmp_path, checkpoint)
+    with pytest.raises(CompileError) as caught:
+        open_checkpoint(path)
+    assert caught.value.diagnostics[0].code == "E060"

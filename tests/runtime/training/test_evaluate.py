@@ -1,0 +1,38 @@
+import numpy as np
+
+from snncc.runtime.training import evaluate
+from snncc.runtime.training.evaluate import Answers, answer, tally
+
+
+def test_pieces_make_no_difference(learning, monkeypatch):
+    trainer = learning.trainer()
+    learning.run(trainer)
+    whole = answer(trainer, learning.plan.test)
+    monkeypatch.setattr(evaluate, "CHUNK", 7)
+    seen = []
+    pieces = answer(trainer, learning.plan.test, lambda *facts: seen.append(facts) or True)
+    np.testing.assert_array_equal(whole.counts, pieces.counts)
+    np.testing.assert_array_equal(whole.activity, pieces.activity)
+    assert seen[-1] == (40, 40, whole.right)
+    assert whole.accuracy == whole.right / 40
+
+
+def test_it_stops_when_asked(learning, monkeypatch):
+    monkeypatch.setattr(evaluate, "CHUNK", 7)
+    assert answer(learning.trainer(), learning.plan.test, lambda done, *_: done < 14) is None
+
+
+def test_confusion_by_hand():
+    labels, said = np.array([0, 0, 2, 1], np.int32), np.array([0, 1, 2, 1], np.int32)
+    answers = Answers(np.zeros((4, 3), np.int32), said, labels, np.zeros(3, np.int64))
+    assert answers.confusion(3).tolist() == [[1, 1, 0], [0, 1, 0], [0, 0, 1]]
+
+
+def test_a_tally_is_the_counts_of_each_output(learning):
+    trainer = learning.trainer()
+    learning.run(trainer)
+    samples = learning.plan.test
+    whole, found = answer(trainer, samples), tally(trainer, samples)
+    assert list(found.counts) == ["digit"]
+    np.testing.assert_array_equal(found.counts["digit"], whole.counts)
+    np.testing.assert_array_equal(found.activity, whole.activity)

@@ -1,0 +1,80 @@
+import json
+import math
+from dataclasses import replace
+
+import pytest
+
+from snncc.ir.diagnostics import CompileError
+from snncc.runtime.training.activity import Rates
+from snncc.runtime.training.history import (
+    EpochRecord,
+    best,
+    read_history,
+    to_document,
+    write_history,
+)
+
+RECORD = EpochRecord(1, 1e-3, 0.5, 91.25, 0.75, 1 / 3, 3e3, (Rates("h", 0.1, 0.2, 0.3, 0.4),))
+
+
+def test_round_trip(tmp_path):
+    history = (RECORD, replace(RECORD, epoch=2, test_accuracy=None))
+    write_history(tmp_path / "h.jsonl", history)
+    assert read_history(tmp_path / "h.jsonl") == history
+
+
+def test_a_cost_that_is_no_number_is_kept(tmp_path):
+    write_history(tmp_path / "h.jsonl", (replace(RECORD, cost=math.nan),))
+    assert math.isnan(read_history(tmp_path / "h.jsonl")[0].cost)
+
+
+@pytest.mark.parametrize("line", ["{", "3", "[]", '{"epoch": 1}', '{"rates": 3}', "\x80"])
+def test_a_line_that_is_none_is_named(tmp_path, line):
+    write_history(tmp_path / "h.jsonl", (RECORD,))
+    with (tmp_path / "h.jsonl").open("a") as file:
+        file.write(line + "\n")
+    with pytest.raises(CompileError, match="line 2"):
+        read_history(tmp_path / "h.jsonl")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"epoch": "x"},
+        {"epoch": 0},
+        {"epoch": 1.5},
+        {"epoch": True},
+        {"train_accuracy": "k"},
+        {"train_accuracy": 1.5},
+        {"test_accuracy": ""},
+        {"test_accuracy": math.nan},
+        {"cost": [1]},
+        {"seconds": -1},
+        {"samples_per_second": None},
+        {"learning_rate": "1"},
+        {"rates": [{"population": 1, "rate": 0, "dead": 0, "saturated": 0, "use": 0}]},
+        {"rates": [{"population": "h", "rate": 0, "dead": "", "saturated": 0, "use": 0}]},
+    ],
+    ids=str,
+)
+def test_a_record_of_other_values_is_refused(tmp_path, changes):
+    document = json.dumps({**to_document(RECORD), **changes})
+    (tmp_path / "h.jsonl").write_text(document)
+    with pytest.raises(CompileError, match="line 1") as caught:
+        read_history(tmp_path / "h.jsonl")
+    assert caught.value.diagnostics[0].code == "E060"
+
+
+def test_a_history_of_nothing_is_refused(tmp_path):
+    (tmp_path / "h.jsonl").touch()
+    with pytest.raises(CompileError, match="no record") as caught:
+        read_history(tmp_path / "h.jsonl")
+    assert caught.value.diagnostics[0].code == "E060"
+
+
+def test_the_best_is_the_first_of_the_highest_test_accuracy():
+    history = [replace(RECORD, epoch=k, test_accuracy=a) for k, a in enumerate((0.1, 0.9, 0.9))]
+    assert best(tuple(history)) is history[1]
+    assert best(()) is None
+    untested = [replace(r, test_accuracy=None, train_accuracy=r.epoch) for r in history]
+    assert best(tuple(untested)) is untested[2]

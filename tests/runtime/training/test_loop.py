@@ -1,0 +1,170 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from snncc.ir.diagnostics import CompileError
+from snncc.runtime.training import loop
+from snncc.runtime.training.loop import Interrupted
+
+
+def interrupted(learning, after):
+    """The state and progress that an interruption after so many moments saves."""
+    trainer, recorder = learning.trainer(), type(learning.recorder)(stop_after=after)
+    with pytest.raises(Interrupted):
+        learning.run(trainer, recorder=recorder)
+    return recorder.saved[-1] if recorder.saved else None
+
+
+def test_it_learns_and_says_so(learning):
+    learning.run(learning.trainer())
+    first, *_, last = [record for record, _ in learning.recorder.records]
+    assert last.train_accuracy > first.train_accuracy
+    assert last.test_accuracy > 0.8
+    assert last.cost < first.cost
+    assert [record.epoch for record, _ in learning.recorder.records] == [1, 2, 3]
+    np.testing.assert_allclose(
+        [r.learning_rate for r, _ in learning.recorder.records],
+        [0.01, 0.01 / 2**0.5, 0.01 / 3**0.5],
+    )
+
+
+def test_every_sample_is_learnt_once_an_epoch_in_whole_batches(learning):
+    learning = learning.changed(batch=7)
+    trainer = learning.trainer()
+    learning.run(trainer)
+    assert sum(samples for samples, _, _ in trainer.calls) == 3 * 150
+    broken = [samples for samples, _, _ in trainer.calls if samples % 7]
+    assert [samples % 7 for samples in broken] == [150 % 7] * 3
+
+
+def test_every_update_has_its_epochs_learning_rate(learning):
+    trainer = learning.trainer()
+    learning.run(trainer)
+    rates = sorted({rate for _, _, rate in trainer.calls}, reverse=True)
+    np.testing.assert_allclose(rates, [0.01, 0.01 / 2**0.5, 0.01 / 3**0.5])
+
+
+def test_the_cutting_into_pieces_changes_nothing(learning, monkeypatch):
+    whole = learning.trainer()
+    progress = learning.run(whole)
+    for seconds in (0.0, 1e9):
+        monkeypatch.setattr(loop, "PIECE_SECONDS", seconds)
+        other = learning.trainer()
+        again = learning.run(other)
+        assert other.matrix.tobytes() == whole.matrix.tobytes()
+        assert again.importance.tobytes() == progress.importance.tobytes()
+        assert [r.cost for r in again.history] == [r.cost for r in progress.history]
+        assert [r.rates for r in again.history] == [r.rates for r in progress.history]
+
+
+@pytest.mark.parametrize("after", range(1, 22))
+def test_interrupted_and_resumed_gives_the_same_bits(learning, monkeypatch, after):
+    monkeypatch.setattr(loop, "PIECE_SECONDS", 0.0)
+    whole = learning.trainer()
+    end = learning.run(whole)
+    saved = interrupted(learning, after)
+    trainer, progress = learning.trainer(), learning.fresh()
+    if saved is not None:
+        trainer.restore(saved[0])
+        progress = saved[1]
+    again = learning.run(trainer, progress, type(learning.recorder)())
+    assert trainer.matrix.tobytes() == whole.matrix.tobytes()
+    assert trainer.speed.tobytes() == whole.speed.tobytes()
+    assert [replace(r, seconds=0, samples_per_second=0) for r in again.history] == [
+        replace(r, seconds=0, samples_per_second=0) for r in end.history
+    ]
+
+
+def test_the_seed_orders_the_samples(learning):
+    first, second = learning.trainer(), learning.trainer()
+    learning.run(first)
+    learning.plan = replace(learning.plan, seed=8)
+    learning.run(second)
+    assert first.matrix.tobytes() != second.matrix.tobytes()
+
+
+def test_boosting_can_be_left_out(learning):
+    assert (learning.run(learning.trainer()).importance > 1).any()
+    without = learning.changed(boost=False)
+    assert (without.run(without.trainer()).importance == 1).all()
+
+
+def test_without_a_test_set(learning):
+    learning.plan = replace(learning.plan, test=None)
+    progress = learning.run(learning.trainer())
+    assert [record.test_accuracy for record in progress.history] == [None] * 3
+
+
+def test_checkpoints_come_in_time(learning, monkeypatch):
+    monkeypatch.setattr(loop, "PIECE_SECONDS", 0.0)
+    ticks = iter(range(10_000))
+    learning.plan = replace(learning.plan, clock=lambda: next(ticks), checkpoint_seconds=5.0)
+    learning.run(learning.trainer())
+    places = [(progress.epoch, progress.position) for _, progress in learning.recorder.saved]
+    assert len(places) > 5
+    assert places == sorted(places)
+
+
+def test_a_finished_run_does_nothing_more(learning):
+    trainer = learning.trainer()
+    end = learning.run(trainer)
+    before = trainer.matrix.tobytes()
+    assert learning.run(trainer, end) is end
+    assert trainer.matrix.tobytes() == before
+
+
+def test_moments_tell_what_is_going_on(learning):
+    learning.run(learning.trainer())
+    train = [m for m in learning.recorder.moments if m.stage == "train"]
+    test = [m for m in learning.recorder.moments if m.stage == "test"]
+    assert (train[-1].done, train[-1].total, train[-1].epoch, train[-1].epochs) == (150, 150, 3, 3)
+    assert (test[-1].done, test[-1].total) == (40, 40)
+    assert test[-1].accuracy == learning.recorder.records[-1][0].test_accuracy
+    assert [r.population for r in train[-1].rates] == ["image", "digit"]
+
+
+class Diverging:
+    """A learner whose weights are lost in the training call of that number."""
+
+    def __init__(self, trainer, lost_in, value):
+        self.trainer, self.left, self.value = trainer, lost_in, value
+
+    def __getattr__(self, name):
+        return getattr(self.trainer, name)
+
+    def train(self, *arguments):
+        self.left -= 1
+        outcome = self.trainer.train(*arguments)
+        if self.left == 0:
+            self.trainer.matrix[0, 0] = self.value
+        return outcome
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("checkpoint_seconds", [0.0, 1e9])
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_weights_that_are_lost_end_the_training_unsaved(
+    learning, monkeypatch, value, checkpoint_seconds
+):
+    monkeypatch.setattr(loop, "PIECE_SECONDS", 0.0)
+    learning.plan = replace(learning.plan, checkpoint_seconds=checkpoint_seconds)
+    whole = Diverging(learning.trainer(), -1, value)
+    learning.run(whole)
+    calls_an_epoch = len(whole.calls) // 3
+    recorder = type(learning.recorder)()
+    trainer = Diverging(learning.trainer(), calls_an_epoch + 2, value)
+    with pytest.raises(CompileError, match="no finite numbers") as caught:
+        learning.run(trainer, recorder=recorder)
+    assert caught.value.diagnostics[0].code == "E052"
+    assert "in epoch 2" in caught.value.diagnostics[0].message
+    assert [progress.epoch for _, progress in recorder.epochs] == [1]
+    assert all(np.isfinite(state["weights/w"]).all() for state, _ in recorder.saved)
+
+
+def test_lost_weights_are_not_saved_when_interrupted(learning):
+    trainer = Diverging(learning.trainer(), 1, np.nan)
+    recorder = type(learning.recorder)(stop_after=1)
+    with pytest.raises(CompileError, match="no finite numbers"):
+        learning.run(trainer, recorder=recorder)
+    assert not recorder.saved

@@ -1,0 +1,60 @@
+import json
+from dataclasses import asdict
+
+import pytest
+
+from snncc.ir.diagnostics import CompileError
+from snncc.runtime.training.options import FITS, TrainOptions, remembered
+from snncc.runtime.training.run_folder import RUN, write_start
+
+GIVEN = TrainOptions(
+    "a.snn", {"n": "3"}, "net", "gpu", 2**64 - 1, 3, 4, 5, test_limit=0, checkpoint_seconds=0.0
+)
+
+
+@pytest.mark.parametrize("options", [GIVEN, TrainOptions("a.snn")])
+def test_what_was_given_is_remembered(tmp_path, options):
+    write_start(tmp_path, asdict(options), {})
+    assert remembered(tmp_path) == options
+
+
+def test_every_option_is_looked_at():
+    assert set(FITS) == set(TrainOptions.__dataclass_fields__)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("program", 5),
+        ("program", ""),
+        ("program", "a\0b"),
+        ("defines", [1]),
+        ("defines", {"a": 1}),
+        ("network", 1),
+        ("target", None),
+        ("seed", -1),
+        ("seed", 2**64),
+        ("seed", 1.5),
+        ("seed", True),
+        ("epochs", 0),
+        ("batch", "8"),
+        ("limit", 0),
+        ("test_limit", -1),
+        ("checkpoint_seconds", float("nan")),
+        ("checkpoint_seconds", None),
+    ],
+)
+def test_an_option_that_cannot_have_been_given(tmp_path, name, value):
+    document = {"options": {**asdict(GIVEN), name: value}, "sessions": []}
+    (tmp_path / RUN).write_text(json.dumps(document))
+    with pytest.raises(CompileError, match=f"`{name}` is") as caught:
+        remembered(tmp_path)
+    assert caught.value.diagnostics[0].code == "E060"
+
+
+@pytest.mark.parametrize("options", [{}, {"program": "a.snn", "colour": 1}])
+def test_options_of_another_version(tmp_path, options):
+    (tmp_path / RUN).write_text(json.dumps({"options": options, "sessions": []}))
+    with pytest.raises(CompileError, match="another version") as caught:
+        remembered(tmp_path)
+    assert caught.value.diagnostics[0].code == "E060"

@@ -1,0 +1,115 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from snncc.ir.diagnostics import CompileError
+from snncc.runtime.training.history import read_history
+from snncc.runtime.training.run_folder import (
+    CHECKPOINTS,
+    HISTORY,
+    LAST,
+    MODEL,
+    RUN,
+    RunFolder,
+    clear,
+    free_folder,
+    read_run,
+    refuse_occupied,
+    refuse_strangers,
+    write_start,
+)
+
+
+def test_every_start_is_noted(tmp_path):
+    for k in range(2):
+        write_start(tmp_path, {"seed": k}, {"command": [str(k)]})
+    document = read_run(tmp_path)
+    assert document["options"] == {"seed": 1}
+    assert [s["command"] for s in document["sessions"]] == [["0"], ["1"]]
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"sessions": 1, "options": {}}', "[" * 99_999])
+def test_a_damaged_note(tmp_path, text):
+    (tmp_path / RUN).write_text(text)
+    with pytest.raises(CompileError, match="is damaged"):
+        read_run(tmp_path)
+
+
+def test_clearing_takes_only_what_a_run_left(tmp_path):
+    (tmp_path / CHECKPOINTS).mkdir()
+    for name in (RUN, HISTORY, "mine.txt"):
+        (tmp_path / name).touch()
+    (tmp_path / CHECKPOINTS / "000001-0000000000.snnpkg").touch()
+    clear(tmp_path)
+    assert [p.name for p in tmp_path.iterdir()] == ["mine.txt"]
+    clear(tmp_path / "nowhere")
+
+
+def test_clearing_leaves_strangers_among_the_checkpoints(tmp_path):
+    (tmp_path / CHECKPOINTS).mkdir()
+    for name in ("000001-0000000000.snnpkg", "thesis.tex"):
+        (tmp_path / CHECKPOINTS / name).touch()
+    clear(tmp_path)
+    assert [p.name for p in (tmp_path / CHECKPOINTS).iterdir()] == ["thesis.tex"]
+
+
+def test_clearing_that_is_cut_short_can_be_done_again(tmp_path, monkeypatch):
+    for name in (RUN, HISTORY):
+        (tmp_path / name).write_text('{"options": {}, "sessions": []}')
+    (tmp_path / LAST).mkdir()
+    with pytest.raises(CompileError, match="cannot write"):
+        clear(tmp_path)
+    refuse_strangers(tmp_path)
+
+
+@pytest.mark.parametrize("name", [HISTORY, MODEL, LAST, f"{CHECKPOINTS}/000001-0000000000.snnpkg"])
+def test_a_strangers_file_of_that_name_is_not_replaced(tmp_path, name):
+    (tmp_path / CHECKPOINTS).mkdir()
+    (tmp_path / name).touch()
+    for refuse in (refuse_occupied, refuse_strangers):
+        with pytest.raises(CompileError, match="not the folder of a training run") as caught:
+            refuse(tmp_path)
+        assert caught.value.diagnostics[0].code == "E063"
+
+
+def test_a_strangers_run_json_is_not_replaced(tmp_path):
+    (tmp_path / RUN).write_text('{"scripts": {}}')
+    with pytest.raises(CompileError, match="is damaged"):
+        refuse_strangers(tmp_path)
+
+
+def test_folders_that_are_free(tmp_path):
+    assert free_folder(tmp_path / "a").name == "a"
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a-2").mkdir()
+    assert free_folder(tmp_path / "a").name == "a-3"
+
+
+def test_an_occupied_folder(tmp_path):
+    refuse_occupied(tmp_path)
+    (tmp_path / RUN).touch()
+    with pytest.raises(CompileError, match="holds a training run already"):
+        refuse_occupied(tmp_path)
+
+
+def test_the_best_models_epoch_is_kept(tmp_path, learning):
+    trainer = learning.trainer()
+    progress = learning.run(trainer)
+    graph = learning.plan.graph
+    folder = RunFolder(tmp_path, "abc", graph, 1, "cpu", learning.plan.spec.data)
+    records = [replace(progress.history[0], test_accuracy=a) for a in (0.5, 0.75, 0.6)]
+    models = []
+    for epoch in range(1, 4):
+        trainer.matrix += np.float32(1)
+        folder.epoch(trainer, replace(progress, epoch=epoch, history=tuple(records[:epoch])))
+        models.append((tmp_path / LAST).read_bytes())
+    assert (tmp_path / MODEL).read_bytes() == models[1]
+    assert len(read_history(tmp_path / HISTORY)) == 3
+    for place in (tmp_path, tmp_path / CHECKPOINTS):
+        (place / ".snncc-7-01234567.part" / "half").mkdir(parents=True)
+        (place / ".snncc-7-76543210.part").touch()
+    found = folder.latest()
+    assert not list(tmp_path.rglob(".snncc-*"))
+    assert found is not None
+    assert found.progress.epoch == 3
