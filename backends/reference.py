@@ -15,6 +15,7 @@ from ..ir.graph import Graph, Population, Projection
 from ..ir.neuron import SPIKED, Assign, NeuronStep
 from ..ir.types import DType, Scalar
 from ..ir.wiring import Wiring, wire
+from .runnable import require_clocked
 
 Array = npt.NDArray[Any]
 Bits = npt.NDArray[np.bool_]
@@ -23,10 +24,13 @@ Real = type[np.floating[Any]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trace:
-    """What a simulation did. `spikes`: bool [T, B, N] by population. `states`: the last values,
-    [B, N] by population and state; `history`: all values [T, B, N] after each step, if recorded."""
+    """What a simulation did. `spikes`: bool [T, B, N] by population. `emitted`: what left the
+    neurons, [T, B, N]: their spikes, or the real numbers that their model emits. `states`: the last
+    values, [B, N] by population and state; `history`: all values [T, B, N] after each step, if
+    recorded."""
 
     spikes: dict[str, Bits]
+    emitted: dict[str, Array]
     states: dict[str, dict[str, Array]]
     history: dict[str, dict[str, Array]]
 
@@ -43,11 +47,12 @@ def simulate(
 
     `inputs` are bool [T, B, N] by input population; `seed` is that of the wiring. In step t
     populations are evaluated in schedule order; a projection of delay d brings what its pre
-    population emitted in step t - d. All arithmetic is in `real`; a port sums its weights one by
-    one: the projections from other blocks in graph order, then those from the population's own
-    block in graph order, in each the pre neurons ascending.
+    population emitted in step t - d, each value times its weight. All arithmetic is in `real`; a
+    port sums one by one: the projections from other blocks in graph order, then those from the
+    population's own block in graph order, in each the pre neurons ascending.
     """
     assert graph.schedule is not None, "the pass `schedule` must have run"
+    require_clocked(graph)
     network = _Network(graph, weights, inputs, real, seed)
     trace = network.silent_trace(record)
     for t in range(network.steps):
@@ -102,7 +107,13 @@ class _Network:
             }
             for name, of_population in (states if record else {}).items()
         }
-        return Trace(spikes, states, history)
+        emitted = {
+            name: spikes[name]
+            if p.step is None or p.step.emit is None
+            else np.zeros((self.steps, self.batch, p.neurons), self.real)
+            for name, p in self.populations.items()
+        }
+        return Trace(spikes, emitted, states, history)
 
     def _initial_states(self, population: Population) -> dict[str, Array]:
         assert population.step is not None
@@ -139,6 +150,8 @@ class _Network:
             self._assign(step.update, values)
             values[SPIKED] = self._spread(name, evaluate(step.spike, values, self.real))
             self._assign(step.after, values)
+            if step.emit is not None:
+                trace.emitted[name][t] = evaluate(step.emit, values, self.real)
         trace.spikes[name][t] = values[SPIKED]
         for state in step.states:
             kept = self._spread(name, values[state.name]).astype(self._numpy_type(state.dtype))
@@ -155,12 +168,12 @@ class _Network:
         return np.broadcast_to(value, (self.batch, self.populations[name].neurons))
 
     def _port(self, name: str, port: str, t: int, trace: Trace) -> Array:
-        """The sum of the weights of the spikes that arrive at a port in step t."""
+        """The sum of weight x emitted value over what arrives at a port in step t."""
         total = np.zeros((self.batch, self.populations[name].neurons), self.real)
         for synapses in self.incoming[name]:
             emitted = t - synapses.projection.delay
             if synapses.projection.port == port and emitted >= 0:
-                synapses.deliver(trace.spikes[synapses.projection.pre][emitted], total)
+                synapses.deliver(trace.emitted[synapses.projection.pre][emitted], total)
         return total
 
 
@@ -182,20 +195,16 @@ class _Synapses:
         bounds = np.searchsorted(pre, np.arange(wiring.pre_neurons + 1))
         self.rows = [(post[lo:hi], values[lo:hi]) for lo, hi in pairwise(bounds)]
 
-    def deliver(self, spikes: Bits, total: Array) -> None:
-        """Add the weights of the spikes [B, pre] to the totals [B, post], pre neurons ascending."""
-        for sample, neuron in zip(*np.nonzero(spikes), strict=True):
+    def deliver(self, emitted: Array, total: Array) -> None:
+        """Add weight x value of what was emitted [B, pre] to the totals [B, post], pre neurons
+        ascending."""
+        for sample, neuron in zip(*np.nonzero(emitted), strict=True):
             post, weights = self.rows[neuron]
             # A neuron has at most one synapse to each target, so no addition is lost here.
-            total[sample, post] += weights
+            total[sample, post] += weights * emitted[sample, neuron]
 
 
 def _types_read(step: NeuronStep) -> dict[str, Scalar]:
     """The type in which the step reads each of its names."""
-    roots = [s.init for s in step.states] + [a.value for a in (*step.update, *step.after)]
-    return {
-        node.name: node.dtype
-        for root in [*roots, step.spike]
-        for node in walk(root)
-        if isinstance(node, Ref)
-    }
+    roots = [*(s.init for s in step.states), *step.expressions]
+    return {node.name: node.dtype for root in roots for node in walk(root) if isinstance(node, Ref)}

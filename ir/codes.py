@@ -46,6 +46,7 @@ CODES: dict[str, str] = {
     "E072": "device has too little memory",
     "E073": "device or its driver failed",
     "E074": "machine has too little memory",
+    "E075": "simulator does not know this meaning",
     # W01x: what could not be checked
     "W013": "not checked further",
     # W04x: networks that cannot do what they say

@@ -88,6 +88,21 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class Semantics:
+    """What the equations leave open. `threshold`: when it is tested, a row of THRESHOLDS;
+    `spikes_per_step`: the most spikes of a neuron in one step."""
+
+    threshold: str = "step"
+    spikes_per_step: int = 1
+
+
+THRESHOLDS = {
+    "step": "once a step, after all of its input",
+    "event": "after every spike that arrives",
+}
+
+
+@dataclass(frozen=True, slots=True)
 class Graph:
     """A network. `dt` in ms. `tensors` are arrays that the program names (weights from files).
 
@@ -99,6 +114,7 @@ class Graph:
     populations: tuple[Population, ...]
     projections: tuple[Projection, ...]
     schedule: tuple[Block, ...] | None = None
+    semantics: Semantics = Semantics()
     tensors: Mapping[str, np.ndarray[Any, Any]] = field(default_factory=dict, compare=False)
 
     def population(self, name: str) -> Population:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from .diagnostics import Span
-from .expr import Expr
+from .expr import Apply, Const, Expr, Ref, apply
 from .types import DType, Scalar
 
 SPIKED = "spiked"
@@ -54,9 +54,10 @@ class NeuronModel:
     """A model as written: ODEs, jumps on input, a spike condition and what a spike does.
 
     Meaning of one step, for every backend: decay (the part of an ODE linear in its own state),
-    deliver (`on_input`, each port holding the sum of weights of the spikes that arrive),
-    integrate (the rest of the ODEs), refractory hold, threshold, `on_spike`. The pass `discretize`
-    turns this into a `NeuronStep`. Names in expressions: parameters, states, ports.
+    deliver (`on_input`, each port holding the sum of weights of what arrives), integrate (the rest
+    of the ODEs), refractory hold, threshold, `on_spike`. The pass `discretize` turns this into a
+    `NeuronStep`. Names in expressions: parameters, states, ports. A model without `spike` never
+    fires; `emit` is as in `NeuronStep`.
     """
 
     name: str
@@ -65,25 +66,108 @@ class NeuronModel:
     ports: tuple[str, ...]
     derivatives: tuple[Assign, ...]
     on_input: tuple[Assign, ...]
-    spike: Expr
+    spike: Expr | None
     on_spike: tuple[Assign, ...]
     refractory: Refractory | None = None
+    emit: Expr | None = None
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class NeuronStep:
-    """One step of dt as straight-line code; equal steps share one kernel.
+    """One step of dt in its phases; equal steps share one kernel.
 
-    In order: `update` assigns states from states, ports and constants; `spike` is tested and its
-    value named SPIKED (bool); `after` assigns states, reading SPIKED. `constants` names per-
-    population numbers, whose values are `Population.constants` in the same order. A refractory
-    counter is an I32 state named REFRACTORY.
+    In this order: `decay`, `deliver`, `integrate`, each a sequence of assignments; `hold`, done
+    while the counter of refractory steps is above 0; `threshold`, the condition to fire outside of
+    them (None: never); `reset`, done by a neuron that fires; `refractory`, the steps [i32] that a
+    spike sets the counter to, which is the I32 state REFRACTORY (None: there is no counter).
+    `emit` is what leaves the neuron at the end of the step: None is its spike, 0 or 1.
+
+    Assignments read states, ports and `constants`, numbers of a population whose values are
+    `Population.constants` in the same order. For a machine that knows no phases there is the same
+    as straight-line code: `update`, then `spike`, whose value is named SPIKED, then `after`.
     """
 
     states: tuple[State, ...]
     ports: tuple[str, ...]
     constants: tuple[str, ...]
-    update: tuple[Assign, ...]
-    spike: Expr
-    after: tuple[Assign, ...]
+    decay: tuple[Assign, ...] = ()
+    deliver: tuple[Assign, ...] = ()
+    integrate: tuple[Assign, ...] = ()
+    hold: tuple[Assign, ...] = ()
+    threshold: Expr | None = None
+    reset: tuple[Assign, ...] = ()
+    refractory: Expr | None = None
+    emit: Expr | None = None
+
+    @property
+    def update(self) -> tuple[Assign, ...]:
+        """What precedes the threshold, `hold` under its condition."""
+        held = (_when(apply("gt", COUNTER, _ZERO), a) for a in self.hold)
+        return (*self.decay, *self.deliver, *self.integrate, *held)
+
+    @property
+    def spike(self) -> Expr:
+        """Whether the neuron fires: bool, false in refractory steps."""
+        if self.threshold is None:
+            return Const(False, DType.BOOL)
+        if self.refractory is None:
+            return self.threshold
+        return apply("and", apply("le", COUNTER, _ZERO), self.threshold)
+
+    @property
+    def after(self) -> tuple[Assign, ...]:
+        """What follows the threshold: `reset` where SPIKED holds, and the counter."""
+        reset = tuple(_when(_FIRED, a) for a in self.reset)
+        if self.refractory is None:
+            return reset
+        left = apply("max", apply("sub", COUNTER, Const(1, DType.I32)), _ZERO)
+        return (*reset, Assign(REFRACTORY, apply("select", _FIRED, self.refractory, left)))
+
+    @property
+    def assigns(self) -> dict[str, tuple[Assign, ...]]:
+        """The phases that assign to states, by name and in their order."""
+        return {name: getattr(self, name) for name in ASSIGNING}
+
+    @property
+    def expressions(self) -> tuple[Expr, ...]:
+        """All that is computed in a step."""
+        emitted = () if self.emit is None else (self.emit,)
+        return (*(a.value for a in (*self.update, *self.after)), self.spike, *emitted)
+
+
+ASSIGNING = ("decay", "deliver", "integrate", "hold", "reset")
+COUNTER = Ref(REFRACTORY, DType.I32)
+_ZERO = Const(0, DType.I32)
+_FIRED = Ref(SPIKED, DType.BOOL)
+
+
+def _when(condition: Expr, assign: Assign) -> Assign:
+    kept = Ref(assign.target, assign.value.dtype)
+    return Assign(assign.target, apply("select", condition, assign.value, kept))
+
+
+@dataclass(frozen=True, slots=True)
+class Margin:
+    """A condition to fire as a distance: it holds where `value` > 0, or >= 0 if not `is_strict`."""
+
+    value: Expr
+    is_strict: bool
+
+
+def margin(condition: Expr) -> Margin | None:
+    """The margin of a comparison; None of any other condition, such as one with `and`."""
+    if not isinstance(condition, Apply) or condition.op not in _MARGINS:
+        return None
+    first, second, is_strict = _MARGINS[condition.op]
+    value = apply("sub", condition.args[first], condition.args[second])
+    return Margin(value, is_strict)
+
+
+# Of a comparison: the argument from which the other one is subtracted, that one, > or >=.
+_MARGINS: dict[str, tuple[int, int, bool]] = {
+    "gt": (0, 1, True),
+    "ge": (0, 1, False),
+    "lt": (1, 0, True),
+    "le": (1, 0, False),
+}

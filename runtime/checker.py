@@ -9,6 +9,7 @@ from ..backends.memory import drawing, presenting, require_memory
 from ..backends.rules.spike_train.check import refuse_shared, require_trainable
 from ..backends.rules.spike_train.response import spike_response
 from ..backends.rules.spike_train.tables import make_rule
+from ..backends.runnable import require_spiking
 from ..frontend.program import Program, survey_file
 from ..frontend.report import Report, in_text_order
 from ..ir.diagnostics import Diagnostic, Span
@@ -40,6 +41,7 @@ def _check_network(program: Program, seed: int, report: Report) -> None:
     if mistakes:
         return
     report.extend(finished(program, graph).warnings)
+    report.attempt(require_spiking, graph)
     wirings = _wirings(graph, seed, report)
     if program.train is not None and wirings is not None:
         _check_rule(graph, program.train, wirings, report)

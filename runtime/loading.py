@@ -13,6 +13,7 @@ from ..backends.artifact.storage import is_file, is_folder
 from ..backends.memory import drawing, presenting, require_memory
 from ..backends.protocols import Simulator, State
 from ..backends.rules.spike_train.teacher import teacher_warnings
+from ..backends.runnable import require_spiking
 from ..backends.targets import TARGETS, Target
 from ..frontend.program import Program, load_program
 from ..ir.diagnostics import CompileError, Diagnostic
@@ -92,6 +93,7 @@ def compile_package(
     else:
         program = lower_program(path, options, after)
         model, train, warnings = _model(program, path, options), program.train, program.warnings
+    require_spiking(model.graph)
     if row.is_device:
         # Kernels are made from the network's tables.
         require_memory(model.graph, presenting(model.graph, 0), memory_bytes())

@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 
 from ..backends.protocols import Weights
+from ..ir.analysis.refractory import refractory_steps
+from ..ir.analysis.reset import resets
 from ..ir.expr import Apply, Const, Expr, Ref
-from ..ir.graph import Call, Graph, Population, Projection
-from ..ir.refractory import refractory_steps
+from ..ir.graph import THRESHOLDS, Call, Graph, Population, Projection
+from ..ir.neuron import REFRACTORY, NeuronModel, NeuronStep, margin
 from ..ir.text.spelling import INFIX
 from ..ir.types import Shape
 from ..ir.wiring import wire
@@ -30,7 +32,7 @@ class Summary:
 
 def summarize(graph: Graph, weights: Weights, seed: int) -> Summary:
     """The summary of a graph after all passes, with these weights."""
-    populations = tuple(_population(p, graph.dt) for p in graph.populations)
+    populations = tuple(_population(p) for p in graph.populations)
     shapes = {p.name: p.shape for p in graph.populations}
     projections = tuple(
         _projection(p, shapes[p.pre], shapes[p.post], weights, seed) for p in graph.projections
@@ -52,19 +54,19 @@ def _network(
         "weight_bytes": sum(array.nbytes for array in weights.values()),
         "order": [list(block.populations) for block in blocks],
         "recurrent": [list(block.populations) for block in blocks if block.is_recurrent],
-        "order_in_a_step": "decay, deliver, integrate, refractory, threshold, reset",
-        "spikes_per_step": "at most one a neuron",
+        "threshold_tested": THRESHOLDS[graph.semantics.threshold],
+        "most_spikes_per_step": graph.semantics.spikes_per_step,
     }
 
 
-def _population(population: Population, dt: float) -> dict[str, Any]:
+def _population(population: Population) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "name": population.name,
         "role": population.role,
         "shape": list(population.shape),
         "neurons": population.neurons,
     }
-    if population.model is None:
+    if population.model is None or population.step is None:
         encoding = population.encoding
         return facts | {"model": "input", "encoding": "" if encoding is None else _call(encoding)}
     model = population.model
@@ -73,10 +75,34 @@ def _population(population: Population, dt: float) -> dict[str, Any]:
         "method": population.method,
         "parameters": dict(population.parameters),
         "units": {parameter.name: parameter.unit for parameter in model.parameters},
-        "threshold": expression(model.spike),
+        "phases": _phases(population.step),
+        "threshold": "" if model.spike is None else expression(model.spike),
+        "comparison": _comparison(model),
         "reset": "; ".join(f"{a.target} = {expression(a.value)}" for a in model.on_spike),
-        "refractory_steps": refractory_steps(population, dt),
+        "reset_kinds": {r.state: str(r) for r in resets(population)},
+        "refractory_steps": refractory_steps(population),
+        "emission": "a spike" if model.emit is None else expression(model.emit),
     }
+
+
+def _phases(step: NeuronStep) -> dict[str, list[str]]:
+    """The phases of the step, in their order, with the states that each assigns."""
+    done = {name: list(dict.fromkeys(a.target for a in of)) for name, of in step.assigns.items()}
+    reset = done.pop("reset")
+    phases = {name: states for name, states in done.items() if states}
+    if step.threshold is not None:
+        phases["threshold"] = []
+    if reset:
+        phases["reset"] = reset
+    return phases if step.refractory is None else phases | {"refractory": [REFRACTORY]}
+
+
+def _comparison(model: NeuronModel) -> str | None:
+    """How the margin of the threshold is compared with 0; None where there is no one margin."""
+    found = None if model.spike is None else margin(model.spike)
+    if found is None:
+        return None
+    return ">" if found.is_strict else ">="
 
 
 def _projection(

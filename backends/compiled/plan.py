@@ -14,6 +14,7 @@ from ...ir.graph import Block, Graph, Population, Projection
 from ...ir.neuron import NeuronStep, State
 from ...ir.types import DType
 from ...ir.wiring import Wiring
+from ..runnable import require_spiking
 
 Array = npt.NDArray[Any]
 
@@ -65,7 +66,11 @@ def distinct_steps(graph: Graph) -> tuple[NeuronStep, ...]:
 
 
 def make_plan(graph: Graph, wirings: Mapping[str, Wiring]) -> Plan:
-    """The arrays of a graph that went through the pipeline; wirings by projection name."""
+    """The arrays of a graph that went through the pipeline; wirings by projection name.
+
+    CompileError(E075) for a graph that carries other than spikes.
+    """
+    require_spiking(graph)
     populations, projections = graph.populations, graph.projections
     index = {p.name: k for k, p in enumerate(populations)}
     steps = duration(graph)

@@ -77,7 +77,7 @@ def check_model(node: Neuron) -> Model:
         spike,
         on_spike,
         refractory,
-        node.name.span,
+        span=node.name.span,
     )
     _require_used_ports(neuron, draft)
     ports = {name: declared.dimension for name, declared in draft.ports.items()}
@@ -228,7 +228,8 @@ def _require_single(
 
 def _require_used_ports(model: NeuronModel, draft: Draft) -> None:
     expressions = [a.value for a in (*model.derivatives, *model.on_input)]
-    used = frozenset[str]().union(*map(names, expressions), names(model.spike))
+    expressions += [e for e in (model.spike, model.emit) if e is not None]
+    used = frozenset[str]().union(*map(names, expressions))
     unused = [
         Diagnostic(
             "E030",

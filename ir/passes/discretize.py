@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..diagnostics import CompileError, Diagnostic, Span
-from ..expr import Const, Expr, Ref, apply, evaluate
+from ..expr import Const, Ref, evaluate
 from ..graph import Graph, Population
-from ..neuron import REFRACTORY, SPIKED, Assign, NeuronModel, NeuronStep, State
+from ..neuron import REFRACTORY, NeuronModel, NeuronStep, State
 from ..schemes import METHODS, Scheme
 from ..types import DType
 
@@ -108,50 +108,28 @@ def _duration_mistake(duration: float, dt: float, population: Population) -> Dia
 
 
 def assemble(model: NeuronModel, scheme: Scheme) -> NeuronStep:
-    """The whole step: the scheme's update, the refractory hold, the threshold, the reset."""
-    parameters = tuple(p.name for p in model.parameters)
-    if model.refractory is None:
-        return NeuronStep(
-            (*model.states, *scheme.extra_states),
-            model.ports,
-            (*parameters, *scheme.constants),
-            scheme.update,
-            model.spike,
-            tuple(_reset(a) for a in model.on_spike),
-        )
-    return NeuronStep(
-        (*model.states, *scheme.extra_states, _COUNTER),
+    """The whole step: the scheme's phases, and those that the model writes down itself."""
+    step = NeuronStep(
+        (*model.states, *scheme.extra_states),
         model.ports,
-        (*parameters, REFRACTORY_STEPS, *scheme.constants),
-        (*scheme.update, *(_hold(a) for a in model.refractory.hold)),
-        apply("and", apply("le", _LEFT, _ZERO), model.spike),
-        (*(_reset(a) for a in model.on_spike), _COUNT),
+        (*(p.name for p in model.parameters), *scheme.constants),
+        scheme.decay,
+        scheme.deliver,
+        scheme.integrate,
+        threshold=model.spike,
+        reset=model.on_spike,
+        emit=model.emit,
     )
+    return step if model.refractory is None else _with_counter(step, model)
 
 
-_ZERO = Const(0, DType.I32)
-_LEFT = Ref(REFRACTORY, DType.I32)
-_COUNTER = State(REFRACTORY, "1", _ZERO, DType.I32)
-_FIRED = Ref(SPIKED, DType.BOOL)
-_COUNT = Assign(
-    REFRACTORY,
-    apply(
-        "select",
-        _FIRED,
-        Ref(REFRACTORY_STEPS, DType.I32),
-        apply("max", apply("sub", _LEFT, Const(1, DType.I32)), _ZERO),
-    ),
-)
-
-
-def _hold(assign: Assign) -> Assign:
-    return _when(apply("gt", _LEFT, _ZERO), assign)
-
-
-def _reset(assign: Assign) -> Assign:
-    return _when(_FIRED, assign)
-
-
-def _when(condition: Expr, assign: Assign) -> Assign:
-    kept = Ref(assign.target, assign.value.dtype)
-    return Assign(assign.target, apply("select", condition, assign.value, kept))
+def _with_counter(step: NeuronStep, model: NeuronModel) -> NeuronStep:
+    assert model.refractory is not None
+    parameters = len(model.parameters)
+    return replace(
+        step,
+        states=(*step.states, State(REFRACTORY, "1", Const(0, DType.I32), DType.I32)),
+        constants=(*step.constants[:parameters], REFRACTORY_STEPS, *step.constants[parameters:]),
+        hold=model.refractory.hold,
+        refractory=Ref(REFRACTORY_STEPS, DType.I32),
+    )

@@ -88,13 +88,22 @@ def fold_step(step: NeuronStep) -> FoldedStep:
     """The step simplified, with constants k0, k1, … in the order in which it first reads them."""
     taken = {s.name for s in step.states} | set(step.ports) | set(step.constants)
     hoist = _Hoist(frozenset(step.constants), frozenset(taken), {})
-    update = hoist.assigns(step.update)
-    spike = hoist.hoisted(simplify(step.spike))
-    after = hoist.assigns(step.after)
+    # In this order, on which the numbers depend.
+    made = replace(
+        step,
+        decay=hoist.assigns(step.decay),
+        deliver=hoist.assigns(step.deliver),
+        integrate=hoist.assigns(step.integrate),
+        hold=hoist.assigns(step.hold),
+        threshold=hoist.optional(step.threshold),
+        reset=hoist.assigns(step.reset),
+        refractory=hoist.optional(step.refractory),
+    )
     states = tuple(replace(s, init=hoist.hoisted(simplify(s.init))) for s in step.states)
+    emit = hoist.optional(step.emit)
     constants = tuple(name for name, _ in hoist.numbered.values())
     definitions = tuple(definition for _, definition in hoist.numbered.values())
-    made = NeuronStep(states, step.ports, constants, update, spike, after)
+    made = replace(made, states=states, constants=constants, emit=emit)
     return FoldedStep(made, step.constants, definitions)
 
 
@@ -110,6 +119,10 @@ class _Hoist:
         """The assignments, simplified and hoisted; x <- x is dropped."""
         made = (Assign(a.target, self.hoisted(simplify(a.value))) for a in assigns)
         return tuple(a for a in made if a.value != Ref(a.target, a.value.dtype))
+
+    def optional(self, expr: Expr | None) -> Expr | None:
+        """The expression, if there is one, simplified and hoisted."""
+        return None if expr is None else self.hoisted(simplify(expr))
 
     def hoisted(self, expr: Expr) -> Expr:
         """The expression with every largest part that reads only free names made a constant."""

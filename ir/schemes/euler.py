@@ -30,7 +30,7 @@ def euler(model: NeuronModel, dt: float) -> Scheme:
         if rest is not None:
             rests.append(Assign(ode.target, apply("add", state, scaled(rest, step, variables))))
     integrate, kept = sequence(rests, model.states)
-    return Scheme((*decay, *model.on_input, *integrate), kept)
+    return Scheme(tuple(decay), model.on_input, integrate, kept)
 
 
 def _split(ode: Assign, variables: frozenset[str]) -> tuple[Expr | None, Expr | None]:

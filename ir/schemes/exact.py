@@ -22,7 +22,8 @@ def exact(model: NeuronModel, dt: float) -> Scheme:
     """The step x <- exp(A dt) x + (integral of exp(A s) over the step) (B i + g), then `on_input`.
 
     The matrices are those of dx/dt = A x + B i + g with the ports i held; E031 if the ODEs are
-    not of that form. Inputs that jump a state do so after the propagation.
+    not of that form. The propagation is the phase decay, although it reads ports; inputs that jump
+    a state do so after it.
     """
     system = _linear_system(model)
     basis = _basis(model, system)
@@ -34,7 +35,7 @@ def exact(model: NeuronModel, dt: float) -> Scheme:
         if reaches[basis.index(target), basis.index(source)]
     ]
     assigns = [_propagate(model, target, basis, reaches) for target in system]
-    update, kept = sequence(assigns, model.states)
+    decay, kept = sequence(assigns, model.states)
     rows, columns = ([basis.index(pair[side]) for pair in terms] for side in (0, 1))
 
     def values(parameters: Mapping[str, float]) -> tuple[float, ...]:
@@ -42,7 +43,7 @@ def exact(model: NeuronModel, dt: float) -> Scheme:
         return tuple(float(x) for x in propagator[rows, columns])
 
     names = tuple(_coefficient(target, source) for target, source in terms)
-    return Scheme((*update, *model.on_input), kept, names, values)
+    return Scheme(decay, model.on_input, (), kept, names, values)
 
 
 def _coefficient(target: str, source: str) -> str:

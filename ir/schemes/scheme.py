@@ -16,10 +16,12 @@ def _no_values(parameters: Mapping[str, float]) -> tuple[float, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Scheme:
-    """The step up to the refractory hold: `update`, the states it adds, and its own constants,
-    whose values `values` computes from a population's parameters."""
+    """The first phases of a `NeuronStep`, the states they add, and their own constants, whose
+    values `values` computes from a population's parameters."""
 
-    update: tuple[Assign, ...]
+    decay: tuple[Assign, ...]
+    deliver: tuple[Assign, ...]
+    integrate: tuple[Assign, ...] = ()
     extra_states: tuple[State, ...] = ()
     constants: tuple[str, ...] = ()
     values: Values = _no_values

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..expr import Expr
-from ..neuron import Assign, NeuronModel, NeuronStep, Parameter, Refractory, State
+from ..neuron import ASSIGNING, Assign, NeuronModel, NeuronStep, Parameter, Refractory, State
 from ..types import DType
 from .expressions import take_expr, take_type
 from .tokens import Cursor
@@ -39,12 +39,6 @@ class _Body:
         else:
             self.exprs[keyword] = take_expr(self.cursor)
 
-    def expr(self, keyword: str) -> Expr:
-        """The expression of a keyword that must be there."""
-        if keyword not in self.exprs:
-            raise self.cursor.refuse(f"the block above has no `{keyword}`")
-        return self.exprs[keyword]
-
 
 def _take_assign(cursor: Cursor) -> Assign:
     target = cursor.take_name()
@@ -70,7 +64,7 @@ def take_model(cursor: Cursor, name: str) -> NeuronModel:
     body = _Body(
         cursor,
         ("derivative", "input", "reset", "hold"),
-        ("parameter", "state", "ports", "spike", "refractory"),
+        ("parameter", "state", "ports", "spike", "refractory", "emit"),
     )
     duration = body.exprs.get("refractory")
     hold = tuple(body.assigns["hold"])
@@ -81,20 +75,23 @@ def take_model(cursor: Cursor, name: str) -> NeuronModel:
         body.names.get("ports", ()),
         tuple(body.assigns["derivative"]),
         tuple(body.assigns["input"]),
-        body.expr("spike"),
+        body.exprs.get("spike"),
         tuple(body.assigns["reset"]),
         None if duration is None else Refractory(duration, hold),
+        body.exprs.get("emit"),
     )
 
 
 def take_step(cursor: Cursor) -> NeuronStep:
     """The step whose block starts here."""
-    body = _Body(cursor, ("update", "after"), ("state", "ports", "constants", "spike"))
+    others = ("state", "ports", "constants", "threshold", "refractory", "emit")
+    body = _Body(cursor, ASSIGNING, others)
     return NeuronStep(
         tuple(body.states),
         body.names.get("ports", ()),
         body.names.get("constants", ()),
-        tuple(body.assigns["update"]),
-        body.expr("spike"),
-        tuple(body.assigns["after"]),
+        **{name: tuple(assigns) for name, assigns in body.assigns.items()},
+        threshold=body.exprs.get("threshold"),
+        refractory=body.exprs.get("refractory"),
+        emit=body.exprs.get("emit"),
     )

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from ..expr import FLOATS, Apply, Const, Expr, Ref
 from ..graph import Block, Call, Graph, Population, Projection, Value
-from ..neuron import Assign, NeuronModel, NeuronStep, Parameter, State
+from ..neuron import ASSIGNING, Assign, NeuronModel, NeuronStep, Parameter, State
 from ..types import DType, Fixed, Scalar
 from .spelling import BARE, INFIX, VERSION, WORDS
 
@@ -21,7 +21,7 @@ def print_graph(graph: Graph) -> str:
     steps: _Numbered[NeuronStep] = _Numbered(p.step for p in graph.populations)
     labels = _labels(models.items)
     sections = [
-        [f"snnir {VERSION}", f"network {quoted(graph.name)} dt {graph.dt!r}"],
+        [f"snnir {VERSION}", _head(graph)],
         *(_model(model, label) for model, label in zip(models.items, labels, strict=True)),
         *(_step(step, number) for number, step in enumerate(steps.items)),
         [_population(p, models, labels, steps) for p in graph.populations],
@@ -29,6 +29,12 @@ def print_graph(graph: Graph) -> str:
         [] if graph.schedule is None else _schedule(graph.schedule),
     ]
     return "\n\n".join("\n".join(lines) for lines in sections if lines) + "\n"
+
+
+def _head(graph: Graph) -> str:
+    means = graph.semantics
+    tested = f"threshold {quoted(means.threshold)} spikes {means.spikes_per_step}"
+    return f"network {quoted(graph.name)} dt {graph.dt!r} {tested}"
 
 
 class _Numbered(Generic[Item]):
@@ -65,11 +71,12 @@ def _model(model: NeuronModel, label: str) -> list[str]:
     lines.append(f"ports {_names(model.ports)}")
     lines += [_assign("derivative", a) for a in model.derivatives]
     lines += [_assign("input", a) for a in model.on_input]
-    lines.append(f"spike {print_expr(model.spike)}")
+    lines += _optional("spike", model.spike)
     lines += [_assign("reset", a) for a in model.on_spike]
     if model.refractory is not None:
         lines.append(f"refractory {print_expr(model.refractory.duration)}")
         lines += [_assign("hold", a) for a in model.refractory.hold]
+    lines += _optional("emit", model.emit)
     return _block(f"model {label}", lines)
 
 
@@ -77,10 +84,15 @@ def _step(step: NeuronStep, number: int) -> list[str]:
     lines = [_state(s) for s in step.states]
     lines.append(f"ports {_names(step.ports)}")
     lines.append(f"constants {_names(step.constants)}")
-    lines += [_assign("update", a) for a in step.update]
-    lines.append(f"spike {print_expr(step.spike)}")
-    lines += [_assign("after", a) for a in step.after]
+    lines += [_assign(name, a) for name in ASSIGNING[:-1] for a in step.assigns[name]]
+    lines += _optional("threshold", step.threshold)
+    lines += [_assign("reset", a) for a in step.reset]
+    lines += _optional("refractory", step.refractory) + _optional("emit", step.emit)
     return _block(f"step {number}", lines)
+
+
+def _optional(keyword: str, expr: Expr | None) -> list[str]:
+    return [] if expr is None else [f"{keyword} {print_expr(expr)}"]
 
 
 def _block(head: str, lines: Iterable[str]) -> list[str]:

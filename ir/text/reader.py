@@ -10,8 +10,10 @@ import numpy.typing as npt
 
 from ..diagnostics import CompileError, Source
 from ..expr import Expr
-from ..graph import Block, Graph, Population, Projection
+from ..graph import Block, Graph, Population, Projection, Semantics
 from ..neuron import NeuronModel, NeuronStep
+from ..passes.discretize import Discretize
+from ..passes.fold import Fold
 from ..verify import GraphError, verify
 from .expressions import take_call, take_expr
 from .neurons import take_model, take_step
@@ -23,11 +25,16 @@ def parse_graph(
     text: str, tensors: Mapping[str, npt.NDArray[Any]] | None = None, name: str = "graph.snnir"
 ) -> Graph:
     """The graph that `print_graph` wrote; E060, which shows the place in `name`, for any other
-    text. `tensors` are the arrays that the graph names, which the text does not hold."""
+    text. `tensors` are the arrays that the graph names, which the text does not hold. The steps of
+    format 1, which had no phases, are made anew from the models."""
     source = Source(name, text)
-    graph = replace(_read(Cursor(source)), tensors=dict(tensors or {}))
+    read, is_old = _read(Cursor(source))
+    graph = replace(read, tensors=dict(tensors or {}))
     try:
         verify(graph)
+        if is_old:
+            graph = Fold().run(Discretize().run(graph))
+            verify(graph)
     except GraphError as error:
         raise damaged(source, 0, 1, str(error)) from error
     except CompileError as error:
@@ -53,25 +60,37 @@ class _Parts:
     populations: list[Population] = field(default_factory=list)
     projections: list[Projection] = field(default_factory=list)
     schedule: tuple[Block, ...] | None = None
+    old_steps: int = 0  # of format 1, passed over
 
 
-def _read(cursor: Cursor) -> Graph:
+def _read(cursor: Cursor) -> tuple[Graph, bool]:
+    """The graph, and whether it is to get steps anew."""
     cursor.expect("snnir")
-    if cursor.text != str(VERSION):
-        raise cursor.refuse(f"this is format {cursor.text!r}; this snncc reads {VERSION}")
-    cursor.take()
+    is_old = cursor.found("1")
+    if not is_old and not cursor.found(str(VERSION)):
+        raise cursor.refuse(f"this is format {cursor.text!r}; this snncc reads 1 to {VERSION}")
     cursor.expect("network")
     name = cursor.take_name()
     cursor.expect("dt")
     dt = cursor.take_float()
+    semantics = Semantics() if is_old else _take_semantics(cursor)
     parts = _Parts()
+    statements = _STATEMENTS | (_OLD_STATEMENTS if is_old else {})
     while cursor.kind != "end":
-        statement = _STATEMENTS.get(cursor.text)
+        statement = statements.get(cursor.text)
         if statement is None:
             raise cursor.refuse("expected " + ", ".join(_STATEMENTS))
         cursor.take()
         statement(cursor, parts)
-    return Graph(name, dt, tuple(parts.populations), tuple(parts.projections), parts.schedule)
+    populations, projections = tuple(parts.populations), tuple(parts.projections)
+    return Graph(name, dt, populations, projections, parts.schedule, semantics), parts.old_steps > 0
+
+
+def _take_semantics(cursor: Cursor) -> Semantics:
+    cursor.expect("threshold")
+    threshold = cursor.take_name()
+    cursor.expect("spikes")
+    return Semantics(threshold, cursor.take_int())
 
 
 def _take_model(cursor: Cursor, parts: _Parts) -> None:
@@ -94,6 +113,15 @@ def _take_step(cursor: Cursor, parts: _Parts) -> None:
     parts.steps.append(take_step(cursor))
 
 
+def _take_old_step(cursor: Cursor, parts: _Parts) -> None:
+    """Past a step of format 1."""
+    while not cursor.found("}"):
+        if cursor.kind == "end":
+            raise cursor.refuse("expected `}`")
+        cursor.take()
+    parts.old_steps += 1
+
+
 def _take_population(cursor: Cursor, parts: _Parts) -> None:
     name, role, shape = cursor.take_name(), cursor.take_name(), cursor.take_list(cursor.take_int)
     model, parameters = _take_model_use(cursor, parts) if cursor.found("model") else (None, ())
@@ -114,8 +142,11 @@ def _take_model_use(
     return parts.models[label], cursor.take_list(lambda: _take_parameter(cursor))
 
 
-def _take_step_use(cursor: Cursor, parts: _Parts) -> tuple[NeuronStep, tuple[float, ...]]:
+def _take_step_use(cursor: Cursor, parts: _Parts) -> tuple[NeuronStep | None, tuple[float, ...]]:
     number = cursor.take_int()
+    if parts.old_steps:
+        cursor.take_list(cursor.take_float)
+        return None, ()
     if not 0 <= number < len(parts.steps):
         raise cursor.refuse(f"no step {number}")
     return parts.steps[number], cursor.take_list(cursor.take_float)
@@ -165,3 +196,4 @@ _STATEMENTS: dict[str, Callable[[Cursor, _Parts], None]] = {
     "projection": _take_projection,
     "schedule": _take_schedule,
 }
+_OLD_STATEMENTS = {"step": _take_old_step}

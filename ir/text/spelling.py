@@ -28,5 +28,5 @@ OPERATORS: dict[str, tuple[str, int]] = {
     spelling: (op, strength) for op, (spelling, strength) in INFIX.items()
 }
 
-# The first line of every text; a reader refuses other numbers.
-VERSION = 1
+# The first line of every text. Format 1 had steps without phases and no semantics.
+VERSION = 2

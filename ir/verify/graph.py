@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
 from math import isfinite
 
-from ..graph import Graph, Population, Projection
+from ..graph import THRESHOLDS, Graph, Population, Projection
 from ..neuron import NeuronModel, NeuronStep
 from ..rules import ENCODINGS
 from ..schemes import METHODS
@@ -70,6 +70,8 @@ def verify(graph: Graph, before: Graph | None = None) -> frozenset[str]:
     """
     held = properties(graph)
     require(isfinite(graph.dt) and graph.dt > 0.0, f"dt is {graph.dt}")
+    require(graph.semantics.threshold in THRESHOLDS, f"threshold {graph.semantics.threshold!r}")
+    require(graph.semantics.spikes_per_step > 0, f"spikes {graph.semantics.spikes_per_step}")
     require_distinct("population", [p.name for p in graph.populations])
     require_distinct("projection", [p.name for p in graph.projections])
     known = _parts(before) if before is not None else {}

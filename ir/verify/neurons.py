@@ -27,7 +27,10 @@ def verify_model(model: NeuronModel) -> None:
     for assigns in (model.derivatives, model.on_input, model.on_spike):
         _verify_assigns(model.name, assigns, states, everything)
     require_distinct(f"derivative in {model.name}", [a.target for a in model.derivatives])
-    _verify_expr(model.name, model.spike, everything, DType.BOOL)
+    _verify_optional(model.name, model.spike, everything, DType.BOOL)
+    _verify_optional(model.name, model.emit, everything, DType.F32)
+    if model.spike is None:
+        require(not model.on_spike and not model.refractory, f"{model.name}: resets, never fires")
     if model.refractory is not None:
         _verify_expr(model.name, model.refractory.duration, parameters, DType.F32)
         _verify_assigns(model.name, model.refractory.hold, states, everything)
@@ -43,9 +46,24 @@ def verify_step(step: NeuronStep) -> None:
     everything: dict[str, Scalar | None] = {**constants, **states, **ports}
     for state in step.states:
         _verify_init("step", state, constants)
-    _verify_assigns("step", step.update, states, everything)
-    _verify_expr("step", step.spike, everything, DType.BOOL)
-    _verify_assigns("step", step.after, states, everything | {SPIKED: DType.BOOL})
+    for assigns in step.assigns.values():
+        _verify_assigns("step", assigns, states, everything)
+    _verify_optional("step", step.threshold, everything, DType.BOOL)
+    _verify_optional("step", step.refractory, constants, DType.I32)
+    _verify_optional("step", step.emit, everything, DType.F32)
+    has_counter = states.get(REFRACTORY) is DType.I32
+    require(has_counter == (step.refractory is not None), "step: the counter of refractory steps")
+    if step.threshold is None:
+        require(not step.reset and not has_counter, "step: resets, never fires")
+    if step.refractory is None:
+        require(not step.hold, "step: holds, never refractory")
+
+
+def _verify_optional(
+    where: str, expr: Expr | None, names: Mapping[str, Scalar | None], dtype: Scalar
+) -> None:
+    if expr is not None:
+        _verify_expr(where, expr, names, dtype)
 
 
 def _verify_init(where: str, state: State, names: Mapping[str, Scalar | None]) -> None:

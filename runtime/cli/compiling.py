@@ -188,8 +188,27 @@ def _semantics(population: dict[str, object]) -> str:
     assert isinstance(units, dict)
     values = ", ".join(f"{key} = {_quantity(v, units[key])}" for key, v in parameters.items())
     return (
-        f"{name}: spikes when {population['threshold']}; then {population['reset'] or 'no reset'}; "
-        f"refractory {population['refractory_steps']} steps; {values}"
+        f"{name}: in a step {_in_a_step(population['phases'])}\n"
+        f"  {_spiking(population)}; emits {population['emission']}; {values}"
+    )
+
+
+def _in_a_step(phases: object) -> str:
+    assert isinstance(phases, dict)
+    return "; ".join(f"{name} {', '.join(states)}".strip() for name, states in phases.items())
+
+
+def _spiking(population: dict[str, object]) -> str:
+    if not population["threshold"]:
+        return "never spikes"
+    kinds = population["reset_kinds"]
+    assert isinstance(kinds, dict)
+    reset = ", ".join(f"{state} {kind}" for state, kind in kinds.items()) or "none"
+    comparison = population["comparison"]
+    margin = f"margin {comparison} 0" if comparison else "no single margin"
+    return (
+        f"spikes when {population['threshold']} ({margin}); "
+        f"reset {reset}; refractory {population['refractory_steps']} steps"
     )
 
 

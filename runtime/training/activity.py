@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ...ir.analysis.refractory import refractory_steps
 from ...ir.graph import Graph, Population
-from ...ir.refractory import refractory_steps
 
 # A neuron that spends this share of its steps firing, of what refractoriness allows, says nothing.
 SATURATED = 0.8
@@ -54,7 +54,7 @@ def measure(
 
 
 def _rates(population: Population, spikes: npt.NDArray[np.int64], steps: int, dt: float) -> Rates:
-    share = spikes / steps * (1 + refractory_steps(population, dt))
+    share = spikes / steps * (1 + refractory_steps(population))
     return Rates(
         population.name,
         rate=float(spikes.mean() / steps * 1000.0 / dt),

@@ -42,7 +42,9 @@ model counter {
 
 
 def network(models: str, *lines: str) -> Graph:
-    return run_pipeline(parse_graph("\n".join(["snnir 1 network n dt 1.0", models, *lines])))
+    return run_pipeline(
+        parse_graph("\n".join(["snnir 2 network n dt 1.0 threshold step spikes 1", models, *lines]))
+    )
 
 
 def lif(name: str, neurons: int, tau_mem=4.0, tau_syn=2.0, v_th=1.0, refractory=1.0) -> str:
@@ -287,6 +289,50 @@ def test_odes_that_read_each_other() -> None:
         assert trace.history["h"]["v"][t, 0, 0] == pytest.approx(v, rel=1e-6, abs=1e-6)
     assert trace.spikes["h"][:, 0, 0].tolist() == fired
     assert sum(fired) > 5
+
+
+READOUT = """
+model readout {
+  parameter tau "ms" 4.0
+  state u "1" = 0.0
+  ports (i)
+  derivative u = neg(u) / tau
+  input u = u + i
+  emit 0.5 * u
+}"""
+
+
+@pytest.mark.parametrize("real", [np.float64, np.float32])
+def test_a_readout_that_emits_its_membrane(real) -> None:
+    """Spikes into a leaky integrator, half of its state, weighted, into the next neurons."""
+    graph = network(
+        LIF + READOUT,
+        "population x input (6)",
+        "population r hidden (3) model readout (tau=4.0) method euler",
+        lif("h", 4),
+        projection("xr", "x -> r", 1),
+        projection("rh", "r -> h", 2),
+    )
+    draw = np.random.default_rng(5)
+    spikes = draw.random((40, 2, 6)) < 0.4
+    weights = {n: draw.integers(-32, 65, s).astype(np.float32) / 64 for n, s in SIZES.items()}
+    trace = simulate(graph, weights, {"x": spikes}, real, record=True)
+    u, emitted, fired = np.zeros((2, 3)), np.zeros((40, 2, 3)), np.zeros((40, 2, 4), bool)
+    state = [np.zeros((2, 4)) for _ in range(3)]
+    for t in range(40):
+        u = u - u / 4 + (spikes[t - 1] @ weights["xr"] if t >= 1 else 0.0)
+        emitted[t] = u / 2
+        drive = emitted[t - 2] @ weights["rh"].astype(float) if t >= 2 else np.zeros((2, 4))
+        fired[t] = lif_step(state, drive, 4.0, 2.0, 1.0, 1)
+    np.testing.assert_allclose(trace.emitted["r"], emitted, rtol=1e-5)
+    np.testing.assert_allclose(trace.history["r"]["u"], 2 * emitted, rtol=1e-5)
+    assert not trace.spikes["r"].any()
+    assert np.array_equal(trace.spikes["h"], fired)
+    assert fired.sum() > 10
+    assert trace.emitted["h"] is trace.spikes["h"]
+
+
+SIZES = {"xr": (6, 3), "rh": (3, 4)}
 
 
 def test_any_network_runs() -> None:

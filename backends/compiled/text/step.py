@@ -18,8 +18,9 @@ def identifiers(step: NeuronStep) -> dict[str, str]:
 
 def constant_casts(step: NeuronStep) -> dict[str, str]:
     """The cast of each constant: a counter's stays an integer, or its loop would not vectorize."""
-    expressions = [a.value for a in (*step.update, *step.after)] + [step.spike]
-    used = {node.name: node.dtype for e in expressions for node in walk(e) if isinstance(node, Ref)}
+    used = {
+        node.name: node.dtype for e in step.expressions for node in walk(e) if isinstance(node, Ref)
+    }
     types = {c: used.get(c, DType.F32) for c in step.constants}
     return {c: CASTS[t] for c, t in types.items() if isinstance(t, DType)}
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from math import ceil
 from typing import NamedTuple
 
+from ....ir.analysis.refractory import refractory_steps
 from ....ir.diagnostics import Diagnostic, Note
 from ....ir.graph import Graph, Population, TrainSpec
-from ....ir.refractory import refractory_steps
 from ...compiled.plan import duration
 
 
@@ -50,7 +50,7 @@ def teacher_warnings(graph: Graph, spec: TrainSpec) -> tuple[Diagnostic, ...]:
     (output,) = outputs
     target = spec.rule["target"]
     assert isinstance(target, (int, float)), target
-    lesson = Lesson(duration(graph), float(target), refractory_steps(output, graph.dt))
+    lesson = Lesson(duration(graph), float(target), refractory_steps(output))
     clash = _clash(lesson, output.name)
     if not clash:
         return ()

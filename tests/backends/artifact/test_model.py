@@ -14,8 +14,8 @@ from snncc.ir.text import parse_graph
 from snncc.runtime.datasets.delimited import COLUMNS_RECORDED
 
 NET = """\
-snnir 1
-network small dt 0.5
+snnir 2
+network small dt 0.5 threshold step spikes 1
 model cell {
   parameter v_th "mV" 1.0
   state v "mV" = 0.0
@@ -81,7 +81,7 @@ def test_a_folder_holds_the_members_of_the_design(tmp_path, model):
     save_model(tmp_path / "net", model)
     found = {p.name for p in (tmp_path / "net").iterdir()}
     assert found == {NAME, GRAPH, WEIGHTS, TENSORS, "kernels.py"}
-    assert (tmp_path / "net" / GRAPH).read_text().startswith("snnir 1\n")
+    assert (tmp_path / "net" / GRAPH).read_text().startswith("snnir 2\n")
 
 
 def test_without_data(tmp_path, model):

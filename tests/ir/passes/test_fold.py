@@ -18,8 +18,7 @@ def step(*lines: str, states=("v", "w"), constants=("tau", "a")) -> NeuronStep:
         ("i",),
         constants,
         tuple(Assign(target, parse_expr(value)) for target, value in made),
-        parse_expr("v > a"),
-        (),
+        threshold=parse_expr("v > a"),
     )
 
 

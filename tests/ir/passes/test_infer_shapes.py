@@ -11,9 +11,8 @@ POOL = "pool2d(kernel=2, stride=0)"
 
 
 def text(*lines: str) -> str:
-    head = (
-        'snnir 1 network n dt 1.0\nmodel m { state v "1" = 0.0 ports (exc, inh) spike v > 1.0 }\n'
-    )
+    head = "snnir 2 network n dt 1.0 threshold step spikes 1\n"
+    head += 'model m { state v "1" = 0.0 ports (exc, inh) spike v > 1.0 }\n'
     return head + "\n".join(lines)
 
 

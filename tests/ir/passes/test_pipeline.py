@@ -57,7 +57,8 @@ def test_the_verifier_runs_after_each_pass(net) -> None:
 
 
 def test_inputs_last_equally_long() -> None:
-    text = "snnir 1 network n dt 0.5 population a input (1) encode spikes(duration=20.0)\n"
+    text = "snnir 2 network n dt 0.5 threshold step spikes 1\n"
+    text += "population a input (1) encode spikes(duration=20.0)\n"
     graph = parse_graph(text)
     longer = Population("b", (1,), "input", encoding=Call("spikes", (("duration", 21.0),)))
     with pytest.raises(CompileError, match="E044"):

@@ -8,7 +8,7 @@ from snncc.ir.passes.simplify import simplify
 from snncc.ir.schemes.euler import euler
 from snncc.ir.text import parse_graph, print_expr
 
-MODEL = """snnir 1 network n dt 1.0
+MODEL = """snnir 2 network n dt 1.0 threshold step spikes 1
 model m {{ {} ports (i) {} spike v > 1.0 }}
 population p hidden (1) model m ({}) method euler
 """
@@ -23,13 +23,17 @@ def scheme(states: str, lines: str, dt: float, **parameters: float):
     return euler(model, dt)
 
 
+def update(made):
+    return (*made.decay, *made.deliver, *made.integrate)
+
+
 def lines(made) -> list[str]:
-    return [f"{a.target} = {print_expr(simplify(a.value))}" for a in made.update]
+    return [f"{a.target} = {print_expr(simplify(a.value))}" for a in update(made)]
 
 
 def run(made, values: dict[str, float]) -> dict[str, float]:
     values = dict(values)
-    for assign in made.update:
+    for assign in update(made):
         values[assign.target] = evaluate(assign.value, values, np.float64)
     return values
 
@@ -89,5 +93,5 @@ def test_decay_comes_before_input_and_integration_after() -> None:
 def test_a_chain_needs_no_copy() -> None:
     made = scheme("v u w", "derivative u = w derivative v = u derivative w = i", 1.0)
     assert made.extra_states == ()
-    assert [a.target for a in made.update] == ["v", "u", "w"]
-    assert all(not names(a.value) & {"old.v"} for a in made.update)
+    assert [a.target for a in update(made)] == ["v", "u", "w"]
+    assert all(not names(a.value) & {"old.v"} for a in update(made))

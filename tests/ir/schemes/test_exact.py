@@ -35,7 +35,7 @@ def step(neuron: NeuronModel, dt: float, parameters, values) -> dict[str, float]
         **values,
         **dict(zip(made.constants, made.values(parameters), strict=True)),
     }
-    for assign in made.update:
+    for assign in (*made.decay, *made.deliver):
         known[assign.target] = evaluate(assign.value, known, np.float64)
     return {name: float(known[name]) for name in STATES}
 

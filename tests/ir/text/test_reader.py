@@ -43,6 +43,15 @@ def test_tensors_are_attached(net) -> None:
     assert graph.tensors["w"] is tensor
 
 
+def test_steps_of_the_format_before_are_made_anew(net) -> None:
+    """Format 1 had steps without phases; a package of it is read."""
+    text = (Path(__file__).parents[1] / "nets" / "format1.snnir").read_text()
+    assert parse_graph(text) == run_pipeline(net("worked"))
+    cut = text[: text.index("  after")]
+    assert outcome(cut) == (["E060"], None)
+    assert outcome(text.replace("refractory=1.0", "refractory=1.5")) == (["E060"], None)
+
+
 NAMES = st.text(min_size=1, max_size=6).filter(
     lambda name: (
         name not in ("spiked", "refractory_left") and not re.search("[\ud800-\udfff]", name)
@@ -65,6 +74,7 @@ def models(draw, expr_of) -> NeuronModel:
         targets = draw(st.lists(st.sampled_from(states), unique=True))
         return tuple(Assign(target, expr(DType.F32, names)) for target in targets)
 
+    spike = draw(st.none() | st.just(expr(DType.BOOL, names)))
     return NeuronModel(
         draw(NAMES),
         tuple(Parameter(p, draw(NAMES), draw(st.none() | FLOATS)) for p in parameters),
@@ -72,9 +82,12 @@ def models(draw, expr_of) -> NeuronModel:
         tuple(ports),
         assigns(),
         assigns(),
-        expr(DType.BOOL, names),
-        assigns(),
-        draw(st.none() | st.just(Refractory(Ref(parameters[0]), assigns()))),
+        spike,
+        () if spike is None else assigns(),
+        None
+        if spike is None
+        else draw(st.none() | st.just(Refractory(Ref(parameters[0]), assigns()))),
+        draw(st.none() | st.just(expr(DType.F32, names))),
     )
 
 
@@ -180,7 +193,7 @@ def outcome(text: str) -> tuple[list[str], Graph | None]:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("snnir 1", "snnir 2", "this snncc reads 1"),
+        ("snnir 2", "snnir 3", "this snncc reads 1 to 2"),
         ("model lif (", "model fil (", "no model 'fil'"),
         ("step 0 (0.25", "step 7 (0.25", "no step 7"),
         ("0.999999, 1.0)", "0.999999)", "constants"),
@@ -189,6 +202,7 @@ def outcome(text: str) -> tuple[list[str], Graph | None]:
         ("once (x)", "once (x) once (x)", "schedule"),
         ("once (h)", "recurrent (h)", "schedule"),
         ("spike v", "input v", "expected `="),
+        ("threshold step", "threshold twice", "threshold"),
         ("population x input", "population x output", "role and model disagree"),
         ("c * k1", "c * k7", "unknown name k7"),
         ("dt 1.0", "dt 0.0", "dt"),
@@ -208,6 +222,6 @@ def test_errors_say_what_is_wrong(net, old, new, message) -> None:
 
 def test_the_example_of_the_manual() -> None:
     manual = (Path(__file__).parents[3] / "docs" / "ir.md").read_text(encoding="utf-8")
-    lines = manual[manual.index("    snnir 1") :].splitlines()
+    lines = manual[manual.index("    snnir 2") :].splitlines()
     example = [line[4:] for line in takewhile(lambda line: not line.startswith("-"), lines)]
     assert parse_graph("\n".join(example)).name == "example"

@@ -6,7 +6,7 @@ import pytest
 
 from snncc.ir.diagnostics import CompileError
 from snncc.ir.expr import Apply, Const, Ref
-from snncc.ir.graph import Block, Call, Graph
+from snncc.ir.graph import Block, Call, Graph, Semantics
 from snncc.ir.neuron import Assign
 from snncc.ir.passes.pipeline import run_pipeline
 from snncc.ir.types import DType
@@ -48,6 +48,8 @@ MISTYPED = Apply("add", (V, Const(1, DType.I32)), DType.F32)
 
 BROKEN = {
     "dt": lambda g: replace(g, dt=0.0),
+    "threshold": lambda g: replace(g, semantics=Semantics("sometimes")),
+    "spikes": lambda g: replace(g, semantics=Semantics(spikes_per_step=0)),
     "dt not a number": lambda g: replace(g, dt=float("nan")),
     "population twice": lambda g: replace(g, populations=g.populations * 2),
     "no name": lambda g: projection(g, name=""),
@@ -99,6 +101,8 @@ BROKEN = {
     "model: no state": lambda g: model(g, on_spike=(Assign("w", V),)),
     "model: type": lambda g: model(g, on_spike=(Assign("v", Const(0, DType.I32)),)),
     "model: mistyped": lambda g: model(g, on_spike=(Assign("v", MISTYPED),)),
+    "model: a reset of what never fires": lambda g: model(g, spike=None),
+    "model: emission": lambda g: model(g, emit=W),
     "model: spike": lambda g: model(g, spike=V),
     "model: operator": lambda g: model(g, spike=Apply("near", (V, V), DType.BOOL)),
     "model: literal": lambda g: model(g, on_spike=(Assign("v", Const(float("nan"))),)),
@@ -108,12 +112,18 @@ BROKEN = {
     "model: derivative reads SPIKED": lambda g: model(
         g, on_spike=(Assign("v", Apply("select", (Ref("spiked", DType.BOOL), V, V), DType.F32)),)
     ),
-    "step: unknown name": lambda g: step(g, update=(Assign("v", W),)),
-    "step: no state": lambda g: step(g, after=(Assign("w", V),)),
-    "step: spike": lambda g: step(g, spike=V),
+    "step: unknown name": lambda g: step(g, decay=(Assign("v", W),)),
+    "step: no state": lambda g: step(g, reset=(Assign("w", V),)),
+    "step: threshold": lambda g: step(g, threshold=V),
+    "step: emission": lambda g: step(g, emit=Ref("spiked", DType.BOOL)),
+    "step: a reset of what never fires": lambda g: step(g, threshold=None),
+    "step: a counter that nothing sets": lambda g: step(g, refractory=None),
+    "step: refractory steps change": lambda g: step(
+        g, refractory=Ref("refractory_left", DType.I32)
+    ),
     "step: ports": lambda g: step(g, ports=("i", "j")),
     "step: spiked too early": lambda g: step(
-        g, update=(Assign("v", Apply("select", (Ref("spiked", DType.BOOL), V, V), DType.F32)),)
+        g, decay=(Assign("v", Apply("select", (Ref("spiked", DType.BOOL), V, V), DType.F32)),)
     ),
 }
 

@@ -121,7 +121,7 @@ def shell(command, folder):
 
 def test_as_a_module_through_a_pipe_that_closes(workplace):
     done = shell('"$PYTHON" -m snncc compile examples/digits.snn --emit ir | head -n 1', workplace)
-    assert done.stdout == "snnir 1\n"
+    assert done.stdout == "snnir 2\n"
     assert done.stderr == ""
 
 

@@ -224,7 +224,7 @@ def test_emit_and_out_together(snncc, tiny, tmp_path):
         "compile", tiny, "--emit", "ir", "--out", "net", "--print-after", "schedule"
     )
     assert status == 0
-    assert out.startswith("snnir 1")
+    assert out.startswith("snnir 2")
     assert "neurons" not in out.splitlines()[-1]
     assert err.count("# after ") == 1
     assert (tmp_path / "net" / "manifest.json").is_file()

@@ -1,23 +1,14 @@
 import numpy as np
 import pytest
 
-from snncc.ir.expr import Const, Ref, apply
+from snncc.ir.expr import Ref
 from snncc.ir.graph import Graph, Population
-from snncc.ir.neuron import NeuronModel, Parameter, Refractory
+from snncc.ir.neuron import NeuronStep
+from snncc.ir.types import DType
 from snncc.runtime.training.activity import Rates, measure, suggested_gain, warnings
 
-MODEL = NeuronModel(
-    "n",
-    (Parameter("rest", "ms", 2.0),),
-    (),
-    (),
-    (),
-    (),
-    apply("gt", Const(1.0), Const(0.0)),
-    (),
-    Refractory(apply("mul", Ref("rest"), Const(2.0)), ()),
-)
-NEURONS = Population("h", (4,), "hidden", MODEL, (("rest", 1.5),))
+REST = NeuronStep((), (), ("rest",), refractory=Ref("rest", DType.I32))
+NEURONS = Population("h", (4,), "hidden", step=REST, constants=(6.0,))
 GRAPH = Graph("g", 0.5, (Population("x", (2,), "input"), NEURONS), ())
 
 

@@ -1,0 +1,40 @@
+"""What phases of a step make of its states, as an affine map."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..expr import Expr, Ref, affine, evaluate, substitute
+from ..graph import Population
+from ..neuron import Assign
+from ..types import DType
+
+# Coefficients over the old states and the ports, "" for the constant; those of 0 left out.
+Row = dict[str, float]
+
+
+def affine_map(population: Population, *phases: tuple[Assign, ...]) -> dict[str, Row | None]:
+    """Of every real state its value after the phases, done one after the other; None where it is
+    not affine in the old states and the ports."""
+    step = population.step
+    assert step is not None, "the pass `discretize` must have run"
+    constants = dict(zip(step.constants, population.constants, strict=True))
+    variables = frozenset(s.name for s in step.states) | frozenset(step.ports)
+    now: dict[str, Expr] = {}
+    for assign in (a for phase in phases for a in phase):
+        now[assign.target] = substitute(assign.value, now)
+    return {
+        s.name: affine_row(now.get(s.name, Ref(s.name, s.dtype)), variables, constants)
+        for s in step.states
+        if s.dtype is not DType.I32
+    }
+
+
+def affine_row(expr: Expr, variables: frozenset[str], values: dict[str, float]) -> Row | None:
+    """The coefficients of one expression, whose other names have these values."""
+    terms = affine(expr, variables)
+    if terms is None:
+        return None
+    with np.errstate(all="ignore"):
+        row = {name: float(evaluate(e, values, np.float64)) for name, e in terms.items()}
+    return {name: value for name, value in row.items() if value != 0.0}

@@ -1,0 +1,47 @@
+"""Graphs that the compiled simulators refuse."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from snncc.backends.reference import simulate
+from snncc.backends.runnable import require_clocked, require_spiking
+from snncc.ir.diagnostics import CompileError
+from snncc.ir.graph import Semantics
+from snncc.ir.passes.pipeline import run_pipeline
+from snncc.ir.text import parse_graph
+
+TEXT = """snnir 2 network n dt 1.0 threshold step spikes 1
+model spiking { state v "mV" = 0.0 ports (i) input v = v + i spike v > 1.0 reset v = 0.0 }
+model readout { state v "mV" = 0.0 ports (i) input v = v + i emit v }
+population x input (2) encode bernoulli(duration=5.0)
+population r hidden (3) model readout ()
+population y output (2) model spiking ()
+projection a x -> r port i delay 0 trainable dense() init constant(value=1.0)
+projection b r -> y port i delay 1 trainable dense() init constant(value=1.0)
+"""
+
+
+def refusal(check, graph):
+    with pytest.raises(CompileError) as caught:
+        check(graph)
+    (diagnostic,) = caught.value.diagnostics
+    assert diagnostic.code == "E075"
+    assert diagnostic.help
+    return diagnostic.message
+
+
+def test_numbers_are_not_carried():
+    graph = run_pipeline(parse_graph(TEXT))
+    assert "`b` would carry the real numbers that `r` emits" in refusal(require_spiking, graph)
+    require_clocked(graph)
+    require_spiking(replace(graph, projections=graph.projections[:1]))
+
+
+@pytest.mark.parametrize("semantics", [Semantics("event"), Semantics("step", 31)])
+def test_thresholds_are_tested_once_a_step(semantics):
+    graph = replace(run_pipeline(parse_graph(TEXT)), semantics=semantics)
+    for check in (require_clocked, require_spiking, lambda g: simulate(g, {}, {})):
+        assert "tests its thresholds" in refusal(check, graph)
