@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..ir.expr import FLOATS, NUMPY, Ref, evaluate, walk
+from ..ir.expr import NUMPY, Ref, evaluate, walk
 from ..ir.graph import Graph, Population, Projection
 from ..ir.neuron import SPIKED, Assign, NeuronStep
-from ..ir.types import DType, Scalar
+from ..ir.types import FLOATS, DType, Scalar
 from ..ir.wiring import Wiring, wire
 from .runnable import require_clocked
 

@@ -1,8 +1,4 @@
-"""Typed scalar expressions: the single source of a neuron's arithmetic.
-
-`OPS` is the closed table of operators. Its `meaning` is the semantics (NumPy, elementwise); every
-backend only spells it, and a completeness test compares each backend's spellings with this table.
-"""
+"""Typed scalar expressions: the single source of a neuron's arithmetic."""
 
 from __future__ import annotations
 
@@ -12,14 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from .types import DType, Scalar
-
-FLOATS = (DType.F32, DType.F64)
+from .ops import OPS, Immediate, codes_of, fitted, result_type
+from .types import FLOATS, DType, Fixed, Scalar
 
 
 @dataclass(frozen=True, slots=True)
 class Const:
-    """A literal."""
+    """A literal; of a fixed-point type, its code."""
 
     value: float | int | bool
     dtype: Scalar = DType.F32
@@ -40,88 +35,15 @@ class Apply:
     op: str
     args: tuple[Expr, ...]
     dtype: Scalar
+    immediate: Immediate = None
 
 
 Expr = Const | Ref | Apply
 
 
-@dataclass(frozen=True, slots=True)
-class Op:
-    """One operator: argument kinds, result kind, and meaning.
-
-    A kind is "num" (all "num" arguments have one type), "float", "bool"; the result kind "same"
-    is the type of the num/float arguments.
-    """
-
-    kinds: tuple[str, ...]
-    result: str
-    meaning: Callable[..., Any]
-
-
-def _unary(kind: str, meaning: Callable[..., Any]) -> Op:
-    return Op((kind,), "same", meaning)
-
-
-def _binary(meaning: Callable[..., Any], kind: str = "num") -> Op:
-    return Op((kind, kind), "same", meaning)
-
-
-def _comparison(meaning: Callable[..., Any]) -> Op:
-    return Op(("num", "num"), "bool", meaning)
-
-
-OPS: dict[str, Op] = {
-    "add": _binary(np.add),
-    "sub": _binary(np.subtract),
-    "mul": _binary(np.multiply),
-    "div": _binary(np.divide, "float"),
-    "pow": _binary(np.power, "float"),
-    "min": _binary(np.minimum),
-    "max": _binary(np.maximum),
-    "neg": _unary("num", np.negative),
-    "abs": _unary("num", np.abs),
-    "exp": _unary("float", np.exp),
-    "log": _unary("float", np.log),
-    "sqrt": _unary("float", np.sqrt),
-    "tanh": _unary("float", np.tanh),
-    "sin": _unary("float", np.sin),
-    "cos": _unary("float", np.cos),
-    "floor": _unary("float", np.floor),
-    "lt": _comparison(np.less),
-    "le": _comparison(np.less_equal),
-    "gt": _comparison(np.greater),
-    "ge": _comparison(np.greater_equal),
-    "eq": _comparison(np.equal),
-    "ne": _comparison(np.not_equal),
-    "and": Op(("bool", "bool"), "bool", np.logical_and),
-    "or": Op(("bool", "bool"), "bool", np.logical_or),
-    "not": Op(("bool",), "bool", np.logical_not),
-    "select": Op(("bool", "any", "any"), "same", np.where),
-}
-
-
-def apply(op: str, *args: Expr) -> Apply:
+def apply(op: str, *args: Expr, immediate: Immediate = None) -> Apply:
     """`op` applied to `args`, typed by the table; TypeError if the arguments do not fit it."""
-    row = OPS[op]
-    if len(args) != len(row.kinds):
-        raise TypeError(f"{op} takes {len(row.kinds)} arguments, not {len(args)}")
-    free = [a.dtype for a, kind in zip(args, row.kinds, strict=True) if kind != "bool"]
-    if len(set(free)) > 1:
-        raise TypeError(f"{op} mixes {', '.join(map(str, free))}")
-    for argument, kind in zip(args, row.kinds, strict=True):
-        _require(op, argument.dtype, kind)
-    return Apply(op, args, DType.BOOL if row.result == "bool" else free[0])
-
-
-def _require(op: str, dtype: Scalar, kind: str) -> None:
-    fits = {
-        "any": True,
-        "bool": dtype is DType.BOOL,
-        "num": dtype is not DType.BOOL,
-        "float": dtype in FLOATS,
-    }
-    if not fits[kind]:
-        raise TypeError(f"{op} wants {kind}, got {dtype}")
+    return Apply(op, args, result_type(op, [a.dtype for a in args], immediate), immediate)
 
 
 def walk(expr: Expr) -> Iterator[Expr]:
@@ -143,28 +65,36 @@ def substitute(expr: Expr, values: Mapping[str, Expr]) -> Expr:
         return values.get(expr.name, expr)
     if isinstance(expr, Const):
         return expr
-    return apply(expr.op, *(substitute(a, values) for a in expr.args))
+    return apply(expr.op, *(substitute(a, values) for a in expr.args), immediate=expr.immediate)
 
 
 def evaluate(
     expr: Expr, values: Mapping[str, Any], real: type[np.floating[Any]] | None = None
 ) -> Any:
-    """The value of the expression by NumPy, elementwise over arrays.
+    """The value of the expression by NumPy, elementwise over arrays; of fixed-point types, codes.
 
     `real` replaces every float type of the expression (the float64 oracle passes np.float64);
     None computes float literals in the expression's own types.
     """
     if isinstance(expr, Ref):
-        return values[expr.name]
+        value = values[expr.name]
+        return codes_of(value, expr.dtype) if isinstance(expr.dtype, Fixed) else value
     if isinstance(expr, Const):
         return _literal(expr, real)
-    return OPS[expr.op].meaning(*(evaluate(a, values, real) for a in expr.args))
+    row = OPS[expr.op]
+    how = () if expr.immediate is None else (expr.args[0].dtype, expr.immediate)
+    result = row.meaning(*(evaluate(a, values, real) for a in expr.args), *how)
+    if row.exact is None or not isinstance(expr.dtype, Fixed):
+        return result
+    return fitted(result, expr.dtype)
 
 
 def _literal(expr: Const, real: type[np.floating[Any]] | None) -> Any:
+    if isinstance(expr.dtype, Fixed):
+        return codes_of(expr.value, expr.dtype)
     if expr.dtype in FLOATS and real is not None:
         return real(expr.value)
-    return NUMPY[expr.dtype](expr.value) if isinstance(expr.dtype, DType) else expr.value
+    return NUMPY[expr.dtype](expr.value)
 
 
 NUMPY: dict[DType, type[Any]] = {
@@ -183,6 +113,8 @@ def affine(expr: Expr, variables: frozenset[str]) -> dict[str, Expr] | None:
     """
     if not names(expr) & variables:
         return {"": expr}
+    if isinstance(expr.dtype, Fixed):  # its sums round and overflow
+        return None
     if isinstance(expr, Ref):
         return {expr.name: Const(1.0, expr.dtype)}
     assert isinstance(expr, Apply)

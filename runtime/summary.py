@@ -13,8 +13,9 @@ from ..ir.analysis.reset import resets
 from ..ir.expr import Apply, Const, Expr, Ref
 from ..ir.graph import THRESHOLDS, Call, Graph, Population, Projection
 from ..ir.neuron import REFRACTORY, NeuronModel, NeuronStep, margin
+from ..ir.text import print_expr
 from ..ir.text.spelling import INFIX
-from ..ir.types import Shape
+from ..ir.types import Fixed, Shape
 from ..ir.wiring import wire
 
 # Tighter than any infix operator binds.
@@ -140,6 +141,8 @@ def expression(expr: Expr, outside: int = 0) -> str:
     """The expression as people write it; in brackets where `outside` binds tighter."""
     if isinstance(expr, Ref):
         return expr.name
+    if isinstance(expr.dtype, Fixed):
+        return print_expr(expr)
     if isinstance(expr, Const):
         return f"{expr.value:g}" if isinstance(expr.value, float) else str(expr.value).lower()
     if expr.op == "neg":

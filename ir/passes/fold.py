@@ -11,7 +11,7 @@ from ..diagnostics import CompileError, Diagnostic
 from ..expr import Const, Expr, Ref, apply, evaluate, names
 from ..graph import Graph, Population
 from ..neuron import Assign, NeuronStep
-from ..types import DType
+from ..types import DType, Fixed
 from .simplify import simplify
 
 
@@ -125,15 +125,17 @@ class _Hoist:
         return None if expr is None else self.hoisted(simplify(expr))
 
     def hoisted(self, expr: Expr) -> Expr:
-        """The expression with every largest part that reads only free names made a constant."""
+        """The expression with every largest part that reads only free names made a constant; of
+        fixed-point parts only the names, since a constant is a float."""
         if isinstance(expr, Const):
             return expr
         read = names(expr)
-        if read and read <= self.free and expr.dtype is not DType.BOOL:
+        is_number = isinstance(expr, Ref) or not isinstance(expr.dtype, Fixed)
+        if read and read <= self.free and is_number and expr.dtype is not DType.BOOL:
             return Ref(self._name(expr), expr.dtype)
         if isinstance(expr, Ref):
             return expr
-        return apply(expr.op, *(self.hoisted(a) for a in expr.args))
+        return apply(expr.op, *map(self.hoisted, expr.args), immediate=expr.immediate)
 
     def _name(self, expr: Expr) -> str:
         # By text: == would take the literals 0 and -0 for one.

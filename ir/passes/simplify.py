@@ -1,7 +1,8 @@
 """Rewriting of expressions by identities that hold in IEEE arithmetic for every value.
 
 x + 0 stays (it turns -0 into +0), x * 0 stays (x may be infinite); a literal is worked out in
-float64 and rounded once, where it is used.
+float64 and rounded once, where it is used. Fixed-point literals are worked out exactly; of the
+identities of numbers none is applied to them, since -(-x) is not x where a sum saturates.
 """
 
 from __future__ import annotations
@@ -10,30 +11,31 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..expr import FLOATS, Apply, Const, Expr, apply, evaluate
-from ..types import DType
+from ..expr import Apply, Const, Expr, apply, evaluate
+from ..ops import Immediate
+from ..types import FLOATS, DType, Fixed
 
 
 def simplify(expr: Expr) -> Expr:
     """The expression with literals worked out and exact identities applied, arguments first."""
     if not isinstance(expr, Apply):
         return expr
-    return _reduced(expr.op, *(simplify(a) for a in expr.args))
+    return _reduced(expr.op, *(simplify(a) for a in expr.args), immediate=expr.immediate)
 
 
-def _reduced(op: str, *args: Expr) -> Expr:
+def _reduced(op: str, *args: Expr, immediate: Immediate = None) -> Expr:
     """`op` applied to arguments that are simplified already."""
-    made = apply(op, *args)
+    made = apply(op, *args, immediate=immediate)
     folded = _folded(made)
     if folded is not None:
         return folded
-    rule = _IDENTITIES.get(op)
+    rule = (_OF_FIXED if isinstance(made.dtype, Fixed) else _IDENTITIES).get(op)
     return made if rule is None else rule(made)
 
 
 def _folded(expr: Apply) -> Const | None:
     """The literal that an expression of literals is; None if it is not one or is not finite."""
-    if not all(isinstance(a, Const) for a in expr.args) or not isinstance(expr.dtype, DType):
+    if not all(isinstance(a, Const) for a in expr.args):
         return None
     with np.errstate(all="ignore"):
         value = np.asarray(evaluate(expr, {}, np.float64)).item()
@@ -165,6 +167,7 @@ def _select(expr: Apply) -> Expr:
     return yes if repr(yes) == repr(no) else expr
 
 
+_OF_FIXED: dict[str, Callable[[Apply], Expr]] = {"select": _select}
 _IDENTITIES: dict[str, Callable[[Apply], Expr]] = {
     "add": _add,
     "sub": _sub,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ..expr import OPS, Apply, Const, Expr, Ref, apply
+from ..expr import Apply, Const, Expr, Ref, apply
 from ..graph import Call, Value
-from ..types import DType, Fixed, Scalar
+from ..ops import OPS, Immediate
+from ..types import MODES, DType, Fixed, Scalar
 from .spelling import OPERATORS, WORDS
 from .tokens import Cursor
 
@@ -53,30 +54,50 @@ def _operand(cursor: Cursor, outer: int) -> Deep:
 
 
 def _number(cursor: Cursor) -> Const:
+    start = cursor.place
     value = cursor.take_number()
-    return Const(value, take_type(cursor, DType.I32 if isinstance(value, int) else DType.F32))
+    dtype = take_type(cursor, DType.I32 if isinstance(value, int) else DType.F32)
+    if isinstance(dtype, Fixed) and not dtype.holds(value):
+        cursor.place = start
+        raise cursor.refuse(f"expected a code of {dtype}: {dtype.low} to {dtype.high}")
+    return Const(value, dtype)
 
 
 def _operator_call(cursor: Cursor, outer: int) -> Deep:
     start = cursor.place
     op = cursor.take()
+    kind = OPS[op].immediate if op in OPS else None
     cursor.expect("(")
     parts = [_operation(cursor, 1, outer + 1)]
-    while cursor.found(","):
+    while kind is None and cursor.found(","):
         parts.append(_operation(cursor, 1, outer + 1))
+    immediate = None if kind is None else _immediate(cursor, kind)
     cursor.expect(")")
     depth = 1 + max(depth for _, depth in parts)
-    return _applied(cursor, start, op, tuple(e for e, _ in parts), outer + depth), depth
+    args = tuple(e for e, _ in parts)
+    return _applied(cursor, start, op, args, outer + depth, immediate), depth
 
 
-def _applied(cursor: Cursor, start: int, op: str, args: tuple[Expr, ...], depth: int) -> Apply:
+def _immediate(cursor: Cursor, kind: type[int] | type[Fixed]) -> Immediate:
+    cursor.expect(",")
+    return cursor.take_int() if kind is int else _fixed(cursor)
+
+
+def _applied(
+    cursor: Cursor,
+    start: int,
+    op: str,
+    args: tuple[Expr, ...],
+    depth: int,
+    immediate: Immediate = None,
+) -> Apply:
     """The typed application; an error at token `start` if the table does not allow it."""
     problem = "expressions too deeply within one another" if depth > DEEPEST else ""
     if op not in OPS:
         problem = f"no operator {op!r}"
     if not problem:
         try:
-            return apply(op, *args)
+            return apply(op, *args, immediate=immediate)
         except TypeError as error:
             problem = str(error)
     cursor.place = start
@@ -85,19 +106,39 @@ def _applied(cursor: Cursor, start: int, op: str, args: tuple[Expr, ...], depth:
 
 def take_type(cursor: Cursor, default: Scalar) -> Scalar:
     """The type after a colon, or the default where there is none."""
-    if not cursor.found(":"):
-        return default
-    if cursor.found("fixed"):
-        cursor.expect("(")
-        bits = cursor.take_int()
-        cursor.expect(",")
-        frac = cursor.take_int()
-        cursor.expect(")")
-        return Fixed(bits, frac)
+    return _type(cursor) if cursor.found(":") else default
+
+
+def _type(cursor: Cursor) -> Scalar:
+    if cursor.text == "fixed":
+        return _fixed(cursor)
     for dtype in DType:
         if cursor.kind == "name" and cursor.found(dtype.value):
             return dtype
     raise cursor.refuse("expected a type")
+
+
+def _fixed(cursor: Cursor) -> Fixed:
+    """`fixed(bits, frac, word, …)`."""
+    start = cursor.place
+    cursor.expect("fixed")
+    cursor.expect("(")
+    bits = cursor.take_int()
+    cursor.expect(",")
+    frac = cursor.take_int()
+    modes: dict[str, object] = {}
+    while cursor.found(","):
+        name, value = MODES.get(cursor.text, ("", None))
+        if not name or name in modes:
+            raise cursor.refuse(f"expected one of {', '.join(MODES)}, each kind once")
+        modes[name] = value
+        cursor.take()
+    cursor.expect(")")
+    try:
+        return Fixed(bits, frac, **modes)  # type: ignore[arg-type]
+    except ValueError as error:
+        cursor.place = start
+        raise cursor.refuse(str(error)) from error
 
 
 def take_call(cursor: Cursor) -> Call:

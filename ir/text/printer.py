@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Generic, TypeVar
 
-from ..expr import FLOATS, Apply, Const, Expr, Ref
+from ..expr import Apply, Const, Expr, Ref
 from ..graph import Block, Call, Graph, Population, Projection, Value
 from ..neuron import ASSIGNING, Assign, NeuronModel, NeuronStep, Parameter, State
-from ..types import DType, Fixed, Scalar
+from ..types import FLOATS, DType, Scalar
 from .spelling import BARE, INFIX, VERSION, WORDS
 
 Item = TypeVar("Item")
@@ -195,7 +195,9 @@ def _expr(expr: Expr, strength: int) -> str:
     if isinstance(expr, Ref):
         return quoted(expr.name) + _suffix(expr.dtype, DType.F32)
     if expr.op not in INFIX:
-        return f"{expr.op}({', '.join(_expr(a, 0) for a in expr.args)})"
+        parts = [_expr(a, 0) for a in expr.args]
+        parts += [] if expr.immediate is None else [str(expr.immediate)]
+        return f"{expr.op}({', '.join(parts)})"
     return _infix(expr, strength)
 
 
@@ -218,8 +220,4 @@ def _literal(expr: Const) -> str:
 
 
 def _suffix(dtype: Scalar, default: Scalar) -> str:
-    if dtype == default:
-        return ""
-    if isinstance(dtype, Fixed):
-        return f":fixed({dtype.bits}, {dtype.frac})"
-    return f":{dtype.value}"
+    return "" if dtype == default else f":{dtype}"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from math import isfinite
 
-from ..expr import OPS, Apply, Const, Expr, Ref, apply, walk
+from ..expr import Apply, Const, Expr, Ref, apply, walk
 from ..neuron import REFRACTORY, SPIKED, Assign, NeuronModel, NeuronStep, State
-from ..types import DType, Scalar
+from ..ops import OPS
+from ..types import FLOATS, DType, Fixed, Scalar
 from .require import require, require_distinct, require_finite
 
 Types = dict[str, Scalar]
@@ -27,6 +28,8 @@ def verify_model(model: NeuronModel) -> None:
     for assigns in (model.derivatives, model.on_input, model.on_spike):
         _verify_assigns(model.name, assigns, states, everything)
     require_distinct(f"derivative in {model.name}", [a.target for a in model.derivatives])
+    for ode in model.derivatives:
+        require(states[ode.target] in FLOATS, f"{model.name}: d{ode.target}/dt is no float")
     _verify_optional(model.name, model.spike, everything, DType.BOOL)
     _verify_optional(model.name, model.emit, everything, DType.F32)
     if model.spike is None:
@@ -86,7 +89,8 @@ def _verify_expr(where: str, expr: Expr, names: Mapping[str, Scalar | None], dty
             known = names[node.name]
             require(known in (None, node.dtype), f"{where}: {node.name} read as {node.dtype}")
         elif isinstance(node, Const):
-            require(isfinite(node.value), f"{where}: literal {node.value}")
+            is_held = not isinstance(node.dtype, Fixed) or node.dtype.holds(node.value)
+            require(isfinite(node.value) and is_held, f"{where}: literal {node.value}")
         else:
             require(node.op in OPS, f"{where}: operator {node.op}")
             require(_is_typed(node), f"{where}: {node.op} mistyped")
@@ -94,6 +98,6 @@ def _verify_expr(where: str, expr: Expr, names: Mapping[str, Scalar | None], dty
 
 def _is_typed(node: Apply) -> bool:
     try:
-        return apply(node.op, *node.args) == node
+        return apply(node.op, *node.args, immediate=node.immediate) == node
     except TypeError:
         return False

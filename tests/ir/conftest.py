@@ -6,11 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import strategies as st
+from signatures import signatures
 
-from snncc.ir.expr import OPS, Const, Expr, Ref, apply
+from snncc.ir.expr import Const, Expr, Ref, apply
 from snncc.ir.graph import Graph
 from snncc.ir.text import parse_graph
-from snncc.ir.types import DType
+from snncc.ir.types import DType, Fixed, Scalar
 
 NETS = Path(__file__).parent / "nets"
 NUMBERS = (DType.F32, DType.F64, DType.I32)
@@ -28,7 +29,9 @@ def net() -> Callable[[str], Graph]:
     return read
 
 
-def literals(dtype: DType) -> st.SearchStrategy[Expr]:
+def literals(dtype: Scalar) -> st.SearchStrategy[Expr]:
+    if isinstance(dtype, Fixed):
+        return st.integers(dtype.low, dtype.high).map(lambda code: Const(code, dtype))
     values = {
         DType.F32: st.floats(allow_nan=False, allow_infinity=False),
         DType.F64: st.floats(allow_nan=False, allow_infinity=False),
@@ -39,24 +42,16 @@ def literals(dtype: DType) -> st.SearchStrategy[Expr]:
 
 
 @st.composite
-def expressions(draw, dtype: DType, names: tuple[str, ...], depth: int) -> Expr:
-    """A well-typed expression; each name may be read in any type."""
-    if depth == 0 or draw(st.integers(0, 5)) == 0:
+def expressions(draw, dtype: Scalar, names: tuple[str, ...], depth: int, types=NUMBERS) -> Expr:
+    """A well-typed expression over numbers of these types; each name may be read in any type."""
+    fitting = [s for s in signatures((*types, DType.BOOL)) if s.result == dtype]
+    if depth == 0 or not fitting or draw(st.integers(0, 5)) == 0:
         refs = st.sampled_from(names).map(lambda name: Ref(name, dtype))
         return draw(st.one_of(refs, literals(dtype)))
-    fitting = sorted(op for op, row in OPS.items() if _fits(row, dtype))
-    op = draw(st.sampled_from(fitting))
-    free = draw(st.sampled_from(NUMBERS)) if OPS[op].result == "bool" else dtype
-    if "float" in OPS[op].kinds and free is DType.I32:
-        free = DType.F32
-    kinds = (DType.BOOL if kind == "bool" else free for kind in OPS[op].kinds)
-    return apply(op, *(draw(expressions(kind, names, depth - 1)) for kind in kinds))
-
-
-def _fits(row, dtype: DType) -> bool:
-    if dtype is DType.BOOL:
-        return row.result == "bool" or "any" in row.kinds
-    return row.result == "same" and not ("float" in row.kinds and dtype is DType.I32)
+    op = draw(st.sampled_from(sorted({s.op for s in fitting})))
+    drawn = draw(st.sampled_from([s for s in fitting if s.op == op]))
+    arguments = (draw(expressions(t, names, depth - 1, types)) for t in drawn.types)
+    return apply(op, *arguments, immediate=drawn.immediate)
 
 
 @pytest.fixture(scope="session")

@@ -40,6 +40,18 @@ def test_literals_and_conditions_stay() -> None:
     assert constants == {"k0": "a"}
 
 
+def test_of_fixed_point_parts_only_names_are_numbered() -> None:
+    update, constants = folded(
+        "v = shl(a:fixed(8, 4), 1) + shl(v:fixed(8, 4), 2)", "w = shl(a:fixed(8, 4), 1)"
+    )
+    assert update == [
+        "v = shl(k0:fixed(8, 4), 1) + shl(v:fixed(8, 4), 2)",
+        "w = shl(k0:fixed(8, 4), 1)",
+    ]
+    assert constants == {"k0": "a:fixed(8, 4)", "k1": "a"}
+    assert fold_step(step("v = neg(a:fixed(8, 4))")).values((1.0, 24.0)) == (24.0, 24.0)
+
+
 def test_assignments_without_effect_go() -> None:
     update, _ = folded("v = v * 1.0", "w = w + i")
     assert update == ["w = w + i"]

@@ -52,6 +52,12 @@ from snncc.ir.types import DType
         ("not(not(x > y))", "x > y"),
         ("not(x > y)", "not(x > y)"),
         ("7 - 9", "-2"),
+        ("neg(neg(x:fixed(8, 4)))", "neg(neg(x:fixed(8, 4)))"),
+        ("x:fixed(8, 4) + neg(y:fixed(8, 4))", "x:fixed(8, 4) + neg(y:fixed(8, 4))"),
+        ("100:fixed(8, 4, saturate) + 100:fixed(8, 4, saturate)", "127:fixed(8, 4, saturate)"),
+        ("shr(-3:fixed(8, 4), 1)", "-2:fixed(8, 4)"),
+        ("3:fixed(8, 4) < 4:fixed(8, 4) and x > y", "x > y"),
+        ("select(true, x:fixed(8, 4), y:fixed(8, 4))", "x:fixed(8, 4)"),
     ],
 )
 def test_identities(before, after) -> None:

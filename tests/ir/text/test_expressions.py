@@ -10,6 +10,9 @@ from snncc.ir.text import parse_expr, print_expr
 from snncc.ir.types import DType, Fixed
 
 A, B, C = (Ref(name) for name in "abc")
+BYTE = Fixed(8, 4, signed=False)
+N = Ref("n", Fixed(16, 8, True, "saturate", "nearest_even"))
+TYPES = (*DType, N.dtype, BYTE, Fixed(8, 4), Fixed(24, 12, False, rounding="toward_zero"))
 
 
 @pytest.mark.parametrize(
@@ -26,6 +29,12 @@ A, B, C = (Ref(name) for name in "abc")
         (Const(1.0, DType.F64), "1.0:f64"),
         (Const(-3, DType.I32), "-3"),
         (Const(2, Fixed(16, 8)), "2:fixed(16, 8)"),
+        (Const(-128, Fixed(8, -4, True, "saturate")), "-128:fixed(8, -4, saturate)"),
+        (apply("shl", N, immediate=3), "shl(n:fixed(16, 8, saturate, nearest_even), 3)"),
+        (
+            apply("narrow", apply("shr", N, immediate=0), immediate=BYTE),
+            "narrow(shr(n:fixed(16, 8, saturate, nearest_even), 0), fixed(8, 4, unsigned))",
+        ),
         (Ref("n", DType.I32), "n:i32"),
         (Ref("and", DType.BOOL), '"and":bool'),
         (Ref("min"), "min"),
@@ -51,9 +60,9 @@ def test_spelling(expr, text) -> None:
 @given(st.data())
 @settings(max_examples=80, deadline=None)
 def test_round_trip(expr_of, data) -> None:
-    dtype = data.draw(st.sampled_from(list(DType)))
+    dtype = data.draw(st.sampled_from(TYPES))
     names = ("v", "true", "layer[3].h1", "a b", "min", "f32", "é")
-    expr = data.draw(expr_of(dtype, names, 4))
+    expr = data.draw(expr_of(dtype, names, 4, TYPES))
     text = print_expr(expr)
     back = parse_expr(text)
     assert back == expr
@@ -65,7 +74,15 @@ def test_round_trip(expr_of, data) -> None:
     "text",
     [
         "", "a +", "(a", "a)", "a b", "f(a)", "neg()", "neg(a, b)", "a and b", "1 + a",
-        "true + 1.0", "select(a, b, c)", "a:f16", "a:fixed(1.5, 2)", "1e999", "and", "min(", "$",
+        "true + 1.0", "select(a, b, c)", "a:f16", "a:fixed(1.5, 2)", "1e999",
+        "a:fixed(65, 2)", "a:fixed(64, 2, unsigned)", "a:fixed(8, 600)",
+        "a:fixed(8)", "a:fixed(8, 4, wrap)", "a:fixed(8, 4, nearest_even, toward_zero)",
+        "128:fixed(8, 4)", "1.0:fixed(8, 4)", "-1:fixed(8, 4, unsigned)", "shl(a:fixed(8, 4))",
+        "shl(a:fixed(8, 4), b:i32)", "shl(a:fixed(8, 4), 63)", "shl(a, 1)", "neg(a, 1)",
+        "shl(a:fixed(64, 4), 1)", "narrow(a:fixed(8, 4), i32)", "narrow(a:fixed(8, 4), 4)",
+        "narrow(a:fixed(8, 4), fixed(8, 80))", "saturate(a:fixed(8, 4), 9)",
+        "a:fixed(8, 4) * a:fixed(8, 4)", "a:fixed(8, 4) + a:fixed(8, 5)",
+        "and", "min(", "$",
         '"open', "a ** b", "(" * 3000 + "a", "a" + " + a" * 3000, "neg(" * 3000, "9" * 5000,
         "- -1", "--1", '"\\x"',
     ],

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from snncc.ir.diagnostics import CompileError
-from snncc.ir.expr import Apply, Const, Ref
+from snncc.ir.expr import Apply, Const, Ref, apply
 from snncc.ir.graph import Block, Call, Graph, Semantics
-from snncc.ir.neuron import Assign
+from snncc.ir.neuron import Assign, State
 from snncc.ir.passes.pipeline import run_pipeline
-from snncc.ir.types import DType
+from snncc.ir.types import DType, Fixed
 from snncc.ir.verify import GraphError, properties, verify
 
 ALL = frozenset({"shapes", "steps", "folded", "schedule"})
@@ -44,6 +44,7 @@ def test_a_good_graph_holds(graph, net) -> None:
 
 
 V, W = Ref("v"), Ref("w")
+CODE = Fixed(8, 4)
 MISTYPED = Apply("add", (V, Const(1, DType.I32)), DType.F32)
 
 BROKEN = {
@@ -106,6 +107,12 @@ BROKEN = {
     "model: spike": lambda g: model(g, spike=V),
     "model: operator": lambda g: model(g, spike=Apply("near", (V, V), DType.BOOL)),
     "model: literal": lambda g: model(g, on_spike=(Assign("v", Const(float("nan"))),)),
+    "model: code": lambda g: model(g, spike=apply("lt", Const(200, CODE), Const(1, CODE))),
+    "model: derivative of a code": lambda g: model(
+        g,
+        states=(*g.population("h").model.states, State("n", "1", Const(0, CODE), CODE)),
+        derivatives=(Assign("n", Const(0, CODE)),),
+    ),
     "model: names": lambda g: model(g, ports=("i", "v")),
     "model: reserved": lambda g: model(g, ports=("i", "spiked")),
     "model: two derivatives": lambda g: model(g, derivatives=(Assign("v", V), Assign("v", V))),

@@ -9,9 +9,11 @@ from itertools import product
 
 import numpy as np
 import pytest
+from signatures import signatures
 
 from snncc.backends.compiled.text.render import CASTS, SPELLINGS, render
-from snncc.ir.expr import FLOATS, OPS, Const, Ref, apply, evaluate
+from snncc.ir.expr import Const, Ref, apply, evaluate
+from snncc.ir.ops import OPS
 from snncc.ir.types import DType
 
 HEAD = """\
@@ -45,54 +47,35 @@ VALUES[DType.F64] = [*VALUES[DType.F32], 1e300]
 ROUNDED = {"exp", "log", "tanh", "sin", "cos", "pow"}
 
 
-def cases():
-    """(op, type of its num, float and any arguments) for everything that can be written."""
-    for op, row in OPS.items():
-        for dtype in (DType.F32, DType.F64, DType.I32):
-            if "float" in row.kinds and dtype not in FLOATS:
-                continue
-            if set(row.kinds) == {"bool"} and dtype is not DType.F32:
-                continue
-            yield op, dtype
+CASES = {
+    f"{s.op}_{'_'.join(map(str, s.types))}": s
+    for s in signatures((DType.F32, DType.F64, DType.I32, DType.BOOL))
+}
+NUMPY = {DType.F32: np.float32, DType.F64: np.float64, DType.I32: np.int32, DType.BOOL: np.bool_}
 
 
-def expression(op, dtype):
-    kinds = OPS[op].kinds
-    return apply(
-        op, *(Ref(f"x{k}", DType.BOOL if kind == "bool" else dtype) for k, kind in enumerate(kinds))
-    )
-
-
-def arguments(op, dtype):
+def arguments(case):
     """Columns of every combination of values."""
-    types = [DType.BOOL if kind == "bool" else dtype for kind in OPS[op].kinds]
-    numpy_types = {
-        DType.F32: np.float32,
-        DType.F64: np.float64,
-        DType.I32: np.int32,
-        DType.BOOL: np.bool_,
-    }
-    columns = zip(*product(*(VALUES[t] for t in types)), strict=True)
-    return [np.array(c, numpy_types[t]) for c, t in zip(columns, types, strict=True)]
+    columns = zip(*product(*(VALUES[t] for t in case.types)), strict=True)
+    return [np.array(c, NUMPY[t]) for c, t in zip(columns, case.types, strict=True)]
 
 
-def wanted(op, dtype):
-    expr, columns = expression(op, dtype), arguments(op, dtype)
-    names = {f"x{k}": c for k, c in enumerate(columns)}
+def wanted(case):
+    names = {f"x{k}": c for k, c in enumerate(arguments(case))}
     with np.errstate(all="ignore"):
-        return evaluate(expr, names)
+        return evaluate(case.applied(), names)
 
 
 @pytest.fixture(scope="module")
 def functions(tmp_path_factory):
     """One compiled function for each case: fills out[n] from the columns."""
     lines = [HEAD]
-    for op, dtype in cases():
-        text = render(expression(op, dtype), {f"x{k}": f"x{k}[n]" for k in range(3)})
-        arity = ", ".join(f"x{k}" for k in range(len(OPS[op].kinds)))
+    for name, case in CASES.items():
+        text = render(case.applied(), {f"x{k}": f"x{k}[n]" for k in range(3)})
+        arity = ", ".join(f"x{k}" for k in range(len(case.types)))
         lines += [
             '@njit(error_model="numpy")',
-            f"def {op}_{dtype.value}({arity}, out):",
+            f"def {name}({arity}, out):",
             "    for n in range(len(out)):",
             f"        out[n] = {text}",
         ]
@@ -105,22 +88,23 @@ def functions(tmp_path_factory):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("op", "dtype"), list(cases()))
-def test_compiled_is_the_meaning(functions, op, dtype):
-    expected = wanted(op, dtype)
+@pytest.mark.parametrize("name", CASES)
+def test_compiled_is_the_meaning(functions, name):
+    case = CASES[name]
+    expected = wanted(case)
     out = np.zeros(len(expected), expected.dtype)
-    getattr(functions, f"{op}_{dtype.value}")(*arguments(op, dtype), out)
-    if op in ROUNDED:
+    getattr(functions, name)(*arguments(case), out)
+    if case.op in ROUNDED:
         np.testing.assert_allclose(out, expected, rtol=4 * np.finfo(expected.dtype).eps)
     else:
         np.testing.assert_array_equal(out, expected)
 
 
 def test_every_operator_is_spelled():
-    assert SPELLINGS.keys() == OPS.keys()
+    assert SPELLINGS.keys() == {case.op for case in CASES.values()}
     for op, spelling in SPELLINGS.items():
         places = set(re.findall(r"\{(\d)\}", spelling))
-        assert places == {str(k) for k in range(len(OPS[op].kinds))}, op
+        assert places == {str(k) for k in range(OPS[op].arity)}, op
 
 
 @pytest.mark.parametrize(
