@@ -20,7 +20,8 @@ import numpy as np
 import numpy.typing as npt
 from machine import Machine
 
-from snncc.backends.compiled.plan import SPIKES, Plan
+from snncc.backends.compiled.codes import SPIKES
+from snncc.backends.compiled.plan import Plan
 from snncc.backends.rules.spike_train.cpu.spsp import LINE
 from snncc.backends.rules.spike_train.tables import Rule
 from snncc.backends.trainers.cpu import GROUPS

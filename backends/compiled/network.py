@@ -12,7 +12,8 @@ from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.graph import Graph
 from ...ir.wiring import Wiring, wire
 from ..protocols import Samples, Weights
-from .plan import SPIKES, Plan
+from .codes import SPIKES
+from .plan import Plan
 
 Array = npt.NDArray[Any]
 

@@ -15,10 +15,10 @@ from ...ir.neuron import NeuronStep, State
 from ...ir.types import DType
 from ...ir.wiring import Wiring
 from ..runnable import require_spiking
+from .codes import BERNOULLI, POISSON, SPIKES
 
 Array = npt.NDArray[Any]
 
-POISSON, BERNOULLI, SPIKES = 0, 1, 2
 ENCODERS = {"poisson": POISSON, "bernoulli": BERNOULLI, "spikes": SPIKES}
 
 

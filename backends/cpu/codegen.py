@@ -19,7 +19,8 @@ from ..compiled.text.sources import Parts, joined
 from ..compiled.text.step import constant_casts, identifiers, state_places
 
 FORWARD = (
-    ("cpu.kernels", ("rows.py", "philox.py", "forward.py")),
+    ("compiled", ("formulas.py",)),
+    ("cpu.kernels", ("rows.py", "forward.py")),
     ("cpu", ("timeloop.py",)),
 )
 KERNEL_MODULE = "snncc_cpu_kernels"
@@ -54,7 +55,7 @@ SIGNATURE = types.void(
 
 def kernel_source(rule: Parts = ()) -> str:
     """The fixed kernels as one module: those of the forward pass, and those of a training rule."""
-    parts = joined((*FORWARD, *rule))
+    parts = joined((*FORWARD, *rule), 'njit(inline="always")')
     return "# Assembled by snncc from its CPU kernels.\n" + _with_cache(parts)
 
 

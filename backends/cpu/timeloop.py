@@ -10,6 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, prange
 
+from ..compiled.codes import SPIKES
+from ..compiled.formulas import first_step
 from .kernels.forward import (
     CHUNK,
     active_inputs,
@@ -20,7 +22,6 @@ from .kernels.forward import (
     drive_sparse,
     encode_chunk,
     events_of_raster,
-    first_step,
     pack,
     thresholds,
 )
@@ -50,7 +51,7 @@ def encode_inputs(plan, values, raster, sample, seed, work, w, wide):  # type: i
         ptr = work.ptr[w, p]
         spikes = work.spikes[w, plan.events[p] : plan.events[p + 1]]
         first = first_step(plan.encoder[k])
-        if plan.encoder[k] == 2:
+        if plan.encoder[k] == SPIKES:
             events_of_raster(raster[:, origin : origin + n], ptr, spikes)
         else:
             threshold, active = input_threshold(plan, values, k, origin, work, w)

@@ -11,7 +11,8 @@ from ..compiled.text.sources import Parts, joined
 from ..compiled.text.step import constant_casts, identifiers, state_places
 
 FORWARD = (
-    ("cuda.kernels", ("grid.py", "philox.py", "forward.py")),
+    ("compiled", ("formulas.py",)),
+    ("cuda.kernels", ("grid.py", "forward.py")),
     ("cuda", ("timeloop.py",)),
 )
 # Where NumPy's functions have no CUDA twin, or CUDA's drop a NaN that NumPy keeps.
@@ -48,7 +49,8 @@ def module_source(steps: Sequence[NeuronStep], rule: Parts = ()) -> str:
     """The module of a graph whose distinct neuron steps are `steps`: the entry `run`, and with the
     kernels of a training rule the entry `learn`."""
     bodies = [_step(number, step) for number, step in enumerate(steps)]
-    return "\n".join([_HEAD, *bodies, _advance(len(steps)), joined((*FORWARD, *rule))])
+    kernels = joined((*FORWARD, *rule), "cuda.jit(device=True)")
+    return "\n".join([_HEAD, *bodies, _advance(len(steps)), kernels])
 
 
 def _step(number: int, step: NeuronStep) -> str:

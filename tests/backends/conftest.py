@@ -3,7 +3,6 @@ kernels: a grid in Python, Numba's simulator (`-m cudasim`) or a card (`-m gpu`)
 
 from __future__ import annotations
 
-import importlib.util
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,6 +21,7 @@ from backend_cases import (
 )
 from grid import GridDevice
 
+from snncc.backends.compiled.text.modules import execute
 from snncc.backends.cpu import simulator as simulator_module
 from snncc.backends.cpu.codegen import graph_source, kernel_source
 from snncc.backends.cpu.load import Kernels
@@ -39,16 +39,11 @@ SLOW = pytest.mark.slow
 
 def interpret(name: str, text: str, folder: Path) -> ModuleType:
     """A generated module whose functions stay Python: nothing to compile."""
-    path = folder / f"{name}.py"
-    path.write_text(text, encoding="utf-8")
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
+    module = ModuleType(name)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(numba.config, "DISABLE_JIT", True)
         patch.setattr(numba, "cfunc", lambda *_, **__: lambda function: function)
-        spec.loader.exec_module(module)
+        execute(text, folder / f"{name}.py", vars(module))
     return module
 
 

@@ -50,7 +50,7 @@ WORDS = {
     "cuda.popc(": "popc(",
     "cuda.atomic.add(": "atomic_add(",
     "cuda.atomic.or_(": "atomic_or(",
-    "@cuda.jit(device=True)": "@njit(error_model='numpy')",
+    "cuda.jit(device=True)": "njit(error_model='numpy')",
     "from numba import cuda\n": HEAD,
 }
 

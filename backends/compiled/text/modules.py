@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import os
 import sys
 import tempfile
+from bisect import bisect
+from inspect import unwrap
 from pathlib import Path
 from types import ModuleType
+from typing import Any
+
+from .sources import origins
 
 
 def digest(*texts: str) -> str:
@@ -34,13 +38,24 @@ def load_module(name: str, text: str, folder: Path) -> ModuleType:
     path = folder / f"{name}.py"
     if not path.exists() or path.read_text(encoding="utf-8") != text:
         write_text(path, text)
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
+    module = ModuleType(name)
+    module.__file__ = str(path)
     sys.modules[name] = module
-    spec.loader.exec_module(module)
+    execute(text, path, vars(module))
     return module
+
+
+def execute(text: str, path: Path, names: dict[str, Any]) -> None:
+    """Run a module's text; its functions bear the file and the line where they are written."""
+    exec(compile(text, str(path), "exec", dont_inherit=True), names)  # noqa: S102 - our own text
+    lines, files = zip((0, str(path)), *origins(text), strict=True)
+    for function in map(unwrap, filter(callable, list(names.values()))):
+        code = getattr(function, "__code__", None)
+        if code is not None and code.co_filename == str(path):
+            # Not before: Numba keeps machine code by the file that the decorators saw.
+            k = bisect(lines, code.co_firstlineno) - 1
+            first = code.co_firstlineno - lines[k]
+            function.__code__ = code.replace(co_filename=files[k], co_firstlineno=first)
 
 
 def write_text(path: Path, content: str) -> None:

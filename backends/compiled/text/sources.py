@@ -1,14 +1,15 @@
 """Hand-written kernel files joined into one module, as both compiled backends want them.
 
 Numba compiles and caches by file, and the simulator of CUDA swaps names by module, so kernels are
-checked as ordinary files and run as one.
+checked as ordinary files and run as one. Each keeps its lines, and a mark says where it is from:
+`modules` lets its functions bear its name.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
-from importlib import resources
+from collections.abc import Iterable, Iterator
+from importlib import import_module, resources
 from importlib.util import resolve_name
 
 # Packages below `backends`, and files of each, in the order in which they are joined.
@@ -16,36 +17,53 @@ Parts = tuple[tuple[str, tuple[str, ...]], ...]
 
 assert __package__ is not None
 BACKENDS = __package__.removesuffix(".compiled.text")
-IR = f"{BACKENDS.rpartition('.')[0]}.ir"
+FORMULA = 'formula = njit(inline="always")'
+MARK = "# from backends/"
 
 
-def joined(parts: Iterable[tuple[str, tuple[str, ...]]]) -> str:
-    """The texts of the files, one after the other, without imports between them."""
-    files = ((f"{BACKENDS}.{package}", name) for package, names in parts for name in names)
-    return "\n".join(without_imports(package, text_of(package, name)) for package, name in files)
+def joined(parts: Iterable[tuple[str, tuple[str, ...]]], formula: str) -> str:
+    """The texts of the files, one after the other; `formula` is the device's decorator of formulas
+    that both have, `njit(inline="always")` in the files."""
+    files = {f"{BACKENDS}.{package}.{name}": (package, name) for package, n in parts for name in n}
+    modules = {module.removesuffix(".py") for module in files}
+    made = (_marked(package, name, modules) for package, name in files.values())
+    return "".join(made).replace(FORMULA, f"formula = {formula}")
 
 
-def text_of(package: str, name: str) -> str:
-    """The text of a file that ships with a package."""
-    return resources.files(package).joinpath(name).read_text(encoding="utf-8")
+def _marked(package: str, name: str, modules: set[str]) -> str:
+    text = resources.files(f"{BACKENDS}.{package}").joinpath(name).read_text(encoding="utf-8")
+    place = f"{package.replace('.', '/')}/{name}"
+    return f"{MARK}{place}\n{alone(f'{BACKENDS}.{package}', text, modules)}"
 
 
-def without_imports(package: str, text: str) -> str:
-    """The text without `from __future__` and what it imports from other kernels; what comes from
-    `ir` is imported by its absolute name. Lines keep their numbers."""
+def alone(package: str, text: str, modules: set[str]) -> str:
+    """The text without imports of the package's own: those of `modules`, which are joined with it,
+    are left out, and numbers from elsewhere are written out. Lines keep their places."""
     lines = text.splitlines()
     for node in ast.parse(text).body:
         if isinstance(node, ast.ImportFrom) and (node.level or node.module == "__future__"):
             assert node.end_lineno is not None
             lines[node.lineno - 1 : node.end_lineno] = [
-                _kept(package, node),
+                _written_out(package, node, modules),
                 *[""] * (node.end_lineno - node.lineno),
             ]
     return "\n".join(lines) + "\n"
 
 
-def _kept(package: str, node: ast.ImportFrom) -> str:
-    module = resolve_name("." * node.level + (node.module or ""), package) if node.level else ""
-    if not module.startswith(IR):
+def _written_out(package: str, node: ast.ImportFrom, modules: set[str]) -> str:
+    if not node.level:
         return ""
-    return f"from {module} import " + ", ".join(alias.name for alias in node.names)
+    module = resolve_name("." * node.level + (node.module or ""), package)
+    if module in modules:
+        return ""
+    values = {alias.name: getattr(import_module(module), alias.name) for alias in node.names}
+    assert all(isinstance(v, int | float | tuple) for v in values.values()), (module, values)
+    return "; ".join(f"{name} = {value!r}" for name, value in values.items())
+
+
+def origins(text: str) -> Iterator[tuple[int, str]]:
+    """(line, file) of every mark in a module's text: a file's own line 1 follows its mark."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.startswith(MARK):
+            place = line.removeprefix(MARK).split("/")
+            yield number, str(resources.files(BACKENDS).joinpath(*place))

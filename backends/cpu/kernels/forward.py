@@ -9,10 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from .philox import philox
+from ...compiled.formulas import MASK, WORD, philox
 
-MASK = np.uint64(0xFFFFFFFF)
-WORD = np.uint64(32)
 ZERO8 = np.uint64(0)
 FOUR = 4
 CHUNK = 40  # steps that one thread encodes or drives at a time; a multiple of 4
@@ -184,9 +182,3 @@ def thresholds(values, rate, threshold):  # type: ignore[no-untyped-def]
     for j in range(len(values)):
         p = max(np.float64(values[j]) * rate, 0.0) * 4294967296.0
         threshold[j] = np.uint32(np.uint64(min(p, 4294967295.0)))
-
-
-@njit
-def first_step(encoder):  # type: ignore[no-untyped-def]
-    """The first step in which an encoder may fire: Poisson trains leave step 0 empty."""
-    return 1 if encoder == 0 else 0

@@ -15,15 +15,14 @@ import numba
 import numpy as np
 from numba import cuda
 
+from ...compiled.codes import SPIKES
+from ...compiled.formulas import first_step, philox
 from .grid import f32, i32, u32
-from .philox import philox
 
 ONE32 = u32(1)
 ZERO32 = u32(0)
 FIVE = 5
 LOW = 31
-MASK = np.uint64(0xFFFFFFFF)
-POISSON, RASTER = 0, 2
 
 
 @cuda.jit(device=True)
@@ -71,7 +70,7 @@ def allowed(encoder, quad, steps):  # type: ignore[no-untyped-def]
     mask = i32(0)
     for r in range(4):
         t = 4 * quad + r
-        if t < steps and (t > 0 or encoder != POISSON):
+        if first_step(encoder) <= t < steps:
             mask |= i32(1 << r)
     return mask
 
@@ -102,7 +101,7 @@ def encode_quad(plan, tables, data, work, b, s, quad, key0, key1):  # type: igno
         i = thread
         while i < n:
             fires = i32(0)
-            if plan.encoder[k] == RASTER:
+            if plan.encoder[k] == SPIKES:
                 fires = raster_quad(raster, origin + i, quad)
             else:
                 threshold = data.thresholds[row % data.thresholds.shape[0], origin + i]

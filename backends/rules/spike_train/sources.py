@@ -6,6 +6,7 @@ from ...compiled.text.sources import Parts
 
 CPU: Parts = (
     ("rules.spike_train.cpu", ("spsp.py",)),
+    ("optimizers", ("formulas.py",)),
     ("optimizers.cpu", ("update.py",)),
     (
         "rules.spike_train.cpu",
@@ -16,6 +17,8 @@ CPU: Parts = (
     ),
 )
 CUDA: Parts = (
+    ("optimizers", ("formulas.py",)),
+    ("rules.spike_train", ("formulas.py",)),
     ("rules.spike_train.cuda", ("spsp.py",)),
     ("optimizers.cuda", ("update.py",)),
     ("rules.spike_train.cuda", ("solve.py", "loss.py", "learn.py", "backward.py", "learning.py")),

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from backend_cases import compiled_text
 
+from snncc.backends.compiled.codes import BERNOULLI, POISSON
 from snncc.backends.compiled.network import wirings_of
-from snncc.backends.compiled.plan import BERNOULLI, POISSON, distinct_steps, duration, make_plan
+from snncc.backends.compiled.plan import distinct_steps, duration, make_plan
 
 NET = """
 network n {

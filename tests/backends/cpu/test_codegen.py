@@ -135,7 +135,7 @@ def test_assembled_module_imports_nothing_of_its_own():
     tree = ast.parse(kernel_source(CPU))
     imported = [n for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)]
     assert all(node.level == 0 for node in imported)
-    assert {node.module for node in imported} <= {"numba", "typing", "snncc.ir.philox"}
+    assert {node.module for node in imported} <= {"numba", "typing"}
 
 
 def decorators(tree):
@@ -148,6 +148,8 @@ def test_every_kernel_is_cached_and_only_entries_are_wrapped():
     found = dict(decorators(ast.parse(kernel_source(CPU))))
     assert set(ENTRIES) <= set(found)
     for name, text in found.items():
+        if text == "formula":  # is put into its callers, and never compiled by itself
+            continue
         assert text.startswith("njit(cache=True"), name
         assert ("no_cpython_wrapper=True" in text) == (name not in ENTRIES), name
 

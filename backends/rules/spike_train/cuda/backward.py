@@ -6,12 +6,13 @@ from numba import cuda
 
 from ....cuda.kernels.grid import f32
 from ....optimizers.cuda.update import update_weight
+from ..formulas import count_slope
+from ..numbers import TILE
 from .learn import entry_of, sent_back, synapse
 from .solve import eliminate, sweeps
 
 ZERO = f32(0.0)
 ONE = f32(1.0)
-TILE = 16
 
 
 @cuda.jit(device=True)
@@ -40,9 +41,8 @@ def message_listed(plan, rule, learning, store, work, b, j, k):  # type: ignore[
     start = plan.row[j] + k
     for s in range(plan.csr_ptr[start], plan.csr_ptr[start + 1]):
         l = plan.csr_post[s]
-        slope = rule.silent_ratio
-        if u > 0 and work.count[b, lo + l] > 0:
-            slope = entry_of(plan, rule, learning, work, b, j, l, k) / f32(u)
+        entry = entry_of(plan, rule, learning, work, b, j, l, k)
+        slope = count_slope(entry, u, work.count[b, lo + l], rule.silent_ratio)
         total += work.error[b, lo + l] * store.weights[plan.csr_index[s]] * slope
     work.parts[b, learning.part[j] + k] = total
 

@@ -6,13 +6,12 @@ import numpy as np
 from numba import cuda
 
 from ....cuda.kernels.grid import block_sum, f32
+from ..formulas import count_slope, omega_of, postsynaptic_count, presynaptic_count, theta_of
 from .spsp import response_at
 
 ZERO = f32(0.0)
 ONE = f32(1.0)
 HALF = f32(0.5)
-HUNDRED = f32(100.0)
-SMALLEST_OMEGA = f32(1e-4)  # as in the authors' code
 
 
 @cuda.jit(device=True)
@@ -71,20 +70,9 @@ def self_effect(plan, tables, rule, store, work, b, p, i):  # type: ignore[no-un
             is_recurrent = is_recurrent or rule.inside[j] != 0
             total = add_drive(plan, tables, rule, store.weights, work, b, j, i, total)
     o = work.count[b, plan.neurons[p] + i]
-    if rule.quartic != 0 and is_recurrent:
-        o = min(max(o, 1), 100)
+    o = postsynaptic_count(o, rule.quartic != 0 and is_recurrent)
     slope = rule.slope[p, min(o, plan.steps)] if o > 0 else ZERO
-    value = min(max(ONE - slope * total / rule.nu[p], rule.lowest), rule.highest)
-    if abs(value) < SMALLEST_OMEGA:
-        value = SMALLEST_OMEGA if value >= ZERO else -SMALLEST_OMEGA
-    return value
-
-
-@cuda.jit(device=True)
-def presynaptic_count(rule, spikes):  # type: ignore[no-untyped-def]
-    """A spike count as the rule reads it."""
-    u = f32(spikes)
-    return min(max(u, ONE), HUNDRED) if rule.quartic != 0 else u
+    return omega_of(slope, total, rule.nu[p], rule.lowest, rule.highest)
 
 
 @cuda.jit(device=True)
@@ -96,13 +84,13 @@ def add_drive(plan, tables, rule, weights, work, b, j, i, total):  # type: ignor
         first = tables.post_ptr[tables.post_row[j] + i]
         last = tables.post_ptr[tables.post_row[j] + i + 1]
         for s in range(first, last):
-            u = presynaptic_count(rule, work.count[b, lo + tables.post_pre[s]])
+            u = presynaptic_count(work.count[b, lo + tables.post_pre[s]], rule.quartic != 0)
             total += u * weights[tables.post_index[s]]
         return total
     posts = plan.neurons[p + 1] - plan.neurons[p]
     at = plan.weight[j] + i
     for k in range(lo, plan.neurons[a + 1]):
-        total += presynaptic_count(rule, work.count[b, k]) * weights[at]
+        total += presynaptic_count(work.count[b, k], rule.quartic != 0) * weights[at]
         at += posts
     return total
 
@@ -164,9 +152,8 @@ def inside_entry(plan, rule, learning, store, work, b, j, l, s):  # type: ignore
     k = rule.in_pre[s]
     slot = rule.slot[j] + s - rule.in_ptr[rule.in_row[j]]
     entry = entry_of(plan, rule, learning, work, b, j, l, k)
-    u = work.count[b, plan.neurons[a] + k]
-    slope = rule.silent_ratio
-    if u > 0 and work.count[b, plan.neurons[plan.post[j]] + l] > 0:
-        slope = entry / f32(u)
+    before = work.count[b, plan.neurons[a] + k]
+    after = work.count[b, plan.neurons[plan.post[j]] + l]
+    slope = count_slope(entry, before, after, rule.silent_ratio)
     work.entry[b, slot] = entry
-    work.theta[b, slot] = store.weights[rule.in_index[s]] * slope / rule.nu[a]
+    work.theta[b, slot] = theta_of(store.weights[rule.in_index[s]], slope, rule.nu[a])

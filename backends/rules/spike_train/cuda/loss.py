@@ -6,6 +6,15 @@ from numba import cuda
 
 from ....cuda.kernels.forward import add_activity
 from ....cuda.kernels.grid import f32, u32
+from ..formulas import (
+    decide,
+    error_at,
+    has_cost,
+    lateral_term,
+    place_of_pair,
+    taught_spikes,
+    taught_time,
+)
 from .spsp import response_at
 
 ZERO = f32(0.0)
@@ -26,14 +35,15 @@ def judge(plan, tables, rule, learning, weights, data, work, results, b, s):  # 
     i = cuda.threadIdx.x
     while i < n:
         results.counts[s, i] = work.count[b, lo + i]
-        error = rule.error[1 if i == label else 0, work.count[b, lo + i]]
+        error = error_at(rule.error, i, label, work.count[b, lo + i])
         work.delta[b, lo + i] = data.importance[s] * error
         i += cuda.blockDim.x
     if rule.lateral >= 0:
         lateral_factor(plan, rule, learning, weights, work, b, label)
     cuda.syncthreads()
     if cuda.threadIdx.x == 0:
-        results.predictions[s], results.cost[s] = decide(rule, results.counts[s], label)
+        results.predictions[s] = decide(results.counts[s])
+        results.cost[s] = cost_of(rule, results.counts[s], label)
         if work.count[b, lo + label] == 0:
             teach(plan, tables, rule, work, b, label)
     cuda.syncthreads()
@@ -50,16 +60,14 @@ def clear_errors(work, b):  # type: ignore[no-untyped-def]
 
 
 @cuda.jit(device=True)
-def decide(rule, counts, label):  # type: ignore[no-untyped-def]
-    """(arg max, lowest index on a tie; the cost, a silent target left out: it is to be taught)."""
-    best, cost = 0, ZERO
+def cost_of(rule, counts, label):  # type: ignore[no-untyped-def]
+    """The sum of squared errors."""
+    cost = ZERO
     for i in range(len(counts)):
-        if counts[i] > counts[best]:
-            best = i
-        if counts[i] > 0 or i != label:
-            error = rule.error[1 if i == label else 0, counts[i]]
+        if has_cost(i, label, counts[i]):
+            error = error_at(rule.error, i, label, counts[i])
             cost += error * error
-    return best, cost
+    return cost
 
 
 @cuda.jit(device=True)
@@ -68,9 +76,9 @@ def teach(plan, tables, rule, work, b, i):  # type: ignore[no-untyped-def]
     p = plan.output
     neuron = plan.neurons[p] + i
     word, bit = tables.word[p] + (i >> 5), u32(ONE32 << u32(i & 31))
-    extra = (plan.steps - 1) // rule.lesson
+    extra = taught_spikes(plan.steps, rule.lesson)
     for m in range(extra):
-        t = (m + 1) * rule.lesson
+        t = taught_time(m, rule.lesson)
         work.times[b, plan.steps * neuron + m] = t
         work.bits[b, t * tables.words + word] |= bit
     work.count[b, neuron] = extra
@@ -99,8 +107,9 @@ def lateral_factor(plan, rule, learning, weights, work, b, label):  # type: igno
         if work.count[b, lo + j] > 0 or j == label:
             for l in range(n):
                 if l != j and (work.count[b, lo + l] > 0 or l == label):
-                    both = weights[own + place_of(n, j, l)] * weights[own + place_of(n, l, j)]
-                    total += both * ratio[l * n + j] * ratio[j * n + l] / (nu * nu)
+                    there = weights[own + place_of_pair(n, j, l)]
+                    back = weights[own + place_of_pair(n, l, j)]
+                    total += lateral_term(there, back, ratio[l * n + j], ratio[j * n + l], nu)
         work.boost[b, lo + j] = ONE / (ONE - total)
         j += cuda.blockDim.x
 
@@ -118,9 +127,3 @@ def spike_ratio(plan, rule, learning, work, b, l, j, n):  # type: ignore[no-unty
         plan.steps * (lo + l), of_l, rule.refractory[p], rule.power[p],
     )  # fmt: skip
     return entry / f32(from_j)
-
-
-@cuda.jit(device=True)
-def place_of(n, pre, post):  # type: ignore[no-untyped-def]
-    """Place of the synapse pre -> post among all pairs of different neurons."""
-    return pre * (n - 1) + (post if post < pre else post - 1)

@@ -11,13 +11,13 @@ from __future__ import annotations
 from numba import cuda
 
 from ....cuda.kernels.grid import block_max, f32, i32
+from ..numbers import LARGEST, SMALLEST, SWEEPS, TOLERANCE
 
 ZERO = f32(0.0)
-TOLERANCE = f32(2e-7)
+CLOSE = f32(TOLERANCE)
 ENOUGH = f32(1e-6)
-SWEEPS = 100
-SMALLEST = f32(1e-4)
-LARGEST = f32(1e12)
+PIVOT = f32(SMALLEST)
+FAR = f32(LARGEST)
 
 
 @cuda.jit(device=True)
@@ -54,11 +54,11 @@ def sweeps(rule, theta, omega, right, x, first, last, with_diagonal):  # type: i
         while m < last:
             p = rule.members[m]
             total, diagonal = row_of_system(rule, theta, omega, x, now, p, right[p], with_diagonal)
-            if abs(diagonal) < SMALLEST:
+            if abs(diagonal) < PIVOT:
                 bad = i32(1)
-                diagonal = SMALLEST
+                diagonal = PIVOT
             value = total / diagonal
-            if not abs(value) < LARGEST:
+            if not abs(value) < FAR:
                 bad = i32(1)
             change = max(change, abs(value - x[now + p]))
             largest = max(largest, abs(value))
@@ -69,7 +69,7 @@ def sweeps(rule, theta, omega, right, x, first, last, with_diagonal):  # type: i
         change, largest = block_max(change), block_max(largest)
         now, then = then, now
         # Rounding may keep the last bits moving: after half of the sweeps a little more is let by.
-        if change <= (TOLERANCE if sweep < SWEEPS // 2 else ENOUGH) * largest:
+        if change <= (CLOSE if sweep < SWEEPS // 2 else ENOUGH) * largest:
             move(rule, x, now, first, last)
             return True
     return False
@@ -104,8 +104,8 @@ def eliminate(rule, learning, theta, omega, right, x, first, last, with_diagonal
         q = thread
         while q < width:
             one, other = a[k * width + q], a[best * width + q]
-            if q == k and abs(other) < SMALLEST:
-                other = SMALLEST if other >= ZERO else -SMALLEST
+            if q == k and abs(other) < PIVOT:
+                other = PIVOT if other >= ZERO else -PIVOT
             a[best * width + q] = one
             a[k * width + q] = other
             q += threads

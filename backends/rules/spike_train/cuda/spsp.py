@@ -5,13 +5,14 @@ V[t, k] of a projection lies at work.trace[b, trace[j] + t n + k], n the neurons
 
 from __future__ import annotations
 
+import numpy as np
 from numba import cuda
 
 from ....cuda.kernels.forward import fired
-from ....cuda.kernels.grid import f32
+from ..formulas import closed_step, discrete_step, last_reset
 
-ONE = f32(1.0)
-ZERO = f32(0.0)
+ONE = np.float32(1.0)
+ZERO = np.float32(0.0)
 
 
 @cuda.jit(device=True)
@@ -33,16 +34,12 @@ def make_trace(plan, tables, rule, learning, work, b, j, k):  # type: ignore[no-
             bits, (t - shift) * tables.words + tables.word[a], k
         ):
             spike = ONE
+        fast += spike
         if rule.closed != 0:
-            slow += spike
-            fast += spike
-            trace[at] = gain * (slow - fast)
-            slow *= keep_v
+            trace[at], slow, fast = closed_step(slow + spike, fast, keep_v, keep_c, gain)
         else:
-            fast += spike
-            slow = keep_v * slow + gain * fast
+            slow, fast = discrete_step(slow, fast, keep_v, keep_c, gain)
             trace[at] = slow
-        fast *= keep_c
         at += n
 
 
@@ -57,8 +54,7 @@ def response_at(trace, column, n, times, start, spikes, refractory, power):  # t
     f = times[start]
     total = trace[column + f * n]
     for m in range(start + 1, start + spikes):
-        r = f + refractory
+        r = last_reset(f, refractory, times[m])
         f = times[m]
-        r = min(r, f)
         total += trace[column + f * n] - power[f - r] * trace[column + r * n]
     return total

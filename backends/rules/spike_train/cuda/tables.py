@@ -9,10 +9,10 @@ import numpy.typing as npt
 
 from ....compiled.plan import Plan, bounds
 from ....cuda.tables import some
+from ..numbers import TILE
 from ..tables import Rule
 
 Array = npt.NDArray[Any]
-TILE = 16  # post neurons of a part of a message; also in backward.py
 
 
 class Learning(NamedTuple):

@@ -6,7 +6,6 @@ import pytest
 from grid import GridDevice
 from rule_cases import HM2_BP, SEED, ST_RSBP, check_step
 
-from snncc.backends.rules.spike_train.cuda import backward, tables
 from snncc.backends.trainers.cuda import CudaTrainer
 
 # The simulator takes ten seconds for each; these go through every stage.
@@ -20,10 +19,6 @@ FEW = [
 
 def trainers(device, folder):
     return lambda *net: CudaTrainer(*net, SEED, None, folder, device)
-
-
-def test_messages_have_the_parts_that_their_scratch_has():
-    assert backward.TILE == tables.TILE
 
 
 @pytest.mark.parametrize("case", ST_RSBP + HM2_BP, ids="-".join)

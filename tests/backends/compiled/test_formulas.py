@@ -1,4 +1,4 @@
-"""The kernel's generator is the one of `ir`."""
+"""What every device computes alike, as the definitions of `ir` have it."""
 
 from __future__ import annotations
 

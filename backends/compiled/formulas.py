@@ -1,0 +1,46 @@
+"""What every device computes alike when it presents a sample: scalars in, scalars out."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from ...ir.philox import MULTIPLIERS, ROUNDS, WEYL
+from .codes import POISSON
+
+# A kernel of the processor; `text.sources.joined` puts each device's own decorator here.
+formula = njit(inline="always")
+
+M0 = np.uint64(MULTIPLIERS[0])
+M1 = np.uint64(MULTIPLIERS[1])
+W0 = np.uint64(WEYL[0])
+W1 = np.uint64(WEYL[1])
+MASK = np.uint64(0xFFFFFFFF)
+WORD = np.uint64(32)
+TIMES = ROUNDS
+
+
+@formula
+def philox(x0, x1, x2, x3, key0, key1):  # type: ignore[no-untyped-def]
+    """Four random 32-bit words for a 4-word counter and a 2-word key: Philox4x32-10, the generator
+    of all encodings (Salmon et al., SC 2011).
+
+    Integers only, so every device draws the same bits. Words are carried in uint64 to keep the
+    32 x 32 -> 64 bit products in vector lanes.
+    """
+    for _ in range(TIMES):
+        product0 = M0 * x0
+        product1 = M1 * x2
+        x0 = (product1 >> WORD) ^ x1 ^ key0
+        x1 = product1 & MASK
+        x2 = (product0 >> WORD) ^ x3 ^ key1
+        x3 = product0 & MASK
+        key0 = (key0 + W0) & MASK
+        key1 = (key1 + W1) & MASK
+    return x0, x1, x2, x3
+
+
+@formula
+def first_step(encoder):  # type: ignore[no-untyped-def]
+    """The first step in which an encoder may fire: Poisson trains leave step 0 empty."""
+    return 1 if encoder == POISSON else 0
