@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from snncc.backends.compiled.plan import make_plan
-from snncc.frontend.program import check_text, compile_text
+from snncc.frontend.program import compile_text, survey_text
 from snncc.frontend.syntax.parser import parse
 from snncc.ir.diagnostics import Source
 from snncc.ir.graph import Graph
@@ -114,7 +114,7 @@ def time_stages(source: Source, watch: Stopwatch) -> None:
     with watch.stage("parse"):
         parse(source)
     with watch.stage("check (parse to diagnostics)"):
-        assert check_text(source) == ()
+        assert survey_text(source).diagnostics == ()
     with watch.stage("front end (parse to graph)"):
         graph = compile_text(source).graph
     watch.restart()

@@ -7,17 +7,17 @@ from functools import cache
 from pathlib import Path
 
 from ..ir.diagnostics import CompileError, Diagnostic, Note, Source, Span
+from ..ir.report import Poisoned, Report, sound, twice, unknown
 from .limits import LIMITS
 from .prelude import prelude_names, prelude_path
-from .report import Report, twice, unknown
 from .syntax.parser import parse
 from .syntax.tree import Call, Cell, Definition, File, Import, Module, Network, Neuron, Train
 from .typing.constants import EMPTY
-from .typing.models import Model, check_model, with_arguments
+from .typing.models import CheckedModel, check_model, with_arguments
 
 
 @dataclass(slots=True, eq=False)
-class Unit:
+class LoadedFile:
     """A file: its tree, what it defines, and what can be named in it."""
 
     source: Source
@@ -31,16 +31,15 @@ class Entry:
     """A definition and the file in whose names it is to be read."""
 
     node: Definition
-    unit: Unit
+    file: LoadedFile
 
 
 @dataclass(slots=True)
 class Library:
     """Every file of a program, and the models that have been checked."""
 
-    report: Report = field(default_factory=Report)
-    units: dict[Path, Unit] = field(default_factory=dict)
-    models: dict[int, Model | CompileError] = field(default_factory=dict)
+    files: dict[Path, LoadedFile] = field(default_factory=dict)
+    models: dict[int, CheckedModel | Poisoned] = field(default_factory=dict)
     checking: list[int] = field(default_factory=list)  # models that wait for another one
     instantiated: set[int] = field(default_factory=set)  # modules of which there is an instance
 
@@ -58,26 +57,33 @@ _KINDS: dict[type, str] = {
 
 def read_source(path: Path) -> Source:
     """The text of a file, as far as a program may go. OSError or ValueError if there is none."""
-    with path.open("rb") as file:
-        data = file.read(4 * LIMITS.characters + 4)
+    with path.open("rb") as opened:
+        data = opened.read(4 * LIMITS.characters + 4)
     return Source(str(path), data.decode("utf-8-sig"))
 
 
-def load_unit(source: Source, library: Library, importers: tuple[Path, ...] = ()) -> Unit:
-    """The unit of a text, with all that it imports; mistakes go to the library's report."""
+def load_file(
+    source: Source, library: Library, report: Report, importers: tuple[Path, ...] = ()
+) -> LoadedFile:
+    """The file of a text, with all that it imports; mistakes go to the report."""
     path = Path(source.name)
     tree, mistakes = parse(source)
-    library.report.extend(mistakes)
-    unit = Unit(source, tree if tree is not None else File(()))
-    library.units[path.resolve()] = unit
-    for item in unit.tree.items:
+    report.extend(mistakes)
+    file = LoadedFile(source, tree if tree is not None else File(()))
+    library.files[path.resolve()] = file
+    for item in file.tree.items:
         if not isinstance(item, (Import, Train)):
-            library.report.attempt(_enter, unit.own, item.name.text, Entry(item, unit))
-    unit.visible.update(unit.own)
-    for item in unit.tree.items:
+            report.attempt(_enter, file.own, item.name.text, Entry(item, file))
+    file.visible.update(file.own)
+    for item in file.tree.items:
         if isinstance(item, Import):
-            library.report.attempt(_import, item, unit, library, (*importers, path.resolve()))
-    return unit
+            imported = report.attempt(
+                _imported, item, library, report, (*importers, path.resolve())
+            )
+            if isinstance(imported, LoadedFile):
+                for name, entry in imported.own.items():
+                    report.attempt(_enter, file.visible, name, entry)
+    return file
 
 
 def _enter(table: dict[str, Entry], name: str, entry: Entry) -> None:
@@ -87,28 +93,21 @@ def _enter(table: dict[str, Entry], name: str, entry: Entry) -> None:
     table[name] = entry
 
 
-def _import(item: Import, unit: Unit, library: Library, importers: tuple[Path, ...]) -> None:
-    path = importers[-1].parent / item.path.value
-    imported = _imported(item, path, library, importers)
-    report = Report()
-    for name, entry in imported.own.items():
-        report.attempt(_enter, unit.visible, name, entry)
-    report.close()
-
-
-def _imported(item: Import, path: Path, library: Library, importers: tuple[Path, ...]) -> Unit:
-    span = item.path.span
+def _imported(
+    item: Import, library: Library, report: Report, importers: tuple[Path, ...]
+) -> LoadedFile:
+    span, path = item.path.span, importers[-1].parent / item.path.value
     try:
         key = path.resolve()
         if key in importers:
             raise CompileError(_cycle(span, key, importers))
-        if key in library.units:
-            return library.units[key]
-        if len(importers) > LIMITS.imports or len(library.units) >= LIMITS.files:
+        if key in library.files:
+            return library.files[key]
+        if len(importers) > LIMITS.imports or len(library.files) >= LIMITS.files:
             raise CompileError(Diagnostic("E005", "too many imports", span))
         if not path.is_file() and path.exists():
             raise CompileError(Diagnostic("E003", f"`{item.path.value}` is no file", span))
-        return load_unit(read_source(path), library, importers)
+        return load_file(read_source(path), library, report, importers)
     except (OSError, ValueError) as error:
         # ValueError: a NUL in the path, or bytes that are no UTF-8.
         raise CompileError(_unreadable(item, error)) from None
@@ -130,9 +129,9 @@ def _unreadable(item: Import, error: OSError | ValueError) -> Diagnostic:
 # ---- names
 
 
-def find(unit: Unit, name: str) -> Entry | None:
+def find(file: LoadedFile, name: str) -> Entry | None:
     """What a name stands for in a file: its own definitions, imported ones, the prelude."""
-    entry = unit.visible.get(name)
+    entry = file.visible.get(name)
     if entry is None and name in prelude_names():
         entry = _prelude_entry(name)
     return entry
@@ -145,17 +144,17 @@ def _prelude_entry(name: str) -> Entry:
     tree, mistakes = parse(source)
     assert tree is not None, path
     assert not mistakes, path
-    unit = Unit(source, tree)
-    entries = [Entry(item, unit) for item in tree.items if isinstance(item, Neuron)]
+    file = LoadedFile(source, tree)
+    entries = [Entry(item, file) for item in tree.items if isinstance(item, Neuron)]
     return next(entry for entry in entries if entry.node.name.text == name)
 
 
-def module_entry(unit: Unit, call: Call) -> tuple[Entry, Module]:
+def module_entry(file: LoadedFile, call: Call) -> tuple[Entry, Module]:
     """The module that a call names."""
-    entry = find(unit, call.name.text)
+    entry = find(file, call.name.text)
     if entry is not None and isinstance(entry.node, Module):
         return entry, entry.node
-    modules = [name for name, e in unit.visible.items() if isinstance(e.node, Module)]
+    modules = [name for name, e in file.visible.items() if isinstance(e.node, Module)]
     raise CompileError(_not_a("module", call, entry, modules))
 
 
@@ -170,40 +169,34 @@ def _not_a(what: str, call: Call, entry: Entry | None, choices: list[str]) -> Di
     )
 
 
-def model_named(unit: Unit, call: Call, library: Library) -> Model:
+def model_named(file: LoadedFile, call: Call, library: Library, report: Report) -> CheckedModel:
     """The neuron model that a call names, without the arguments of the call."""
-    entry = find(unit, call.name.text)
+    entry = find(file, call.name.text)
     if entry is None or not isinstance(entry.node, (Neuron, Cell)):
-        models = [n for n, e in unit.visible.items() if isinstance(e.node, (Neuron, Cell))]
+        models = [n for n, e in file.visible.items() if isinstance(e.node, (Neuron, Cell))]
         raise CompileError(_not_a("neuron model", call, entry, [*models, *prelude_names()]))
-    return model_of(entry, library)
+    return model_of(entry, library, report)
 
 
-def model_of(entry: Entry, library: Library) -> Model:
-    """The checked model of a definition; its mistakes are reported once."""
+def model_of(entry: Entry, library: Library, report: Report) -> CheckedModel:
+    """The checked model of a definition."""
     key = id(entry.node)
-    known = library.models.get(key)
-    if known is None:
+    if key not in library.models:
         if key in library.checking or len(library.checking) >= LIMITS.instances:
             raise CompileError(_endless(entry, key in library.checking))
         library.checking.append(key)
-        known = library.models[key] = _checked(entry, library)
+        library.models[key] = report.attempt(_check, entry, library, report)
         library.checking.pop()
-    if isinstance(known, CompileError):
-        raise known
-    return known
+    return sound(library.models[key])
 
 
-def _checked(entry: Entry, library: Library) -> Model | CompileError:
+def _check(entry: Entry, library: Library, report: Report) -> CheckedModel:
     node = entry.node
-    try:
-        if isinstance(node, Neuron):
-            return check_model(node)
-        assert isinstance(node, Cell)
-        model = model_named(entry.unit, node.model, library)
-        return with_arguments(model, node.model, EMPTY)
-    except CompileError as error:
-        return error
+    if isinstance(node, Neuron):
+        return check_model(node, report)
+    assert isinstance(node, Cell)
+    model = model_named(entry.file, node.model, library, report)
+    return with_arguments(model, node.model, EMPTY, report)
 
 
 def _endless(entry: Entry, is_cycle: bool) -> Diagnostic:

@@ -9,13 +9,25 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..ir.diagnostics import CompileError, Diagnostic, Source
-from ..ir.graph import Graph, TrainSpec
-from .library import Entry, Library, Unit, load_unit, model_of, read_source
+from ..ir.graph import Call, Graph, TrainSpec
+from ..ir.report import Poisoned, Report, in_text_order, sound
+from .library import Entry, Library, LoadedFile, load_file, model_of, read_source
 from .limits import LIMITS, Limits
-from .lower.network import lower_module, lower_network
-from .lower.networks import Data, chosen, data_of, given_values, to_survey, train_of, wrong_trains
+from .lower.construction import Construction
+from .lower.networks import (
+    Data,
+    chosen,
+    data_of,
+    given_values,
+    lower_module,
+    lower_network,
+    to_survey,
+    train_of,
+    wrong_trains,
+)
 from .lower.parameters import open_scope, partial_scope
-from .report import Report, in_text_order
+from .lower.training import lower_data
+from .syntax.parser import parse_expression
 from .syntax.tree import Cell, Module, Network, Neuron, Param, instances
 from .typing.constants import EMPTY, Scope
 
@@ -55,16 +67,46 @@ def compile_text(
 ) -> Program:
     """The program of a text; what it imports is sought beside `source.name`."""
     with _no_collection():
-        library = Library()
-        unit = load_unit(source, library)
-        damaged = bool(library.report.diagnostics)
-        _check_models(unit, library)
-        program = library.report.attempt(_compile, unit, library, defines or {}, network, limits)
-        found = _news(library, damaged)
+        text = _read(source, limits)
+        program = text.report.attempt(_compile, text, defines or {}, network)
+        found = _news(text)
     if found:
         raise CompileError(found)
-    assert program is not None
-    return program
+    return sound(program)
+
+
+def data_call(text: str, name: str) -> Call:
+    """The data that a user names as in a `train` block, `csv(path = "…")`; `name` is what mistakes
+    call the text."""
+    report = Report()
+    call = report.attempt(lower_data, parse_expression(Source(name, text)), EMPTY, report)
+    report.close()
+    return sound(call)
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A text that has been read with all that it imports. `is_damaged`: not all of it could be."""
+
+    file: LoadedFile
+    library: Library
+    report: Report
+    limits: Limits
+    is_damaged: bool
+
+    def construction(self, dt: float | None = 1.0) -> Construction:
+        """An empty network under construction."""
+        return Construction(self.library, self.report, self.limits, dt)
+
+
+def _read(source: Source, limits: Limits) -> _Text:
+    """The text; the mistakes in it and in its models are in its report."""
+    library, report = Library(), Report()
+    file = load_file(source, library, report)
+    is_damaged = bool(report.diagnostics)
+    models = [e for e in file.own.values() if isinstance(e.node, (Neuron, Cell))]
+    report.each(model_of, models, library, report)
+    return _Text(file, library, report, limits, is_damaged)
 
 
 @contextmanager
@@ -89,10 +131,10 @@ def _source(path: Path) -> Source:
         raise CompileError(Diagnostic("E063", message)) from None
 
 
-def _news(library: Library, damaged: bool) -> tuple[Diagnostic, ...]:
+def _news(text: _Text) -> tuple[Diagnostic, ...]:
     """The mistakes; names missing from a text that could not be read whole are no news."""
-    found = library.report.diagnostics
-    if damaged:
+    found = text.report.diagnostics
+    if text.is_damaged:
         syntax = [d for d in found if d.code.startswith("E00")]
         lines = {_line(d) for d in syntax}
         others = [d for d in found if d.code not in _ECHOES and _line(d) not in lines]
@@ -108,21 +150,12 @@ def _line(diagnostic: Diagnostic) -> tuple[str, int]:
 _ECHOES = frozenset({"E010", "E013", "E030", "E044", "W013"})
 
 
-def _check_models(unit: Unit, library: Library) -> None:
-    for entry in unit.own.values():
-        if isinstance(entry.node, (Neuron, Cell)):
-            library.report.attempt(model_of, entry, library)
-
-
-def _compile(
-    unit: Unit, library: Library, defines: Defines, name: str | None, limits: Limits
-) -> Program:
-    entry, network = chosen(unit, name)
-    given = given_values(network, defines)
-    scope = open_scope(network.params, given, EMPTY, network.name.span)
-    graph = lower_network(network, entry.unit, scope, library, limits)
-    train = library.report.attempt(train_of, network, unit, scope)
-    return Program(graph, train)
+def _compile(text: _Text, defines: Defines, name: str | None) -> Program:
+    entry, network = chosen(text.file, name)
+    given, report = given_values(network, defines), text.report
+    scope = open_scope(network.params, given, EMPTY, network.name.span, report)
+    graph = lower_network(network, scope, entry.file, text.construction())
+    return Program(graph, sound(report.attempt(train_of, network, text.file, scope, report)))
 
 
 # ---- all of a file
@@ -151,64 +184,57 @@ def survey_text(
     `network` leaves one network; `defines` are for it, or for the one that would be compiled.
     """
     with _no_collection():
-        library = Library()
-        unit = load_unit(source, library)
-        damaged = bool(library.report.diagnostics)
-        _check_models(unit, library)
-        library.report.extend(wrong_trains(unit))
-        rows = _rows(unit, library, defines or {}, network)
-        attempt = library.report.attempt
-        programs = [p for row in rows if (p := attempt(_survey, row, unit, library, limits))]
-        data = [data for row in rows for data in attempt(_data, row, unit) or ()]
+        text = _read(source, limits)
+        text.report.extend(wrong_trains(text.file))
+        rows = _rows(text, defines or {}, network)
+        programs = text.report.each(_survey, rows, text)
+        data = [data for found in text.report.each(_data, rows, text) for data in found]
         if network is None:
-            _check_modules(unit, library, limits)
-        found = _news(library, damaged)
-        return Survey(() if damaged else tuple(programs), () if damaged else tuple(data), found)
+            _check_modules(text)
+        found = _news(text)
+        if text.is_damaged:
+            return Survey((), (), found)
+        return Survey(tuple(p for p in programs if p is not None), tuple(data), found)
 
 
-def check_text(source: Source, limits: Limits = LIMITS) -> tuple[Diagnostic, ...]:
-    """Every mistake in a text."""
-    try:
-        return survey_text(source, limits=limits).diagnostics
-    except CompileError as error:
-        return error.diagnostics
+_Row = tuple[Entry, Network, Defines]
 
 
-Row = tuple[Entry, Network, Defines]
-
-
-def _rows(unit: Unit, library: Library, defines: Defines, name: str | None) -> list[Row]:
+def _rows(text: _Text, defines: Defines, name: str | None) -> list[_Row]:
     """The networks to look at, each with what is defined for it."""
     asked = None
     if defines or name is not None:
-        asked = library.report.attempt(chosen, unit, name)
+        attempted = text.report.attempt(chosen, text.file, name)
+        asked = None if isinstance(attempted, Poisoned) else attempted
     if name is not None:
         return [] if asked is None else [(*asked, defines)]
-    rows = to_survey(unit, asked)
+    rows = to_survey(text.file, asked)
     return [(e, n, defines if asked is not None and n is asked[1] else {}) for e, n in rows]
 
 
-def _survey(row: Row, unit: Unit, library: Library, limits: Limits) -> Program | None:
+def _survey(row: _Row, text: _Text) -> Program | None:
     """The program of a network; None after a mistake or where a value is missing."""
     entry, network, _ = row
-    report = library.report
-    before = report.failures, len(report.diagnostics)
+    report = text.report
+    before = len(report.diagnostics), report.last
     scope = _scope(row, report)
-    graph = lower_network(network, entry.unit, scope, library, limits)
-    is_whole = before == (report.failures, len(report.diagnostics))
-    train = report.attempt(train_of, network, unit, scope)
-    return Program(graph, train) if is_whole else None
+    graph = lower_network(network, scope, entry.file, text.construction())
+    is_whole = before == (len(report.diagnostics), report.last)
+    train = report.attempt(train_of, network, text.file, scope, report)
+    spec = None if isinstance(train, Poisoned) else train
+    return Program(graph, spec) if is_whole else None
 
 
-def _scope(row: Row, report: Report) -> Scope:
+def _scope(row: _Row, report: Report) -> Scope:
     _, network, defines = row
     given = given_values(network, defines)
     return partial_scope(network.params, given, lambda p: _no_value(network, p), report)
 
 
-def _data(row: Row, unit: Unit) -> tuple[Data, ...]:
+def _data(row: _Row, text: _Text) -> tuple[Data, ...]:
     """The data that a file gives a network, also where the rest is wrong."""
-    return tuple(data_of(row[1], unit, _scope(row, Report())))
+    report = text.report
+    return tuple(data_of(row[1], text.file, _scope(row, report), report))
 
 
 def _no_value(network: Network, param: Param) -> Diagnostic:
@@ -220,18 +246,18 @@ def _no_value(network: Network, param: Param) -> Diagnostic:
 # ---- modules
 
 
-def _check_modules(unit: Unit, library: Library, limits: Limits) -> None:
+def _check_modules(text: _Text) -> None:
     """Check the modules that no network of the file instantiates, the outermost first."""
-    modules = [(e, e.node) for e in unit.own.values() if isinstance(e.node, Module)]
+    modules = [(e, e.node) for e in text.file.own.values() if isinstance(e.node, Module)]
     inner = {call.name.text for _, module in modules for call in instances(module.body)}
     for entry, module in sorted(modules, key=lambda pair: pair[1].name.text in inner):
-        if id(module) not in library.instantiated:
-            library.report.attempt(_check_module, entry, module, library, limits)
+        if id(module) not in text.library.instantiated:
+            text.report.attempt(_check_module, entry, module, text)
 
 
-def _check_module(entry: Entry, module: Module, library: Library, limits: Limits) -> None:
-    scope = partial_scope(module.params, {}, lambda p: _not_given(module, p), library.report)
-    lower_module(module, entry.unit, scope, library, limits)
+def _check_module(entry: Entry, module: Module, text: _Text) -> None:
+    scope = partial_scope(module.params, {}, lambda p: _not_given(module, p), text.report)
+    lower_module(module, scope, entry.file, text.construction(dt=None))
 
 
 def _not_given(module: Module, param: Param) -> Diagnostic:

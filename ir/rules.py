@@ -6,9 +6,10 @@ in the unit of their argument. What a row does is written once per backend, unde
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .graph import Value
+from .graph import Call, Value
 from .ranges import BELOW_ONE, COUNT, NOT_NEGATIVE, POSITIVE, Range
 
 
@@ -119,4 +120,37 @@ ENCODINGS: dict[str, Row] = {
     ),
     "bernoulli": Row("frozen independent spikes, p = x per step", (_DURATION,)),
     "spikes": Row("the data are spike trains already", (_DURATION,)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TrainEntry:
+    """A line of a `train` block. `what` it names is a row of `table`; without one, `type` says what
+    it is: "data", "count" or "switch". `default` is what a block has without the line; one that has
+    an `example` must have the line."""
+
+    what: str = ""
+    table: Mapping[str, Row] | None = None
+    type: str = ""
+    default: Call | int | bool | None = None
+    example: str = ""
+
+
+def _by_default(kind: str, table: Mapping[str, Row]) -> Call:
+    arguments = [(a.name, a.default) for a in table[kind].arguments if a.default is not None]
+    return Call(kind, tuple(arguments))
+
+
+# The fields of `ir.graph.TrainSpec`, by name.
+TRAIN_ENTRIES: dict[str, TrainEntry] = {
+    "data": TrainEntry(type="data", example="data fashion_mnist"),
+    "rule": TrainEntry("training rule", RULES, example="rule st_rsbp"),
+    "optimizer": TrainEntry("optimizer", OPTIMIZERS, default=_by_default("adam", OPTIMIZERS)),
+    "schedule": TrainEntry(
+        "learning-rate schedule", SCHEDULES, default=_by_default("inverse_sqrt", SCHEDULES)
+    ),
+    "regularizer": TrainEntry("regularizer", REGULARIZERS),
+    "epochs": TrainEntry(type="count", default=1),
+    "batch": TrainEntry(type="count", default=1),
+    "boost": TrainEntry(type="switch", default=True),
 }

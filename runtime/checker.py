@@ -11,10 +11,10 @@ from ..backends.rules.spike_train.response import spike_response
 from ..backends.rules.spike_train.tables import make_rule
 from ..backends.runnable import require_spiking
 from ..frontend.program import Program, survey_file
-from ..frontend.report import Report, in_text_order
 from ..ir.diagnostics import Diagnostic, Span
 from ..ir.graph import Call, Graph, Projection, TrainSpec
 from ..ir.passes.pipeline import examine
+from ..ir.report import Poisoned, Report, in_text_order
 from ..ir.types import Shape
 from ..ir.wiring import Wiring, initial_weights, wire
 from .datasets.arguments import completed
@@ -49,16 +49,16 @@ def _check_network(program: Program, seed: int, report: Report) -> None:
 
 def _wirings(graph: Graph, seed: int, report: Report) -> dict[str, Wiring] | None:
     """The wiring of every projection, its initial weights tried; None after a mistake."""
-    failures, wirings = report.failures, dict[str, Wiring]()
+    last, wirings = report.last, dict[str, Wiring]()
     report.attempt(require_memory, graph, drawing(graph), memory_bytes())
-    if report.failures > failures:
+    if report.last is not last:
         return None
     shapes = {p.name: p.shape for p in graph.populations}
     for p in graph.projections:
         wiring = report.attempt(_wiring, p, shapes[p.pre], shapes[p.post], seed, graph)
-        if wiring is not None:
+        if not isinstance(wiring, Poisoned):
             wirings[p.name] = wiring
-    return wirings if report.failures == failures else None
+    return wirings if report.last is last else None
 
 
 def _wiring(projection: Projection, pre: Shape, post: Shape, seed: int, graph: Graph) -> Wiring:
@@ -69,13 +69,13 @@ def _wiring(projection: Projection, pre: Shape, post: Shape, seed: int, graph: G
 
 def _check_rule(graph: Graph, spec: TrainSpec, wirings: dict[str, Wiring], report: Report) -> None:
     """What the rule cannot train: first each thing by itself, then, if all is well, the whole."""
-    failures = report.failures
+    last = report.last
     report.attempt(require_trainable, graph, spec.rule)
     report.attempt(refuse_shared, graph, wirings)
     for population in graph.populations:
         if population.step is not None:
             report.attempt(spike_response, population)
-    if report.failures == failures and any(p.encoding is not None for p in graph.populations):
+    if report.last is last and any(p.encoding is not None for p in graph.populations):
         report.attempt(_check_tables, graph, spec, wirings)
 
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from ..backends.artifact.model import Model
-from ..frontend.lower.training import lower_data
-from ..frontend.syntax.parser import parse_expression
-from ..frontend.typing.constants import EMPTY
-from ..ir.diagnostics import CompileError, Diagnostic, Source
+from ..frontend.program import data_call
+from ..ir.diagnostics import CompileError, Diagnostic
 from ..ir.graph import Arguments, Call, Graph, Value
 from .datasets.arguments import completed
 from .datasets.fetch import Progress, no_progress
@@ -48,7 +46,7 @@ def _call(named: str) -> Call:
         if named.lower().endswith(row.endings):
             return Call(kind, (("path", named),))
     if "(" in named:
-        return lower_data(parse_expression(Source("--data", named)), EMPTY)
+        return data_call(named, "--data")
     return Call(named)
 
 

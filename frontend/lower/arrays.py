@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from ...ir.diagnostics import CompileError, Diagnostic, Span
+from ...ir.report import Poisoned
 from ..syntax.tree import Bracket, Expression, Range
 from ..typing.constants import Quantity, Scope, evaluate, whole
 from ..units import NUMBER
-from .construction import Environment, Plan
+from .construction import Body, Environment
 
 MOST_BRACKETS = 8
 
@@ -22,23 +23,23 @@ def indices(range_: Range, scope: Scope) -> range:
 
 
 def each(
-    range_: Range, environment: Environment, plan: Plan
+    range_: Range, environment: Environment, body: Body
 ) -> Iterator[tuple[int | None, Environment]]:
     """Every index of a range with the environment that knows it; ends early after a mistake. A
     range that is not known is a mistake in the end, after one turn with an index without value, for
     the mistakes within."""
-    failures = plan.report.failures
+    last = body.report.last
     try:
         values = indices(range_, environment.scope)
     except CompileError as error:
-        scope = environment.scope.without(range_.variable, error)
+        scope = environment.scope.bind(range_.variable, Poisoned(error))
         yield None, replace(environment, scope=scope)
         raise
-    plan.count(range_.variable.span, len(values))
+    body.network.count(range_.variable.span, len(values))
     for value in values:
         scope = environment.scope.bind(range_.variable, Quantity(value, NUMBER))
         yield value, replace(environment, scope=scope)
-        if plan.report.failures > failures:
+        if body.report.last is not last:
             return
 
 
@@ -54,7 +55,7 @@ def _natural(value: int, span: Span) -> int:
 
 
 def expand(
-    brackets: Sequence[Bracket], environment: Environment, plan: Plan
+    brackets: Sequence[Bracket], environment: Environment, body: Body
 ) -> Iterator[tuple[str, Environment]]:
     """Every combination of indices as text, such as `[0][3]`, with its environment."""
     if not brackets:
@@ -64,17 +65,17 @@ def expand(
         message = f"more than {MOST_BRACKETS} indices"
         raise CompileError(Diagnostic("E005", message, brackets[-1].span))
     item = _single(brackets[0])
-    for first, inner in _texts(item, environment, plan):
-        for rest, inside in expand(brackets[1:], inner, plan):
+    for first, inner in _texts(item, environment, body):
+        for rest, inside in expand(brackets[1:], inner, body):
             yield first + rest, inside
 
 
 def _texts(
-    item: Expression | Range, environment: Environment, plan: Plan
+    item: Expression | Range, environment: Environment, body: Body
 ) -> Iterator[tuple[str, Environment]]:
     """The indices that one bracket stands for, as text, each with its environment."""
     if isinstance(item, Range):
-        for value, inside in each(item, environment, plan):
+        for value, inside in each(item, environment, body):
             if value is None:
                 yield _unknown(item.start.span), inside
             else:

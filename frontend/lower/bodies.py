@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from ...ir.diagnostics import CompileError, Diagnostic, Span
+from ...ir.report import Poisoned, twice
 from ..library import module_entry
-from ..report import twice
 from ..syntax.tree import (
     Cell,
     For,
@@ -20,61 +20,51 @@ from ..syntax.tree import (
     Setting,
     Statement,
 )
-from ..typing.constants import Scope
 from .arrays import each, expand
 from .connect import connect
-from .construction import Endpoint, Environment, Frame, Instance, Plan
+from .construction import Body, Endpoint, Environment, Instance
 from .parameters import module_scope
 from .paths import post_end, pre_end
 from .populations import declare_population
 from .settings import prepare
 
 
-def unroll(
-    body: tuple[Statement, ...], environment: Environment, frame: Frame, plan: Plan
-) -> Environment:
+def unroll(statements: tuple[Statement, ...], environment: Environment, body: Body) -> Environment:
     """Carry out the body of a network or module: first what it declares, then what it joins."""
-    environment = prepare(body, environment, frame, plan)
-    _declare(body, environment, frame, plan)
-    for statement, inside in frame.connections:
-        if id(statement) in plan.failed:
-            continue
-        try:
-            connect(statement, inside, frame, plan)
-        except CompileError as error:
-            # In a loop its other turns would say the same again.
-            plan.failed.add(id(statement))
-            plan.report.fail(error)
+    environment = prepare(statements, environment, body)
+    _declare(statements, environment, body)
+    failed = body.network.failed
+    for statement, inside in body.connections:
+        if id(statement) not in failed:
+            done = body.report.attempt(connect, statement, inside, body)
+            if isinstance(done, Poisoned):
+                failed[id(statement)] = done
     return environment
 
 
-def _declare(body: Iterable[Statement], environment: Environment, frame: Frame, plan: Plan) -> None:
-    for statement in body:
-        work = _DECLARE[type(statement)]
-        try:
-            work(statement, environment, frame, plan)
-        except CompileError as error:
-            plan.report.fail(error)
-            _break_names(statement, frame, error)
+def _declare(statements: Iterable[Statement], environment: Environment, body: Body) -> None:
+    for statement in statements:
+        done = body.report.attempt(_DECLARE[type(statement)], statement, environment, body)
+        if isinstance(done, Poisoned):
+            _poison(statement, body, done)
 
 
-def _break_names(statement: Statement, frame: Frame, error: CompileError) -> None:
+def _poison(statement: Statement, body: Body, mistake: Poisoned) -> None:
     """Let the names that a failed statement was to declare stand for its mistake."""
     if isinstance(statement, For):
         for inner in statement.body:
-            _break_names(inner, frame, error)
+            _poison(inner, body, mistake)
     elif isinstance(statement, (PopulationStatement, InstanceStatement)):
-        frame.broken.setdefault(statement.name.text, error)
+        body.known.setdefault(statement.name.text, mistake)
 
 
-def _loop(loop: For, environment: Environment, frame: Frame, plan: Plan) -> None:
+def _loop(loop: For, environment: Environment, body: Body) -> None:
     _require_no_settings(loop)
-    failures = plan.report.failures
-    for _, inside in each(loop.range, environment, plan):
-        _declare(loop.body, prepare(loop.body, inside, frame, plan), frame, plan)
-    if plan.report.failures > failures:
-        # It stopped early; what it would still have declared is not to be missed.
-        _break_names(loop, frame, CompileError(plan.report.diagnostics[-1]))
+    last = body.report.last
+    for _, inside in each(loop.range, environment, body):
+        _declare(loop.body, prepare(loop.body, inside, body), body)
+    # It stopped early; what it would still have declared is not to be missed.
+    body.report.require_none_since(last)
 
 
 def _require_no_settings(loop: For) -> None:
@@ -87,65 +77,48 @@ def _require_no_settings(loop: For) -> None:
         )
 
 
-def _queue(
-    statement: ProjectionStatement, environment: Environment, frame: Frame, plan: Plan
-) -> None:
-    plan.count(statement.span)
-    frame.connections.append((statement, environment))
+def _queue(statement: ProjectionStatement, environment: Environment, body: Body) -> None:
+    body.network.count(statement.span)
+    body.connections.append((statement, environment))
 
 
 # ---- modules
 
 
-def _instantiate(
-    statement: InstanceStatement, environment: Environment, frame: Frame, plan: Plan
-) -> None:
-    for suffix, inside in expand(statement.brackets, environment, plan):
-        plan.count(statement.name.span)
+def _instantiate(statement: InstanceStatement, environment: Environment, body: Body) -> None:
+    for suffix, inside in expand(statement.brackets, environment, body):
+        body.network.count(statement.name.span)
         local = statement.name.text + suffix
-        instance = _instance(statement, local, inside, frame, plan)
-        frame.declare(local, statement.name.span, instance)
+        instance = _instance(statement, local, inside, body)
+        body.declare(local, statement.name.span, instance)
 
 
 def _instance(
-    statement: InstanceStatement, local: str, environment: Environment, frame: Frame, plan: Plan
+    statement: InstanceStatement, local: str, environment: Environment, body: Body
 ) -> Instance:
-    call = statement.module
-    if frame.depth >= plan.limits.instances:
-        message = f"instances nest more than {plan.limits.instances} deep"
+    call, network = statement.module, body.network
+    if body.depth >= network.limits.instances:
+        message = f"instances nest more than {network.limits.instances} deep"
         way_out = "a module cannot contain itself"
         raise CompileError(Diagnostic("E005", message, call.name.span, help=way_out))
-    entry, module = module_entry(frame.unit, call)
-    scope = module_scope(module.params, call, environment.scope)
-    plan.library.instantiated.add(id(module))
-    prefix = f"{frame.prefix}{local}."
-    inner = Frame(prefix, entry.unit, frame.delay, frame.method, frame.depth + 1, frame.delay_place)
-    failures = plan.report.failures
-    inside = unroll(module.body, Environment(scope), inner, plan)
-    instance = _seen_from_outside(statement.name.span, module, inside, inner, plan)
-    if plan.report.failures > failures:
-        raise CompileError(plan.report.diagnostics[-1])
-    return instance
+    entry, module = module_entry(body.file, call)
+    scope = module_scope(module.params, call, environment.scope, body.report)
+    network.library.instantiated.add(id(module))
+    prefix, depth = f"{body.prefix}{local}.", body.depth + 1
+    inner = Body(network, prefix, entry.file, body.delay, body.method, depth, body.delay_place)
+    return unroll_module(module, statement.name.span, Environment(scope), inner)
 
 
-def check_module(module: Module, scope: Scope, frame: Frame, plan: Plan) -> None:
-    """Carry out the body of a module without an instance of it, for its mistakes."""
-    inside = unroll(module.body, Environment(scope), frame, plan)
-    _seen_from_outside(module.name.span, module, inside, frame, plan)
-
-
-def _seen_from_outside(
-    span: Span,
-    module: Module,
-    environment: Environment,
-    frame: Frame,
-    plan: Plan,
-) -> Instance:
+def unroll_module(module: Module, span: Span, environment: Environment, body: Body) -> Instance:
+    """Carry out the body of a module; the instance as seen from outside."""
+    last = body.report.last
+    inside = unroll(module.body, environment, body)
     ports: dict[str, dict[str, Endpoint]] = {"in": {}, "out": {}}
     places: dict[str, Span] = {}
     for port in module.body:
         if isinstance(port, PortStatement):
-            plan.report.attempt(_add_port, port, ports, places, environment, frame)
+            body.report.attempt(_add_port, port, ports, places, inside, body)
+    body.report.require_none_since(last)
     return Instance(module.name.text, span, ports["in"], ports["out"])
 
 
@@ -154,7 +127,7 @@ def _add_port(
     ports: dict[str, dict[str, Endpoint]],
     places: dict[str, Span],
     environment: Environment,
-    frame: Frame,
+    body: Body,
 ) -> None:
     direction, name = port.direction, port.name
     if direction.text not in ports:
@@ -163,22 +136,22 @@ def _add_port(
     if name.text in places:
         raise CompileError(twice(name.text, name.span, places[name.text]))
     end = post_end if direction.text == "in" else pre_end
-    ports[direction.text][name.text] = end(port.path, environment.scope, frame)
+    ports[direction.text][name.text] = end(port.path, environment.scope, body)
     places[name.text] = name.span
 
 
-def _port(statement: PortStatement, environment: Environment, frame: Frame, plan: Plan) -> None:
-    if not frame.is_module:
+def _port(statement: PortStatement, environment: Environment, body: Body) -> None:
+    if not body.is_module:
         message = "a network has no ports; they belong to modules"
         way_out = "use `input` and `output` populations"
         raise CompileError(Diagnostic("E044", message, statement.name.span, help=way_out))
 
 
-def _nothing(statement: Statement, environment: Environment, frame: Frame, plan: Plan) -> None:
+def _nothing(statement: Statement, environment: Environment, body: Body) -> None:
     """Constants, models and settings are done by `prepare`."""
 
 
-_DECLARE: dict[type, Callable[[Any, Environment, Frame, Plan], None]] = {
+_DECLARE: dict[type, Callable[[Any, Environment, Body], None]] = {
     Setting: _nothing,
     Let: _nothing,
     Cell: _nothing,

@@ -9,9 +9,9 @@ from ...ir.diagnostics import CompileError, Diagnostic, Note, Span
 from ...ir.expr import names
 from ...ir.graph import Call as IrCall
 from ...ir.graph import Projection
+from ...ir.report import Poisoned, Report, sound, twice
 from ...ir.rules import Row
 from ...ir.wiring import CONNECTIVITIES, INITS
-from ..report import Report, twice
 from ..syntax.tree import (
     Alias,
     Call,
@@ -27,7 +27,7 @@ from ..typing.constants import Scope, evaluate, number
 from ..typing.equations import Typed
 from ..typing.operators import Operand, mismatch
 from ..units import NUMBER, Dimension, describe
-from .construction import Endpoint, Environment, Frame, Plan
+from .construction import Body, Endpoint, Environment
 from .paths import part_text, post_end, pre_end
 from .settings import time_of
 from .tensors import LOADERS, Sizes
@@ -53,28 +53,26 @@ _HABITS: dict[str, _Habits] = {
 }
 
 
-def connect(
-    statement: ProjectionStatement, environment: Environment, frame: Frame, plan: Plan
-) -> None:
-    """Add the projection to the plan."""
-    plan.count(statement.span)
+def connect(statement: ProjectionStatement, environment: Environment, body: Body) -> None:
+    """Add the projection to the network."""
+    body.network.count(statement.span)
     scope = environment.scope
-    pre, post, port, dimension = _ends(statement, scope, frame, plan)
+    pre, post, port, dimension = _ends(statement, scope, body)
     options = _options(statement.options)
-    name = _name(statement, options, pre, post, port, scope, frame, plan)
-    sizes = pre.target.neurons, post.target.neurons
-    connectivity, init = _wiring(statement, name, sizes, dimension, scope, plan)
+    name = _name(statement, options, pre, post, port, scope, body)
+    sizes = pre.population.neurons, post.population.neurons
+    connectivity, init = _wiring(statement, name, sizes, dimension, scope, body)
     habits = _HABITS.get(connectivity.kind, _LEARNT)
-    plan.names[name] = statement.span
-    plan.projections.append(
+    body.network.names[name] = statement.span
+    body.network.projections.append(
         Projection(
             name,
-            pre.target.name,
-            post.target.name,
+            pre.population.name,
+            post.population.name,
             connectivity,
             init or habits.init,
             port,
-            _delay(options, scope, frame, plan),
+            _delay(options, scope, body),
             _trainable(options, habits),
             statement.span,
         )
@@ -82,46 +80,45 @@ def connect(
 
 
 def _ends(
-    statement: ProjectionStatement, scope: Scope, frame: Frame, plan: Plan
+    statement: ProjectionStatement, scope: Scope, body: Body
 ) -> tuple[Endpoint, Endpoint, str, Dimension]:
-    """Both ends, and the port with its dimension; where they are wrong, with all mistakes in the
-    statement that show without them."""
-    report = Report()
-    pre = report.attempt(pre_end, statement.pre, scope, frame)
-    post = report.attempt(post_end, statement.post, scope, frame)
-    port = None if post is None else report.attempt(_port, statement.post, post)
-    if pre is None or post is None or port is None:
-        report.attempt(_check_connectivity, statement.connectivity, scope)
-        report.attempt(_check_options, statement.options, scope, plan)
-        raise CompileError(report.diagnostics)
-    return pre, post, *port
+    """Both ends, and the port with its dimension; where they are wrong, all mistakes in the
+    statement that show without them are collected too."""
+    report = body.report
+    pre = report.attempt(pre_end, statement.pre, scope, body)
+    post = report.attempt(_post, statement.post, scope, body)
+    if isinstance(pre, Poisoned) or isinstance(post, Poisoned):
+        report.attempt(_check_connectivity, statement.connectivity, scope, report)
+        report.attempt(_check_options, statement.options, scope, body)
+    return sound(pre), *sound(post)
 
 
-def _check_connectivity(call: Call, scope: Scope) -> None:
+def _check_connectivity(call: Call, scope: Scope, report: Report) -> None:
     row = look_up(CONNECTIVITIES, call, "connectivity")
     if call.name.text not in LOADERS:
-        _arguments(row, call, None, scope)
+        _arguments(row, call, None, scope, report)
 
 
-def _check_options(options: tuple[Option, ...], scope: Scope, plan: Plan) -> None:
+def _check_options(options: tuple[Option, ...], scope: Scope, body: Body) -> None:
     delay = _options(options).get(Delay)
     if isinstance(delay, Delay):
-        steps(time_of(delay.value, scope), plan.dt, delay.value.span)
+        steps(time_of(delay.value, scope), body.network.dt, delay.value.span)
 
 
-def _port(path: Path, end: Endpoint) -> tuple[str, Dimension]:
-    """The port that is meant, and its dimension."""
-    target = end.target
-    if target.model is None:
-        message = f"`{target.name}` is an input; no projection can end at it"
-        note = Note(target.span, "declared here")
+def _post(path: Path, scope: Scope, body: Body) -> tuple[Endpoint, str, Dimension]:
+    """The end, the port of it that is meant, and the dimension of that."""
+    end = post_end(path, scope, body)
+    post = end.population
+    if post.model is None:
+        message = f"`{post.name}` is an input; no projection can end at it"
+        note = Note(post.span, "declared here")
         raise CompileError(Diagnostic("E044", message, path.span, related=(note,)))
     if end.port is not None:
-        return end.port, target.ports[end.port]
-    if len(target.ports) == 1:
-        return next(iter(target.ports.items()))
-    way_out = " or ".join(f"`{path.parts[-1].name.text}.{port}`" for port in target.ports)
-    message = f"the model of `{target.name}` has several ports; say which"
+        return end, end.port, post.ports[end.port]
+    if len(post.ports) == 1:
+        return end, *next(iter(post.ports.items()))
+    way_out = " or ".join(f"`{path.parts[-1].name.text}.{port}`" for port in post.ports)
+    message = f"the model of `{post.name}` has several ports; say which"
     raise CompileError(Diagnostic("E013", message, path.span, help=f"write {way_out}"))
 
 
@@ -140,11 +137,11 @@ def _options(options: tuple[Option, ...]) -> _Options:
     return given
 
 
-def _delay(options: _Options, scope: Scope, frame: Frame, plan: Plan) -> int:
+def _delay(options: _Options, scope: Scope, body: Body) -> int:
     option = options.get(Delay)
     if not isinstance(option, Delay):
-        return steps(frame.delay, plan.dt, frame.delay_place)
-    return steps(time_of(option.value, scope), plan.dt, option.value.span)
+        return steps(body.delay, body.network.dt, body.delay_place)
+    return steps(time_of(option.value, scope), body.network.dt, option.value.span)
 
 
 def steps(delay: float, dt: float | None, span: Span | None) -> int:
@@ -176,19 +173,18 @@ def _name(
     post: Endpoint,
     port: str,
     scope: Scope,
-    frame: Frame,
-    plan: Plan,
+    body: Body,
 ) -> str:
     option = options.get(Alias)
     if isinstance(option, Alias):
-        name = frame.prefix + part_text(option.part, scope)
-        if name in plan.names:
-            raise CompileError(twice(name, option.part.name.span, plan.names[name]))
+        name = body.prefix + part_text(option.part, scope)
+        if name in body.network.names:
+            raise CompileError(twice(name, option.part.name.span, body.network.names[name]))
         return name
-    ends = f"{pre.target.name}->{post.target.name}"
-    if len(post.target.ports) > 1:
+    ends = f"{pre.population.name}->{post.population.name}"
+    if len(post.population.ports) > 1:
         ends += f".{port}"
-    plan.copies[ends] = copy = plan.copies.get(ends, 0) + 1
+    body.network.copies[ends] = copy = body.network.copies.get(ends, 0) + 1
     return ends if copy == 1 else f"{ends}#{copy}"
 
 
@@ -201,35 +197,32 @@ def _wiring(
     sizes: Sizes,
     dimension: Dimension,
     scope: Scope,
-    plan: Plan,
+    body: Body,
 ) -> tuple[IrCall, IrCall | None]:
     """The connectivity, and the initial weights where the program says them."""
     call = statement.connectivity
     row = look_up(CONNECTIVITIES, call, "connectivity")
     if call.name.text in LOADERS:
         bound = bind(call, [formal.name for formal in row.arguments])
-        connectivity, weights = LOADERS[call.name.text](row, call, bound, scope, sizes)
-        plan.tensors[name] = weights
+        connectivity, weights = LOADERS[call.name.text](row, call, bound, scope, sizes, body.report)
+        body.network.tensors[name] = weights
         return connectivity, IrCall("given", (("tensor", name),))
-    return _arguments(row, call, dimension, scope)
+    return _arguments(row, call, dimension, scope, body.report)
 
 
 def _arguments(
-    row: Row, call: Call, dimension: Dimension | None, scope: Scope
+    row: Row, call: Call, dimension: Dimension | None, scope: Scope, report: Report
 ) -> tuple[IrCall, IrCall | None]:
     """The call and its initial weights; `dimension` is that of the port, None if not known."""
-    report = Report()
     formals = [formal.name for formal in row.arguments]
     bound = bind(call, formals, named=("init", "weight"))
-    arguments = report.attempt(fill_bound, row, call, bound, scope, "E042")
-    init = report.attempt(_init, bound, dimension, scope)
-    report.close()
-    assert arguments is not None
-    return IrCall(call.name.text, arguments), init
+    arguments = report.attempt(fill_bound, row, call, bound, scope, report, "E042")
+    init = report.attempt(_init, bound, dimension, scope, report)
+    return IrCall(call.name.text, sound(arguments)), sound(init)
 
 
 def _init(
-    bound: Mapping[str, Expression], dimension: Dimension | None, scope: Scope
+    bound: Mapping[str, Expression], dimension: Dimension | None, scope: Scope, report: Report
 ) -> IrCall | None:
     if "init" in bound and "weight" in bound:
         note = Note(bound["init"].span, "`init` here")
@@ -242,7 +235,7 @@ def _init(
         return None
     call = as_call(bound["init"], "initial weights, such as `uniform(-1, 1)`")
     table = {kind: row for kind, row in INITS.items() if kind != "given"}
-    return fill(look_up(table, call, "init"), call, scope, "E042")
+    return fill(look_up(table, call, "init"), call, scope, report, "E042")
 
 
 def _weight(node: Expression, dimension: Dimension | None, scope: Scope) -> IrCall:

@@ -1,4 +1,4 @@
-"""What can be named while the body of a network or module is unrolled."""
+"""The network under construction, and what can be named while a body of it is unrolled."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ import numpy.typing as npt
 from ...ir.diagnostics import CompileError, Diagnostic, Span
 from ...ir.graph import Population, Projection
 from ...ir.neuron import NeuronModel
-from ..library import Library, Unit
+from ...ir.report import Poisoned, Report, twice
+from ..library import Library, LoadedFile
 from ..limits import Limits
-from ..report import Report, twice
 from ..syntax.tree import ProjectionStatement
 from ..typing.constants import Scope
-from ..typing.models import Model
+from ..typing.models import CheckedModel
 from ..units import Dimension
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class KnownPopulation:
     """A population of the graph; `ports` are those of its model, with their dimensions.
     `neurons` is None where the shape is still to be inferred."""
 
@@ -36,7 +36,7 @@ class Target:
 class Endpoint:
     """Where a projection begins or ends; `port` is None where none is named."""
 
-    target: Target
+    population: KnownPopulation
     port: str | None = None
 
 
@@ -46,12 +46,11 @@ class Instance:
 
     module: str
     span: Span
-    inputs: Mapping[str, Endpoint | CompileError]
-    outputs: Mapping[str, Endpoint | CompileError]
+    inputs: Mapping[str, Endpoint]
+    outputs: Mapping[str, Endpoint]
 
 
-Declared = Target | Instance
-Broken = Mapping[str, CompileError]
+Known = KnownPopulation | Instance
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,48 +58,18 @@ class Environment:
     """The constants and named models (`cells`) at a place; loops and blocks extend it."""
 
     scope: Scope
-    cells: Mapping[str, Model] = field(default_factory=dict)
+    cells: Mapping[str, CheckedModel | Poisoned] = field(default_factory=dict)
     places: Mapping[str, Span] = field(default_factory=dict)  # of the cells
-    broken: Broken = field(default_factory=dict)  # cells that could not be made
 
 
 @dataclass(slots=True)
-class Frame:
-    """A network or an instance of a module while it is unrolled. `delay` in ms.
-
-    `broken` keeps the mistakes of declarations that failed, so that their users add no others.
-    """
-
-    prefix: str
-    unit: Unit
-    delay: float
-    method: str
-    depth: int = 0
-    delay_place: Span | None = None
-    declared: dict[str, Declared] = field(default_factory=dict)
-    places: dict[str, Span] = field(default_factory=dict)
-    broken: dict[str, CompileError] = field(default_factory=dict)
-    connections: list[tuple[ProjectionStatement, Environment]] = field(default_factory=list)
-
-    @property
-    def is_module(self) -> bool:
-        """Whether this is an instance of a module."""
-        return self.depth > 0
-
-    def declare(self, name: str, span: Span, declared: Declared) -> None:
-        """Enter a name with its indices; one that is taken is refused."""
-        if name in self.declared:
-            raise CompileError(twice(name, span, self.places[name]))
-        self.declared[name] = declared
-        self.places[name] = span
-
-
-@dataclass(slots=True)
-class Plan:
+class Construction:
     """The network as unrolled so far. `dt` in ms; None where a mistake or a module that nothing
-    instantiates leaves it open."""
+    instantiates leaves it open. `failed`: projection statements by identity, none of which is
+    tried again: in a loop its other turns would say the same."""
 
     library: Library
+    report: Report
     limits: Limits
     dt: float | None = 1.0
     populations: list[Population] = field(default_factory=list)
@@ -108,13 +77,8 @@ class Plan:
     names: dict[str, Span] = field(default_factory=dict)
     tensors: dict[str, npt.NDArray[np.float32]] = field(default_factory=dict)
     copies: dict[str, int] = field(default_factory=dict)  # projections by their ends
-    failed: set[int] = field(default_factory=set)
+    failed: dict[int, Poisoned] = field(default_factory=dict)
     statements: int = 0
-
-    @property
-    def report(self) -> Report:
-        """Where mistakes go."""
-        return self.library.report
 
     def count(self, span: Span, more: int = 1) -> None:
         """So many more statements are to be carried out; too many are refused."""
@@ -122,3 +86,36 @@ class Plan:
         if self.statements > self.limits.statements:
             message = f"the network unrolls to more than {self.limits.statements} statements"
             raise CompileError(Diagnostic("E005", message, span, help="check the ranges of loops"))
+
+
+@dataclass(slots=True)
+class Body:
+    """A network, or an instance of a module, while it is unrolled. `delay` in ms."""
+
+    network: Construction
+    prefix: str
+    file: LoadedFile
+    delay: float = 0.0
+    method: str = "euler"
+    depth: int = 0
+    delay_place: Span | None = None
+    known: dict[str, Known | Poisoned] = field(default_factory=dict)
+    places: dict[str, Span] = field(default_factory=dict)
+    connections: list[tuple[ProjectionStatement, Environment]] = field(default_factory=list)
+
+    @property
+    def report(self) -> Report:
+        """Where mistakes go."""
+        return self.network.report
+
+    @property
+    def is_module(self) -> bool:
+        """Whether this is an instance of a module."""
+        return self.depth > 0
+
+    def declare(self, name: str, span: Span, known: Known) -> None:
+        """Enter a name with its indices; one that is taken is refused."""
+        if name in self.places:
+            raise CompileError(twice(name, span, self.places[name]))
+        self.known[name] = known
+        self.places[name] = span

@@ -1,43 +1,45 @@
-"""Which network of a file is meant, how the file trains it, and what `-D` gives it."""
+"""The networks of a file: which is meant, what `-D` gives it, its graph, and how it is trained."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
 from ...ir.diagnostics import CompileError, Diagnostic, Source, Span
-from ...ir.graph import Call, TrainSpec
-from ..library import Entry, Unit
-from ..report import listing, twice, unknown
+from ...ir.graph import Call, Graph, TrainSpec
+from ...ir.report import Report, listing, twice, unknown
+from ..library import Entry, LoadedFile
 from ..syntax.parser import parse_expression
-from ..syntax.tree import Expression, Network, Param, Text, Train
+from ..syntax.tree import Expression, Module, Network, Param, Text, Train
 from ..typing.constants import Scope
+from .bodies import unroll, unroll_module
+from .construction import Body, Construction, Environment
 from .parameters import is_text
 from .training import lower_data, lower_train
 
 Data = tuple[Call, Span]  # with the place of its `train` block
 
 
-def chosen(unit: Unit, name: str | None) -> tuple[Entry, Network]:
+def chosen(file: LoadedFile, name: str | None) -> tuple[Entry, Network]:
     """The network asked for, else the one that is trained, else the only one."""
-    known = networks(unit)
+    known = networks(file)
     if name is not None:
-        span = Span(unit.source, 0, 0)
+        span = Span(file.source, 0, 0)
         if name not in known:
             raise CompileError(unknown("network", name, span, known))
         return known[name]
-    wrong = wrong_trains(unit)
+    wrong = wrong_trains(file)
     if wrong:
         raise CompileError(wrong)
-    trained = sorted({train.network.text for train in _trains(unit)})
-    candidates = trained or [n for n, (e, _) in known.items() if e.unit is unit]
+    trained = sorted({train.network.text for train in _trains(file)})
+    candidates = trained or [n for n, (e, _) in known.items() if e.file is file]
     candidates = candidates or list(known)
     if len(candidates) == 1:
         return known[candidates[0]]
-    raise CompileError(_undecided(unit, candidates))
+    raise CompileError(_undecided(file, candidates))
 
 
-def _undecided(unit: Unit, candidates: list[str]) -> Diagnostic:
-    span = Span(unit.source, 0, 0)
+def _undecided(file: LoadedFile, candidates: list[str]) -> Diagnostic:
+    span = Span(file.source, 0, 0)
     if not candidates:
         way_out = "write `network name { … }`"
         return Diagnostic("E044", "there is no network in this file", span, help=way_out)
@@ -45,35 +47,35 @@ def _undecided(unit: Unit, candidates: list[str]) -> Diagnostic:
     return Diagnostic("E044", message, span, help="choose one with `--network NAME`")
 
 
-def networks(unit: Unit) -> dict[str, tuple[Entry, Network]]:
+def networks(file: LoadedFile) -> dict[str, tuple[Entry, Network]]:
     """The networks that can be named in a file."""
     return {
         name: (entry, entry.node)
-        for name, entry in unit.visible.items()
+        for name, entry in file.visible.items()
         if isinstance(entry.node, Network)
     }
 
 
-def to_survey(unit: Unit, asked: tuple[Entry, Network] | None) -> list[tuple[Entry, Network]]:
+def to_survey(file: LoadedFile, asked: tuple[Entry, Network] | None) -> list[tuple[Entry, Network]]:
     """The networks that a file is about: its own, those that it trains, the one asked for, and an
     imported one if that is what would be compiled."""
-    trained = {train.network.text for train in _trains(unit)}
-    known = networks(unit)
-    found = [row for name, row in known.items() if row[0].unit is unit or name in trained]
+    trained = {train.network.text for train in _trains(file)}
+    known = networks(file)
+    found = [row for name, row in known.items() if row[0].file is file or name in trained]
     if asked is not None and asked not in found:
         found.append(asked)
     return found or (list(known.values()) if len(known) == 1 else [])
 
 
-def _trains(unit: Unit) -> list[Train]:
-    return [item for item in unit.tree.items if isinstance(item, Train)]
+def _trains(file: LoadedFile) -> list[Train]:
+    return [item for item in file.tree.items if isinstance(item, Train)]
 
 
-def wrong_trains(unit: Unit) -> list[Diagnostic]:
+def wrong_trains(file: LoadedFile) -> list[Diagnostic]:
     """Training of networks that are not there, or of one a second time."""
-    known, first = networks(unit), dict[str, Span]()
+    known, first = networks(file), dict[str, Span]()
     wrong = []
-    for train in _trains(unit):
+    for train in _trains(file):
         name = train.network
         if name.text not in known:
             wrong.append(unknown("network", name.text, name.span, known))
@@ -83,20 +85,40 @@ def wrong_trains(unit: Unit) -> list[Diagnostic]:
     return wrong
 
 
-def train_of(network: Network, unit: Unit, scope: Scope) -> TrainSpec | None:
+# ---- what they mean
+
+
+def lower_network(network: Network, scope: Scope, file: LoadedFile, built: Construction) -> Graph:
+    """The graph of a network; mistakes go to the report."""
+    last = built.report.last
+    unroll(network.body, Environment(scope), Body(built, "", file))
+    if not built.populations and built.report.last is last:
+        message = f"the network `{network.name.text}` has no populations"
+        built.report.extend([Diagnostic("E044", message, network.name.span)])
+    populations, projections = tuple(built.populations), tuple(built.projections)
+    dt = built.dt or 1.0
+    return Graph(network.name.text, dt, populations, projections, tensors=built.tensors)
+
+
+def lower_module(module: Module, scope: Scope, file: LoadedFile, built: Construction) -> None:
+    """Check a module that no network instantiates; mistakes go to the report."""
+    unroll_module(module, module.name.span, Environment(scope), Body(built, "", file, depth=1))
+
+
+def train_of(network: Network, file: LoadedFile, scope: Scope, report: Report) -> TrainSpec | None:
     """How the file trains a network, if it does."""
-    for train in _trains(unit):
+    for train in _trains(file):
         if train.network.text == network.name.text:
-            return lower_train(train, scope)
+            return lower_train(train, scope, report)
     return None
 
 
-def data_of(network: Network, unit: Unit, scope: Scope) -> Iterator[Data]:
+def data_of(network: Network, file: LoadedFile, scope: Scope, report: Report) -> Iterator[Data]:
     """What a file's training of a network says of its data, whatever else is wrong with it."""
-    for train in _trains(unit):
+    for train in _trains(file):
         for entry in train.entries:
             if train.network.text == network.name.text and entry.name.text == "data":
-                yield lower_data(entry.value, scope), train.network.span
+                yield lower_data(entry.value, scope, report), train.network.span
 
 
 # ---- parameters from the command line

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from ...ir.diagnostics import CompileError, Diagnostic, Note, Span
-from ..report import Report
+from ...ir.report import Poisoned, Report
 from ..syntax.tree import Call, Expression, Param, Reference
 from ..typing.arguments import bind
 from ..typing.constants import (
@@ -44,21 +44,25 @@ def is_text(param: Param) -> bool:
     return isinstance(param.unit, Reference) and param.unit.name == "text"
 
 
-def module_scope(params: tuple[Param, ...], call: Call, caller: Scope) -> Scope:
+def module_scope(params: tuple[Param, ...], call: Call, caller: Scope, report: Report) -> Scope:
     """The constants that the body of an instantiated module sees."""
     bound = bind(call, [param.name.text for param in params])
-    return open_scope(params, bound, caller, call.name.span)
+    return open_scope(params, bound, caller, call.name.span, report)
 
 
 def open_scope(
-    params: tuple[Param, ...], given: Mapping[str, Expression], caller: Scope, span: Span
+    params: tuple[Param, ...],
+    given: Mapping[str, Expression],
+    caller: Scope,
+    span: Span,
+    report: Report,
 ) -> Scope:
     """The parameters with the values given in the caller's scope, else their defaults."""
-    report, scope = Report(), EMPTY
+    scope, last = EMPTY, report.last
     for param in params:
         bound = report.attempt(_bind, param, given, caller, scope, span)
-        scope = scope if bound is None else bound
-    report.close()
+        scope = scope if isinstance(bound, Poisoned) else bound
+    report.require_none_since(last)
     return scope
 
 
@@ -74,13 +78,10 @@ def partial_scope(
     for param in params:
         name = param.name
         if name.text not in given and param.default is None:
-            scope = scope.without(name, CompileError(unknown(param)))
+            scope = scope.bind(name, Poisoned(CompileError(unknown(param))))
             continue
-        try:
-            scope = _bind(param, given, EMPTY, scope, name.span)
-        except CompileError as error:
-            report.fail(error)
-            scope = scope.without(name, error)
+        bound = report.attempt(_bind, param, given, EMPTY, scope, name.span)
+        scope = scope.bind(name, bound) if isinstance(bound, Poisoned) else bound
     return scope
 
 

@@ -5,31 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ...ir.diagnostics import CompileError, Diagnostic, Note, Span
-from ..report import listing, nearest, unknown
+from ...ir.report import Poisoned, listing, nearest, unknown
 from ..syntax.tree import Part, Path
 from ..typing.constants import Scope
 from .arrays import index_text
-from .construction import Declared, Endpoint, Frame, Instance, Target
+from .construction import Body, Endpoint, Instance, Known, KnownPopulation
 
 
-def pre_end(path: Path, scope: Scope, frame: Frame) -> Endpoint:
+def pre_end(path: Path, scope: Scope, body: Body) -> Endpoint:
     """Where spikes come from: a population, or an output port of an instance."""
-    return _end(path, scope, frame, is_pre=True)
+    return _end(path, scope, body, is_pre=True)
 
 
-def post_end(path: Path, scope: Scope, frame: Frame) -> Endpoint:
+def post_end(path: Path, scope: Scope, body: Body) -> Endpoint:
     """Where spikes go: a population, a port of one, or an input port of an instance."""
-    return _end(path, scope, frame, is_pre=False)
+    return _end(path, scope, body, is_pre=False)
 
 
-def _end(path: Path, scope: Scope, frame: Frame, is_pre: bool) -> Endpoint:
+def _end(path: Path, scope: Scope, body: Body, is_pre: bool) -> Endpoint:
     first, *rest = path.parts
-    declared = _declared(first, scope, frame)
-    if isinstance(declared, Instance):
-        return _instance_port(path, declared, scope, is_pre)
+    known = _known(first, scope, body)
+    if isinstance(known, Instance):
+        return _instance_port(path, known, scope, is_pre)
     if not rest:
-        return Endpoint(declared)
-    return _population_port(path, declared, is_pre)
+        return Endpoint(known)
+    return _population_port(path, known, is_pre)
 
 
 def part_text(part: Part, scope: Scope) -> str:
@@ -39,38 +39,38 @@ def part_text(part: Part, scope: Scope) -> str:
     return part.name.text + "".join(index_text(index, scope) for index in part.indices)
 
 
-def _declared(part: Part, scope: Scope, frame: Frame) -> Declared:
+def _known(part: Part, scope: Scope, body: Body) -> Known:
     key = part_text(part, scope)
-    declared = frame.declared.get(key)
-    if declared is None:
-        if part.name.text in frame.broken:
-            raise frame.broken[part.name.text]
-        raise CompileError(_undeclared(key, part, frame))
-    return declared
+    known = body.known.get(key) or body.known.get(part.name.text)
+    if isinstance(known, Poisoned):
+        raise known.error
+    if key not in body.known or known is None:
+        raise CompileError(_undeclared(key, part, body))
+    return known
 
 
-def _undeclared(key: str, part: Part, frame: Frame) -> Diagnostic:
+def _undeclared(key: str, part: Part, body: Body) -> Diagnostic:
     name = part.name
-    elements = [k for k in frame.declared if k.startswith(name.text + "[")]
+    elements = [k for k in body.places if k.startswith(name.text + "[")]
     if elements:
         message = f"there is no `{key}`, but an array `{name.text}`"
         way_out = f"it has {listing(elements, most=6)}; reach all of them with `for`"
-        note = Note(frame.places[elements[0]], "the array")
+        note = Note(body.places[elements[0]], "the array")
         return Diagnostic("E010", message, name.span, related=(note,), help=way_out)
-    bases = {k.partition("[")[0] for k in frame.declared}
+    bases = dict.fromkeys(k.partition("[")[0] for k in body.places)
     return unknown("population", key, name.span, bases)
 
 
-def _population_port(path: Path, target: Target, is_pre: bool) -> Endpoint:
+def _population_port(path: Path, known: KnownPopulation, is_pre: bool) -> Endpoint:
     port = path.parts[1]
     if is_pre:
-        message = f"`{target.name}` is a population; it has ports for input only"
+        message = f"`{known.name}` is a population; it has ports for input only"
         raise CompileError(Diagnostic("E044", message, port.name.span))
     if len(path.parts) > 2 or port.indices:
         raise CompileError(_too_long(path.parts[-1].name.span))
-    if port.name.text not in target.ports:
-        raise CompileError(_no_port(target.name, port, target.ports, target.span))
-    return Endpoint(target, port.name.text)
+    if port.name.text not in known.ports:
+        raise CompileError(_no_port(known.name, port, known.ports, known.span))
+    return Endpoint(known, port.name.text)
 
 
 def _instance_port(path: Path, instance: Instance, scope: Scope, is_pre: bool) -> Endpoint:
@@ -87,10 +87,7 @@ def _instance_port(path: Path, instance: Instance, scope: Scope, is_pre: bool) -
         raise CompileError(_no_port(instance.module, part, ports, instance.span))
     if len(path.parts) > 2:
         raise CompileError(_too_long(path.parts[2].name.span))
-    end = ports[name]
-    if isinstance(end, CompileError):
-        raise end
-    return end
+    return ports[name]
 
 
 def _no_port(owner: str, part: Part, ports: Iterable[str], span: Span) -> Diagnostic:

@@ -7,32 +7,32 @@ from collections.abc import Sequence
 from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.graph import Call as IrCall
 from ...ir.graph import Population
+from ...ir.report import sound
 from ...ir.rules import ENCODINGS
 from ...ir.types import Shape, size
-from ..report import Report
 from ..syntax.tree import Bracket, Call, PopulationStatement, Range
 from ..typing.arguments import extent, fill, look_up
 from ..typing.constants import Scope
-from ..typing.models import Model, settled
+from ..typing.models import CheckedModel, settled
 from .arrays import expand, has_range
-from .construction import Environment, Frame, Plan, Target
+from .construction import Body, Environment, KnownPopulation
 from .settings import method_of, resolve
 
 _KEYWORDS = {"input": "input", "hidden": "population", "output": "output"}
 
 
 def declare_population(
-    statement: PopulationStatement, environment: Environment, frame: Frame, plan: Plan
+    statement: PopulationStatement, environment: Environment, body: Body
 ) -> None:
-    """Add the population, or every population of the array, to the plan and the frame."""
+    """Add the population, or every population of the array, to the network and the body."""
     name = statement.name
     array, shape = _split(statement.brackets)
-    for suffix, inside in expand(array, environment, plan):
-        plan.count(name.span)
+    for suffix, inside in expand(array, environment, body):
+        body.network.count(name.span)
         local = name.text + suffix
-        population, target = _population(statement, local, shape, inside, frame, plan)
-        frame.declare(local, name.span, target)
-        plan.populations.append(population)
+        population, known = _population(statement, local, shape, inside, body)
+        body.declare(local, name.span, known)
+        body.network.populations.append(population)
 
 
 def _split(brackets: tuple[Bracket, ...]) -> tuple[Sequence[Bracket], Bracket | None]:
@@ -47,49 +47,43 @@ def _population(
     local: str,
     bracket: Bracket | None,
     environment: Environment,
-    frame: Frame,
-    plan: Plan,
-) -> tuple[Population, Target]:
-    span, report = statement.name.span, Report()
-    shape = report.attempt(_shape, bracket, environment.scope, plan)
-    name = frame.prefix + local
+    body: Body,
+) -> tuple[Population, KnownPopulation]:
+    span, report, name = statement.name.span, body.report, body.prefix + local
+    attempted = report.attempt(_shape, bracket, environment.scope, body)
     if statement.role == "input":
-        encoding = report.attempt(_encoding, statement, bracket, environment.scope, frame)
-        report.close()
-        assert shape is not None
-        population = Population(name, shape, "input", encoding=encoding, span=span)
-        return population, Target(name, span, size(shape), None, {})
-    cell = report.attempt(_cell, statement, environment, frame, plan)
-    report.close()
-    assert shape is not None
-    assert cell is not None
-    model, parameters, method = cell
-    population = Population(
-        name, shape, statement.role, model.neuron, parameters, method, span=span
-    )
-    return population, Target(name, span, size(shape) if shape else None, model.neuron, model.ports)
+        encoding = report.attempt(_encoding, statement, bracket, environment.scope, body)
+        shape = sound(attempted)
+        population = Population(name, shape, "input", encoding=sound(encoding), span=span)
+        return population, KnownPopulation(name, span, size(shape), None, {})
+    cell = report.attempt(_cell, statement, environment, body)
+    shape = sound(attempted)
+    model, parameters, method = sound(cell)
+    neuron, neurons = model.neuron, size(shape) if shape else None
+    population = Population(name, shape, statement.role, neuron, parameters, method, span=span)
+    return population, KnownPopulation(name, span, neurons, neuron, model.ports)
 
 
 def _cell(
-    statement: PopulationStatement, environment: Environment, frame: Frame, plan: Plan
-) -> tuple[Model, tuple[tuple[str, float], ...], str]:
+    statement: PopulationStatement, environment: Environment, body: Body
+) -> tuple[CheckedModel, tuple[tuple[str, float], ...], str]:
     """The model of a population, its parameters and how it is discretized."""
-    if frame.is_module and statement.role == "output":
+    if body.is_module and statement.role == "output":
         raise CompileError(_only_in_networks(statement))
     call = _model_call(statement)
-    model = resolve(call, environment, frame, plan)
-    method = frame.method
+    model = resolve(call, environment, body)
+    method = body.method
     if statement.method is not None:
         method = method_of(statement.method, environment.scope)
     return model, settled(model, call), method
 
 
-def _shape(bracket: Bracket | None, scope: Scope, plan: Plan) -> Shape:
+def _shape(bracket: Bracket | None, scope: Scope, body: Body) -> Shape:
     if bracket is None:
         return ()
     shape = tuple(extent(i, scope) for i in bracket.items if not isinstance(i, Range))
-    if size(shape) > plan.limits.neurons:
-        message = f"a population has at most {plan.limits.neurons} neurons"
+    if size(shape) > body.network.limits.neurons:
+        message = f"a population has at most {body.network.limits.neurons} neurons"
         raise CompileError(Diagnostic("E022", message, bracket.span))
     return shape
 
@@ -109,10 +103,10 @@ def _model_call(statement: PopulationStatement) -> Call:
 
 
 def _encoding(
-    statement: PopulationStatement, bracket: Bracket | None, scope: Scope, frame: Frame
+    statement: PopulationStatement, bracket: Bracket | None, scope: Scope, body: Body
 ) -> IrCall:
     name = statement.name
-    if frame.is_module:
+    if body.is_module:
         raise CompileError(_only_in_networks(statement))
     if statement.model is not None:
         message = f"`{name.text}` is an input; its spikes come from the data, not from a model"
@@ -126,7 +120,7 @@ def _encoding(
         way_out = "add `encode poisson(duration = 100 ms)`"
         raise CompileError(Diagnostic("E013", message, name.span, help=way_out))
     row = look_up(ENCODINGS, statement.encoding, "encoding")
-    return fill(row, statement.encoding, scope)
+    return fill(row, statement.encoding, scope, body.report)
 
 
 def _only_in_networks(statement: PopulationStatement) -> Diagnostic:

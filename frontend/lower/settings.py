@@ -6,70 +6,66 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from ...ir.diagnostics import CompileError, Diagnostic
+from ...ir.report import Poisoned, sound, twice, unknown
 from ...ir.schemes import METHODS
 from ..library import model_named
-from ..report import twice, unknown
 from ..syntax.tree import Call, Cell, Expression, Let, Reference, Setting, Statement, Text
 from ..typing.constants import Scope, evaluate, number
-from ..typing.models import Model, with_arguments
+from ..typing.models import CheckedModel, with_arguments
 from ..units import TIME
-from .construction import Environment, Frame, Plan
+from .construction import Body, Environment
 
 
-def prepare(
-    body: Iterable[Statement], environment: Environment, frame: Frame, plan: Plan
-) -> Environment:
-    """The environment with the constants and models of a body; its settings go to the frame."""
+def prepare(statements: Iterable[Statement], environment: Environment, body: Body) -> Environment:
+    """The environment with the constants and models that are stated; settings go to the body."""
     settings: dict[str, Setting] = {}
-    for statement in body:
+    for statement in statements:
         if isinstance(statement, (Let, Cell, Setting)):
-            try:
-                environment = _prepare_one(statement, environment, frame, plan, settings)
-            except CompileError as error:
-                plan.report.fail(error)
-                environment = _without(statement, environment, plan, error)
+            made = body.report.attempt(_prepare_one, statement, environment, body, settings)
+            if isinstance(made, Poisoned):
+                made = _without(statement, environment, body, made)
+            environment = made
     return environment
 
 
 def _without(
-    statement: Let | Cell | Setting, environment: Environment, plan: Plan, error: CompileError
+    statement: Let | Cell | Setting, environment: Environment, body: Body, mistake: Poisoned
 ) -> Environment:
     """The environment in which the name of a failed statement stands for its mistake."""
     name = statement.name
     if isinstance(statement, Cell):
-        return replace(environment, broken={**environment.broken, name.text: error})
+        return replace(environment, cells={**environment.cells, name.text: mistake})
     if isinstance(statement, Let) and name.text not in environment.scope.places:
-        return replace(environment, scope=environment.scope.without(name, error))
+        return replace(environment, scope=environment.scope.bind(name, mistake))
     if name.text == "dt":
-        plan.dt = None
+        body.network.dt = None
     return environment
 
 
 def _prepare_one(
     statement: Let | Cell | Setting,
     environment: Environment,
-    frame: Frame,
-    plan: Plan,
+    body: Body,
     settings: dict[str, Setting],
 ) -> Environment:
     if isinstance(statement, Let):
         value = evaluate(statement.value, environment.scope)
         return replace(environment, scope=environment.scope.bind(statement.name, value))
     if isinstance(statement, Cell):
-        return _with_cell(statement, environment, frame, plan)
+        return _with_cell(statement, environment, body)
     first = settings.setdefault(statement.name.text, statement)
     if first is not statement:
         again = statement.name
         raise CompileError(twice(again.text, again.span, first.name.span, code="E014"))
-    _set(statement, environment.scope, frame, plan)
+    _set(statement, environment.scope, body)
     return environment
 
 
-def _with_cell(cell: Cell, environment: Environment, frame: Frame, plan: Plan) -> Environment:
+def _with_cell(cell: Cell, environment: Environment, body: Body) -> Environment:
     name = cell.name
-    if name.text in environment.cells:
+    if isinstance(environment.cells.get(name.text), CheckedModel):
         raise CompileError(twice(name.text, name.span, environment.places.get(name.text)))
-    model = resolve(cell.model, environment, frame, plan)
+    model = resolve(cell.model, environment, body)
     return replace(
         environment,
         cells={**environment.cells, name.text: model},
@@ -77,45 +73,42 @@ def _with_cell(cell: Cell, environment: Environment, frame: Frame, plan: Plan) -
     )
 
 
-def resolve(call: Call, environment: Environment, frame: Frame, plan: Plan) -> Model:
+def resolve(call: Call, environment: Environment, body: Body) -> CheckedModel:
     """The model that a call names, with the arguments of the call."""
-    name = call.name.text
-    if name in environment.broken:
-        raise environment.broken[name]
-    model = environment.cells.get(name)
+    model = environment.cells.get(call.name.text)
     if model is None:
-        model = model_named(frame.unit, call, plan.library)
-    return with_arguments(model, call, environment.scope)
+        model = model_named(body.file, call, body.network.library, body.report)
+    return with_arguments(sound(model), call, environment.scope, body.report)
 
 
-def _set(setting: Setting, scope: Scope, frame: Frame, plan: Plan) -> None:
+def _set(setting: Setting, scope: Scope, body: Body) -> None:
     name = setting.name
     if name.text not in _SETTINGS:
         found = unknown("setting", name.text, name.span, _SETTINGS, code="E012")
         raise CompileError(replace(found, help=found.help + "; a constant is `let name = …`"))
-    _SETTINGS[name.text](setting, scope, frame, plan)
+    _SETTINGS[name.text](setting, scope, body)
 
 
-def _set_dt(setting: Setting, scope: Scope, frame: Frame, plan: Plan) -> None:
-    if frame.is_module:
+def _set_dt(setting: Setting, scope: Scope, body: Body) -> None:
+    if body.is_module:
         message = "a module takes `dt` from the network that instantiates it"
         raise CompileError(Diagnostic("E044", message, setting.name.span, help="leave it out"))
     value = number(evaluate(setting.value, scope), setting.value.span, TIME)
     if value <= 0:
         raise CompileError(Diagnostic("E022", "dt must be above 0", setting.value.span))
-    plan.dt = value
+    body.network.dt = value
 
 
-def _set_delay(setting: Setting, scope: Scope, frame: Frame, plan: Plan) -> None:
-    frame.delay = time_of(setting.value, scope)
-    frame.delay_place = setting.value.span
+def _set_delay(setting: Setting, scope: Scope, body: Body) -> None:
+    body.delay = time_of(setting.value, scope)
+    body.delay_place = setting.value.span
 
 
-def _set_method(setting: Setting, scope: Scope, frame: Frame, plan: Plan) -> None:
-    frame.method = method_of(setting.value, scope)
+def _set_method(setting: Setting, scope: Scope, body: Body) -> None:
+    body.method = method_of(setting.value, scope)
 
 
-_SETTINGS: dict[str, Callable[[Setting, Scope, Frame, Plan], None]] = {
+_SETTINGS: dict[str, Callable[[Setting, Scope, Body], None]] = {
     "dt": _set_dt,
     "delay": _set_delay,
     "method": _set_method,

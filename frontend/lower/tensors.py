@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from ...ir.diagnostics import CompileError, Diagnostic, Span
 from ...ir.graph import Call as IrCall
+from ...ir.report import Report
 from ...ir.rules import Row
 from ..syntax.tree import Call, Expression
 from ..typing.arguments import fill_bound, missing
@@ -19,11 +20,18 @@ from .weights import read_weights
 
 Weights = npt.NDArray[np.float32]
 Sizes = tuple[int | None, int | None]  # neurons before and after; None: not known yet
-Loader = Callable[[Row, Call, Mapping[str, Expression], Scope, Sizes], tuple[IrCall, Weights]]
+Loader = Callable[
+    [Row, Call, Mapping[str, Expression], Scope, Sizes, Report], tuple[IrCall, Weights]
+]
 
 
 def _listed(
-    row: Row, call: Call, bound: Mapping[str, Expression], scope: Scope, sizes: Sizes
+    row: Row,
+    call: Call,
+    bound: Mapping[str, Expression],
+    scope: Scope,
+    sizes: Sizes,
+    report: Report,
 ) -> tuple[IrCall, Weights]:
     """`list(synapses = [[pre, post, weight], …])`."""
     if "synapses" not in bound:
@@ -56,10 +64,15 @@ def _index(part: Constant, span: Span) -> int:
 
 
 def _from_file(
-    row: Row, call: Call, bound: Mapping[str, Expression], scope: Scope, sizes: Sizes
+    row: Row,
+    call: Call,
+    bound: Mapping[str, Expression],
+    scope: Scope,
+    sizes: Sizes,
+    report: Report,
 ) -> tuple[IrCall, Weights]:
     """`file(path = "w.npy", layout = "matrix")`; rows of pre, post, weight become a list."""
-    arguments = dict(fill_bound(row, call, bound, scope))
+    arguments = dict(fill_bound(row, call, bound, scope, report))
     span = bound["path"].span
     path, key = str(arguments["path"]), str(arguments["key"])
     weights = read_weights(Path(span.source.name).parent / path, key, span)

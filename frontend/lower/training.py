@@ -2,101 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from typing import Any
 
 from ...ir.diagnostics import CompileError, Diagnostic, Span
 from ...ir.graph import Call as IrCall
 from ...ir.graph import TrainSpec, Value
-from ...ir.rules import OPTIMIZERS, REGULARIZERS, RULES, SCHEDULES, Row
-from ..report import Report, twice, unknown
-from ..syntax.tree import Argument, Entry, Expression, Train
+from ...ir.report import Report, twice, unknown
+from ...ir.rules import TRAIN_ENTRIES
+from ..syntax.tree import Argument, Entry, Expression, Reference, Train
 from ..typing.arguments import as_call, fill, look_up
 from ..typing.constants import Constant, Quantity, Scope, evaluate, truth, whole, wrong_type
 from ..typing.operators import Operand, mismatch
 from ..units import NUMBER
 
 
-@dataclass(slots=True)
-class _Settings:
-    """The settings of a block; those that it leaves out have their defaults."""
-
-    data: IrCall | None = None
-    rule: IrCall | None = None
-    optimizer: IrCall | None = None
-    schedule: IrCall | None = None
-    regularizer: IrCall | None = None
-    epochs: int = 1
-    batch: int = 1
-    boost: bool = True
-
-
-def lower_train(block: Train, scope: Scope) -> TrainSpec:
+def lower_train(block: Train, scope: Scope, report: Report) -> TrainSpec:
     """The plan of a `train` block; the parameters of its network can be named in it."""
-    report, settings = Report(), _Settings()
-    places: dict[str, Span] = {}
-    for entry in block.entries:
-        report.attempt(_set, entry, settings, places, scope)
-    for needed in ("data", "rule"):
-        if needed not in places:
-            report.extend([_lacking(block, needed)])
-    report.close()
-    assert settings.data is not None
-    assert settings.rule is not None
-    return TrainSpec(
-        block.network.text,
-        settings.data,
-        settings.rule,
-        settings.optimizer or _default(OPTIMIZERS, "adam"),
-        settings.schedule or _default(SCHEDULES, "inverse_sqrt"),
-        settings.regularizer,
-        settings.epochs,
-        settings.batch,
-        settings.boost,
-        block.network.span,
-    )
-
-
-def _default(table: Mapping[str, Row], kind: str) -> IrCall:
-    arguments = [(a.name, a.default) for a in table[kind].arguments if a.default is not None]
-    return IrCall(kind, tuple(arguments))
+    last, places = report.last, dict[str, Span]()
+    settings: dict[str, Any] = {name: entry.default for name, entry in TRAIN_ENTRIES.items()}
+    for line in block.entries:
+        report.attempt(_set, line, settings, places, scope, report)
+    lacking = [
+        _lacking(block, n) for n, e in TRAIN_ENTRIES.items() if e.example and n not in places
+    ]
+    if lacking:
+        report.fail(CompileError(lacking))
+    report.require_none_since(last)
+    return TrainSpec(block.network.text, **settings, span=block.network.span)
 
 
 def _lacking(block: Train, needed: str) -> Diagnostic:
-    examples = {"data": "data fashion_mnist", "rule": "rule st_rsbp"}
     return Diagnostic(
         "E013",
         f"the training of `{block.network.text}` does not say its `{needed}`",
         block.network.span,
-        help=f"add a line such as `{examples[needed]}`",
+        help=f"add a line such as `{TRAIN_ENTRIES[needed].example}`",
     )
 
 
-def _set(entry: Entry, settings: _Settings, places: dict[str, Span], scope: Scope) -> None:
-    name = entry.name
-    if name.text not in _ENTRIES:
-        raise CompileError(unknown("training setting", name.text, name.span, _ENTRIES, "E012"))
+def _set(
+    line: Entry, settings: dict[str, Any], places: dict[str, Span], scope: Scope, report: Report
+) -> None:
+    name = line.name
+    if name.text not in TRAIN_ENTRIES:
+        raise CompileError(unknown("training setting", name.text, name.span, TRAIN_ENTRIES, "E012"))
     if name.text in places:
         raise CompileError(twice(name.text, name.span, places[name.text], code="E014"))
     places[name.text] = name.span
-    setattr(settings, name.text, _ENTRIES[name.text](entry.value, scope))
+    entry = TRAIN_ENTRIES[name.text]
+    if entry.table is None:
+        settings[name.text] = _TYPES[entry.type](line.value, scope, report)
+        return
+    call = as_call(line.value, f"a {entry.what}")
+    row = look_up(entry.table, call, entry.what)
+    settings[name.text] = fill(row, call, scope, report, "E051")
 
 
-def _from(table: Mapping[str, Row], what: str) -> Callable[[Expression, Scope], IrCall]:
-    def lower(node: Expression, scope: Scope) -> IrCall:
-        call = as_call(node, f"a {what}")
-        return fill(look_up(table, call, what), call, scope, "E051")
-
-    return lower
-
-
-def lower_data(node: Expression, scope: Scope) -> IrCall:
+def lower_data(node: Expression, scope: Scope, report: Report) -> IrCall:
     """A data set by name; which ones there are is known where they are read."""
     call = as_call(node, "a data set, such as `fashion_mnist`")
-    report, values = Report(), dict[str, Value]()
-    for argument in call.arguments:
-        report.attempt(_data_argument, argument, values, scope)
-    report.close()
+    values, last = dict[str, Value](), report.last
+    report.each(_data_argument, call.arguments, values, scope)
+    report.require_none_since(last)
     return IrCall(call.name.text, tuple(values.items()))
 
 
@@ -133,28 +101,22 @@ def _unitless(value: Quantity, node: Expression) -> float:
     return value.value
 
 
-def _count(node: Expression, scope: Scope) -> int:
+def _count(node: Expression, scope: Scope, report: Report) -> int:
     value = whole(evaluate(node, scope), node.span)
     if value < 1:
         raise CompileError(Diagnostic("E051", f"expected 1 or more, got {value}", node.span))
     return value
 
 
-def _switch(node: Expression, scope: Scope) -> bool:
+def _switch(node: Expression, scope: Scope, report: Report) -> bool:
     """`on` or `off`, or a truth value."""
-    word = getattr(node, "name", None)
-    if word == "off" and "off" not in scope.places:
+    if isinstance(node, Reference) and node.name == "off" and "off" not in scope.places:
         return False
     return truth(evaluate(node, scope), node.span)
 
 
-_ENTRIES: dict[str, Callable[[Expression, Scope], object]] = {
+_TYPES: dict[str, Callable[[Expression, Scope, Report], IrCall | int | bool]] = {
     "data": lower_data,
-    "rule": _from(RULES, "training rule"),
-    "optimizer": _from(OPTIMIZERS, "optimizer"),
-    "schedule": _from(SCHEDULES, "learning-rate schedule"),
-    "regularizer": _from(REGULARIZERS, "regularizer"),
-    "epochs": _count,
-    "batch": _count,
-    "boost": _switch,
+    "count": _count,
+    "switch": _switch,
 }

@@ -13,8 +13,8 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_safetensors
 
 from ...ir.diagnostics import CompileError, Diagnostic, Span
+from ...ir.report import listing, nearest
 from ..limits import LIMITS
-from ..report import listing, nearest
 
 Weights = npt.NDArray[np.float32]
 Array = npt.NDArray[np.generic]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence, Set
 
 from ...ir.diagnostics import Diagnostic, Note, Span
-from ..report import nearest
+from ...ir.report import nearest
 from ..units import UNITS
 from .lexer import END, KEYWORDS, PUNCTUATION, Token
 

@@ -21,7 +21,10 @@ _RESUME = frozenset(KEYWORDS.values()) | {"NAME"}
 
 def parse(source: Source) -> tuple[File | None, tuple[Diagnostic, ...]]:
     """The tree of a file and every syntax error; after an error, the tree of what could be read."""
-    tokens, mistakes = _tokens(source)
+    try:
+        tokens, mistakes = _tokens(source)
+    except CompileError as error:
+        return None, error.diagnostics
     run = _Run(Machine(grammar(), "file"), tokens, mistakes)
     return cast("File | None", run.to_end()), tuple(run.mistakes)
 

@@ -8,9 +8,9 @@ from ...ir.diagnostics import CompileError, Diagnostic, Note, Span
 from ...ir.expr import names
 from ...ir.graph import Call as IrCall
 from ...ir.graph import Value
+from ...ir.report import Poisoned, Report, nearest, twice, unknown
 from ...ir.rules import Argument as Formal
 from ...ir.rules import Row
-from ..report import Report, nearest, twice, unknown
 from ..syntax.tree import Call, Expression, Name, Reference
 from ..units import NUMBER, UNITS, to_unit
 from .constants import Scope, evaluate, number, text, truth, whole
@@ -31,23 +31,23 @@ def as_call(node: Expression, what: str) -> Call:
 
 def bind(call: Call, positional: Sequence[str], named: Sequence[str] = ()) -> Bound:
     """The arguments of a call by name; `positional` may also be given in that order."""
-    report, bound, places = Report(), Bound(), dict[str, Span]()
+    bound, places, mistakes = Bound(), dict[str, Span](), list[Diagnostic]()
     for position, argument in enumerate(call.arguments):
-        name = argument.name.text if argument.name else None
         span = argument.name.span if argument.name else argument.value.span
-        if name is None:
-            name = positional[position] if position < len(positional) else None
-        if name is None:
-            report.extend([_too_many(call, len(positional), span)])
+        name = argument.name.text if argument.name else ""
+        if argument.name is None and position < len(positional):
+            name = positional[position]
+        if not name:
+            mistakes.append(_too_many(call, len(positional), span))
         elif name not in positional and name not in named:
-            choices = [*positional, *named]
-            owner = f"argument of `{call.name.text}` named"
-            report.extend([unknown(owner, name, span, choices, code="E012")])
+            owner, choices = f"argument of `{call.name.text}` named", [*positional, *named]
+            mistakes.append(unknown(owner, name, span, choices, code="E012"))
         elif name in bound:
-            report.extend([twice(name, span, places[name], code="E014")])
+            mistakes.append(twice(name, span, places[name], code="E014"))
         else:
             bound[name], places[name] = argument.value, span
-    report.close()
+    if mistakes:
+        raise CompileError(mistakes)
     return bound
 
 
@@ -64,24 +64,26 @@ def look_up(table: Mapping[str, Row], call: Call, what: str) -> Row:
     return row
 
 
-def fill(row: Row, call: Call, scope: Scope, code: str = "E022") -> IrCall:
+def fill(row: Row, call: Call, scope: Scope, report: Report, code: str = "E022") -> IrCall:
     """The call of a table row with every argument checked and filled in; `code` is that of a
     number out of its range."""
     bound = bind(call, [formal.name for formal in row.arguments])
-    return IrCall(call.name.text, fill_bound(row, call, bound, scope, code))
+    return IrCall(call.name.text, fill_bound(row, call, bound, scope, report, code))
 
 
 def fill_bound(
-    row: Row, call: Call, bound: Mapping[str, Expression], scope: Scope, code: str = "E022"
+    row: Row,
+    call: Call,
+    bound: Mapping[str, Expression],
+    scope: Scope,
+    report: Report,
+    code: str = "E022",
 ) -> tuple[tuple[str, Value], ...]:
     """The arguments of a row in its order, in the units of the table, defaults where none given."""
-    report, values = Report(), list[tuple[str, Value]]()
-    for formal in row.arguments:
-        value = report.attempt(_argument, formal, call, bound, scope, code)
-        if value is not None:
-            values.append((formal.name, value))
-    report.close()
-    return tuple(values)
+    last = report.last
+    values = report.each(_argument, row.arguments, call, bound, scope, code)
+    report.require_none_since(last)
+    return tuple(zip((formal.name for formal in row.arguments), values, strict=True))
 
 
 def _argument(
@@ -160,7 +162,7 @@ def _over_indices(formal: Formal, node: Expression, scope: Scope) -> Value:
 def index_expression(node: Expression, scope: Scope) -> Typed:
     """An expression over the flat indices `i` (pre) and `j` (post)."""
     typed = lower_expression(node, index_symbols(scope))
-    for index in sorted(names(typed.expr) & scope.values.keys()):
+    for index in sorted(names(typed.expr) & scope.known().keys()):
         message = f"`{index}` is the index of a neuron here, and a constant of the program too"
         related = (Note(scope.places[index], "the constant"),)
         way_out = "rename the constant"
@@ -170,12 +172,12 @@ def index_expression(node: Expression, scope: Scope) -> Typed:
 
 def index_symbols(scope: Scope) -> Symbols:
     """`i`, `j` and the constants in scope."""
-    symbols = {
-        name: literal(value, scope.places[name])
+    symbols: dict[str, Typed | Poisoned] = {
+        name: value if isinstance(value, Poisoned) else literal(value, scope.places[name])
         for name, value in scope.values.items()
         if not isinstance(value, (str, tuple))
     }
-    return {**scope.broken, **symbols, "i": variable("i", NUMBER), "j": variable("j", NUMBER)}
+    return {**symbols, "i": variable("i", NUMBER), "j": variable("j", NUMBER)}
 
 
 _CONVERTERS: dict[str, Callable[[Formal, Expression, Scope], Value]] = {

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...ir.diagnostics import CompileError, Diagnostic, Note, Span
-from ..report import twice, unknown
+from ...ir.report import Poisoned, twice, unknown
 from ..syntax.tree import Call, Expression, Flag, Name, Number, Operation, Reference, Text
 from ..syntax.tree import Sequence as Listed
 from ..units import NUMBER, UNITS, Dimension, describe
@@ -28,34 +28,20 @@ Constant = Quantity | bool | str | tuple[Any, ...]
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The constants that can be named at a place, and where each was defined. `broken` keeps the
-    mistakes of those that have no value."""
+    """The constants that can be named at a place, and where each was defined."""
 
-    values: dict[str, Constant] = field(default_factory=dict)
+    values: dict[str, Constant | Poisoned] = field(default_factory=dict)
     places: dict[str, Span] = field(default_factory=dict)
-    broken: dict[str, CompileError] = field(default_factory=dict)
 
-    def bind(self, name: Name, value: Constant) -> Scope:
+    def bind(self, name: Name, value: Constant | Poisoned) -> Scope:
         """The scope with one more name; a name that is taken is refused."""
-        self._require_new(name)
-        return Scope(
-            {**self.values, name.text: value},
-            {**self.places, name.text: name.span},
-            self.broken,
-        )
-
-    def without(self, name: Name, error: CompileError) -> Scope:
-        """The scope with one more name, which stands for its mistake; `bind` refuses it then."""
-        self._require_new(name)
-        return Scope(
-            self.values,
-            {**self.places, name.text: name.span},
-            {**self.broken, name.text: error},
-        )
-
-    def _require_new(self, name: Name) -> None:
         if name.text in self.places:
             raise CompileError(twice(name.text, name.span, self.places[name.text]))
+        return Scope({**self.values, name.text: value}, {**self.places, name.text: name.span})
+
+    def known(self) -> dict[str, Constant]:
+        """The constants that have a value."""
+        return {n: v for n, v in self.values.items() if not isinstance(v, Poisoned)}
 
 
 EMPTY = Scope()
@@ -83,7 +69,9 @@ def _finite(value: int | float, span: Span) -> int | float:
 def _reference(node: Reference, scope: Scope) -> Constant:
     value = scope.values.get(node.name)
     if value is None:
-        raise scope.broken.get(node.name) or CompileError(unknown_constant(node, scope))
+        raise CompileError(unknown_constant(node, scope))
+    if isinstance(value, Poisoned):
+        raise value.error
     return value
 
 
@@ -96,7 +84,7 @@ def unknown_constant(node: Reference, scope: Scope) -> Diagnostic:
             node.span,
             help=f"write `1 {node.name}`",
         )
-    return unknown("constant", node.name, node.span, scope.values)
+    return unknown("constant", node.name, node.span, scope.known())
 
 
 def _operation(node: Operation, scope: Scope) -> Constant:

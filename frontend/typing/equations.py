@@ -9,8 +9,8 @@ from typing import Any
 
 from ...ir.diagnostics import CompileError, Diagnostic, Note, Span
 from ...ir.expr import Const, Expr, Ref
+from ...ir.report import Poisoned, sound, unknown
 from ...ir.types import DType
-from ..report import unknown
 from ..syntax.tree import Call, Expression, Flag, Number, Operation, Reference, Sequence, Text
 from ..units import NUMBER, UNITS, Dimension, divide, multiply, power
 from .constants import (
@@ -34,7 +34,7 @@ class Typed:
     kind: Kind
 
 
-Symbols = Mapping[str, Typed | CompileError]  # the mistake of a name that has no value
+Symbols = Mapping[str, Typed | Poisoned]
 
 
 def variable(name: str, dimension: Dimension) -> Typed:
@@ -70,10 +70,8 @@ def _constant(node: Number | Flag | Text | Sequence, symbols: Symbols) -> Typed:
 
 def _reference(node: Reference, symbols: Symbols) -> Typed:
     symbol = symbols.get(node.name)
-    if isinstance(symbol, CompileError):
-        raise symbol
     if symbol is not None:
-        return symbol
+        return sound(symbol)
     if node.name in UNITS:
         raise CompileError(unknown_constant(node, EMPTY))
     raise CompileError(unknown("name", node.name, node.span, symbols))

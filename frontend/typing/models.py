@@ -9,12 +9,13 @@ from typing import TypeVar
 from ...ir.diagnostics import CompileError, Diagnostic, Note, Span
 from ...ir.expr import Expr, names
 from ...ir.neuron import Assign, NeuronModel, Parameter, Refractory, State
-from ..report import Report, twice
+from ...ir.report import Poisoned, Report, sound, twice
 from ..syntax.tree import (
     Assignment,
     Call,
     Clause,
     Derivative,
+    Expression,
     Name,
     Neuron,
     OnInput,
@@ -28,14 +29,14 @@ from ..syntax.tree import (
 from ..units import TIME, VOLTAGE, Dimension, coherent, divide
 from .arguments import bind
 from .constants import EMPTY, Scope, evaluate, number
+from .declarations import Declarations, Declared
 from .equations import lower_as, unit_of
-from .symbols import Declared, Draft
 
 DEFAULT_PORT = "i"
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class CheckedModel:
     """A neuron model and what the language knows of it beyond the IR.
 
     `values` are its parameters in coherent units, None where one must still be given.
@@ -54,45 +55,43 @@ def _of(kind: type[C], clauses: Iterable[Clause]) -> list[C]:
     return [clause for clause in clauses if isinstance(clause, kind)]
 
 
-def check_model(node: Neuron) -> Model:
+def check_model(node: Neuron, report: Report) -> CheckedModel:
     """The model that a `neuron` block describes; all its mistakes at once."""
-    draft = Draft()
-    parameters = _parameters(node, draft)
-    _declare_variables(node, draft)
-    states = _states(node, draft)
-    on_input = _blocks(_of(OnInput, node.clauses), draft)
-    on_spike = _blocks(_of(OnSpike, node.clauses), draft)
-    derivatives = _derivatives(node, draft)
-    spike = _spike(node, draft)
-    refractory = _refractory(node, draft)
-    draft.report.close()
-    assert spike is not None
+    table, last = Declarations(report), report.last
+    parameters = _parameters(node, table)
+    _declare_variables(node, table)
+    states = _states(node, table)
+    on_input = _blocks(_of(OnInput, node.clauses), table)
+    on_spike = _blocks(_of(OnSpike, node.clauses), table)
+    derivatives = _derivatives(node, table)
+    spike = report.attempt(_spike, node, table)
+    refractory = report.attempt(_refractory, node, table)
+    report.require_none_since(last)
+    assert not isinstance(spike, Poisoned)
     neuron = NeuronModel(
         node.name.text,
         parameters,
         states,
-        tuple(draft.ports),
+        tuple(table.ports),
         derivatives,
         on_input,
         spike,
         on_spike,
-        refractory,
+        sound(refractory),
         span=node.name.span,
     )
-    _require_used_ports(neuron, draft)
-    ports = {name: declared.dimension for name, declared in draft.ports.items()}
-    return Model(neuron, draft.parameters, ports, {p.name: p.default for p in parameters})
+    _require_used_ports(neuron, table)
+    ports = {name: port.dimension for name, port in table.ports.items()}
+    return CheckedModel(neuron, table.parameters, ports, {p.name: p.default for p in parameters})
 
 
-def _parameters(node: Neuron, draft: Draft) -> tuple[Parameter, ...]:
-    clauses = _of(Param, node.clauses)
-    parameters = [draft.report.attempt(_parameter, clause, draft) for clause in clauses]
-    return tuple(p for p in parameters if p is not None)
+def _parameters(node: Neuron, table: Declarations) -> tuple[Parameter, ...]:
+    return table.report.each(_parameter, _of(Param, node.clauses), table)
 
 
-def _parameter(clause: Param, draft: Draft) -> Parameter:
+def _parameter(clause: Param, table: Declarations) -> Parameter:
     dimension = unit_of(clause.unit)
-    draft.declare(draft.parameters, clause.name, dimension)
+    table.declare(table.parameters, clause.name, dimension)
     if clause.default is None:
         return Parameter(clause.name.text, coherent(dimension), None)
     note = Note(clause.unit.span, "its unit")
@@ -100,112 +99,95 @@ def _parameter(clause: Param, draft: Draft) -> Parameter:
     return Parameter(clause.name.text, coherent(dimension), value)
 
 
-def _declare_variables(node: Neuron, draft: Draft) -> None:
-    for state in _of(StateVariable, node.clauses):
-        draft.report.attempt(_declare_state, state, draft)
-    for receive in _of(Receive, node.clauses):
-        draft.report.attempt(_declare_port, receive, draft)
-    if not _of(Receive, node.clauses) and draft.find(DEFAULT_PORT) is None:
-        draft.ports[DEFAULT_PORT] = Declared(VOLTAGE, node.name.span)
+def _declare_variables(node: Neuron, table: Declarations) -> None:
+    ports = _of(Receive, node.clauses)
+    table.report.each(_declare_state, _of(StateVariable, node.clauses), table)
+    table.report.each(_declare_port, ports, table)
+    if not ports and table.find(DEFAULT_PORT) is None:
+        table.ports[DEFAULT_PORT] = Declared(VOLTAGE, node.name.span)
 
 
-def _declare_state(clause: StateVariable, draft: Draft) -> None:
-    draft.declare(draft.states, clause.name, unit_of(clause.unit))
+def _declare_state(clause: StateVariable, table: Declarations) -> None:
+    table.declare(table.states, clause.name, unit_of(clause.unit))
 
 
-def _declare_port(clause: Receive, draft: Draft) -> None:
+def _declare_port(clause: Receive, table: Declarations) -> None:
     dimension = VOLTAGE if clause.unit is None else unit_of(clause.unit)
-    draft.declare(draft.ports, clause.name, dimension)
+    table.declare(table.ports, clause.name, dimension)
 
 
-def _states(node: Neuron, draft: Draft) -> tuple[State, ...]:
+def _states(node: Neuron, table: Declarations) -> tuple[State, ...]:
     clauses = _of(StateVariable, node.clauses)
     if not clauses:
         message = f"the model `{node.name.text}` has no state"
         way_out = "declare one, such as `state v: mV = 0 mV`"
-        draft.report.extend([Diagnostic("E030", message, node.name.span, help=way_out)])
-    states = [draft.report.attempt(_state, clause, draft) for clause in clauses]
-    return tuple(s for s in states if s is not None)
+        table.report.fail(CompileError(Diagnostic("E030", message, node.name.span, help=way_out)))
+    return table.report.each(_state, [c for c in clauses if c.name.text in table.states], table)
 
 
-def _state(clause: StateVariable, draft: Draft) -> State | None:
-    declared = draft.states.get(clause.name.text)
-    if declared is None:
-        return None
+def _state(clause: StateVariable, table: Declarations) -> State:
+    declared = table.states[clause.name.text]
     note = Note(clause.unit.span, "its unit")
-    symbols = draft.symbols(draft.parameters)
-    init = lower_as(clause.init, symbols, declared.dimension, note)
+    init = lower_as(clause.init, table.symbols(table.parameters), declared.dimension, note)
     return State(clause.name.text, coherent(declared.dimension), init)
 
 
-def _blocks(clauses: list[OnInput] | list[OnSpike], draft: Draft) -> tuple[Assign, ...]:
-    _require_single(clauses, draft)
+def _blocks(clauses: list[OnInput] | list[OnSpike], table: Declarations) -> tuple[Assign, ...]:
+    _require_single(clauses, table)
     assignments = [a for clause in clauses for a in clause.assignments]
-    return _assignments(assignments, draft)
+    return table.report.each(_assign, assignments, table)
 
 
-def _assignments(assignments: Iterable[Assignment], draft: Draft) -> tuple[Assign, ...]:
-    done = [draft.report.attempt(_assign, assignment, draft) for assignment in assignments]
-    return tuple(a for a in done if a is not None)
-
-
-def _assign(assignment: Assignment, draft: Draft) -> Assign:
-    state = draft.state(assignment.target)
+def _assign(assignment: Assignment, table: Declarations) -> Assign:
+    state = table.state(assignment.target)
     note = Note(state.span, f"`{assignment.target.text}` is declared here")
-    value = lower_as(assignment.value, draft.all_symbols(), state.dimension, note)
+    value = lower_as(assignment.value, table.all_symbols(), state.dimension, note)
     return Assign(assignment.target.text, value)
 
 
-def _derivatives(node: Neuron, draft: Draft) -> tuple[Assign, ...]:
+def _derivatives(node: Neuron, table: Declarations) -> tuple[Assign, ...]:
     first: dict[str, Span] = {}
-    derivatives = []
-    for clause in _of(Derivative, node.clauses):
-        derivative = draft.report.attempt(_derivative, clause, draft, first)
-        if derivative is not None:
-            derivatives.append(derivative)
-    return tuple(derivatives)
+    return table.report.each(_derivative, _of(Derivative, node.clauses), table, first)
 
 
-def _derivative(clause: Derivative, draft: Draft, first: dict[str, Span]) -> Assign:
+def _derivative(clause: Derivative, table: Declarations, first: dict[str, Span]) -> Assign:
     above = clause.above
     if clause.below.text != "dt" or not above.text.startswith("d") or len(above.text) < 2:
         message = f"`{above.text}/{clause.below.text}` is not a derivative"
         way_out = "an equation reads `dv/dt = …`, a jump `on spike { v = … }`"
         raise CompileError(Diagnostic("E030", message, above.span, help=way_out))
     state = above.text[1:]
-    declared = draft.state(Name(state, above.span))
+    declared = table.state(Name(state, above.span))
     if state in first:
         raise CompileError(twice(f"{above.text}/dt", above.span, first[state]))
     first[state] = above.span
     unit = divide(declared.dimension, TIME)
     note = Note(declared.span, f"`{state}` is declared here; its derivative is per time")
-    return Assign(state, lower_as(clause.value, draft.all_symbols(), unit, note))
+    return Assign(state, lower_as(clause.value, table.all_symbols(), unit, note))
 
 
-def _spike(node: Neuron, draft: Draft) -> Expr | None:
+def _spike(node: Neuron, table: Declarations) -> Expr:
     clauses = _of(SpikeWhen, node.clauses)
-    _require_single(clauses, draft)
+    _require_single(clauses, table)
     if not clauses:
         message = f"the model `{node.name.text}` never spikes"
         way_out = "add a condition, such as `spike when v > v_th`"
-        draft.report.extend([Diagnostic("E030", message, node.name.span, help=way_out)])
-        return None
-    return draft.report.attempt(lower_as, clauses[0].condition, draft.all_symbols(), None)
+        raise CompileError(Diagnostic("E030", message, node.name.span, help=way_out))
+    return lower_as(clauses[0].condition, table.all_symbols(), None)
 
 
-def _refractory(node: Neuron, draft: Draft) -> Refractory | None:
+def _refractory(node: Neuron, table: Declarations) -> Refractory | None:
     clauses = _of(RefractoryHold, node.clauses)
-    _require_single(clauses, draft)
+    _require_single(clauses, table)
     if not clauses:
         return None
-    hold = _assignments(clauses[0].hold, draft)
-    duration = draft.report.attempt(_duration, clauses[0], draft)
-    return None if duration is None else Refractory(duration, hold)
+    hold = table.report.each(_assign, clauses[0].hold, table)
+    return Refractory(_duration(clauses[0], table), hold)
 
 
-def _duration(clause: RefractoryHold, draft: Draft) -> Expr:
-    duration = lower_as(clause.duration, draft.all_symbols(), TIME)
-    variables = sorted(names(duration) - draft.parameters.keys())
+def _duration(clause: RefractoryHold, table: Declarations) -> Expr:
+    duration = lower_as(clause.duration, table.all_symbols(), TIME)
+    variables = sorted(names(duration) - table.parameters.keys())
     if variables:
         message = f"the refractory time reads `{variables[0]}`, which changes"
         way_out = "it may read parameters only"
@@ -214,7 +196,8 @@ def _duration(clause: RefractoryHold, draft: Draft) -> Expr:
 
 
 def _require_single(
-    clauses: list[OnInput] | list[OnSpike] | list[SpikeWhen] | list[RefractoryHold], draft: Draft
+    clauses: list[OnInput] | list[OnSpike] | list[SpikeWhen] | list[RefractoryHold],
+    table: Declarations,
 ) -> None:
     words = {
         OnInput: "on input",
@@ -222,11 +205,12 @@ def _require_single(
         SpikeWhen: "spike when",
         RefractoryHold: "refractory",
     }
-    for again in clauses[1:]:
-        draft.report.extend([twice(words[type(again)], again.span, clauses[0].span)])
+    again = [twice(words[type(c)], c.span, clauses[0].span) for c in clauses[1:]]
+    if again:
+        table.report.fail(CompileError(again))
 
 
-def _require_used_ports(model: NeuronModel, draft: Draft) -> None:
+def _require_used_ports(model: NeuronModel, table: Declarations) -> None:
     expressions = [a.value for a in (*model.derivatives, *model.on_input)]
     expressions += [e for e in (model.spike, model.emit) if e is not None]
     used = frozenset[str]().union(*map(names, expressions))
@@ -234,7 +218,7 @@ def _require_used_ports(model: NeuronModel, draft: Draft) -> None:
         Diagnostic(
             "E030",
             f"nothing reads the port `{port}`",
-            draft.ports[port].span,
+            table.ports[port].span,
             help=f"add `on input {{ … }}`, or use `{port}` in an equation",
         )
         for port in model.ports
@@ -244,23 +228,24 @@ def _require_used_ports(model: NeuronModel, draft: Draft) -> None:
         raise CompileError(unused)
 
 
-def with_arguments(model: Model, call: Call, scope: Scope) -> Model:
+def with_arguments(model: CheckedModel, call: Call, scope: Scope, report: Report) -> CheckedModel:
     """The model with the parameters that a call sets."""
     if not call.arguments:
         return model
-    report, values = Report(), dict(model.values)
-    for name, node in bind(call, tuple(model.parameters)).items():
-        declared = model.parameters[name]
-        note = Note(declared.span, f"`{name}` is declared here")
-        value = report.attempt(evaluate, node, scope)
-        if value is not None:
-            given = report.attempt(number, value, node.span, declared.dimension, note)
-            values[name] = values[name] if given is None else given
-    report.close()
-    return replace(model, values=values)
+    given = bind(call, tuple(model.parameters))
+    values = {
+        name: report.attempt(_given, name, node, model, scope) for name, node in given.items()
+    }
+    return replace(model, values={**model.values, **{n: sound(v) for n, v in values.items()}})
 
 
-def settled(model: Model, call: Call) -> tuple[tuple[str, float], ...]:
+def _given(name: str, node: Expression, model: CheckedModel, scope: Scope) -> float:
+    declared = model.parameters[name]
+    note = Note(declared.span, f"`{name}` is declared here")
+    return number(evaluate(node, scope), node.span, declared.dimension, note)
+
+
+def settled(model: CheckedModel, call: Call) -> tuple[tuple[str, float], ...]:
     """Every parameter of the model with its value; refuses a model that lacks one."""
     lacking = [name for name, value in model.values.items() if value is None]
     if lacking:

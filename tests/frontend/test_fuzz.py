@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from timing import seconds, slower_than
 
 from snncc.frontend.limits import Limits
-from snncc.frontend.program import check_text, compile_text
+from snncc.frontend.program import compile_text, survey_text
 from snncc.frontend.style.format import format_text
 from snncc.frontend.syntax.lexer import KEYWORDS, PUNCTUATION
 from snncc.frontend.units import UNITS
@@ -78,7 +78,7 @@ def _compile(source: Source) -> None:
 
 
 def _check(source: Source) -> None:
-    found = check_text(source, limits=LIMITS)
+    found = survey_text(source, limits=LIMITS).diagnostics
     if found:
         raise CompileError(found)
 

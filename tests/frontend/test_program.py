@@ -6,7 +6,7 @@ import pytest
 from timing import slower_than
 
 from snncc.frontend.limits import Limits
-from snncc.frontend.program import Program, check_text, compile_text, survey_text
+from snncc.frontend.program import Program, compile_text, survey_text
 from snncc.ir.diagnostics import CompileError, Source
 from snncc.ir.graph import Graph
 from snncc.ir.passes.pipeline import run_pipeline
@@ -40,7 +40,7 @@ def size_of(text: str, **defines: str) -> tuple[int, ...]:
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_every_example_compiles(path: Path, golden: object) -> None:
     source = Source(path.name, path.read_text())
-    assert check_text(source) == ()
+    assert survey_text(source).diagnostics == ()
     graph = compile_text(source).graph
     assert callable(golden)
     golden(f"frontend/{path.stem}.snnir", print_graph(graph))
@@ -76,7 +76,7 @@ def test_several_networks_must_be_told_apart() -> None:
 
 def test_a_file_without_network() -> None:
     assert "E044" in failure("neuron c = lif")
-    assert check_text(Source("t.snn", "neuron c = lif")) == ()
+    assert survey_text(Source("t.snn", "neuron c = lif")).diagnostics == ()
 
 
 # ---- parameters
@@ -222,7 +222,7 @@ def test_check_looks_at_every_network_and_model() -> None:
         + "neuron m { state v: mV = 0 }\n"
         + "train a { data digits rule x }\ntrain c { data digits rule st_rsbp }\n"
     )
-    found = check_text(Source("t.snn", text))
+    found = survey_text(Source("t.snn", text)).diagnostics
     assert [d.code for d in found] == ["E010", "E010", "E030", "E021", "E010", "E010"]
 
 
@@ -231,7 +231,7 @@ def test_mistakes_after_syntax_errors_are_shown_but_no_echoes() -> None:
         "network n {\n  input x[2] encode bernoulli(duration = 4 mV)\n"
         "  population h[3 : lif\n  x -> h : dense\n}\n"
     )
-    found = check_text(Source("t.snn", text))
+    found = survey_text(Source("t.snn", text)).diagnostics
     assert [d.code for d in found] == ["E021", "E001"]
 
 
@@ -240,7 +240,7 @@ def test_mistakes_after_syntax_errors_are_shown_but_no_echoes() -> None:
 
 def test_limits_are_kept() -> None:
     text = "network n { for k in 0..1000 { let a = k } }"
-    (error,) = check_text(Source("t.snn", text), Limits(statements=100))[:1]
+    (error,) = survey_text(Source("t.snn", text), limits=Limits(statements=100)).diagnostics[:1]
     assert error.code == "E005"
 
 

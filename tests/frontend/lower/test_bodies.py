@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from snncc.frontend.limits import Limits
-from snncc.frontend.program import check_text, compile_text
+from snncc.frontend.program import compile_text, survey_text
 from snncc.ir.diagnostics import CompileError, Source
 from snncc.ir.graph import Graph
 
@@ -17,7 +17,7 @@ def graph(body: str, before: str = "", **defines: str) -> Graph:
 
 def codes(body: str, before: str = "") -> list[str]:
     text = f"{before}\nnetwork n(count: int = 3) {{\n{INPUT}{body}\n}}"
-    return [d.code for d in check_text(Source("t.snn", text))]
+    return [d.code for d in survey_text(Source("t.snn", text)).diagnostics]
 
 
 def names(body: str, before: str = "", **defines: str) -> list[str]:
@@ -130,6 +130,6 @@ def test_what_follows_from_a_failed_definition_is_not_told() -> None:
 
 def test_unrolling_is_bounded() -> None:
     text = f"network n {{ {INPUT} for a in 0..50 {{ for b in 0..50 {{ let c = a }} }} }}"
-    assert check_text(Source("t.snn", text), Limits(statements=3000)) == ()
-    (error,) = check_text(Source("t.snn", text), Limits(statements=1000))
+    assert survey_text(Source("t.snn", text), limits=Limits(statements=3000)).diagnostics == ()
+    (error,) = survey_text(Source("t.snn", text), limits=Limits(statements=1000)).diagnostics
     assert error.code == "E005"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from snncc.frontend.lower.connect import steps
-from snncc.frontend.program import check_text, compile_text
+from snncc.frontend.program import compile_text, survey_text
 from snncc.ir.diagnostics import Source
 from snncc.ir.expr import Const, Ref, apply
 from snncc.ir.graph import Call, Graph, Projection
@@ -33,7 +33,7 @@ def projection(body: str) -> Projection:
 
 
 def code(body: str) -> str:
-    (found,) = check_text(Source("t.snn", NET.format(body=body)))
+    (found,) = survey_text(Source("t.snn", NET.format(body=body))).diagnostics
     return found.code
 
 
@@ -167,6 +167,8 @@ def test_delays_are_counted_without_rounding_down(delay: float, dt: float, count
 
 
 def test_the_default_delay_is_a_multiple_of_dt_too() -> None:
-    (found,) = check_text(Source("t.snn", NET.format(body="delay = 0.7 ms\nx -> h : dense")))
+    (found,) = survey_text(
+        Source("t.snn", NET.format(body="delay = 0.7 ms\nx -> h : dense"))
+    ).diagnostics
     assert found.code == "E043"
     assert found.span is not None

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from snncc.frontend.program import check_text, compile_text
+from snncc.frontend.program import compile_text, survey_text
 from snncc.ir.diagnostics import Source
 from snncc.ir.graph import Call, Population
 from snncc.ir.schemes import METHODS
@@ -15,7 +15,7 @@ def populations(body: str) -> tuple[Population, ...]:
 
 
 def codes(body: str) -> list[str]:
-    return [d.code for d in check_text(Source("t.snn", NET.format(body=body)))]
+    return [d.code for d in survey_text(Source("t.snn", NET.format(body=body))).diagnostics]
 
 
 def test_roles_and_shapes() -> None:

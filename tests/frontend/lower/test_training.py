@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from snncc.frontend.program import check_text, compile_text
+from snncc.frontend.program import compile_text, survey_text
 from snncc.ir.diagnostics import Source
 from snncc.ir.graph import Call, TrainSpec
 
@@ -18,7 +18,9 @@ def spec(entries: str, **defines: str) -> TrainSpec:
 
 
 def codes(entries: str) -> list[str]:
-    return [d.code for d in check_text(Source("t.snn", NET + f"train n {{ {entries} }}"))]
+    return [
+        d.code for d in survey_text(Source("t.snn", NET + f"train n {{ {entries} }}")).diagnostics
+    ]
 
 
 def test_what_a_plan_leaves_out_has_its_default() -> None:
@@ -111,7 +113,7 @@ OUT_OF_RANGE = [
 def test_a_number_out_of_its_range_is_shown(entry: str, allowed: str) -> None:
     rule = "" if entry.startswith("rule") else "rule st_rsbp"
     text = NET + f"train n {{ data digits {rule} {entry} }}"
-    (mistake,) = check_text(Source("t.snn", text))
+    (mistake,) = survey_text(Source("t.snn", text)).diagnostics
     value = entry.rpartition(" = ")[2].rstrip(")")
     assert mistake.code == "E051"
     assert mistake.message.endswith(f"is {float(value):.9g}; it must be {allowed}")

@@ -10,6 +10,7 @@ from snncc.frontend.units import NUMBER
 from snncc.ir.diagnostics import CompileError, Source, Span
 from snncc.ir.expr import Const, Ref, apply
 from snncc.ir.graph import Call as IrCall
+from snncc.ir.report import Report, sound
 from snncc.ir.rules import ENCODINGS, OPTIMIZERS, REGULARIZERS, RULES, SCHEDULES, Argument, Row
 from snncc.ir.wiring import CONNECTIVITIES, INITS
 
@@ -21,7 +22,10 @@ def call(text: str) -> Call:
 
 
 def filled(row: Row, text: str, scope: Scope = EMPTY) -> IrCall:
-    return fill(row, call(text), scope)
+    report = Report()
+    filled = report.attempt(fill, row, call(text), scope, report)
+    report.close()
+    return sound(filled)
 
 
 def codes(row: Row, text: str) -> list[str]:

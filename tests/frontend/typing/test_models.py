@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from snncc.frontend.syntax.parser import parse, parse_expression
 from snncc.frontend.syntax.tree import Call, Neuron
 from snncc.frontend.typing.constants import EMPTY
-from snncc.frontend.typing.models import Model, check_model, settled, with_arguments
+from snncc.frontend.typing.models import CheckedModel, check_model, settled, with_arguments
 from snncc.frontend.units import VOLTAGE
 from snncc.ir.diagnostics import CompileError, Diagnostic, Source
 from snncc.ir.expr import Const, Ref, apply
 from snncc.ir.neuron import Assign, Parameter, Refractory, State
+from snncc.ir.report import Report, sound
 
 LIF = """
 neuron lif {
@@ -26,13 +29,20 @@ neuron lif {
 """
 
 
-def model(text: str) -> Model:
+def model(text: str) -> CheckedModel:
     tree, mistakes = parse(Source("t.snn", text))
     assert mistakes == ()
     assert tree is not None
     (neuron,) = tree.items
     assert isinstance(neuron, Neuron)
-    return check_model(neuron)
+    return closed(check_model, neuron)
+
+
+def closed(work: Callable[..., CheckedModel], *arguments: object) -> CheckedModel:
+    report = Report()
+    made = report.attempt(work, *arguments, report)
+    report.close()
+    return sound(made)
 
 
 def mistakes(clauses: str) -> list[Diagnostic]:
@@ -68,7 +78,7 @@ def test_a_model_in_base_units() -> None:
 
 
 def test_arguments_set_parameters() -> None:
-    ready = with_arguments(model(LIF), call("lif(5 ms, needed = 1 V)"), EMPTY)
+    ready = closed(with_arguments, model(LIF), call("lif(5 ms, needed = 1 V)"), EMPTY)
     assert settled(ready, call("lif()")) == (("tau", 5.0), ("rate", 0.1), ("needed", 1000.0))
     assert ready.neuron is not None
     assert dict(ready.ports) == {"i": VOLTAGE}
@@ -83,7 +93,7 @@ def test_a_parameter_without_value_is_missed() -> None:
 
 def test_a_wrong_unit_shows_the_declaration() -> None:
     with pytest.raises(CompileError) as error:
-        with_arguments(model(LIF), call("lif(tau = 3 mV, rate = true)"), EMPTY)
+        closed(with_arguments, model(LIF), call("lif(tau = 3 mV, rate = true)"), EMPTY)
     first, second = error.value.diagnostics
     assert (first.code, first.message) == ("E021", "expected a time, got a voltage")
     assert first.related[0].span.start == LIF.index("tau: ms")

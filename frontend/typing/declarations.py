@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ...ir.diagnostics import CompileError, Diagnostic, Note, Span
 from ...ir.neuron import REFRACTORY, SPIKED
-from ..report import Report, twice, unknown
+from ...ir.report import Report, twice, unknown
 from ..syntax.tree import Name
 from ..units import Dimension
 from .equations import Symbols, variable
@@ -22,10 +22,10 @@ class Declared:
 
 
 @dataclass(slots=True)
-class Draft:
+class Declarations:
     """The names of a model while its clauses are read."""
 
-    report: Report = field(default_factory=Report)
+    report: Report
     parameters: dict[str, Declared] = field(default_factory=dict)
     states: dict[str, Declared] = field(default_factory=dict)
     ports: dict[str, Declared] = field(default_factory=dict)

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from snncc.frontend.report import Report, in_text_order, listing, nearest, unknown
 from snncc.ir.diagnostics import CompileError, Diagnostic, Source, Span
+from snncc.ir.report import Poisoned, Report, in_text_order, listing, nearest, sound, unknown
 
 SOURCE = Source("t.snn", "abcdef")
 
@@ -16,15 +16,37 @@ def fail(*diagnostics: Diagnostic) -> None:
     raise CompileError(diagnostics)
 
 
+def half(number: int) -> int:
+    if number % 2:
+        raise CompileError(mistake(3))
+    return number // 2
+
+
 def test_a_report_keeps_each_mistake_once_and_raises_them_in_order() -> None:
     report = Report()
-    assert report.attempt(fail, mistake(3), mistake(1)) is None
-    assert report.attempt(fail, mistake(3)) is None
-    assert report.attempt(int, "7") == 7
-    assert report.failures == 2
+    first = report.attempt(fail, mistake(3), mistake(1))
+    assert isinstance(first, Poisoned)
+    assert report.each(half, [1, 2, 3, 4]) == (1, 2)
+    assert report.attempt(half, 14) == 7
+    assert report.last is not first
     with pytest.raises(CompileError) as error:
         report.close()
     assert error.value.diagnostics == (mistake(1), mistake(3))
+
+
+def test_what_stands_for_a_value_says_its_mistake_again() -> None:
+    report = Report()
+    report.require_none_since(None)
+    first = report.attempt(half, 3)
+    report.attempt(sound, first)
+    with pytest.raises(CompileError) as error:
+        sound(first)
+    assert error.value.diagnostics == (mistake(3),)
+    last = report.last
+    report.require_none_since(last)
+    with pytest.raises(CompileError):
+        report.require_none_since(None)
+    assert report.diagnostics == [mistake(3)]
 
 
 def test_an_empty_report_raises_nothing() -> None:

@@ -1,28 +1,45 @@
-"""Collecting diagnostics, and the wording that many of them share."""
+"""Collecting diagnostics, what stands for a value that a mistake left out, and shared wording."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
-from ..ir.diagnostics import CompileError, Diagnostic, Note, Span
-from .limits import LIMITS
+from .diagnostics import CompileError, Diagnostic, Note, Span
 
 T = TypeVar("T")
+I = TypeVar("I")
 P = ParamSpec("P")
+
+MOST = 100  # diagnostics of one run
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Poisoned:
+    """Stands for a value that a mistake left out. Whoever needs the value meets the same mistake,
+    which a report takes in once."""
+
+    error: CompileError
+
+
+def sound(value: T | Poisoned) -> T:
+    """The value; CompileError with the mistake that stands for it."""
+    if isinstance(value, Poisoned):
+        raise value.error
+    return value
 
 
 @dataclass(slots=True)
 class Report:
-    """The diagnostics of one run, each place and message once. `failures` counts all attempts
-    that failed, so that a loop can stop at the first."""
+    """The diagnostics of one run, each place and message once. `last` is the latest failure, so
+    that a loop can stop at the first: compare what it `is` before and after."""
 
-    limit: int = LIMITS.diagnostics
+    limit: int = MOST
     diagnostics: list[Diagnostic] = field(default_factory=list)
     seen: set[tuple[object, ...]] = field(default_factory=set)
-    failures: int = 0
+    last: Poisoned | None = None
 
     def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Take in diagnostics that are new; past the limit they are dropped."""
@@ -32,18 +49,34 @@ class Report:
                 self.seen.add(key)
                 self.diagnostics.append(diagnostic)
 
-    def attempt(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
-        """The result of `work`, or None once its mistakes have been collected."""
+    def attempt(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | Poisoned:
+        """The result of `work`, or what stands for it once its mistakes have been collected."""
         try:
             return work(*args, **kwargs)
         except CompileError as error:
-            self.fail(error)
-            return None
+            return self.fail(error)
 
-    def fail(self, error: CompileError) -> None:
-        """Take in the mistakes of a failed attempt."""
-        self.failures += 1
+    def each(
+        self,
+        work: Callable[Concatenate[I, P], T],
+        items: Iterable[I],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> tuple[T, ...]:
+        """The results of `work` on every item of which it has one; all mistakes are collected."""
+        results = [self.attempt(work, item, *args, **kwargs) for item in items]
+        return tuple(result for result in results if not isinstance(result, Poisoned))
+
+    def fail(self, error: CompileError) -> Poisoned:
+        """Take in the mistakes of a failed attempt; what stands for its result."""
+        self.last = Poisoned(error)
         self.extend(error.diagnostics)
+        return self.last
+
+    def require_none_since(self, last: Poisoned | None) -> None:
+        """Raise the latest failure, unless it is still `last`."""
+        if self.last is not None and self.last is not last:
+            raise self.last.error
 
     def close(self) -> None:
         """Raise what has been collected, in the order of the text."""
