@@ -93,6 +93,13 @@ class Activity:
         """Spikes of a population, mean over the samples."""
         return float(self.counts[p].sum(axis=1).mean())
 
+    def rates(self, graph: Graph, steps: int) -> dict[str, float]:
+        """Percent of the steps with a spike, mean over a population's neurons."""
+        return {
+            population.name: 100 * self.spikes(p) / (steps * population.neurons)
+            for p, population in enumerate(graph.populations)
+        }
+
     def additions(self, p: int) -> Array:
         """[K, n] trace rows that the S-PSP of a post neuron adds up: 2 o - 1 for o > 0 spikes."""
         rows: Array = np.maximum(2 * self.counts[p] - 1, 0)

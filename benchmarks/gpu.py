@@ -45,8 +45,8 @@ from gpu_speed import (
     speed,
     totals,
 )
-from nets import NETS, RECURRENCE, TEXT
-from tables import Grid, to_markdown
+from programs import NETS
+from tables import Grid, rates_text, to_markdown
 
 from snncc.runtime.host import git_commit, versions
 
@@ -115,16 +115,17 @@ def floors_grid(options: Options, target: str) -> Grid:
                     costs = card_costs(subject.network, activity, batch)
                     operations, moved = totals(costs)
                     floor = 1e3 * floor_ms(costs, card, 1)
+                    rates = rates_text(activity.rates(subject.network.graph, steps))
                     cells = (f"{operations / 1e6:.1f}", f"{moved / 1e6:.1f}", f"{floor:.1f}")
                     epoch = f"{floor * 60_000 / 1e6:.2f}"
-                    rows.append((net, inputs, str(steps), str(batch), *cells, epoch))
-    headers = ("net", "inputs", "T", "batch", "Mop", "MB", "floor µs", "epoch s")
+                    rows.append((net, inputs, str(steps), rates, str(batch), *cells, epoch))
+    headers = ("net", "inputs", "T", "rates %", "batch", "Mop", "MB", "floor µs", "epoch s")
     return Grid(f"A sample's training on a {card.cpu} by its data sheet", headers, tuple(rows), 2)
 
 
 def program_part(given: Given) -> None:
     """The recurrent network as a program, with a learning rate and a number of steps."""
-    text = TEXT.format(recurrence=RECURRENCE).replace("lr = 1e-3", f"lr = {given.rate:g}")
+    text = NETS["sleepy liquid"].text.replace("lr = 1e-3", f"lr = {given.rate:g}")
     print(text.replace("duration: ms = 400 ms", f"duration: ms = {(given.steps or [400])[0]} ms"))
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from gpu_machine import datasheet
 from machine import Arithmetic, Level, Machine
-from tables import Grid, to_markdown
+from tables import Grid, rates_text, to_markdown
 
 from snncc.runtime.training.checkpoint import newest_first, open_checkpoint
 from snncc.runtime.training.run_folder import CHECKPOINTS
@@ -121,7 +121,6 @@ def grids_of(lines: list[Document]) -> tuple[Grid, ...]:
         resources_grid(lines),
         speed_grid(lines),
         pairs_grid(lines),
-        spikes_grid(lines),
         epochs_grid(lines),
     )
 
@@ -170,8 +169,8 @@ def resources_grid(lines: list[Document]) -> Grid:
 def speed_grid(lines: list[Document]) -> Grid:
     """Milliseconds a sample, and the fraction of the floor that is reached."""
     headers = (
-        "net", "inputs", "T", "batch", "forward", "median", "Mop", "MB", "floor", "reached",
-        "training", "median", "Mop", "MB", "floor", "reached",
+        "net", "inputs", "T", "rates %", "batch", "forward", "median", "Mop", "MB", "floor",
+        "reached", "training", "median", "Mop", "MB", "floor", "reached",
     )  # fmt: skip
     rows = tuple(_speed_row(line) for line in of_part(lines, "speed"))
     return Grid("Milliseconds a sample", headers, rows, 2)
@@ -195,14 +194,15 @@ def _speed_row(row: Document) -> tuple[str, ...]:
 
 def _case(row: Document) -> tuple[str, ...]:
     case = row["case"]
-    return (case["net"], case["inputs"], str(case["steps"]), str(case["batch"]))
+    rates = rates_text(row["rates"])
+    return (case["net"], case["inputs"], str(case["steps"]), rates, str(case["batch"]))
 
 
 def pairs_grid(lines: list[Document]) -> Grid:
     """Ours beside the baseline; the ratio is the baseline's time over ours."""
     headers = (
-        "net", "inputs", "T", "batch", "baseline", "forward", "baseline", "ratio", "training",
-        "baseline", "ratio",
+        "net", "inputs", "T", "rates %", "batch", "baseline", "its rates %", "forward", "baseline",
+        "ratio", "training", "baseline", "ratio",
     )  # fmt: skip
     rows = tuple(_pair_row(line) for line in of_part(lines, "compare"))
     return Grid("Milliseconds a sample beside surrogate gradients in PyTorch", headers, rows, 2)
@@ -213,18 +213,7 @@ def _pair_row(row: Document) -> tuple[str, ...]:
     for half in ("forward", "train"):
         ours, theirs = row[half]["best"], row[f"{half}_baseline"]["best"]
         cells += [f"{ours:.4f}", f"{theirs:.4f}", f"{theirs / ours:.2f}"]
-    return (*_case(row), row["precision"], *cells)
-
-
-def spikes_grid(lines: list[Document]) -> Grid:
-    """Spikes a sample; the batch does not change them."""
-    first = {(*_case(line)[:3],): line["spikes"] for line in reversed(of_part(lines, "speed"))}
-    names = list(next(iter(first.values()), {}))
-    rows = tuple(
-        (*case, *(f"{spikes[name]:.0f}" for name in names))
-        for case, spikes in reversed(first.items())
-    )
-    return Grid("Spikes a sample", ("net", "inputs", "T", *names), rows, 2)
+    return (*_case(row), row["precision"], rates_text(row["rates_baseline"]), *cells)
 
 
 def epochs_grid(lines: list[Document]) -> Grid:

@@ -30,7 +30,8 @@ from cost import (
     trained_weights,
 )
 from machine import Machine
-from nets import SEED, compile_net
+from nets import compile_net
+from programs import SEED
 from train import CONSTANT, INPUTS, LEARNING_RATE, STILL
 
 from snncc.backends.compiled.network import wirings_of
@@ -68,8 +69,8 @@ class Options:
     counted; `seconds`: of a case, after which no repeat begins; `until`: [s, monotonic clock] no
     case begins after it."""
 
-    nets: tuple[str, ...] = ("784-400-R400-10", "784-400-400-10")
-    steps: tuple[int, ...] = (400, 100)
+    nets: tuple[str, ...] = ("active liquid", "active dense", "sleepy liquid")
+    steps: tuple[int, ...] = (400,)
     inputs: tuple[str, ...] = tuple(reversed(INPUTS))
     batches: tuple[int, ...] = (1, 32, 128, 1024, 4096)
     hidden: int = 400
@@ -91,13 +92,13 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A case timed and counted: a sample's spikes by population, operations, bytes, floors [ms];
-    those of `train` hold the forward pass too."""
+    """A case timed and counted: operations, bytes and floors [ms] of a sample; those of `train`
+    hold the forward pass too. `rates`: percent of the steps with a spike, by population."""
 
     case: Case
     forward: Timing
     train: Timing
-    spikes: dict[str, float]
+    rates: dict[str, float]
     forward_operations: float
     forward_bytes: float
     train_operations: float
@@ -108,10 +109,13 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Ours and the baseline's, run in turns. `precision` is that of the baseline's products."""
+    """Ours and the baseline's, run in turns. `precision` is that of the baseline's products; the
+    rates are percent of the steps with a spike, by population."""
 
     case: Case
     precision: str
+    rates: dict[str, float]
+    rates_baseline: dict[str, float]
     forward: Timing
     forward_baseline: Timing
     train: Timing
@@ -225,12 +229,11 @@ def time_case(
     )
     costs = card_costs(subject.network, activity, case.batch)
     first = tuple(c for c in costs if c.stage in ("encode", "drive", "step"))
-    names = [p.name for p in subject.network.graph.populations]
     return Row(
         case,
         forward,
         train,
-        {name: activity.spikes(p) for p, name in enumerate(names)},
+        activity.rates(subject.network.graph, case.steps),
         *totals(first),
         *totals(costs),
         floor_ms(first, machine, 1),
@@ -370,4 +373,7 @@ def time_pair(
         lambda: subject.trainer.train(few, batch, STILL),
         lambda: baseline.train(few, batch),
     )
-    return Pair(case, precision, *timings(works, len(few.ids), options))
+    times = timings(works, len(few.ids), options)
+    activity = count_spikes(subject, few, min(options.presented, len(few.ids)))
+    ours = activity.rates(subject.network.graph, case.steps)
+    return Pair(case, precision, ours, baseline.rates(few, batch), *times)

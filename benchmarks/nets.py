@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 import numpy as np
+from programs import DENSITY, NETS, SEED
 
 from snncc.backends.protocols import Samples
 from snncc.backends.trainers.cpu import CpuTrainer
@@ -18,35 +19,10 @@ from snncc.runtime.loading import draw_weights
 from snncc.runtime.samples import present
 from snncc.runtime.settings import settings_from
 
-TEXT = """\
-network bench(hidden: int = 400, duration: ms = 400 ms) {{
-  dt = 1 ms
-  delay = 1 ms
-  neuron cell = lif(tau_mem = 64 ms, tau_syn = 8 ms, refractory = 2 ms)
-  input      image[28, 28] encode poisson(duration = duration)
-  population h1[hidden]    : cell(v_th = 20 mV)
-  population h2[hidden]    : cell(v_th = 20 mV)
-  output     digit[10]     : cell(v_th = 15 mV)
-  image -> h1    : dense(init = uniform(-1, 1))
-  h1    -> h2    : dense(init = uniform(-1, 1))
-{recurrence}  h2    -> digit : dense(init = uniform(-1, 1))
-  digit -> digit : lateral_inhibition(weight = -1)
-}}
-train bench {{
-  data fashion_mnist
-  rule st_rsbp(target = 35, other = 5)
-  optimizer adam(lr = 1e-3)
-}}
-"""
-RECURRENCE = "  h2    -> h2    : liquid(grid = [5, 5, hidden / 25], lambda = 2)\n"
-NETS = {"784-400-400-10": "", "784-400-R400-10": RECURRENCE}
-DENSITY = 0.1  # probability of a spike a step of every input
-SEED = 1
-
 
 def compile_net(net: str, steps: int, hidden: int = 400) -> Program:
     """A row of NETS after all passes, with its training plan."""
-    source = Source(f"{net}.snn", TEXT.format(recurrence=NETS[net]))
+    source = Source(f"{net}.snn", NETS[net].text)
     program = compile_text(source, {"duration": f"{steps} ms", "hidden": str(hidden)})
     return Program(run_pipeline(program.graph), program.train)
 
@@ -62,8 +38,11 @@ def make_trainer(net: str, steps: int, threads: int) -> CpuTrainer:
 
 def constant_samples(trainer: CpuTrainer, count: int) -> Samples:
     """Images of one grey, every pixel firing with probability DENSITY a step; labels 0 … 9."""
-    inputs = int(np.diff(trainer.plan.neurons)[trainer.plan.inputs].sum())
-    values = np.full((count, inputs), DENSITY / trainer.plan.rate[0], np.float32)
+    graph = trainer.graph
+    (image,) = (p for p in graph.populations if p.encoding is not None)
+    assert image.encoding is not None
+    highest = float(str(image.encoding["rate"])) * graph.dt / 1000  # spikes a step of an input of 1
+    values = np.full((count, image.neurons), DENSITY / highest, np.float32)
     rows = np.arange(count)
     ids, labels = rows.astype(np.uint64), (rows % 10).astype(np.int32)
     return Samples(values, rows, ids, labels, np.ones(count, np.float32))

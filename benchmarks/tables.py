@@ -1,17 +1,17 @@
-"""The training benchmark's report as tables: for a terminal, and for a page of the manual."""
+"""Tables for a terminal and for a page of the manual, and figures for machines."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
-from cost import Cost
-from machine import Machine
-from results import Profile, Report, Result
+from rich.console import Console
 from rich.table import Table
 
-MIB = 1 << 20
+WIDTH = 150  # of the widest table
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,139 +24,21 @@ class Grid:
     labels: int = 1
 
 
-def grids_of(report: Report) -> dict[str, Grid]:
-    """Every table, by the name that a page marks its place with."""
-    grids = {
-        "machine": machine_grid(report),
-        "speed": speed_grid(report.results),
-        "spikes": spikes_grid(report.results),
-        "counts": counts_grid(report),
-    }
-    for profile in report.profiles:
-        case = profile.case
-        name = f"stages {case.net} {case.inputs} {case.steps} {case.batch}"
-        grids[name] = stages_grid(profile, report.machine)
-    return grids
+def rates_text(rates: Mapping[str, float]) -> str:
+    """Firing rates, percent of the steps, one after the other as the populations stand."""
+    return " / ".join(f"{rate:.1f}" if rate >= 1 else f"{rate:.2g}" for rate in rates.values())
 
 
-def machine_grid(report: Report) -> Grid:
-    """What ran, on what."""
-    machine, about = report.machine, report.about
-    rows = [
-        ("processor", f"{machine.cpu}, {machine.cores} cores"),
-        ("commit", about.commit),
-        ("versions", ", ".join(f"{name} {number}" for name, number in about.versions.items())),
-        ("repeats", str(about.repeats)),
-        ("load before", f"{about.load:.1f}"),
-    ]
-    rows += [
-        (f"{x.name}, {_threads(x.threads)}", f"read {x.read:.0f} GB/s, update {x.update:.0f} GB/s")
-        for x in machine.levels
-    ]
-    rows += [
-        (f"multiply-add, {_threads(a.threads)}", f"{a.fma / 2:.0f} G operations/s")
-        for a in machine.arithmetic
-    ]
-    return Grid("Machine", ("", ""), tuple(rows), 2)
-
-
-def _threads(count: int) -> str:
-    return "1 thread" if count == 1 else f"{count} threads"
-
-
-def speed_grid(results: tuple[Result, ...]) -> Grid:
-    """Milliseconds a sample, and the fraction of the floor that is reached."""
-    headers = (
-        "net", "inputs", "T", "batch", "threads", "forward", "floor", "reached", "training",
-        "median", "processor", "floor", "reached",
-    )  # fmt: skip
-    return Grid("Milliseconds a sample", headers, tuple(map(_speed_row, results)), 2)
-
-
-def _speed_row(result: Result) -> tuple[str, ...]:
-    case, forward, train = result.case, result.forward, result.train
-    return (
-        case.net,
-        case.inputs,
-        str(case.steps),
-        str(case.batch),
-        str(case.threads),
-        f"{forward.best:.2f}",
-        f"{result.forward_floor:.2f}",
-        f"{result.forward_floor / forward.best:.0%}",
-        f"{train.best:.2f}",
-        f"{train.median:.2f}",
-        f"{train.cpu:.2f}",
-        f"{result.train_floor:.2f}",
-        f"{result.train_floor / train.best:.0%}",
-    )
-
-
-def spikes_grid(results: tuple[Result, ...]) -> Grid:
-    """Spikes a sample; the batch and the threads do not change them."""
-    first = {(r.case.net, r.case.inputs, r.case.steps): r for r in reversed(results)}
-    names = list(results[0].spikes) if results else []
-    rows = tuple(
-        (net, inputs, str(steps), *(f"{r.spikes[name]:.0f}" for name in names))
-        for (net, inputs, steps), r in reversed(first.items())
-    )
-    return Grid("Spikes a sample", ("net", "inputs", "T", *names), rows, 2)
-
-
-def counts_grid(report: Report) -> Grid:
-    """Operations and bytes a sample of the whole training, for every case of one thread count."""
-    threads = {r.case.threads for r in report.results}
-    chosen = [r for r in report.results if r.case.threads == max(threads)]
-    headers = ("net", "inputs", "T", "batch", "forward Mop", "MB", "training Mop", "MB")
-    rows = tuple(
-        (
-            r.case.net,
-            r.case.inputs,
-            str(r.case.steps),
-            str(r.case.batch),
-            *_totals(r.forward_costs),
-            *_totals(r.train_costs),
-        )
-        for r in chosen
-    )
-    return Grid("Millions of operations and bytes a sample", headers, rows, 2)
-
-
-def _totals(costs: tuple[Cost, ...]) -> tuple[str, str]:
-    operations = sum(c.operations for c in costs)
-    moved = sum(c.read + c.update for c in costs)
-    return f"{operations / 1e6:.1f}", f"{moved / 1e6:.1f}"
-
-
-def stages_grid(profile: Profile, machine: Machine) -> Grid:
-    """Where the time goes, on one thread."""
-    case = profile.case
-    headers = ("stage", "Mop", "MB", "set MiB", "in", "floor ms", "ms", "reached")
-    rows = [_stage_row(cost, profile, machine) for cost in profile.costs]
-    floor, total = sum(profile.floors.values()), sum(profile.times.values())
-    whole = (
-        *_totals(profile.costs),
-        "",
-        "",
-        f"{floor:.2f}",
-        f"{total:.2f}",
-        f"{floor / total:.0%}",
-    )
-    title = f"{case.net}, T = {case.steps}, batch {case.batch}, {case.inputs}, one thread"
-    return Grid(title, headers, (*rows, ("all", *whole)))
-
-
-def _stage_row(cost: Cost, profile: Profile, machine: Machine) -> tuple[str, ...]:
-    floor, time = profile.floors[cost.stage], profile.times[cost.stage]
-    return (
-        cost.stage,
-        *_totals((cost,)),
-        f"{cost.working_set / MIB:.2f}",
-        cost.level(machine),
-        f"{floor:.3f}",
-        f"{time:.3f}",
-        f"{floor / time:.0%}" if time > 0 else "",
-    )
+def publish(grids: Mapping[str, Grid], document: object, path: Path | None) -> None:
+    """Print the tables; write the document as JSON, if a path is named."""
+    console = Console()
+    console.width = max(console.width, WIDTH)
+    for grid in grids.values():
+        console.print(to_rich(grid), "")
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(document, indent=2) + "\n")
+        console.print(f"figures: {path}")
 
 
 def to_rich(grid: Grid) -> Table:

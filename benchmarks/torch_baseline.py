@@ -132,6 +132,7 @@ class Baseline:
         self.layers = tuple(layers_of(graph, weights, seed, self.device))
         self.loss = Loss(*(float(str(spec.rule[name])) for name in ("target", "other", "margin")))
         (self.input,) = (p for p in graph.populations if p.role == "input")
+        self.names = [p.name for p in graph.populations]
         self.steps, self.rate = encoding_of(self.input, graph.dt)
         self.seed = seed
         parameters = [p for layer in self.layers for p in layer.parameters()]
@@ -160,6 +161,17 @@ class Baseline:
     def train(self, samples: Samples, batch: int) -> Array:
         """Learn from the samples, an update a batch; the counts before each."""
         return self._over("train", samples, batch)
+
+    def rates(self, samples: Samples, batch: int) -> dict[str, float]:
+        """Percent of the steps with a spike, by population; of the first batch."""
+        values, _, ids = self.load(samples.part(0, batch))
+        with torch.no_grad():
+            inputs = self.encode(values, ids)
+            trains = [inputs, *self.spikes(inputs)]
+        return {
+            name: 100 * float(spikes.float().mean())
+            for name, spikes in zip(self.names, trains, strict=True)
+        }
 
     def load(self, samples: Samples) -> tuple[Tensor, Tensor, Tensor]:
         """Probabilities of a spike, labels and ids on the device."""

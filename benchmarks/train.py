@@ -3,7 +3,7 @@
     python benchmarks/train.py [--quick] [--profile] [--page docs/performance.md]
 
 For every net, number of steps, batch and number of threads: milliseconds a sample, forward and
-forward + backward with the update; the spikes that there were; the operations and bytes that they
+forward + backward with the update; the firing rates; the operations and bytes that they
 cost (`cost.py`); the least time that these take by the measured roofline (`machine.py`), and the
 fraction of it that is reached. `--profile` also times every stage of the kernels on one thread.
 
@@ -15,7 +15,6 @@ busy it was.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import statistics
 import time
@@ -27,11 +26,12 @@ from pathlib import Path
 import numpy as np
 from cost import Activity, Network, activity_of, backward_costs, floor_ms, forward_costs
 from machine import Machine, measure
-from nets import NETS, constant_samples, fashion_samples, make_trainer
-from results import About, Case, Profile, Report, Result, Timing
+from nets import constant_samples, fashion_samples, make_trainer
+from programs import NETS
+from results import About, Case, Profile, Report, Result, Timing, grids_of
 from rich.console import Console
 from stages import stage_times
-from tables import fill_page, grids_of, to_rich
+from tables import fill_page, publish
 
 from snncc.backends.protocols import Samples, State
 from snncc.backends.trainers.cpu import CpuTrainer
@@ -45,7 +45,6 @@ INPUTS: dict[str, Callable[[CpuTrainer, int], Samples | None]] = {
 }
 STILL = 1e-7  # learning rate while the clock runs
 LEARNING_RATE = 1e-3
-WIDTH = 140  # of the widest table
 OUT = Path(__file__).parent / "out" / "train.json"
 
 
@@ -67,7 +66,7 @@ class Options:
     with_profile: bool = False
 
 
-FULL = Options((100, 400), (1, 32, 128), (1, 2), 5, fewest=32, learnt=256, presented=8)
+FULL = Options((400,), (1, 32, 128), (1, 2), 5, fewest=32, learnt=256, presented=8)
 QUICK = Options(
     (100,), (1, 4), (2,), 1, fewest=8, learnt=0, presented=2, roofline=(0.02, 2)
 )  # fmt: skip
@@ -133,12 +132,11 @@ def time_case(
     network = network_of(trainer)
     forward = forward_costs(network, activity)
     train = (*forward, *backward_costs(network, activity, case.batch))
-    names = [p.name for p in trainer.graph.populations]
     return Result(
         case,
         timing(lambda: simulate(trainer, samples, case.batch), len(samples.ids), repeats),
         timing(lambda: trainer.train(samples, case.batch, STILL), len(samples.ids), repeats),
-        {name: activity.spikes(p) for p, name in enumerate(names)},
+        activity.rates(trainer.graph, trainer.steps),
         forward,
         train,
         floor_ms(forward, machine, case.threads),
@@ -193,7 +191,8 @@ def profile_case(
     activity, network = count_spikes(trainer, samples, presented), network_of(trainer)
     costs = (*forward_costs(network, activity), *backward_costs(network, activity, case.batch))
     floors = {cost.stage: cost.milliseconds(machine, 1) for cost in costs}
-    return Profile(case, costs, floors, stage_times(trainer, samples, case.batch))
+    rates = activity.rates(trainer.graph, trainer.steps)
+    return Profile(case, rates, costs, floors, stage_times(trainer, samples, case.batch))
 
 
 def parse_options() -> tuple[Options, argparse.Namespace]:
@@ -227,16 +226,10 @@ def parse_options() -> tuple[Options, argparse.Namespace]:
 def main() -> None:
     """Measure, print the tables, write the JSON and the page."""
     options, given = parse_options()
-    console = Console()
-    console.width = max(console.width, WIDTH)
-    with console.status("") as status:
+    with Console().status("") as status:
         report = benchmark(options, status.update)
     grids = grids_of(report)
-    for grid in grids.values():
-        console.print(to_rich(grid), "")
-    given.json.parent.mkdir(parents=True, exist_ok=True)
-    given.json.write_text(json.dumps(asdict(report), indent=2) + "\n")
-    console.print(f"figures: {given.json}")
+    publish(grids, asdict(report), given.json)
     if given.page:
         given.page.write_text(fill_page(given.page.read_text(), grids))
 

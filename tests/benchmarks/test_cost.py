@@ -34,7 +34,7 @@ FEED, RECURRENT = 1, 2  # h1 -> h2, h2 -> h2
 
 @pytest.fixture(scope="module")
 def network() -> Network:
-    program = compile_net("784-400-R400-10", STEPS, HIDDEN)
+    program = compile_net("sleepy liquid", STEPS, HIDDEN)
     assert program.train is not None
     wirings = wirings_of(program.graph, 1)
     plan = make_plan(program.graph, wirings)

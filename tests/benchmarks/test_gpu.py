@@ -34,7 +34,7 @@ from snncc.runtime.training.run_folder import CHECKPOINTS
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "benchmarks" / "gpu.sh"
 SMALL = Options(
-    nets=("784-400-R400-10",), steps=(10,), inputs=("10 %",), batches=(1, 4), hidden=25, fewest=3,
+    nets=("sleepy liquid",), steps=(10,), inputs=("10 %",), batches=(1, 4), hidden=25, fewest=3,
     learnt=0, presented=1, repeats=2, seconds=0.0,
 )  # fmt: skip
 # A stand-in for Python that says what it was asked, and fails where the environment says.
@@ -47,7 +47,7 @@ if [[ -n $FAILING && "$*" == *"$FAILING"* ]]; then exit 3; fi
 
 @pytest.fixture(scope="module")
 def subject() -> gpu_speed.Subject:
-    return gpu_speed.make_subject("cpu", "784-400-R400-10", 10, 25)
+    return gpu_speed.make_subject("cpu", "sleepy liquid", 10, 25)
 
 
 def test_a_batch_shares_the_pass_over_the_weights(subject: gpu_speed.Subject) -> None:

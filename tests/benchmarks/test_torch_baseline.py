@@ -38,7 +38,7 @@ def drawn_inputs(probability: float = 0.1) -> np.ndarray:
     return np.random.default_rng(7).random((STEPS, BATCH, 784)) < probability
 
 
-@pytest.mark.parametrize("net", ["784-400-400-10", "784-400-R400-10"])
+@pytest.mark.parametrize("net", ["sleepy chain", "sleepy liquid"])
 def test_spikes_are_those_of_the_reference(net: str) -> None:
     program, weights, baseline = make(net, scale=2.0)
     inputs = drawn_inputs()
@@ -137,7 +137,7 @@ def error(counts: np.ndarray, labels: np.ndarray) -> float:
 
 
 def test_training_lowers_the_error() -> None:
-    _, _, baseline = make("784-400-R400-10", scale=2.0)
+    _, _, baseline = make("sleepy liquid", scale=2.0)
     for group in baseline.adam.param_groups:
         group["lr"] = 0.05
     data = samples(8)
@@ -148,7 +148,7 @@ def test_training_lowers_the_error() -> None:
 
 
 def test_the_mask_of_a_recurrence_stays() -> None:
-    _, _, baseline = make("784-400-R400-10", scale=2.0)
+    _, _, baseline = make("sleepy liquid", scale=2.0)
     layer = baseline.layers[1]
     start = layer.recurrent.detach().clone()
     baseline.train(samples(2), 2)
@@ -158,7 +158,7 @@ def test_the_mask_of_a_recurrence_stays() -> None:
 
 
 def test_inputs_are_frozen_by_their_ids() -> None:
-    _, _, baseline = make("784-400-400-10")
+    _, _, baseline = make("sleepy chain")
     values, _, ids = baseline.load(samples(4))
     once, again = baseline.encode(values, ids), baseline.encode(values[2:], ids[2:])
     assert torch.equal(once[:, 2:], again)
@@ -167,7 +167,7 @@ def test_inputs_are_frozen_by_their_ids() -> None:
 
 
 def test_rewinding_forgets_what_came_since() -> None:
-    _, _, baseline = make("784-400-400-10", scale=2.0)
+    _, _, baseline = make("sleepy chain", scale=2.0)
     before = [(kept, kept.detach().clone()) for kept in baseline._state()]
     baseline.train(samples(2), 2)
     moments = [v for state in baseline.adam.state.values() for v in state.values()]
@@ -179,7 +179,7 @@ def test_rewinding_forgets_what_came_since() -> None:
 
 
 @pytest.mark.gpu
-@pytest.mark.parametrize("net", ["784-400-400-10", "784-400-R400-10"])
+@pytest.mark.parametrize("net", ["sleepy chain", "sleepy liquid"])
 def test_fused_kernels_spike_as_the_loop_does(net: str) -> None:
     program, weights, on_cpu = make(net, scale=2.0)
     on_card = Baseline(program.graph, program.train, weights, SEED, "cuda")
@@ -211,7 +211,7 @@ def test_fused_kernels_go_back_as_the_loop_does(cell, is_recurrent: bool) -> Non
 
 @pytest.mark.gpu
 def test_a_graph_learns_and_its_capture_does_not() -> None:
-    program, weights, _ = make("784-400-R400-10", scale=2.0)
+    program, weights, _ = make("sleepy liquid", scale=2.0)
     baseline = Baseline(program.graph, program.train, weights, SEED, "cuda", "bf16", 0.05)
     data = samples(8)
     start = baseline.layers[0].weights.detach().clone()
