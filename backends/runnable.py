@@ -39,7 +39,7 @@ def require_spiking(graph: Graph) -> None:
                     "the engines carry spikes",
                     projection.span,
                     related=note,
-                    help=f"leave `emit` out of `{pre.model.name}`, or the projection",
+                    help=f"give `{pre.name}` a model that spikes, or leave the projection out",
                 )
             )
     if found:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +28,7 @@ from .lower.networks import (
 from .lower.parameters import open_scope, partial_scope
 from .lower.training import lower_data
 from .syntax.parser import parse_expression
-from .syntax.tree import Cell, Module, Network, Neuron, Param, instances
+from .syntax.tree import Cell, For, InstanceStatement, Module, Network, Neuron, Param, Statement
 from .typing.constants import EMPTY, Scope
 
 Defines = Mapping[str, str]
@@ -249,7 +249,7 @@ def _no_value(network: Network, param: Param) -> Diagnostic:
 def _check_modules(text: _Text) -> None:
     """Check the modules that no network of the file instantiates, the outermost first."""
     modules = [(e, e.node) for e in text.file.own.values() if isinstance(e.node, Module)]
-    inner = {call.name.text for _, module in modules for call in instances(module.body)}
+    inner = {name for _, module in modules for name in _instances(module.body)}
     for entry, module in sorted(modules, key=lambda pair: pair[1].name.text in inner):
         if id(module) not in text.library.instantiated:
             text.report.attempt(_check_module, entry, module, text)
@@ -265,3 +265,12 @@ def _not_given(module: Module, param: Param) -> Diagnostic:
     message = f"`{module_name}` is not checked further: nothing gives `{name.text}` a value"
     way_out = f"instantiate the module, or give `{name.text}` a default"
     return Diagnostic("W013", message, name.span, help=way_out)
+
+
+def _instances(body: Iterable[Statement]) -> Iterator[str]:
+    """The names of the modules that a body instantiates, also in its loops."""
+    for statement in body:
+        if isinstance(statement, For):
+            yield from _instances(statement.body)
+        elif isinstance(statement, InstanceStatement):
+            yield statement.module.name.text

@@ -51,6 +51,7 @@ CODES: dict[str, str] = {
     "W013": "not checked further",
     # W04x: networks that cannot do what they say
     "W040": "input rate is cut",
+    "W041": "output never fires",
     # W05x: training that can hardly work
     "W050": "teacher or target cannot work",
 }

@@ -15,7 +15,7 @@ _VALUE_ENDS = frozenset(
 )
 _STATEMENT_STARTS = frozenset(
     {"NAME", "IMPORT", "NEURON", "MODULE", "NETWORK", "TRAIN", "PARAM", "STATE", "ON", "SPIKE"}
-    | {"REFRACTORY", "INPUT", "POPULATION", "OUTPUT", "INSTANCE", "PORT", "FOR", "LET"}
+    | {"EMIT", "REFRACTORY", "INPUT", "POPULATION", "OUTPUT", "INSTANCE", "PORT", "FOR", "LET"}
 )
 _CLAUSES = frozenset({"_METHOD", "DELAY", "FIXED", "TRAINABLE", "AS"})
 _DECLARATIONS = frozenset({"PARAM", "STATE", "INPUT"})

@@ -158,6 +158,10 @@ class Builder(Transformer[Token, Any]):
         """`refractory duration { … }`."""
         return syntax.RefractoryHold(children[1], tuple(children[2:]), span_of(children[0]))
 
+    def emit(self, children: Children) -> syntax.Emit:
+        """`emit value`."""
+        return syntax.Emit(children[1], span_of(children[0]))
+
     # ---- statements
 
     def setting(self, children: Children) -> syntax.Setting:

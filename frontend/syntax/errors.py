@@ -28,7 +28,7 @@ _GROUPS: tuple[tuple[frozenset[str], frozenset[str], str], ...] = (
     ),
     (
         frozenset({"PARAM", "STATE"}),
-        frozenset({"PARAM", "STATE", "INPUT", "ON", "SPIKE", "REFRACTORY", "NAME"}),
+        frozenset({"PARAM", "STATE", "INPUT", "ON", "SPIKE", "REFRACTORY", "EMIT", "NAME"}),
         "a clause of the model",
     ),
     (

@@ -37,6 +37,7 @@ KEYWORDS: dict[str, str] = {
     "spike": "SPIKE",
     "when": "WHEN",
     "refractory": "REFRACTORY",
+    "emit": "EMIT",
     "input": "INPUT",
     "population": "POPULATION",
     "output": "OUTPUT",

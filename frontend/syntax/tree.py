@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from ...ir.diagnostics import Span
@@ -175,9 +174,17 @@ class RefractoryHold:
     span: Span = field(compare=False, repr=False)
 
 
-Clause = (
-    Param | StateVariable | Receive | Derivative | OnInput | OnSpike | SpikeWhen | RefractoryHold
-)
+@dataclass(frozen=True, slots=True)
+class Emit:
+    """`emit value`."""
+
+    value: Expression
+    span: Span = field(compare=False, repr=False)
+
+
+# What a model says at most once.
+Once = OnInput | OnSpike | SpikeWhen | RefractoryHold | Emit
+Clause = Param | StateVariable | Receive | Derivative | Once
 
 
 # Networks and modules.
@@ -326,15 +333,6 @@ Statement = (
     | ProjectionStatement
     | For
 )
-
-
-def instances(body: Iterable[Statement]) -> Iterator[Call]:
-    """The modules that a body instantiates, also in its loops."""
-    for statement in body:
-        if isinstance(statement, For):
-            yield from instances(statement.body)
-        elif isinstance(statement, InstanceStatement):
-            yield statement.module
 
 
 # Files.

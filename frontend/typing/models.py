@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from ...ir.diagnostics import CompileError, Diagnostic, Note, Span
 from ...ir.expr import Expr, names
 from ...ir.neuron import Assign, NeuronModel, Parameter, Refractory, State
-from ...ir.report import Poisoned, Report, sound, twice
+from ...ir.report import Report, sound, twice
 from ..syntax.tree import (
     Assignment,
     Call,
     Clause,
     Derivative,
+    Emit,
     Expression,
     Name,
     Neuron,
+    Once,
     OnInput,
     OnSpike,
     Param,
@@ -26,11 +28,12 @@ from ..syntax.tree import (
     SpikeWhen,
     StateVariable,
 )
-from ..units import TIME, VOLTAGE, Dimension, coherent, divide
+from ..units import NUMBER, TIME, VOLTAGE, Dimension, coherent, divide
 from .arguments import bind
 from .constants import EMPTY, Scope, evaluate, number
 from .declarations import Declarations, Declared
-from .equations import lower_as, unit_of
+from .equations import lower_as, lower_expression, unit_of
+from .operators import Operand, mismatch
 
 DEFAULT_PORT = "i"
 
@@ -66,8 +69,8 @@ def check_model(node: Neuron, report: Report) -> CheckedModel:
     derivatives = _derivatives(node, table)
     spike = report.attempt(_spike, node, table)
     refractory = report.attempt(_refractory, node, table)
+    emit = report.attempt(_emit, node, table)
     report.require_none_since(last)
-    assert not isinstance(spike, Poisoned)
     neuron = NeuronModel(
         node.name.text,
         parameters,
@@ -75,10 +78,11 @@ def check_model(node: Neuron, report: Report) -> CheckedModel:
         tuple(table.ports),
         derivatives,
         on_input,
-        spike,
+        sound(spike),
         on_spike,
         sound(refractory),
-        span=node.name.span,
+        sound(emit),
+        node.name.span,
     )
     _require_used_ports(neuron, table)
     ports = {name: port.dimension for name, port in table.ports.items()}
@@ -166,14 +170,37 @@ def _derivative(clause: Derivative, table: Declarations, first: dict[str, Span])
     return Assign(state, lower_as(clause.value, table.all_symbols(), unit, note))
 
 
-def _spike(node: Neuron, table: Declarations) -> Expr:
+def _spike(node: Neuron, table: Declarations) -> Expr | None:
     clauses = _of(SpikeWhen, node.clauses)
     _require_single(clauses, table)
-    if not clauses:
-        message = f"the model `{node.name.text}` never spikes"
-        way_out = "add a condition, such as `spike when v > v_th`"
+    if clauses:
+        return lower_as(clauses[0].condition, table.all_symbols(), None)
+    if not _of(Emit, node.clauses):
+        message = f"the model `{node.name.text}` never spikes and emits nothing else"
+        way_out = "add a condition, such as `spike when v > v_th`, or, to read out, `emit v`"
         raise CompileError(Diagnostic("E030", message, node.name.span, help=way_out))
-    return lower_as(clauses[0].condition, table.all_symbols(), None)
+    idle = [c for c in node.clauses if isinstance(c, OnSpike | RefractoryHold)]
+    if idle:
+        raise CompileError(map(_idle, idle))
+    return None
+
+
+def _idle(clause: OnSpike | RefractoryHold) -> Diagnostic:
+    message = f"`{_WORDS[type(clause)]}` of a model that never spikes"
+    way_out = "add a condition, such as `spike when v > v_th`, or leave this out"
+    return Diagnostic("E030", message, clause.span, help=way_out)
+
+
+def _emit(node: Neuron, table: Declarations) -> Expr | None:
+    clauses = _of(Emit, node.clauses)
+    _require_single(clauses, table)
+    if not clauses:
+        return None
+    value = clauses[0].value
+    typed = lower_expression(value, table.all_symbols())
+    if typed.kind is None:
+        raise mismatch(NUMBER, Operand(None, value.span))
+    return typed.expr
 
 
 def _refractory(node: Neuron, table: Declarations) -> Refractory | None:
@@ -195,19 +222,19 @@ def _duration(clause: RefractoryHold, table: Declarations) -> Expr:
     return duration
 
 
-def _require_single(
-    clauses: list[OnInput] | list[OnSpike] | list[SpikeWhen] | list[RefractoryHold],
-    table: Declarations,
-) -> None:
-    words = {
-        OnInput: "on input",
-        OnSpike: "on spike",
-        SpikeWhen: "spike when",
-        RefractoryHold: "refractory",
-    }
-    again = [twice(words[type(c)], c.span, clauses[0].span) for c in clauses[1:]]
+def _require_single(clauses: Sequence[Once], table: Declarations) -> None:
+    again = [twice(_WORDS[type(c)], c.span, clauses[0].span) for c in clauses[1:]]
     if again:
         table.report.fail(CompileError(again))
+
+
+_WORDS: dict[type[Clause], str] = {
+    OnInput: "on input",
+    OnSpike: "on spike",
+    SpikeWhen: "spike when",
+    RefractoryHold: "refractory",
+    Emit: "emit",
+}
 
 
 def _require_used_ports(model: NeuronModel, table: Declarations) -> None:

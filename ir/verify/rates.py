@@ -1,4 +1,4 @@
-"""Inputs that cannot fire as often as their encoding says: a warning, because they still run."""
+"""Populations that cannot fire as they should: warnings, because the network still runs."""
 
 from __future__ import annotations
 
@@ -7,9 +7,21 @@ from ..graph import Graph, Population
 
 
 def rate_warnings(graph: Graph) -> tuple[Diagnostic, ...]:
-    """W040 for every input whose probability of a spike, value x rate x dt, goes beyond 1."""
+    """W040 for every input whose probability of a spike, value x rate x dt, goes beyond 1; W041 for
+    every output whose model never spikes."""
     inputs = [(p, _most(p, graph.dt)) for p in graph.populations]
-    return tuple(_cut(p, most, graph.dt) for p, most in inputs if most > 1.0 + 1e-9)
+    cut = (_cut(p, most, graph.dt) for p, most in inputs if most > 1.0 + 1e-9)
+    outputs = (p for p in graph.populations if p.role == "output")
+    return (*cut, *(_silent(p) for p in outputs if p.model and p.model.spike is None))
+
+
+def _silent(population: Population) -> Diagnostic:
+    return Diagnostic(
+        "W041",
+        f"`{population.name}` never fires, so its spike counts tell no class from another",
+        population.span,
+        help="give its model a condition, `spike when …`, or read its states instead",
+    )
 
 
 def _most(population: Population, dt: float) -> float:

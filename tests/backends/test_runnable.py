@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from snncc.backends.compiled.plan import make_plan
 from snncc.backends.reference import simulate
 from snncc.backends.runnable import require_clocked, require_spiking
 from snncc.ir.diagnostics import CompileError
@@ -35,7 +36,8 @@ def refusal(check, graph):
 
 def test_numbers_are_not_carried():
     graph = run_pipeline(parse_graph(TEXT))
-    assert "`b` would carry the real numbers that `r` emits" in refusal(require_spiking, graph)
+    for check in (require_spiking, lambda g: make_plan(g, {})):
+        assert "`b` would carry the real numbers that `r` emits" in refusal(check, graph)
     require_clocked(graph)
     require_spiking(replace(graph, projections=graph.projections[:1]))
 

@@ -36,6 +36,13 @@ neuron gate {
   }
   refractory 1 ms { n = n }
 }
+neuron watch {
+  param tau: ms = 4 ms
+  state v: mV = 0 mV
+  on input { v = v + i }
+  dv/dt = -v / tau
+  emit v
+}
 network pool {
   dt = 1 ms
   input image[5, 5] encode ENCODING
@@ -47,6 +54,7 @@ network pool {
   population pair[4] : cuba_lif(tau_mem = 4 ms, tau_exc = 2 ms, tau_inh = 4 ms, v_th = 1 mV)
   population cortex[5] : izhikevich(drive = 8 mV / 1 ms)
   population gated[6] : gate
+  population watching[3] : watch
   population solved[5] : lif(tau_mem = 4 ms, tau_syn = 2 ms, v_th = 1 mV) method exact
   output answer[4] : lif(tau_mem = 4 ms, tau_syn = 2 ms, v_th = 2 mV, refractory = 1 ms)
 }
@@ -112,7 +120,7 @@ def networks(draw):
     place = {name: k for k, name in enumerate(order)}
     projections = []
     for number in range(draw(st.integers(3, 16))):
-        pre = draw(st.sampled_from(graph.populations))
+        pre = draw(st.sampled_from([p for p in graph.populations if p.name != "watching"]))
         post = draw(st.sampled_from([p for p in graph.populations if p.role != "input"]))
         # Without delay only forward in some order, so that there is no cycle without delay.
         forward = place.get(pre.name, -1) < place[post.name]

@@ -57,7 +57,7 @@ param k:1/( mV * ms )=3 / 1 mV / 1ms
 input  exc : mV
 state v:mV=0mV
 dv / dt=-v/tau
-on spike{v=0mV   v = 1 mV}
+on spike{v=0mV   v = 1 mV}  emit   -v
 refractory   refractory{v=0 mV}
 spike   when v>1mV
 }
@@ -89,7 +89,7 @@ neuron m {
   input exc: mV
   state v: mV = 0 mV
   dv/dt = -v / tau
-  on spike { v = 0 mV  v = 1 mV }
+  on spike { v = 0 mV  v = 1 mV }  emit -v
   refractory refractory { v = 0 mV }
   spike when v > 1 mV
 }

@@ -13,6 +13,7 @@ from snncc.ir.diagnostics import CompileError, Diagnostic, Source
 from snncc.ir.expr import Const, Ref, apply
 from snncc.ir.neuron import Assign, Parameter, Refractory, State
 from snncc.ir.report import Report, sound
+from snncc.ir.text import parse_expr
 
 LIF = """
 neuron lif {
@@ -112,6 +113,10 @@ def test_all_mistakes_of_a_model_come_at_once() -> None:
     ("clauses", "code", "part"),
     [
         ("state v: mV = 0 mV", "E030", "never spikes"),
+        ("state v: mV = 0 mV emit v on spike { v = 0 mV }", "E030", "`on spike` of a model that"),
+        ("state v: mV = 0 mV emit v refractory 1 ms { }", "E030", "`refractory` of a model that"),
+        ("state v: mV = 0 mV emit v > 1 mV", "E020", "expected a plain number"),
+        ("state v: mV = 0 mV emit v emit v", "E011", "emit"),
         ("spike when i > 1 mV", "E030", "no state"),
         ("state v: mV = 0 mV spike when v > 1 mV on spike { i = 1 mV }", "E030", "not a state"),
         ("state spiked: 1 = 0 spike when spiked > 1", "E030", "the compiler uses"),
@@ -127,6 +132,13 @@ def test_all_mistakes_of_a_model_come_at_once() -> None:
 )
 def test_models_that_cannot_be(clauses: str, code: str, part: str) -> None:
     assert any(d.code == code and part in d.message for d in mistakes(clauses))
+
+
+def test_what_a_neuron_emits() -> None:
+    neuron = model("neuron n { state v: mV = 0 mV input e: mV emit 2 * v + e dv/dt = -v / 1 ms }")
+    assert neuron.neuron.spike is None
+    assert neuron.neuron.emit == parse_expr("2.0 * v + e")
+    assert model(LIF).neuron.emit is None
 
 
 def test_a_declared_port_takes_the_place_of_i() -> None:

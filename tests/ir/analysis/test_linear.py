@@ -38,6 +38,9 @@ neuron simple {
 """
 
 
+READOUT = (SIMPLE[SIMPLE.index("  spike when") :], "  emit v\n}\n")
+
+
 def population(cell, model="", port=""):
     text = NET.format(model=model, cell=cell, port=port)
     return run_pipeline(compile_text(Source("n.snn", text)).graph).population("y")
@@ -99,9 +102,22 @@ def test_subtraction_without_leak_or_refractory_time():
     assert str(neuron.reset) == "by subtraction of 2"
 
 
+def test_without_a_refractory_time_nothing_is_held():
+    neuron = linear_neuron(population("lif(refractory = 0 ms)"))
+    assert (neuron.refractory, neuron.holds) == (0, ())
+
+
 def test_a_synapse_that_keeps_nothing():
     neuron = linear_neuron(population("lif(tau_syn = 0.5 ms)"))
     assert neuron.synapses == (Synapse("i", 1.0, "c", 0.0, 1.0, 0.0, 0.5),)
+
+
+def test_a_readout_has_no_threshold():
+    neuron = linear_neuron(simple(*READOUT))
+    assert (neuron.voltage, neuron.threshold, neuron.reset) == ("v", None, None)
+    assert neuron.synapses == (Synapse("i", 1 / 16, "w", 15 / 16, 1.0, 15 / 256, 8.0),)
+    why = linear_neuron(simple(READOUT[0], "  emit v + w\n}\n"))
+    assert why == Why("what it emits is not one voltage")
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from snncc.ir.expr import Ref
 from snncc.ir.graph import Call, Graph, Population, Projection
 from snncc.ir.neuron import Assign, NeuronModel, Parameter, Refractory, State
 from snncc.ir.passes.pipeline import run_pipeline
-from snncc.ir.text import parse_graph, print_graph
+from snncc.ir.text import parse_graph, print_expr, print_graph
 from snncc.ir.types import DType
 
 NETS = ("worked", "zoo")
@@ -46,7 +46,14 @@ def test_tensors_are_attached(net) -> None:
 def test_steps_of_the_format_before_are_made_anew(net) -> None:
     """Format 1 had steps without phases; a package of it is read."""
     text = (Path(__file__).parents[1] / "nets" / "format1.snnir").read_text()
-    assert parse_graph(text) == run_pipeline(net("worked"))
+    graph = parse_graph(text)
+    assert graph == run_pipeline(net("worked"))
+    # What format 1 wrote down is the straight-line code of the phases.
+    step = graph.population("h").step
+    code = [f"update {a.target} = {print_expr(a.value)}" for a in step.update]
+    code += [f"spike {print_expr(step.spike)}"]
+    code += [f"after {a.target} = {print_expr(a.value)}" for a in step.after]
+    assert "\n".join(f"  {line}" for line in code) in text
     cut = text[: text.index("  after")]
     assert outcome(cut) == (["E060"], None)
     assert outcome(text.replace("refractory=1.0", "refractory=1.5")) == (["E060"], None)

@@ -82,12 +82,53 @@ def test_inspect_says_what_others_leave_unsaid(answer, tiny):
     assert document["network"]["dt_ms"] == 1.0
     assert document["network"]["parameters"] == 640
     _, digit = document["populations"]
-    assert "v_th" in digit["threshold"]
-    assert ">" in digit["threshold"]
-    assert digit["reset"] == "v = 0"
+    assert document["network"]["threshold_tested"] == "once a step, after all of its input"
+    assert document["network"]["most_spikes_per_step"] == 1
+    assert digit["phases"] == {
+        "decay": ["v", "c"],
+        "deliver": ["c"],
+        "integrate": ["v"],
+        "hold": ["v"],
+        "threshold": [],
+        "reset": ["v"],
+        "refractory": ["refractory_left"],
+    }
+    assert (digit["threshold"], digit["comparison"]) == ("v - v_th > -1e-06", ">")
+    assert (digit["reset"], digit["reset_kinds"]) == ("v = 0", {"v": "to zero"})
+    assert digit["emission"] == "a spike"
     assert digit["refractory_steps"] == 2
     assert digit["method"] == "euler"
     assert document["projections"][0]["delay_steps"] == 0
+
+
+def test_inspect_of_other_neurons(answer, snncc, tmp_path):
+    (tmp_path / "n.snn").write_text(
+        "neuron m { state v: mV = 0 mV  on input { v = v + i }  emit 2 * v }\n"
+        "neuron g { state v: mV = 0 mV  on input { v = v + i }  spike when not (v < 1 mV)\n"
+        "  on spike { v = v - 1 mV } }\n"
+        "network n { input x[2] encode poisson(duration = 5 ms, rate = 20 Hz)\n"
+        "  population y[2] : m  x -> y : dense  population z[2] : g }\n"
+    )
+    (document,) = answer("inspect", "n.snn")
+    _, reads, gated = document["populations"]
+    assert (reads["phases"], reads["emission"]) == ({"deliver": ["v"]}, "2 * v")
+    assert (reads["threshold"], reads["comparison"], reads["reset_kinds"]) == ("", None, {})
+    assert (gated["comparison"], gated["reset_kinds"]) == (None, {"v": "by subtraction of 1"})
+    out = snncc("inspect", "n.snn")[1]
+    assert "never spikes; emits 2 * v" in out
+    assert "spikes when not(v < 1) (no single margin); reset v by subtraction of 1" in out
+
+
+def test_numbers_that_nothing_carries_are_not_compiled(snncc, tmp_path):
+    (tmp_path / "n.snn").write_text(
+        "neuron m { state v: mV = 0 mV  on input { v = v + i }  emit v }\n"
+        "network n { input x[2] encode bernoulli(duration = 5 ms)\n"
+        "  population r[2] : m  output y[2] : lif  x -> r : dense  r -> y : dense }\n"
+    )
+    for command in (("compile", "n.snn"), ("compile", "n.snn", "--target", "gpu")):
+        status, _, err = snncc(*command)
+        assert (status, err.count("error[E075]")) == (1, 1)
+    assert not (tmp_path / "n.snnpkg").exists()
 
 
 def test_inspect_tells_the_unit_of_a_parameter(answer, snncc, tmp_path):
