@@ -13,11 +13,12 @@ from .....ir.calls import number
 from .....ir.graph import Block, Call, Graph, Population, Projection
 from .....ir.wiring import Wiring, wire
 from ..check import is_lateral, output_of, require_trainable
+from ..profiles import PROFILES, Profile
 from .cells import cells_of
 from .layers import Coupling, System
 from .output import CountLoss, cost, count_error, lateral_factor, teach
 from .partials import Activity, by_pre
-from .profiles import PROFILES, Profile
+from .profiles import Definitions, definitions_of
 from .spsp import Cell, Floats, Train, closed_form_spsp, factorised_closed_form
 
 Arrays = Mapping[str, npt.NDArray[Any]]
@@ -40,6 +41,7 @@ class _Sample:
 
     graph: Graph
     profile: Profile
+    definitions: Definitions
     cells: Mapping[str, Cell]
     wirings: Mapping[str, Wiring]
     weights: Mapping[str, Floats]
@@ -70,12 +72,13 @@ def network_gradients(
     output = output_of(graph)
     loss = CountLoss(*(number(rule, name) for name in ("target", "other", "margin")))
     counts = np.asarray(spikes[output.name].sum(axis=0), dtype=np.float64)
-    profile = PROFILES[rule.kind, str(rule["profile"])]
-    if profile.spsp is closed_form_spsp and not has_window:
-        profile = replace(profile, spsp=factorised_closed_form)
+    profile = PROFILES[rule.kind][str(rule["profile"])]
+    definitions = definitions_of(profile)
+    if profile.closed and not has_window:
+        definitions = replace(definitions, spsp=factorised_closed_form)
     wirings = wirings or _wirings(graph)
     matrices = _matrices(graph, weights, wirings)
-    untaught = _Sample(graph, profile, cells_of(graph), wirings, matrices, spikes)
+    untaught = _Sample(graph, profile, definitions, cells_of(graph), wirings, matrices, spikes)
     gamma = _gamma(untaught, output, label)
     taught = dict(spikes) | {output.name: teach(spikes[output.name], label, loss)}
     sample = replace(untaught, spikes=taught)
@@ -96,7 +99,7 @@ def _walk(
         if not set(block.populations) <= set(deltas):
             continue
         system = _system(sample, block)
-        adjoint = sample.profile.adjoint(system, deltas, sample.profile.limit)
+        adjoint = sample.definitions.adjoint(system, deltas, sample.definitions.limit)
         for coupling in system.couplings:
             if coupling.name in adjoint.messages and coupling.pre in deltas:
                 deltas[coupling.pre] += adjoint.messages[coupling.name]
@@ -123,9 +126,9 @@ def _system(sample: _Sample, block: Block) -> System:
 def _coupling(sample: _Sample, projection: Projection, is_recurrent: bool) -> Coupling:
     profile, cell = sample.profile, sample.cells[projection.post]
     pre, post = sample.spikes[projection.pre], sample.spikes[projection.post]
-    spsp = profile.spsp(pre, post, cell, projection.delay)
+    spsp = sample.definitions.spsp(pre, post, cell, projection.delay)
     pre_counts, post_counts = sample.counts(projection.pre), sample.counts(projection.post)
-    spsp[np.ix_(post_counts == 0, pre_counts > 0)] = profile.silent_post
+    spsp[np.ix_(post_counts == 0, pre_counts > 0)] = profile.silent_entry
     activity = Activity(spsp, post_counts, pre_counts, cell, len(pre), is_recurrent)
     return Coupling(
         name=projection.name,
@@ -133,8 +136,8 @@ def _coupling(sample: _Sample, projection: Projection, is_recurrent: bool) -> Co
         post=projection.post,
         weights=sample.weights[projection.name],
         spsp=spsp,
-        by_post=profile.by_post(activity),
-        by_pre=by_pre(activity, profile.silent_by_pre),
+        by_post=sample.definitions.by_post(activity),
+        by_pre=by_pre(activity, profile.silent_ratio),
     )
 
 
@@ -144,14 +147,14 @@ def _gamma(sample: _Sample, output: Population, label: int) -> Floats:
     cell, spikes = sample.cells[output.name], sample.spikes[output.name]
     for projection in sample.graph.projections:
         if is_lateral(projection) and projection.post == output.name:
-            spsp = sample.profile.spsp(spikes, spikes, cell, projection.delay)
+            spsp = sample.definitions.spsp(spikes, spikes, cell, projection.delay)
             gamma *= lateral_factor(
                 sample.weights[projection.name],
                 spsp,
                 sample.counts(output.name),
                 label,
                 cell.v_th,
-                sample.profile.silent_lateral,
+                sample.profile.silent_ratio,
             )
     return gamma
 
