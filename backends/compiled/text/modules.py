@@ -6,13 +6,12 @@ import hashlib
 import os
 import sys
 import tempfile
-from bisect import bisect
-from inspect import unwrap
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from .sources import origins
+from .cache import STAMP, keep_by_text
+from .sources import pieces
 
 
 def digest(*texts: str) -> str:
@@ -40,22 +39,17 @@ def load_module(name: str, text: str, folder: Path) -> ModuleType:
         write_text(path, text)
     module = ModuleType(name)
     module.__file__ = str(path)
+    setattr(module, STAMP, digest(text))
     sys.modules[name] = module
+    keep_by_text()
     execute(text, path, vars(module))
     return module
 
 
 def execute(text: str, path: Path, names: dict[str, Any]) -> None:
     """Run a module's text; its functions bear the file and the line where they are written."""
-    exec(compile(text, str(path), "exec", dont_inherit=True), names)  # noqa: S102 - our own text
-    lines, files = zip((0, str(path)), *origins(text), strict=True)
-    for function in map(unwrap, filter(callable, list(names.values()))):
-        code = getattr(function, "__code__", None)
-        if code is not None and code.co_filename == str(path):
-            # Not before: Numba keeps machine code by the file that the decorators saw.
-            k = bisect(lines, code.co_firstlineno) - 1
-            first = code.co_firstlineno - lines[k]
-            function.__code__ = code.replace(co_filename=files[k], co_firstlineno=first)
+    for file, part in pieces(text, str(path)):
+        exec(compile(part, file, "exec", dont_inherit=True), names)  # noqa: S102 - our own text
 
 
 def write_text(path: Path, content: str) -> None:

@@ -8,6 +8,7 @@ checked as ordinary files and run as one. Each keeps its lines, and a mark says 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 from importlib import import_module, resources
 from importlib.util import resolve_name
@@ -18,7 +19,7 @@ Parts = tuple[tuple[str, tuple[str, ...]], ...]
 assert __package__ is not None
 BACKENDS = __package__.removesuffix(".compiled.text")
 FORMULA = 'formula = njit(inline="always")'
-MARK = "# from backends/"
+MARK = re.compile(r"^# from backends/(\S+)\n", re.MULTILINE)
 
 
 def joined(parts: Iterable[tuple[str, tuple[str, ...]]], formula: str) -> str:
@@ -33,7 +34,7 @@ def joined(parts: Iterable[tuple[str, tuple[str, ...]]], formula: str) -> str:
 def _marked(package: str, name: str, modules: set[str]) -> str:
     text = resources.files(f"{BACKENDS}.{package}").joinpath(name).read_text(encoding="utf-8")
     place = f"{package.replace('.', '/')}/{name}"
-    return f"{MARK}{place}\n{alone(f'{BACKENDS}.{package}', text, modules)}"
+    return f"# from backends/{place}\n{alone(f'{BACKENDS}.{package}', text, modules)}"
 
 
 def alone(package: str, text: str, modules: set[str]) -> str:
@@ -61,9 +62,10 @@ def _written_out(package: str, node: ast.ImportFrom, modules: set[str]) -> str:
     return "; ".join(f"{name} = {value!r}" for name, value in values.items())
 
 
-def origins(text: str) -> Iterator[tuple[int, str]]:
-    """(line, file) of every mark in a module's text: a file's own line 1 follows its mark."""
-    for number, line in enumerate(text.splitlines(), 1):
-        if line.startswith(MARK):
-            place = line.removeprefix(MARK).split("/")
-            yield number, str(resources.files(BACKENDS).joinpath(*place))
+def pieces(text: str, path: str) -> Iterator[tuple[str, str]]:
+    """(file, lines) of a module's text: what was joined by the file that it is from, what comes
+    before by `path`."""
+    head, *rest = MARK.split(text)
+    yield path, head
+    for place, part in zip(rest[::2], rest[1::2], strict=True):
+        yield str(resources.files(BACKENDS).joinpath(*place.split("/"))), part

@@ -19,7 +19,7 @@ from .layers import Coupling, System
 from .output import CountLoss, cost, count_error, lateral_factor, teach
 from .partials import Activity, by_pre
 from .profiles import Definitions, definitions_of
-from .spsp import Cell, Floats, Train, closed_form_spsp, factorised_closed_form
+from .spsp import Cell, Floats, Train, factorised_closed_form
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import sys
 import traceback
 from pathlib import Path
 
@@ -11,9 +10,8 @@ import numba
 import numpy as np
 import pytest
 
-from snncc.backends import optimizers
 from snncc.backends.compiled import formulas
-from snncc.backends.compiled.text.modules import execute, load_module
+from snncc.backends.compiled.text.modules import execute
 from snncc.backends.compiled.text.sources import BACKENDS, alone, joined
 from snncc.backends.cpu.codegen import kernel_source
 from snncc.backends.cuda.codegen import module_source
@@ -69,23 +67,3 @@ def test_a_kernel_names_its_file_and_line(text, tmp_path, monkeypatch):
     (frame,) = traceback.extract_tb(raised.value.__traceback__)[1:]
     assert (frame.filename, frame.name) == (formulas.__file__, "philox")
     assert "product1 = M1 * x2" in frame.line
-
-
-def test_machine_code_is_kept_by_the_whole_text(tmp_path):
-    """In a folder of the caller's, by all that the module holds: not by the file that is named."""
-    parts = joined([("compiled", ("formulas.py",))], 'njit(cache=True, inline="always")')
-    text = parts + "\n@njit(cache=True)\ndef twice(x):\n    return 2 * x\n"
-    name = "snncc_test_kept"
-    sys.modules.pop(name, None)
-    module = load_module(name, text, tmp_path)
-    assert module.first_step.py_func.__code__.co_filename == formulas.__file__
-    for path in (module.first_step.stats.cache_path, module.twice.stats.cache_path):
-        assert Path(path).parent == tmp_path
-    assert module.first_step(1) == 0
-    assert list((tmp_path / "__pycache__").glob(f"{name}.first_step-*.nbi"))
-    assert not list(Path(formulas.__file__).parent.rglob("*.nbi"))
-    del sys.modules[name]
-
-
-def test_parts_exist():
-    assert Path(optimizers.__file__).with_name("formulas.py").exists()
