@@ -96,7 +96,7 @@ def _enter(table: dict[str, Entry], name: str, entry: Entry) -> None:
 def _imported(
     item: Import, library: Library, report: Report, importers: tuple[Path, ...]
 ) -> LoadedFile:
-    span, path = item.path.span, importers[-1].parent / item.path.value
+    span, path = item.path.span, importers[-1].parent / item.path.text
     try:
         key = path.resolve()
         if key in importers:
@@ -106,7 +106,7 @@ def _imported(
         if len(importers) > LIMITS.imports or len(library.files) >= LIMITS.files:
             raise CompileError(Diagnostic("E005", "too many imports", span))
         if not path.is_file() and path.exists():
-            raise CompileError(Diagnostic("E003", f"`{item.path.value}` is no file", span))
+            raise CompileError(Diagnostic("E003", f"`{item.path.text}` is no file", span))
         return load_file(read_source(path), library, report, importers)
     except (OSError, ValueError) as error:
         # ValueError: a NUL in the path, or bytes that are no UTF-8.
@@ -121,7 +121,7 @@ def _cycle(span: Span, key: Path, importers: tuple[Path, ...]) -> Diagnostic:
 
 def _unreadable(item: Import, error: OSError | ValueError) -> Diagnostic:
     reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-    message = f"cannot import `{item.path.value}`: {reason}"
+    message = f"cannot import `{item.path.text}`: {reason}"
     way_out = "a path is relative to the file that imports"
     return Diagnostic("E003", message, item.path.span, help=way_out)
 

@@ -105,9 +105,9 @@ def _identity(diagnostic: Diagnostic) -> tuple[object, ...]:
     return diagnostic.code, place, diagnostic.message
 
 
-def nearest(name: str, names: Iterable[str]) -> str:
-    """ "did you mean `x`?" for the nearest of `names`; "" if none is near."""
-    near = [n for n in names if abs(len(n) - len(name)) <= 3][:2000]
+def nearest(name: str, names: Iterable[str], apart: int = 3) -> str:
+    """ "did you mean `x`?" for the nearest of `names`, at most `apart` longer or shorter, or ""."""
+    near = [n for n in names if abs(len(n) - len(name)) <= apart][:2000]
     matches = get_close_matches(name[:100], near, n=1, cutoff=0.6)
     return f"did you mean `{matches[0]}`?" if matches else ""
 

@@ -19,9 +19,10 @@ from ..frontend.program import Program, load_program
 from ..ir.diagnostics import CompileError, Diagnostic
 from ..ir.graph import Call, Graph, TrainSpec
 from ..ir.passes.pipeline import run_pipeline
+from ..ir.report import nearest
 from ..ir.verify.rates import rate_warnings
 from ..ir.wiring import initial_weights, wire
-from .datasets.arguments import anchored, did_you_mean
+from .datasets.arguments import anchored
 from .datasets.table import DATASETS
 from .host import memory_bytes
 from .settings import Settings
@@ -146,7 +147,7 @@ def _model_at(path: Path, options: Options, after: After | None) -> Model:
 def named_target(name: str) -> Target:
     """The target of that name, also where it cannot run; CompileError(E070) if there is none."""
     if name not in TARGETS:
-        way_out = did_you_mean(name, TARGETS) or f"known are {', '.join(TARGETS)}"
+        way_out = nearest(name, TARGETS) or f"known are {', '.join(TARGETS)}"
         raise CompileError(Diagnostic("E070", f"there is no target `{name}`", help=way_out))
     return TARGETS[name]
 

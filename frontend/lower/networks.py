@@ -9,7 +9,7 @@ from ...ir.graph import Call, Graph, TrainSpec
 from ...ir.report import Report, listing, twice, unknown
 from ..library import Entry, LoadedFile
 from ..syntax.parser import parse_expression
-from ..syntax.tree import Expression, Module, Network, Param, Text, Train
+from ..syntax.tree import Expression, Literal, Module, Network, Param, Train
 from ..typing.constants import Scope
 from .bodies import unroll, unroll_module
 from .construction import Body, Construction, Environment
@@ -142,5 +142,5 @@ def _no_parameter(network: Network, name: str, params: Mapping[str, Param]) -> D
 def _value(param: Param, written: str) -> Expression:
     source = Source(f"-D {param.name.text}", written)
     if is_text(param) and not written.startswith('"'):
-        return Text(written, Span(source, 0, len(written)))
+        return Literal(written, Span(source, 0, len(written)))
     return parse_expression(source)

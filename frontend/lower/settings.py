@@ -9,7 +9,7 @@ from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.report import Poisoned, sound, twice, unknown
 from ...ir.schemes import METHODS
 from ..library import model_named
-from ..syntax.tree import Call, Cell, Expression, Let, Reference, Setting, Statement, Text
+from ..syntax.tree import Call, Cell, Expression, Let, Literal, Reference, Setting, Statement
 from ..typing.constants import Scope, evaluate, number
 from ..typing.models import CheckedModel, with_arguments
 from ..units import TIME
@@ -126,7 +126,7 @@ def time_of(node: Expression, scope: Scope) -> float:
 def method_of(node: Expression, scope: Scope) -> str:
     """A name of METHODS, as a word, a text, or a constant that is a text."""
     word = node.name if isinstance(node, Reference) else None
-    if isinstance(node, Text) or (word is not None and word in scope.places):
+    if isinstance(node, Literal) or (word is not None and word in scope.places):
         value = evaluate(node, scope)
         word = value if isinstance(value, str) else None
     if word in METHODS:

@@ -10,7 +10,7 @@ from ...ir.graph import Call as IrCall
 from ...ir.graph import TrainSpec, Value
 from ...ir.report import Report, twice, unknown
 from ...ir.rules import TRAIN_ENTRIES
-from ..syntax.tree import Argument, Entry, Expression, Reference, Train
+from ..syntax.tree import Argument, Expression, Reference, Setting, Train
 from ..typing.arguments import as_call, fill, look_up
 from ..typing.constants import Constant, Quantity, Scope, evaluate, truth, whole, wrong_type
 from ..typing.operators import Operand, mismatch
@@ -42,7 +42,7 @@ def _lacking(block: Train, needed: str) -> Diagnostic:
 
 
 def _set(
-    line: Entry, settings: dict[str, Any], places: dict[str, Span], scope: Scope, report: Report
+    line: Setting, settings: dict[str, Any], places: dict[str, Span], scope: Scope, report: Report
 ) -> None:
     name = line.name
     if name.text not in TRAIN_ENTRIES:

@@ -57,10 +57,10 @@ _OPERATORS = frozenset({"OPERATOR", "MINUS", "SLASH", "NOT"})
 _LITERALS: dict[str, Callable[[Token], Expression]] = {
     "NUMBER": _number,
     "QUANTITY": _quantity,
-    "STRING": lambda token: syntax.Text(token.text[1:-1], span_of(token)),
-    "TRUE": lambda token: syntax.Flag(True, span_of(token)),
-    "FALSE": lambda token: syntax.Flag(False, span_of(token)),
-    "ON": lambda token: syntax.Flag(True, span_of(token)),
+    "STRING": lambda token: syntax.Literal(token.text[1:-1], span_of(token)),
+    "TRUE": lambda token: syntax.Literal(True, span_of(token)),
+    "FALSE": lambda token: syntax.Literal(False, span_of(token)),
+    "ON": lambda token: syntax.Literal(True, span_of(token)),
     "NAME": lambda token: syntax.Reference(token.text, span_of(token)),
     "REFRACTORY": lambda token: syntax.Reference(token.text, span_of(token)),
 }
@@ -81,21 +81,21 @@ class _Spliced:
     children: Children
 
 
-class Builder(Transformer[Token, Any]):
-    """What the parser calls, with the parts of a rule, when the rule is complete."""
+class _Builder(Transformer[Token, Any]):
+    """What the parser calls, with the parts of a rule, when the rule is complete; what a rule looks
+    like stands in grammar.lark."""
 
     def __default__(self, data: str, children: Children, meta: object) -> _Spliced:
         """The parts of a rule that is only a piece of another."""
+        assert data.startswith("_") or data == "option", f"no method for the rule {data}"
         return _Spliced(children)
 
     # ---- expressions
 
     def expression(self, row: Children) -> Expression:
-        """Operands and operators in a row."""
         return _operand(row[0]) if len(row) == 1 else climb(map(_in_row, row))
 
     def call(self, children: Children) -> Call:
-        """`name(arguments)`."""
         name = name_of(children[0])
         if len(children) == 1:
             return Call(name, (), name.span)
@@ -106,78 +106,59 @@ class Builder(Transformer[Token, Any]):
     application = call
 
     def argument(self, children: Children) -> syntax.Argument:
-        """An argument by position."""
         return syntax.Argument(None, children[0])
 
     def named(self, children: Children) -> syntax.Argument:
-        """An argument by name."""
         return syntax.Argument(name_of(children[0]), children[1])
 
     def sequence(self, children: Children) -> syntax.Sequence:
-        """`[a, b]`."""
         span = cover(span_of(children[0]), span_of(children[-1]))
         return syntax.Sequence(tuple(children[1:-1]), span, deeper(children[1:-1], span))
 
     # ---- neuron models
 
     def param(self, children: Children) -> syntax.Param:
-        """`param name: unit = default`."""
         return syntax.Param(name_of(children[-3]), children[-2], children[-1])
 
     formal = param
 
     def state(self, children: Children) -> syntax.StateVariable:
-        """`state name: unit = init`."""
         return syntax.StateVariable(name_of(children[1]), children[2], children[3])
 
     def receive(self, children: Children) -> syntax.Receive:
-        """`input name: unit`."""
         return syntax.Receive(name_of(children[1]), children[2])
 
     def derivative(self, children: Children) -> syntax.Derivative:
-        """`dx/dt = value`."""
         return syntax.Derivative(name_of(children[0]), name_of(children[2]), children[3])
 
-    def assignment(self, children: Children) -> syntax.Assignment:
-        """`name = value`."""
-        return syntax.Assignment(name_of(children[0]), children[1])
+    def setting(self, children: Children) -> syntax.Setting:
+        return syntax.Setting(name_of(children[0]), children[1])
 
-    def on_input(self, children: Children) -> syntax.OnInput:
-        """`on input { … }`."""
-        return syntax.OnInput(tuple(children[2:]), span_of(children[1]))
+    assignment = setting
 
-    def on_spike(self, children: Children) -> syntax.OnSpike:
-        """`on spike { … }`."""
-        return syntax.OnSpike(tuple(children[2:]), span_of(children[1]))
+    def on_input(self, children: Children) -> syntax.On:
+        return syntax.On(children[1].text, tuple(children[2:]), span_of(children[1]))
+
+    on_spike = on_input
 
     def spike_when(self, children: Children) -> syntax.SpikeWhen:
-        """`spike when condition`."""
         return syntax.SpikeWhen(children[2], span_of(children[0]))
 
     def refractory(self, children: Children) -> syntax.RefractoryHold:
-        """`refractory duration { … }`."""
         return syntax.RefractoryHold(children[1], tuple(children[2:]), span_of(children[0]))
 
     def emit(self, children: Children) -> syntax.Emit:
-        """`emit value`."""
         return syntax.Emit(children[1], span_of(children[0]))
 
     # ---- statements
 
-    def setting(self, children: Children) -> syntax.Setting:
-        """`name = value`."""
-        return syntax.Setting(name_of(children[0]), children[1])
-
     def let(self, children: Children) -> syntax.Let:
-        """`let name = value`."""
         return syntax.Let(name_of(children[1]), children[2])
 
     def cell(self, children: Children) -> syntax.Cell:
-        """`neuron name = model(arguments)`."""
         return syntax.Cell(name_of(children[1]), children[2])
 
     def population(self, children: Children) -> syntax.PopulationStatement:
-        """`population name[shape] : model`."""
         role, name, *brackets = children[:-3]
         encoding, model, method = children[-3:]
         role = _ROLES[role.type]
@@ -186,94 +167,75 @@ class Builder(Transformer[Token, Any]):
         )
 
     def instance(self, children: Children) -> syntax.InstanceStatement:
-        """`instance name : module(arguments)`."""
         return syntax.InstanceStatement(name_of(children[1]), tuple(children[2:-1]), children[-1])
 
     def bracket(self, children: Children) -> syntax.Bracket:
-        """`[items]`."""
         span = cover(span_of(children[0]), span_of(children[-1]))
         return syntax.Bracket(tuple(children[1:-1]), span)
 
     def range(self, children: Children) -> syntax.Range:
-        """`k in start..stop`."""
         return syntax.Range(name_of(children[0]), children[2], children[3])
 
     def port(self, children: Children) -> syntax.PortStatement:
-        """`port in name = path`; the word `out` is told from other names by `lower`."""
         return syntax.PortStatement(name_of(children[1]), name_of(children[2]), children[3])
 
     def projection(self, children: Children) -> syntax.ProjectionStatement:
-        """`pre -> post : connectivity options`."""
         pre, post, connectivity, *options = children
         span = cover(pre.span, post.span)
         return syntax.ProjectionStatement(pre, post, connectivity, tuple(options), span)
 
     def delay(self, children: Children) -> syntax.Delay:
-        """`delay value`."""
         return syntax.Delay(children[1], span_of(children[0]))
 
     def fixed(self, children: Children) -> syntax.Learning:
-        """`fixed`."""
         return syntax.Learning(False, span_of(children[0]))
 
     def trainable(self, children: Children) -> syntax.Learning:
-        """`trainable`."""
         return syntax.Learning(True, span_of(children[0]))
 
     def alias(self, children: Children) -> syntax.Alias:
-        """`as name[k]`."""
         return syntax.Alias(children[1], span_of(children[0]))
 
     def path(self, parts: Children) -> syntax.Path:
-        """`name[k].name`."""
         return syntax.Path(tuple(parts), cover(parts[0].name.span, parts[-1].name.span))
 
     def part(self, children: Children) -> syntax.Part:
-        """`name[k]`."""
         return syntax.Part(name_of(children[0]), tuple(children[1:]))
 
     def index(self, children: Children) -> Expression:
-        """`[k]`."""
         index: Expression = children[1]
         return index
 
     def for_(self, children: Children) -> syntax.For:
-        """`for k in start..stop { … }`."""
         return syntax.For(children[1], tuple(children[2:]))
 
     # ---- files
 
     def import_(self, children: Children) -> syntax.Import:
-        """`import "path"`."""
-        return syntax.Import(syntax.Text(children[1].text[1:-1], span_of(children[1])))
+        return syntax.Import(Name(children[1].text[1:-1], span_of(children[1])))
 
     def neuron(self, children: Children) -> syntax.Neuron:
-        """`neuron name { … }`."""
         return syntax.Neuron(name_of(children[1]), tuple(children[2:]))
 
     def module(self, children: Children) -> syntax.Module:
-        """`module name(params) { … }`."""
         return syntax.Module(name_of(children[1]), children[2], tuple(children[3:]))
 
     def network(self, children: Children) -> syntax.Network:
-        """`network name(params) { … }`."""
         return syntax.Network(name_of(children[1]), children[2], tuple(children[3:]))
 
     def formals(self, children: Children) -> tuple[syntax.Param, ...]:
-        """`(name: type = default)`."""
         return tuple(children)
 
     def train(self, children: Children) -> syntax.Train:
-        """`train network { … }`."""
         return syntax.Train(name_of(children[1]), tuple(children[2:]))
 
-    def entry(self, children: Children) -> syntax.Entry:
-        """`optimizer adam(lr = 1e-3)`."""
-        return syntax.Entry(name_of(children[0]), _operand(children[1]))
+    def entry(self, children: Children) -> syntax.Setting:
+        return syntax.Setting(name_of(children[0]), _operand(children[1]))
 
     def file(self, items: Children) -> syntax.File:
-        """A whole file."""
         return syntax.File(tuple(items))
 
 
 _ROLES = {"INPUT": "input", "POPULATION": "hidden", "OUTPUT": "output"}
+
+builder = _Builder()

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from lark import Lark
+from lark import __version__ as lark_version
 
-from .builder import Builder
+from .builder import builder
 from .lexer import END, Token
 
 GRAMMAR = Path(__file__).with_name("grammar.lark")
@@ -51,11 +52,16 @@ def grammar() -> Grammar:
         GRAMMAR.read_text(encoding="utf-8"),
         parser="lalr",
         start=["file", "expression"],
-        transformer=Builder(),
+        transformer=builder,
         maybe_placeholders=True,
     )
     parser: Any = lark.parser
-    made, builders = parser.parser._parse_table, parser.parser_conf.callbacks
+    try:
+        # Not in lark's promises; pyproject.toml says which versions have them.
+        made, builders = parser.parser._parse_table, parser.parser_conf.callbacks
+    except AttributeError as error:
+        message = f"snncc needs lark from 1.2.1 to below 2; this is {lark_version}"
+        raise ImportError(message) from error
     table = {
         state: {str(kind): _action(argument, builders) for kind, (_, argument) in actions.items()}
         for state, actions in made.states.items()

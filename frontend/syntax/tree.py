@@ -29,19 +29,10 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
-    """A quoted text, without its quotes."""
+class Literal:
+    """A quoted text, without its quotes, or `true` or `false`."""
 
-    value: str
-    span: Span = field(compare=False, repr=False)
-    depth: int = field(default=1, compare=False, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Flag:
-    """`true` or `false`."""
-
-    value: bool
+    value: str | bool
     span: Span = field(compare=False, repr=False)
     depth: int = field(default=1, compare=False, repr=False)
 
@@ -92,7 +83,7 @@ class Call:
     depth: int = field(default=1, compare=False, repr=False)
 
 
-Expression = Number | Text | Flag | Reference | Operation | Sequence | Call
+Expression = Number | Literal | Reference | Operation | Sequence | Call
 
 
 # Neuron models.
@@ -125,10 +116,11 @@ class Receive:
 
 
 @dataclass(frozen=True, slots=True)
-class Assignment:
-    """`name = value`."""
+class Setting:
+    """`name = value`: a jump of a model, or dt, delay or method of a network or module; without the
+    sign a line of a `train` block."""
 
-    target: Name
+    name: Name
     value: Expression
 
 
@@ -142,18 +134,11 @@ class Derivative:
 
 
 @dataclass(frozen=True, slots=True)
-class OnInput:
-    """`on input { … }`."""
+class On:
+    """`on input { … }` or `on spike { … }`."""
 
-    assignments: tuple[Assignment, ...]
-    span: Span = field(compare=False, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class OnSpike:
-    """`on spike { … }`."""
-
-    assignments: tuple[Assignment, ...]
+    event: str
+    assignments: tuple[Setting, ...]
     span: Span = field(compare=False, repr=False)
 
 
@@ -170,7 +155,7 @@ class RefractoryHold:
     """`refractory duration { … }`."""
 
     duration: Expression
-    hold: tuple[Assignment, ...]
+    hold: tuple[Setting, ...]
     span: Span = field(compare=False, repr=False)
 
 
@@ -183,7 +168,7 @@ class Emit:
 
 
 # What a model says at most once.
-Once = OnInput | OnSpike | SpikeWhen | RefractoryHold | Emit
+Once = On | SpikeWhen | RefractoryHold | Emit
 Clause = Param | StateVariable | Receive | Derivative | Once
 
 
@@ -221,14 +206,6 @@ class Path:
 
     parts: tuple[Part, ...]
     span: Span = field(compare=False, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """`name = value` in a network or module: dt, delay, method."""
-
-    name: Name
-    value: Expression
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,7 +319,7 @@ Statement = (
 class Import:
     """`import "path"`."""
 
-    path: Text
+    path: Name
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,19 +349,11 @@ class Network:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """A line of a `train` block: `optimizer adam(lr = 1e-3)`."""
-
-    name: Name
-    value: Expression
-
-
-@dataclass(frozen=True, slots=True)
 class Train:
     """`train network { … }`."""
 
     network: Name
-    entries: tuple[Entry, ...]
+    entries: tuple[Setting, ...]
 
 
 Definition = Neuron | Cell | Module | Network

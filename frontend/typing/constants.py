@@ -9,7 +9,7 @@ from typing import Any
 
 from ...ir.diagnostics import CompileError, Diagnostic, Note, Span
 from ...ir.report import Poisoned, twice, unknown
-from ..syntax.tree import Call, Expression, Flag, Name, Number, Operation, Reference, Text
+from ..syntax.tree import Call, Expression, Literal, Name, Number, Operation, Reference
 from ..syntax.tree import Sequence as Listed
 from ..units import NUMBER, UNITS, Dimension, describe
 from .operators import FUNCTIONS, OPERATORS, Operand, Operator, mismatch
@@ -143,8 +143,7 @@ def _sequence(node: Listed, scope: Scope) -> Constant:
 
 _EVALUATE: dict[type, Callable[[Any, Scope], Constant]] = {
     Number: _number,
-    Text: lambda node, scope: node.value,
-    Flag: lambda node, scope: node.value,
+    Literal: lambda node, scope: node.value,
     Reference: _reference,
     Operation: _operation,
     Call: _call,

@@ -11,7 +11,7 @@ from ...ir.diagnostics import CompileError, Diagnostic, Note, Span
 from ...ir.expr import Const, Expr, Ref
 from ...ir.report import Poisoned, sound, unknown
 from ...ir.types import DType
-from ..syntax.tree import Call, Expression, Flag, Number, Operation, Reference, Sequence, Text
+from ..syntax.tree import Call, Expression, Literal, Number, Operation, Reference, Sequence
 from ..units import NUMBER, UNITS, Dimension, divide, multiply, power
 from .constants import (
     EMPTY,
@@ -64,7 +64,7 @@ def lower_as(node: Expression, symbols: Symbols, kind: Kind, note: Note | None =
     return typed.expr
 
 
-def _constant(node: Number | Flag | Text | Sequence, symbols: Symbols) -> Typed:
+def _constant(node: Number | Literal | Sequence, symbols: Symbols) -> Typed:
     return literal(evaluate(node, EMPTY), node.span)
 
 
@@ -106,8 +106,7 @@ def _constant_value(expr: Expr) -> float | None:
 
 _LOWER: dict[type, Callable[[Any, Symbols], Typed]] = {
     Number: _constant,
-    Flag: _constant,
-    Text: _constant,
+    Literal: _constant,
     Sequence: _constant,
     Reference: _reference,
     Operation: _operation,

@@ -11,7 +11,6 @@ from ...ir.expr import Expr, names
 from ...ir.neuron import Assign, NeuronModel, Parameter, Refractory, State
 from ...ir.report import Report, sound, twice
 from ..syntax.tree import (
-    Assignment,
     Call,
     Clause,
     Derivative,
@@ -19,12 +18,12 @@ from ..syntax.tree import (
     Expression,
     Name,
     Neuron,
+    On,
     Once,
-    OnInput,
-    OnSpike,
     Param,
     Receive,
     RefractoryHold,
+    Setting,
     SpikeWhen,
     StateVariable,
 )
@@ -64,8 +63,8 @@ def check_model(node: Neuron, report: Report) -> CheckedModel:
     parameters = _parameters(node, table)
     _declare_variables(node, table)
     states = _states(node, table)
-    on_input = _blocks(_of(OnInput, node.clauses), table)
-    on_spike = _blocks(_of(OnSpike, node.clauses), table)
+    on_input = _jumps("input", node, table)
+    on_spike = _jumps("spike", node, table)
     derivatives = _derivatives(node, table)
     spike = report.attempt(_spike, node, table)
     refractory = report.attempt(_refractory, node, table)
@@ -136,17 +135,18 @@ def _state(clause: StateVariable, table: Declarations) -> State:
     return State(clause.name.text, coherent(declared.dimension), init)
 
 
-def _blocks(clauses: list[OnInput] | list[OnSpike], table: Declarations) -> tuple[Assign, ...]:
+def _jumps(event: str, node: Neuron, table: Declarations) -> tuple[Assign, ...]:
+    clauses = [clause for clause in _of(On, node.clauses) if clause.event == event]
     _require_single(clauses, table)
     assignments = [a for clause in clauses for a in clause.assignments]
     return table.report.each(_assign, assignments, table)
 
 
-def _assign(assignment: Assignment, table: Declarations) -> Assign:
-    state = table.state(assignment.target)
-    note = Note(state.span, f"`{assignment.target.text}` is declared here")
-    value = lower_as(assignment.value, table.all_symbols(), state.dimension, note)
-    return Assign(assignment.target.text, value)
+def _assign(setting: Setting, table: Declarations) -> Assign:
+    name = setting.name
+    state = table.state(name)
+    note = Note(state.span, f"`{name.text}` is declared here")
+    return Assign(name.text, lower_as(setting.value, table.all_symbols(), state.dimension, note))
 
 
 def _derivatives(node: Neuron, table: Declarations) -> tuple[Assign, ...]:
@@ -179,14 +179,15 @@ def _spike(node: Neuron, table: Declarations) -> Expr | None:
         message = f"the model `{node.name.text}` never spikes and emits nothing else"
         way_out = "add a condition, such as `spike when v > v_th`, or, to read out, `emit v`"
         raise CompileError(Diagnostic("E030", message, node.name.span, help=way_out))
-    idle = [c for c in node.clauses if isinstance(c, OnSpike | RefractoryHold)]
+    jumps = [clause for clause in _of(On, node.clauses) if clause.event == "spike"]
+    idle: list[Once] = [*jumps, *_of(RefractoryHold, node.clauses)]
     if idle:
         raise CompileError(map(_idle, idle))
     return None
 
 
-def _idle(clause: OnSpike | RefractoryHold) -> Diagnostic:
-    message = f"`{_WORDS[type(clause)]}` of a model that never spikes"
+def _idle(clause: Once) -> Diagnostic:
+    message = f"`{_words(clause)}` of a model that never spikes"
     way_out = "add a condition, such as `spike when v > v_th`, or leave this out"
     return Diagnostic("E030", message, clause.span, help=way_out)
 
@@ -223,14 +224,16 @@ def _duration(clause: RefractoryHold, table: Declarations) -> Expr:
 
 
 def _require_single(clauses: Sequence[Once], table: Declarations) -> None:
-    again = [twice(_WORDS[type(c)], c.span, clauses[0].span) for c in clauses[1:]]
+    again = [twice(_words(c), c.span, clauses[0].span) for c in clauses[1:]]
     if again:
         table.report.fail(CompileError(again))
 
 
-_WORDS: dict[type[Clause], str] = {
-    OnInput: "on input",
-    OnSpike: "on spike",
+def _words(clause: Once) -> str:
+    return f"on {clause.event}" if isinstance(clause, On) else _WORDS[type(clause)]
+
+
+_WORDS: dict[type[Once], str] = {
     SpikeWhen: "spike when",
     RefractoryHold: "refractory",
     Emit: "emit",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 
 from ..diagnostics import CompileError, Diagnostic, Note
 from ..graph import Graph, Population, Projection
+from ..report import nearest
 from ..types import Shape
 from ..wiring import CONNECTIVITIES, check_projection
 
@@ -100,12 +100,11 @@ def _end_error(projection: Projection, post: Population) -> Diagnostic | None:
     ports = post.model.ports
     if projection.port in ports:
         return None
-    near = get_close_matches(projection.port, ports, 1)
     known = ", ".join(f"`{port}`" for port in ports) or "none"
     return Diagnostic(
         "E010",
         f"`{post.name}` has no input port `{projection.port}`",
         projection.span,
         related=declared,
-        help=f"did you mean `{near[0]}`?" if near else f"`{post.model.name}` has: {known}",
+        help=nearest(projection.port, ports) or f"`{post.model.name}` has: {known}",
     )

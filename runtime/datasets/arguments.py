@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from difflib import get_close_matches
 from math import isfinite
 from pathlib import Path
 from typing import TypeGuard
 
 from ...ir.diagnostics import CompileError, Diagnostic, Span
 from ...ir.graph import Call, Value
+from ...ir.report import nearest
 from ...ir.rules import Argument
 
 
@@ -33,7 +32,7 @@ def _value(row: Argument, given: dict[str, Value]) -> Value:
 
 def _unknown(call: Call, name: str, known: list[str], span: Span | None) -> Diagnostic:
     takes = ", ".join(known) or "no arguments"
-    way_out = did_you_mean(name, known) or f"`{call.kind}` takes {takes}"
+    way_out = nearest(name, known, apart=10) or f"`{call.kind}` takes {takes}"
     return Diagnostic("E012", f"`{call.kind}` has no argument `{name}`", span, help=way_out)
 
 
@@ -90,9 +89,3 @@ def anchored(call: Call, rows: tuple[Argument, ...], folder: Path) -> Call:
         for name, value in call.arguments
     )
     return Call(call.kind, arguments)
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """A question that offers the nearest known name; empty if none is near."""
-    near = get_close_matches(name, list(known), n=1)
-    return f"did you mean `{near[0]}`?" if near else ""

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from ...ir.diagnostics import CompileError, Diagnostic, Span
 from ...ir.graph import Arguments, Call, Value
 from ...ir.ranges import ANY, BELOW_ONE
+from ...ir.report import nearest
 from ...ir.rules import Argument
 from ..settings import Settings
-from .arguments import completed, did_you_mean
+from .arguments import completed
 from .arrays import load_idx, load_npz
 from .data import Data
 from .delimited import SCALES, load_csv, measure_csv
@@ -62,7 +63,7 @@ def dataset(name: str, span: Span | None = None) -> Dataset:
     """The row of that name; CompileError(E010) if there is none."""
     if name in DATASETS:
         return DATASETS[name]
-    way_out = did_you_mean(name, DATASETS) or f"known are {', '.join(DATASETS)}"
+    way_out = nearest(name, DATASETS, apart=10) or f"known are {', '.join(DATASETS)}"
     raise CompileError(Diagnostic("E010", f"unknown data set `{name}`", span, help=way_out))
 
 

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import logging
+from types import SimpleNamespace
 
 import pytest
 from lark import Lark, logger
 
-from snncc.frontend.syntax.builder import Builder
+from snncc.frontend.syntax import lalr
 from snncc.frontend.syntax.lalr import GRAMMAR, Machine, Unexpected, grammar
 from snncc.frontend.syntax.lexer import END, KEYWORDS, PUNCTUATION, tokenize
 from snncc.ir.diagnostics import Source
@@ -23,14 +24,10 @@ def test_the_grammar_has_no_conflicts(caplog: pytest.LogCaptureFixture) -> None:
     assert [r.getMessage() for r in caplog.records if "onflict" in r.getMessage()] == []
 
 
-def test_every_rule_has_a_method_of_the_builder() -> None:
-    rules = {
-        action.rule
-        for actions in grammar().table.values()
-        for action in actions.values()
-        if not isinstance(action, int) and not action.rule.startswith("_")
-    } - {"option"}
-    assert sorted(rule for rule in rules if not hasattr(Builder, rule)) == []
+def test_another_lark_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lalr, "Lark", lambda *args, **options: SimpleNamespace(parser=object()))
+    with pytest.raises(ImportError, match="snncc needs lark from"):
+        grammar.__wrapped__()
 
 
 def test_every_word_is_a_terminal_of_the_grammar() -> None:

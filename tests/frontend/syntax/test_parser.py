@@ -9,9 +9,9 @@ from snncc.frontend.syntax.tree import (
     Cell,
     Delay,
     Derivative,
-    Flag,
     For,
     Learning,
+    Literal,
     Network,
     Neuron,
     Number,
@@ -95,7 +95,7 @@ def test_entries_of_a_training_plan_may_share_a_line() -> None:
     (train,) = tree.items
     assert isinstance(train, Train)
     assert [entry.name.text for entry in train.entries] == ["data", "epochs", "boost", "batch"]
-    assert isinstance(train.entries[2].value, Flag)
+    assert isinstance(train.entries[2].value, Literal)
 
 
 def test_places_do_not_count_in_equality() -> None:
