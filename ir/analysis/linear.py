@@ -89,57 +89,66 @@ def linear_neuron(population: Population) -> LinearNeuron | Why:
     The threshold is the one that the author wrote: of `v >= v_th - 0.000001 mV`, a literal below
     SLACK beside a parameter, it is v_th.
     """
+    try:
+        return _read(population)
+    except _NotLinearError as error:
+        return Why(str(error))
+
+
+class _NotLinearError(Exception):
+    pass
+
+
+def _read(population: Population) -> LinearNeuron:
     model, step = population.model, population.step
     if model is None or step is None:
-        return Why("it is an input")
-    found = _threshold(model, dict(population.parameters))
-    if isinstance(found, Why):
-        return found
-    v, threshold = found
+        raise _NotLinearError("it is an input")
+    v, threshold = _threshold(model, dict(population.parameters))
     rows = affine_map(population, step.decay, step.deliver, step.integrate)
-    synapses = _synapses(population, v, rows)
-    if isinstance(synapses, Why):
-        return synapses
-    changed = {r.state: r for r in resets(population)}
-    others = [f"`{state}`" for state in changed if state != v]
-    if others:
-        return Why(f"its spike changes {', '.join(others)} too")
-    refractory = refractory_steps(population)
-    holds = _holds(population) if refractory else ()
-    if isinstance(holds, Why):
-        return holds
-    row = rows[v] or {}
+    row, refractory = rows[v], refractory_steps(population)
+    if row is None or any(rows[s.name] is None for s in model.states):
+        raise _NotLinearError("its step is not linear below threshold")
     return LinearNeuron(
         voltage=v,
         keep_v=row.get(v, 0.0),
         drift=row.get("", 0.0),
         tau_mem=_tau(population, v),
-        synapses=synapses,
+        synapses=_synapses(population, v, {s.name: rows[s.name] or {} for s in model.states}),
         threshold=threshold,
-        reset=changed.get(v),
+        reset=_reset(population, v),
         refractory=refractory,
-        holds=holds,
+        holds=_holds(population) if refractory else (),
     )
 
 
-def _threshold(model: NeuronModel, values: dict[str, float]) -> tuple[str, Threshold | None] | Why:
+def _reset(population: Population, v: str) -> Reset | None:
+    changed = {reset.state: reset for reset in resets(population)}
+    others = [f"`{state}`" for state in changed if state != v]
+    if others:
+        raise _NotLinearError(f"its spike changes {', '.join(others)} too")
+    return changed.get(v)
+
+
+def _threshold(model: NeuronModel, values: dict[str, float]) -> tuple[str, Threshold | None]:
     """The voltage and its threshold: v and b / a of a margin a v - b. A model that never fires has
     the voltage that it emits."""
     variables = frozenset(s.name for s in model.states) | frozenset(model.ports)
     if model.spike is None:
         row = None if model.emit is None else affine_row(model.emit, variables, values)
         read = _states_in(row, model)
-        return (read[0], None) if len(read) == 1 else Why("what it emits is not one voltage")
+        if len(read) != 1:
+            raise _NotLinearError("what it emits is not one voltage")
+        return read[0], None
     found = margin(model.spike)
     if found is None:
-        return Why("its condition to fire is no single comparison")
+        raise _NotLinearError("its condition to fire is no single comparison")
     row, terms = affine_row(found.value, variables, values), affine(found.value, variables)
     read = _states_in(row, model)
     if row is None or terms is None or len(read) != 1 or row.keys() & set(model.ports):
-        return Why("its threshold is not that of one voltage")
+        raise _NotLinearError("its threshold is not that of one voltage")
     v = read[0]
     if row[v] < 0.0:
-        return Why(f"it fires where `{v}` is low")
+        raise _NotLinearError(f"it fires where `{v}` is low")
     level = -_meant(terms[""], values) / row[v] if "" in terms else 0.0
     return v, Threshold(level, found.is_strict)
 
@@ -167,45 +176,39 @@ def _summands(expr: Expr, sign: float) -> Iterator[tuple[float, Expr]]:
         yield from _summands(right, -sign if expr.op == "sub" else sign)
 
 
-def _synapses(
-    population: Population, v: str, rows: dict[str, Row | None]
-) -> tuple[Synapse, ...] | Why:
+def _synapses(population: Population, v: str, rows: dict[str, Row]) -> tuple[Synapse, ...]:
     """A synapse for every port that reaches the voltage."""
     model = population.model
     assert model is not None
-    of_v = rows[v]
-    currents = {s.name: rows[s.name] for s in model.states if s.name != v}
-    if of_v is None or None in currents.values():
-        return Why("its step is not linear below threshold")
     fed: dict[str, str] = {}
-    for c, row in currents.items():
-        ports = [name for name in row or {} if name != c]
-        is_read = c in of_v or c not in (row or {})  # what keeps nothing is read through its port
+    for c in (s.name for s in model.states if s.name != v):
+        ports = [name for name in rows[c] if name != c]
+        is_read = c in rows[v] or c not in rows[c]  # what keeps nothing is read through its port
         if not is_read or len(ports) != 1 or ports[0] not in model.ports or ports[0] in fed:
-            return Why(f"`{c}` is not the synaptic current of one port")
+            raise _NotLinearError(f"`{c}` is not the synaptic current of one port")
         fed[ports[0]] = c
-    ports = [p for p in model.ports if p in of_v or p in fed]
-    return tuple(_synapse(population, p, fed.get(p), of_v, currents) for p in ports)
+    ports = [p for p in model.ports if p in rows[v] or p in fed]
+    return tuple(_synapse(population, p, fed.get(p), rows[v], rows) for p in ports)
 
 
 def _synapse(
-    population: Population, port: str, c: str | None, of_v: Row, currents: dict[str, Row | None]
+    population: Population, port: str, c: str | None, of_v: Row, rows: dict[str, Row]
 ) -> Synapse:
     gain = of_v.get(port, 0.0)
-    row = None if c is None else currents[c]
-    if c is None or row is None:
+    if c is None:
         return Synapse(port, gain)
-    return Synapse(port, gain, c, row.get(c, 0.0), row[port], of_v.get(c, 0.0), _tau(population, c))
+    keep, weight, drive = rows[c].get(c, 0.0), rows[c][port], of_v.get(c, 0.0)
+    return Synapse(port, gain, c, keep, weight, drive, _tau(population, c))
 
 
-def _holds(population: Population) -> tuple[tuple[str, float], ...] | Why:
+def _holds(population: Population) -> tuple[tuple[str, float], ...]:
     """The values at which states are held in refractory steps."""
     assert population.step is not None
     hold = population.step.hold
     rows = affine_map(population, hold)
     held = {a.target: rows[a.target] for a in hold}
     if any(row is None or row.keys() - {""} for row in held.values()):
-        return Why("in its refractory time it does more than hold states")
+        raise _NotLinearError("in its refractory time it does more than hold states")
     return tuple((state, (row or {}).get("", 0.0)) for state, row in held.items())
 
 
