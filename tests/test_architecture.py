@@ -21,6 +21,7 @@ ACROSS = {
     "frontend/test_errors.py",  # every file of tests/errors
     "frontend/test_fuzz.py",  # any text at all
     "backends/test_learns.py",  # a rule, an engine and real data
+    "benchmarks/test_instruments.py",  # what the scripts measure with
 }
 
 # Folders whose tests are those of another: kernels run only inside the backend that fills them.
