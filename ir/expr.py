@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .ops import OPS, Immediate, codes_of, fitted, result_type
+from .ops import Immediate, codes_of, computed, result_type
 from .types import FLOATS, DType, Fixed, Scalar
 
 
@@ -81,12 +81,9 @@ def evaluate(
         return codes_of(value, expr.dtype) if isinstance(expr.dtype, Fixed) else value
     if isinstance(expr, Const):
         return _literal(expr, real)
-    row = OPS[expr.op]
-    how = () if expr.immediate is None else (expr.args[0].dtype, expr.immediate)
-    result = row.meaning(*(evaluate(a, values, real) for a in expr.args), *how)
-    if row.exact is None or not isinstance(expr.dtype, Fixed):
-        return result
-    return fitted(result, expr.dtype)
+    arguments = [evaluate(a, values, real) for a in expr.args]
+    types = [a.dtype for a in expr.args]
+    return computed(expr.op, arguments, types, expr.immediate, expr.dtype)
 
 
 def _literal(expr: Const, real: type[np.floating[Any]] | None) -> Any:

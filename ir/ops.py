@@ -20,6 +20,8 @@ from .types import FLOATS, DType, Fixed, Scalar
 
 Immediate = int | Fixed | None
 LONGEST_SHIFT = 62
+# What int64 holds.
+CODES = Fixed(64, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +29,12 @@ class Op:
     """One operator of `arity` arguments.
 
     `typing` gives the type of the result for the types of the arguments, or says in words why
-    there is none. `meaning` takes the arguments' values. With an `immediate` (a count of bits, or
-    a type, which is part of the program and no value) there is one argument, x: typing is of x's
-    type and the immediate, meaning of x, x's type and the immediate. `exact` is there where a
-    fixed-point result may leave its type: the meaning over Python's integers, whose ends are at
-    those of the arguments.
+    there is none; `meaning` takes the arguments' values. `exact` is there where a fixed-point
+    result may leave its type: the meaning over Python's integers, whose ends are at those of the
+    arguments. An operator with an `immediate` (a count of bits, or a type, which is part of the
+    program and no value) has one argument: `typing` takes its type and the immediate, and so does
+    `moves`, which gives the places by which the code is moved, and the type that rounds it and
+    into which it goes; `meaning` takes the code, the places and the rounding.
     """
 
     arity: int
@@ -39,6 +42,7 @@ class Op:
     meaning: Callable[..., Any]
     immediate: type[int] | type[Fixed] | None = None
     exact: Callable[..., int] | None = None
+    moves: Callable[[Any, Any], tuple[int, Fixed]] | None = None
 
 
 def _alike(*types: Scalar) -> Scalar | str:
@@ -130,21 +134,12 @@ def _moved(codes: Any, places: int, rounding: str) -> Any:
     return codes << places if places >= 0 else ROUNDINGS[rounding](codes, -places)
 
 
-def _left(codes: Any, dtype: Fixed, places: int) -> Any:
-    return codes << places
-
-
-def _right(codes: Any, dtype: Fixed, places: int) -> Any:
-    return _moved(codes, -places, dtype.rounding)
-
-
-def _narrow(codes: Any, dtype: Fixed, target: Fixed) -> Any:
-    return _moved(codes, target.frac - dtype.frac, target.rounding)
-
-
-def _clip(codes: Any, dtype: Fixed, bits: int) -> Any:
-    ends = replace(dtype, bits=bits)
-    return np.clip(codes, ends.low, ends.high)
+def _move(
+    typing: Callable[..., Scalar | str],
+    immediate: type[int] | type[Fixed],
+    moves: Callable[[Any, Any], tuple[int, Fixed]],
+) -> Op:
+    return Op(1, typing, _moved, immediate, exact=_moved, moves=moves)
 
 
 def _wrapped(codes: Any, dtype: Fixed) -> Any:
@@ -158,6 +153,11 @@ OVERFLOWS: dict[str, Callable[[Any, Fixed], Any]] = {
     "wrap": _wrapped,
     "saturate": lambda codes, dtype: np.clip(codes, dtype.low, dtype.high),
 }
+
+
+def _clipping(dtype: Fixed, bits: int) -> Fixed:
+    return replace(dtype, bits=bits, overflow="saturate")
+
 
 OPS: dict[str, Op] = {
     "add": Op(2, _number, np.add, exact=operator.add),
@@ -187,10 +187,10 @@ OPS: dict[str, Op] = {
     "not": Op(1, _bool, np.logical_not),
     "select": Op(3, _chosen, np.where),
     "mulwide": Op(2, _widened, np.multiply),
-    "shl": Op(1, _shifted, _left, int, exact=_left),
-    "shr": Op(1, _shifted, _right, int),
-    "narrow": Op(1, _narrowed, _narrow, Fixed, exact=_narrow),
-    "saturate": Op(1, _clipped, _clip, int),
+    "shl": _move(_shifted, int, lambda dtype, places: (places, dtype)),
+    "shr": _move(_shifted, int, lambda dtype, places: (-places, dtype)),
+    "narrow": _move(_narrowed, Fixed, lambda dtype, target: (target.frac - dtype.frac, target)),
+    "saturate": _move(_clipped, int, lambda dtype, bits: (0, _clipping(dtype, bits))),
 }
 
 
@@ -204,11 +204,18 @@ def result_type(op: str, types: Sequence[Scalar], immediate: Immediate = None) -
         raise TypeError(f"{op} takes {'no' if row.immediate is None else 'an'} immediate")
     given = (*types, *(() if immediate is None else (immediate,)))
     typed = row.typing(*given)
-    if not isinstance(typed, str) and may_leave(_INT64, op, types, immediate):
+    if not isinstance(typed, str) and may_leave(CODES, op, types, immediate):
         typed = "the exact result may take more than 64 bits; narrow first"
     if isinstance(typed, str):
         raise TypeError(f"{op} of {' and '.join(map(str, given))}: {typed}")
     return typed
+
+
+def movement(op: str, dtype: Scalar, immediate: Immediate) -> tuple[int, Fixed] | None:
+    """The places by which `op` moves a code of this type, and the type into which the result is
+    brought, by its rounding and its overflow; None for an operator without an immediate."""
+    moves = OPS[op].moves
+    return None if moves is None else moves(dtype, immediate)
 
 
 def may_leave(dtype: Scalar, op: str, types: Sequence[Scalar], immediate: Immediate) -> bool:
@@ -217,9 +224,23 @@ def may_leave(dtype: Scalar, op: str, types: Sequence[Scalar], immediate: Immedi
     codes = [(t.low, t.high) for t in types if isinstance(t, Fixed)]
     if exact is None or not codes or not isinstance(dtype, Fixed):
         return False
-    how = () if immediate is None else (types[0], immediate)
+    moved = movement(op, types[0], immediate)
+    how = () if moved is None else (moved[0], moved[1].rounding)
     ends = [exact(*ends, *how) for ends in product(*codes)]
     return not dtype.low <= min(ends) <= max(ends) <= dtype.high
+
+
+def computed(
+    op: str, values: Sequence[Any], types: Sequence[Scalar], immediate: Immediate, result: Scalar
+) -> Any:
+    """The result of `op` on values of these types: the exact one, brought into its type."""
+    row = OPS[op]
+    moved = movement(op, types[0], immediate)
+    if moved is not None:
+        places, target = moved
+        return fitted(row.meaning(*values, places, target.rounding), target)
+    exact = row.meaning(*values)
+    return fitted(exact, result) if row.exact and isinstance(result, Fixed) else exact
 
 
 def codes_of(value: Any, dtype: Fixed) -> Any:
@@ -235,6 +256,3 @@ def codes_of(value: Any, dtype: Fixed) -> Any:
 def fitted(codes: Any, dtype: Fixed) -> Any:
     """Exact results as codes of the type, by its overflow."""
     return OVERFLOWS[dtype.overflow](codes, dtype)
-
-
-_INT64 = Fixed(64, 0)

@@ -12,11 +12,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ...ir.neuron import Assign, NeuronStep
-from ...ir.types import DType
-from ..compiled.text.render import CASTS, render
+from ...ir.neuron import NeuronStep
+from ..compiled.text.languages import PYTHON
 from ..compiled.text.sources import Parts, joined
-from ..compiled.text.step import constant_casts, identifiers, state_places
+from ..compiled.text.step import constant_lines, identifiers, state_places, step_lines
 
 FORWARD = (
     ("compiled", ("formulas.py",)),
@@ -80,13 +79,12 @@ def _with_cache(text: str) -> str:
 def _step(number: int, step: NeuronStep) -> str:
     names = identifiers(step)
     rows = {s: f"{array}[{k}]" for s, (array, k) in state_places(step).items()}
-    casts = constant_casts(step)
     lines = [
         '@njit(cache=True, error_model="numpy")',
         f"def step_{number}({_ARGUMENTS}):",
         "    window, pitch = currents.shape[0], reals.shape[1]",
         *(f"    {names[s.name]}_ = {rows[s.name]}[lo:hi]" for s in step.states),
-        *(f"    {names[c]} = {casts[c]}(constants[p, {k}])" for k, c in enumerate(step.constants)),
+        *(f"    {line}" for line in constant_lines(step, "constants[p, {}]", PYTHON)),
         "    for t in range(first, last):",
         "        current, flags = currents[t % window], fired[t - first]",
         *(
@@ -95,20 +93,12 @@ def _step(number: int, step: NeuronStep) -> str:
         ),
         "        for n in range(hi - lo):",
         *(f"            {names[v]} = {names[v]}_[n]" for v in (*rows, *step.ports)),
-        *(_assign(a, names, step) for a in step.update),
-        f"            spiked = {render(step.spike, names)}",
-        *(_assign(a, names, step) for a in step.after),
+        *(f"            {line}" for line in step_lines(step, PYTHON)),
         *(f"            {names[s.name]}_[n] = {names[s.name]}" for s in step.states),
         "            flags[n] = spiked",
         "",
     ]
     return "\n".join(lines)
-
-
-def _assign(assign: Assign, names: dict[str, str], step: NeuronStep) -> str:
-    dtype = {s.name: s.dtype for s in step.states}[assign.target]
-    assert isinstance(dtype, DType)
-    return f"            {names[assign.target]} = {CASTS[dtype]}({render(assign.value, names)})"
 
 
 def _advance(count: int) -> str:

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from drawn_expressions import signatures
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from signatures import signatures
 
 from snncc.ir.expr import Const, Ref, affine, apply, evaluate, names, substitute, walk
 from snncc.ir.text import parse_expr, print_expr

@@ -6,9 +6,9 @@ from itertools import product
 
 import numpy as np
 import pytest
+from drawn_expressions import Signature
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from signatures import Signature
 
 from snncc.ir.expr import Const, Ref, apply, evaluate
 from snncc.ir.ops import OPS, result_type

@@ -1,78 +1,104 @@
-"""Expressions as source text of compiled Python: Numba on the CPU, and Numba-CUDA.
+"""Expressions as text, in any `Language`.
 
-`SPELLINGS` covers what `ir.ops.OPS` has for floats, counters and bools (a test compares them). Only
-names made here ever reach the text: a user's names are replaced by numbered ones before rendering.
+Only names made here ever reach the text: a user's names are replaced by numbered ones before
+rendering. Codes of fixed-point types are 64-bit integers in the text, from where a name is read to
+where a value is stored; the text of an operator is its exact result, brought into its type where
+it may leave it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from ....ir.expr import Apply, Const, Expr, Ref
-from ....ir.types import DType
-
-SPELLINGS: dict[str, str] = {
-    "add": "({0} + {1})",
-    "sub": "({0} - {1})",
-    "mul": "({0} * {1})",
-    "div": "({0} / {1})",
-    "pow": "{real}({0} ** {1})",
-    "min": "np.minimum({0}, {1})",
-    "max": "np.maximum({0}, {1})",
-    "neg": "(-{0})",
-    "abs": "abs({0})",
-    "exp": "{real}(math.exp({0}))",
-    "log": "{real}(math.log({0}))",
-    "sqrt": "{real}(math.sqrt({0}))",
-    "tanh": "{real}(math.tanh({0}))",
-    "sin": "{real}(math.sin({0}))",
-    "cos": "{real}(math.cos({0}))",
-    "floor": "{real}(np.floor({0}))",
-    "lt": "({0} < {1})",
-    "le": "({0} <= {1})",
-    "gt": "({0} > {1})",
-    "ge": "({0} >= {1})",
-    "eq": "({0} == {1})",
-    "ne": "({0} != {1})",
-    "and": "({0} & {1})",
-    "or": "({0} | {1})",
-    "not": "(not {0})",
-    "select": "({1} if {0} else {2})",
-}
-
-CASTS: dict[DType, str] = {DType.F32: "f32", DType.F64: "f64", DType.I32: "i32"}
+from ....ir.ops import CODES, may_leave, movement
+from ....ir.types import DType, Fixed, Scalar
 
 
-def render(
-    expr: Expr, names: Mapping[str, str], spellings: Mapping[str, str] = MappingProxyType({})
-) -> str:
+@dataclass(frozen=True, slots=True)
+class Language:
+    """How one language writes what `ir.ops.OPS` means.
+
+    Templates: {0}, {1}, {2} are the arguments; {type} is the word for the type, {kind} its name in
+    the IR, "i64" for codes, {f} is "f" for F32. Those of codes read {places}, {power} = 2^places,
+    {low} and {high}, the ends of a type, {mask} = 2^bits - 1, {sign} = -low.
+    """
+
+    name: str
+    spellings: Mapping[str, str]  # of the operators that have no immediate
+    types: Mapping[DType, str]
+    storage: Callable[[str], str]  # the word for "int8", "uint16", …
+    cast: str
+    literal: Callable[[Const], str]
+    power: str  # a code times 2^places
+    roundings: Mapping[str, str]  # a code over 2^places
+    overflows: Mapping[str, str]
+    # How the results of a type are spelled instead.
+    exceptions: Mapping[DType, Mapping[str, str]] = field(default_factory=dict)
+    helpers: str = ""  # definitions of what the text calls
+
+
+def render(expr: Expr, names: Mapping[str, str], language: Language) -> str:
     """The expression as text; `names` gives the identifier of every name it reads.
 
-    `spellings` are a backend's own, in place of those of `SPELLINGS`.
+    TypeError, which names the operator, for one that the language cannot write.
     """
-    if isinstance(expr, Ref):
-        return names[expr.name]
     if isinstance(expr, Const):
-        return _literal(expr)
-    arguments = [render(argument, names, spellings) for argument in expr.args]
-    spelling = spellings.get(expr.op, SPELLINGS[expr.op])
-    return spelling.format(*arguments, real=_cast(expr))
+        return language.literal(expr)
+    if isinstance(expr, Ref):
+        name = names[expr.name]
+        return cast(name, CODES, language) if isinstance(expr.dtype, Fixed) else name
+    arguments = [render(argument, names, language) for argument in expr.args]
+    moved = movement(expr.op, expr.args[0].dtype, expr.immediate)
+    if moved is not None:
+        places, target = moved
+        return _fitted(expr, _moved(arguments[0], places, target, language), target, language)
+    return _fitted(expr, _spelled(expr, arguments, language), expr.dtype, language)
 
 
-def _literal(expr: Const) -> str:
-    if expr.dtype is DType.BOOL:
-        return str(bool(expr.value))
-    assert isinstance(expr.dtype, DType), "fixed-point literals belong to the integer backends"
-    if expr.dtype is DType.I32:
-        return f"i32({int(expr.value)})"
-    return f"{CASTS[expr.dtype]}({_float(float(expr.value))})"
+def cast(text: str, dtype: Scalar, language: Language) -> str:
+    """The text as a value of the type in which it is stored."""
+    return language.cast.format(text, type=_word(dtype, language))
 
 
-def _float(value: float) -> str:
-    special = {"inf": "math.inf", "-inf": "-math.inf", "nan": "math.nan"}
-    return special.get(repr(value), repr(value))
+def _word(dtype: Scalar, language: Language) -> str:
+    if isinstance(dtype, Fixed):
+        return language.storage(dtype.storage)
+    return language.types[dtype]
 
 
-def _cast(expr: Apply) -> str:
-    return CASTS.get(expr.dtype, "") if isinstance(expr.dtype, DType) else ""
+def _spelled(expr: Apply, arguments: list[str], language: Language) -> str:
+    dtype = expr.dtype
+    own = language.exceptions.get(dtype, {}) if isinstance(dtype, DType) else {}
+    spelling = own.get(expr.op, language.spellings.get(expr.op))
+    if spelling is None:
+        raise TypeError(f"{language.name} has no {expr.op} of {expr.args[-1].dtype}")
+    kind = "i64" if isinstance(dtype, Fixed) else dtype.value
+    suffix = "f" if dtype is DType.F32 else ""
+    return spelling.format(*arguments, type=_word(dtype, language), kind=kind, f=suffix)
+
+
+def _moved(text: str, places: int, target: Fixed, language: Language) -> str:
+    if places == 0:
+        return text
+    spelling = language.power if places > 0 else language.roundings[target.rounding]
+    size = abs(places)
+    return spelling.format(text, places=size, power=_code(1 << size, language))
+
+
+def _fitted(expr: Apply, text: str, target: Scalar, language: Language) -> str:
+    """The exact result brought into the target, where it may leave it."""
+    types = [argument.dtype for argument in expr.args]
+    if not isinstance(target, Fixed) or not may_leave(target, expr.op, types, expr.immediate):
+        return text
+    ends = {
+        "low": target.low, "high": target.high, "mask": target.high - target.low,
+        "sign": -target.low,
+    }  # fmt: skip
+    written = {name: _code(code, language) for name, code in ends.items()}
+    return language.overflows[target.overflow].format(text, **written)
+
+
+def _code(code: int, language: Language) -> str:
+    return language.literal(Const(code, CODES))

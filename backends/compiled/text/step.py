@@ -1,11 +1,12 @@
-"""The names and places of a neuron step's values in generated text, on every compiled backend."""
+"""A neuron step as text: the names, the places and the assignments of every compiled backend."""
 
 from __future__ import annotations
 
+from ....ir.diagnostics import CompileError, Diagnostic
 from ....ir.expr import Ref, walk
-from ....ir.neuron import SPIKED, NeuronStep
-from ....ir.types import DType
-from .render import CASTS
+from ....ir.neuron import SPIKED, Assign, NeuronStep
+from ....ir.types import DType, Fixed
+from .render import Language, cast, render
 
 
 def identifiers(step: NeuronStep) -> dict[str, str]:
@@ -16,13 +17,45 @@ def identifiers(step: NeuronStep) -> dict[str, str]:
     return made | {SPIKED: "spiked"}
 
 
-def constant_casts(step: NeuronStep) -> dict[str, str]:
-    """The cast of each constant: a counter's stays an integer, or its loop would not vectorize."""
+def constant_lines(step: NeuronStep, place: str, language: Language) -> list[str]:
+    """Reads each constant, {} of `place` its number, as what the step takes it for: a counter's
+    stays an integer, or its loop would not vectorize."""
+    names = identifiers(step)
     used = {
         node.name: node.dtype for e in step.expressions for node in walk(e) if isinstance(node, Ref)
     }
-    types = {c: used.get(c, DType.F32) for c in step.constants}
-    return {c: CASTS[t] for c, t in types.items() if isinstance(t, DType)}
+    return [
+        f"{names[c]} = {cast(place.format(k), used.get(c, DType.F32), language)}"
+        for k, c in enumerate(step.constants)
+    ]
+
+
+def step_lines(step: NeuronStep, language: Language) -> list[str]:
+    """The assignments of a step; its states, ports and constants have been read. E071 for a step
+    over fixed-point numbers, which these backends do not keep."""
+    _refuse_codes(step)
+    names = identifiers(step)
+    types = {state.name: state.dtype for state in step.states}
+
+    def line(assign: Assign) -> str:
+        value = cast(render(assign.value, names, language), types[assign.target], language)
+        return f"{names[assign.target]} = {value}"
+
+    spiked = f"spiked = {render(step.spike, names, language)}"
+    return [*map(line, step.update), spiked, *map(line, step.after)]
+
+
+def _refuse_codes(step: NeuronStep) -> None:
+    read = {node.dtype for expression in step.expressions for node in walk(expression)}
+    found = sorted(str(t) for t in read | {s.dtype for s in step.states} if isinstance(t, Fixed))
+    if found:
+        raise CompileError(
+            Diagnostic(
+                "E071",
+                f"a neuron computes with {found[0]}; the CPU and the GPU simulate floats",
+                help="give its states and literals the types f32 and i32",
+            )
+        )
 
 
 def state_places(step: NeuronStep) -> dict[str, tuple[str, int]]:

@@ -11,8 +11,7 @@ from backend_cases import compiled_text
 from drawn_networks import ENCODINGS, POOL, TRANSCENDENT
 
 from snncc.backends.compiled.plan import distinct_steps
-from snncc.backends.compiled.text.render import SPELLINGS as ALL
-from snncc.backends.cuda.codegen import SPELLINGS, module_source
+from snncc.backends.cuda.codegen import module_source
 from snncc.backends.rules.spike_train.sources import CUDA
 
 
@@ -20,10 +19,6 @@ from snncc.backends.rules.spike_train.sources import CUDA
 def steps():
     texts = POOL.replace("ENCODING", ENCODINGS["spikes"]), TRANSCENDENT
     return [step for text in texts for step in distinct_steps(compiled_text(text).graph)]
-
-
-def test_own_spellings_are_of_known_operators():
-    assert SPELLINGS.keys() <= ALL.keys()
 
 
 def test_module_is_python_and_offers_both_entries(steps):

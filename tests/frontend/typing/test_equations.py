@@ -4,9 +4,9 @@ import re
 
 import numpy as np
 import pytest
+from drawn_expressions import signatures
 from hypothesis import given
 from hypothesis import strategies as st
-from signatures import signatures
 
 from snncc.frontend.syntax.parser import parse_expression
 from snncc.frontend.typing.constants import EMPTY, Quantity

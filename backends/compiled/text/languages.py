@@ -1,0 +1,305 @@
+"""The languages: a row each. Tests compare what each text computes with the table of operators."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from ....ir.expr import Const
+from ....ir.types import DType, Fixed
+from .render import Language
+
+
+def _python_literal(expr: Const) -> str:
+    if expr.dtype is DType.BOOL:
+        return str(bool(expr.value))
+    if isinstance(expr.dtype, Fixed):
+        return str(expr.value) if expr.value >= 0 else f"({expr.value})"
+    if expr.dtype is DType.I32:
+        return f"i32({int(expr.value)})"
+    value = repr(float(expr.value))
+    special = {"inf": "math.inf", "-inf": "-math.inf", "nan": "math.nan"}
+    return f"{expr.dtype}({special.get(value, value)})"
+
+
+# Of fixed-point numbers; `jit` compiles them.
+_PYTHON_HELPERS = """\
+@jit
+def nearest_even(x, places):
+    down = x >> places
+    rest = x & ((1 << places) - 1)
+    half = 1 << (places - 1)
+    return down + 1 if rest > half or (rest == half and down & 1 == 1) else down
+
+
+@jit
+def toward_zero(x, places):
+    return (x + ((1 << places) - 1 if x < 0 else 0)) >> places
+"""
+
+# As Numba compiles it.
+PYTHON = Language(
+    "python",
+    spellings={
+        "add": "({0} + {1})",
+        "sub": "({0} - {1})",
+        "mul": "({0} * {1})",
+        "mulwide": "({0} * {1})",
+        "div": "({0} / {1})",
+        "pow": "{type}({0} ** {1})",
+        "min": "np.minimum({0}, {1})",
+        "max": "np.maximum({0}, {1})",
+        "neg": "(-{0})",
+        "abs": "abs({0})",
+        "exp": "{type}(math.exp({0}))",
+        "log": "{type}(math.log({0}))",
+        "sqrt": "{type}(math.sqrt({0}))",
+        "tanh": "{type}(math.tanh({0}))",
+        "sin": "{type}(math.sin({0}))",
+        "cos": "{type}(math.cos({0}))",
+        "floor": "{type}(np.floor({0}))",
+        "lt": "({0} < {1})",
+        "le": "({0} <= {1})",
+        "gt": "({0} > {1})",
+        "ge": "({0} >= {1})",
+        "eq": "({0} == {1})",
+        "ne": "({0} != {1})",
+        "and": "({0} & {1})",
+        "or": "({0} | {1})",
+        "not": "(not {0})",
+        "select": "({1} if {0} else {2})",
+    },
+    types={DType.F32: "f32", DType.F64: "f64", DType.I32: "i32", DType.BOOL: "bool"},
+    storage=lambda name: f"np.{name}",
+    cast="{type}({0})",
+    literal=_python_literal,
+    power="({0} << {places})",
+    roundings={
+        "floor": "({0} >> {places})",
+        "nearest_even": "nearest_even({0}, {places})",
+        "toward_zero": "toward_zero({0}, {places})",
+    },
+    overflows={
+        "wrap": "((({0} & {mask}) ^ {sign}) - {sign})",
+        "saturate": "min(max({0}, {low}), {high})",
+    },
+    helpers=_PYTHON_HELPERS,
+)
+
+# Where NumPy's functions have no CUDA twin, or CUDA's drop a NaN that NumPy keeps.
+CUDA = replace(
+    PYTHON,
+    name="cuda",
+    spellings={
+        **PYTHON.spellings,
+        "min": "minimum({0}, {1})",
+        "max": "maximum({0}, {1})",
+        "floor": "{type}(math.floor({0}))",
+    },
+)
+
+
+def _c_literal(expr: Const) -> str:
+    if expr.dtype is DType.BOOL:
+        return "true" if expr.value else "false"
+    if isinstance(expr.dtype, Fixed) or expr.dtype is DType.I32:
+        return _c_integer(int(expr.value), 32 if expr.dtype is DType.I32 else 64)
+    # The shortest decimal number that C reads as the very float32 or float64.
+    value = str(np.float32(expr.value) if expr.dtype is DType.F32 else float(expr.value))
+    special = {"inf": "INFINITY", "-inf": "-INFINITY", "nan": "NAN"}
+    text = special.get(value, value + ("f" if expr.dtype is DType.F32 else ""))
+    return f"({text})" if text.startswith("-") else text
+
+
+def _c_integer(value: int, bits: int) -> str:
+    if value == -(1 << (bits - 1)):  # C has no literal for it
+        return f"INT{bits}_MIN"
+    return f"INT{bits}_C({value})" if value >= 0 else f"(-INT{bits}_C({-value}))"
+
+
+# A shift of a negative number is the implementation's choice in C99; these shift none.
+_C_HELPERS = """\
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define SNNCC_ENDS(kind, type) \\
+    static inline type snncc_min_##kind(type x, type y) { return x < y || x != x ? x : y; } \\
+    static inline type snncc_max_##kind(type x, type y) { return x > y || x != x ? x : y; }
+SNNCC_ENDS(f32, float)
+SNNCC_ENDS(f64, double)
+SNNCC_ENDS(i32, int32_t)
+SNNCC_ENDS(i64, int64_t)
+
+#define snncc_abs_f32 fabsf
+#define snncc_abs_f64 fabs
+static inline int32_t snncc_abs_i32(int32_t x) { return x < 0 ? (int32_t)(0u - (uint32_t)x) : x; }
+static inline int64_t snncc_abs_i64(int64_t x) { return x < 0 ? -x : x; }
+
+static inline int64_t snncc_floor(int64_t x, int places) {
+    return x < 0 ? ~(~x >> places) : x >> places;
+}
+
+static inline int64_t snncc_nearest_even(int64_t x, int places) {
+    const int64_t down = snncc_floor(x, places);
+    const int64_t rest = x & ((INT64_C(1) << places) - 1);
+    const int64_t half = INT64_C(1) << (places - 1);
+    return down + (rest > half || (rest == half && (down & 1)));
+}
+"""
+
+# C99 with stdint.h.
+C = Language(
+    "c",
+    spellings={
+        "add": "({0} + {1})",
+        "sub": "({0} - {1})",
+        "mul": "({0} * {1})",
+        "mulwide": "({0} * {1})",
+        "div": "({0} / {1})",
+        "pow": "pow{f}({0}, {1})",
+        "min": "snncc_min_{kind}({0}, {1})",
+        "max": "snncc_max_{kind}({0}, {1})",
+        "neg": "(-{0})",
+        "abs": "snncc_abs_{kind}({0})",
+        "exp": "exp{f}({0})",
+        "log": "log{f}({0})",
+        "sqrt": "sqrt{f}({0})",
+        "tanh": "tanh{f}({0})",
+        "sin": "sin{f}({0})",
+        "cos": "cos{f}({0})",
+        "floor": "floor{f}({0})",
+        "lt": "({0} < {1})",
+        "le": "({0} <= {1})",
+        "gt": "({0} > {1})",
+        "ge": "({0} >= {1})",
+        "eq": "({0} == {1})",
+        "ne": "({0} != {1})",
+        "and": "({0} && {1})",
+        "or": "({0} || {1})",
+        "not": "(!{0})",
+        "select": "({0} ? {1} : {2})",
+    },
+    types={DType.F32: "float", DType.F64: "double", DType.I32: "int32_t", DType.BOOL: "bool"},
+    storage=lambda name: f"{name}_t",
+    cast="(({type}){0})",
+    literal=_c_literal,
+    power="({0} * {power})",
+    roundings={
+        "floor": "snncc_floor({0}, {places})",
+        "nearest_even": "snncc_nearest_even({0}, {places})",
+        "toward_zero": "({0} / {power})",
+    },
+    overflows={
+        "wrap": "((({0} & {mask}) ^ {sign}) - {sign})",
+        "saturate": "snncc_min_i64(snncc_max_i64({0}, {low}), {high})",
+    },
+    # Signed sums that overflow mean nothing in C, unsigned ones wrap.
+    exceptions={
+        DType.I32: {
+            "add": "((int32_t)((uint32_t){0} + (uint32_t){1}))",
+            "sub": "((int32_t)((uint32_t){0} - (uint32_t){1}))",
+            "mul": "((int32_t)((uint32_t){0} * (uint32_t){1}))",
+            "neg": "((int32_t)(0u - (uint32_t){0}))",
+        }
+    },
+    helpers=_C_HELPERS,
+)
+
+
+def _onnx_literal(expr: Const) -> str:
+    if isinstance(expr.dtype, Fixed):
+        return f"i64({expr.value})"
+    value = expr.value if expr.dtype in (DType.I32, DType.BOOL) else float(expr.value)
+    return f"{expr.dtype}({value})"
+
+
+# Functions of the model, in the text form of ONNX. BitShift takes no signed numbers, and
+# onnxruntime has no Where of truth values.
+_ONNX_HELPERS = """\
+<domain: "snncc", opset_import: ["" : 18]>
+choose (condition, yes, no) => (y) {
+    otherwise = Not(condition)
+    is_yes = And(condition, yes)
+    is_no = And(otherwise, no)
+    y = Or(is_yes, is_no)
+}
+<domain: "snncc", opset_import: ["" : 18]>
+floor (x, power) => (y) {
+    rest = Mod(x, power)
+    whole = Sub(x, rest)
+    y = Div(whole, power)
+}
+<domain: "snncc", opset_import: ["" : 18]>
+nearest_even (x, power) => (y) {
+    one = Constant <value = int64 {1}> ()
+    two = Constant <value = int64 {2}> ()
+    rest = Mod(x, power)
+    whole = Sub(x, rest)
+    down = Div(whole, power)
+    half = Div(power, two)
+    low_bit = Mod(down, two)
+    is_odd = Equal(low_bit, one)
+    is_above = Greater(rest, half)
+    is_tie = Equal(rest, half)
+    is_odd_tie = And(is_tie, is_odd)
+    is_up = Or(is_above, is_odd_tie)
+    step = Cast <to = 7> (is_up)
+    y = Add(down, step)
+}
+"""
+
+# The nodes of ONNX, operator set 18, as nested calls: what is called is the operator of a node, or,
+# after a dot, a function of the model; keywords are attributes; f32, f64, i32, i64, bool make
+# constants.
+ONNX = Language(
+    "onnx",
+    spellings={
+        "add": "Add({0}, {1})",
+        "sub": "Sub({0}, {1})",
+        "mul": "Mul({0}, {1})",
+        "mulwide": "Mul({0}, {1})",
+        "div": "Div({0}, {1})",
+        "pow": "Pow({0}, {1})",
+        "min": "Min({0}, {1})",
+        "max": "Max({0}, {1})",
+        "neg": "Neg({0})",
+        "abs": "Abs({0})",
+        "exp": "Exp({0})",
+        "log": "Log({0})",
+        "sqrt": "Sqrt({0})",
+        "tanh": "Tanh({0})",
+        "sin": "Sin({0})",
+        "cos": "Cos({0})",
+        "floor": "Floor({0})",
+        "lt": "Less({0}, {1})",
+        "le": "LessOrEqual({0}, {1})",
+        "gt": "Greater({0}, {1})",
+        "ge": "GreaterOrEqual({0}, {1})",
+        "eq": "Equal({0}, {1})",
+        "ne": "Not(Equal({0}, {1}))",
+        "and": "And({0}, {1})",
+        "or": "Or({0}, {1})",
+        "not": "Not({0})",
+        "select": "Where({0}, {1}, {2})",
+    },
+    types={DType.F32: "FLOAT", DType.F64: "DOUBLE", DType.I32: "INT32", DType.BOOL: "BOOL"},
+    storage=str.upper,
+    cast="Cast({0}, to={type})",
+    literal=_onnx_literal,
+    power="Mul({0}, {power})",
+    roundings={
+        "floor": "snncc.floor({0}, {power})",
+        "nearest_even": "snncc.nearest_even({0}, {power})",
+        "toward_zero": "Div({0}, {power})",
+    },
+    overflows={
+        "wrap": "Sub(BitwiseXor(BitwiseAnd({0}, {mask}), {sign}), {sign})",
+        "saturate": "Clip({0}, {low}, {high})",
+    },
+    exceptions={DType.BOOL: {"select": "snncc.choose({0}, {1}, {2})"}},
+    helpers=_ONNX_HELPERS,
+)
+
+LANGUAGES: dict[str, Language] = {row.name: row for row in (PYTHON, CUDA, C, ONNX)}

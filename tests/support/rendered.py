@@ -1,0 +1,221 @@
+"""What rendered expressions compute: each runner takes (expression, columns by name) pairs and
+gives the column of each result."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from snncc.backends.compiled.text.languages import LANGUAGES, ONNX, PYTHON, C
+from snncc.backends.compiled.text.render import cast, render
+from snncc.backends.cuda.codegen import _HEAD as CUDA_HEAD
+from snncc.ir.expr import NUMPY, Expr, Ref, walk
+from snncc.ir.types import FLOATS, Fixed, Scalar
+
+Columns = dict[str, np.ndarray[Any, Any]]
+Job = tuple[Expr, Columns]
+HEAD = """\
+import math
+import numpy as np
+f32, f64, i32 = np.float32, np.float64, np.int32
+"""
+
+
+def stored(dtype: Scalar) -> Any:
+    """The NumPy type in which values of the type are stored."""
+    return np.dtype(dtype.storage) if isinstance(dtype, Fixed) else NUMPY[dtype]
+
+
+def result_type(dtype: Scalar) -> Any:
+    """The NumPy type of a result: codes stay in int64."""
+    return np.int64 if isinstance(dtype, Fixed) else NUMPY[dtype]
+
+
+def read(expr: Expr) -> dict[str, Scalar]:
+    """The names that the expression reads, with their types."""
+    return {node.name: node.dtype for node in walk(expr) if isinstance(node, Ref)}
+
+
+def run_python(jobs: Sequence[Job], language: str = "python") -> list[Any]:
+    """Each row by Python itself, which neither wraps nor widens."""
+    scope: dict[str, Any] = {"jit": lambda function: function}
+    head = CUDA_HEAD.replace("@cuda.jit(device=True)\n", "") if language == "cuda" else HEAD
+    exec(head + LANGUAGES[language].helpers, scope)  # noqa: S102 - our own text
+    return [_by_python(expr, columns, language, scope) for expr, columns in jobs]
+
+
+def _by_python(expr: Expr, columns: Columns, language: str, scope: dict[str, Any]) -> Any:
+    names = {name: f"x{k}" for k, name in enumerate(read(expr))}
+    text = f"lambda {', '.join(names.values())}: {render(expr, names, LANGUAGES[language])}"
+    function = eval(text, scope)  # noqa: S307 - our own text
+    rows = len(next(iter(columns.values())))
+    return np.array([function(*(columns[name][n] for name in names)) for n in range(rows)])
+
+
+def run_numba(jobs: Sequence[Job], folder: Path) -> list[Any]:
+    """Each expression in a compiled loop over its columns."""
+    lines = [HEAD, "from numba import njit", "jit = njit", PYTHON.helpers]
+    for k, (expr, _) in enumerate(jobs):
+        names = {name: f"x{n}" for n, name in enumerate(read(expr))}
+        text = render(expr, {name: f"{x}[n]" for name, x in names.items()}, PYTHON)
+        lines += [
+            '@njit(error_model="numpy")',
+            f"def job_{k}(out, {', '.join(names.values())}):",
+            "    for n in range(len(out)):",
+            f"        out[n] = {text}",
+        ]
+    path = folder / "rendered.py"
+    path.write_text("\n".join(lines))
+    spec = importlib.util.spec_from_file_location("rendered", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    results = []
+    for k, (expr, columns) in enumerate(jobs):
+        out = np.zeros(len(next(iter(columns.values()))), result_type(expr.dtype))
+        getattr(module, f"job_{k}")(out, *(columns[name] for name in read(expr)))
+        results.append(out)
+    return results
+
+
+_C_MAIN = """
+#include <stdio.h>
+typedef union { int64_t i; double d; } slot;
+typedef void (*function)(const slot *, slot *);
+"""
+_C_LOOP = """
+int main(void) {
+    for (size_t k = 0; k < sizeof jobs / sizeof *jobs; k++)
+        for (long n = 0; n < rows[k]; n++) {
+            slot in[8], out;
+            if (fread(in, sizeof *in, arity[k], stdin) != arity[k]) return 1;
+            jobs[k](in, &out);
+            if (fwrite(&out, sizeof out, 1, stdout) != 1) return 2;
+        }
+    return 0;
+}
+"""
+GCC = [
+    "gcc", "-std=c99", "-O1", "-Wall", "-Wextra", "-pedantic", "-Werror", "-ffp-contract=off",
+    "-fsanitize=undefined", "-fno-sanitize-recover=undefined",
+]  # fmt: skip
+
+
+def run_c(jobs: Sequence[Job], folder: Path) -> list[Any]:
+    """A program of one function for each expression, which stops at what C leaves undefined."""
+    rows = [len(next(iter(columns.values()))) for _, columns in jobs]
+    arity = [len(read(expr)) for expr, _ in jobs]
+    lines = [C.helpers, _C_MAIN, *(_c_function(k, expr) for k, (expr, _) in enumerate(jobs))]
+    lines.append(
+        f"static const function jobs[] = {{{', '.join(f'job_{k}' for k in range(len(jobs)))}}};"
+    )
+    lines.append(f"static const size_t arity[] = {{{', '.join(map(str, arity))}}};")
+    lines.append(f"static const long rows[] = {{{', '.join(map(str, rows))}}};")
+    (folder / "rendered.c").write_text("\n".join([*lines, _C_LOOP]))
+    subprocess.run([*GCC, "rendered.c", "-o", "rendered", "-lm"], cwd=folder, check=True)
+    slots = b"".join(_slots(expr, columns) for expr, columns in jobs)
+    done = subprocess.run([folder / "rendered"], input=slots, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+    found = np.split(np.frombuffer(done.stdout, np.int64), np.cumsum(rows)[:-1])
+    return [
+        out.view(np.float64).astype(NUMPY[expr.dtype]) if expr.dtype in FLOATS else out
+        for out, (expr, _) in zip(found, jobs, strict=True)
+    ]
+
+
+def _c_function(number: int, expr: Expr) -> str:
+    names = {name: f"x{k}" for k, name in enumerate(read(expr))}
+    lines = [f"static void job_{number}(const slot *in, slot *out) {{", "    (void)in;"]
+    for k, dtype in enumerate(read(expr).values()):
+        word = cast("", dtype, C)[2:-2]
+        lines.append(f"    const {word} x{k} = ({word})in[{k}].{'d' if dtype in FLOATS else 'i'};")
+    member = "d" if expr.dtype in FLOATS else "i"
+    return "\n".join([*lines, f"    out->{member} = {render(expr, names, C)};", "}"])
+
+
+def _slots(expr: Expr, columns: Columns) -> bytes:
+    """The rows of the columns, each value in 8 bytes."""
+    words = [
+        columns[name].astype(np.float64 if dtype in FLOATS else np.int64).view(np.int64)
+        for name, dtype in read(expr).items()
+    ]
+    return np.stack(words, axis=1).tobytes() if words else b""
+
+
+def run_onnx(jobs: Sequence[Job]) -> list[Any]:
+    """One model with an output for each expression, run by onnxruntime."""
+    import onnx
+    import onnxruntime
+
+    graph = _Nodes(onnx)
+    feeds: Columns = {}
+    for k, (expr, columns) in enumerate(jobs):
+        names = {name: f"j{k}_{n}" for n, name in enumerate(read(expr))}
+        for name, dtype in read(expr).items():
+            feeds[names[name]] = columns[name].astype(stored(dtype))
+        tree = ast.parse(render(expr, names, ONNX), mode="eval").body
+        graph.node("Identity", [graph.value(tree)], f"out{k}")
+    results = onnxruntime.InferenceSession(graph.model(feeds, len(jobs))).run(None, feeds)
+    return [
+        np.broadcast_to(found, len(next(iter(columns.values()))))
+        for found, (_, columns) in zip(results, jobs, strict=True)
+    ]
+
+
+class _Nodes:
+    """The nodes of a text in the form of `ONNX`."""
+
+    def __init__(self, onnx: Any) -> None:
+        self.onnx = onnx
+        self.nodes: list[Any] = []
+
+    def node(self, op: str, inputs: list[str], output: str = "", **attributes: Any) -> str:
+        output = output or f"v{len(self.nodes)}"
+        domain, _, name = op.rpartition(".")
+        made = self.onnx.helper.make_node(name, inputs, [output], domain=domain, **attributes)
+        self.nodes.append(made)
+        return output
+
+    def value(self, tree: Any) -> str:
+        if isinstance(tree, ast.Name):
+            return tree.id
+        op = ast.unparse(tree.func)
+        if op in CONSTANTS:
+            number = (
+                np.array(float(ast.unparse(tree.args[0])), CONSTANTS[op])
+                if op in ("f32", "f64")
+                else (np.array(ast.literal_eval(tree.args[0]), CONSTANTS[op]))
+            )
+            return self.node("Constant", [], value=self.onnx.numpy_helper.from_array(number))
+        types = self.onnx.TensorProto.DataType
+        attributes = {k.arg: types.Value(k.value.id) for k in tree.keywords}
+        return self.node(op, [self.value(a) for a in tree.args], **attributes)
+
+    def model(self, feeds: Columns, outputs: int) -> bytes:
+        make = self.onnx.helper
+        inputs = [
+            make.make_tensor_value_info(n, make.np_dtype_to_tensor_dtype(c.dtype), [None])
+            for n, c in feeds.items()
+        ]
+        results = [make.make_empty_tensor_value_info(f"out{k}") for k in range(outputs)]
+        graph = make.make_graph(self.nodes, "rendered", inputs, results)
+        texts = ["<domain" + text for text in ONNX.helpers.split("<domain")[1:]]
+        model = make.make_model(
+            graph,
+            ir_version=9,
+            functions=[self.onnx.parser.parse_function(text) for text in texts],
+            opset_imports=[make.make_opsetid("", 18), make.make_opsetid("snncc", 1)],
+        )
+        return bytes(model.SerializeToString())
+
+
+CONSTANTS = {
+    "f32": np.float32, "f64": np.float64, "i32": np.int32, "i64": np.int64, "bool": np.bool_,
+}  # fmt: skip
