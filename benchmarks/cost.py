@@ -20,13 +20,9 @@ import numpy as np
 import numpy.typing as npt
 from machine import Machine
 
-from snncc.backends.compiled.codes import SPIKES
-from snncc.backends.compiled.plan import Plan
-from snncc.backends.rules.spike_train.cpu.spsp import LINE
-from snncc.backends.rules.spike_train.tables import Rule
-from snncc.backends.trainers.cpu import GROUPS
 from snncc.ir.expr import Apply, walk
-from snncc.ir.graph import Graph
+from snncc.ir.graph import Graph, TrainSpec
+from snncc.ir.wiring import Wiring, wire
 
 Array = npt.NDArray[Any]
 
@@ -34,6 +30,8 @@ FORWARD = ("encode", "drive", "step")
 BACKWARD = ("judge", "solve", "traces", "rows", "message", "update", "write-back")
 STAGES = (*FORWARD, *BACKWARD)
 
+LINE = 16  # float32 of a cache line
+GROUPS = 8  # accumulators of a batch
 DIVISION = 10  # a vector division or square root against a multiply-add, on current x86 cores
 PHILOX = 10 * 10 * 2 + 4  # 10 rounds of 10 operations on 64-bit words, 4 comparisons: 4 draws
 COMPACT = 2  # a draw's place in the event list: store, advance
@@ -72,13 +70,68 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Link:
+    """A projection as the counting reads it. `pre`, `post`: places of populations in the graph.
+    `inside`: within a recurrent block, so that it is delivered step by step. `lateral`: the fixed
+    inhibition of the output, which no rule teaches. `trains`, `carries`: its weights learn; error
+    goes back through it."""
+
+    pre: int
+    post: int
+    wiring: Wiring
+    inside: bool
+    lateral: bool
+    trains: bool
+    carries: bool
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it joins all pairs."""
+        return self.wiring.pre is None
+
+    @property
+    def synapses(self) -> int:
+        """The number of synapses."""
+        return self.wiring.synapses
+
+    @property
+    def posts(self) -> int:
+        """The neurons behind it."""
+        return self.wiring.post_neurons
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Network:
-    """What the counting reads of a network."""
+    """What the counting reads of a network. `steps` of a sample; `is_hybrid`: the rule is HM2-BP,
+    which needs no Omega."""
 
     graph: Graph
-    plan: Plan
-    rule: Rule
+    steps: int
+    links: tuple[Link, ...]
     is_adam: bool
+    is_hybrid: bool
+
+    def neurons(self, p: int) -> int:
+        """The size of population p."""
+        return self.graph.populations[p].neurons
+
+
+def network_of(graph: Graph, spec: TrainSpec, steps: int, seed: int) -> Network:
+    """The network of a scheduled graph and its training."""
+    assert graph.schedule is not None
+    place = {p.name: k for k, p in enumerate(graph.populations)}
+    block = {n: (k, b.is_recurrent) for k, b in enumerate(graph.schedule) for n in b.populations}
+    links = []
+    for p in graph.projections:
+        pre, post = graph.populations[place[p.pre]], graph.populations[place[p.post]]
+        lateral = p.connectivity.kind == "lateral_inhibition" and not p.trainable
+        inside = block.get(p.pre) == block[p.post] and block[p.post][1]
+        carries = not (lateral or inside or pre.model is None)
+        wiring = wire(p, pre.shape, post.shape, seed)
+        trains = p.trainable and not lateral
+        links.append(Link(place[p.pre], place[p.post], wiring, inside, lateral, trains, carries))
+    is_adam, is_hybrid = spec.optimizer.kind == "adam", spec.rule.kind == "hm2_bp"
+    return Network(graph, steps, tuple(links), is_adam, is_hybrid)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,11 +146,11 @@ class Activity:
         """Spikes of a population, mean over the samples."""
         return float(self.counts[p].sum(axis=1).mean())
 
-    def rates(self, graph: Graph, steps: int) -> dict[str, float]:
+    def rates(self, network: Network) -> dict[str, float]:
         """Percent of the steps with a spike, mean over a population's neurons."""
         return {
-            population.name: 100 * self.spikes(p) / (steps * population.neurons)
-            for p, population in enumerate(graph.populations)
+            population.name: 100 * self.spikes(p) / (network.steps * population.neurons)
+            for p, population in enumerate(network.graph.populations)
         }
 
     def additions(self, p: int) -> Array:
@@ -115,12 +168,11 @@ class Activity:
         return width
 
 
-def activity_of(plan: Plan, rasters: Array, drawn: float) -> Activity:
+def activity_of(network: Network, rasters: Array, drawn: float) -> Activity:
     """The activity in rasters bool [K, T, N]."""
     counts = rasters.sum(axis=1).astype(np.float64)
-    bounds = plan.neurons
-    parts = tuple(counts[:, lo:hi] for lo, hi in pairwise(bounds))
-    return Activity(parts, drawn)
+    ends = np.cumsum([0, *(p.neurons for p in network.graph.populations)])
+    return Activity(tuple(counts[:, lo:hi] for lo, hi in pairwise(ends)), drawn)
 
 
 def floor_ms(costs: tuple[Cost, ...], machine: Machine, threads: int) -> float:
@@ -128,11 +180,15 @@ def floor_ms(costs: tuple[Cost, ...], machine: Machine, threads: int) -> float:
     return sum(cost.milliseconds(machine, threads) for cost in costs)
 
 
+def totals(costs: tuple[Cost, ...]) -> tuple[float, float]:
+    """(operations, bytes)."""
+    return sum(c.operations for c in costs), sum(c.read + c.update for c in costs)
+
+
 def forward_costs(network: Network, activity: Activity) -> tuple[Cost, ...]:
     """Encode, drive, step."""
-    return summed(
-        (_encode(network, activity), *_drives(network, activity), *_steps(network, activity))
-    )
+    outer = (delivery("drive", activity, link) for link in network.links if not link.inside)
+    return summed((_encode(network, activity), *outer, *_steps(network, activity)))
 
 
 def backward_costs(network: Network, activity: Activity, batch: int) -> tuple[Cost, ...]:
@@ -161,43 +217,32 @@ def summed(costs: tuple[Cost, ...]) -> tuple[Cost, ...]:
 
 
 def _encode(network: Network, activity: Activity) -> Cost:
-    plan = network.plan
-    spikes = sum(activity.spikes(p) for p in plan.inputs)
-    drawn = 0.0 if (plan.encoder == SPIKES).any() else activity.drawn
-    draws = drawn * plan.steps
+    inputs = [p for p, population in enumerate(network.graph.populations) if population.encoding]
+    spikes = sum(activity.spikes(p) for p in inputs)
+    draws = activity.drawn * network.steps
     return Cost("encode", draws * (PHILOX / 4 + COMPACT), update=8 * spikes, working_set=4 * spikes)
 
 
-def _drives(network: Network, activity: Activity) -> Iterator[Cost]:
-    """What comes from complete blocks: a weight row a spike."""
-    plan = network.plan
-    for p in plan.order:
-        for s in range(plan.incoming[p], plan.inner[p]):
-            yield delivery("drive", plan, activity, int(plan.sources[s]))
-
-
-def delivery(stage: str, plan: Plan, activity: Activity, j: int) -> Cost:
+def delivery(stage: str, activity: Activity, link: Link) -> Cost:
     """The rows of weights that the spikes add to the currents."""
-    pre, posts = int(plan.pre[j]), neurons(plan, int(plan.post[j]))
-    if plan.dense[j]:
-        events = activity.spikes(pre) * posts
-        return Cost(stage, events, read=4 * events, working_set=4 * neurons(plan, pre) * posts)
-    fan_out = np.diff(plan.csr_ptr[plan.row[j] : plan.row[j] + neurons(plan, pre) + 1])
-    events = float((activity.counts[pre] @ fan_out).mean())
+    if link.is_full:
+        events = activity.spikes(link.pre) * link.posts
+        return Cost(stage, events, read=4 * events, working_set=4 * link.synapses)
+    fan_out = np.bincount(link.wiring.pairs()[0], minlength=link.wiring.pre_neurons)
+    events = float((activity.counts[link.pre] @ fan_out).mean())
     return Cost(stage, events, read=16 * events, working_set=16 * float(fan_out.sum()))
 
 
 def _steps(network: Network, activity: Activity) -> Iterator[Cost]:
     """The neurons' own arithmetic, and what a block sends itself."""
-    plan = network.plan
-    for p in plan.order:
-        step = network.graph.populations[p].step
-        assert step is not None
-        row = 4.0 * (2 * len(step.states) + len(step.ports)) * neurons(plan, p)
-        operations = plan.steps * neurons(plan, p) * step_operations(network.graph, int(p))
-        yield Cost("step", operations, update=plan.steps * row, working_set=row)
-        for s in range(plan.inner[p], plan.incoming[p + 1]):
-            yield delivery("step", plan, activity, int(plan.sources[s]))
+    for p, population in enumerate(network.graph.populations):
+        step = population.step
+        if step is None:
+            continue
+        row = 4.0 * (2 * len(step.states) + len(step.ports)) * population.neurons
+        operations = network.steps * population.neurons * step_operations(network.graph, p)
+        yield Cost("step", operations, update=network.steps * row, working_set=row)
+    yield from (delivery("step", activity, link) for link in network.links if link.inside)
 
 
 def step_operations(graph: Graph, p: int) -> float:
@@ -210,105 +255,89 @@ def step_operations(graph: Graph, p: int) -> float:
 
 def _judge(network: Network, activity: Activity) -> Iterator[Cost]:
     """Events sorted by neuron (counted, then placed), and the lateral factor of the output."""
-    plan, rule = network.plan, network.rule
-    spikes = sum(activity.spikes(p) for p in range(len(plan.model)))
+    spikes = sum(activity.spikes(p) for p in range(len(activity.counts)))
     yield Cost("judge", 2 * spikes, read=8 * spikes, update=8 * spikes, working_set=12 * spikes)
-    if rule.lateral >= 0:
-        yield _trace("judge", network, activity, rule.lateral)
-        pairs = activity.additions(plan.output).sum(axis=1).mean() * neurons(plan, plan.output)
-        yield Cost("judge", float(pairs))
+    for link in network.links:
+        if link.lateral:
+            yield _trace("judge", network, activity, link)
+            pairs = activity.additions(link.post).sum(axis=1).mean() * link.posts
+            yield Cost("judge", float(pairs))
 
 
 def _solve(network: Network, activity: Activity) -> Iterator[Cost]:
     """Omega of every neuron; S-PSP and Theta of the synapses inside blocks; the system's sweeps."""
-    plan, rule = network.plan, network.rule
-    for j in range(len(plan.pre)):
-        if rule.takes[j] and not rule.hybrid:
-            yield _omega(plan, activity, j)
-        if rule.inside[j]:
-            yield _trace("solve", network, activity, j)
-            yield _inside(network, activity, j)
+    for link in network.links:
+        if not link.lateral and not network.is_hybrid:
+            yield _omega(activity, link)
+        if link.inside and not link.lateral:
+            yield _trace("solve", network, activity, link)
+            yield _inside(network, activity, link)
 
 
-def _omega(plan: Plan, activity: Activity, j: int) -> Cost:
+def _omega(activity: Activity, link: Link) -> Cost:
     """sum_k o_k w_ki: the rows of the pre neurons that fired, once each."""
     once = Activity(tuple((c > 0).astype(np.float64) for c in activity.counts), activity.drawn)
-    return delivery("solve", plan, once, j)
+    return delivery("solve", once, link)
 
 
-def _inside(network: Network, activity: Activity, j: int) -> Cost:
-    pre, post = synapses(network, j)
-    additions = activity.additions(int(network.plan.post[j]))[:, post]
-    active = activity.counts[int(network.plan.pre[j])][:, pre] > 0
-    entries = float((additions * active).sum(axis=1).mean())
+def _inside(network: Network, activity: Activity, link: Link) -> Cost:
+    """All pairs: rows of the trace, and SEND a synapse a sweep. A list: synapse by synapse."""
+    entries, size = _row_values(activity, link), _trace_bytes(network, activity, link)
+    sweeps, each = (SEND * SWEEPS, 4.0) if link.is_full else (DIVISION + 2 + 2 * SWEEPS, 24.0)
     return Cost(
         "solve",
-        entries + len(pre) * (DIVISION + 2 + 2 * SWEEPS),
-        read=4 * entries + 24.0 * SWEEPS * len(pre),
-        working_set=float(_trace_bytes(network, activity, j)) + 24.0 * len(pre),
+        entries + link.synapses * sweeps,
+        read=4 * entries + each * SWEEPS * link.synapses,
+        working_set=size + each * link.synapses,
     )
 
 
 def _learn(network: Network, activity: Activity, batch: int) -> Iterator[Cost]:
-    rule = network.rule
-    for j in range(len(network.plan.pre)):
-        if not rule.takes[j] or not (rule.trains[j] or rule.carries[j]):
+    for link in network.links:
+        if link.lateral or not (link.trains or link.carries):
             continue
-        if not rule.inside[j]:
-            yield _trace("traces", network, activity, j)
-            yield _rows(network, activity, j)
-        if rule.carries[j]:
-            yield _message(network, activity, j)
-        if rule.trains[j]:
-            yield from _update(network, j, batch)
+        if not link.inside:
+            yield _trace("traces", network, activity, link)
+            values, size = _row_values(activity, link), _trace_bytes(network, activity, link)
+            yield Cost("rows", values, read=4 * values, working_set=size)
+        if link.carries:
+            yield _message(activity, link)
+        if link.trains:
+            yield from _update(network, link, batch)
 
 
-def _trace(stage: str, network: Network, activity: Activity, j: int) -> Cost:
-    size = _trace_bytes(network, activity, j)
+def _trace(stage: str, network: Network, activity: Activity, link: Link) -> Cost:
+    size = _trace_bytes(network, activity, link)
     return Cost(stage, TRACE * size / 4, update=2 * size, working_set=size)
 
 
-def _trace_bytes(network: Network, activity: Activity, j: int) -> float:
-    columns = activity.columns(int(network.plan.pre[j])).mean()
-    return 4.0 * network.plan.steps * float(columns)
+def _trace_bytes(network: Network, activity: Activity, link: Link) -> float:
+    return 4.0 * network.steps * float(activity.columns(link.pre).mean())
 
 
-def _rows(network: Network, activity: Activity, j: int) -> Cost:
-    """Rows of the S-PSP matrix: 2 o - 1 rows of the trace for a post neuron with o spikes."""
-    plan = network.plan
-    additions = activity.additions(int(plan.post[j]))
-    if network.rule.listed[j]:
-        pre, post = synapses(network, j)
-        active = activity.counts[int(plan.pre[j])][:, pre] > 0
-        values = float((additions[:, post] * active).sum(axis=1).mean())
-    else:
-        columns = activity.columns(int(plan.pre[j]))
-        values = float((additions.sum(axis=1) * columns).mean())
-    return Cost("rows", values, read=4 * values, working_set=_trace_bytes(network, activity, j))
+def _row_values(activity: Activity, link: Link) -> float:
+    """Values of the S-PSP matrix: 2 o - 1 rows of the trace for a post neuron with o spikes."""
+    additions = activity.additions(link.post)
+    if link.is_full:
+        return float((additions.sum(axis=1) * activity.columns(link.pre)).mean())
+    pre, post = link.wiring.pairs()
+    active = activity.counts[link.pre][:, pre] > 0
+    return float((additions[:, post] * active).sum(axis=1).mean())
 
 
-def _message(network: Network, activity: Activity, j: int) -> Cost:
+def _message(activity: Activity, link: Link) -> Cost:
     """SEND a weight of a post neuron that fired, one a weight of a silent one."""
-    plan = network.plan
-    firing = float((activity.counts[int(plan.post[j])] > 0).mean())
-    weights = trained_weights(network, j)
-    return Cost(
-        "message",
-        weights * (1 + (SEND - 1) * firing),
-        read=4.0 * weights,
-        working_set=4.0 * weights,
-    )
+    firing, weights = float((activity.counts[link.post] > 0).mean()), link.synapses
+    operations = weights * (1 + (SEND - 1) * firing)
+    return Cost("message", operations, read=4.0 * weights, working_set=4.0 * weights)
 
 
-def _update(network: Network, j: int, batch: int) -> Iterator[Cost]:
+def _update(network: Network, link: Link, batch: int) -> Iterator[Cost]:
     """Batch 1: weights and moments at once. Else an accumulator a sample, and its share of one
     pass over weights, moments and all accumulators."""
-    plan, rule = network.plan, network.rule
-    weights = trained_weights(network, j)
-    every = sum(trained_weights(network, k) for k in range(len(plan.pre)) if rule.trains[k])
+    weights, every = link.synapses, trained_weights(network)
     moments = 24.0 if network.is_adam else 16.0
     work = ADAM if network.is_adam else DESCENT
-    is_dense = not rule.listed[j]
     groups = min(batch, GROUPS) if batch > 1 else 0
     state = every * (moments / 2 + 4)
     share = weights / batch
@@ -320,23 +349,10 @@ def _update(network: Network, j: int, batch: int) -> Iterator[Cost]:
         update=share * (moments + 8.0 * groups),
         working_set=state + 4 * groups * every,
     )
-    if is_dense:
+    if link.is_full:
         yield Cost("write-back", share, update=12 * share, working_set=8.0 * weights)
 
 
-def trained_weights(network: Network, j: int) -> int:
-    """The weights of projection j."""
-    return int(network.plan.weight[j + 1] - network.plan.weight[j])
-
-
-def synapses(network: Network, j: int) -> tuple[Array, Array]:
-    """(pre, post) of every synapse of a listed projection, local indices, by post."""
-    plan, rule = network.plan, network.rule
-    posts = neurons(plan, int(plan.post[j]))
-    bounds = rule.in_ptr[rule.in_row[j] : rule.in_row[j] + posts + 1]
-    return rule.in_pre[bounds[0] : bounds[-1]], np.repeat(np.arange(posts), np.diff(bounds))
-
-
-def neurons(plan: Plan, p: int) -> int:
-    """The size of population p."""
-    return int(plan.neurons[p + 1] - plan.neurons[p])
+def trained_weights(network: Network) -> int:
+    """All weights that learn."""
+    return sum(link.synapses for link in network.links if link.trains)

@@ -35,7 +35,7 @@ neuron other {
   on input { u = u + 4 * i }
   du/dt = -u / tau
   spike when u >= v_th
-  on spike { u = u - v_th }
+  on spike { u = 0 mV }
 }
 """
 

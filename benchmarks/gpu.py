@@ -18,11 +18,12 @@ import json
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
-from cost import floor_ms
+from cost import floor_ms, totals
 from gpu_machine import cross_check, datasheet, measure
 from gpu_report import (
     CARD,
@@ -35,17 +36,8 @@ from gpu_report import (
     resources_in,
     write_line,
 )
-from gpu_speed import (
-    Options,
-    card_costs,
-    compare,
-    count_spikes,
-    make_subject,
-    prepared,
-    speed,
-    totals,
-)
 from programs import NETS
+from speed import Options, card_costs, cases, compare, count_spikes, speed
 from tables import Grid, rates_text, to_markdown
 
 from snncc.runtime.host import git_commit, versions
@@ -54,14 +46,21 @@ Given = argparse.Namespace
 FLOOR_BATCHES = (1, 128, 1024)
 
 
+PRESET = Options(
+    nets=("active liquid", "active dense", "sleepy liquid"),
+    batches=(1, 32, 128, 1024, 4096),
+    fewest=64,
+)
+
+
 def options_of(given: Given) -> Options:
     """What the command line asks for."""
-    preset = Options()
-    return Options(
-        nets=tuple(given.nets or preset.nets),
-        steps=tuple(given.steps or preset.steps),
-        inputs=tuple(given.inputs or preset.inputs),
-        batches=tuple(given.batches or preset.batches),
+    return replace(
+        PRESET,
+        nets=tuple(given.nets or PRESET.nets),
+        steps=tuple(given.steps or PRESET.steps),
+        inputs=tuple(given.inputs or PRESET.inputs),
+        batches=tuple(given.batches or PRESET.batches),
         hidden=given.hidden,
         until=time.monotonic() + given.seconds,
     )
@@ -85,13 +84,16 @@ def machine_part(given: Given) -> None:
 def speed_part(given: Given) -> None:
     """Our times."""
     machine = machine_of(read_lines(given.lines))
-    for row in speed(given.target, options_of(given), machine, show):
+    for row in speed(given.target, options_of(given), machine, show, card_costs):
         write_line(given.lines, "speed", asdict(row))
 
 
 def compare_part(given: Given) -> None:
     """Ours and PyTorch's."""
-    for pair in compare(given.target, options_of(given), given.device, given.precisions, show):
+    from torch_baseline import engines
+
+    made = partial(engines, device=given.device, precisions=given.precisions)
+    for pair in compare(given.target, options_of(given), made, show):
         write_line(given.lines, "compare", asdict(pair))
 
 
@@ -101,24 +103,17 @@ def floors_part(given: Given) -> None:
 
 
 def floors_grid(options: Options, target: str) -> Grid:
-    """Operations, bytes and floors of a card, a sample of every net."""
+    """Operations, bytes and floors of a card, a sample of every case."""
     card, rows = datasheet(CARD), []
-    for net in options.nets:
-        for steps in options.steps:
-            subject = make_subject(target, net, steps, options.hidden)
-            for inputs in options.inputs:
-                samples = prepared(subject, inputs, options)
-                if samples is None:
-                    continue
-                activity = count_spikes(subject, samples, options.presented)
-                for batch in options.batches:
-                    costs = card_costs(subject.network, activity, batch)
-                    operations, moved = totals(costs)
-                    floor = 1e3 * floor_ms(costs, card, 1)
-                    rates = rates_text(activity.rates(subject.network.graph, steps))
-                    cells = (f"{operations / 1e6:.1f}", f"{moved / 1e6:.1f}", f"{floor:.1f}")
-                    epoch = f"{floor * 60_000 / 1e6:.2f}"
-                    rows.append((net, inputs, str(steps), rates, str(batch), *cells, epoch))
+    for case, subject, samples in cases(target, options, show):
+        activity = count_spikes(subject, samples, options.presented)
+        costs = card_costs(subject.network, activity, case.batch)
+        operations, moved = (f"{amount / 1e6:.1f}" for amount in totals(costs))
+        floor = 1e3 * floor_ms(costs, card, 1)
+        rates = rates_text(activity.rates(subject.network))
+        epoch = f"{floor * 60_000 / 1e6:.2f}"
+        named = (case.net, case.inputs, str(case.steps), rates, str(case.batch))
+        rows.append((*named, operations, moved, f"{floor:.1f}", epoch))
     headers = ("net", "inputs", "T", "rates %", "batch", "Mop", "MB", "floor µs", "epoch s")
     return Grid(f"A sample's training on a {card.cpu} by its data sheet", headers, tuple(rows), 2)
 

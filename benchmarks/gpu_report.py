@@ -183,13 +183,18 @@ def _speed_row(row: Document) -> tuple[str, ...]:
         for cell in (
             f"{row[half]['best']:.4f}",
             f"{row[half]['median']:.4f}",
-            f"{row[f'{half}_operations'] / 1e6:.1f}",
-            f"{row[f'{half}_bytes'] / 1e6:.1f}",
+            *_millions(row[f"{half}_costs"]),
             f"{row[f'{half}_floor']:.4f}",
             f"{row[f'{half}_floor'] / row[half]['best']:.1%}",
         )
     ]
     return (*_case(row), *halves)
+
+
+def _millions(costs: list[Document]) -> tuple[str, str]:
+    operations = sum(cost["operations"] for cost in costs)
+    moved = sum(cost["read"] + cost["update"] for cost in costs)
+    return f"{operations / 1e6:.1f}", f"{moved / 1e6:.1f}"
 
 
 def _case(row: Document) -> tuple[str, ...]:
@@ -205,7 +210,7 @@ def pairs_grid(lines: list[Document]) -> Grid:
         "ratio", "training", "baseline", "ratio",
     )  # fmt: skip
     rows = tuple(_pair_row(line) for line in of_part(lines, "compare"))
-    return Grid("Milliseconds a sample beside surrogate gradients in PyTorch", headers, rows, 2)
+    return Grid("Milliseconds a sample beside surrogate gradients", headers, rows, 2)
 
 
 def _pair_row(row: Document) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ input spikes to Adam, is one CUDA graph a batch. On a CPU the same code runs wit
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from gpu_scan import Cell
+from programs import SEED
+from speed import STILL, Subject
 from torch import Tensor
 
 from snncc.backends.protocols import Samples
@@ -277,6 +279,14 @@ class Baseline:
             for new in self._state():
                 if id(new) not in known:
                     new.zero_()
+
+
+def engines(subject: Subject, device: str, precisions: Iterable[str]) -> Iterator[Baseline]:
+    """The subject's network in each precision, learning as slowly as ours while the clock runs."""
+    for precision in precisions:
+        yield Baseline(
+            subject.network.graph, subject.spec, subject.weights, SEED, device, precision, STILL
+        )
 
 
 def layers_of(

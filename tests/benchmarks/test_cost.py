@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from cost import (
     ADAM,
+    SEND,
+    SWEEPS,
     Activity,
     Cost,
     Network,
@@ -16,48 +18,43 @@ from cost import (
     delivery,
     floor_ms,
     forward_costs,
+    network_of,
     summed,
-    synapses,
 )
 from machine import Arithmetic, Level, Machine
 from nets import compile_net
-
-from snncc.backends.compiled.network import wirings_of
-from snncc.backends.compiled.plan import make_plan
-from snncc.backends.rules.spike_train.cpu.spsp import active_columns
-from snncc.backends.rules.spike_train.tables import make_rule
 
 STEPS, HIDDEN = 40, 25
 IMAGE, H1, H2, DIGIT = range(4)
 FEED, RECURRENT = 1, 2  # h1 -> h2, h2 -> h2
 
 
+def make_network(net: str) -> Network:
+    program = compile_net(net, STEPS, HIDDEN)
+    assert program.train is not None
+    return network_of(program.graph, program.train, STEPS, 1)
+
+
 @pytest.fixture(scope="module")
 def network() -> Network:
-    program = compile_net("sleepy liquid", STEPS, HIDDEN)
-    assert program.train is not None
-    wirings = wirings_of(program.graph, 1)
-    plan = make_plan(program.graph, wirings)
-    return Network(
-        program.graph, plan, make_rule(program.graph, program.train, plan, wirings), True
-    )
+    return make_network("active liquid")
 
 
 @pytest.fixture(scope="module")
-def raster(network: Network) -> np.ndarray:
+def raster() -> np.ndarray:
     rng = np.random.default_rng(3)
-    fired = rng.random((STEPS, int(network.plan.neurons[-1]))) < 0.05
+    fired = rng.random((STEPS, 784 + 2 * HIDDEN + 10)) < 0.05
     fired[:, rng.random(fired.shape[1]) < 0.5] = False
     return fired
 
 
 @pytest.fixture(scope="module")
 def activity(network: Network, raster: np.ndarray) -> Activity:
-    return activity_of(network.plan, raster[None], drawn=784)
+    return activity_of(network, raster[None], drawn=784)
 
 
-def spikes(network: Network, raster: np.ndarray, p: int) -> np.ndarray:
-    return raster[:, network.plan.neurons[p] : network.plan.neurons[p + 1]]
+def spikes(raster: np.ndarray, p: int) -> np.ndarray:
+    return np.split(raster, [784, 784 + HIDDEN, 784 + 2 * HIDDEN], axis=1)[p]
 
 
 def by_stage(costs: tuple[Cost, ...]) -> dict[str, Cost]:
@@ -67,8 +64,8 @@ def by_stage(costs: tuple[Cost, ...]) -> dict[str, Cost]:
 def test_a_dense_projection_adds_a_row_for_every_event(
     network: Network, raster: np.ndarray, activity: Activity
 ) -> None:
-    events = sum(1 for _ in zip(*np.nonzero(spikes(network, raster, H1)), strict=True))
-    cost = delivery("drive", network.plan, activity, FEED)
+    events = sum(1 for _ in zip(*np.nonzero(spikes(raster, H1)), strict=True))
+    cost = delivery("drive", activity, network.links[FEED])
     assert (cost.operations, cost.read) == (events * HIDDEN, 4 * events * HIDDEN)
     assert cost.working_set == 4 * HIDDEN * HIDDEN
 
@@ -76,38 +73,68 @@ def test_a_dense_projection_adds_a_row_for_every_event(
 def test_a_sparse_projection_adds_the_synapses_of_every_event(
     network: Network, raster: np.ndarray, activity: Activity
 ) -> None:
-    pre, _ = synapses(network, RECURRENT)
+    link = network.links[RECURRENT]
+    pre, _ = link.wiring.pairs()
+    assert link.inside
     assert len(pre) > 0
-    events = sum(int((pre == j).sum()) for _, j in np.argwhere(spikes(network, raster, H2)))
-    assert delivery("step", network.plan, activity, RECURRENT).operations == events
+    events = sum(int((pre == j).sum()) for _, j in np.argwhere(spikes(raster, H2)))
+    assert delivery("step", activity, link).operations == events
 
 
-def test_rows_are_counted_as_the_kernel_compacts_and_adds_them(
+def columns(before: np.ndarray) -> int:
+    """Those of a trace: what fired, in whole lines of 16, or all where little would be saved."""
+    active = int((before > 0).sum())
+    lines = -(-active // 16) * 16
+    if 4 * active >= 3 * len(before):
+        return len(before)
+    return lines if lines < len(before) else active
+
+
+def test_rows_are_counted_one_spike_after_the_other(
     network: Network, raster: np.ndarray, activity: Activity
 ) -> None:
     total = 0
     for pre, post in ((IMAGE, H1), (H1, H2), (H2, DIGIT)):
-        before = spikes(network, raster, pre).sum(axis=0)
-        bounds = np.concatenate([[0], np.cumsum(before)])
-        column, active = np.zeros(len(before), np.int32), np.zeros(len(before), np.int32)
-        columns = active_columns.py_func(bounds, len(before), column, active)
-        for o in spikes(network, raster, post).sum(axis=0):
-            total += columns * (1 + 2 * (o - 1) if o else 0)
+        wide = columns(spikes(raster, pre).sum(axis=0))
+        for o in spikes(raster, post).sum(axis=0):
+            total += wide * (1 + 2 * (o - 1) if o else 0)
     rows = by_stage(backward_costs(network, activity, 1))["rows"]
     assert (rows.operations, rows.read) == (total, 4 * total)
 
 
+def test_a_dense_recurrence_has_rows_and_nothing_else_a_pair(
+    network: Network, raster: np.ndarray, activity: Activity
+) -> None:
+    """Beside the sweeps of SEND operations a synapse, and Omega, which a sparse one has too."""
+    dense = make_network("active dense")
+    solve = by_stage(backward_costs(dense, activity, 1))["solve"].operations
+    chain = by_stage(backward_costs(make_network("sleepy chain"), activity, 1))["solve"].operations
+    own = spikes(raster, H2).sum(axis=0)
+    rows = columns(own) * int(np.maximum(2 * own - 1, 0).sum())
+    trace = 3 * STEPS * columns(own)
+    omega = int((own > 0).sum()) * HIDDEN
+    assert solve - chain == rows + trace + omega + SEND * SWEEPS * HIDDEN * HIDDEN
+
+
 def test_a_silent_network_only_draws_steps_and_updates(network: Network) -> None:
-    silent = activity_of(network.plan, np.zeros((2, STEPS, int(network.plan.neurons[-1])), bool), 0)
+    silent = activity_of(network, np.zeros((2, STEPS, 784 + 2 * HIDDEN + 10), bool), 0)
     forward = by_stage(forward_costs(network, silent))
     assert forward["encode"].operations == forward["drive"].operations == 0
     assert forward["step"].operations >= STEPS * (2 * HIDDEN + 10)
     assert by_stage(backward_costs(network, silent, 1))["rows"].operations == 0
 
 
+def test_rates_are_percent_of_the_steps(
+    network: Network, raster: np.ndarray, activity: Activity
+) -> None:
+    rates = activity.rates(network)
+    assert list(rates) == ["image", "h1", "h2", "digit"]
+    assert rates["h2"] == pytest.approx(100 * spikes(raster, H2).mean())
+
+
 def test_a_batch_shares_its_update(network: Network, activity: Activity) -> None:
     dense = 784 * HIDDEN + HIDDEN * HIDDEN + HIDDEN * 10
-    weights = dense + len(synapses(network, RECURRENT)[0])
+    weights = dense + network.links[RECURRENT].synapses
     one, many = (by_stage(backward_costs(network, activity, b)) for b in (1, 64))
     assert (one["update"].operations, one["update"].update) == (ADAM * weights, 24 * weights)
     assert many["update"].update == pytest.approx(weights * (8 + (24 + 8 * 8) / 64))
@@ -144,8 +171,8 @@ def test_floors_of_stages_add_up() -> None:
 
 
 def test_samples_are_averaged(network: Network, raster: np.ndarray) -> None:
-    one, other = (activity_of(network.plan, r[None], 9) for r in (raster, raster[:, ::-1]))
-    both = activity_of(network.plan, np.stack([raster, raster[:, ::-1]]), 9)
+    one, other = (activity_of(network, r[None], 9) for r in (raster, raster[:, ::-1]))
+    both = activity_of(network, np.stack([raster, raster[:, ::-1]]), 9)
     for costs, batch in product((forward_costs, backward_costs), (1, 32)):
         extra = () if costs is forward_costs else (batch,)
         parts = [sum(c.operations for c in costs(network, a, *extra)) for a in (one, other)]

@@ -10,7 +10,6 @@ import site
 import stat
 import subprocess
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -22,149 +21,19 @@ pytest.importorskip("numba_cuda", reason="the kernels of the roofline are numba-
 import gpu
 import gpu_machine
 import gpu_report
-import gpu_speed
-from cost import activity_of
-from gpu_speed import Options
 
-from snncc.backends.cuda.card import out_of_memory
 from snncc.runtime.training.checkpoint import Checkpoint, save_checkpoint
 from snncc.runtime.training.progress import Progress
 from snncc.runtime.training.run_folder import CHECKPOINTS
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "benchmarks" / "gpu.sh"
-SMALL = Options(
-    nets=("sleepy liquid",), steps=(10,), inputs=("10 %",), batches=(1, 4), hidden=25, fewest=3,
-    learnt=0, presented=1, repeats=2, seconds=0.0,
-)  # fmt: skip
 # A stand-in for Python that says what it was asked, and fails where the environment says.
 STUB = """#!/usr/bin/env bash
 echo "$*" >>"$ASKED"
 if [[ $1 == - ]]; then cat >/dev/null; fi
 if [[ -n $FAILING && "$*" == *"$FAILING"* ]]; then exit 3; fi
 """
-
-
-@pytest.fixture(scope="module")
-def subject() -> gpu_speed.Subject:
-    return gpu_speed.make_subject("cpu", "sleepy liquid", 10, 25)
-
-
-def test_a_batch_shares_the_pass_over_the_weights(subject: gpu_speed.Subject) -> None:
-    one, many = (gpu_speed.update_cost(subject.network, batch) for batch in (1, 64))
-    synapses = sum(w.size for name, w in subject.weights.items() if name != "digit->digit")
-    assert one.update == 24 * synapses
-    assert many.update == pytest.approx(one.update / 64)
-    assert many.operations == pytest.approx(synapses + one.operations / 64)
-
-
-def test_the_floor_of_a_card_leaves_out_what_a_card_can_do_without(
-    subject: gpu_speed.Subject,
-) -> None:
-    plan = subject.network.plan
-    fired = np.random.default_rng(3).random((2, 10, int(plan.neurons[-1]))) < 0.1
-    activity = activity_of(plan, fired, drawn=784)
-    costs = {c.stage: c for c in gpu_speed.card_costs(subject.network, activity, 32)}
-    assert "write-back" not in costs
-    assert costs["step"].update == 0
-    assert costs["step"].operations > 0
-    assert costs["drive"].read > 4 * 25 * activity.spikes(0)
-
-
-def test_samples_are_those_of_the_cpu_benchmark(subject: gpu_speed.Subject) -> None:
-    samples = gpu_speed.samples_of(subject, "10 %", 12)
-    assert samples is not None
-    assert samples.values.shape == (12, 784)
-    assert samples.labels.tolist() == [*range(10), 0, 1]
-
-
-@pytest.mark.slow
-def test_our_times_and_the_counts_beside_them() -> None:
-    rows = list(gpu_speed.speed("cpu", SMALL, gpu_machine.datasheet(gpu_report.CARD), print))
-    assert [row.case.batch for row in rows] == [1, 4]
-    for row in rows:
-        assert 0 < row.forward.best <= row.forward.median
-        assert row.train_operations > row.forward_operations > 0
-        assert 0 < row.forward_floor < row.train_floor < row.train.best
-    assert rows[1].train_floor < rows[0].train_floor
-
-
-@pytest.mark.slow
-def test_ours_and_the_baseline_in_turns() -> None:
-    pytest.importorskip("torch", reason="the baseline is measured where PyTorch is installed")
-    pairs = list(gpu_speed.compare("cpu", SMALL, "cpu", ("float32",), print))
-    assert [(pair.case.batch, pair.precision) for pair in pairs] == [(1, "float32"), (4, "float32")]
-    assert all(pair.train_baseline.best > 0 and pair.ratio > 0 for pair in pairs)
-    text = gpu_report.markdown([{"part": "compare", **asdict(pair)} for pair in pairs])
-    assert f"{pairs[0].train_baseline.best / pairs[0].train.best:.2f} |" in text
-
-
-def test_what_the_card_has_no_room_for_is_left_out(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    torch = pytest.importorskip("torch", reason="the baseline needs it")
-    full = {1: torch.OutOfMemoryError("CUDA out of memory\nmore"), 3: out_of_memory("x", 1, 0)}
-
-    def time_pair(case: gpu_speed.Case, *_: object) -> gpu_speed.Case:
-        if case.batch in full:
-            raise full[case.batch]
-        return case
-
-    said: list[str] = []
-    monkeypatch.setattr(gpu_speed, "time_pair", time_pair)
-    options = Options(**{**_fields(SMALL), "batches": (1, 2, 3, 4)})
-    found = gpu_speed.compare("cpu", options, "cpu", ("float32",), said.append)
-    assert [case.batch for case in found] == [2, 4]
-    assert "not timed: CUDA out of memory" in said
-    assert any("E072" in text for text in said)
-
-
-def test_our_times_go_on_where_memory_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
-    def time_case(case: gpu_speed.Case, *_: object) -> gpu_speed.Case:
-        if case.batch == 1:
-            raise out_of_memory("x", 1, 0)
-        return case
-
-    said: list[str] = []
-    monkeypatch.setattr(gpu_speed, "time_case", time_case)
-    monkeypatch.setattr(gpu_speed, "count_spikes", lambda *_: None)
-    machine = gpu_machine.datasheet(gpu_report.CARD)
-    found = gpu_speed.speed("cpu", SMALL, machine, said.append)
-    assert [case.batch for case in found] == [4]
-    assert any("E072" in text for text in said)
-
-
-def test_no_case_begins_when_the_time_is_up(subject: gpu_speed.Subject) -> None:
-    said: list[str] = []
-    options = Options(**{**_fields(SMALL), "until": 0.0})
-    machine = gpu_machine.datasheet(gpu_report.CARD)
-    assert list(gpu_speed.speed("cpu", options, machine, said.append)) == []
-    assert len(said) == 2
-    assert "no time left" in said[0]
-
-
-def _fields(options: Options) -> dict[str, object]:
-    return {name: getattr(options, name) for name in Options.__dataclass_fields__}
-
-
-def test_works_take_turns_and_the_best_and_the_median_are_kept(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    order: list[str] = []
-    clock = iter([8.0, 80.0, 4.0, 60.0, 6.0, 70.0])
-    monkeypatch.setattr(gpu_speed, "milliseconds", lambda work: (work(), next(clock))[1])
-    options = Options(repeats=3, seconds=60.0)
-    works = (lambda: order.append("a"), lambda: order.append("b"))
-    a, b = gpu_speed.timings(works, 2, options)
-    assert "".join(order) == "abababab"
-    assert (a.best, a.median, b.best, b.median) == (2.0, 3.0, 30.0, 35.0)
-
-
-def test_a_repeat_is_whole_batches() -> None:
-    options = Options(fewest=64)
-    assert [gpu_speed.repeat_of(batch, options) for batch in (1, 48, 64, 1024)] == [
-        64, 96, 64, 1024,
-    ]  # fmt: skip
 
 
 def test_a_machine_survives_its_line(tmp_path: Path) -> None:
