@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from checkout import HERE, Checkout, rates_of
-from tables import Grid, publish, rates_text
+from tables import Grid, add_outputs, publish, rates_text
 
 SLOWER = 0.9  # the share of one thread's speed that the default must reach
 CHOICES: dict[str, tuple[str, ...]] = {"default": (), "one": ("--threads", "1")}
@@ -98,7 +98,7 @@ def main() -> None:
     parser.add_argument("--busy", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--turns", type=int, default=7)
     parser.add_argument("--limit", type=int, default=500, help="samples of a turn")
-    parser.add_argument("--json", type=Path, help="write the figures here")
+    add_outputs(parser)
     given = parser.parse_args()
     checkout = Checkout(given.checkout)
     for choice in CHOICES.values():  # compiles what each needs
@@ -106,7 +106,7 @@ def main() -> None:
             "--batch", "1", "--epochs", "1", "--limit", "5", "--test-limit", "0", *choice
         )
     speeds = [measure(checkout, busy, given.turns, given.limit) for busy in given.busy]
-    publish({"busy": grid_of(speeds)}, [asdict(s) for s in speeds], given.json)
+    publish({"busy": grid_of(speeds)}, [asdict(s) for s in speeds], given)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from checkout import DIGITS, HERE, Checkout, rates_of
-from tables import Grid, publish, rates_text
+from tables import Grid, add_outputs, publish, rates_text
 
 LISTEN = "--listen"  # how the training's process is started: --listen FILE, then snncc's arguments
 SLOWEST = 10
@@ -143,10 +143,10 @@ def main() -> None:
         return
     parser = argparse.ArgumentParser(description="Time the first training on a machine.")
     parser.add_argument("checkout", type=Path, nargs="?", default=HERE)
-    parser.add_argument("--json", type=Path, help="write the figures here")
+    add_outputs(parser)
     given = parser.parse_args()
     starts = measure(Checkout(given.checkout.resolve()))
-    publish(grids_of(starts), [asdict(s) for s in starts], given.json)
+    publish(grids_of(starts), [asdict(s) for s in starts], given)
 
 
 if __name__ == "__main__":

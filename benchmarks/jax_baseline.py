@@ -22,7 +22,6 @@ import argparse
 from collections.abc import Iterator
 from dataclasses import asdict
 from functools import partial
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
@@ -33,7 +32,7 @@ from jax import lax
 from nets import CONSTANT
 from programs import NETS
 from speed import STILL, Options, Pair, Subject, compare
-from tables import publish
+from tables import add_outputs, publish
 
 from snncc.backends.protocols import Samples
 from snncc.ir.graph import Graph, Population
@@ -263,7 +262,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2, help="ours; XLA takes all cores")
     parser.add_argument("--turns", type=int, default=7)
     parser.add_argument("--samples", type=int, default=8, help="of a turn, if the batch is smaller")
-    parser.add_argument("--json", type=Path, help="write the figures here")
+    add_outputs(parser)
     given = parser.parse_args()
     options = Options(
         nets=tuple(given.nets),
@@ -278,7 +277,7 @@ def main() -> None:
     make = lambda subject: (Peer(subject, form) for form in given.forms)  # noqa: E731
     pairs: list[Pair] = list(compare("cpu", options, make, partial(print, flush=True)))
     lines = [{"part": "compare", **asdict(pair)} for pair in pairs]
-    publish({"peers": pairs_grid(lines)}, lines, given.json)
+    publish({"peers": pairs_grid(lines)}, lines, given)
 
 
 if __name__ == "__main__":

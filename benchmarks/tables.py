@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,16 +30,24 @@ def rates_text(rates: Mapping[str, float]) -> str:
     return " / ".join(f"{rate:.1f}" if rate >= 1 else f"{rate:.2g}" for rate in rates.values())
 
 
-def publish(grids: Mapping[str, Grid], document: object, path: Path | None) -> None:
-    """Print the tables; write the document as JSON, if a path is named."""
+def add_outputs(parser: ArgumentParser, figures: Path | None = None) -> None:
+    """The options that say where what was found goes; see `publish`."""
+    parser.add_argument("--json", type=Path, default=figures, help="write the figures here")
+    parser.add_argument("--page", type=Path, help="put the tables into this page of the manual")
+
+
+def publish(grids: Mapping[str, Grid], document: object, given: Namespace) -> None:
+    """Print the tables; write the document as JSON and fill the page, if they are named."""
     console = Console()
     console.width = max(console.width, WIDTH)
     for grid in grids.values():
         console.print(to_rich(grid), "")
-    if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(document, indent=2) + "\n")
-        console.print(f"figures: {path}")
+    if given.json is not None:
+        given.json.parent.mkdir(parents=True, exist_ok=True)
+        given.json.write_text(json.dumps(document, indent=2) + "\n")
+        console.print(f"figures: {given.json}")
+    if given.page is not None:
+        given.page.write_text(fill_page(given.page.read_text(), grids))
 
 
 def to_rich(grid: Grid) -> Table:

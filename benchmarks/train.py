@@ -22,12 +22,12 @@ from nets import INPUTS
 from programs import NETS
 from rich.console import Console
 from speed import Options, Row, cpu_costs, speed
-from tables import Grid, fill_page, publish, rates_text
+from tables import Grid, add_outputs, publish, rates_text
 
 from snncc.runtime.host import git_commit, versions
 
 OUT = Path(__file__).parent / "out" / "train.json"
-FULL = Options(threads=(1, 2), repeats=5, seconds=60)
+FULL = Options(threads=(1, 2), repeats=5, seconds=6)
 QUICK = Options(
     steps=(100,), batches=(1, 4), threads=(2,), repeats=2, fewest=8, learnt=0, presented=2
 )
@@ -162,8 +162,7 @@ def parse_options() -> tuple[Options, argparse.Namespace]:
     parser.add_argument("--threads", nargs="+", type=int)
     parser.add_argument("--repeats", type=int)
     parser.add_argument("--quick", action="store_true", help="few samples, rough figures")
-    parser.add_argument("--json", type=Path, default=OUT, help="write the figures here")
-    parser.add_argument("--page", type=Path, help="put the tables into this page of the manual")
+    add_outputs(parser, OUT)
     given = parser.parse_args()
     lists = ("nets", "steps", "inputs", "batches", "threads")
     named: dict[str, Any] = {
@@ -181,10 +180,7 @@ def main() -> None:
         machine = measure(max(options.threads), *((0.02, 2) if given.quick else (0.2, 5)))
         rows = tuple(speed("cpu", options, machine, status.update, cpu_costs))
     report = Report(about, machine, rows)
-    grids = grids_of(report)
-    publish(grids, asdict(report), given.json)
-    if given.page:
-        given.page.write_text(fill_page(given.page.read_text(), grids))
+    publish(grids_of(report), asdict(report), given)
 
 
 if __name__ == "__main__":

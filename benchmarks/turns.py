@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 from checkout import DIGITS, Checkout, rates_of
 from programs import NETS
-from tables import Grid, publish, rates_text
+from tables import Grid, add_outputs, publish, rates_text
 
 SLOWER = 1.03  # the ratio from which on a row does not pass
 SERVE = "--serve"  # how the process that stays is started
@@ -269,7 +269,7 @@ def main() -> None:
     parser.add_argument("--threads", nargs="+", type=int, default=[1, 2])
     parser.add_argument("--turns", type=int, default=7, help="pairs of a row")
     parser.add_argument("--cold-turns", type=int, default=1, help="pairs of a start from nothing")
-    parser.add_argument("--json", type=Path, help="write the figures here")
+    add_outputs(parser)
     given = parser.parse_args()
     old, new = Side(given.old), Side(given.new)
     findings = []
@@ -279,7 +279,7 @@ def main() -> None:
         print(f"{f.name}: {f.old:.3g} {f.new:.3g} {f.ratio:.3f}", file=sys.stderr, flush=True)
     old.stop()
     new.stop()
-    publish({"turns": grid_of(findings)}, [asdict(f) for f in findings], given.json)
+    publish({"turns": grid_of(findings)}, [asdict(f) for f in findings], given)
 
 
 if __name__ == "__main__":

@@ -28,5 +28,5 @@ def test_a_page_takes_the_tables_that_were_measured() -> None:
 def test_the_manuals_page_has_the_marks() -> None:
     text = PAGE.read_text()
     assert text.count("<!-- table: ") == text.count("<!-- end -->") >= 5
-    for name in ("machine", "speed", "counts"):
+    for name in ("machine", "speed", "counts", "floors", "peers", "busy", "first run", "compiled"):
         assert PIPES in fill_page(text, {name: GRID})
