@@ -238,10 +238,11 @@ def test_mistakes_after_syntax_errors_are_shown_but_no_echoes() -> None:
 # ---- size
 
 
-def test_limits_are_kept() -> None:
-    text = "network n { for k in 0..1000 { let a = k } }"
-    (error,) = survey_text(Source("t.snn", text), limits=Limits(statements=100)).diagnostics[:1]
-    assert error.code == "E005"
+def test_unrolling_is_bounded() -> None:
+    source = Source("t.snn", "network n { for a in 0..50 { for b in 0..50 { let c = a } } }")
+    (empty,) = survey_text(source, limits=Limits(statements=3000)).diagnostics
+    (error,) = survey_text(source, limits=Limits(statements=1000)).diagnostics
+    assert (empty.code, error.code) == ("E044", "E005")
 
 
 def chain(count: int) -> str:
