@@ -44,12 +44,18 @@ def _kind(array: Array) -> str:
 
 def copy_rows(plan: Plan, flat: Array, rows: Array) -> None:
     """The post-major copy of every dense projection's weights."""
-    rows[:] = flat
-    for j in range(len(plan.pre)):
-        if plan.dense[j]:
-            shape = [plan.neurons[p + 1] - plan.neurons[p] for p in (plan.pre[j], plan.post[j])]
-            block = slice(plan.weight[j], plan.weight[j + 1])
-            rows[block] = flat[block].reshape(shape).T.ravel()
+    rows[:] = transposed(plan, flat, plan.dense > 0, to_post=True)
+
+
+def transposed(plan: Plan, flat: Array, marked: Array, to_post: bool) -> Array:
+    """A copy of what every weight has, the all-pairs projections `marked` bool[J] turned from
+    pre-major to post-major, or back."""
+    made = flat.copy()
+    for j in np.flatnonzero(marked):
+        sizes = [plan.neurons[p + 1] - plan.neurons[p] for p in (plan.pre[j], plan.post[j])]
+        block = slice(plan.weight[j], plan.weight[j + 1])
+        made[block] = flat[block].reshape(sizes if to_post else sizes[::-1]).T.ravel()
+    return made
 
 
 def weights_in(state: State, graph: Graph) -> Array:

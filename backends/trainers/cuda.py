@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ...ir.graph import Graph, TrainSpec
 from ..compiled.network import unflatten
-from ..compiled.state import copy_rows, require_fit, weights_in
+from ..compiled.state import copy_rows, require_fit, transposed, weights_in
 from ..cuda.device import Device
 from ..cuda.scratch import Make
 from ..cuda.simulator import CudaSimulator, Launcher, Reserve, on_device
@@ -89,8 +89,9 @@ class CudaTrainer(CudaSimulator):
         """Weights, moments and the update count, as the CPU's trainer has them."""
         state: State = {f"weights/{name}": w for name, w in self.weights().items()}
         total = int(self.plan.weight[-1])
-        state["optimizer/first"] = self.device.download(self._store.first)[:total]
-        state["optimizer/second"] = self.device.download(self._store.second)[:total]
+        for name, moments in self._moments().items():
+            flat = self.device.download(moments)[:total]
+            state[name] = transposed(self.plan, flat, self._square(), to_post=False)
         state["optimizer/updates"] = np.array([self.updates], np.int64)
         return state
 
@@ -100,9 +101,18 @@ class CudaTrainer(CudaSimulator):
         flat = np.resize(weights_in(state, self.graph), self.flat.shape)
         self.device.write(self.flat, flat)
         self.device.write(self._store.rows, self._rows(flat))
-        self.device.write(self._store.first, np.resize(state["optimizer/first"], flat.shape))
-        self.device.write(self._store.second, np.resize(state["optimizer/second"], flat.shape))
+        for name, moments in self._moments().items():
+            kept = transposed(self.plan, state[name], self._square(), to_post=True)
+            self.device.write(moments, np.resize(kept, flat.shape))
         self.updates = int(state["optimizer/updates"][0])
+
+    def _moments(self) -> dict[str, Any]:
+        return {"optimizer/first": self._store.first, "optimizer/second": self._store.second}
+
+    def _square(self) -> Array:
+        """The all-pairs projections within recurrent blocks, which the CPU learns pre-major."""
+        square: Array = (self.rule.inside > 0) & (self.plan.dense > 0)
+        return square
 
     def _rows(self, flat: Array) -> Array:
         rows = np.empty_like(flat)
@@ -110,10 +120,10 @@ class CudaTrainer(CudaSimulator):
         return rows
 
     def _reserve(self, batch: int) -> Backward:
-        layout, sizes, slots, blocks = self.layout, self._sizes, self.rule.slots, self._learn.blocks
+        layout, sizes, blocks = self.layout, self._sizes, self._learn.blocks
 
         def build(make: Make, flight: int) -> Backward:
-            return make_backward(make, layout.plan, layout.tables, sizes, slots, flight, blocks)
+            return make_backward(make, layout.plan, layout.tables, sizes, flight, blocks)
 
         return self._back.of(batch, build)
 

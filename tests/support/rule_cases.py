@@ -77,6 +77,22 @@ BODIES = {
   g -> h : {DENSE}
   h -> h : sparse(p = 0.4, init = uniform(-1, 1.5)) delay 2 ms
   h -> y : {DENSE}""",
+    "square": f"""
+  population h[12] : cell(v_th = 2 mV)
+  x -> h : {DENSE}
+  h -> h : dense(init = uniform(-0.5, 0.8))
+  h -> y : {DENSE}""",
+    # All-pairs and listed synapses in one block, which a neuron sends into both ways.
+    "mixed": f"""
+  population a[12] : cell(v_th = 2.5 mV)
+  population b[9] : cell(v_th = 2 mV)
+  x -> a : {DENSE}
+  a -> b : dense(init = uniform(-0.5, 1))
+  b -> a : sparse(p = 0.5, init = uniform(-1, 1.5))
+  a -> a : sparse(p = 0.5, init = uniform(-0.5, 0.8))
+  b -> b : dense(init = uniform(-0.5, 0.8)) delay 2 ms
+  b -> y : {DENSE}
+  a -> y : {DENSE} fixed""",
     "loop": f"""
   population a[12] : cell(v_th = 2.5 mV)
   population b[9] : cell(v_th = 2 mV)
@@ -129,7 +145,7 @@ ST_RSBP = [
     (body, "st_rsbp", profile)
     for body in BODIES
     for profile in ("reference", "paper", "recommended")
-    if profile != "reference" or body not in ("loop", "answering", "answered")
+    if profile != "reference" or body not in ("mixed", "loop", "answering", "answered")
 ]
 HM2_BP = [
     (body, "hm2_bp", profile)

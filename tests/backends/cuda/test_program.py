@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -13,7 +14,6 @@ from rule_cases import BODIES, HEAD, TRAIN
 from snncc.backends.cuda.build import build_ptx
 from snncc.backends.cuda.program import make_layout, narrow, shared_bytes
 from snncc.backends.cuda.resources import LIMITS, blocks_per_multiprocessor, resources_of
-from snncc.backends.rules.spike_train.cuda.tables import Sizes
 from snncc.backends.trainers.cuda_kernels import kernel_program
 
 RECURRENT = HEAD + BODIES["recurrent"] + TRAIN.format(kind="st_rsbp", profile="recommended")
@@ -50,8 +50,15 @@ def test_wide_populations_get_more_threads_and_shared_memory():
     assert kernel_program(compiled_text(wide).graph, None, SEED).shared == 4 * 4 * 3125
 
 
+class Values(NamedTuple):
+    flag: bool
+    real: float
+    empty: Any
+    array: Any
+
+
 def test_narrow_keeps_no_double_and_no_empty_array():
-    values = Sizes(True, 1.5, np.zeros((0, 3)), np.ones(2))
+    values = Values(True, 1.5, np.zeros((0, 3)), np.ones(2))
     flag, real, empty, array = narrow(values)
     assert (flag, type(flag)) == (1, int)
     assert type(real) is np.float32

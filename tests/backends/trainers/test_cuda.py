@@ -50,10 +50,11 @@ def trainer(device, tmp_path_factory):
     """trainer(rule, optimizer, middle, more, seed): the net on the device, on grid weights."""
     folder = tmp_path_factory.mktemp("kernels")
 
-    def make(rule, optimizer=ADAM, middle="dense", more="", seed=SEED, kind=CudaTrainer):
-        text = NET.format(
-            rule=rule, inside=RULES[rule], optimizer=optimizer, middle=middle, more=more
-        )
+    def make(
+        rule, optimizer=ADAM, middle="dense", more="", inside=None, seed=SEED, kind=CudaTrainer
+    ):
+        inside = RULES[rule] if inside is None else inside
+        text = NET.format(rule=rule, inside=inside, optimizer=optimizer, middle=middle, more=more)
         net = compiled_text(text)
         weights = draw_weights(net.graph, seed)
         if kind is CpuTrainer:
@@ -130,13 +131,14 @@ def test_a_batch_is_the_mean_of_its_samples(trainer, rule):
         np.testing.assert_allclose(moved, mean, atol=2e-5 * (1 + np.abs(moved).max()), err_msg=name)
 
 
+@pytest.mark.parametrize("inside", [RULES["st_rsbp"], "h -> h : dense"])
 @pytest.mark.parametrize("batch", [1, 2])
-def test_a_restored_trainer_goes_on_with_the_same_bits(trainer, batch):
+def test_a_restored_trainer_goes_on_with_the_same_bits(trainer, batch, inside):
     samples = data(4)
-    straight, first = trainer("st_rsbp"), trainer("st_rsbp")
+    straight, first = trainer("st_rsbp", inside=inside), trainer("st_rsbp", inside=inside)
     straight.train(samples, batch, 0.01)
     first.train(samples.part(0, 2), batch, 0.01)
-    resumed = trainer("st_rsbp", seed=99)
+    resumed = trainer("st_rsbp", inside=inside, seed=99)
     resumed.restore(first.state())
     assert_same(first, resumed)
     resumed.train(samples.part(2, 4), batch, 0.01)
@@ -158,11 +160,13 @@ def test_counts_are_those_before_the_update(trainer):
 
 @pytest.mark.slow  # compiles the CPU's kernels
 @pytest.mark.parametrize("optimizer", [ADAM, SGD], ids=["adam", "sgd"])
-@pytest.mark.parametrize("rule", RULES)
-def test_learns_like_the_cpu(trainer, rule, optimizer):
+@pytest.mark.parametrize(
+    ("rule", "inside"), [*RULES.items(), ("st_rsbp", "h -> h : dense")], ids="-".join
+)
+def test_learns_like_the_cpu(trainer, rule, inside, optimizer):
     """From one state, with a regularizer: two updates of two samples."""
     more = "regularizer exponential(strength = 0.5, limit = 2)"
-    arguments = rule, optimizer, "sparse(p = 0.6)", more
+    arguments = rule, optimizer, "sparse(p = 0.6)", more, inside
     card, cpu = trainer(*arguments), trainer(*arguments, kind=CpuTrainer)
     card.train(data(2), 1, 0.01)
     cpu.restore(card.state())

@@ -8,7 +8,7 @@ from ....cuda.kernels.grid import f32
 from ....optimizers.cuda.update import update_weight
 from ..formulas import count_slope
 from ..numbers import TILE
-from .learn import entry_of, sent_back, synapse
+from .learn import entry_of, row_bounds, sent_back, synapse
 from .solve import eliminate, sweeps
 
 ZERO = f32(0.0)
@@ -48,12 +48,13 @@ def message_listed(plan, rule, learning, store, work, b, j, k):  # type: ignore[
 
 
 @cuda.jit(device=True)
-def solve_block(rule, learning, work, b, first, last, slot):  # type: ignore[no-untyped-def]
+def solve_block(plan, rule, learning, work, b, first, last, slot):  # type: ignore[no-untyped-def]
     """error of the members first:last of a recurrent block: sweeps, or elimination in
     work.system[slot] where they do not converge."""
     theta, omega, error, x = work.theta[b], work.omega[b], work.error[b], work.solution[b]
-    if not sweeps(rule, theta, omega, error, x, first, last, True):
-        eliminate(rule, learning, theta, omega, error, x, first, last, True, work.system[slot])
+    if not sweeps(plan, rule, learning, theta, omega, error, x, first, last, True):
+        a = work.system[slot]
+        eliminate(plan, rule, learning, theta, omega, error, x, first, last, True, a)
     take_solution(rule, work, b, first, last)
 
 
@@ -81,8 +82,9 @@ def misplaced_solve(plan, rule, learning, work, b, j, first, last, slot):  # typ
         k += cuda.blockDim.x
     cuda.syncthreads()
     theta, omega = work.theta[b], work.omega[b]
-    if not sweeps(rule, theta, omega, right, x, first, last, False):
-        eliminate(rule, learning, theta, omega, right, x, first, last, False, work.system[slot])
+    if not sweeps(plan, rule, learning, theta, omega, right, x, first, last, False):
+        system = work.system[slot]
+        eliminate(plan, rule, learning, theta, omega, right, x, first, last, False, system)
     cuda.syncthreads()
     k = cuda.threadIdx.x
     while k < n:
@@ -95,14 +97,15 @@ def misplaced_solve(plan, rule, learning, work, b, j, first, last, slot):  # typ
 
 @cuda.jit(device=True)
 def learn_synapse(  # type: ignore[no-untyped-def]
-    plan, rule, learning, optimizer, size, eps, scale, store, work, count, j, l, start, s, is_first,
-    is_last,
+    plan, tables, rule, learning, optimizer, size, eps, scale, store, work, count, j, l, start, s,
+    is_first, is_last,
 ):  # fmt: skip
     """One weight: its gradient summed over the samples in flight, in their order, and its update.
 
     With more samples in a batch than fit in flight, the sum waits in store.gradient between waves.
     """
-    k, at = synapse(plan, rule, j, start, s)
+    k, at = synapse(plan, tables, j, start, s)
+    origin, _ = row_bounds(plan, tables, j, 0)
     p = plan.post[j]
     i, pre = plan.neurons[p] + l, plan.neurons[plan.pre[j]] + k
     total = ZERO if is_first else store.gradient[at]
@@ -112,7 +115,7 @@ def learn_synapse(  # type: ignore[no-untyped-def]
             if work.count[b, i] == 0:
                 entry = rule.silent_entry
             elif rule.inside[j] != 0:
-                entry = work.entry[b, rule.slot[j] + s - rule.in_ptr[rule.in_row[j]]]
+                entry = work.entry[b, learning.slot[j] + s - origin]
             else:
                 entry = entry_of(plan, rule, learning, work, b, j, l, k)
             total += x * entry
@@ -120,7 +123,7 @@ def learn_synapse(  # type: ignore[no-untyped-def]
         store.gradient[at] = total
         return
     decay = work.pull[learning.pull_row[j] + l]
-    if rule.listed[j] != 0:
+    if plan.dense[j] == 0:
         update_weight(
             optimizer, size, eps, store.weights, store.first, store.second, at, scale * total, decay
         )

@@ -96,7 +96,7 @@ def add_drive(plan, tables, rule, weights, work, b, j, i, total):  # type: ignor
 
 
 @cuda.jit(device=True)
-def joint_effect(plan, rule, learning, store, work, b, p, l):  # type: ignore[no-untyped-def]
+def joint_effect(plan, tables, rule, learning, store, work, b, p, l):  # type: ignore[no-untyped-def]
     """HM2-BP's factor 1 + s of neuron l of population p into boost, one block (Jin et al. 2018).
 
     s = (1/nu) sum_j w_j e_j / o; (1/nu) sum_j w_j / 2 for a silent neuron; over all projections.
@@ -107,11 +107,11 @@ def joint_effect(plan, rule, learning, store, work, b, p, l):  # type: ignore[no
     for source in range(plan.incoming[p], plan.incoming[p + 1]):
         j = plan.sources[source]
         if rule.takes[j] != 0:
-            start, stop = row_bounds(plan, rule, j, l)
+            start, stop = row_bounds(plan, tables, j, l)
             s = start + cuda.threadIdx.x
             while s < stop:
-                k, at = synapse(plan, rule, j, start, s)
-                w = weight_at(rule, store, j, at)
+                k, at = synapse(plan, tables, j, start, s)
+                w = weight_at(plan, store, j, at)
                 total += w * (
                     HALF if spikes == 0 else entry_of(plan, rule, learning, work, b, j, l, k)
                 )
@@ -122,38 +122,41 @@ def joint_effect(plan, rule, learning, store, work, b, p, l):  # type: ignore[no
 
 
 @cuda.jit(device=True)
-def row_bounds(plan, rule, j, l):  # type: ignore[no-untyped-def]
-    """The synapses start:stop of post neuron l: places in in_pre/in_index where projection j is
+def row_bounds(plan, tables, j, l):  # type: ignore[no-untyped-def]
+    """The synapses start:stop of post neuron l: places in post_pre/post_index where projection j is
     listed, else places in the post-major weights."""
-    if rule.listed[j] != 0:
-        return rule.in_ptr[rule.in_row[j] + l], rule.in_ptr[rule.in_row[j] + l + 1]
+    if plan.dense[j] == 0:
+        row = tables.post_row[j] + l
+        return tables.post_ptr[row], tables.post_ptr[row + 1]
     n = plan.neurons[plan.pre[j] + 1] - plan.neurons[plan.pre[j]]
     return plan.weight[j] + l * n, plan.weight[j] + (l + 1) * n
 
 
 @cuda.jit(device=True)
-def synapse(plan, rule, j, start, s):  # type: ignore[no-untyped-def]
+def synapse(plan, tables, j, start, s):  # type: ignore[no-untyped-def]
     """(pre neuron, place of the weight and its moments) of synapse s of a row from `start`."""
-    if rule.listed[j] != 0:
-        return np.int64(rule.in_pre[s]), rule.in_index[s]
+    if plan.dense[j] == 0:
+        return np.int64(tables.post_pre[s]), tables.post_index[s]
     return s - start, s
 
 
 @cuda.jit(device=True)
-def weight_at(rule, store, j, at):  # type: ignore[no-untyped-def]
+def weight_at(plan, store, j, at):  # type: ignore[no-untyped-def]
     """The weight at a place that `synapse` gave."""
-    return store.weights[at] if rule.listed[j] != 0 else store.rows[at]
+    return store.weights[at] if plan.dense[j] == 0 else store.rows[at]
 
 
 @cuda.jit(device=True)
-def inside_entry(plan, rule, learning, store, work, b, j, l, s):  # type: ignore[no-untyped-def]
-    """S-PSP and Theta of synapse s (place in in_pre) to post neuron l of an inside projection."""
-    a = plan.pre[j]
-    k = rule.in_pre[s]
-    slot = rule.slot[j] + s - rule.in_ptr[rule.in_row[j]]
+def inside_entry(plan, tables, rule, learning, store, work, b, j, s):  # type: ignore[no-untyped-def]
+    """S-PSP and Theta of synapse s of inside projection j, in post-major order."""
+    a, p = plan.pre[j], plan.post[j]
+    slot = learning.slot[j] + s
+    l = np.int64(learning.slot_post[slot])
+    start, _ = row_bounds(plan, tables, j, l)
+    first, _ = row_bounds(plan, tables, j, 0)
+    k, at = synapse(plan, tables, j, start, first + s)
     entry = entry_of(plan, rule, learning, work, b, j, l, k)
-    before = work.count[b, plan.neurons[a] + k]
-    after = work.count[b, plan.neurons[plan.post[j]] + l]
+    before, after = work.count[b, plan.neurons[a] + k], work.count[b, plan.neurons[p] + l]
     slope = count_slope(entry, before, after, rule.silent_ratio)
     work.entry[b, slot] = entry
-    work.theta[b, slot] = theta_of(store.weights[rule.in_index[s]], slope, rule.nu[a])
+    work.theta[b, slot] = theta_of(weight_at(plan, store, j, at), slope, rule.nu[a])

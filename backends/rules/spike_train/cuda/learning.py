@@ -54,17 +54,17 @@ def make_traces(plan, tables, rule, learning, work, count, taught):  # type: ign
 
 
 @cuda.jit(device=True)
-def make_pulls(plan, rule, learning, optimizer, store, work, done):  # type: ignore[no-untyped-def]
+def make_pulls(plan, tables, rule, learning, optimizer, store, work, done):  # type: ignore[no-untyped-def]
     """The regularizer's pull on every row of weights that learns."""
     for j in range(len(plan.pre)):
         if rule.trains[j] != 0:
             rows = plan.neurons[plan.post[j] + 1] - plan.neurons[plan.post[j]]
             l = first_item(done)
             while l < rows:
-                start, stop = row_bounds(plan, rule, j, l)
-                listed = rule.listed[j] != 0
+                start, stop = row_bounds(plan, tables, j, l)
+                listed = plan.dense[j] == 0
                 values = store.weights if listed else store.rows
-                k = row_pull(optimizer, values, rule.in_index, start, stop, listed)
+                k = row_pull(optimizer, values, tables.post_index, start, stop, listed)
                 if cuda.threadIdx.x == 0:
                     work.pull[learning.pull_row[j] + l] = k
                 l += cuda.gridDim.x
@@ -91,19 +91,18 @@ def find_errors(plan, tables, rule, learning, store, work, block, count):  # typ
         if rule.hybrid != 0:
             item = first_item(done)
             while item < count * n:
-                joint_effect(plan, rule, learning, store, work, item // n, p, item % n)
+                joint_effect(plan, tables, rule, learning, store, work, item // n, p, item % n)
                 item += cuda.gridDim.x
             done += count * n
         for s in range(plan.inner[p], plan.incoming[p + 1]):
             j = plan.sources[s]
             if rule.inside[j] != 0:
-                find_inside(plan, rule, learning, store, work, j, count, done)
+                find_inside(plan, tables, rule, learning, store, work, j, count, done)
 
 
 @cuda.jit(device=True)
-def find_inside(plan, rule, learning, store, work, j, count, done):  # type: ignore[no-untyped-def]
+def find_inside(plan, tables, rule, learning, store, work, j, count, done):  # type: ignore[no-untyped-def]
     """S-PSP and Theta of every synapse of inside projection j."""
-    start = rule.in_ptr[rule.in_row[j]]
     synapses = learning.synapses[j]
     chunks = chunks_of(synapses)
     item = first_item(done)
@@ -111,19 +110,18 @@ def find_inside(plan, rule, learning, store, work, j, count, done):  # type: ign
         b = item // chunks
         s = (item - b * chunks) * cuda.blockDim.x + cuda.threadIdx.x
         if s < synapses:
-            l = learning.slot_post[rule.slot[j] + s]
-            inside_entry(plan, rule, learning, store, work, b, j, l, start + s)
+            inside_entry(plan, tables, rule, learning, store, work, b, j, s)
         item += cuda.gridDim.x
 
 
 @cuda.jit(device=True)
-def solve_blocks(rule, learning, work, block, count):  # type: ignore[no-untyped-def]
+def solve_blocks(plan, rule, learning, work, block, count):  # type: ignore[no-untyped-def]
     """The recurrent systems of a block of the graph; as many CUDA blocks take part as have room."""
     slots = min(cuda.gridDim.x, work.system.shape[0])
     slot = cuda.blockIdx.x
     b = slot
     while b < count and slot < slots:
-        solve_block(rule, learning, work, b, rule.member[block], rule.member[block + 1], slot)
+        solve_block(plan, rule, learning, work, b, rule.member[block], rule.member[block + 1], slot)
         b += slots
 
 
@@ -145,7 +143,7 @@ def send_messages(plan, rule, learning, store, work, block, count):  # type: ign
                     left = item - b * learning.tiles[j] * chunks
                     tile = left // chunks
                     k = (left - tile * chunks) * cuda.blockDim.x + cuda.threadIdx.x
-                    if k < n and rule.listed[j] != 0:
+                    if k < n and plan.dense[j] == 0:
                         message_listed(plan, rule, learning, store, work, b, j, k)
                     elif k < n:
                         message_tile(plan, rule, learning, store, work, b, j, tile, k)
@@ -176,7 +174,7 @@ def backward(plan, tables, rule, learning, store, work, count, barrier):  # type
         find_errors(plan, tables, rule, learning, store, work, block, count)
         meet(barrier)
         if learning.has_inside[block] != 0 and rule.reference == 0:
-            solve_blocks(rule, learning, work, block, count)
+            solve_blocks(plan, rule, learning, work, block, count)
             meet(barrier)
         if learning.sends[block] != 0:
             send_messages(plan, rule, learning, store, work, block, count)
@@ -188,7 +186,7 @@ def backward(plan, tables, rule, learning, store, work, count, barrier):  # type
 
 @cuda.jit(device=True)
 def update(  # type: ignore[no-untyped-def]
-    plan, rule, learning, optimizer, size, eps, scale, store, work, count, is_first, is_last
+    plan, tables, rule, learning, optimizer, size, eps, scale, store, work, count, is_first, is_last
 ):
     """Every weight that learns: an item is a block's width of one row."""
     done = 0
@@ -199,12 +197,12 @@ def update(  # type: ignore[no-untyped-def]
             item = first_item(done)
             while item < rows * chunks:
                 l = item // chunks
-                start, stop = row_bounds(plan, rule, j, l)
+                start, stop = row_bounds(plan, tables, j, l)
                 s = start + (item - l * chunks) * cuda.blockDim.x + cuda.threadIdx.x
                 if s < stop:
                     learn_synapse(
-                        plan, rule, learning, optimizer, size, eps, scale, store, work, count, j,
-                        l, start, s, is_first, is_last,
+                        plan, tables, rule, learning, optimizer, size, eps, scale, store, work,
+                        count, j, l, start, s, is_first, is_last,
                     )  # fmt: skip
                 item += cuda.gridDim.x
             done += rows * chunks
@@ -226,7 +224,7 @@ def learn(  # type: ignore[no-untyped-def]
             present(plan, tables, store.weights, data, work, start, count, key0, key1, barrier)
             done = make_traces(plan, tables, rule, learning, work, count, 0)
             if optimizer.strength > ZERO and start == begin:
-                make_pulls(plan, rule, learning, optimizer, store, work, done)
+                make_pulls(plan, tables, rule, learning, optimizer, store, work, done)
             meet(barrier)
             b = cuda.blockIdx.x
             while b < count:
@@ -240,8 +238,8 @@ def learn(  # type: ignore[no-untyped-def]
                 meet(barrier)
             backward(plan, tables, rule, learning, store, work, count, barrier)
             update(
-                plan, rule, learning, optimizer, optimizer.size[updates], optimizer.eps[updates],
-                f32(1.0) / f32(end - begin), store, work, count, start == begin,
-                start + flight >= end,
+                plan, tables, rule, learning, optimizer, optimizer.size[updates],
+                optimizer.eps[updates], f32(1.0) / f32(end - begin), store, work, count,
+                start == begin, start + flight >= end,
             )  # fmt: skip
             meet(barrier)

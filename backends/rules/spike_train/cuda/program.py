@@ -64,7 +64,7 @@ def make_rule_layout(layout: Layout, spec: TrainSpec) -> RuleLayout:
     """The layout of `spec.rule` on a graph; CompileError(E050) if it can't be."""
     refuse_shared(layout.graph, layout.wirings)
     rule = make_rule(layout.graph, spec, layout.plan, layout.wirings)
-    return RuleLayout(rule, *make_learning(layout.plan, rule))
+    return RuleLayout(rule, *make_learning(layout.plan, layout.tables, rule))
 
 
 def learn_program(
@@ -85,7 +85,7 @@ def _example_args(layout: Layout, own: RuleLayout, spec: TrainSpec) -> tuple[Any
     """Arguments of a launch as to their types, with one sample."""
     plan, tables, weights = layout.plan, layout.tables, np.zeros(1, np.float32)
     data, results = example_samples()
-    back = make_backward(np.zeros, plan, tables, own.sizes, own.rule.slots, 1, 1)
+    back = make_backward(np.zeros, plan, tables, own.sizes, 1, 1)
     return (
         *(narrow(plan), narrow(tables), narrow(own.rule), narrow(own.learning)),
         optimizer_of(spec, weights, weights),

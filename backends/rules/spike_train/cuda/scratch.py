@@ -42,14 +42,14 @@ class Backward(NamedTuple):
 
 
 def make_backward(
-    make: Make, plan: Plan, tables: Tables, sizes: Sizes, slots: int, flight: int, blocks: int
+    make: Make, plan: Plan, tables: Tables, sizes: Sizes, flight: int, blocks: int
 ) -> Backward:
     """Scratch for learning from `flight` samples at once, on `blocks` blocks."""
     neurons = int(plan.neurons[-1])
     outputs = int(plan.neurons[plan.output + 1] - plan.neurons[plan.output])
     system = sizes.largest_system * (sizes.largest_system + 1)
-    systems = min(blocks, flight, max(1, SYSTEM_BYTES // (4 * system))) if slots else 1
-    f32 = np.float32
+    systems = min(blocks, flight, max(1, SYSTEM_BYTES // (4 * system))) if sizes.slots else 1
+    f32, slots = np.float32, max(1, sizes.slots)
     return Backward(
         **forward_arrays(make, plan, tables, flight),
         trace=make((flight, max(1, sizes.traces)), f32),
@@ -58,11 +58,11 @@ def make_backward(
         omega=make((flight, neurons), f32),
         boost=make((flight, neurons), f32),
         parts=make((flight, max(1, sizes.parts)), f32),
-        entry=make((flight, max(1, slots)), f32),
-        theta=make((flight, max(1, slots)), f32),
+        entry=make((flight, slots), f32),
+        theta=make((flight, slots), f32),
         right=make((flight, neurons), f32),
         solution=make((flight, 2 * neurons), f32),
         ratio=make((flight, outputs * outputs), f32),
-        system=make((systems, system if slots else 1), f32),
+        system=make((systems, system if sizes.slots else 1), f32),
         pull=make((max(1, sizes.pulls),), f32),
     )

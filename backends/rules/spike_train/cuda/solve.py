@@ -21,21 +21,42 @@ FAR = f32(LARGEST)
 
 
 @cuda.jit(device=True)
-def row_of_system(rule, theta, omega, x, at, p, c, with_diagonal):  # type: ignore[no-untyped-def]
+def row_of_system(plan, learning, theta, omega, x, at, p, c, with_diagonal):  # type: ignore[no-untyped-def]
     """(c + sum_l theta_lp x_l) and the diagonal of row p; x[at + l] is the last sweep's."""
     total = c
     diagonal = omega[p]
-    for s in range(rule.out_ptr[p], rule.out_ptr[p + 1]):
-        l = rule.out_post[s]
+    for s in range(learning.out_ptr[p], learning.out_ptr[p + 1]):
+        l = learning.out_post[s]
         if l != p:
-            total += theta[rule.out_slot[s]] * x[at + l]
+            total += theta[learning.out_slot[s]] * x[at + l]
         elif with_diagonal:
-            diagonal -= theta[rule.out_slot[s]]
+            diagonal -= theta[learning.out_slot[s]]
+    a = learning.population[p]
+    for e in range(learning.square_bound[a], learning.square_bound[a + 1]):
+        first, last, place, pitch = column_of(plan, learning, learning.square[e], p)
+        for l in range(first, last):
+            if l != p:
+                total += theta[place] * x[at + l]
+            elif with_diagonal:
+                diagonal -= theta[place]
+            place += pitch
     return total, diagonal
 
 
 @cuda.jit(device=True)
-def sweeps(rule, theta, omega, right, x, first, last, with_diagonal):  # type: ignore[no-untyped-def]
+def column_of(plan, learning, j, p):  # type: ignore[no-untyped-def]
+    """(first, last, place, pitch): neuron p sends to all of first:last through inside projection j,
+    theta at place, place + pitch, …; of neighbouring neurons they are neighbours."""
+    a, to = plan.pre[j], plan.post[j]
+    lo = plan.neurons[a]
+    pitch = plan.neurons[a + 1] - lo
+    return plan.neurons[to], plan.neurons[to + 1], learning.slot[j] + p - lo, pitch
+
+
+@cuda.jit(device=True)
+def sweeps(  # type: ignore[no-untyped-def]
+    plan, rule, learning, theta, omega, right, x, first, last, with_diagonal
+):
     """Jacobi sweeps over members[first:last] by one block; whether they converged.
 
     x f32[2 N] holds the last sweep and the next in turn; the solution ends in its first half.
@@ -53,7 +74,9 @@ def sweeps(rule, theta, omega, right, x, first, last, with_diagonal):  # type: i
         m = first + thread
         while m < last:
             p = rule.members[m]
-            total, diagonal = row_of_system(rule, theta, omega, x, now, p, right[p], with_diagonal)
+            total, diagonal = row_of_system(
+                plan, learning, theta, omega, x, now, p, right[p], with_diagonal
+            )
             if abs(diagonal) < PIVOT:
                 bad = i32(1)
                 diagonal = PIVOT
@@ -86,7 +109,9 @@ def move(rule, x, now, first, last):  # type: ignore[no-untyped-def]
 
 
 @cuda.jit(device=True)
-def eliminate(rule, learning, theta, omega, right, x, first, last, with_diagonal, a):  # type: ignore[no-untyped-def]
+def eliminate(  # type: ignore[no-untyped-def]
+    plan, rule, learning, theta, omega, right, x, first, last, with_diagonal, a
+):
     """The same system by dense elimination with partial pivoting, one block; a f32[n * (n + 1)].
 
     A pivot below SMALLEST is replaced by it, as in the authors' code.
@@ -94,7 +119,7 @@ def eliminate(rule, learning, theta, omega, right, x, first, last, with_diagonal
     n = last - first
     width = n + 1
     thread, threads = cuda.threadIdx.x, cuda.blockDim.x
-    fill_system(rule, learning, theta, omega, right, first, n, with_diagonal, a)
+    fill_system(plan, rule, learning, theta, omega, right, first, n, with_diagonal, a)
     for k in range(n):
         best = k
         for r in range(k + 1, n):
@@ -129,7 +154,9 @@ def eliminate(rule, learning, theta, omega, right, x, first, last, with_diagonal
 
 
 @cuda.jit(device=True)
-def fill_system(rule, learning, theta, omega, right, first, n, with_diagonal, a):  # type: ignore[no-untyped-def]
+def fill_system(  # type: ignore[no-untyped-def]
+    plan, rule, learning, theta, omega, right, first, n, with_diagonal, a
+):
     """a = the augmented matrix of the block, row by row; learning.place: members' rows."""
     width = n + 1
     r = cuda.threadIdx.x
@@ -139,9 +166,16 @@ def fill_system(rule, learning, theta, omega, right, first, n, with_diagonal, a)
             a[r * width + q] = ZERO
         a[r * width + r] = omega[p]
         a[r * width + n] = right[p]
-        for s in range(rule.out_ptr[p], rule.out_ptr[p + 1]):
-            l = rule.out_post[s]
+        for s in range(learning.out_ptr[p], learning.out_ptr[p + 1]):
+            l = learning.out_post[s]
             if with_diagonal or l != p:
-                a[r * width + learning.place[l]] -= theta[rule.out_slot[s]]
+                a[r * width + learning.place[l]] -= theta[learning.out_slot[s]]
+        own = learning.population[p]
+        for e in range(learning.square_bound[own], learning.square_bound[own + 1]):
+            start, stop, place, pitch = column_of(plan, learning, learning.square[e], p)
+            for l in range(start, stop):
+                if with_diagonal or l != p:
+                    a[r * width + learning.place[l]] -= theta[place]
+                place += pitch
         r += cuda.blockDim.x
     cuda.syncthreads()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from ....compiled.plan import Plan, bounds
-from ....cuda.tables import some
+from ....compiled.synapses import Inside, PostMajor, inside_synapses
+from ....cuda.tables import Tables, some
 from ..numbers import TILE
 from ..tables import Rule
 
@@ -28,7 +30,14 @@ class Learning(NamedTuple):
     has_inside: Array  # u8[B]
     sends: Array  # u8[B]
     synapses: Array  # i64[J] of an inside projection
+    slot: Array  # i64[J] first slot of an inside projection, whose synapses are post-major
     slot_post: Array  # i32[slots] post neuron, local, of an inside synapse
+    out_ptr: Array  # i64[N + 1] listed inside synapses by pre neuron, global
+    out_post: Array  # i64 global
+    out_slot: Array  # i64
+    square_bound: Array  # i64[P + 1] bounds of the populations within `square`
+    square: Array  # i64 all-pairs inside projections, by pre population
+    population: Array  # i64[N]
     place: Array  # i64[N] row of a neuron in its block's system
     fan_in: Array  # i64[J] largest row of weights
     pull_row: Array  # i64[J] first row of a projection in `pull`
@@ -40,20 +49,27 @@ class Sizes(NamedTuple):
     traces: int
     parts: int
     pulls: int
+    slots: int  # synapses inside recurrent blocks
     largest_system: int  # neurons
 
 
-def make_learning(plan: Plan, rule: Rule) -> tuple[Learning, Sizes]:
+def make_learning(plan: Plan, tables: Tables, rule: Rule) -> tuple[Learning, Sizes]:
     """The tables of a rule over a plan."""
     pres, posts = (np.diff(plan.neurons)[x] for x in (plan.pre, plan.post))
     trace, traces = _places(_with_trace(rule), plan.steps * pres)
     taught = (trace >= 0) & (plan.pre == plan.output) & (rule.takes > 0)
     carries = rule.carries > 0
-    tiles = np.where(rule.listed > 0, 1, -(-posts // TILE)) * carries
+    tiles = np.where(plan.dense > 0, -(-posts // TILE), 1) * carries
     part, parts = _places(carries, tiles * pres)
     pull_row, pulls = _places(np.ones(len(pres), bool), posts)
     bound, out = _outgoing(plan, carries)
-    synapses, slot_post = _inside(plan, rule)
+    fan_ins = [_fan_ins(plan, tables, j) for j in range(len(pres))]
+    synapses = np.array([f.sum() for f in fan_ins], np.int64) * rule.inside
+    listed = _listed_inside(plan, tables, rule)
+    square = (rule.inside > 0) & (plan.dense > 0)
+    square_slot, squares = _places(square, synapses)
+    slot = np.where(square, listed.slots + square_slot, listed.slot)
+    square_bound, square_by_pre = _by_pre(plan, np.flatnonzero(square).tolist())
     place, largest = _system_rows(rule)
     learning = Learning(
         trace=trace,
@@ -66,12 +82,19 @@ def make_learning(plan: Plan, rule: Rule) -> tuple[Learning, Sizes]:
         has_inside=_of_blocks(plan, rule.inside > 0),
         sends=_of_blocks(plan, carries),
         synapses=synapses,
-        slot_post=slot_post,
+        slot=slot,
+        slot_post=_slot_posts(rule, slot, fan_ins, listed.slots + squares),
+        out_ptr=listed.ptr,
+        out_post=some(listed.post),
+        out_slot=some(listed.where),
+        square_bound=square_bound,
+        square=square_by_pre,
+        population=np.repeat(np.arange(len(plan.model)), np.diff(plan.neurons)),
         place=place,
-        fan_in=_fan_in(plan, rule),
+        fan_in=np.array([f.max() for f in fan_ins], np.int64),
         pull_row=pull_row,
     )
-    return learning, Sizes(traces, parts, pulls, largest)
+    return learning, Sizes(traces, parts, pulls, listed.slots + squares, largest)
 
 
 def _with_trace(rule: Rule) -> Array:
@@ -98,7 +121,12 @@ def _outgoing(plan: Plan, carries: Array) -> tuple[Array, Array]:
         for j in plan.sources[plan.incoming[p] : plan.incoming[p + 1]]
         if carries[j]
     ]
-    by_pre = sorted(order, key=lambda j: int(plan.pre[j]))  # stable
+    return _by_pre(plan, order)
+
+
+def _by_pre(plan: Plan, projections: list[int]) -> tuple[Array, Array]:
+    """(i64[P + 1] bounds of the populations, the projections by pre population)."""
+    by_pre = sorted(projections, key=lambda j: int(plan.pre[j]))  # stable
     counts = np.bincount(plan.pre[by_pre] if by_pre else [], minlength=len(plan.model))
     return bounds(counts), some(np.array(by_pre, np.int64))
 
@@ -115,16 +143,27 @@ def _of_blocks(plan: Plan, marked: Array) -> Array:
     )
 
 
-def _inside(plan: Plan, rule: Rule) -> tuple[Array, Array]:
-    synapses = np.zeros(len(plan.pre), np.int64)
-    slot_post = np.zeros(max(1, rule.slots), np.int32)
-    for j in np.flatnonzero(rule.inside):
-        posts = plan.neurons[plan.post[j] + 1] - plan.neurons[plan.post[j]]
-        fan_in = np.diff(rule.in_ptr[rule.in_row[j] : rule.in_row[j] + posts + 1])
-        synapses[j] = fan_in.sum()
-        slots = slice(rule.slot[j], rule.slot[j] + synapses[j])
-        slot_post[slots] = np.repeat(np.arange(posts), fan_in)
-    return synapses, slot_post
+def _listed_inside(plan: Plan, tables: Tables, rule: Rule) -> Inside:
+    """The synapses of the listed inside projections, by pre neuron."""
+    lists = PostMajor(tables.post_ptr, tables.post_row, tables.post_pre, tables.post_index)
+    return inside_synapses(plan, (rule.inside > 0) & (plan.dense == 0), lists)
+
+
+def _fan_ins(plan: Plan, tables: Tables, j: int) -> Array:
+    """The synapses of each post neuron of projection j."""
+    pre, post = (int(plan.neurons[p + 1] - plan.neurons[p]) for p in (plan.pre[j], plan.post[j]))
+    if plan.dense[j]:
+        return np.full(post, pre, np.int64)
+    ptr: Array = tables.post_ptr[tables.post_row[j] : tables.post_row[j] + post + 1]
+    return np.diff(ptr)
+
+
+def _slot_posts(rule: Rule, slot: Array, fan_ins: Sequence[Array], slots: int) -> Array:
+    made = np.zeros(max(1, slots), np.int32)
+    for j in np.flatnonzero(rule.inside).tolist():
+        posts = np.repeat(np.arange(len(fan_ins[j])), fan_ins[j])
+        made[slot[j] : slot[j] + len(posts)] = posts
+    return made
 
 
 def _system_rows(rule: Rule) -> tuple[Array, int]:
@@ -133,11 +172,3 @@ def _system_rows(rule: Rule) -> tuple[Array, int]:
     for first, size in zip(rule.member[:-1], sizes, strict=True):
         place[rule.members[first : first + size]] = np.arange(size)
     return place, int(sizes.max())
-
-
-def _fan_in(plan: Plan, rule: Rule) -> Array:
-    fan_in = np.diff(plan.neurons)[plan.pre].copy()
-    for j in np.flatnonzero(rule.listed):
-        posts = plan.neurons[plan.post[j] + 1] - plan.neurons[plan.post[j]]
-        fan_in[j] = np.diff(rule.in_ptr[rule.in_row[j] : rule.in_row[j] + posts + 1]).max()
-    return fan_in.astype(np.int64)
