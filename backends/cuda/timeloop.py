@@ -15,13 +15,109 @@ from typing import Any
 import numba
 from numba import cuda
 
-from .kernels.forward import add_activity, deliver, drive_step, encode_quad, list_word, rest
-from .kernels.grid import first_item, meet, u32
+from ..compiled.codes import SPIKES
+from .kernels.forward import (
+    allowed,
+    deliver_dense,
+    deliver_sparse,
+    draw,
+    list_word,
+    raster_quad,
+    set_bit,
+)
+from .kernels.grid import f32, first_item, i32, meet, u32
 
 advance: Any  # a neuron's step, generated beside this text
 
 ZERO32 = u32(0)
-ONE32 = u32(1)
+
+
+@cuda.jit(device=True)
+def encode_inputs(plan, tables, data, work, b, s, quad, key0, key1):  # type: ignore[no-untyped-def]
+    """Four steps of all inputs of sample s, at place b: bits, lists, counts.
+
+    Shared memory holds one mask a step, u32[4, words].
+    """
+    masks = cuda.shared.array(0, numba.uint32)
+    thread, threads = cuda.threadIdx.x, cuda.blockDim.x
+    row = data.row[s]
+    raster = data.rasters[row % data.rasters.shape[0]]
+    origin = 0
+    for k in range(len(plan.inputs)):
+        p = plan.inputs[k]
+        lo = plan.neurons[p]
+        n = plan.neurons[p + 1] - lo
+        words = tables.word[p + 1] - tables.word[p]
+        may = allowed(plan.encoder[k], quad, plan.steps)
+        cuda.syncthreads()
+        w = thread
+        while w < 4 * words:
+            masks[w] = ZERO32
+            w += threads
+        cuda.syncthreads()
+        i = thread
+        while i < n:
+            fires = i32(0)
+            if plan.encoder[k] == SPIKES:
+                fires = raster_quad(raster, origin + i, quad)
+            else:
+                threshold = data.thresholds[row % data.thresholds.shape[0], origin + i]
+                if threshold > ZERO32:
+                    fires = draw(
+                        threshold, origin + i, quad, data.ids[s, 0], data.ids[s, 1], key0, key1
+                    )
+            fires &= may
+            if fires != 0:
+                for r in range(4):
+                    if fires & (1 << r):
+                        set_bit(masks, r * words, i)
+                cuda.atomic.add(work.count, (b, lo + i), i32(cuda.popc(u32(fires))))
+            i += threads
+        cuda.syncthreads()
+        w = thread
+        while w < 4 * words:
+            r = w // words
+            if 4 * quad + r < plan.steps:
+                list_word(plan, tables, work, b, p, 4 * quad + r, masks, r * words, w - r * words)
+            w += threads
+        origin += n
+
+
+@cuda.jit(device=True)
+def drive(plan, tables, weights, work, b, j, i, t, current):  # type: ignore[no-untyped-def]
+    """current + what projection j brings to its post neuron i in step t, spikes in their order."""
+    emitted = t - plan.delay[j]
+    a = plan.pre[j]
+    if emitted < 0:
+        return current
+    count = work.number[b, a * plan.steps + emitted]
+    if count == 0:
+        return current
+    if plan.dense[j] == 0:
+        start = emitted * tables.words + tables.word[a]
+        return deliver_sparse(tables, weights, j, i, work.bits[b], start, current)
+    lo = plan.neurons[a]
+    start = plan.steps * lo + emitted * (plan.neurons[a + 1] - lo)
+    p = plan.post[j]
+    n = plan.neurons[p + 1] - plan.neurons[p]
+    return deliver_dense(weights, plan.weight[j] + i, n, work.spikes[b], start, count, current)
+
+
+@cuda.jit(device=True)
+def drive_outside(plan, tables, weights, work, b, p, t):  # type: ignore[no-untyped-def]
+    """Everything that comes to population p in step t from blocks that are complete."""
+    n = plan.neurons[p + 1] - plan.neurons[p]
+    currents = work.currents[b]
+    i = cuda.threadIdx.x
+    while i < n:
+        place = t * tables.row + tables.slot[p] + i
+        for port in range(plan.ports):
+            currents[place + port * tables.width] = f32(0.0)
+        for s in range(plan.incoming[p], plan.inner[p]):
+            j = plan.sources[s]
+            here = place + plan.port[j] * tables.width
+            currents[here] = drive(plan, tables, weights, work, b, j, i, t, currents[here])
+        i += cuda.blockDim.x
 
 
 @cuda.jit(device=True)
@@ -42,12 +138,12 @@ def step_neurons(  # type: ignore[no-untyped-def]
         for s in range(first, last):
             j = plan.sources[s]
             here = place + plan.port[j] * tables.width
-            currents[here] = deliver(plan, tables, weights, work, b, j, i, t, currents[here])
+            currents[here] = drive(plan, tables, weights, work, b, j, i, t, currents[here])
         if advance(  # noqa: F821 - declared above, for the types alone
             plan.model[p], lo + i, work.reals[b], work.integers[b], currents, place, tables.width,
             plan.constants[p],
         ):  # fmt: skip
-            cuda.atomic.or_(masks, mask + (i >> 5), u32(ONE32 << u32(i & 31)))
+            set_bit(masks, mask, i)
             spikes = work.count[b, lo + i]
             work.times[b, plan.steps * (lo + i) + spikes] = t
             work.count[b, lo + i] = spikes + 1
@@ -95,6 +191,19 @@ def step_block(plan, tables, weights, work, b, block):  # type: ignore[no-untype
 
 
 @cuda.jit(device=True)
+def rest(plan, work, b):  # type: ignore[no-untyped-def]
+    """Set the states of the sample at place b to their initial values, its counts to zero."""
+    n = cuda.threadIdx.x
+    while n < work.count.shape[1]:
+        for k in range(work.reals.shape[1]):
+            work.reals[b, k, n] = plan.real_init[k, n]
+        for k in range(work.integers.shape[1]):
+            work.integers[b, k, n] = plan.integer_init[k, n]
+        work.count[b, n] = 0
+        n += cuda.blockDim.x
+
+
+@cuda.jit(device=True)
 def present(  # type: ignore[no-untyped-def]
     plan, tables, weights, data, work, first, count, key0, key1, barrier
 ):
@@ -109,7 +218,7 @@ def present(  # type: ignore[no-untyped-def]
     item = cuda.blockIdx.x
     while item < count * quads:
         b = item // quads
-        encode_quad(plan, tables, data, work, b, first + b, item - b * quads, key0, key1)
+        encode_inputs(plan, tables, data, work, b, first + b, item - b * quads, key0, key1)
         item += blocks
     meet(barrier)
     for block in range(len(plan.block) - 1):
@@ -118,7 +227,7 @@ def present(  # type: ignore[no-untyped-def]
             item = first_item(done)
             while item < count * plan.steps:
                 b = item // plan.steps
-                drive_step(plan, tables, weights, work, b, plan.order[k], item - b * plan.steps)
+                drive_outside(plan, tables, weights, work, b, plan.order[k], item - b * plan.steps)
                 item += blocks
             done += count * plan.steps
         meet(barrier)
@@ -127,6 +236,16 @@ def present(  # type: ignore[no-untyped-def]
             step_block(plan, tables, weights, work, item, block)
             item += blocks
         meet(barrier)
+
+
+@cuda.jit(device=True)
+def count_all(work, results, b):  # type: ignore[no-untyped-def]
+    """The spikes of every neuron added to results.activity[N]; integers, in any order."""
+    i = cuda.threadIdx.x
+    while i < work.count.shape[1]:
+        if work.count[b, i] > 0:
+            cuda.atomic.add(results.activity, i, work.count[b, i])
+        i += cuda.blockDim.x
 
 
 def run(plan, tables, store, data, work, results, first, last, flight, key0, key1, barrier):  # type: ignore[no-untyped-def]
@@ -143,6 +262,6 @@ def run(plan, tables, store, data, work, results, first, last, flight, key0, key
             while i < n:
                 results.counts[start + b, i] = work.count[b, lo + i]
                 i += cuda.blockDim.x
-            add_activity(work, results, b)
+            count_all(work, results, b)
             b += cuda.gridDim.x
         cuda.syncthreads()  # the block that reads a place is the one that clears it next

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from numba import cuda
 
-from ....cuda.kernels.forward import add_activity
 from ....cuda.kernels.grid import f32, u32
+from ....cuda.timeloop import count_all
 from ..formulas import (
     decide,
     error_at,
@@ -30,7 +30,7 @@ def judge(plan, tables, rule, learning, weights, data, work, results, b, s):  # 
     n = plan.neurons[p + 1] - lo
     label = data.labels[s]
     clear_errors(work, b)
-    add_activity(work, results, b)
+    count_all(work, results, b)
     cuda.syncthreads()
     i = cuda.threadIdx.x
     while i < n:
