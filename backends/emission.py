@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..ir.graph import Graph, TrainSpec
+from ..ir.graph import TrainSpec
+from ..ir.model import Model
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class Emission:
 
 
 def emit_nothing(
-    _graph: Graph, _spec: TrainSpec | None, _seed: int, _arch: str | None, _folder: Path
+    _model: Model, _spec: TrainSpec | None, _arch: str | None, _folder: Path
 ) -> Emission:
     """Of a target that needs no more than the network and its weights."""
     return Emission()

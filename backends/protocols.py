@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -13,7 +12,6 @@ from ..ir.graph import Graph
 
 LARGEST_SEED = 2**64 - 1  # one that a machine can count to
 
-Weights = Mapping[str, npt.NDArray[np.float32]]
 State = dict[str, npt.NDArray[Any]]
 
 

@@ -10,11 +10,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..ir.expr import NUMPY, Ref, evaluate, walk
+from ..ir.expr import NUMPY, evaluate
 from ..ir.graph import Graph, Population, Projection
-from ..ir.neuron import SPIKED, Assign, NeuronStep
+from ..ir.model import Model, start_of, weights_name
+from ..ir.neuron import SPIKED, Assign, types_read
+from ..ir.passes.pipeline import run_model_passes
+from ..ir.tensors import numbers
 from ..ir.types import FLOATS, DType, Scalar
-from ..ir.wiring import Wiring, wire
+from ..ir.wiring import Wiring
 from .runnable import require_clocked
 
 Array = npt.NDArray[Any]
@@ -36,24 +39,24 @@ class Trace:
 
 
 def simulate(
-    graph: Graph,
-    weights: Mapping[str, npt.NDArray[Any]],
+    model: Model,
     inputs: Mapping[str, Bits],
     real: Real = np.float64,
-    seed: int = 0,
     record: bool = False,
 ) -> Trace:
-    """The trace of a graph that went through the pipeline.
+    """The trace of a model whose graph went through the pipeline.
 
-    `inputs` are bool [T, B, N] by input population; `seed` is that of the wiring. In step t
-    populations are evaluated in schedule order; a projection of delay d brings what its pre
-    population emitted in step t - d, each value times its weight. All arithmetic is in `real`; a
-    port sums one by one: the projections from other blocks in graph order, then those from the
-    population's own block in graph order, in each the pre neurons ascending.
+    `inputs` are bool [T, B, N] by input population. In step t populations are evaluated in
+    schedule order; a projection of delay d brings what its pre population emitted in step t - d,
+    each value times its weight. All arithmetic is in `real`; a port sums one by one: the
+    projections from other blocks in graph order, then those from the population's own block in
+    graph order, in each the pre neurons ascending.
     """
+    model = run_model_passes(model)
+    graph = model.graph
     assert graph.schedule is not None, "the pass `schedule` must have run"
     require_clocked(graph)
-    network = _Network(graph, weights, inputs, real, seed)
+    network = _Network(model, inputs, real)
     trace = network.silent_trace(record)
     for t in range(network.steps):
         for block in graph.schedule:
@@ -68,12 +71,11 @@ class _Network:
 
     def __init__(
         self,
-        graph: Graph,
-        weights: Mapping[str, npt.NDArray[Any]],
+        model: Model,
         inputs: Mapping[str, Bits],
         real: Real,
-        seed: int,
     ) -> None:
+        self.model, graph = model, model.graph
         self.populations = graph.index()
         self.inputs = inputs
         self.real = real
@@ -82,9 +84,12 @@ class _Network:
         self.steps, self.batch = shapes.pop()
         self.incoming: dict[str, list[_Synapses]] = {name: [] for name in self.populations}
         for projection in _in_order_of_arrival(graph):
-            pre, post = self.populations[projection.pre], self.populations[projection.post]
-            wiring = wire(projection, pre.shape, post.shape, seed)
-            synapses = _Synapses(projection, wiring, weights[projection.name].astype(real))
+            name = projection.name
+            wiring, weights = (
+                model.wirings[name],
+                numbers(model.values[weights_name(name)]).astype(real),
+            )
+            synapses = _Synapses(projection, wiring, weights)
             self.incoming[projection.post].append(synapses)
 
     def silent_trace(self, record: bool) -> Trace:
@@ -119,11 +124,9 @@ class _Network:
         assert population.step is not None
         constants = self._constants(population)
         return {
-            state.name: np.full(
-                (self.batch, population.neurons),
-                evaluate(state.init, constants, self.real),
-                self._numpy_type(state.dtype),
-            )
+            state.name: self._spread(
+                population.name, start_of(self.model, population, state, constants, self.real)
+            ).astype(self._numpy_type(state.dtype))
             for state in population.step.states
         }
 
@@ -133,7 +136,7 @@ class _Network:
 
     def _constants(self, population: Population) -> dict[str, Any]:
         assert population.step is not None
-        types = _types_read(population.step)
+        types = types_read(population.step)
         return {
             name: self._numpy_type(types.get(name, DType.F32))(value)
             for name, value in zip(population.step.constants, population.constants, strict=True)
@@ -202,9 +205,3 @@ class _Synapses:
             post, weights = self.rows[neuron]
             # A neuron has at most one synapse to each target, so no addition is lost here.
             total[sample, post] += weights * emitted[sample, neuron]
-
-
-def _types_read(step: NeuronStep) -> dict[str, Scalar]:
-    """The type in which the step reads each of its names."""
-    roots = [*(s.init for s in step.states), *step.expressions]
-    return {node.name: node.dtype for root in roots for node in walk(root) if isinstance(node, Ref)}

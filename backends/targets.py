@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..ir.graph import Graph, TrainSpec
+from ..ir.graph import TrainSpec
+from ..ir.model import Model
 from .cpu.simulator import CpuSimulator
 from .cuda import launch
 from .cuda.found import available as gpu_available
 from .cuda.resources import LIMITS
 from .cuda.simulator import CudaSimulator
 from .emission import Emission, adopt_nothing, emit_nothing, report_nothing
-from .protocols import Simulator, Trainer, Weights
+from .protocols import Simulator, Trainer
 from .trainers.cpu import CpuTrainer
 from .trainers.cuda import CudaTrainer
 from .trainers.cuda_kernels import emit
@@ -23,9 +24,9 @@ from .trainers.cuda_kernels import emit
 @dataclass(frozen=True, slots=True)
 class Target:
     """A backend. `available` is None where it runs on this machine, else says why not and what to
-    type. The factories take (graph after the pipeline, …, seed, threads or None, kernel folder).
+    type. The factories take (model after the pipeline, …, threads or None, kernel folder).
 
-    `emit` takes (graph, train block or None, seed, architecture or None, kernel folder) and gives
+    `emit` takes (model, train block or None, architecture or None, kernel folder) and gives
     what the target adds to a package; `adopt` takes such members and a kernel folder and gives the
     kernel folder for their model; `report` is what they say of themselves. `archs` are the
     architectures that `emit` knows. `is_device`: samples are presented in a memory of its own.
@@ -34,9 +35,9 @@ class Target:
     name: str
     summary: str
     available: Callable[[], str | None]
-    simulator: Callable[[Graph, Weights, int, int | None, Path], Simulator]
-    trainer: Callable[[Graph, TrainSpec, Weights, int, int | None, Path], Trainer]
-    emit: Callable[[Graph, TrainSpec | None, int, str | None, Path], Emission] = emit_nothing
+    simulator: Callable[[Model, int | None, Path], Simulator]
+    trainer: Callable[[Model, TrainSpec, int | None, Path], Trainer]
+    emit: Callable[[Model, TrainSpec | None, str | None, Path], Emission] = emit_nothing
     adopt: Callable[[Mapping[str, bytes], Path], Path] = adopt_nothing
     report: Callable[[Mapping[str, bytes]], dict[str, Any] | None] = report_nothing
     archs: tuple[str, ...] = ()

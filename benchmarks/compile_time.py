@@ -25,9 +25,9 @@ from snncc.frontend.program import compile_text, survey_text
 from snncc.frontend.syntax.parser import parse
 from snncc.ir.diagnostics import Source
 from snncc.ir.graph import Graph
+from snncc.ir.model import draw_model
 from snncc.ir.passes.pipeline import run_pipeline
 from snncc.ir.text import print_graph
-from snncc.ir.wiring import initial_weights, wire
 
 GOAL = 5.0  # seconds of `snncc compile` for 10 000 populations
 
@@ -124,14 +124,10 @@ def time_stages(source: Source, watch: Stopwatch) -> None:
 
 def time_back_end(graph: Graph, watch: Stopwatch, seed: int = 0) -> None:
     """Time what happens to a scheduled graph."""
-    shapes = {p.name: p.shape for p in graph.populations}
-    with watch.stage("wire"):
-        wirings = {p.name: wire(p, shapes[p.pre], shapes[p.post], seed) for p in graph.projections}
-    with watch.stage("initial weights"):
-        for p in graph.projections:
-            initial_weights(p, wirings[p.name], seed, graph.tensors)
+    with watch.stage("wiring and initial weights"):
+        model = draw_model(graph, seed)
     with watch.stage("layout for the CPU"):
-        make_plan(graph, wirings)
+        make_plan(model)
     with watch.stage("text form"):
         print_graph(graph)
 

@@ -7,15 +7,15 @@ import os
 import numpy as np
 from programs import DENSITY, NETS, SEED
 
-from snncc.backends.protocols import Samples, State, Trainer
+from snncc.backends.protocols import Samples, Trainer
 from snncc.backends.targets import TARGETS
 from snncc.frontend.program import Program, compile_text
 from snncc.ir.diagnostics import Source
 from snncc.ir.graph import Call, Graph
+from snncc.ir.model import Model, draw_model
 from snncc.ir.passes.pipeline import run_pipeline
 from snncc.runtime.datasets.fetch import find
 from snncc.runtime.datasets.table import DATASETS, load
-from snncc.runtime.loading import draw_weights
 from snncc.runtime.samples import present
 from snncc.runtime.settings import settings_from
 
@@ -33,15 +33,14 @@ def compile_net(net: str, steps: int, hidden: int = 400) -> Program:
 def make_trainer(net: str, steps: int, threads: int) -> Trainer:
     """A trainer on the CPU with fresh weights."""
     program = compile_net(net, steps)
-    return trainer_of("cpu", program, draw_weights(program.graph, SEED), threads)
+    return trainer_of("cpu", program, draw_model(program.graph, SEED), threads)
 
 
-def trainer_of(target: str, program: Program, weights: State, threads: int) -> Trainer:
-    """A trainer of a target; `threads` 0: all that it has."""
+def trainer_of(target: str, program: Program, model: Model, threads: int) -> Trainer:
+    """A trainer of a target with the model's weights; `threads` 0: all that it has."""
     assert program.train is not None
     folder = settings_from(os.environ).kernel_folder
-    row = TARGETS[target]
-    return row.trainer(program.graph, program.train, weights, SEED, threads or None, folder)
+    return TARGETS[target].trainer(model, program.train, threads or None, folder)
 
 
 def samples_of(graph: Graph, inputs: str, count: int) -> Samples | None:

@@ -36,7 +36,7 @@ from programs import NETS, SEED
 from snncc.backends.protocols import Samples, State, Trainer
 from snncc.ir.diagnostics import CompileError
 from snncc.ir.graph import TrainSpec
-from snncc.runtime.loading import draw_weights
+from snncc.ir.model import draw_model
 
 Show = Callable[[str], None]
 STILL = 1e-7  # learning rate while the clock runs
@@ -157,10 +157,10 @@ def make_subject(target: str, net: str, steps: int, hidden: int = 400, threads: 
     """A row of NETS with fresh weights on a target."""
     program = compile_net(net, steps, hidden)
     assert program.train is not None
-    weights = draw_weights(program.graph, SEED)
-    trainer = trainer_of(target, program, weights, threads)
+    model = draw_model(program.graph, SEED)
+    trainer = trainer_of(target, program, model, threads)
     network = network_of(program.graph, program.train, steps, SEED)
-    return Subject(trainer, network, program.train, weights, trainer.state())
+    return Subject(trainer, network, program.train, trainer.weights(), trainer.state())
 
 
 def speed(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import networkx as nx
@@ -12,6 +12,7 @@ import numpy as np
 from .diagnostics import Span
 from .expr import Expr
 from .neuron import NeuronModel, NeuronStep
+from .tensors import same_arrays
 from .types import Shape, size
 
 # Numbers are in the units of their rows (see `rules.Argument`); tuples may nest.
@@ -117,6 +118,13 @@ class Graph:
     semantics: Semantics = Semantics()
     tensors: Mapping[str, np.ndarray[Any, Any]] = field(default_factory=dict, compare=False)
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Graph):
+            return NotImplemented
+        return _compared(self) == _compared(other) and same_arrays(self.tensors, other.tensors)
+
+    __hash__ = None  # type: ignore[assignment]
+
     def population(self, name: str) -> Population:
         """The population of that name; KeyError if there is none. Linear: index in loops."""
         for population in self.populations:
@@ -137,6 +145,10 @@ class Graph:
                 projection.pre, projection.post, key=projection.name, delay=projection.delay
             )
         return graph
+
+
+def _compared(graph: Graph) -> tuple[Any, ...]:
+    return tuple(getattr(graph, each.name) for each in fields(graph) if each.compare)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from .diagnostics import Span
-from .expr import Apply, Const, Expr, Ref, apply
+from .expr import Apply, Const, Expr, Ref, apply, walk
 from .types import DType, Scalar
 
 SPIKED = "spiked"
@@ -134,6 +134,12 @@ class NeuronStep:
         """All that is computed in a step."""
         emitted = () if self.emit is None else (self.emit,)
         return (*(a.value for a in (*self.update, *self.after)), self.spike, *emitted)
+
+
+def types_read(step: NeuronStep) -> dict[str, Scalar]:
+    """The type in which the step reads each of its names."""
+    roots = [*(s.init for s in step.states), *step.expressions]
+    return {node.name: node.dtype for root in roots for node in walk(root) if isinstance(node, Ref)}
 
 
 ASSIGNING = ("decay", "deliver", "integrate", "hold", "reset")

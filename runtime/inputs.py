@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..backends.artifact.model import Model
+from ..backends.artifact.model import Package
 from ..frontend.program import data_call
 from ..ir.diagnostics import CompileError, Diagnostic
 from ..ir.graph import Arguments, Call, Graph, Value
@@ -19,23 +19,23 @@ SHARING = frozenset({"test", "test_share", "split_seed", "test_labels"})
 WHOLE = (("test", "path"), ("test_labels", "labels"))
 
 
-def choose_data(model: Model, named: str | None) -> Call:
+def choose_data(package: Package, named: str | None) -> Call:
     """The data that the user names, else those that the program was written for.
 
     A file that is named is presented whole. It is read as the training data were: what is not said
     of it, its label, header and scale, is theirs.
     """
     if named is None:
-        return _own(model)
+        return _own(package)
     call = _call(named)
     row = DATASETS.get(call.kind)
-    return call if row is None else _whole(_alike(call, model.data, row), row)
+    return call if row is None else _whole(_alike(call, package.data, row), row)
 
 
-def _own(model: Model) -> Call:
-    if model.data is not None:
-        return model.data
-    message = f"`{model.graph.name}` names no data"
+def _own(package: Package) -> Call:
+    if package.data is not None:
+        return package.data
+    message = f"`{package.model.graph.name}` names no data"
     way_out = f"add --data with a .csv or .npz file, or one of {', '.join(DATASETS)}"
     raise CompileError(Diagnostic("E061", message, help=way_out))
 

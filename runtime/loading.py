@@ -7,21 +7,21 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..backends.artifact.manifest import NAME as MANIFEST
-from ..backends.artifact.model import Model, open_model
+from ..backends.artifact.model import Package, open_model
 from ..backends.artifact.package import SUFFIX
 from ..backends.artifact.storage import is_file, is_folder
 from ..backends.memory import drawing, presenting, require_memory
-from ..backends.protocols import Simulator, State
+from ..backends.protocols import Simulator
 from ..backends.rules.spike_train.teacher import teacher_warnings
 from ..backends.runnable import require_spiking
 from ..backends.targets import TARGETS, Target
 from ..frontend.program import Program, load_program
 from ..ir.diagnostics import CompileError, Diagnostic
 from ..ir.graph import Call, Graph, TrainSpec
+from ..ir.model import Model, draw_model
 from ..ir.passes.pipeline import run_pipeline
 from ..ir.report import nearest
 from ..ir.verify.rates import rate_warnings
-from ..ir.wiring import initial_weights, wire
 from .datasets.arguments import anchored
 from .datasets.table import DATASETS
 from .host import memory_bytes
@@ -55,23 +55,17 @@ def finished(program: Program, graph: Graph) -> Program:
     return replace(program, graph=graph, warnings=(*rate_warnings(graph), *taught))
 
 
-def draw_weights(graph: Graph, seed: int) -> State:
-    """The initial weights of every projection; CompileError(E074) where memory is too small."""
+def draw(graph: Graph, seed: int) -> Model:
+    """The graph wired, with its initial weights; CompileError(E074) where memory is too small."""
     require_memory(graph, drawing(graph), memory_bytes())
-    shapes = {name: population.shape for name, population in graph.index().items()}
-    return {
-        p.name: initial_weights(
-            p, wire(p, shapes[p.pre], shapes[p.post], seed), seed, graph.tensors
-        )
-        for p in graph.projections
-    }
+    return draw_model(graph, seed)
 
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
     """A model with what its target adds to it, the target's remarks, the program's warnings."""
 
-    model: Model
+    package: Package
     notes: tuple[str, ...]
     warnings: tuple[Diagnostic, ...]
 
@@ -89,29 +83,24 @@ def compile_package(
     row = named_target(options.target or DEFAULT_TARGET)
     train = None
     if is_run(path) or is_package(path):
-        model = load_model(path, replace(options, target=row.name))
-        warnings = rate_warnings(model.graph)
+        package = load_package(path, replace(options, target=row.name))
+        warnings = rate_warnings(package.model.graph)
     else:
         program = lower_program(path, options, after)
-        model, train, warnings = _model(program, path, options), program.train, program.warnings
+        package, train, warnings = _package(program, path, options), program.train, program.warnings
+    model = package.model
     require_spiking(model.graph)
     if row.is_device:
         # Kernels are made from the network's tables.
         require_memory(model.graph, presenting(model.graph, 0), memory_bytes())
-    emission = row.emit(model.graph, train, model.seed, arch, settings.kernel_folder)
-    return Compiled(replace(model, extras=emission.members), emission.notes, warnings)
+    emission = row.emit(model, train, arch, settings.kernel_folder)
+    return Compiled(replace(package, extras=emission.members), emission.notes, warnings)
 
 
-def compile_program(path: Path, options: Options, after: After | None = None) -> Model:
-    """The model of a program, with its initial weights."""
-    return _model(lower_program(path, options, after), path, options)
-
-
-def _model(program: Program, path: Path, options: Options) -> Model:
-    seed = options.seed or 0
-    weights = draw_weights(program.graph, seed)
+def _package(program: Program, path: Path, options: Options) -> Package:
     data = None if program.train is None else data_of(program.train, path)
-    return Model(program.graph, weights, seed, options.target or DEFAULT_TARGET, data)
+    model = draw(program.graph, options.seed or 0)
+    return Package(model, options.target or DEFAULT_TARGET, data)
 
 
 def data_of(spec: TrainSpec, path: Path) -> Call:
@@ -126,14 +115,14 @@ def is_package(path: Path) -> bool:
     return path.suffix == SUFFIX or (is_folder(path) and is_file(path / MANIFEST))
 
 
-def load_model(path: Path, options: Options, after: After | None = None) -> Model:
+def load_package(path: Path, options: Options, after: After | None = None) -> Package:
     """The model that a path names: a program, a package, or a run (its best model); for the target
     of the options, if they name one."""
-    model = _model_at(path, options, after)
-    return model if options.target is None else replace(model, target=options.target)
+    package = _package_at(path, options, after)
+    return package if options.target is None else replace(package, target=options.target)
 
 
-def _model_at(path: Path, options: Options, after: After | None) -> Model:
+def _package_at(path: Path, options: Options, after: After | None) -> Package:
     if is_run(path):
         return open_model(path / MODEL)
     if is_package(path):
@@ -141,7 +130,7 @@ def _model_at(path: Path, options: Options, after: After | None) -> Model:
     if is_folder(path):
         message = f"`{path}` is neither a package nor the folder of a training run"
         raise CompileError(Diagnostic("E063", message, help="name a .snn file, a .snnpkg or a run"))
-    return compile_program(path, options, after)
+    return _package(lower_program(path, options, after), path, options)
 
 
 def named_target(name: str) -> Target:
@@ -162,10 +151,10 @@ def target_row(name: str) -> Target:
     return row
 
 
-def make_simulator(model: Model, threads: int, settings: Settings) -> Simulator:
+def make_simulator(package: Package, threads: int, settings: Settings) -> Simulator:
     """A simulator of the model on its target, with the kernels that it brings, if any."""
-    row = target_row(model.target)
+    row, graph = target_row(package.target), package.model.graph
     workers = 0 if row.is_device else threads
-    require_memory(model.graph, presenting(model.graph, workers), memory_bytes())
-    folder = row.adopt(model.extras, settings.kernel_folder)
-    return row.simulator(model.graph, model.weights, model.seed, threads, folder)
+    require_memory(graph, presenting(graph, workers), memory_bytes())
+    folder = row.adopt(package.extras, settings.kernel_folder)
+    return row.simulator(package.model, threads, folder)

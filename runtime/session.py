@@ -14,11 +14,12 @@ from ..backends.protocols import Trainer
 from ..frontend.program import Program
 from ..ir.diagnostics import CompileError, Diagnostic
 from ..ir.graph import Call, TrainSpec
+from ..ir.model import Model
 from .datasets.fetch import Progress as FetchProgress
 from .datasets.fetch import no_progress
 from .datasets.table import load
 from .host import git_commit, machine, memory_bytes, versions
-from .loading import Options, data_of, draw_weights, lower_program, target_row
+from .loading import Options, data_of, draw, lower_program, target_row
 from .samples import present
 from .settings import Settings
 from .training.digest import program_digest
@@ -65,13 +66,12 @@ def start(
     row = target_row(options.target)
     program = _program(options)
     plan = _plan(program, options, settings, fetch_progress)
-    folder = _folder(options, plan, path)
+    model = draw(plan.graph, options.seed)
+    folder = _folder(options, plan, model, path)
     checkpoint = folder.latest() if how is Start.RESUME else None
-    weights = draw_weights(plan.graph, options.seed)
     workers = 0 if row.is_device else threads
     require_memory(plan.graph, learning(plan.graph, plan.spec, workers), memory_bytes())
-    where = settings.kernel_folder
-    trainer = row.trainer(plan.graph, plan.spec, weights, options.seed, threads, where)
+    trainer = row.trainer(model, plan.spec, threads, settings.kernel_folder)
     progress = fresh(len(plan.train), sum(p.neurons for p in plan.graph.populations))
     if checkpoint is not None:
         trainer.restore(checkpoint.state)
@@ -125,9 +125,9 @@ def _spec(spec: TrainSpec | None, options: TrainOptions) -> TrainSpec:
     return replace(spec, epochs=epochs, batch=batch)
 
 
-def _folder(options: TrainOptions, plan: Plan, path: Path) -> RunFolder:
+def _folder(options: TrainOptions, plan: Plan, model: Model, path: Path) -> RunFolder:
     program = program_digest(plan.graph, plan.spec, plan.train, options.seed, options.target)
-    return RunFolder(path, program, plan.graph, options.seed, options.target, plan.spec.data)
+    return RunFolder(path, program, model, options.target, plan.spec.data)
 
 
 def _note(options: TrainOptions, folder: RunFolder, progress: Progress) -> dict[str, Any]:

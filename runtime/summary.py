@@ -7,16 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from ..backends.protocols import Weights
 from ..ir.analysis.refractory import refractory_steps
 from ..ir.analysis.reset import resets
 from ..ir.expr import Apply, Const, Expr, Ref
-from ..ir.graph import THRESHOLDS, Call, Graph, Population, Projection
+from ..ir.graph import THRESHOLDS, Call, Population, Projection
+from ..ir.model import Model, value_name, weights_name
 from ..ir.neuron import REFRACTORY, NeuronModel, NeuronStep, margin
+from ..ir.tensors import numbers
 from ..ir.text import print_expr
 from ..ir.text.spelling import INFIX
-from ..ir.types import Fixed, Shape
-from ..ir.wiring import wire
+from ..ir.types import Fixed
 
 # Tighter than any infix operator binds.
 TIGHTEST = 9
@@ -31,28 +31,24 @@ class Summary:
     projections: tuple[dict[str, Any], ...]
 
 
-def summarize(graph: Graph, weights: Weights, seed: int) -> Summary:
-    """The summary of a graph after all passes, with these weights."""
-    populations = tuple(_population(p) for p in graph.populations)
-    shapes = {p.name: p.shape for p in graph.populations}
-    projections = tuple(
-        _projection(p, shapes[p.pre], shapes[p.post], weights, seed) for p in graph.projections
-    )
-    return Summary(_network(graph, weights, projections, seed), populations, projections)
+def summarize(model: Model) -> Summary:
+    """The summary of a model whose graph is after all passes."""
+    populations = tuple(_population(model, p) for p in model.graph.populations)
+    projections = tuple(_projection(model, p) for p in model.graph.projections)
+    return Summary(_network(model, projections), populations, projections)
 
 
-def _network(
-    graph: Graph, weights: Weights, projections: tuple[dict[str, Any], ...], seed: int
-) -> dict[str, Any]:
+def _network(model: Model, projections: tuple[dict[str, Any], ...]) -> dict[str, Any]:
+    graph = model.graph
     blocks = graph.schedule or ()
     return {
         "name": graph.name,
         "dt_ms": graph.dt,
-        "seed": seed,
+        "seed": model.seed,
         "neurons": sum(p.neurons for p in graph.populations),
         "synapses": sum(p["synapses"] for p in projections),
         "parameters": sum(p["parameters"] for p in projections if p["trainable"]),
-        "weight_bytes": sum(array.nbytes for array in weights.values()),
+        "weight_bytes": sum(model.weights(p.name).nbytes for p in graph.projections),
         "order": [list(block.populations) for block in blocks],
         "recurrent": [list(block.populations) for block in blocks if block.is_recurrent],
         "threshold_tested": THRESHOLDS[graph.semantics.threshold],
@@ -60,7 +56,7 @@ def _network(
     }
 
 
-def _population(population: Population) -> dict[str, Any]:
+def _population(of: Model, population: Population) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "name": population.name,
         "role": population.role,
@@ -74,7 +70,7 @@ def _population(population: Population) -> dict[str, Any]:
     return facts | {
         "model": model.name,
         "method": population.method,
-        "parameters": dict(population.parameters),
+        "parameters": _parameters(of, population),
         "units": {parameter.name: parameter.unit for parameter in model.parameters},
         "phases": _phases(population.step),
         "threshold": "" if model.spike is None else expression(model.spike),
@@ -106,11 +102,19 @@ def _comparison(model: NeuronModel) -> str | None:
     return ">" if found.is_strict else ">="
 
 
-def _projection(
-    projection: Projection, pre: Shape, post: Shape, weights: Weights, seed: int
-) -> dict[str, Any]:
-    wiring = wire(projection, pre, post, seed)
-    array = weights[projection.name]
+def _parameters(model: Model, population: Population) -> dict[str, float | list[float]]:
+    """Each parameter's value, or the least and the greatest of values that differ by neuron."""
+    found: dict[str, float | list[float]] = {}
+    for name, value in population.parameters:
+        given = model.values.get(value_name(population.name, name))
+        ends = {value} if given is None else {float(f(numbers(given))) for f in (np.min, np.max)}
+        found[name] = sorted(ends) if len(ends) > 1 else ends.pop()
+    return found
+
+
+def _projection(model: Model, projection: Projection) -> dict[str, Any]:
+    wiring = model.wirings[projection.name]
+    array = numbers(model.values[weights_name(projection.name)])
     return {
         "name": projection.name,
         "pre": projection.pre,

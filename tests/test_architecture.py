@@ -20,6 +20,7 @@ BODY_LINES = 50
 ACROSS = {
     "frontend/test_errors.py",  # every file of tests/errors
     "frontend/test_fuzz.py",  # any text at all
+    "backends/test_varied.py",  # a model, every simulator
     "backends/test_learns.py",  # a rule, an engine and real data
     "benchmarks/test_instruments.py",  # what the scripts measure with
 }

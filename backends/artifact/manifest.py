@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-FORMAT = 1
+# The newest format of each kind, which is what is written; all before it are read.
+FORMATS = {"model": 2, "checkpoint": 1}
 NAME = "manifest.json"
 SIZE_LIMIT = 1 << 23
 
@@ -21,17 +22,18 @@ class ManifestError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """`kind` is "model" or "checkpoint"; `facts` are the kind's own."""
+    """`kind` is one of FORMATS, `format` from 1 on; `facts` are the kind's own."""
 
     kind: str
     compiler: str
     facts: dict[str, Json]
+    format: int
 
 
 def encode(manifest: Manifest, members: Mapping[str, bytes]) -> bytes:
     """The manifest of these members; its own checksum covers all of it."""
     body: dict[str, Json] = {
-        "format": FORMAT,
+        "format": manifest.format,
         "kind": manifest.kind,
         "compiler": manifest.compiler,
         "facts": manifest.facts,
@@ -43,18 +45,22 @@ def encode(manifest: Manifest, members: Mapping[str, bytes]) -> bytes:
 def decode(text: bytes, members: Mapping[str, bytes]) -> Manifest:
     """The manifest, when it and every member are as they were written; else ManifestError."""
     document = _document(text)
-    if document.get("format") != FORMAT:
-        found = str(document.get("format"))[:20]
-        raise ManifestError(f"its format is {found}; this version of snncc reads {FORMAT}")
-    kind, compiler, facts = (document.get(k) for k in ("kind", "compiler", "facts"))
+    kind, compiler, facts, number = (document.get(k) for k in _FIELDS)
     if not (isinstance(kind, str) and isinstance(compiler, str) and isinstance(facts, dict)):
         raise ManifestError("its manifest lacks a field")
-    manifest = Manifest(kind, compiler, facts)
+    newest = FORMATS.get(kind, 0)
+    if type(number) is not int or not 1 <= number <= newest:
+        known = f"this version of snncc reads 1 to {newest}"
+        raise ManifestError(f"its format is {str(number)[:20]}; {known}")
+    manifest = Manifest(kind, compiler, facts, number)
     _compare(document.get("members"), members)
     # The canonical form has one spelling, and its checksum is part of it.
     if not _is_canonical(manifest, members, text):
         raise ManifestError("its manifest is damaged")
     return manifest
+
+
+_FIELDS = ("kind", "compiler", "facts", "format")
 
 
 def _is_canonical(manifest: Manifest, members: Mapping[str, bytes], text: bytes) -> bool:

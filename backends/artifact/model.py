@@ -1,4 +1,4 @@
-"""A compiled network on disk: its graph, its weights, and what its target adds."""
+"""A compiled network on disk: its graph, synapses and values, and what its target adds."""
 
 from __future__ import annotations
 
@@ -7,31 +7,34 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
-from ...ir.diagnostics import CompileError
+from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.graph import Call, Graph, Value
-from ...ir.text import parse_graph, print_graph
-from ...ir.verify import PROPERTIES, GraphError, verify
-from ..protocols import LARGEST_SEED, Weights
+from ...ir.model import Model, draw_model, verify_model, weights_name
+from ...ir.tensors import Tensor
+from ...ir.text import parse_graph, parse_type, print_graph
+from ...ir.verify import GraphError, verify
+from ...ir.wiring import Wiring
+from ..protocols import LARGEST_SEED
 from .manifest import Json
-from .package import damaged, read_package, write_package
+from .package import Members, damaged, read_package, write_package
 from .tensors import Arrays, decode_tensors, encode_tensors
 
 KIND = "model"
 GRAPH = "graph.snnir"
-WEIGHTS = "weights.safetensors"
+VALUES = "values.safetensors"
+SYNAPSES = "synapses.safetensors"
 TENSORS = "tensors.safetensors"
+WEIGHTS = "weights.safetensors"  # of format 1
+# What of a graph's properties a target relies on.
+NEEDED = frozenset({"shapes", "steps", "folded", "schedule"})
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Model:
-    """A network with weights. `seed` fixes its wiring and its frozen encodings; `data` is what it
-    was written to learn, if anything; `extras` are the target's own members."""
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A model as it is kept. `data` is what it was written to learn, if anything; `extras` are the
+    target's own members."""
 
-    graph: Graph
-    weights: Weights
-    seed: int
+    model: Model
     target: str
     data: Call | None = None
     extras: Mapping[str, bytes] = field(default_factory=dict)
@@ -43,36 +46,95 @@ def graph_digest(graph: Graph) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def save_model(path: Path, model: Model) -> None:
-    """Write the model as a package: one file if the path ends in .snnpkg, else a folder."""
+def save_model(path: Path, package: Package) -> None:
+    """Write the package: one file if the path ends in .snnpkg, else a folder. CompileError(E060)
+    for a model that `open_model` would refuse."""
+    model = package.model
+    problem = _problem(model)
+    if problem:
+        raise CompileError(Diagnostic("E060", f"cannot write `{path}`: {problem}"))
     members = {
         GRAPH: print_graph(model.graph).encode(),
-        WEIGHTS: encode_tensors(model.weights),
+        VALUES: encode_tensors({name: value.array for name, value in model.values.items()}),
+        SYNAPSES: encode_tensors(_lists(model)),
         TENSORS: encode_tensors(model.graph.tensors),
     }
-    assert not members.keys() & model.extras.keys()
+    assert not members.keys() & package.extras.keys()
     facts = {
-        "target": model.target,
+        "target": package.target,
         "graph": graph_digest(model.graph),
         "seed": model.seed,
-        "data": None if model.data is None else _call_to_json(model.data),
+        "data": None if package.data is None else _call_to_json(package.data),
+        "types": {name: str(value.dtype) for name, value in model.values.items()},
     }
-    write_package(path, KIND, facts, {**members, **model.extras})
+    write_package(path, KIND, facts, {**members, **package.extras})
 
 
-def open_model(path: Path) -> Model:
-    """The model in a package; CompileError(E060) if anything in it is not as it was written."""
+def open_model(path: Path) -> Package:
+    """The package at a path; CompileError(E060) if anything in it is not as it was written."""
     manifest, members = read_package(path, KIND)
+    facts = manifest.facts
     try:
-        text, weights, tensors = (members.pop(name) for name in (GRAPH, WEIGHTS, TENSORS))
-        graph = _parse(text, decode_tensors(tensors), path)
-        arrays = _weights(graph, decode_tensors(weights), path)
-        facts = manifest.facts
+        tensors = decode_tensors(members.pop(TENSORS))
+        graph = _parse(members.pop(GRAPH), tensors, path)
         seed, target, data = _seed(facts["seed"]), str(facts["target"]), facts["data"]
         call = None if data is None else _call_from_json(data)
+        read = _first_format if manifest.format == 1 else _second_format
+        model = read(graph, seed, members, facts)
     except (KeyError, TypeError, ValueError) as error:
         raise damaged(path, f"it lacks something: {error}") from error
-    return Model(graph, arrays, seed, target, call, members)
+    problem = _problem(model)
+    if problem:
+        raise damaged(path, problem)
+    return Package(model, target, call, members)
+
+
+def _lists(model: Model) -> Arrays:
+    """The ends of the synapses as "<projection>/pre" and "/post", and of shared weights "/tap";
+    none of a projection that joins all pairs."""
+    return {
+        f"{name}/{part}": entries
+        for name, wiring in model.wirings.items()
+        for part, entries in wiring.lists().items()
+    }
+
+
+def _problem(model: Model) -> str:
+    """Why a package cannot hold the model; "" if it can."""
+    try:
+        lacking = NEEDED - verify(model.graph)
+        verify_model(model)
+    except GraphError as error:
+        return f"its values do not fit its graph: {error}"
+    if not 0 <= model.seed <= LARGEST_SEED:
+        return "a seed is a whole number from 0 to 2^64 - 1"
+    if lacking:
+        return f"its graph was not compiled to the end: it lacks {', '.join(sorted(lacking))}"
+    return ""
+
+
+def _first_format(graph: Graph, seed: int, members: Members, _facts: Json) -> Model:
+    """A model of which the weights are kept, and the wirings drawn from its seed again."""
+    return draw_model(graph, seed, decode_tensors(members.pop(WEIGHTS)))
+
+
+def _second_format(graph: Graph, seed: int, members: Members, facts: Json) -> Model:
+    arrays, lists = (decode_tensors(members.pop(name)) for name in (VALUES, SYNAPSES))
+    types = facts["types"]
+    values = {name: Tensor(array, parse_type(types[name])) for name, array in arrays.items()}
+    sizes = {p.name: p.neurons for p in graph.populations}
+    wirings = {
+        p.name: Wiring(
+            sizes[p.pre],
+            sizes[p.post],
+            arrays[weights_name(p.name)].shape,
+            *(lists.pop(f"{p.name}/{part}", None) for part in ("pre", "post", "tap")),
+        )
+        for p in graph.projections
+    }
+    if lists or types.keys() != arrays.keys():
+        raise ValueError(f"of what is {min([*lists, *(types.keys() ^ arrays.keys())])}?")
+    return Model(graph, wirings, values, seed)
 
 
 def _seed(document: Json) -> int:
@@ -84,29 +146,12 @@ def _seed(document: Json) -> int:
 def _parse(text: bytes, tensors: Arrays, path: Path) -> Graph:
     try:
         graph = parse_graph(text.decode("utf-8"), tensors)
-        held = verify(graph)
     except UnicodeDecodeError as error:
         raise damaged(path, "its graph cannot be read: it is not UTF-8 text") from error
-    except GraphError as error:
-        raise damaged(path, f"its graph is inconsistent: {error}") from error
     except CompileError as error:
         problem = error.diagnostics[0].message
         raise damaged(path, f"its graph cannot be read: {problem}") from error
-    if held != frozenset(PROPERTIES):
-        lacking = ", ".join(sorted(frozenset(PROPERTIES) - held))
-        raise damaged(path, f"its graph was not compiled to the end: it lacks {lacking}")
     return graph
-
-
-def _weights(graph: Graph, arrays: Arrays, path: Path) -> Arrays:
-    wanted = {projection.name for projection in graph.projections}
-    if set(arrays) != wanted:
-        name = min(set(arrays) ^ wanted)
-        raise damaged(path, f"its weights do not fit its graph at the projection `{name}`")
-    for name, array in arrays.items():
-        if array.dtype != np.float32:
-            raise damaged(path, f"the weights of `{name}` are {array.dtype}, not float32")
-    return arrays
 
 
 def _call_to_json(call: Call) -> Json:

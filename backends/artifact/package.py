@@ -9,7 +9,17 @@ from pathlib import Path
 
 from ...ir.diagnostics import CompileError, Diagnostic
 from .archive import MEMBER_LIMIT, SIZE_LIMIT, ArchiveError, check_name, pack, unpack
-from .manifest import NAME, Json, Manifest, ManifestError, decode, encode, is_genuine, listed
+from .manifest import (
+    FORMATS,
+    NAME,
+    Json,
+    Manifest,
+    ManifestError,
+    decode,
+    encode,
+    is_genuine,
+    listed,
+)
 from .manifest import SIZE_LIMIT as MANIFEST_LIMIT
 from .storage import files_in, is_folder, read_file, unreadable, write_file, write_folder
 
@@ -34,7 +44,7 @@ def write_package(
     A file and a new folder appear whole or not at all. Where an older package's folder is replaced
     a crash may leave one that `read_package` refuses, and that can be written again.
     """
-    manifest = Manifest(kind, compiler_version(), dict(facts))
+    manifest = Manifest(kind, compiler_version(), dict(facts), FORMATS[kind])
     whole = {**members, NAME: encode(manifest, members)}
     if path.suffix == SUFFIX:
         write_file(path, pack(whole))

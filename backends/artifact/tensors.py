@@ -19,7 +19,7 @@ class TensorError(ValueError):
 
 def encode_tensors(arrays: Mapping[str, npt.NDArray[Any]]) -> bytes:
     """The arrays' bytes; the same for equal arrays."""
-    ordered = {name: np.ascontiguousarray(arrays[name]) for name in sorted(arrays)}
+    ordered = {name: np.asarray(arrays[name], order="C") for name in sorted(arrays)}
     content: bytes = save(ordered)
     return content
 

@@ -10,32 +10,42 @@ import numpy.typing as npt
 
 from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.graph import Graph
-from ...ir.wiring import Wiring, wire
-from ..protocols import Samples, Weights
+from ...ir.model import Model, value_name
+from ...ir.passes.pipeline import run_model_passes
+from ...ir.types import DType
+from ...ir.wiring import Wiring
+from ..protocols import Samples
 from .codes import SPIKES
 from .plan import Plan
 
 Array = npt.NDArray[Any]
 
 
-def wirings_of(graph: Graph, seed: int) -> dict[str, Wiring]:
-    """The wiring of every projection, by name."""
-    shapes = {p.name: p.shape for p in graph.populations}
-    return {p.name: wire(p, shapes[p.pre], shapes[p.post], seed) for p in graph.projections}
+def ready(model: Model) -> Model:
+    """The model as a compiled network takes it, its parameters settled; CompileError(E071) for
+    values of other types than it computes in."""
+    model = run_model_passes(model)
+    starts = {
+        value_name(p.name, s.name): s.dtype
+        for p in model.graph.populations
+        if p.step is not None
+        for s in p.step.states
+    }
+    wrong = [
+        f"`{name}` is {value.dtype}, and the network computes in {wanted}"
+        for name, value in model.values.items()
+        if value.dtype != (wanted := starts.get(name, DType.F32))
+    ]
+    if wrong:
+        way_out = "convert the values, or take a target that computes in their type"
+        raise CompileError(Diagnostic("E071", problem, help=way_out) for problem in wrong)
+    return model
 
 
-def flatten(graph: Graph, wirings: Mapping[str, Wiring], weights: Weights) -> Array:
-    """All weights in one array, projections in graph order; CompileError(E060) on a misfit."""
-    parts = [np.zeros(0, np.float32)]
-    for projection in graph.projections:
-        wanted = wirings[projection.name].weight_shape
-        given = weights.get(projection.name)
-        if given is None or given.shape != wanted:
-            got = "none" if given is None else list(given.shape)
-            message = f"weights of `{projection.name}`: want shape {list(wanted)}, got {got}"
-            raise CompileError(Diagnostic("E060", message, projection.span))
-        parts.append(np.asarray(given, np.float32).ravel())
-    return np.concatenate(parts)
+def flatten(model: Model) -> Array:
+    """All weights in one array, projections in graph order."""
+    parts = [model.weights(projection.name).ravel() for projection in model.graph.projections]
+    return np.concatenate([np.zeros(0, np.float32), *parts])
 
 
 def unflatten(

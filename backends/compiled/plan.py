@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ...ir.calls import number
-from ...ir.expr import evaluate
 from ...ir.graph import Block, Graph, Population, Projection
-from ...ir.neuron import NeuronStep, State
+from ...ir.model import Model, start_of
+from ...ir.neuron import NeuronStep
 from ...ir.types import DType
 from ...ir.wiring import Wiring
 from ..runnable import require_spiking
@@ -65,11 +65,10 @@ def distinct_steps(graph: Graph) -> tuple[NeuronStep, ...]:
     return tuple(dict.fromkeys(p.step for p in graph.populations if p.step is not None))
 
 
-def make_plan(graph: Graph, wirings: Mapping[str, Wiring]) -> Plan:
-    """The arrays of a graph that went through the pipeline; wirings by projection name.
-
-    CompileError(E075) for a graph that carries other than spikes.
-    """
+def make_plan(model: Model) -> Plan:
+    """The arrays of a model that is `network.ready`; CompileError(E075) for one that carries other
+    than spikes."""
+    graph, wirings = model.graph, model.wirings
     require_spiking(graph)
     populations, projections = graph.populations, graph.projections
     index = {p.name: k for k, p in enumerate(populations)}
@@ -82,7 +81,7 @@ def make_plan(graph: Graph, wirings: Mapping[str, Wiring]) -> Plan:
     weight = bounds([int(np.prod(wirings[p.name].weight_shape)) for p in projections])
     row, csr_ptr, csr_post, csr_index = _synapses(projections, wirings, weight)
     inputs = [k for k, p in enumerate(populations) if p.role == "input"]
-    reals, integers = _initial_states(populations, neurons)
+    reals, integers = _initial_states(model, neurons)
     return Plan(
         steps=steps,
         neurons=neurons,
@@ -197,27 +196,29 @@ def _synapses(
     return row, ptr, np.concatenate(posts), np.concatenate(indices)
 
 
-def _initial_states(populations: Sequence[Population], neurons: Array) -> tuple[Array, Array]:
-    columns = [_states_of(p) for p in populations]
+def _initial_states(model: Model, neurons: Array) -> tuple[Array, Array]:
+    columns = [_states_of(model, p) for p in model.graph.populations]
     reals = np.zeros((max(1, *(len(c[0]) for c in columns)), neurons[-1]), np.float32)
     integers = np.zeros((max(1, *(len(c[1]) for c in columns)), neurons[-1]), np.int32)
     for k, (floats, ints) in enumerate(columns):
         lo, hi = neurons[k], neurons[k + 1]
-        reals[: len(floats), lo:hi] = np.array(floats, np.float32)[:, None]
-        integers[: len(ints), lo:hi] = np.array(ints, np.int32)[:, None]
+        for row, start in enumerate(floats):
+            reals[row, lo:hi] = start
+        for row, start in enumerate(ints):
+            integers[row, lo:hi] = start
     return reals, integers
 
 
-def _states_of(population: Population) -> tuple[list[float], list[int]]:
+def _states_of(model: Model, population: Population) -> tuple[list[Array], list[Array]]:
+    """Where the states of float types and those of integers start, [] or [neurons] each."""
     if population.step is None:
         return [], []
     values = dict(population.parameters) | dict(
         zip(population.step.constants, population.constants, strict=True)
     )
-
-    def start(state: State) -> Any:
-        return evaluate(state.init, values, np.float64)
-
-    states = population.step.states
-    reals = [float(start(s)) for s in states if s.dtype is not DType.I32]
-    return reals, [int(start(s)) for s in states if s.dtype is DType.I32]
+    starts = [
+        (s.dtype, start_of(model, population, s, values, np.float64))
+        for s in population.step.states
+    ]
+    reals = [start for dtype, start in starts if dtype is not DType.I32]
+    return reals, [start for dtype, start in starts if dtype is DType.I32]

@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ...ir.graph import Graph
-from ..compiled.network import check_samples, flatten, takes_spikes, wirings_of
+from ...ir.model import Model
+from ..compiled.network import check_samples, flatten, ready, takes_spikes
 from ..compiled.plan import Plan, distinct_steps, make_plan
 from ..compiled.text.sources import Parts
-from ..protocols import Outcome, Samples, Weights
+from ..protocols import Outcome, Samples
 from .load import load_kernels
 from .scratch import Work, aligned, make_work
 
@@ -36,23 +36,21 @@ class Data(NamedTuple):
 class CpuSimulator:
     """A compiled network with weights in it; see `target.Simulator`.
 
-    `seed` keys the wiring and the frozen encodings, `folder` keeps compiled kernels. Populations'
-    events of all workers are held at once: about 4 T N bytes a thread.
+    The model's seed keys the frozen encodings, `folder` keeps compiled kernels. Populations' events
+    of all workers are held at once: about 4 T N bytes a thread.
     """
 
     rule_sources: Parts = ()
 
-    def __init__(
-        self, graph: Graph, weights: Weights, seed: int, threads: int | None, folder: Path
-    ) -> None:
-        self.graph = graph
-        self.seed = np.uint64(seed)
+    def __init__(self, model: Model, threads: int | None, folder: Path) -> None:
+        self.model = ready(model)
+        self.graph = self.model.graph
+        self.seed = np.uint64(model.seed)
         self.threads = threads or os.cpu_count() or 1
-        self.wirings = wirings_of(graph, seed)
-        self.plan: Plan = make_plan(graph, self.wirings)
+        self.plan: Plan = make_plan(self.model)
         self.steps = self.plan.steps
-        self.kernels = load_kernels(distinct_steps(graph), folder, self.rule_sources)
-        self.flat = aligned(flatten(graph, self.wirings, weights))
+        self.kernels = load_kernels(distinct_steps(self.graph), folder, self.rule_sources)
+        self.flat = aligned(flatten(self.model))
         self._work: Work | None = None
 
     def run(self, samples: Samples) -> Outcome:

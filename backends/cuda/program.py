@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ...ir.graph import Graph
-from ...ir.wiring import Wiring
-from ..compiled.network import wirings_of
+from ...ir.model import Model
+from ..compiled.network import ready
 from ..compiled.plan import Plan, distinct_steps, make_plan
 from .build import KernelProgram
 from .codegen import module_source
@@ -51,17 +51,21 @@ class Results(NamedTuple):
 class Layout:
     """A graph as the kernels read it, in the host's memory."""
 
-    graph: Graph
-    wirings: dict[str, Wiring]
+    model: Model
     plan: Plan
     tables: Tables
 
+    @property
+    def graph(self) -> Graph:
+        """The model's graph."""
+        return self.model.graph
 
-def make_layout(graph: Graph, seed: int) -> Layout:
-    """The layout of a graph."""
-    wirings = wirings_of(graph, seed)
-    plan = make_plan(graph, wirings)
-    return Layout(graph, wirings, plan, make_tables(graph, plan, wirings))
+
+def make_layout(model: Model) -> Layout:
+    """The layout of a model; CompileError(E071) where it has values of other types."""
+    model = ready(model)
+    plan = make_plan(model)
+    return Layout(model, plan, make_tables(model.graph, plan, model.wirings))
 
 
 def run_program(layout: Layout, threads: int | None) -> KernelProgram:

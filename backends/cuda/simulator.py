@@ -9,10 +9,10 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from ...ir.graph import Graph
+from ...ir.model import Model
 from ...ir.philox import bernoulli_threshold
 from ..compiled.network import check_samples, flatten, takes_spikes
-from ..protocols import Outcome, Samples, Weights
+from ..protocols import Outcome, Samples
 from .build import KernelProgram
 from .card import out_of_memory
 from .device import Device, Kernel, open_device
@@ -33,29 +33,27 @@ ROWS = 4096  # that are encoded at once, in double precision
 class CudaSimulator:
     """A compiled network with weights in it; see `target.Simulator`.
 
-    `seed` keys the wiring and the frozen encodings, `folder` keeps compiled kernels. `threads` has
+    The model's seed keys the frozen encodings, `folder` keeps compiled kernels. `threads` has
     no meaning here: results don't depend on how the card shares the work.
     """
 
     def __init__(
         self,
-        graph: Graph,
-        weights: Weights,
-        seed: int,
+        model: Model,
         threads: int | None,
         folder: Path,
         device: Device | None = None,
     ) -> None:
-        self.graph = graph
         self.device = device or open_device(folder)
-        self.seed = np.uint64(seed)
-        self.layout: Layout = make_layout(graph, seed)
+        self.seed = np.uint64(model.seed)
+        self.layout: Layout = make_layout(model)
+        self.graph = self.layout.graph
         self.plan = self.layout.plan
         self.steps = self.plan.steps
         self._run = Launcher(self.device, run_program(self.layout, self._threads()))
         self._plan = on_device(self.device, self.plan)
         self._tables = on_device(self.device, self.layout.tables)
-        flat = flatten(graph, self.layout.wirings, weights)
+        flat = flatten(self.layout.model)
         self.flat = self.device.upload(np.resize(flat, max(1, len(flat))))
         self._work: Reserve[Work] = Reserve(self.device)
         self._sets: list[tuple[Array, tuple[Any, Any]]] = []

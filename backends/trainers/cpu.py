@@ -9,14 +9,15 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from ...ir.graph import Graph, TrainSpec
+from ...ir.graph import TrainSpec
+from ...ir.model import Model
 from ..compiled.network import unflatten
 from ..compiled.state import copy_rows, require_fit, weights_in
 from ..cpu.scratch import make_work, whole_lines, zeros
 from ..cpu.simulator import CpuSimulator
 from ..optimizers.numbers import method_of, pull_of
-from ..protocols import Outcome, Samples, State, Weights
-from ..rules.spike_train.check import refuse_shared
+from ..protocols import Outcome, Samples, State
+from ..rules.spike_train.check import refuse_shared, require_alike
 from ..rules.spike_train.cpu.scratch import make_backward
 from ..rules.spike_train.sources import CPU
 from ..rules.spike_train.tables import Rule, make_rule
@@ -65,17 +66,16 @@ class CpuTrainer(CpuSimulator):
 
     def __init__(
         self,
-        graph: Graph,
+        model: Model,
         spec: TrainSpec,
-        weights: Weights,
-        seed: int,
         threads: int | None,
         folder: Path,
     ) -> None:
-        super().__init__(graph, weights, seed, threads, folder)
+        require_alike(model)
+        super().__init__(model, threads, folder)
         self.spec = spec
-        refuse_shared(graph, self.wirings)
-        self.rule: Rule = make_rule(graph, spec, self.plan, self.wirings)
+        refuse_shared(self.graph, model.wirings)
+        self.rule: Rule = make_rule(self.graph, spec, self.plan, model.wirings)
         self.updates = 0
         self.first = zeros(self.flat.shape, np.float32)
         self.second = zeros(self.flat.shape, np.float32)
@@ -134,7 +134,7 @@ class CpuTrainer(CpuSimulator):
 
     def weights(self) -> State:
         """Copies of all weights, by projection name, shaped as their wiring says."""
-        return unflatten(self.graph, self.plan, self.wirings, self.flat)
+        return unflatten(self.graph, self.plan, self.model.wirings, self.flat)
 
     def state(self) -> State:
         """Weights, moments and the update count: all that `restore` needs."""

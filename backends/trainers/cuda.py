@@ -8,14 +8,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...ir.graph import Graph, TrainSpec
+from ...ir.graph import TrainSpec
+from ...ir.model import Model
 from ..compiled.network import unflatten
 from ..compiled.state import copy_rows, require_fit, transposed, weights_in
 from ..cuda.device import Device
 from ..cuda.scratch import Make
 from ..cuda.simulator import CudaSimulator, Launcher, Reserve, on_device
 from ..optimizers.numbers import method_of
-from ..protocols import Outcome, Samples, State, Weights
+from ..protocols import Outcome, Samples, State
+from ..rules.spike_train.check import require_alike
 from ..rules.spike_train.cuda.program import Store, learn_program, make_rule_layout, optimizer_of
 from ..rules.spike_train.cuda.scratch import Backward, make_backward
 
@@ -31,15 +33,14 @@ class CudaTrainer(CudaSimulator):
 
     def __init__(
         self,
-        graph: Graph,
+        model: Model,
         spec: TrainSpec,
-        weights: Weights,
-        seed: int,
         threads: int | None,
         folder: Path,
         device: Device | None = None,
     ) -> None:
-        super().__init__(graph, weights, seed, threads, folder, device)
+        require_alike(model)
+        super().__init__(model, threads, folder, device)
         self.spec = spec
         own = make_rule_layout(self.layout, spec)
         self.rule, self._sizes = own.rule, own.sizes
@@ -83,7 +84,7 @@ class CudaTrainer(CudaSimulator):
     def weights(self) -> State:
         """Copies of all weights, by projection name, shaped as their wiring says."""
         flat = self.device.download(self.flat)
-        return unflatten(self.graph, self.plan, self.layout.wirings, flat)
+        return unflatten(self.graph, self.plan, self.layout.model.wirings, flat)
 
     def state(self) -> State:
         """Weights, moments and the update count, as the CPU's trainer has them."""

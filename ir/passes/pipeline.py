@@ -7,11 +7,13 @@ from typing import Protocol
 
 from ..diagnostics import CompileError, Diagnostic
 from ..graph import Graph
+from ..model import Model, verify_model
 from ..verify import properties, require, verify
 from .discretize import Discretize
 from .fold import Fold
 from .infer_shapes import InferShapes
 from .schedule import Schedule
+from .settle import Settle
 
 
 class Pass(Protocol):
@@ -31,6 +33,21 @@ class Pass(Protocol):
 
     def run(self, graph: Graph) -> Graph:
         """The changed graph; the given one stays as it is."""
+
+
+class ModelPass(Protocol):
+    """A step of the compiler that reads or changes values: of a model, and to one."""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+
+    @property
+    def requires(self) -> frozenset[str]:
+        """Properties of the model's graph (see `verify.PROPERTIES`) that must hold before."""
+
+    def run(self, model: Model) -> Model:
+        """The changed model; the given one stays as it is."""
 
 
 PIPELINE: tuple[Pass, ...] = (InferShapes(), Discretize(), Fold(), Schedule())
@@ -53,6 +70,20 @@ def run_pipeline(
         if after is not None:
             after(each.name, graph)
     return graph
+
+
+RUNNABLE: tuple[ModelPass, ...] = (Settle(),)
+
+
+def run_model_passes(model: Model, passes: tuple[ModelPass, ...] = RUNNABLE) -> Model:
+    """The model after the passes; those that every simulator needs, if none are said."""
+    for each in passes:
+        missing = each.requires - verify(model.graph)
+        require(not missing, f"{each.name} needs {', '.join(sorted(missing))}")
+        model = each.run(model)
+        verify(model.graph)
+        verify_model(model)
+    return model
 
 
 def examine(

@@ -14,8 +14,9 @@ from ..graph import Block, Graph, Population, Projection, Semantics
 from ..neuron import NeuronModel, NeuronStep
 from ..passes.discretize import Discretize
 from ..passes.fold import Fold
+from ..types import DType, Scalar
 from ..verify import GraphError, verify
-from .expressions import take_call, take_expr
+from .expressions import take_call, take_expr, take_type
 from .neurons import take_model, take_step
 from .spelling import VERSION
 from .tokens import Cursor, damaged
@@ -49,6 +50,15 @@ def parse_expr(text: str) -> Expr:
     if cursor.kind != "end":
         raise cursor.refuse("expected the end")
     return expr
+
+
+def parse_type(text: str) -> Scalar:
+    """The scalar type that `print_type` wrote; E060 for any other text."""
+    cursor = Cursor(Source("type", f":{text}"))
+    dtype = take_type(cursor, DType.F32)
+    if cursor.kind != "end":
+        raise cursor.refuse("expected the end")
+    return dtype
 
 
 @dataclass(slots=True)

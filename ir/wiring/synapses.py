@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..tensors import same_arrays
 from ..types import Shape
 
 IntArray = npt.NDArray[np.int32]
@@ -32,6 +33,19 @@ class Wiring:
     pre: IntArray | None = None
     post: IntArray | None = None
     tap: IntArray | None = None
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Wiring):
+            return NotImplemented
+        sizes = [(w.pre_neurons, w.post_neurons, w.weight_shape) for w in (self, other)]
+        return sizes[0] == sizes[1] and same_arrays(self.lists(), other.lists())
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def lists(self) -> dict[str, IntArray]:
+        """The lists `pre`, `post` and `tap` that there are, by name."""
+        named = {"pre": self.pre, "post": self.post, "tap": self.tap}
+        return {name: entries for name, entries in named.items() if entries is not None}
 
     @property
     def synapses(self) -> int:

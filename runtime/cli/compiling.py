@@ -17,7 +17,7 @@ from ...ir.diagnostics import CompileError, Diagnostic, to_json
 from ...ir.graph import Graph
 from ...ir.passes.pipeline import PIPELINE
 from ...ir.text import print_graph
-from ..loading import Compiled, Options, compile_package, is_package, load_model, named_target
+from ..loading import Compiled, Options, compile_package, is_package, load_package, named_target
 from ..report import table_of
 from ..summary import Summary, summarize
 from ..training.run_folder import is_run
@@ -65,12 +65,12 @@ def compile_command(
     _refuse_arch(named_target(target), arch)
     after = _printer(print_after, output)
     if emit is not None:
-        _print(print_graph(load_model(file, options, after).graph), output)
+        _print(print_graph(load_package(file, options, after).model.graph), output)
         if out is None:
             return
         after = None  # it was told already
     compiled = compile_package(file, options, arch, settings(), after)
-    save_model(path, compiled.model)
+    save_model(path, compiled.package)
     for note in compiled.notes:
         output.note(note)
     draw(compiled.warnings, output)
@@ -98,9 +98,11 @@ def _refuse_arch(target: Target, arch: str | None) -> None:
 
 
 def _tell(path: Path, compiled: Compiled, output: Output, is_told: bool) -> None:
-    model = compiled.model
-    summary = summarize(model.graph, model.weights, model.seed).network
-    added = {"members": sorted(model.extras), "warnings": [to_json(w) for w in compiled.warnings]}
+    summary = summarize(compiled.package.model).network
+    added = {
+        "members": sorted(compiled.package.extras),
+        "warnings": [to_json(w) for w in compiled.warnings],
+    }
     output.document({"package": str(path), **summary, **added})
     if is_told:
         output.result(
@@ -134,8 +136,8 @@ def inspect(
 ) -> None:
     """Show what a network is: its parts, its sizes, and every convention that it keeps."""
     output = Output(json, quiet)
-    loaded = load_model(model, options_for(model, define, network, seed))
-    summary = summarize(loaded.graph, loaded.weights, loaded.seed)
+    loaded = load_package(model, options_for(model, define, network, seed))
+    summary = summarize(loaded.model)
     kernels = named_target(loaded.target).report(loaded.extras)
     output.document(
         {
@@ -212,8 +214,9 @@ def _spiking(population: dict[str, object]) -> str:
     )
 
 
-def _quantity(value: float, unit: str) -> str:
-    return f"{value:g}" if unit == "1" else f"{value:g} {unit}"
+def _quantity(value: float | list[float], unit: str) -> str:
+    number = " to ".join(f"{v:g}" for v in value) if isinstance(value, list) else f"{value:g}"
+    return number if unit == "1" else f"{number} {unit}"
 
 
 def options_for(

@@ -12,7 +12,7 @@ from ...backends.artifact.storage import is_file
 from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.verify.rates import rate_warnings
 from ..inputs import choose_data, load_presentation
-from ..loading import load_model, make_simulator
+from ..loading import load_package, make_simulator
 from ..plot import write_curves, write_raster
 from ..settings import usable_threads
 from ..training.run_folder import MODEL, is_run, run_history
@@ -47,18 +47,19 @@ def plot(
     if not is_run(model) or is_file(model / MODEL):
         pictures.append(folder / "raster.png")
         options = options_for(model, define, network, seed, target)
-        loaded = load_model(model, options)
-        draw(rate_warnings(loaded.graph), output)
+        loaded = load_package(model, options)
+        graph = loaded.model.graph
+        draw(rate_warnings(graph), output)
         with fetch_bar(output) as fetched:
             call = choose_data(loaded, data)
-            samples = load_presentation(loaded.graph, call, "test", sample + 1, settings(), fetched)
+            samples = load_presentation(graph, call, "test", sample + 1, settings(), fetched)
         if len(samples) <= sample:
             message = f"there is no test sample {sample}: the data have {len(samples)}"
             raise CompileError(Diagnostic("E022", message))
         simulator = make_simulator(loaded, usable_threads(), settings())
         spikes = simulator.raster(samples.pick(np.array([sample])), 0)
-        title = f"{loaded.graph.name}, test sample {sample}, label {samples.labels[sample]}"
-        write_raster(pictures[-1], loaded.graph, spikes, title)
+        title = f"{graph.name}, test sample {sample}, label {samples.labels[sample]}"
+        write_raster(pictures[-1], graph, spikes, title)
     output.document({"pictures": [str(path) for path in pictures]})
     output.result(*(str(path) for path in pictures))
 

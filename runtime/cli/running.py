@@ -12,13 +12,13 @@ import numpy.typing as npt
 import typer
 from rich.table import Table
 
-from ...backends.artifact.model import Model
+from ...backends.artifact.model import Package
 from ...backends.artifact.storage import write_file
 from ...ir.diagnostics import to_json
 from ...ir.graph import Call
 from ...ir.verify.rates import rate_warnings
 from ..inputs import choose_data, load_presentation
-from ..loading import load_model, make_simulator
+from ..loading import load_package, make_simulator
 from ..report import progress_bar, rates_table, table_of
 from ..samples import Presentation, output_population, outputs_of
 from ..settings import usable_threads
@@ -71,9 +71,9 @@ def run(
 ) -> None:
     """Present samples and show the spike counts of the output, or of each of several."""
     output = Output(json, quiet)
-    loaded = load_model(model, options_for(model, define, network, seed, target))
+    loaded = load_package(model, options_for(model, define, network, seed, target))
     samples = _samples(loaded, data, split, limit, output)
-    show = _classified if len(outputs_of(loaded.graph)) == 1 else _tallied
+    show = _classified if len(outputs_of(loaded.model.graph)) == 1 else _tallied
     shown = show(loaded, samples, threads, output)
     found = {"rates": _documents(shown.rates), "warnings": _warnings(loaded)}
     output.document({"samples": shown.rows, **found})
@@ -97,8 +97,8 @@ def evaluate(
 ) -> None:
     """Measure accuracy over a split, by class, with the confusion matrix."""
     output = Output(json, quiet)
-    loaded = load_model(model, options_for(model, define, network, seed, target))
-    classes = output_population(loaded.graph).neurons
+    loaded = load_package(model, options_for(model, define, network, seed, target))
+    classes = output_population(loaded.model.graph).neurons
     samples = _samples(loaded, data, split, limit, output)
     answers, rates = _answers(loaded, samples, threads, output)
     confusion = answers.confusion(classes)
@@ -118,18 +118,18 @@ def evaluate(
 
 
 def _samples(
-    model: Model, data: str | None, split: Split, limit: int | None, output: Output
+    package: Package, data: str | None, split: Split, limit: int | None, output: Output
 ) -> Presentation:
-    draw(rate_warnings(model.graph), output)
-    call: Call = choose_data(model, data)
+    draw(rate_warnings(package.model.graph), output)
+    call: Call = choose_data(package, data)
     with fetch_bar(output) as fetched:
-        return load_presentation(model.graph, call, split.value, limit, settings(), fetched)
+        return load_presentation(package.model.graph, call, split.value, limit, settings(), fetched)
 
 
 def _answers(
-    model: Model, samples: Presentation, threads: int | None, output: Output
+    package: Package, samples: Presentation, threads: int | None, output: Output
 ) -> tuple[Answers, tuple[Rates, ...]]:
-    simulator = make_simulator(model, threads or usable_threads(), settings())
+    simulator = make_simulator(package, threads or usable_threads(), settings())
     with progress_bar(output.notes, output.is_live and output.notes.is_terminal) as bar:
         task = bar.add_task("run", total=len(samples), facts="")
 
@@ -139,7 +139,7 @@ def _answers(
 
         answers = answer(simulator, samples, watch)
     assert answers is not None
-    return answers, measure(model.graph, answers.activity, len(samples), simulator.steps)
+    return answers, measure(package.model.graph, answers.activity, len(samples), simulator.steps)
 
 
 class Shown(NamedTuple):
@@ -150,8 +150,10 @@ class Shown(NamedTuple):
     rates: tuple[Rates, ...]
 
 
-def _classified(model: Model, samples: Presentation, threads: int | None, output: Output) -> Shown:
-    answers, rates = _answers(model, samples, threads, output)
+def _classified(
+    package: Package, samples: Presentation, threads: int | None, output: Output
+) -> Shown:
+    answers, rates = _answers(package, samples, threads, output)
     rows = [
         {
             "sample": k,
@@ -169,8 +171,8 @@ def _classified(model: Model, samples: Presentation, threads: int | None, output
     return Shown(rows, arrays, rates)
 
 
-def _tallied(model: Model, samples: Presentation, threads: int | None, output: Output) -> Shown:
-    simulator = make_simulator(model, threads or usable_threads(), settings())
+def _tallied(package: Package, samples: Presentation, threads: int | None, output: Output) -> Shown:
+    simulator = make_simulator(package, threads or usable_threads(), settings())
     found = tally(simulator, samples)
     counts = {f"counts of {name}": counts for name, counts in found.counts.items()}
     rows = [
@@ -181,7 +183,7 @@ def _tallied(model: Model, samples: Presentation, threads: int | None, output: O
         }
         for k, label in enumerate(samples.labels)
     ]
-    rates = measure(model.graph, found.activity, len(samples), simulator.steps)
+    rates = measure(package.model.graph, found.activity, len(samples), simulator.steps)
     return Shown(rows, {**counts, "labels": samples.labels}, rates)
 
 
@@ -209,8 +211,8 @@ def _documents(rates: tuple[Rates, ...]) -> list[dict[str, object]]:
     ]
 
 
-def _warnings(model: Model) -> list[dict[str, object]]:
-    return [to_json(warning) for warning in rate_warnings(model.graph)]
+def _warnings(package: Package) -> list[dict[str, object]]:
+    return [to_json(warning) for warning in rate_warnings(package.model.graph)]
 
 
 def _confusion_table(confusion: np.ndarray[tuple[int, int], np.dtype[np.int64]]) -> Table:

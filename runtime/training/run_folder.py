@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ...backends.artifact.model import Model, save_model
+from ...backends.artifact.model import Package, save_model
 from ...backends.artifact.storage import (
     is_file,
     is_folder,
@@ -20,7 +20,8 @@ from ...backends.artifact.storage import (
 )
 from ...backends.protocols import Trainer
 from ...ir.diagnostics import CompileError, Diagnostic
-from ...ir.graph import Call, Graph
+from ...ir.graph import Call
+from ...ir.model import Model
 from .checkpoint import Checkpoint, latest, newest_first, save_checkpoint
 from .history import best, read_history, write_history
 from .progress import Progress
@@ -37,12 +38,11 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RunFolder:
-    """Keeps a run. `program` is its digest; the rest is what its models say of themselves."""
+    """Keeps a run. `program` is its digest; the rest is what its packages hold beside weights."""
 
     path: Path
     program: str
-    graph: Graph
-    seed: int
+    model: Model
     target: str
     data: Call
 
@@ -54,10 +54,10 @@ class RunFolder:
     def epoch(self, trainer: Trainer, progress: Progress) -> None:
         """Save what an epoch brought. The checkpoint comes last: a crash before it repeats the
         epoch's end, and writes the same files again."""
-        model = Model(self.graph, trainer.weights(), self.seed, self.target, self.data)
-        save_model(self.path / LAST, model)
+        package = Package(self.model.with_weights(trainer.weights()), self.target, self.data)
+        save_model(self.path / LAST, package)
         if best(progress.history) is progress.history[-1]:
-            save_model(self.path / MODEL, model)
+            save_model(self.path / MODEL, package)
         write_history(self.path / HISTORY, progress.history)
         self.checkpoint(trainer, progress)
 

@@ -16,7 +16,7 @@ from backend_cases import (
     Comparison,
     compare_with_reference,
     compiled_text,
-    draw_weights,
+    grid_model,
     samples_with,
 )
 from grid import GridDevice
@@ -31,7 +31,7 @@ from snncc.backends.protocols import Samples
 from snncc.backends.rules.spike_train.sources import CPU
 from snncc.backends.trainers.cpu import CpuTrainer
 from snncc.frontend.program import Program
-from snncc.ir.graph import Graph
+from snncc.ir.model import Model
 from snncc.runtime.settings import settings_from
 
 SLOW = pytest.mark.slow
@@ -82,9 +82,9 @@ def compiled() -> Callable[[str], Program]:
 
 
 @pytest.fixture(scope="session")
-def grid_weights() -> Callable[..., dict[str, Any]]:
-    """grid_weights(graph, seed, low, high): weights that add up exactly in any order."""
-    return draw_weights
+def on_grid() -> Callable[..., Model]:
+    """on_grid(graph, seed, low, high): a model of which the weights add up exactly."""
+    return grid_model
 
 
 @pytest.fixture(scope="session")
@@ -96,11 +96,10 @@ def samples_of() -> Callable[..., Samples]:
 
 @pytest.fixture(scope="session")
 def compare(kernels: Path) -> Callable[..., Comparison]:
-    """compare(graph, samples, weights): the three rasters."""
+    """compare(model, samples): the three rasters."""
 
-    def run(graph: Graph, samples: Samples, weights: dict[str, Any]) -> Comparison:
-        simulator = CpuSimulator(graph, weights, SEED, 1, kernels)
-        return compare_with_reference(simulator, graph, samples, weights)
+    def run(model: Model, samples: Samples) -> Comparison:
+        return compare_with_reference(CpuSimulator(model, 1, kernels), model, samples)
 
     return run
 
@@ -111,8 +110,7 @@ def trainer(kernels: Path) -> Callable[..., CpuTrainer]:
 
     def make(program: Program, threads: int = 1, seed: int = SEED) -> CpuTrainer:
         assert program.train is not None
-        weights = draw_weights(program.graph, seed)
-        return CpuTrainer(program.graph, program.train, weights, SEED, threads, kernels)
+        return CpuTrainer(grid_model(program.graph, seed), program.train, threads, kernels)
 
     return make
 

@@ -15,8 +15,8 @@ from snncc.backends.protocols import Samples
 from snncc.backends.trainers.cpu import CpuTrainer
 from snncc.frontend.program import compile_text
 from snncc.ir.diagnostics import Source
+from snncc.ir.model import draw_model
 from snncc.ir.passes.pipeline import run_pipeline
-from snncc.ir.wiring import initial_weights, wire
 from snncc.runtime.datasets.public import load_digits
 from snncc.runtime.settings import settings_from
 
@@ -70,13 +70,8 @@ def trainer(rule, inside, optimizer, hidden=""):
     )
     program = compile_text(Source("net.snn", text))
     graph = run_pipeline(program.graph)
-    shapes = {p.name: p.shape for p in graph.populations}
-    weights = {
-        p.name: initial_weights(p, wire(p, shapes[p.pre], shapes[p.post], SEED), SEED, {})
-        for p in graph.projections
-    }
     folder = settings_from(os.environ).kernel_folder
-    return CpuTrainer(graph, program.train, weights, SEED, 1, folder)
+    return CpuTrainer(draw_model(graph, SEED), program.train, 1, folder)
 
 
 def cost(made, samples):

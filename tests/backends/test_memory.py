@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from timing import slower_than
 
-from snncc.backends.compiled.network import wirings_of
 from snncc.backends.compiled.plan import make_plan
 from snncc.backends.cpu.scratch import make_work
 from snncc.backends.memory import Need, drawing, learning, presenting, require_memory
 from snncc.frontend.program import compile_text
 from snncc.ir.diagnostics import CompileError, Diagnostic, Source
 from snncc.ir.graph import Graph, TrainSpec
+from snncc.ir.model import draw_model
 from snncc.ir.passes.pipeline import run_pipeline
 
 NET = """
@@ -90,10 +90,10 @@ def test_a_batch_keeps_gradients() -> None:
 def test_it_is_an_estimate_from_below(projection: str, workers: int) -> None:
     """Else a network that fits would be refused."""
     graph, _ = program(projection)
-    wirings = wirings_of(graph, 0)
-    plan = make_plan(graph, wirings)
-    held = [*plan, *make_work(plan, workers), *(w.pre for w in wirings.values())]
-    held += [w.post for w in wirings.values()]
+    model = draw_model(graph, 0)
+    plan, wirings = make_plan(model), model.wirings.values()
+    held = [*plan, *make_work(plan, workers), *(w.pre for w in wirings)]
+    held += [w.post for w in wirings]
     taken = sum(array.nbytes for array in held if isinstance(array, np.ndarray))
     taken += 4 * int(plan.weight[-1])
     foretold = sum(need.size for need in presenting(graph, workers))

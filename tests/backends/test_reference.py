@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snncc.backends.reference import simulate
+from snncc.backends import reference
 from snncc.ir.graph import Graph
+from snncc.ir.model import draw_model
 from snncc.ir.passes.pipeline import run_pipeline
 from snncc.ir.text import parse_graph
 from snncc.ir.wiring import wire
@@ -47,6 +48,11 @@ def network(models: str, *lines: str) -> Graph:
     )
 
 
+def simulate(graph, weights, inputs, real=np.float64, seed=0, record=False) -> reference.Trace:
+    """The trace of a graph wired from a seed, with these weights."""
+    return reference.simulate(draw_model(graph, seed, weights), inputs, real, record)
+
+
 def lif(name: str, neurons: int, tau_mem=4.0, tau_syn=2.0, v_th=1.0, refractory=1.0) -> str:
     values = f"tau_mem={tau_mem}, tau_syn={tau_syn}, v_th={v_th}, refractory={refractory}"
     return f"population {name} hidden ({neurons}) model lif ({values}) method euler"
@@ -65,6 +71,9 @@ def worked(*more: str) -> Graph:
 
 WEIGHTS = {
     "w": np.array([[2.0, 1.0], [1.5, -0.5]], np.float32).T,
+}
+RECURRENT = {
+    **WEIGHTS,
     "r": np.array([[0.0, 0.8], [0.5, 0.0]], np.float32).T,
 }
 
@@ -98,7 +107,7 @@ def test_worked_example_without_recurrence(real) -> None:
 
 def test_worked_example_with_recurrence() -> None:
     graph = worked(projection("r", "h -> h", 1))
-    spikes = simulate(graph, WEIGHTS, {"x": worked_inputs()}).spikes["h"][:, 0]
+    spikes = simulate(graph, RECURRENT, {"x": worked_inputs()}).spikes["h"][:, 0]
     assert np.flatnonzero(spikes[:, 0]).tolist() == [2, 4, 6]
     assert np.flatnonzero(spikes[:, 1]).tolist() == [3, 5]
 
@@ -112,7 +121,7 @@ def test_what_comes_from_other_blocks_is_added_first() -> None:
         projection("again", "h -> h", 1, port="up"),
         projection("w", "x -> h", 0, port="up"),
     )
-    weights = {"again": np.ones((1, 1), np.float32), "w": np.array([[1], [2**24], [-(2**24)]])}
+    weights = {"again": np.ones((1, 1), np.float32), "w": np.array([[1.0], [2**24], [-(2**24)]])}
     spikes = np.zeros((3, 1, 3), bool)
     spikes[0, 0, 0] = True
     spikes[1, 0, 1:] = True

@@ -11,6 +11,7 @@ from snncc.backends.reference import simulate
 from snncc.backends.runnable import require_clocked, require_spiking
 from snncc.ir.diagnostics import CompileError
 from snncc.ir.graph import Semantics
+from snncc.ir.model import draw_model
 from snncc.ir.passes.pipeline import run_pipeline
 from snncc.ir.text import parse_graph
 
@@ -36,7 +37,7 @@ def refusal(check, graph):
 
 def test_numbers_are_not_carried():
     graph = run_pipeline(parse_graph(TEXT))
-    for check in (require_spiking, lambda g: make_plan(g, {})):
+    for check in (require_spiking, lambda g: make_plan(draw_model(g, 0))):
         assert "`b` would carry the real numbers that `r` emits" in refusal(check, graph)
     require_clocked(graph)
     require_spiking(replace(graph, projections=graph.projections[:1]))
@@ -45,5 +46,5 @@ def test_numbers_are_not_carried():
 @pytest.mark.parametrize("semantics", [Semantics("event"), Semantics("step", 31)])
 def test_thresholds_are_tested_once_a_step(semantics):
     graph = replace(run_pipeline(parse_graph(TEXT)), semantics=semantics)
-    for check in (require_clocked, require_spiking, lambda g: simulate(g, {}, {})):
+    for check in (require_clocked, require_spiking, lambda g: simulate(draw_model(g, 0), {})):
         assert "tests its thresholds" in refusal(check, graph)

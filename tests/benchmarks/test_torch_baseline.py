@@ -8,7 +8,7 @@ from nets import compile_net
 
 from snncc.backends.protocols import Samples
 from snncc.backends.reference import simulate
-from snncc.runtime.loading import draw_weights
+from snncc.ir.model import draw_model
 
 torch = pytest.importorskip("torch", reason="the baseline is measured where PyTorch is installed")
 
@@ -23,12 +23,13 @@ LATERAL = gpu_scan.Cell(0.125, 0.25, 1.0, 2, 1.0, lateral=-0.5)
 
 def make(net: str, scale: float = 1.0):
     program = compile_net(net, STEPS, HIDDEN)
-    weights = draw_weights(program.graph, SEED)
+    model = draw_model(program.graph, SEED)
     # Multiples of 1/64 add up exactly in whatever order.
     gains = {"image": scale, "digit": 1.0}
     coarse = {
-        p.name: (np.round(weights[p.name] * 64 * gains.get(p.pre, 8 * scale)) / 64).astype("f4")
+        p.name: (np.round(model.weights(p.name) * 64 * gain) / 64).astype("f4")
         for p in program.graph.projections
+        for gain in [gains.get(p.pre, 8 * scale)]
     }
     assert program.train is not None
     return program, coarse, Baseline(program.graph, program.train, coarse, SEED, "cpu")
@@ -42,7 +43,8 @@ def drawn_inputs(probability: float = 0.1) -> np.ndarray:
 def test_spikes_are_those_of_the_reference(net: str) -> None:
     program, weights, baseline = make(net, scale=2.0)
     inputs = drawn_inputs()
-    wanted = simulate(program.graph, weights, {"image": inputs}, np.float32, SEED).spikes
+    model = draw_model(program.graph, SEED, weights)
+    wanted = simulate(model, {"image": inputs}, np.float32).spikes
     with torch.no_grad():
         found = baseline.spikes(torch.as_tensor(inputs))
     for name, spikes in zip(NAMES, found, strict=True):

@@ -8,6 +8,7 @@ from snncc.frontend.prelude import prelude_names, prelude_path
 from snncc.frontend.program import compile_text, survey_text
 from snncc.ir.diagnostics import Source
 from snncc.ir.expr import evaluate
+from snncc.ir.model import draw_model
 from snncc.ir.passes.pipeline import run_pipeline
 
 NET = """
@@ -29,7 +30,7 @@ def spikes(model: str, more: str = "", **weights: np.ndarray) -> list[list[int]]
     trains = np.zeros((8, 1, 2), dtype=bool)
     for neuron, times in INPUT.items():
         trains[list(times), 0, neuron] = True
-    trace = simulate(graph, {"x->y": WEIGHTS, **weights}, {"x": trains})
+    trace = simulate(draw_model(graph, 0, {"x->y": WEIGHTS, **weights}), {"x": trains})
     out = trace.spikes["y"][:, 0, :]
     return [np.flatnonzero(out[:, neuron]).tolist() for neuron in range(2)]
 
@@ -99,7 +100,7 @@ def test_cuba_lif_subtracts_inhibition() -> None:
     trains = np.zeros((30, 1, 1), dtype=bool)
     trains[1:6] = True
     weights = {"x->y.exc": np.array([9.0, 9.0]), "x->y.inh": np.array([9.0])}
-    counts = simulate(graph, weights, {"x": trains}).spikes["y"].sum(axis=(0, 1))
+    counts = simulate(draw_model(graph, 0, weights), {"x": trains}).spikes["y"].sum(axis=(0, 1))
     assert counts[0] > 2
     assert counts[1] < counts[0]
 
@@ -116,7 +117,8 @@ def test_izhikevich_fires_regularly_under_constant_drive() -> None:
     """
     graph = run_pipeline(compile_text(Source("t.snn", text)).graph)
     trains = np.zeros((600, 1, 1), dtype=bool)
-    out = simulate(graph, {"x->y": np.zeros((1, 1))}, {"x": trains}).spikes["y"][:, 0, 0]
+    model = draw_model(graph, 0, {"x->y": np.zeros((1, 1))})
+    out = simulate(model, {"x": trains}).spikes["y"][:, 0, 0]
     times = np.flatnonzero(out) / 2
     assert 4 <= len(times) <= 15
     gaps = np.diff(times)

@@ -22,13 +22,13 @@ class Perceptron:
 
     steps = STEPS
 
-    def __init__(self, graph, weights=None):
+    def __init__(self, graph, model=None):
         self.graph = graph
         image, digit = graph.populations
         self.name = graph.projections[0].name if graph.projections else "w"
         self.matrix = np.zeros((image.neurons, digit.neurons), np.float32)
-        if weights is not None:
-            self.matrix = weights[self.name].copy()
+        if model is not None:
+            self.matrix = model.weights(self.name).copy()
         self.speed = np.zeros_like(self.matrix)
         self.calls = []
 
@@ -188,8 +188,8 @@ def perceptron_target(monkeypatch):
         "cpu",
         "a perceptron",
         lambda: None,
-        lambda graph, weights, *_: Perceptron(graph, weights),
-        lambda graph, _, weights, *__: Perceptron(graph, weights),
+        lambda model, *_: Perceptron(model.graph, model),
+        lambda model, *_: Perceptron(model.graph, model),
     )
     monkeypatch.setitem(TARGETS, "cpu", row)
     return Perceptron

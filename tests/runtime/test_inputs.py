@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from snncc.backends.artifact.model import Model
+from snncc.backends.artifact.model import Package
 from snncc.ir.diagnostics import CompileError
 from snncc.ir.graph import Call, Graph
+from snncc.ir.model import Model
 from snncc.runtime.datasets.data import Data
 from snncc.runtime.datasets.table import load
 from snncc.runtime.inputs import choose_data
@@ -29,12 +30,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def model(*arguments: tuple[str, object], kind: str = "csv") -> Model:
+def model(*arguments: tuple[str, object], kind: str = "csv") -> Package:
     call = Call(kind, (("path", "trained.csv"), ("label", "kind"), *arguments))  # type: ignore[arg-type]
-    return Model(Graph("n", 1.0, (), ()), {}, 0, "cpu", call if kind == "csv" else Call(kind))
+    model = Model(Graph("n", 1.0, (), ()), {}, {})
+    return Package(model, "cpu", call if kind == "csv" else Call(kind))
 
 
-def read(model: Model, named: str, split: str = "test") -> Data:
+def read(model: Package, named: str, split: str = "test") -> Data:
     return load(choose_data(model, named), split, settings_from({}))
 
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from snncc.backends.compiled.network import wirings_of
 from snncc.backends.protocols import Samples, Simulator
 from snncc.backends.reference import Trace, simulate
 from snncc.frontend.program import Program, compile_text
 from snncc.ir.diagnostics import Source
 from snncc.ir.graph import Graph
+from snncc.ir.model import Model, draw_model
 from snncc.ir.passes.pipeline import run_pipeline
 from snncc.ir.philox import encode
 
@@ -25,14 +25,17 @@ def compiled_text(text: str) -> Program:
     return Program(run_pipeline(program.graph), program.train)
 
 
-def draw_weights(graph: Graph, seed: int, low: float = -1.0, high: float = 2.0) -> dict[str, Any]:
-    """Weights for every projection, multiples of 1/64: their sums are exact in float32."""
+def grid_model(graph: Graph, seed: int, low: float = -1.0, high: float = 2.0) -> Model:
+    """The graph with weights that are multiples of 1/64: their sums are exact in float32."""
     generator = np.random.default_rng(seed)
-    return {
-        name: np.round(64 * generator.uniform(low, high, wiring.weight_shape)).astype(np.float32)
-        / np.float32(64)
-        for name, wiring in wirings_of(graph, SEED).items()
-    }
+    model = draw_model(graph, SEED)
+    return model.with_weights(
+        {
+            name: np.round(64 * generator.uniform(low, high, w.weight_shape)).astype(np.float32)
+            / np.float32(64)
+            for name, w in model.wirings.items()
+        }
+    )
 
 
 def samples_with(values: Any, labels: Any = None) -> Samples:
@@ -97,13 +100,12 @@ def same_states(single: Trace, double: Trace) -> bool:
     )
 
 
-def compare_with_reference(
-    simulator: Simulator, graph: Graph, samples: Samples, weights: dict[str, Any]
-) -> Comparison:
+def compare_with_reference(simulator: Simulator, model: Model, samples: Samples) -> Comparison:
     """The three rasters of the samples; what `run` counts is what `raster` shows."""
-    inputs = input_spikes(graph, samples, simulator.steps, SEED)
-    single = simulate(graph, weights, inputs, np.float32, SEED, record=True)
-    double = simulate(graph, weights, inputs, np.float64, SEED, record=True)
+    graph = model.graph
+    inputs = input_spikes(graph, samples, simulator.steps, model.seed)
+    single = simulate(model, inputs, np.float32, record=True)
+    double = simulate(model, inputs, np.float64, record=True)
     rasters = [simulator.raster(samples, k) for k in range(len(samples.ids))]
     made = np.stack(rasters, axis=1)
     outcome = simulator.run(samples)

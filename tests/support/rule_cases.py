@@ -12,8 +12,8 @@ from snncc.backends.protocols import Samples, Trainer
 from snncc.backends.rules.spike_train.oracle.network import network_gradients
 from snncc.frontend.program import compile_text
 from snncc.ir.diagnostics import Source
+from snncc.ir.model import draw_model
 from snncc.ir.passes.pipeline import run_pipeline
-from snncc.ir.wiring import initial_weights, wire
 
 STEPS, INPUTS, SEED, RATE = 120, 20, 3, 1e-3
 HEAD = """
@@ -168,18 +168,14 @@ def sample(label):
 def check_step(
     make: Callable[..., Trainer], case: tuple[str, str, str], batch: int, labels: Any
 ) -> None:
-    """One step of gradient descent by `make(graph, spec, weights)` is the oracle's gradient."""
+    """One step of gradient descent by `make(model, spec)` is the oracle's gradient."""
     body, kind, profile = case
     text = HEAD + BODIES[body] + TRAIN.format(kind=kind, profile=profile)
     program = compile_text(Source("net.snn", text))
     graph, spec = run_pipeline(program.graph), program.train
-    shapes = {p.name: p.shape for p in graph.populations}
-    wirings = {p.name: wire(p, shapes[p.pre], shapes[p.post], SEED) for p in graph.projections}
-    weights = {
-        p.name: initial_weights(p, wirings[p.name], SEED, graph.tensors) for p in graph.projections
-    }
+    model = draw_model(graph, SEED)
     for label in labels:
-        trainer = make(graph, spec, weights)
+        trainer = make(model, spec)
         raster = trainer.raster(sample(label), 0)
         bounds = np.cumsum([0, *(p.neurons for p in graph.populations)])
         spikes = {
@@ -187,12 +183,10 @@ def check_step(
             for p, lo, hi in zip(graph.populations, bounds[:-1], bounds[1:], strict=True)
         }
         outcome = trainer.train(sample(label), batch, RATE)
-        oracle = network_gradients(
-            graph, weights, spikes, label, spec.rule, 2.0, wirings=wirings, has_window=False
-        )
+        oracle = network_gradients(model, spikes, label, spec.rule, 2.0, has_window=False)
         assert outcome.cost[0] == pytest.approx(oracle.cost)
         moved = trainer.weights()
         for name, gradient in oracle.gradients.items():
-            step = (weights[name].astype(np.float64) - moved[name]) / RATE
+            step = (model.weights(name).astype(np.float64) - moved[name]) / RATE
             slack = np.abs(gradient).max() * 5e-5 + 1e-3
             np.testing.assert_allclose(step, gradient, atol=slack, rtol=0, err_msg=name)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from ....ir.diagnostics import CompileError, Diagnostic
 from ....ir.graph import Call, Graph, Population, Projection
+from ....ir.model import Model, value_name
 from ....ir.wiring import Wiring
 
 
@@ -76,6 +77,28 @@ def _is_reference_block(graph: Graph, populations: tuple[str, ...]) -> bool:
         for p in graph.projections
         if p.post == populations[0]
     )
+
+
+def require_alike(model: Model) -> None:
+    """CompileError(E050) where parameters differ from neuron to neuron of a population: the rules
+    know one response for all of them."""
+    parameters = {
+        value_name(population.name, name): (population, name)
+        for population in model.graph.populations
+        for name, _ in population.parameters
+    }
+    varied = [parameters[n] for n, v in model.values.items() if n in parameters and v.array.ndim]
+    if varied:
+        raise CompileError(
+            Diagnostic(
+                "E050",
+                f"spike-train-level rules cannot train `{population.name}`: its `{name}` differs "
+                "from neuron to neuron",
+                population.span,
+                help="give the neurons one value, or make a population of those that share one",
+            )
+            for population, name in varied
+        )
 
 
 def refuse_shared(graph: Graph, wirings: Mapping[str, Wiring]) -> None:

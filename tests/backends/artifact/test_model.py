@@ -1,18 +1,35 @@
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from snncc.backends.artifact import manifest
 from snncc.backends.artifact.manifest import NAME
-from snncc.backends.artifact.model import GRAPH, TENSORS, WEIGHTS, Model, open_model, save_model
+from snncc.backends.artifact.model import (
+    GRAPH,
+    SYNAPSES,
+    TENSORS,
+    VALUES,
+    Package,
+    open_model,
+    save_model,
+)
 from snncc.backends.artifact.package import read_package, write_package
-from snncc.backends.artifact.tensors import encode_tensors
+from snncc.backends.artifact.tensors import decode_tensors, encode_tensors
 from snncc.ir.diagnostics import CompileError
 from snncc.ir.graph import Call
+from snncc.ir.model import draw_model
 from snncc.ir.passes.pipeline import run_pipeline
+from snncc.ir.tensors import Tensor
 from snncc.ir.text import parse_graph
+from snncc.ir.types import DType, Fixed
+from snncc.ir.verify import PROPERTIES
+from snncc.ir.wiring import Wiring
 from snncc.runtime.datasets.delimited import COLUMNS_RECORDED
 
+GOLDEN = Path(__file__).parents[2] / "golden"
 NET = """\
 snnir 2
 network small dt 0.5 threshold step spikes 1
@@ -27,15 +44,19 @@ model cell {
 population x input (3) encode bernoulli(duration=5.0)
 population y output (2) model cell (v_th=2.5) method euler
 projection "x->y" x -> y port i delay 1 trainable dense() init given(tensor="w")
+projection "y->y" y -> y port i delay 1 trainable sparse(p=0.5) init constant(value=1.0)
 """
-WEIGHTS_OF_NET = {"x->y": np.arange(6, dtype=np.float32).reshape(3, 2) / 7}
+WEIGHTS_OF_NET = {
+    "x->y": np.arange(6, dtype=np.float32).reshape(3, 2) / 7,
+    "y->y": np.ones(3, np.float32),
+}
 
 
 @pytest.fixture
-def model():
+def package():
     graph = run_pipeline(parse_graph(NET, {"w": np.ones((3, 2), np.float32)}))
     data = Call("csv", (("path", "a.csv"), ("test_share", 0.25), ("grid", (1, (2, True)))))
-    return Model(graph, WEIGHTS_OF_NET, 11, "cpu", data, {"kernels.py": b"x = 1"})
+    return Package(draw_model(graph, 11, WEIGHTS_OF_NET), "cpu", data, {"kernels.py": b"x = 1"})
 
 
 def refused(path):
@@ -45,58 +66,160 @@ def refused(path):
     return caught.value.diagnostics[0].message
 
 
-def forged(tmp_path, model, **members):
+def forged(tmp_path, package, **members):
     """A package of which every checksum is right, but not every member."""
-    save_model(tmp_path / "net.snnpkg", model)
-    manifest, found = read_package(tmp_path / "net.snnpkg", "model")
+    save_model(tmp_path / "net.snnpkg", package)
+    read, found = read_package(tmp_path / "net.snnpkg", "model")
     changed = {**found, **{k: v for k, v in members.items() if v is not None}}
     kept = {k: v for k, v in changed.items() if members.get(k, b"") is not None}
-    write_package(tmp_path / "forged.snnpkg", "model", manifest.facts, kept)
+    write_package(tmp_path / "forged.snnpkg", "model", read.facts, kept)
     return tmp_path / "forged.snnpkg"
 
 
+def with_seed(package, seed):
+    return replace(package, model=replace(package.model, seed=seed))
+
+
 @pytest.mark.parametrize("seed", [-1, 2**64, 1.0, True, "3", None])
-def test_a_seed_that_is_none_is_refused(tmp_path, model, seed):
-    save_model(tmp_path / "net.snnpkg", replace(model, seed=seed))
-    assert "seed" in refused(tmp_path / "net.snnpkg")
+def test_a_seed_that_is_none_is_refused(tmp_path, package, seed):
+    save_model(tmp_path / "net.snnpkg", package)
+    read, members = read_package(tmp_path / "net.snnpkg", "model")
+    write_package(tmp_path / "forged.snnpkg", "model", {**read.facts, "seed": seed}, members)
+    assert "seed" in refused(tmp_path / "forged.snnpkg")
 
 
-def test_the_largest_seed(tmp_path, model):
-    save_model(tmp_path / "net.snnpkg", replace(model, seed=2**64 - 1))
-    assert open_model(tmp_path / "net.snnpkg").seed == 2**64 - 1
+def test_the_largest_seed(tmp_path, package):
+    save_model(tmp_path / "net.snnpkg", with_seed(package, 2**64 - 1))
+    assert open_model(tmp_path / "net.snnpkg").model.seed == 2**64 - 1
+    assert "seed" in unwritable(tmp_path / "net.snnpkg", with_seed(package, 2**64))
 
 
 @pytest.mark.parametrize("name", ["net", "net.snnpkg"])
-def test_round_trip(tmp_path, model, name):
-    save_model(tmp_path / name, model)
-    read = open_model(tmp_path / name)
-    assert read.graph == model.graph
-    assert (read.seed, read.target, read.data) == (11, "cpu", model.data)
-    assert read.extras == model.extras
-    np.testing.assert_array_equal(read.weights["x->y"], WEIGHTS_OF_NET["x->y"])
-    np.testing.assert_array_equal(read.graph.tensors["w"], np.ones((3, 2)))
+def test_round_trip(tmp_path, package, name):
+    save_model(tmp_path / name, package)
+    assert open_model(tmp_path / name) == package
 
 
-def test_a_folder_holds_the_members_of_the_design(tmp_path, model):
-    save_model(tmp_path / "net", model)
+VALUES_OF_NET = {
+    "y/v_th": Tensor(np.array([0.5, 0.25]), DType.F64),
+    "y/v": Tensor(np.array(3, np.int8), Fixed(8, 4)),
+    "weights/x->y": Tensor(np.full((3, 2), -7, np.int16), Fixed(12, 4, overflow="saturate")),
+    "weights/y->y": Tensor(np.ones(3, np.bool_), DType.BOOL),
+}
+
+
+def test_values_of_every_type_are_kept(tmp_path, package):
+    """Of parameters and initial states too; what they are is in the manifest."""
+    made = replace(package.model, values=VALUES_OF_NET)
+    made = replace(made, wirings={**made.wirings, "y->y": COMPLETE})
+    save_model(tmp_path / "net", replace(package, model=made))
+    assert open_model(tmp_path / "net").model == made
+    facts = json.loads((tmp_path / "net" / NAME).read_text())["facts"]
+    assert facts["types"]["weights/x->y"] == "fixed(12, 4, saturate)"
+
+
+COMPLETE = Wiring(2, 2, (3,), *(np.array(ends, np.int32) for ends in ([0, 0, 1], [0, 1, 0])))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        ("weights/x->y", Tensor(np.zeros((2, 3), np.float32)), "of shape [2, 3]"),
+        ("weights/x->y", Tensor(np.zeros((3, 2), np.int8)), "int8 is not how f32 is stored"),
+        ("weights/x->y", Tensor(np.zeros((3, 2), np.float16)), "float16 is not how f32"),
+        ("weights/x->y", Tensor(np.full((3, 2), 9, np.int8), Fixed(4, 0)), "no codes from 9 to 9"),
+        ("y/v_th", Tensor(np.zeros(3, np.float32)), "y/v_th: of shape [3]"),
+        ("y/tau", Tensor(np.zeros(2, np.float32)), "y/tau: a value of nothing"),
+    ],
+)
+def test_what_cannot_be_opened_is_not_written(tmp_path, package, name, value, why):
+    model = replace(package.model, values={**package.model.values, name: value})
+    assert why in unwritable(tmp_path / "net.snnpkg", replace(package, model=model))
+    assert not (tmp_path / "net.snnpkg").exists()
+
+
+def unwritable(path, package):
+    with pytest.raises(CompileError) as caught:
+        save_model(path, package)
+    assert caught.value.diagnostics[0].code == "E060"
+    return caught.value.diagnostics[0].message
+
+
+def test_a_later_pass_invalidates_no_package(tmp_path, package, monkeypatch):
+    save_model(tmp_path / "net.snnpkg", package)
+    monkeypatch.setitem(PROPERTIES, "quantized", lambda graph: False)
+    assert open_model(tmp_path / "net.snnpkg") == package
+
+
+def test_a_folder_holds_the_members_of_the_design(tmp_path, package):
+    save_model(tmp_path / "net", package)
     found = {p.name for p in (tmp_path / "net").iterdir()}
-    assert found == {NAME, GRAPH, WEIGHTS, TENSORS, "kernels.py"}
+    assert found == {NAME, GRAPH, VALUES, SYNAPSES, TENSORS, "kernels.py"}
     assert (tmp_path / "net" / GRAPH).read_text().startswith("snnir 2\n")
 
 
-def test_without_data(tmp_path, model):
-    save_model(tmp_path / "net", replace(model, data=None))
+def test_the_ends_of_the_synapses_are_beside_their_weights(tmp_path, package):
+    """So that another tool can use a random wiring; all pairs need none."""
+    save_model(tmp_path / "net", package)
+    lists = decode_tensors((tmp_path / "net" / SYNAPSES).read_bytes())
+    wiring = package.model.wirings["y->y"]
+    assert sorted(lists) == ["y->y/post", "y->y/pre"]
+    np.testing.assert_array_equal(lists["y->y/pre"], wiring.pre)
+    np.testing.assert_array_equal(lists["y->y/post"], wiring.post)
+
+
+@pytest.mark.parametrize(
+    ("part", "entries", "why"),
+    [
+        ("pre", [0, 9], "beyond its ends"),
+        ("post", [-1, 0], "beyond its ends"),
+        ("pre", [1, 0], "out of order"),
+        ("post", [0], "a list of int32 [1]"),
+        ("pre", None, "half of a wiring"),
+        ("tap", [0, 2], "beyond its ends"),
+        ("more", [0, 1], "of what is y->y/more"),
+    ],
+)
+def test_synapses_that_cannot_be(tmp_path, package, part, entries, why):
+    lists = {"y->y/pre": np.array([0, 1], np.int32), "y->y/post": np.array([1, 0], np.int32)}
+    lists |= {f"y->y/{part}": np.array(entries or [], np.int32)}
+    if entries is None:
+        del lists["y->y/pre"]
+    weights = {"weights/x->y": WEIGHTS_OF_NET["x->y"], "weights/y->y": np.ones(2, np.float32)}
+    members = {SYNAPSES: encode_tensors(lists), VALUES: encode_tensors(weights)}
+    assert why in refused(forged(tmp_path, package, **members))
+
+
+def test_a_package_of_the_first_format(tmp_path):
+    """Written by a version that kept weights alone: the wiring is drawn from the seed."""
+    package = open_model(GOLDEN / "artifact" / "first.snnpkg")
+    model = package.model
+    assert (model.seed, package.target, package.data) == (5, "cpu", Call("digits"))
+    assert model == draw_model(model.graph, 5)
+    save_model(tmp_path / "second.snnpkg", package)
+    assert open_model(tmp_path / "second.snnpkg") == package
+
+
+def test_a_format_that_is_yet_to_come(tmp_path, package, monkeypatch):
+    monkeypatch.setitem(manifest.FORMATS, "model", 3)
+    save_model(tmp_path / "net.snnpkg", package)
+    monkeypatch.undo()
+    assert "its format is 3; this version of snncc reads 1 to 2" in refused(tmp_path / "net.snnpkg")
+
+
+def test_without_data(tmp_path, package):
+    save_model(tmp_path / "net", replace(package, data=None))
     assert open_model(tmp_path / "net").data is None
 
 
-@pytest.mark.parametrize("name", [GRAPH, WEIGHTS, TENSORS])
-def test_a_member_is_missing(tmp_path, model, name):
-    assert "lacks something" in refused(forged(tmp_path, model, **{name: None}))
+@pytest.mark.parametrize("name", [GRAPH, VALUES, SYNAPSES, TENSORS])
+def test_a_member_is_missing(tmp_path, package, name):
+    assert "lacks something" in refused(forged(tmp_path, package, **{name: None}))
 
 
 @pytest.mark.parametrize("noise", [b"", b"\xff", b"\x08\0\0\0\0\0\0\0{}{}{}{}", b"\xff" * 50])
-def test_tensors_that_are_none(tmp_path, model, noise):
-    assert "damaged" in refused(forged(tmp_path, model, **{WEIGHTS: noise}))
+def test_tensors_that_are_none(tmp_path, package, noise):
+    assert "damaged" in refused(forged(tmp_path, package, **{VALUES: noise}))
 
 
 @pytest.mark.parametrize(
@@ -108,19 +231,19 @@ def test_tensors_that_are_none(tmp_path, model, noise):
         (NET.encode().replace(b"(3)", b"(-3)"), "x: shape"),
     ],
 )
-def test_a_graph_that_is_none(tmp_path, model, text, why):
-    message = refused(forged(tmp_path, model, **{GRAPH: text}))
+def test_a_graph_that_is_none(tmp_path, package, text, why):
+    message = refused(forged(tmp_path, package, **{GRAPH: text}))
     assert "its graph cannot be read" in message
     assert why in message
 
 
-def test_a_graph_that_contradicts_itself(tmp_path, model):
+def test_a_graph_that_contradicts_itself(tmp_path, package):
     text = NET.replace('"x->y" x -> y', '"x->y" x -> nowhere').encode()
-    assert "nowhere" in refused(forged(tmp_path, model, **{GRAPH: text}))
+    assert "nowhere" in refused(forged(tmp_path, package, **{GRAPH: text}))
 
 
-def test_a_graph_that_is_not_compiled(tmp_path, model):
-    message = refused(forged(tmp_path, model, **{GRAPH: NET.encode()}))
+def test_a_graph_that_is_not_compiled(tmp_path, package):
+    message = refused(forged(tmp_path, package, **{GRAPH: NET.encode()}))
     assert "folded, schedule, steps" in message
 
 
@@ -128,12 +251,12 @@ def test_a_graph_that_is_not_compiled(tmp_path, model):
     "weights",
     [
         {},
-        {"other": np.zeros((3, 2), np.float32)},
-        {"x->y": np.zeros((3, 2), np.float64)},
+        {"weights/other": np.zeros((3, 2), np.float32)},
+        {"weights/x->y": np.zeros((3, 2), np.float64), "weights/y->y": np.ones(3, np.float32)},
     ],
 )
-def test_weights_that_do_not_fit(tmp_path, model, weights):
-    message = refused(forged(tmp_path, model, **{WEIGHTS: encode_tensors(weights)}))
+def test_weights_that_do_not_fit(tmp_path, package, weights):
+    message = refused(forged(tmp_path, package, **{VALUES: encode_tensors(weights)}))
     assert "x->y" in message or "other" in message
 
 
@@ -141,15 +264,15 @@ def test_weights_that_do_not_fit(tmp_path, model, weights):
     "facts",
     [{}, {"seed": "x", "target": "cpu", "data": None}, {"seed": 1, "target": "c", "data": 3}],
 )
-def test_facts_that_are_none(tmp_path, model, facts):
-    save_model(tmp_path / "net.snnpkg", model)
+def test_facts_that_are_none(tmp_path, package, facts):
+    save_model(tmp_path / "net.snnpkg", package)
     _, members = read_package(tmp_path / "net.snnpkg", "model")
     write_package(tmp_path / "forged.snnpkg", "model", facts, members)
     assert "lacks something" in refused(tmp_path / "forged.snnpkg")
 
 
-def test_the_range_of_the_widest_table_fits_a_manifest(tmp_path, model):
+def test_the_range_of_the_widest_table_fits_a_manifest(tmp_path, package):
     low = tuple(-1.2345678901234567e300 for _ in range(COLUMNS_RECORDED))
-    wide = replace(model, data=Call("csv", (("path", "a.csv"), ("low", low), ("high", low))))
+    wide = replace(package, data=Call("csv", (("path", "a.csv"), ("low", low), ("high", low))))
     save_model(tmp_path / "net.snnpkg", wide)
     assert open_model(tmp_path / "net.snnpkg").data == wide.data

@@ -100,7 +100,7 @@ def test_a_fifo_does_not_hang(tmp_path):
 
 @pytest.mark.parametrize("name", ["../out", "/etc/passwd", "a/../../b"])
 def test_names_out_of_the_folder_are_refused(tmp_path, name):
-    write_file(tmp_path / "net" / NAME, encode(Manifest("model", "1", {}), {name: b"1"}))
+    write_file(tmp_path / "net" / NAME, encode(Manifest("model", "1", {}, 2), {name: b"1"}))
     (tmp_path / "out").write_bytes(b"1")
     assert "member of the name" in refused(tmp_path / "net").message
 
@@ -108,8 +108,8 @@ def test_names_out_of_the_folder_are_refused(tmp_path, name):
 def test_an_unknown_format_is_named(tmp_path):
     write_package(tmp_path / "net", "model", {}, MEMBERS)
     document = json.loads((tmp_path / "net" / NAME).read_text())
-    (tmp_path / "net" / NAME).write_text(json.dumps({**document, "format": 2}))
-    assert "format is 2" in refused(tmp_path / "net").message
+    (tmp_path / "net" / NAME).write_text(json.dumps({**document, "format": 9}))
+    assert "format is 9" in refused(tmp_path / "net").message
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", "[" * 100_000, '{"members": 3}', "\xff", "NaN"])
@@ -170,7 +170,7 @@ def test_a_package_that_was_cut_short_can_be_written_again(tmp_path):
 
 
 def test_a_package_of_a_newer_format_is_a_package(tmp_path, monkeypatch):
-    monkeypatch.setattr(manifest, "FORMAT", 99)
+    monkeypatch.setitem(manifest.FORMATS, "model", 99)
     write_package(tmp_path / "net", "model", {}, MEMBERS)
     monkeypatch.undo()
     write_package(tmp_path / "net", "model", {}, {"a": b""})

@@ -7,8 +7,8 @@ import pytest
 from backend_cases import compiled_text
 
 from snncc.backends.compiled.codes import BERNOULLI, POISSON
-from snncc.backends.compiled.network import wirings_of
 from snncc.backends.compiled.plan import distinct_steps, duration, make_plan
+from snncc.ir.model import draw_model
 
 NET = """
 network n {
@@ -34,13 +34,18 @@ def graph():
 
 
 @pytest.fixture(scope="module")
-def wirings(graph):
-    return wirings_of(graph, 3)
+def model(graph):
+    return draw_model(graph, 3)
 
 
 @pytest.fixture(scope="module")
-def plan(graph, wirings):
-    return make_plan(graph, wirings)
+def wirings(model):
+    return model.wirings
+
+
+@pytest.fixture(scope="module")
+def plan(model):
+    return make_plan(model)
 
 
 def test_sizes(plan):
@@ -125,9 +130,9 @@ def test_shared_weights_are_read_through_taps():
       }
     """
     graph = compiled_text(text).graph
-    wirings = wirings_of(graph, 1)
-    plan = make_plan(graph, wirings)
-    wiring = wirings["x->m"]
+    model = draw_model(graph, 1)
+    plan = make_plan(model)
+    wiring = model.wirings["x->m"]
     assert plan.weight.tolist() == [0, 16, 16 + 8 * 2]
     np.testing.assert_array_equal(plan.csr_index, wiring.tap)
 
@@ -148,7 +153,7 @@ def test_duration(graph):
 def test_a_network_without_projections():
     text = "network n { input x[2] encode bernoulli(duration = 5 ms)  output y[3] : izhikevich }"
     graph = compiled_text(text).graph
-    plan = make_plan(graph, wirings_of(graph, 0))
+    plan = make_plan(draw_model(graph, 0))
     assert plan.incoming.tolist() == [0, 0, 0]
     assert plan.weight.tolist() == [0]
     np.testing.assert_array_equal(plan.real_init[:2, 2], np.float32([-65.0, -13.0]))

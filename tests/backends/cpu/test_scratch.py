@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from snncc.backends.compiled.network import wirings_of
 from snncc.backends.compiled.plan import make_plan
 from snncc.backends.cpu.scratch import (
     AHEAD,
@@ -16,6 +15,7 @@ from snncc.backends.cpu.scratch import (
     zeros,
 )
 from snncc.backends.rules.spike_train.cpu.scratch import make_backward
+from snncc.ir.model import draw_model
 
 NET = """
 network n {
@@ -31,7 +31,7 @@ network n {
 @pytest.fixture(scope="module")
 def plan(compiled):
     graph = compiled(NET).graph
-    return make_plan(graph, wirings_of(graph, 0))
+    return make_plan(draw_model(graph, 0))
 
 
 @pytest.mark.parametrize("workers", [1, 3])

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from snncc.backends.compiled.network import wirings_of
 from snncc.backends.compiled.plan import make_plan
 from snncc.backends.cpu.scratch import AHEAD, make_work
 from snncc.backends.cpu.simulator import CpuSimulator, raster_of
 from snncc.backends.cpu.timeloop import FLUSH
+from snncc.ir.model import draw_model
 from snncc.ir.philox import encode
 
 NET = """
@@ -32,7 +32,7 @@ def encoded(compiled, plain):
 
     def run(first, second, dt=1, raster=None):
         graph = compiled(NET.format(first=first, second=second, dt=dt)).graph
-        plan = make_plan(graph, wirings_of(graph, 0))
+        plan = make_plan(draw_model(graph, 0))
         work = make_work(plan, 2)
         rasters = np.zeros((1, 1), np.uint8) if raster is None else raster
         plain.encode_inputs(
@@ -74,7 +74,7 @@ def test_chunks_may_be_drawn_and_driven_on_threads(compiled, plain, monkeypatch,
     monkeypatch.setattr(plain, "WIDE", least)
     call = "bernoulli(duration = 83 ms)"
     graph = compiled(NET.format(first=call, second=call, dt=1)).graph
-    plan = make_plan(graph, wirings_of(graph, 0))
+    plan = make_plan(draw_model(graph, 0))
     rasters = []
     for wide in (False, True):
         work = make_work(plan, 1, wide)
@@ -115,7 +115,7 @@ def test_windows_of_steps_lose_nothing(compiled, plain, workers, steps):
       }}
     """
     graph = compiled(text).graph
-    plan = make_plan(graph, wirings_of(graph, 0))
+    plan = make_plan(draw_model(graph, 0))
     given = (np.random.default_rng(1).random((steps, 3)) < 0.1).astype(np.uint8)
     work = make_work(plan, workers)
     ones = np.ones(int(plan.weight[-1]), np.float32)
@@ -141,11 +141,11 @@ network n {
 """
 
 
-def test_a_long_silence_leaves_no_denormal_state(compiled, kernels, samples_of, grid_weights):
+def test_a_long_silence_leaves_no_denormal_state(compiled, kernels, samples_of, on_grid):
     """Decays of 7/8 and 3/4 reach 1e-38 after 660 steps, and stay there."""
     assert FLUSH % AHEAD == 0
     graph = compiled(SILENT).graph
-    simulator = CpuSimulator(graph, grid_weights(graph, 1, 0.5, 2.0), 3, 1, kernels)
+    simulator = CpuSimulator(on_grid(graph, 1, 0.5, 2.0), 1, kernels)
     values = np.zeros((1, 900, 2), np.uint8)
     values[:, 1] = 1
     simulator.run(samples_of(values))

@@ -14,6 +14,7 @@ from snncc.backends.cuda.launch import LAUNCH, LEARN, NUMBERS, RUN, adopt, repor
 from snncc.backends.trainers import cuda_kernels
 from snncc.backends.trainers.cuda_kernels import emit
 from snncc.ir.diagnostics import CompileError
+from snncc.ir.model import draw_model
 
 NET = """
 network n {
@@ -41,7 +42,7 @@ def folder(tmp_path_factory):
 
 def emitted(folder, arch="sm_90", has_train=True):
     made = compiled_text(NET)
-    return emit(made.graph, made.train if has_train else None, 0, arch, folder)
+    return emit(draw_model(made.graph, 0), made.train if has_train else None, arch, folder)
 
 
 @pytest.mark.slow

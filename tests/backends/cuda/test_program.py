@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-from backend_cases import SEED, compiled_text
+from backend_cases import compiled_text
 from drawn_networks import DYADIC
 from rule_cases import BODIES, HEAD, TRAIN
 
@@ -15,6 +15,7 @@ from snncc.backends.cuda.build import build_ptx
 from snncc.backends.cuda.program import make_layout, narrow, shared_bytes
 from snncc.backends.cuda.resources import LIMITS, blocks_per_multiprocessor, resources_of
 from snncc.backends.trainers.cuda_kernels import kernel_program
+from snncc.ir.model import draw_model
 
 RECURRENT = HEAD + BODIES["recurrent"] + TRAIN.format(kind="st_rsbp", profile="recommended")
 
@@ -22,7 +23,8 @@ RECURRENT = HEAD + BODIES["recurrent"] + TRAIN.format(kind="st_rsbp", profile="r
 @pytest.fixture(scope="module", params=["run", "learn"])
 def program(request):
     made = compiled_text(RECURRENT)
-    return kernel_program(made.graph, made.train if request.param == "learn" else None, SEED)
+    model = draw_model(made.graph, 0)
+    return kernel_program(model, made.train if request.param == "learn" else None)
 
 
 def test_entry_follows_the_train_block(program):
@@ -44,10 +46,11 @@ def test_ptx_computes_in_single_precision_and_assembles(program, arch, tmp_path)
 
 def test_wide_populations_get_more_threads_and_shared_memory():
     text = DYADIC.replace("population a[9]", "population a[300]")
-    program = kernel_program(compiled_text(text).graph, None, SEED)
+    program = kernel_program(draw_model(compiled_text(text).graph, 0), None)
     assert program.threads == 512
     wide = DYADIC.replace("input x[12]", "input x[100000]")
-    assert kernel_program(compiled_text(wide).graph, None, SEED).shared == 4 * 4 * 3125
+    model = draw_model(compiled_text(wide).graph, 0)
+    assert kernel_program(model, None).shared == 4 * 4 * 3125
 
 
 class Values(NamedTuple):
@@ -68,5 +71,5 @@ def test_narrow_keeps_no_double_and_no_empty_array():
 
 def test_shared_bytes_hold_a_float_a_thread():
     made = compiled_text(DYADIC)
-    layout = make_layout(made.graph, SEED)
+    layout = make_layout(draw_model(made.graph, 0))
     assert shared_bytes(layout.plan, layout.tables, 512) == 2048

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from backend_cases import SEED, compare_with_reference, compiled_text, draw_weights, samples_with
+from backend_cases import SEED, compare_with_reference, compiled_text, grid_model, samples_with
 from drawn_networks import COUNTING, DYADIC, ECHO, PLANES, TRANSCENDENT, drawn_networks
 
 from snncc.backends.cuda.simulator import CudaSimulator, Reserve
 from snncc.ir.diagnostics import CompileError
+from snncc.ir.model import draw_model
 from snncc.ir.passes.pipeline import run_pipeline
 
 CARD = pytest.param("card", marks=pytest.mark.gpu)
@@ -16,18 +17,18 @@ CARD = pytest.param("card", marks=pytest.mark.gpu)
 
 @pytest.fixture(scope="module")
 def simulator(device, tmp_path_factory):
-    """simulator(graph, weights): the graph on the device."""
+    """simulator(model): the model on the device."""
 
-    def make(graph, weights):
-        return CudaSimulator(graph, weights, SEED, None, tmp_path_factory.mktemp("k"), device)
+    def make(model):
+        return CudaSimulator(model, None, tmp_path_factory.mktemp("k"), device)
 
     return make
 
 
 @pytest.fixture(scope="module")
 def compare(simulator):
-    def run(graph, samples, weights):
-        return compare_with_reference(simulator(graph, weights), graph, samples, weights)
+    def run(model, samples):
+        return compare_with_reference(simulator(model), model, samples)
 
     return run
 
@@ -35,7 +36,7 @@ def compare(simulator):
 @drawn_networks(6)
 def test_any_network_fires_like_the_reference(compare, drawn):
     graph = run_pipeline(drawn.graph)
-    compare(graph, samples_with(drawn.values), draw_weights(graph, drawn.seed)).agree()
+    compare(grid_model(graph, drawn.seed), samples_with(drawn.values)).agree()
 
 
 @pytest.mark.parametrize("text", [DYADIC, COUNTING], ids=["dyadic", "counting"])
@@ -43,7 +44,7 @@ def test_exact_networks_fire_like_the_float64_reference(compare, text):
     graph = compiled_text(text).graph
     steps = 10 if text is DYADIC else 40
     values = np.random.default_rng(1).random((3, steps, 12)) < 0.3
-    found = compare(graph, samples_with(values.astype(np.uint8)), draw_weights(graph, 5))
+    found = compare(grid_model(graph, 5), samples_with(values.astype(np.uint8)))
     found.agree()
     assert found.exact
     bounds = np.cumsum([p.neurons for p in graph.populations])[:-1]
@@ -55,7 +56,7 @@ def test_what_comes_from_other_blocks_is_added_first(compare):
     graph = compiled_text(ECHO).graph
     weights = {"h->h": np.ones(1, np.float32), "x->h": np.float32([1, 2**24, -(2**24)])}
     values = np.array([[[1, 0, 0], [0, 1, 1], [0, 0, 0]]], np.uint8)
-    found = compare(graph, samples_with(values), weights)
+    found = compare(draw_model(graph, SEED, weights), samples_with(values))
     found.agree()
     assert found.compiled[:, 0, 3].tolist() == [True, True, True]
 
@@ -63,7 +64,7 @@ def test_what_comes_from_other_blocks_is_added_first(compare):
 def test_planes(compare):
     graph = compiled_text(PLANES.format(stride=2, padding=1, step=1, delay=1)).graph
     values = np.random.default_rng(2).integers(0, 2, (1, 72)).astype(np.float32) / np.float32(2)
-    found = compare(graph, samples_with(values), draw_weights(graph, 7, -0.5, 2.0))
+    found = compare(grid_model(graph, 7, -0.5, 2.0), samples_with(values))
     found.agree()
     assert found.compiled[:, :, -3:].any()
 
@@ -72,7 +73,7 @@ def test_every_function_in_a_neuron(compare):
     """The functions' last bits may differ, so the seed is one where none decides."""
     graph = compiled_text(TRANSCENDENT).graph
     values = np.full((1, 10), 0.2, np.float32)
-    found = compare(graph, samples_with(values), draw_weights(graph, 11, -1.0, 1.5))
+    found = compare(grid_model(graph, 11, -1.0, 1.5), samples_with(values))
     found.agree()
     assert 20 < found.compiled[:, :, 10:].sum() < 900
 
@@ -94,7 +95,7 @@ def test_populations_wider_than_a_block(compare):
     """More neurons than threads, and spike masks of several words."""
     graph = compiled_text(WIDE).graph
     values = np.random.default_rng(4).random((1, 70)).astype(np.float32)
-    found = compare(graph, samples_with(values), draw_weights(graph, 9))
+    found = compare(grid_model(graph, 9), samples_with(values))
     found.agree()
     assert found.compiled[:, :, 70 + 32 : 70 + 45].any()
 
@@ -103,7 +104,7 @@ def test_populations_wider_than_a_block(compare):
 def test_thousands_of_steps(compare):
     graph = compiled_text(COUNTING.replace("40 ms", "2000 ms")).graph
     values = np.random.default_rng(1).random((1, 2000, 12)) < 0.1
-    found = compare(graph, samples_with(values.astype(np.uint8)), draw_weights(graph, 5))
+    found = compare(grid_model(graph, 5), samples_with(values.astype(np.uint8)))
     found.agree()
     assert found.exact
     assert found.compiled[1900:, :, -5:].any()
@@ -111,9 +112,9 @@ def test_thousands_of_steps(compare):
 
 def test_samples_in_flight_change_nothing(simulator, monkeypatch):
     graph = compiled_text(DYADIC.replace("spikes(", "poisson(")).graph
-    weights = draw_weights(graph, 5)
+    model = grid_model(graph, 5)
     samples = samples_with(np.random.default_rng(3).random((5, 12)).astype(np.float32))
-    one, several = simulator(graph, weights), simulator(graph, weights)
+    one, several = simulator(model), simulator(model)
     four = several._scratch(4)
     monkeypatch.setattr(several, "_scratch", lambda _: four)
     a, b = one.run(samples), several.run(samples)
@@ -125,16 +126,14 @@ def test_samples_in_flight_change_nothing(simulator, monkeypatch):
 
 def test_no_samples(simulator):
     graph = compiled_text(DYADIC.replace("spikes(", "poisson(")).graph
-    outcome = simulator(graph, draw_weights(graph, 5)).run(
-        samples_with(np.zeros((0, 12), np.float32))
-    )
+    outcome = simulator(grid_model(graph, 5)).run(samples_with(np.zeros((0, 12), np.float32)))
     assert outcome.counts.shape == (0, 5)
     assert not outcome.activity.any()
 
 
 def test_samples_that_do_not_fit(simulator):
     graph = compiled_text(DYADIC).graph
-    made = simulator(graph, draw_weights(graph, 5))
+    made = simulator(grid_model(graph, 5))
     with pytest.raises(CompileError) as caught:
         made.run(samples_with(np.zeros((1, 9, 12), np.uint8)))
     assert caught.value.diagnostics[0].code == "E062"
@@ -142,7 +141,7 @@ def test_samples_that_do_not_fit(simulator):
 
 def test_scratch_that_fits_no_device(simulator, monkeypatch):
     graph = compiled_text(DYADIC).graph
-    made = simulator(graph, draw_weights(graph, 5))
+    made = simulator(grid_model(graph, 5))
     monkeypatch.setattr(made.device, "free_bytes", lambda: 1000)
     with pytest.raises(CompileError) as caught:
         made.run(samples_with(np.zeros((1, 10, 12), np.uint8)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from backend_cases import SEED, compiled_text, draw_weights, samples_with
+from backend_cases import compiled_text, grid_model, samples_with
 from drawn_networks import COUNTING
 from grid import GridDevice
 from rule_cases import BODIES, HEAD, TRAIN, sample
@@ -35,8 +35,8 @@ def learn(case, device, batch, folder):
     body, kind, profile = case
     text = HEAD + BODIES[body] + TRAIN.format(kind=kind, profile=profile)
     program = compiled_text(text.replace("120 ms", "40 ms").replace("  batch 1", MORE))
-    weights = draw_weights(program.graph, 1, -1.0, 1.5)
-    trainer = CudaTrainer(program.graph, program.train, weights, SEED, None, folder, device)
+    model = grid_model(program.graph, 1, -1.0, 1.5)
+    trainer = CudaTrainer(model, program.train, None, folder, device)
     return trainer, trainer.train(samples(3), batch, 1e-3)
 
 
@@ -59,11 +59,8 @@ def test_presenting_on_several_blocks(tmp_path):
     graph = compiled_text(COUNTING).graph
     values = (np.random.default_rng(1).random((4, 40, 12)) < 0.3).astype(np.uint8)
     given = samples_with(values)
-    weights = draw_weights(graph, 5)
-    found = [
-        CudaSimulator(graph, weights, SEED, None, tmp_path, GridDevice(n, n)).run(given)
-        for n in (1, 3, 8)
-    ]
+    model = grid_model(graph, 5)
+    found = [CudaSimulator(model, None, tmp_path, GridDevice(n, n)).run(given) for n in (1, 3, 8)]
     for outcome in found[1:]:
         np.testing.assert_array_equal(outcome.counts, found[0].counts)
         np.testing.assert_array_equal(outcome.activity, found[0].activity)

@@ -334,12 +334,12 @@ train net { data digits  rule st_rsbp }
 """
 
 
-def test_trainable_shared_weights_are_refused(compiled, kernels, grid_weights):
+def test_trainable_shared_weights_are_refused(compiled, kernels, on_grid):
     net = compiled(SHARED)
     with pytest.raises(CompileError) as error:
-        CpuTrainer(net.graph, net.train, grid_weights(net.graph, 1), 3, 1, kernels)
+        CpuTrainer(on_grid(net.graph, 1), net.train, 1, kernels)
     (diagnostic,) = error.value.diagnostics
     assert diagnostic.code == "E050"
     assert diagnostic.help
     fixed = compiled(SHARED.replace("kernel = 2)", "kernel = 2) fixed"))
-    CpuTrainer(fixed.graph, fixed.train, grid_weights(fixed.graph, 1), 3, 1, kernels)
+    CpuTrainer(on_grid(fixed.graph, 1), fixed.train, 1, kernels)

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from backend_cases import SEED, compiled_text, draw_weights, samples_with
+from backend_cases import SEED, compiled_text, grid_model, samples_with
 from one_thread import OneThread
 
 from snncc.backends.trainers.cpu import CpuTrainer
 from snncc.backends.trainers.cuda import CudaTrainer, step_sizes
 from snncc.frontend.program import load_program
 from snncc.ir.diagnostics import CompileError
+from snncc.ir.model import draw_model
 from snncc.ir.passes.pipeline import run_pipeline
-from snncc.runtime.loading import draw_weights as initial
 from snncc.runtime.settings import settings_from
 
 NET = """
@@ -56,11 +56,11 @@ def trainer(device, tmp_path_factory):
         inside = RULES[rule] if inside is None else inside
         text = NET.format(rule=rule, inside=inside, optimizer=optimizer, middle=middle, more=more)
         net = compiled_text(text)
-        weights = draw_weights(net.graph, seed)
+        model = grid_model(net.graph, seed)
         if kind is CpuTrainer:
             kernels = settings_from(os.environ).kernel_folder
-            return CpuTrainer(net.graph, net.train, weights, SEED, 1, kernels)
-        return CudaTrainer(net.graph, net.train, weights, SEED, None, folder, device)
+            return CpuTrainer(model, net.train, 1, kernels)
+        return CudaTrainer(model, net.train, None, folder, device)
 
     return make
 
@@ -219,9 +219,9 @@ def test_a_network_of_real_size_learns_like_the_cpu(tmp_path):
     path = Path(__file__).parents[3] / "examples/fashion.snn"
     program = load_program(path, {"wiring": '"symmetric"'})
     graph, spec = run_pipeline(program.graph), program.train
-    weights = initial(graph, SEED)
-    card = CudaTrainer(graph, spec, weights, SEED, None, tmp_path, OneThread(tmp_path))
-    cpu = CpuTrainer(graph, spec, weights, SEED, 1, settings_from(os.environ).kernel_folder)
+    model = draw_model(graph, SEED)
+    card = CudaTrainer(model, spec, None, tmp_path, OneThread(tmp_path))
+    cpu = CpuTrainer(model, spec, 1, settings_from(os.environ).kernel_folder)
     generator = np.random.default_rng(0)
     images = generator.random((6, 784)) * (generator.random((6, 784)) < 0.5)
     samples = samples_with(images.astype(np.float32), np.arange(6))

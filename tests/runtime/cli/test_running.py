@@ -7,7 +7,7 @@ import pytest
 from snncc.backends.artifact.model import save_model
 from snncc.backends.protocols import Outcome
 from snncc.backends.targets import TARGETS
-from snncc.runtime.loading import Options, compile_program
+from snncc.runtime.loading import Options, load_package
 
 pytestmark = pytest.mark.usefixtures("perceptron_target")
 
@@ -92,9 +92,9 @@ class Counter:
 
     steps = 10
 
-    def __init__(self, graph, *_):
-        self.graph = graph
-        self.neurons = sum(p.neurons for p in graph.populations)
+    def __init__(self, model, *_):
+        self.graph = model.graph
+        self.neurons = sum(p.neurons for p in self.graph.populations)
 
     def run(self, samples):
         count = len(samples.labels)
@@ -150,8 +150,8 @@ def test_a_model_made_for_another_target(snncc, answer, tiny, monkeypatch):
     """It runs on what --target names; on its own only where that is."""
     reason = "no NVIDIA driver is installed here"
     monkeypatch.setitem(TARGETS, "gpu", replace(TARGETS["gpu"], available=lambda: reason))
-    model = replace(compile_program(tiny, Options()), target="gpu")
-    save_model(Path("made.snnpkg"), model)
+    package = replace(load_package(tiny, Options()), target="gpu")
+    save_model(Path("made.snnpkg"), package)
     for command in ("run", "eval", "plot"):
         status, _, err = snncc(command, "made.snnpkg")
         assert status == 1
@@ -162,9 +162,9 @@ def test_a_model_made_for_another_target(snncc, answer, tiny, monkeypatch):
 def test_kernels_that_a_package_brings_are_used(snncc, tiny, tmp_path, monkeypatch):
     seen = []
 
-    def simulator(graph, weights, seed, threads, folder):
+    def simulator(model, threads, folder):
         seen.append(folder)
-        return TARGETS["cpu"].simulator(graph, weights, seed, threads, folder)
+        return TARGETS["cpu"].simulator(model, threads, folder)
 
     row = replace(
         TARGETS["gpu"],
@@ -173,7 +173,7 @@ def test_kernels_that_a_package_brings_are_used(snncc, tiny, tmp_path, monkeypat
         adopt=lambda extras, folder: folder / extras["note"].decode(),
     )
     monkeypatch.setitem(TARGETS, "gpu", row)
-    model = replace(compile_program(tiny, Options()), target="gpu", extras={"note": b"own"})
-    save_model(Path("made.snnpkg"), model)
+    package = replace(load_package(tiny, Options()), target="gpu", extras={"note": b"own"})
+    save_model(Path("made.snnpkg"), package)
     assert snncc("run", "made.snnpkg", "--limit", 1)[0] == 0
     assert seen == [tmp_path / "cache" / "snncc" / "kernels" / "own"]

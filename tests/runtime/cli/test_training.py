@@ -159,7 +159,7 @@ def test_overwriting_replaces_all_of_a_run(snncc, tiny, tmp_path):
     assert len(read_history(run / "history.jsonl")) == 1
     assert len(json.loads((run / "run.json").read_text())["sessions"]) == 1
     assert [p.name for p in (run / "checkpoints").iterdir()] == ["000001-0000000000.snnpkg"]
-    assert open_model(run / "last.snnpkg").seed == 1
+    assert open_model(run / "last.snnpkg").model.seed == 1
 
 
 def test_overwriting_spares_what_no_run_has_left(snncc, tiny, tmp_path):
@@ -256,7 +256,7 @@ def test_weights_that_are_lost_leave_the_best_model(snncc, tiny, tmp_path, perce
     assert "error[E052]" in err
     assert "epoch 2" in err
     assert len(read(tmp_path / "run" / "history.jsonl")) == 1
-    assert open_model(tmp_path / "run" / "model.snnpkg").weights
+    assert open_model(tmp_path / "run" / "model.snnpkg").model.values
 
 
 def test_nothing_to_resume(snncc):

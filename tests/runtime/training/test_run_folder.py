@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from snncc.ir.diagnostics import CompileError
+from snncc.runtime.loading import Options, load_package
 from snncc.runtime.training.history import read_history
 from snncc.runtime.training.run_folder import (
     CHECKPOINTS,
@@ -93,11 +94,11 @@ def test_an_occupied_folder(tmp_path):
         refuse_occupied(tmp_path)
 
 
-def test_the_best_models_epoch_is_kept(tmp_path, learning):
-    trainer = learning.trainer()
-    progress = learning.run(trainer)
-    graph = learning.plan.graph
-    folder = RunFolder(tmp_path, "abc", graph, 1, "cpu", learning.plan.spec.data)
+def test_the_best_models_epoch_is_kept(tmp_path, learning, tiny, perceptron_target):
+    progress = learning.run(learning.trainer())
+    model = load_package(tiny, Options()).model
+    trainer = perceptron_target(model.graph, model)
+    folder = RunFolder(tmp_path, "abc", model, "cpu", learning.plan.spec.data)
     records = [replace(progress.history[0], test_accuracy=a) for a in (0.5, 0.75, 0.6)]
     models = []
     for epoch in range(1, 4):

@@ -62,8 +62,9 @@ class RuleLayout:
 
 def make_rule_layout(layout: Layout, spec: TrainSpec) -> RuleLayout:
     """The layout of `spec.rule` on a graph; CompileError(E050) if it can't be."""
-    refuse_shared(layout.graph, layout.wirings)
-    rule = make_rule(layout.graph, spec, layout.plan, layout.wirings)
+    wirings = layout.model.wirings
+    refuse_shared(layout.graph, wirings)
+    rule = make_rule(layout.graph, spec, layout.plan, wirings)
     return RuleLayout(rule, *make_learning(layout.plan, layout.tables, rule))
 
 

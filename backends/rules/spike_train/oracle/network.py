@@ -11,8 +11,9 @@ import numpy.typing as npt
 
 from .....ir.calls import number
 from .....ir.graph import Block, Call, Graph, Population, Projection
-from .....ir.wiring import Wiring, wire
-from ..check import is_lateral, output_of, require_trainable
+from .....ir.model import Model
+from .....ir.wiring import Wiring
+from ..check import is_lateral, output_of, require_alike, require_trainable
 from ..profiles import PROFILES, Profile
 from .cells import cells_of
 from .layers import Coupling, System
@@ -20,8 +21,6 @@ from .output import CountLoss, cost, count_error, lateral_factor, teach
 from .partials import Activity, by_pre
 from .profiles import Definitions, definitions_of
 from .spsp import Cell, Floats, Train, factorised_closed_form
-
-Arrays = Mapping[str, npt.NDArray[Any]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,23 +51,23 @@ class _Sample:
 
 
 def network_gradients(
-    graph: Graph,
-    weights: Arrays,
+    model: Model,
     spikes: Mapping[str, Train],
     label: int,
     rule: Call,
     importance: float = 1.0,
     *,
-    wirings: Mapping[str, Wiring] | None = None,
     has_window: bool = True,
 ) -> NetworkGradients:
     """The rule's weight gradients for one presentation.
 
-    The graph has been through the pipeline; `spikes` are bool [T, N] of every population;
-    `wirings` are those of seed 0 unless given. Without `has_window` the closed form counts input
-    older than 4 tau_mem too, as the engines do. Refuses (E050) a network that the rule can't train.
+    Its graph has been through the pipeline; `spikes` are bool [T, N] of every population.
+    Without `has_window` the closed form counts input older than 4 tau_mem too, as the engines do.
+    Refuses (E050) a network that the rule can't train.
     """
+    graph, wirings = model.graph, model.wirings
     require_trainable(graph, rule)
+    require_alike(model)
     output = output_of(graph)
     loss = CountLoss(*(number(rule, name) for name in ("target", "other", "margin")))
     counts = np.asarray(spikes[output.name].sum(axis=0), dtype=np.float64)
@@ -76,8 +75,7 @@ def network_gradients(
     definitions = definitions_of(profile)
     if profile.closed and not has_window:
         definitions = replace(definitions, spsp=factorised_closed_form)
-    wirings = wirings or _wirings(graph)
-    matrices = _matrices(graph, weights, wirings)
+    matrices = {p.name: _dense(model.weights(p.name), wirings[p.name]) for p in graph.projections}
     untaught = _Sample(graph, profile, definitions, cells_of(graph), wirings, matrices, spikes)
     gamma = _gamma(untaught, output, label)
     taught = dict(spikes) | {output.name: teach(spikes[output.name], label, loss)}
@@ -157,15 +155,6 @@ def _gamma(sample: _Sample, output: Population, label: int) -> Floats:
                 sample.profile.silent_ratio,
             )
     return gamma
-
-
-def _matrices(graph: Graph, weights: Arrays, wirings: Mapping[str, Wiring]) -> dict[str, Floats]:
-    return {p.name: _dense(weights[p.name], wirings[p.name]) for p in graph.projections}
-
-
-def _wirings(graph: Graph) -> dict[str, Wiring]:
-    shapes = {p.name: p.shape for p in graph.populations}
-    return {p.name: wire(p, shapes[p.pre], shapes[p.post], 0) for p in graph.projections}
 
 
 def _dense(weights: npt.NDArray[Any], wiring: Wiring) -> Floats:

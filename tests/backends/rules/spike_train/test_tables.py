@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from snncc.backends.compiled.network import wirings_of
 from snncc.backends.compiled.plan import make_plan
 from snncc.backends.rules.spike_train.tables import count_errors, make_rule
 from snncc.frontend.program import compile_text
 from snncc.ir.diagnostics import CompileError, Source
 from snncc.ir.graph import Call
+from snncc.ir.model import draw_model
 from snncc.ir.passes.pipeline import run_pipeline
 
 NET = """
@@ -30,8 +30,8 @@ def rule(profile, tau_syn=4, delay=1):
     text = NET.format(profile=profile, tau_syn=tau_syn, delay=delay)
     program = compile_text(Source("n.snn", text))
     graph = run_pipeline(program.graph)
-    wirings = wirings_of(graph, 0)
-    return make_rule(graph, program.train, make_plan(graph, wirings), wirings)
+    model = draw_model(graph, 0)
+    return make_rule(graph, program.train, make_plan(model), model.wirings)
 
 
 @pytest.mark.parametrize("profile", ["reference", "paper"])

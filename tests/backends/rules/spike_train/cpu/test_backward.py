@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
-from rule_cases import HM2_BP, SEED, ST_RSBP, check_step
+from rule_cases import HM2_BP, ST_RSBP, check_step
 
 from snncc.backends.trainers.cpu import CpuTrainer
 from snncc.runtime.settings import settings_from
@@ -19,7 +19,7 @@ def test_step_is_the_oracles_gradient(case, batch):
     # The user's own folder: kernels compile once per machine.
     folder = settings_from(os.environ).kernel_folder
 
-    def make(graph, spec, weights):
-        return CpuTrainer(graph, spec, weights, SEED, 2, folder)
+    def make(model, spec):
+        return CpuTrainer(model, spec, 2, folder)
 
     check_step(make, case, batch, range(5))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from grid import GridDevice
-from rule_cases import HM2_BP, SEED, ST_RSBP, check_step
+from rule_cases import HM2_BP, ST_RSBP, check_step
 
 from snncc.backends.trainers.cuda import CudaTrainer
 
@@ -18,7 +18,7 @@ FEW = [
 
 
 def trainers(device, folder):
-    return lambda *net: CudaTrainer(*net, SEED, None, folder, device)
+    return lambda *net: CudaTrainer(*net, None, folder, device)
 
 
 @pytest.mark.parametrize("case", ST_RSBP + HM2_BP, ids="-".join)

@@ -12,6 +12,7 @@ from snncc.backends.rules.spike_train.oracle.network import network_gradients
 from snncc.frontend.program import compile_text
 from snncc.ir.diagnostics import CompileError, Source
 from snncc.ir.graph import Call
+from snncc.ir.model import draw_model
 from snncc.ir.passes.pipeline import run_pipeline
 
 NET = """
@@ -89,9 +90,9 @@ def test_gradients_do_not_depend_on_the_unit_of_the_potential(kind, profile):
     }
     spikes = {p.name: generator.random((60, p.neurons)) < 0.1 for p in one.populations}
     arguments = {"target": 9.0, "other": 2.0, "margin": 1.0, "profile": profile}
+    rule = Call(kind, tuple(arguments.items()))
     found = [
-        network_gradients(g, weights, spikes, 0, Call(kind, tuple(arguments.items()))).gradients
-        for g in (one, two)
+        network_gradients(draw_model(g, 0, weights), spikes, 0, rule).gradients for g in (one, two)
     ]
     for name, gradient in found[0].items():
         assert np.abs(gradient).max() > 0

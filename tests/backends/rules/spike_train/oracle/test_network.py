@@ -14,24 +14,26 @@ from snncc.backends.rules.spike_train.oracle.spsp import Cell, closed_form_spsp,
 from snncc.frontend.program import compile_text
 from snncc.ir.diagnostics import Source
 from snncc.ir.graph import Block, Call, Graph, Population, Projection
+from snncc.ir.model import draw_model
 from snncc.ir.passes.pipeline import run_pipeline
 from snncc.ir.wiring import Wiring
 
 STEPS = 60
 DENSE, LATERAL = Call("dense"), Call("lateral_inhibition")
+ROLES = {"y": "output"}
 UNIFORM = Call("uniform", (("low", -1.0), ("high", 1.0)))
 
 
 def rule(kind, profile="recommended", target=9.0, other=2.0, margin=1.0):
-    arguments = (("target", target), ("other", other), ("margin", margin), ("profile", profile))
-    return Call(kind, arguments)
+    arguments = {"target": target, "other": other, "margin": margin, "profile": profile}
+    return Call(kind, tuple(arguments.items()))
 
 
 @cache
 def lif(v_th):
     cell = f"lif(tau_mem = 16 ms, tau_syn = 4 ms, v_th = {v_th} mV, refractory = 2 ms)"
-    body = f"input x[1] encode spikes(duration = 10 ms)\noutput y[1] : {cell}\nx -> y : dense"
-    text = f"network n {{ {body} }}"
+    ends = f"input x[1] encode spikes(duration = 10 ms)\noutput y[1] : {cell}"
+    text = f"network n {{ {ends}\nx -> y : dense }}"
     return run_pipeline(compile_text(Source("n.snn", text)).graph).population("y")
 
 
@@ -46,9 +48,8 @@ def projection(pre, post, kind=DENSE, delay=1, trainable=True):
 def network(projections, sizes, blocks):
     """`sizes` of x (input), hidden ones, y (output); `blocks` in order of evaluation."""
     populations = [Population("x", (sizes["x"],), "input")]
-    for k, name in enumerate(n for n in sizes if n != "x"):
-        role = "output" if name == "y" else "hidden"
-        populations.append(population(name, sizes[name], role, v_th=2.0 + k))
+    for k, (name, neurons) in enumerate(list(sizes.items())[1:]):
+        populations.append(population(name, neurons, ROLES.get(name, "hidden"), v_th=2.0 + k))
     schedule = (Block(("x",), False), *(Block(b, len(b) > 1) for b in blocks))
     return Graph("net", 1.0, tuple(populations), tuple(projections), schedule)
 
@@ -62,9 +63,8 @@ def sample(graph, seed=0, silent=()):
         for p in graph.projections
         if p.connectivity == DENSE
     }
-    for p in graph.projections:
-        if p.connectivity == LATERAL:
-            weights[p.name] = np.full(sizes[p.pre] * (sizes[p.pre] - 1), -1.0)
+    for p in (p for p in graph.projections if p.connectivity == LATERAL):
+        weights[p.name] = np.full(sizes[p.pre] * (sizes[p.pre] - 1), -1.0)
     spikes = {}
     for name, neurons in sizes.items():
         most = 0.3 if name == "x" else 0.1
@@ -77,6 +77,12 @@ def sample(graph, seed=0, silent=()):
     for name, neuron in silent:
         spikes[name][:, neuron] = False
     return weights, spikes
+
+
+def gradients(graph, weights, spikes, label, rule, importance=1.0, wirings=None):
+    model = draw_model(graph, 0, weights)
+    model = replace(model, wirings=wirings or model.wirings)
+    return network_gradients(model, spikes, label, rule, importance)
 
 
 def cell(graph, name):
@@ -107,7 +113,7 @@ CHAIN = network(
 
 def chain(kind, profile, label=0, silent=(), importance=1.0):
     weights, spikes = sample(CHAIN, 1, silent)
-    result = network_gradients(CHAIN, weights, spikes, label, rule(kind, profile), importance)
+    result = gradients(CHAIN, weights, spikes, label, rule(kind, profile), importance)
     return weights, spikes, result
 
 
@@ -115,7 +121,7 @@ def test_st_rsbp_recommended_on_a_chain():
     weights, spikes = sample(CHAIN, 1)
     weights["x->h"][:, 0] += 2.0  # an Omega below 0.1
     weights["h->y"][:, 0] -= 90.0  # and one above 10
-    result = network_gradients(CHAIN, weights, spikes, 0, rule("st_rsbp"))
+    result = gradients(CHAIN, weights, spikes, 0, rule("st_rsbp"))
     counts = {n: s.sum(axis=0) for n, s in spikes.items()}
     slope = tabulated_slope(effect_curve(16.0, 4.0, 2, STEPS))
     raw = error_of(counts["y"], 0)
@@ -177,12 +183,10 @@ def test_hm2_bp_on_a_chain(profile, scan, dead, label):
         nu, w = cell(CHAIN, post).v_th, weights[f"{pre}->{post}"].T
         e = scan(spikes[pre], spikes[post], cell(CHAIN, post), 1)
         e[np.ix_(counts[post] == 0, counts[pre] > 0)] = dead
-        side = [
-            (w[i] @ e[i]) / o / nu if o else 0.5 * w[i].sum() / nu
-            for i, o in enumerate(counts[post])
-        ]
+        into = (w * e).sum(axis=1) / np.maximum(counts[post], 1)
+        side = np.where(counts[post], into, 0.5 * w.sum(axis=1)) / nu
         error = raw / nu
-        gradient = (error * (1.0 + np.array(side)) * gammas[post])[:, None] * e
+        gradient = (error * (1.0 + side) * gammas[post])[:, None] * e
         np.testing.assert_allclose(result.gradients[f"{pre}->{post}"], gradient.T, rtol=1e-12)
         raw = (w * share(e, counts[post], counts[pre], 1.0)).T @ error
     assert np.all(gammas["y"][:2] > 1.0)
@@ -202,22 +206,20 @@ def test_silent_label_is_taught_after_the_error_and_the_lateral_factor():
     gamma = gamma_by_hand(spikes["y"], 3.0, 1, 0.5)[1]
     expected = -9.0 / 3.0 / omega * gamma * e[1]
     np.testing.assert_allclose(result.gradients["h->y"][:, 1], expected, rtol=1e-12)
-    error = error_of(counts, 1)
-    assert result.cost == pytest.approx(np.sum(error[[0, 2]] ** 2))
+    assert result.cost == pytest.approx(np.sum(error_of(counts, 1)[[0, 2]] ** 2))
 
 
 def test_lateral_delay_and_weights_enter_the_lateral_factor():
     weights, spikes = sample(CHAIN, 1)
-    near = network_gradients(CHAIN, weights, spikes, 0, rule("st_rsbp")).gradients
+    near = gradients(CHAIN, weights, spikes, 0, rule("st_rsbp")).gradients
     lateral = projection("y", "y", LATERAL, 5, False)
     later = replace(CHAIN, projections=(*CHAIN.projections[:2], lateral))
-    far = network_gradients(later, weights, spikes, 0, rule("st_rsbp")).gradients
+    far = gradients(later, weights, spikes, 0, rule("st_rsbp")).gradients
     weights["y->y"] = 0.0 * weights["y->y"]
-    off = network_gradients(CHAIN, weights, spikes, 0, rule("st_rsbp")).gradients
-    factor = gamma_by_hand(spikes["y"], 3.0, 0, 0.5)
-    np.testing.assert_allclose(near["h->y"], factor * off["h->y"], rtol=1e-12)
-    factor = gamma_by_hand(spikes["y"], 3.0, 0, 0.5, delay=5)
-    np.testing.assert_allclose(far["h->y"], factor * off["h->y"], rtol=1e-12)
+    off = gradients(CHAIN, weights, spikes, 0, rule("st_rsbp")).gradients
+    for found, delay in ((near, 1), (far, 5)):
+        factor = gamma_by_hand(spikes["y"], 3.0, 0, 0.5, delay=delay)
+        np.testing.assert_allclose(found["h->y"], factor * off["h->y"], rtol=1e-12)
     assert not np.allclose(near["h->y"], far["h->y"], rtol=1e-3)
 
 
@@ -226,11 +228,11 @@ def test_fixed_lateral_inhibition_of_a_hidden_population_is_left_out():
     inner = projection("h", "h", LATERAL, 1, False)
     winner = replace(CHAIN, projections=(*CHAIN.projections, inner))
     more = dict(weights) | {"h->h": np.full(12, -1.0)}
-    ours = network_gradients(winner, more, spikes, 0, rule("hm2_bp"))
-    theirs = network_gradients(CHAIN, weights, spikes, 0, rule("hm2_bp"))
-    np.testing.assert_array_equal(ours.gradients["x->h"], theirs.gradients["x->h"])
-    learnt = replace(winner, projections=(*CHAIN.projections, replace(inner, trainable=True)))
-    assert "h->h" in network_gradients(learnt, more, spikes, 0, rule("st_rsbp")).gradients
+    ours = gradients(winner, more, spikes, 0, rule("hm2_bp"))
+    theirs = gradients(CHAIN, weights, spikes, 0, rule("hm2_bp")).gradients["x->h"]
+    np.testing.assert_array_equal(ours.gradients["x->h"], theirs)
+    winner = replace(winner, projections=(*CHAIN.projections, replace(inner, trainable=True)))
+    assert "h->h" in gradients(winner, more, spikes, 0, rule("st_rsbp")).gradients
 
 
 def test_importance_scales_gradients_but_not_the_cost():
@@ -250,7 +252,7 @@ RECURRENT = network(
 
 def test_recurrent_population():
     weights, spikes = sample(RECURRENT, 2)
-    result = network_gradients(RECURRENT, weights, spikes, 0, rule("st_rsbp"))
+    result = gradients(RECURRENT, weights, spikes, 0, rule("st_rsbp"))
     counts = {n: s.sum(axis=0) for n, s in spikes.items()}
     forward = pairwise_spsp(spikes["x"], spikes["h"], cell(RECURRENT, "h"), 1)
     inner = pairwise_spsp(spikes["h"], spikes["h"], cell(RECURRENT, "h"), 2)
@@ -279,13 +281,12 @@ LOOP = network(
 @pytest.mark.parametrize("profile", ["paper", "recommended"])
 def test_recurrence_through_two_populations(profile):
     weights, spikes = sample(LOOP, 3)
-    result = network_gradients(LOOP, weights, spikes, 2, rule("st_rsbp", profile))
+    result = gradients(LOOP, weights, spikes, 2, rule("st_rsbp", profile))
     counts = {n: s.sum(axis=0) for n, s in spikes.items()}
     nu = {"a": 2.0, "b": 3.0}
     least, most = (1, 100) if profile == "paper" else (0, 10_000)
     inputs = {n: np.clip(o, least, most) for n, o in counts.items()}
-    slope = tabulated_slope(effect_curve(16.0, 4.0, 2, STEPS))
-    lowest = 0.1
+    slope, lowest = tabulated_slope(effect_curve(16.0, 4.0, 2, STEPS)), 0.1
     if profile == "paper":
         slope = np.polyval(np.polyder(polynomial_slope(16.0, 4.0, 2, STEPS)), np.arange(101.0))
         lowest = -np.inf
@@ -315,9 +316,9 @@ def test_recurrence_through_two_populations(profile):
 
 def test_fixed_projection_enters_omega():
     weights, spikes = sample(LOOP, 3)
-    ours = network_gradients(LOOP, weights, spikes, 2, rule("st_rsbp"))
+    ours = gradients(LOOP, weights, spikes, 2, rule("st_rsbp"))
     weights["a->y"] = 0.0 * weights["a->y"]
-    without = network_gradients(LOOP, weights, spikes, 2, rule("st_rsbp"))
+    without = gradients(LOOP, weights, spikes, 2, rule("st_rsbp"))
     assert not np.allclose(ours.gradients["b->y"], without.gradients["b->y"], rtol=1e-3)
     assert np.all(without.deltas["a"] == 0.0)
 
@@ -336,7 +337,7 @@ WIDE = network(
 
 def test_reference_recurrent_population():
     weights, spikes = sample(WIDE, 4)
-    result = network_gradients(WIDE, weights, spikes, 0, rule("st_rsbp", "reference"))
+    result = gradients(WIDE, weights, spikes, 0, rule("st_rsbp", "reference"))
     counts = {n: s.sum(axis=0) for n, s in spikes.items()}
     forward = pairwise_spsp(spikes["g"], spikes["h"], cell(WIDE, "h"), 1)
     inner = pairwise_spsp(spikes["h"], spikes["h"], cell(WIDE, "h"), 2)
@@ -347,9 +348,9 @@ def test_reference_recurrent_population():
     into = w @ np.clip(counts["g"], 1, 100) + r @ np.clip(counts["h"], 1, 100)
     omega = 1.0 - into * slope / nu
     error = result.deltas["h"] / nu
-    factor = (error / omega)[:, None]
-    np.testing.assert_allclose(result.gradients["g->h"], (factor * forward).T, rtol=1e-10)
-    np.testing.assert_allclose(result.gradients["h->h"], (factor * inner).T, rtol=1e-10)
+    for name, spsp in (("g->h", forward), ("h->h", inner)):
+        gradient = ((error / omega)[:, None] * spsp).T
+        np.testing.assert_allclose(result.gradients[name], gradient, rtol=1e-10)
     theta = r * share(inner, counts["h"], counts["h"], 0.5) / nu
     inverse = np.linalg.inv(np.diag(omega) - theta + np.diag(np.diag(theta)))
     transfer = (w * share(forward, counts["h"], counts["g"], 0.5)) @ inverse
@@ -358,8 +359,8 @@ def test_reference_recurrent_population():
 
 def test_reference_and_paper_differ_only_at_recurrence():
     weights, spikes = sample(WIDE, 4)
-    theirs = network_gradients(WIDE, weights, spikes, 0, rule("st_rsbp", "reference"))
-    paper = network_gradients(WIDE, weights, spikes, 0, rule("st_rsbp", "paper"))
+    theirs = gradients(WIDE, weights, spikes, 0, rule("st_rsbp", "reference"))
+    paper = gradients(WIDE, weights, spikes, 0, rule("st_rsbp", "paper"))
     np.testing.assert_allclose(theirs.gradients["h->y"], paper.gradients["h->y"], rtol=1e-12)
     np.testing.assert_allclose(theirs.deltas["h"], paper.deltas["h"], rtol=1e-12)
     assert not np.allclose(theirs.gradients["h->h"], paper.gradients["h->h"], rtol=1e-3)
@@ -373,28 +374,27 @@ def test_delay_is_a_shift_of_the_input(kind, profile):
     later = replace(CHAIN, projections=(projection("x", "h", delay=4), *CHAIN.projections[1:]))
     spikes["x"][-3:] = False
     moved = dict(spikes) | {"x": np.roll(spikes["x"], 3, axis=0)}
-    ours = network_gradients(later, weights, spikes, 0, rule(kind, profile))
-    theirs = network_gradients(CHAIN, weights, moved, 0, rule(kind, profile))
+    ours = gradients(later, weights, spikes, 0, rule(kind, profile))
+    theirs = gradients(CHAIN, weights, moved, 0, rule(kind, profile))
     np.testing.assert_allclose(ours.gradients["x->h"], theirs.gradients["x->h"], rtol=1e-12)
     assert np.abs(ours.gradients["x->h"]).max() > 0.0
 
 
 def test_sparse_and_shared_weights_gather_the_dense_gradient():
     weights, spikes = sample(CHAIN, 6)
-    ours = network_gradients(CHAIN, weights, spikes, 0, rule("st_rsbp"))
-    pre, post = (k.ravel().astype(np.int32) for k in np.indices((5, 4)))
+    ours = gradients(CHAIN, weights, spikes, 0, rule("st_rsbp"))
+    pairs = [k.ravel().astype(np.int32) for k in np.indices((5, 4))]
     wirings = {
-        "x->h": Wiring(5, 4, (20,), pre, post),
+        "x->h": Wiring(5, 4, (20,), *pairs),
         "h->y": Wiring(4, 3, (4, 3)),
         "y->y": Wiring(3, 3, (6,), *(k.astype(np.int32) for k in np.nonzero(1 - np.eye(3)))),
     }
     listed = dict(weights) | {"x->h": weights["x->h"].ravel()}
-    sparse = network_gradients(CHAIN, listed, spikes, 0, rule("st_rsbp"), wirings=wirings)
-    np.testing.assert_array_equal(sparse.gradients["x->h"], ours.gradients["x->h"].ravel())
-    tap = np.arange(20, dtype=np.int32) % 4
+    sparse = gradients(CHAIN, listed, spikes, 0, rule("st_rsbp"), wirings=wirings).gradients["x->h"]
+    np.testing.assert_array_equal(sparse, ours.gradients["x->h"].ravel())
     shared = dict(weights) | {"x->h": np.array([0.1, 0.5, -0.2, 0.3])}
-    wirings["x->h"] = Wiring(5, 4, (4,), pre, post, tap)
-    tied = network_gradients(CHAIN, shared, spikes, 0, rule("st_rsbp"), wirings=wirings)
-    spread = dict(weights) | {"x->h": np.tile(shared["x->h"], (5, 1))}
-    free = network_gradients(CHAIN, spread, spikes, 0, rule("st_rsbp"))
+    wirings["x->h"] = Wiring(5, 4, (4,), *pairs, np.arange(20, dtype=np.int32) % 4)
+    tied = gradients(CHAIN, shared, spikes, 0, rule("st_rsbp"), wirings=wirings)
+    weights["x->h"] = np.tile(shared["x->h"], (5, 1))
+    free = gradients(CHAIN, weights, spikes, 0, rule("st_rsbp"))
     np.testing.assert_allclose(tied.gradients["x->h"], free.gradients["x->h"].sum(axis=0))

@@ -1,0 +1,153 @@
+"""A network with its numbers: what every simulator, trainer, exporter and package takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .diagnostics import CompileError, Diagnostic
+from .expr import evaluate
+from .graph import Graph, Population, Projection
+from .neuron import State
+from .tensors import Tensor, numbers, problem, tensor
+from .verify import require
+from .wiring import Wiring, initial_weights, wire
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A graph, its synapses and its values.
+
+    `wirings` are by projection. `values` by name: "weights/<projection>" in the wiring's weight
+    shape, and "<population>/<name>" of a parameter (in the unit of its `neuron.Parameter`) or of a
+    state's start, one number [] or one a neuron [neurons]; it goes before what the graph says.
+    `seed` is what the wirings were drawn from, and keys the frozen encodings.
+    """
+
+    graph: Graph
+    wirings: Mapping[str, Wiring]
+    values: Mapping[str, Tensor]
+    seed: int = 0
+
+    def weights(self, projection: str) -> Array:
+        """The weights of a projection, shaped as its wiring says."""
+        return self.values[weights_name(projection)].array
+
+    def with_weights(self, weights: Mapping[str, npt.ArrayLike]) -> Model:
+        """The model with other weights, by projection."""
+        named = {weights_name(name): tensor(array) for name, array in weights.items()}
+        return replace(self, values={**self.values, **named})
+
+
+def weights_name(projection: str) -> str:
+    """The name of a projection's weights among the values."""
+    return f"weights/{projection}"
+
+
+def value_name(population: str, name: str) -> str:
+    """The name of a population's parameter or state among the values."""
+    return f"{population}/{name}"
+
+
+def draw_model(
+    graph: Graph, seed: int, weights: Mapping[str, npt.ArrayLike] | None = None
+) -> Model:
+    """The graph with its wirings drawn from the seed, and its initial weights, or those given.
+
+    The same for the same seed; CompileError with all that cannot be wired or has no weights.
+    """
+    populations = graph.index()
+    wirings: dict[str, Wiring] = {}
+    drawn: dict[str, npt.ArrayLike] = {}
+    found: list[Diagnostic] = []
+    for projection in graph.projections:
+        pre, post = populations[projection.pre].shape, populations[projection.post].shape
+        name = projection.name
+        try:
+            wirings[name] = wire(projection, pre, post, seed)
+            if weights is None:
+                drawn[name] = initial_weights(projection, wirings[name], seed, graph.tensors)
+        except CompileError as error:
+            found += error.diagnostics
+    if found:
+        raise CompileError(found)
+    return Model(graph, wirings, {}, seed).with_weights(drawn if weights is None else weights)
+
+
+def verify_model(model: Model) -> None:
+    """GraphError unless all wirings fit the graph, and all values have a place, a shape and an
+    array that is stored as their type says."""
+    populations = model.graph.index()
+    wanted = {p.name for p in model.graph.projections}
+    _require_same("wiring", set(model.wirings), wanted)
+    places: dict[str, tuple[tuple[int, ...], ...]] = {}
+    for population in model.graph.populations:
+        names = [name for name, _ in population.parameters]
+        names += [s.name for s in _states(population)]
+        one_each = (population.neurons,)
+        places |= {value_name(population.name, name): ((), one_each) for name in names}
+    for projection in model.graph.projections:
+        wiring = model.wirings[projection.name]
+        _verify_wiring(projection, wiring, populations)
+        places[weights_name(projection.name)] = (wiring.weight_shape,)
+        require(weights_name(projection.name) in model.values, f"{projection.name}: no weights")
+    for name, value in model.values.items():
+        require(name in places, f"{name}: a value of nothing")
+        require(value.array.shape in places[name], f"{name}: of shape {list(value.array.shape)}")
+        why = problem(value)
+        require(not why, f"{name}: {why}")
+
+
+def _require_same(what: str, found: set[str], wanted: set[str]) -> None:
+    require(found == wanted, f"{min(found ^ wanted, default='')}: a {what} too much or too few")
+
+
+def _states(population: Population) -> tuple[State, ...]:
+    if population.step is not None:
+        return population.step.states
+    return () if population.model is None else population.model.states
+
+
+def _verify_wiring(
+    projection: Projection, wiring: Wiring, populations: Mapping[str, Population]
+) -> None:
+    name = projection.name
+    ends = [populations[end].neurons for end in (projection.pre, projection.post)]
+    require([wiring.pre_neurons, wiring.post_neurons] == ends, f"{name}: a wiring of other ends")
+    weights = int(np.prod(wiring.weight_shape))
+    if wiring.pre is None or wiring.post is None:
+        require(wiring.pre is wiring.post is wiring.tap is None, f"{name}: half of a wiring")
+        fits = list(wiring.weight_shape) == ends
+        require(fits, f"{name}: weights of shape {list(wiring.weight_shape)}")
+        return
+    lists = [(wiring.pre, ends[0]), (wiring.post, ends[1])]
+    if wiring.tap is not None:
+        lists.append((wiring.tap, weights))
+    for entries, end in lists:
+        fits = entries.dtype == np.int32 and entries.shape == (wiring.synapses,)
+        require(fits, f"{name}: a list of {entries.dtype} {list(entries.shape)}")
+        within = not len(entries) or (entries.min() >= 0 and entries.max() < end)
+        require(within, f"{name}: a synapse beyond its ends")
+    key = wiring.pre.astype(np.int64) * ends[1] + wiring.post
+    require(bool((np.diff(key) > 0).all()), f"{name}: synapses out of order, or twice")
+    fits = wiring.tap is not None or wiring.weight_shape == (wiring.synapses,)
+    require(fits, f"{name}: weights of shape {list(wiring.weight_shape)}")
+
+
+def start_of(
+    model: Model,
+    population: Population,
+    state: State,
+    constants: Mapping[str, Any],
+    real: type[np.floating[Any]],
+) -> Array:
+    """Where a state of a population starts, [] or [neurons]: its value, else its `init` worked out
+    in `real` from the step's constants."""
+    given = model.values.get(value_name(population.name, state.name))
+    return np.asarray(evaluate(state.init, constants, real) if given is None else numbers(given))

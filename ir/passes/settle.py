@@ -1,0 +1,110 @@
+"""Pass of a model: every parameter's value into the graph, one for each neuron where it varies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from ..expr import Const, evaluate, names
+from ..graph import Graph, Population
+from ..model import Model, value_name
+from ..neuron import NeuronStep, State, types_read
+from ..tensors import Tensor, numbers, stored
+from ..types import DType, Scalar
+from .discretize import Discretize
+from .fold import Fold
+
+Numbers = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """No value is of a parameter afterwards. A constant that varies from neuron to neuron becomes
+    a state that nothing assigns; where its neurons start is among the values."""
+
+    name: str = "settle"
+    requires: frozenset[str] = frozenset({"shapes", "steps", "folded"})
+
+    def run(self, model: Model) -> Model:
+        """The model with its parameters settled; CompileError(E022, E045) for one that no step
+        can have."""
+        left, populations = dict(model.values), []
+        for population in model.graph.populations:
+            given = {
+                name: left.pop(value_name(population.name, name))
+                for name, _ in population.parameters
+                if value_name(population.name, name) in left
+            }
+            starts: Mapping[str, Tensor] = {}
+            if given:
+                population, starts = _settled(population, given, model.graph)
+            populations.append(population)
+            left = {value_name(population.name, k): v for k, v in starts.items()} | left
+        graph = replace(model.graph, populations=tuple(populations))
+        return replace(model, graph=graph, values=left)
+
+
+def _settled(
+    population: Population, given: Mapping[str, Tensor], graph: Graph
+) -> tuple[Population, dict[str, Tensor]]:
+    """The population with the parameters, and where states of it start."""
+    table = np.stack([_of_neurons(t, population.neurons) for t in given.values()], axis=1)
+    rows, kind = np.unique(table, axis=0, return_inverse=True)
+    variants = _variants(population, tuple(given), rows, graph)
+    first = variants[0]
+    assert first.step is not None
+    constants = np.array([v.constants for v in variants]).reshape(len(variants), -1)
+    varies = (constants != constants[0]).any(axis=0)
+    step, starts = _without(first.step, constants, np.flatnonzero(varies).tolist())
+    kept = tuple(float(x) for x in constants[0, ~varies])
+    each = kind.reshape(-1)
+    tensors = {name: Tensor(t.array[each], t.dtype) for name, t in starts.items()}
+    return replace(first, step=step, constants=kept), tensors
+
+
+def _of_neurons(value: Tensor, neurons: int) -> Numbers:
+    return np.broadcast_to(numbers(value).astype(np.float64), (neurons,))
+
+
+def _variants(
+    population: Population, given: tuple[str, ...], rows: Numbers, graph: Graph
+) -> tuple[Population, ...]:
+    """The population once for each row of values of the parameters `given`, its step folded."""
+    parameters = dict(population.parameters)
+    variants = tuple(
+        replace(population, parameters=tuple((parameters | changed).items()))
+        for changed in (dict(zip(given, map(float, row), strict=True)) for row in rows)
+    )
+    alone = replace(graph, populations=variants, projections=(), schedule=None)
+    return Fold().run(Discretize().run(alone)).populations
+
+
+def _without(
+    step: NeuronStep, table: Numbers, columns: list[int]
+) -> tuple[NeuronStep, dict[str, Tensor]]:
+    """The step with some of its constants as states, and where states start, a number for each
+    row of the constants' `table`."""
+    moved = {step.constants[k]: table[:, k] for k in columns}
+    types = types_read(step)
+    added = {name: State(name, "1", _zero(types[name]), types[name]) for name in moved}
+    starts = {name: _tensor(column, added[name].dtype) for name, column in moved.items()}
+    states = []
+    known = dict(zip(step.constants, table.T, strict=True))
+    for state in step.states:
+        if names(state.init) & moved.keys():
+            starts[state.name] = _tensor(evaluate(state.init, known, np.float64), state.dtype)
+            state = replace(state, init=_zero(state.dtype))
+        states.append(state)
+    constants = tuple(name for name in step.constants if name not in moved)
+    return replace(step, states=(*states, *added.values()), constants=constants), starts
+
+
+def _zero(dtype: Scalar) -> Const:
+    return Const(0 if dtype is DType.I32 else 0.0, dtype)
+
+
+def _tensor(column: Numbers, dtype: Scalar) -> Tensor:
+    return Tensor(np.asarray(column).astype(stored(dtype)), dtype)

@@ -1,0 +1,143 @@
+"""Parameters and initial states that differ from neuron to neuron, in every simulator."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from backend_cases import compare_with_reference, compiled_text, grid_model, raster, samples_with
+
+from snncc.backends.cuda.simulator import CudaSimulator
+from snncc.backends.reference import simulate
+from snncc.backends.trainers.cpu import CpuTrainer
+from snncc.ir.diagnostics import CompileError
+from snncc.ir.model import draw_model
+from snncc.ir.tensors import Tensor, tensor
+from snncc.ir.types import Fixed
+
+NEURONS, STEPS = 5, 40
+NET = """
+neuron cell {
+  param tau: ms = 4 ms
+  param rest: mV = 0 mV
+  param v_th: mV = 1 mV
+  param pause: ms = 1 ms
+  state v: mV = rest
+  on input { v = v + i }
+  dv/dt = (rest - v) / tau
+  spike when v >= v_th
+  on spike { v = rest }
+  refractory pause { v = rest }
+}
+network n {
+  input x[6] encode spikes(duration = 40 ms)
+  population h[5] : cell
+  output y[3] : cell
+  x -> h : dense
+  h -> y : dense
+  h -> h : sparse(p = 0.5) delay 2 ms
+}
+train n { data digits  rule st_rsbp }
+"""
+
+VARIED = {
+    "h/tau": np.array([2, 4, 8, 16, 4], np.float32),
+    "h/v_th": np.array([0.5, 1, 2, 0.25, 1.5], np.float32),
+    "h/rest": np.array([0, 0.125, 0, -0.25, 0]),
+    "h/pause": np.array([0, 1, 5, 2, 3], np.int32),
+    "h/v": np.array([0.25, 0, 1.5, 0, -1], np.float32),
+    "y/v_th": np.array(2, np.float32),
+}
+
+
+@pytest.fixture
+def model():
+    made = grid_model(compiled_text(NET).graph, 5, -0.5, 1.0)
+    values = {name: tensor(array) for name, array in VARIED.items() if name != "h/rest"}
+    values["h/rest"] = Tensor((VARIED["h/rest"] * 8).astype(np.int8), Fixed(8, 3))
+    return replace(made, values={**made.values, **values})
+
+
+@pytest.fixture
+def samples():
+    values = np.random.default_rng(1).random((2, STEPS, 6)) < 0.3
+    return samples_with(values.astype(np.uint8))
+
+
+def test_the_cpu_fires_like_the_reference(compare, model, samples):
+    found = compare(model, samples)
+    found.agree()
+    assert all(found.compiled[:, :, 6 + n].any() for n in range(NEURONS))
+
+
+def test_the_device_fires_like_the_reference(device, model, samples, tmp_path):
+    found = compare_with_reference(CudaSimulator(model, None, tmp_path, device), model, samples)
+    found.agree()
+
+
+def test_each_neuron_is_as_one_of_a_population_of_its_own(model, samples):
+    """The same network, its five neurons in five populations with parameters in the program."""
+    lines = []
+    for n in range(NEURONS):
+        tau, v_th, rest, pause = (float(VARIED[f"h/{p}"][n]) for p in PARAMETERS)
+        name = f"own{n}"
+        lines.append(f"population {name}[1] : cell{n}(tau = {tau} ms, v_th = {v_th} mV, "
+                     f"rest = {rest} mV, pause = {pause} ms)")  # fmt: skip
+        lines.append(f"x -> {name} : dense\n {name} -> y : dense")
+    cells = NET[NET.index("neuron") : NET.index("network")]
+    own = [
+        cells.replace("neuron cell", f"neuron cell{n}").replace(
+            "state v: mV = rest", f"state v: mV = {float(VARIED['h/v'][n])} mV"
+        )
+        for n in range(NEURONS)
+    ]
+    wiring = model.wirings["h->h"]
+    loops = {}
+    for s, (i, j) in enumerate(zip(*wiring.pairs(), strict=True)):
+        lines.append(f"own{i} -> own{j} : dense delay 2 ms")
+        loops[f"own{i}->own{j}"] = model.weights("h->h")[s].reshape(1, 1)
+    network = NET[NET.index("network") : NET.index("train")]
+    network = network.replace("population h[5] : cell", "\n".join(lines))
+    network = network.replace("output y[3] : cell", "output y[3] : cell(v_th = 2 mV)")
+    kept = [line for line in network.splitlines() if " h " not in line]
+    graph = compiled_text("\n".join([cells, *own, *kept])).graph
+    weights = {f"x->own{n}": model.weights("x->h")[:, n : n + 1] for n in range(NEURONS)}
+    weights |= {f"own{n}->y": model.weights("h->y")[n : n + 1] for n in range(NEURONS)}
+    inputs = {"x": samples.values.astype(bool).transpose(1, 0, 2)}
+    together = simulate(model, inputs)
+    apart = simulate(draw_model(graph, 0, weights | loops), inputs)
+    for n in range(NEURONS):
+        np.testing.assert_array_equal(apart.spikes[f"own{n}"][..., 0], together.spikes["h"][..., n])
+    np.testing.assert_array_equal(apart.spikes["y"], together.spikes["y"])
+    assert raster(model.graph, together).any()
+
+
+PARAMETERS = ("tau", "v_th", "rest", "pause")
+
+
+def refused(make):
+    with pytest.raises(CompileError) as caught:
+        make()
+    return caught.value.diagnostics[0]
+
+
+def test_spike_train_rules_refuse_what_they_do_not_know(model, kernels):
+    net = compiled_text(NET)
+    problem = refused(lambda: CpuTrainer(model, net.train, 1, kernels))
+    assert problem.code == "E050"
+    assert "its `tau` differs from neuron to neuron" in problem.message
+
+
+def test_a_value_that_no_step_can_have_is_refused_by_name(model, samples):
+    values = {**model.values, "h/pause": tensor(np.array([0, 1, 2, 3, 0.5]))}
+    problem = refused(lambda: simulate(replace(model, values=values), {}))
+    assert (problem.code, "of `h` is 0.5 ms" in problem.message) == ("E045", True)
+
+
+def test_weights_of_another_type_are_refused(model, kernels, compare, samples):
+    codes = Tensor(np.ones((6, 5), np.int8), Fixed(8, 4))
+    values = {**model.values, "weights/x->h": codes}
+    problem = refused(lambda: compare(replace(model, values=values), samples))
+    assert problem.code == "E071"
+    assert "`weights/x->h` is fixed(8, 4), and the network computes in f32" in problem.message
