@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -16,12 +18,19 @@ HERE = Path(__file__).resolve().parents[1]
 DIGITS = "examples/digits.snn"
 
 
+def make_room() -> Path:
+    """A folder that goes when this process ends."""
+    room = Path(tempfile.mkdtemp(prefix="snncc-bench-"))
+    atexit.register(shutil.rmtree, room, ignore_errors=True)
+    return room
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Checkout:
     """A folder with the project. `room`: a folder for what it writes, its cache among that."""
 
     path: Path
-    room: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="snncc-bench-")))
+    room: Path = field(default_factory=make_room)
 
     def environment(self, cache: str = "cache") -> dict[str, str]:
         """The variables under which Python finds this checkout's `snncc`, and its own cache."""
