@@ -91,7 +91,8 @@ class Trainer(Simulator, Protocol):
 
     def state(self) -> State:
         """Copies of all that a later `restore` needs to go on bit-identically: weights as
-        "weights/<projection>", optimizer state, update count."""
+        "weights/<projection>", moments as "optimizer/<moment>/<projection>", all shaped as their
+        wiring says, whatever the target; the update count as "optimizer/updates"."""
 
     def restore(self, state: State) -> None:
         """Take over a state; CompileError(E060) if its names, shapes or types do not fit."""

@@ -126,7 +126,7 @@ def _spec(spec: TrainSpec | None, options: TrainOptions) -> TrainSpec:
 
 
 def _folder(options: TrainOptions, plan: Plan, model: Model, path: Path) -> RunFolder:
-    program = program_digest(plan.graph, plan.spec, plan.train, options.seed, options.target)
+    program = program_digest(plan.graph, plan.spec, plan.train, options.seed)
     return RunFolder(path, program, model, options.target, plan.spec.data)
 
 

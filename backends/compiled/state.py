@@ -1,7 +1,8 @@
-"""A trainer's state: the same on every compiled backend, so that one resumes another's."""
+"""A trainer's state in logical form: the same on every backend, so that one resumes another's."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,9 @@ import numpy.typing as npt
 
 from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.graph import Graph
+from ...ir.model import Model
 from ..protocols import State
+from .network import unflatten
 from .plan import Plan
 
 Array = npt.NDArray[Any]
@@ -58,7 +61,38 @@ def transposed(plan: Plan, flat: Array, marked: Array, to_post: bool) -> Array:
     return made
 
 
+def state_of(
+    model: Model,
+    plan: Plan,
+    weights: Array,
+    moments: Mapping[str, Array],
+    turned: Array,
+    updates: int,
+) -> State:
+    """What a trainer holds, by the names of values and in their own shapes: "weights/<projection>",
+    "optimizer/<moment>/<projection>", "optimizer/updates". `weights` f32[W] are in graph order, and
+    so are the moments, those of the projections `turned` bool[J] post-major."""
+    parts = {"weights": weights}
+    for name, flat in moments.items():
+        parts[f"optimizer/{name}"] = transposed(plan, flat, turned, to_post=False)
+    state: State = {
+        f"{part}/{name}": array
+        for part, flat in parts.items()
+        for name, array in unflatten(model.graph, plan, model.wirings, flat).items()
+    }
+    return {**state, "optimizer/updates": np.array([updates], np.int64)}
+
+
 def weights_in(state: State, graph: Graph) -> Array:
     """All weights of a state in one array, projections in graph order."""
-    parts = [state[f"weights/{p.name}"].ravel() for p in graph.projections]
+    return _joined(state, graph, "weights")
+
+
+def moment_in(state: State, graph: Graph, plan: Plan, name: str, turned: Array) -> Array:
+    """A moment of all weights in one array, as `state_of` took it."""
+    return transposed(plan, _joined(state, graph, f"optimizer/{name}"), turned, to_post=True)
+
+
+def _joined(state: State, graph: Graph, part: str) -> Array:
+    parts = [state[f"{part}/{p.name}"].ravel() for p in graph.projections]
     return np.concatenate([np.zeros(0, np.float32), *parts])

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from ...ir.graph import TrainSpec
 from ...ir.model import Model
 from ..compiled.network import unflatten
-from ..compiled.state import copy_rows, require_fit, weights_in
+from ..compiled.state import copy_rows, moment_in, require_fit, state_of, weights_in
 from ..cpu.scratch import make_work, whole_lines, zeros
 from ..cpu.simulator import CpuSimulator
 from ..optimizers.numbers import method_of, pull_of
@@ -138,20 +138,24 @@ class CpuTrainer(CpuSimulator):
 
     def state(self) -> State:
         """Weights, moments and the update count: all that `restore` needs."""
-        state: State = {f"weights/{name}": w for name, w in self.weights().items()}
-        state["optimizer/first"] = self.first.copy()
-        state["optimizer/second"] = self.second.copy()
-        state["optimizer/updates"] = np.array([self.updates], np.int64)
-        return state
+        moments, turned = self._moments(), self._turned()
+        return state_of(self.model, self.plan, self.flat, moments, turned, self.updates)
 
     def restore(self, state: State) -> None:
         """Take over a state; CompileError(E060) if its names, shapes or types do not fit."""
         require_fit(self.state(), state)
         self.flat[:] = weights_in(state, self.graph)
-        self.first[:] = state["optimizer/first"]
-        self.second[:] = state["optimizer/second"]
+        for name, flat in self._moments().items():
+            flat[:] = moment_in(state, self.graph, self.plan, name, self._turned())
         self.updates = int(state["optimizer/updates"][0])
         self._copy_rows()
+
+    def _moments(self) -> dict[str, Array]:
+        return {"first": self.first, "second": self.second}
+
+    def _turned(self) -> Array:
+        """The projections of which the moments are post-major: all pairs, outside of lists."""
+        return np.logical_and(self.plan.dense, np.logical_not(self.rule.listed))
 
     def _copy_rows(self) -> None:
         copy_rows(self.plan, self.flat, self.rows)

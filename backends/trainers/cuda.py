@@ -11,7 +11,7 @@ import numpy.typing as npt
 from ...ir.graph import TrainSpec
 from ...ir.model import Model
 from ..compiled.network import unflatten
-from ..compiled.state import copy_rows, require_fit, transposed, weights_in
+from ..compiled.state import copy_rows, moment_in, require_fit, state_of, weights_in
 from ..cuda.device import Device
 from ..cuda.scratch import Make
 from ..cuda.simulator import CudaSimulator, Launcher, Reserve, on_device
@@ -88,13 +88,12 @@ class CudaTrainer(CudaSimulator):
 
     def state(self) -> State:
         """Weights, moments and the update count, as the CPU's trainer has them."""
-        state: State = {f"weights/{name}": w for name, w in self.weights().items()}
         total = int(self.plan.weight[-1])
-        for name, moments in self._moments().items():
-            flat = self.device.download(moments)[:total]
-            state[name] = transposed(self.plan, flat, self._square(), to_post=False)
-        state["optimizer/updates"] = np.array([self.updates], np.int64)
-        return state
+        flat, *moments = (
+            self.device.download(array)[:total] for array in (self.flat, *self._moments().values())
+        )
+        named = dict(zip(self._moments(), moments, strict=True))
+        return state_of(self.layout.model, self.plan, flat, named, self._turned(), self.updates)
 
     def restore(self, state: State) -> None:
         """Take over a state; CompileError(E060) if its names, shapes or types do not fit."""
@@ -103,17 +102,16 @@ class CudaTrainer(CudaSimulator):
         self.device.write(self.flat, flat)
         self.device.write(self._store.rows, self._rows(flat))
         for name, moments in self._moments().items():
-            kept = transposed(self.plan, state[name], self._square(), to_post=True)
+            kept = moment_in(state, self.graph, self.plan, name, self._turned())
             self.device.write(moments, np.resize(kept, flat.shape))
         self.updates = int(state["optimizer/updates"][0])
 
     def _moments(self) -> dict[str, Any]:
-        return {"optimizer/first": self._store.first, "optimizer/second": self._store.second}
+        return {"first": self._store.first, "second": self._store.second}
 
-    def _square(self) -> Array:
-        """The all-pairs projections within recurrent blocks, which the CPU learns pre-major."""
-        square: Array = (self.rule.inside > 0) & (self.plan.dense > 0)
-        return square
+    def _turned(self) -> Array:
+        """The projections of which the moments are post-major: all pairs."""
+        return self.plan.dense > 0
 
     def _rows(self, flat: Array) -> Array:
         rows = np.empty_like(flat)

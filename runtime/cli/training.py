@@ -36,7 +36,10 @@ from .options import (
 from .output import INTERRUPTED, Output, draw
 
 # What --resume may be given beside; all else is as the run was started.
-RESUMABLE = ("file", "out", "resume", "threads", "epochs", "checkpoint_every", "json", "quiet")
+RESUMABLE = (
+    *("file", "out", "resume", "target", "threads", "epochs", "checkpoint_every"),
+    *("json", "quiet"),
+)
 
 
 def train(
@@ -49,7 +52,11 @@ def train(
         Path | None, typer.Option("--out", help="the run's folder; default: runs/FILE")
     ] = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="go on with the run in --out, as it was started")
+        bool,
+        typer.Option(
+            "--resume",
+            help="go on with the run in --out, as it was started, or on a --target",
+        ),
     ] = False,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="replace the run in --out, or runs/FILE")
@@ -82,7 +89,8 @@ def train(
     if resume:
         _refuse_changes(context)
         folder = _required(out)
-        options = _resumed(folder, file, epochs, checkpoint_every)
+        chosen = target if _is_given(context, "target") else None
+        options = _resumed(folder, file, chosen, epochs, checkpoint_every)
     else:
         if file is None:
             raise typer.BadParameter("a program is needed, unless --resume", param_hint="FILE")
@@ -137,10 +145,15 @@ def _required(out: Path | None) -> Path:
 
 
 def _resumed(
-    folder: Path, file: Path | None, epochs: int | None, checkpoint_every: float | None
+    folder: Path,
+    file: Path | None,
+    target: str | None,
+    epochs: int | None,
+    checkpoint_every: float | None,
 ) -> TrainOptions:
     # All else stays as it was: what changes the weights would be refused by the checkpoint.
     options = remembered(folder)
+    options = replace(options, target=target or options.target)
     if file is not None:
         options = replace(options, program=os.path.realpath(file))
     chosen = options.epochs if epochs is None else epochs

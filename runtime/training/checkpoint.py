@@ -109,6 +109,8 @@ def _other_program(path: Path) -> Diagnostic:
 def open_checkpoint(path: Path) -> Checkpoint:
     """The checkpoint of a file; CompileError(E060) if it is not as it was written."""
     manifest, members = read_package(path, KIND)
+    if manifest.format == 1:
+        raise CompileError(_first_format(path, manifest.compiler))
     try:
         loop = decode_tensors(members[LOOP])
         state = decode_tensors(members[STATE])
@@ -116,6 +118,12 @@ def open_checkpoint(path: Path) -> Checkpoint:
         return Checkpoint(str(manifest.facts["program"]), state, progress)
     except (KeyError, TypeError, ValueError) as error:
         raise damaged(path, f"it lacks something: {error}") from error
+
+
+def _first_format(path: Path, compiler: str) -> Diagnostic:
+    message = f"`{path}` was written by an earlier snncc ({compiler}), in the order of its kernels"
+    way_out = "finish the run with the version that began it, or start anew with another --out"
+    return Diagnostic("E060", message, help=way_out)
 
 
 def _progress(manifest: Manifest, loop: Arrays, history: bytes) -> Progress:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from backend_cases import check_moments
 
 from snncc.backends.trainers.cpu import GROUPS, CpuTrainer, make_optimizer
 from snncc.frontend.program import Program
@@ -218,14 +219,15 @@ def broken(state):
     del first["weights/x->g"]
     wide["weights/x->g"] = np.zeros((10, 8), np.float32)
     doubles = {**state, "weights/x->g": state["weights/x->g"].astype(np.float64)}
-    short = {**state, "optimizer/first": state["optimizer/first"][:-1]}
-    halves = {**state, "optimizer/first": state["optimizer/first"].astype(np.float16)}
+    moment = "optimizer/first/x->g"
+    short = {**state, moment: state[moment][:-1]}
+    halves = {**state, moment: state[moment].astype(np.float16)}
     lost = {name: array for name, array in state.items() if name != "optimizer/updates"}
     before = {**state, "optimizer/updates": np.array([-1])}
     return {
         "weights/x->g": [first, wide, doubles],
         "weights/x->z": [{**state, "weights/x->z": state["weights/x->g"]}],
-        "optimizer/first": [short, halves],
+        moment: [short, halves],
         "optimizer/updates": [lost, before],
     }
 
@@ -243,6 +245,12 @@ def test_a_state_that_does_not_fit(program, trainer):
     assert digest(learner) == before
 
 
+@pytest.mark.parametrize("inside", ["", "\n  h -> h : dense"])
+def test_moments_have_the_shape_and_the_order_of_their_weights(program, trainer, data, inside):
+    net = program("st_rsbp", "sgd(lr = 1, momentum = 0.5)", "dense" + inside)
+    check_moments(trainer(net), data(2))
+
+
 def test_all_misfits_are_told_at_once(program, trainer):
     learner = trainer(program("st_rsbp"))
     with pytest.raises(CompileError) as error:
@@ -254,7 +262,7 @@ def test_a_run_that_has_come_to_nan_resumes_as_what_it_was(program, trainer):
     learner, other = trainer(program("st_rsbp")), trainer(program("st_rsbp"), seed=99)
     state = learner.state()
     state["weights/x->g"][0, :2] = np.nan, np.inf
-    state["optimizer/second"][3] = np.nan
+    state["optimizer/second/x->g"][0, 3] = np.nan
     learner.restore(state)
     other.restore(learner.state())
     assert digest(other) == digest(learner)
@@ -293,7 +301,7 @@ def test_a_matrix_learns_like_its_list_of_synapses(program, trainer, data, rule,
     more = "regularizer exponential(strength = 0.5, limit = 2)"
     matrix = trainer(program(rule, optimizer, "dense", more))
     listed = trainer(program(rule, optimizer, "sparse(p = 1)", more))
-    same = {**matrix.state(), "weights/g->h": matrix.weights()["g->h"].ravel()}
+    same = {name: a.ravel() if "g->h" in name else a for name, a in matrix.state().items()}
     listed.restore(same)
     for trained in (matrix, listed):
         trained.train(data(3), batch, 0.01)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from backend_cases import SEED, compiled_text, grid_model, samples_with
+from backend_cases import SEED, check_moments, compiled_text, grid_model, samples_with
 from one_thread import OneThread
 
 from snncc.backends.trainers.cpu import CpuTrainer
@@ -175,6 +175,11 @@ def test_learns_like_the_cpu(trainer, rule, inside, optimizer):
     assert card.updates == cpu.updates == 4
     for name, array in cpu.state().items():
         np.testing.assert_allclose(card.state()[name], array, rtol=1e-3, atol=1e-4, err_msg=name)
+
+
+@pytest.mark.parametrize("inside", ["h -> h : sparse(p = 0.5)", "h -> h : dense"])
+def test_moments_have_the_shape_and_the_order_of_their_weights(trainer, inside):
+    check_moments(trainer("st_rsbp", SGD, inside=inside), data(2))
 
 
 def test_a_state_that_does_not_fit(trainer):

@@ -172,6 +172,19 @@ def test_overwriting_spares_what_no_run_has_left(snncc, tiny, tmp_path):
     assert contents(tmp_path / "mine") == {tmp_path / "mine" / "model.snnpkg": b"mine"}
 
 
+def test_a_run_goes_on_on_another_target(snncc, tiny, tmp_path, monkeypatch):
+    """To the same weights, where the two compute alike, and its models are of the new target."""
+    monkeypatch.setitem(TARGETS, "gpu", replace(TARGETS["cpu"], name="gpu"))
+    snncc("train", tiny, "--out", "straight", *SHORT, "--epochs", 2)
+    snncc("train", tiny, "--out", "run", *SHORT, "--epochs", 1)
+    assert snncc("train", "--resume", "--out", "run", "--target", "gpu", "--epochs", 2)[0] == 0
+    straight, run = (open_model(tmp_path / n / "last.snnpkg") for n in ("straight", "run"))
+    assert (straight.target, run.target) == ("cpu", "gpu")
+    assert run.model == straight.model
+    assert snncc("train", "--resume", "--out", "run", "--epochs", 3)[0] == 0
+    assert open_model(tmp_path / "run" / "last.snnpkg").target == "gpu"
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -182,7 +195,6 @@ def test_overwriting_spares_what_no_run_has_left(snncc, tiny, tmp_path):
         ("--test-limit", 3),
         ("-D", "gain=1"),
         ("--network", "tiny"),
-        ("--target", "cpu"),
         ("--overwrite",),
     ],
     ids=str,
@@ -194,7 +206,7 @@ def test_a_resumed_run_takes_no_other_options(snncc, tiny, tmp_path, words):
     assert status == 2
     text = " ".join(err.replace("│", "").split())
     assert f"takes no {'--define' if words[0] == '-D' else words[0]};" in text
-    assert "what it takes is --out, --threads, --epochs" in text
+    assert "what it takes is --out, --target, --threads" in text
     assert contents(tmp_path / "run") == before
 
 

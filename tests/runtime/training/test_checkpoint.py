@@ -1,4 +1,6 @@
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +14,8 @@ from snncc.runtime.training.checkpoint import (
     save_checkpoint,
 )
 from snncc.runtime.training.progress import fresh
+
+GOLDEN = Path(__file__).parents[2] / "golden"
 
 
 @pytest.fixture
@@ -101,3 +105,14 @@ def test_whole_but_impossible_ones_are_refused(tmp_path, broken):
     with pytest.raises(CompileError) as caught:
         open_checkpoint(path)
     assert caught.value.diagnostics[0].code == "E060"
+
+
+def test_one_of_the_first_format_is_refused_with_a_way_out(tmp_path):
+    """Its run's digest was of another text of the network, so that none could go on from it."""
+    shutil.copy(GOLDEN / "artifact" / "first_checkpoint.snnpkg", tmp_path / "1-0.snnpkg")
+    with pytest.raises(CompileError) as caught:
+        latest(tmp_path, "abc")
+    (diagnostic,) = caught.value.diagnostics
+    assert diagnostic.code == "E060"
+    assert "was written by an earlier snncc" in diagnostic.message
+    assert "finish the run with the version that began it" in diagnostic.help
