@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 import speed
 from nets import constant
+from programs import SEED
 
 from snncc.backends.reference import simulate
+from snncc.ir.model import draw_model
 
 jax = pytest.importorskip("jax", reason="the peer is measured where JAX is installed")
 
@@ -35,8 +37,8 @@ def test_spikes_are_those_of_the_reference(net: str, form: str) -> None:
     subject = subject_of(net)
     peer = jax_baseline.Peer(subject, form)
     inputs = np.random.default_rng(7).random((STEPS, 3, 784)) < 0.1
-    graph, weights = subject.network.graph, subject.weights
-    wanted = simulate(graph, weights, {"image": inputs}, np.float32, 1).spikes
+    model = draw_model(subject.network.graph, SEED, subject.weights)
+    wanted = simulate(model, {"image": inputs}, np.float32).spikes
     found = peer.run(peer.weights, inputs.astype("f4"))
     for name, spikes in zip(("h1", "h2", "digit"), found, strict=True):
         assert wanted[name].sum() > 20, f"{name} is all but silent"
