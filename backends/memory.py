@@ -66,7 +66,7 @@ def presenting(graph: Graph, workers: int) -> tuple[Need, ...]:
 
 def learning(graph: Graph, spec: TrainSpec, workers: int) -> tuple[Need, ...]:
     """What a trainer takes: a simulator, the weights' moments, and the gradients of a batch."""
-    groups = GROUPS if spec.batch > 1 and workers else 0
+    groups = GROUPS if spec.count("batch") > 1 and workers else 0
     each = MOMENTS + F32 * groups
     moments = [Need(each * s.weights, what, span) for s, what, span in _sizes(graph)]
     return (*presenting(graph, workers + groups), *moments)

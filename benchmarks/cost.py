@@ -130,7 +130,7 @@ def network_of(graph: Graph, spec: TrainSpec, steps: int, seed: int) -> Network:
         wiring = wire(p, pre.shape, post.shape, seed)
         trains = p.trainable and not lateral
         links.append(Link(place[p.pre], place[p.post], wiring, inside, lateral, trains, carries))
-    is_adam, is_hybrid = spec.optimizer.kind == "adam", spec.rule.kind == "hm2_bp"
+    is_adam, is_hybrid = spec.call("optimizer").kind == "adam", spec.call("rule").kind == "hm2_bp"
     return Network(graph, steps, tuple(links), is_adam, is_hybrid)
 
 

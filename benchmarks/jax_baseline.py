@@ -140,12 +140,14 @@ class Peer:
         self.trainer = subject.trainer
         self.cells = tuple(cells_of(network.graph, subject.weights))
         self.weights, masks = dense_weights(subject)
-        rule = (float(str(subject.spec.rule[name])) for name in ("target", "other", "margin"))
+        rule = (
+            float(str(subject.spec.call("rule")[name])) for name in ("target", "other", "margin")
+        )
         self.moments = tuple({k: jnp.zeros_like(w) for k, w in self.weights.items()} for _ in "12")
         self.updates = 0
         self.run = jax.jit(partial(FORMS[form], self.cells))
         loss = partial(count_loss, partial(FORMS[form], self.cells), tuple(rule))
-        adam = {name: float(str(subject.spec.optimizer[name])) for name in ADAM}
+        adam = {name: float(str(subject.spec.call("optimizer")[name])) for name in ADAM}
         self.learn = jax.jit(partial(learn, loss, masks, adam), donate_argnums=(0, 1))
         self.kept: dict[tuple[int, int], list[tuple[Any, Any]]] = {}
 

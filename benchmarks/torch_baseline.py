@@ -132,14 +132,16 @@ class Baseline:
         self.precision = precision
         self.kind = PRECISIONS[precision]
         self.layers = tuple(layers_of(graph, weights, seed, self.device))
-        self.loss = Loss(*(float(str(spec.rule[name])) for name in ("target", "other", "margin")))
+        self.loss = Loss(
+            *(float(str(spec.call("rule")[name])) for name in ("target", "other", "margin"))
+        )
         (self.input,) = (p for p in graph.populations if p.role == "input")
         self.names = [p.name for p in graph.populations]
         self.steps, self.rate = encoding_of(self.input, graph.dt)
         self.seed = seed
         parameters = [p for layer in self.layers for p in layer.parameters()]
         on_gpu = self.device.type == "cuda"
-        rate = float(str(spec.optimizer["lr"])) if learning_rate is None else learning_rate
+        rate = float(str(spec.call("optimizer")["lr"])) if learning_rate is None else learning_rate
         self.adam = torch.optim.Adam(parameters, lr=rate, fused=True, capturable=on_gpu)
         self._graphs: dict[tuple[str, int], Callable[[], Tensor]] = {}
         self._buffers: dict[int, tuple[Tensor, Tensor, Tensor]] = {}

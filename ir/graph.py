@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import networkx as nx
@@ -151,21 +151,41 @@ def _compared(graph: Graph) -> tuple[Any, ...]:
     return tuple(getattr(graph, each.name) for each in fields(graph) if each.compare)
 
 
+Setting = Call | int | bool | None
+
+
 @dataclass(frozen=True, slots=True)
 class TrainSpec:
-    """A `train` block: which data, rule, optimizer, and for how long.
+    """A `train` block: an entry for each row of `rules.TRAIN_ENTRIES`.
 
-    `data`, `rule`, `optimizer`, `schedule` are calls with all arguments filled in from their
-    tables; `regularizer` is None or `exponential(strength, beta, limit)`.
+    A call has all arguments filled in from its table; an entry that a block does not have and that
+    has no default is None. `rates` are factors of the learning rate by the names of projections, 1
+    where none is given; the language has no word for them.
     """
 
     network: str
-    data: Call
-    rule: Call
-    optimizer: Call
-    schedule: Call
-    regularizer: Call | None = None
-    epochs: int = 1
-    batch: int = 1
-    boost: bool = True
+    entries: Mapping[str, Setting]
+    rates: Mapping[str, float] = field(default_factory=dict)
     span: Span | None = field(default=None, compare=False, repr=False)
+
+    def find(self, entry: str) -> Call | None:
+        """The call of an entry, None without it."""
+        call = self.entries.get(entry)
+        assert call is None or isinstance(call, Call), (entry, call)
+        return call
+
+    def call(self, entry: str) -> Call:
+        """The call of an entry that every block has."""
+        call = self.find(entry)
+        assert call is not None, entry
+        return call
+
+    def count(self, entry: str) -> int:
+        """The whole number of an entry."""
+        value = self.entries[entry]
+        assert isinstance(value, int), (entry, value)
+        return value
+
+    def but(self, **entries: Setting) -> TrainSpec:
+        """The same block with other entries."""
+        return replace(self, entries={**self.entries, **entries})

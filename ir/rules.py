@@ -1,16 +1,18 @@
-"""Tables of what a `train` block may name: rules, optimizers, schedules, regularizers, encodings.
+"""Tables of what a `train` block may say, entry by entry, and the encodings of inputs.
 
-Data only: a row says which arguments exist, their defaults and the ranges of numbers. Numbers are
-in the unit of their argument. What a row does is written once per backend, under the same name.
+A row says which arguments exist, their defaults and the ranges of numbers, in the unit of their
+argument. Schedules and encodings say here what they mean; the rules, the losses and the steps of an
+update have their meaning in a table of `backends`, under the same name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from .graph import Call, Value
-from .ranges import BELOW_ONE, COUNT, NOT_NEGATIVE, POSITIVE, Range
+from .calls import integer, number
+from .graph import Call, Setting, Value
+from .ranges import ANY, BELOW_ONE, COUNT, NOT_NEGATIVE, POSITIVE, Range
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +56,18 @@ _COUNT_LOSS = (
     Argument("other", "1", 5.0, range=NOT_NEGATIVE),
     Argument("margin", "1", 5.0, range=NOT_NEGATIVE),
 )
+
+LOSSES: dict[str, Row] = {
+    "count": Row(
+        "half the squared distance of every output's spike count from what it should be, 0 within"
+        " the margin",
+        _COUNT_LOSS,
+    ),
+}
+
 _PROFILE = Argument("profile", "text", "recommended", ("reference", "paper", "recommended"))
 
+# A rule that takes the arguments of a loss may say them itself; see `loss_of`.
 RULES: dict[str, Row] = {
     "st_rsbp": Row(
         "spike-train-level backpropagation for recurrent networks (Zhang & Li 2019)",
@@ -86,20 +98,39 @@ OPTIMIZERS: dict[str, Row] = {
     ),
 }
 
-SCHEDULES: dict[str, Row] = {
-    "constant": Row("lr"),
-    "inverse_sqrt": Row("lr / sqrt(epoch + 1), epoch from 0"),
-    "logged": Row("lr / sqrt(max(epoch, 1)), epoch from 0: that of the authors' published logs"),
-    "step": Row(
+
+@dataclass(frozen=True, slots=True)
+class Schedule(Row):
+    """A schedule; `rate`: (learning rate of the optimizer, epoch from 0, call) -> that epoch's."""
+
+    rate: Callable[[float, int, Call], float] = lambda lr, epoch, call: lr
+
+
+SCHEDULES: dict[str, Schedule] = {
+    "constant": Schedule("lr"),
+    "inverse_sqrt": Schedule(
+        "lr / sqrt(epoch + 1), epoch from 0", (), lambda lr, epoch, _: lr / (epoch + 1) ** 0.5
+    ),
+    "logged": Schedule(
+        "lr / sqrt(max(epoch, 1)), epoch from 0: that of the authors' published logs",
+        (),
+        lambda lr, epoch, _: lr / max(epoch, 1) ** 0.5,
+    ),
+    "step": Schedule(
         "lr * factor ^ (epoch // every)",
         (
             Argument("every", "int", 40, range=COUNT),
             Argument("factor", "1", 0.1, range=Range(0.0, 1.0, is_low_open=True)),
         ),
+        lambda lr, epoch, call: lr * number(call, "factor") ** (epoch // integer(call, "every")),
     ),
 }
 
 REGULARIZERS: dict[str, Row] = {
+    "l2": Row(
+        "strength * w added to every gradient",
+        (Argument("strength", "1", 1e-4, range=NOT_NEGATIVE),),
+    ),
     "exponential": Row(
         "strength * beta * (w/limit) * exp(beta (mean (w/limit)^2 - 1)) added to every gradient",
         (
@@ -110,16 +141,53 @@ REGULARIZERS: dict[str, Row] = {
     ),
 }
 
+CLIPS: dict[str, Row] = {
+    "norm": Row(
+        "the mean gradient of a batch, all weights together, scaled down to this norm",
+        (Argument("limit", "1", 1.0, range=POSITIVE),),
+    ),
+}
+
+DECAYS: dict[str, Row] = {
+    "decoupled": Row(
+        "w <- w - lr rate w before each step, past the optimizer (Loshchilov & Hutter 2019)",
+        (Argument("rate", "1", 0.01, range=NOT_NEGATIVE),),
+    ),
+}
+
+CLAMPS: dict[str, Row] = {
+    "range": Row(
+        "every trained weight brought back between `low` and `high` after each step",
+        (Argument("low", "1", -8.0, range=ANY), Argument("high", "1", 8.0, range=ANY)),
+    ),
+}
+
 _DURATION = Argument("duration", "ms", range=POSITIVE)
 
-ENCODINGS: dict[str, Row] = {
+
+DRAWN, GIVEN = 0, 1  # kernels of encodings: independent spikes are drawn; the data are the trains
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding(Row):
+    """How an input fires. `kernel` draws its spikes on each device, from step `first` on, with the
+    probability x times `rate`: (call, dt [ms]) -> probability per step of an x of 1."""
+
+    kernel: int = DRAWN
+    first: int = 0
+    rate: Callable[[Call, float], float] = lambda call, dt: 1.0
+
+
+ENCODINGS: dict[str, Encoding] = {
     # 1000 / 5.5 Hz: a full-scale pixel fires with p = 1/5.5 in a step of 1 ms.
-    "poisson": Row(
+    "poisson": Encoding(
         "frozen independent spikes, p = x * rate * dt per step; step 0 stays empty",
         (_DURATION, Argument("rate", "Hz", 1000.0 / 5.5, range=NOT_NEGATIVE)),
+        first=1,
+        rate=lambda call, dt: number(call, "rate") * dt / 1000.0,
     ),
-    "bernoulli": Row("frozen independent spikes, p = x per step", (_DURATION,)),
-    "spikes": Row("the data are spike trains already", (_DURATION,)),
+    "bernoulli": Encoding("frozen independent spikes, p = x per step", (_DURATION,)),
+    "spikes": Encoding("the data are spike trains already", (_DURATION,), GIVEN),
 }
 
 
@@ -132,24 +200,29 @@ class TrainEntry:
     what: str = ""
     table: Mapping[str, Row] | None = None
     type: str = ""
-    default: Call | int | bool | None = None
+    default: Setting = None
     example: str = ""
 
 
-def _by_default(kind: str, table: Mapping[str, Row]) -> Call:
+def by_default(kind: str, table: Mapping[str, Row]) -> Call:
+    """The call of a row with all of its defaults."""
     arguments = [(a.name, a.default) for a in table[kind].arguments if a.default is not None]
     return Call(kind, tuple(arguments))
 
 
-# The fields of `ir.graph.TrainSpec`, by name.
+# What a `graph.TrainSpec` holds, by name.
 TRAIN_ENTRIES: dict[str, TrainEntry] = {
     "data": TrainEntry(type="data", example="data fashion_mnist"),
     "rule": TrainEntry("training rule", RULES, example="rule st_rsbp"),
-    "optimizer": TrainEntry("optimizer", OPTIMIZERS, default=_by_default("adam", OPTIMIZERS)),
-    "schedule": TrainEntry(
-        "learning-rate schedule", SCHEDULES, default=_by_default("inverse_sqrt", SCHEDULES)
-    ),
+    "loss": TrainEntry("loss", LOSSES),
+    "clip": TrainEntry("clipping", CLIPS),
     "regularizer": TrainEntry("regularizer", REGULARIZERS),
+    "decay": TrainEntry("weight decay", DECAYS),
+    "optimizer": TrainEntry("optimizer", OPTIMIZERS, default=by_default("adam", OPTIMIZERS)),
+    "clamp": TrainEntry("clamp", CLAMPS),
+    "schedule": TrainEntry(
+        "learning-rate schedule", SCHEDULES, default=by_default("inverse_sqrt", SCHEDULES)
+    ),
     "epochs": TrainEntry(type="count", default=1),
     "batch": TrainEntry(type="count", default=1),
     "boost": TrainEntry(type="switch", default=True),

@@ -6,9 +6,7 @@ from pathlib import Path
 
 from ..backends.compiled.plan import make_plan
 from ..backends.memory import presenting, require_memory
-from ..backends.rules.spike_train.check import refuse_shared, require_trainable
-from ..backends.rules.spike_train.response import spike_response
-from ..backends.rules.spike_train.tables import make_rule
+from ..backends.rules.table import RULES
 from ..backends.runnable import require_spiking
 from ..frontend.program import Program, survey_file
 from ..ir.diagnostics import Diagnostic, Span
@@ -48,19 +46,15 @@ def _check_network(program: Program, seed: int, report: Report) -> None:
 
 def _check_rule(model: Model, spec: TrainSpec, report: Report) -> None:
     """What the rule cannot train: first each thing by itself, then, if all is well, the whole."""
-    last, graph = report.last, model.graph
-    report.attempt(require_trainable, graph, spec.rule)
-    report.attempt(refuse_shared, graph, model.wirings)
-    for population in graph.populations:
-        if population.step is not None:
-            report.attempt(spike_response, population)
-    if report.last is last and any(p.encoding is not None for p in graph.populations):
+    found = RULES[spec.call("rule").kind].check(model, spec)
+    report.extend(found)
+    if not found and any(p.encoding is not None for p in model.graph.populations):
         report.attempt(_check_tables, model, spec)
 
 
 def _check_tables(model: Model, spec: TrainSpec) -> None:
     require_memory(model.graph, presenting(model.graph, 0), memory_bytes())
-    make_rule(model.graph, spec, make_plan(model), model.wirings)
+    RULES[spec.call("rule").kind].tables(model, spec, make_plan(model))
 
 
 def _check_data(call: Call, place: Span) -> None:

@@ -12,7 +12,7 @@ from ..backends.artifact.package import SUFFIX
 from ..backends.artifact.storage import is_file, is_folder
 from ..backends.memory import drawing, presenting, require_memory
 from ..backends.protocols import Simulator
-from ..backends.rules.spike_train.teacher import teacher_warnings
+from ..backends.rules.table import RULES
 from ..backends.runnable import require_spiking
 from ..backends.targets import TARGETS, Target
 from ..frontend.program import Program, load_program
@@ -51,8 +51,11 @@ def lower_program(path: Path, options: Options, after: After | None = None) -> P
 
 def finished(program: Program, graph: Graph) -> Program:
     """The program with its graph after all passes, and what to warn of."""
-    taught = () if program.train is None else teacher_warnings(graph, program.train)
-    return replace(program, graph=graph, warnings=(*rate_warnings(graph), *taught))
+    warnings = rate_warnings(graph)
+    if program.train is not None:
+        rule = RULES[program.train.call("rule").kind]
+        warnings = (*warnings, *rule.warnings(graph, program.train))
+    return replace(program, graph=graph, warnings=warnings)
 
 
 def draw(graph: Graph, seed: int) -> Model:
@@ -105,9 +108,9 @@ def _package(program: Program, path: Path, options: Options) -> Package:
 
 def data_of(spec: TrainSpec, path: Path) -> Call:
     """The data of a train block, its paths seen from the program's folder."""
-    if spec.data.kind not in DATASETS:
-        return spec.data
-    return anchored(spec.data, DATASETS[spec.data.kind].arguments, path.parent)
+    if spec.call("data").kind not in DATASETS:
+        return spec.call("data")
+    return anchored(spec.call("data"), DATASETS[spec.call("data").kind].arguments, path.parent)
 
 
 def is_package(path: Path) -> bool:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from ..backends.protocols import Samples
 from ..ir.diagnostics import CompileError, Diagnostic, Span
 from ..ir.graph import Graph, Population
+from ..ir.rules import ENCODINGS, GIVEN
 from .datasets.data import Data
 
 # The id of a sample keys its frozen encoding: those of the two splits must differ.
@@ -77,7 +78,8 @@ def _input_problems(graph: Graph, data: Data, span: Span | None) -> list[Diagnos
         problems.append(Diagnostic("E062", message, span, help=way_out))
     for population in inputs:
         kind = "" if population.encoding is None else population.encoding.kind
-        if (kind == "spikes") != data.is_spikes:
+        takes_trains = kind in ENCODINGS and ENCODINGS[kind].kernel == GIVEN
+        if takes_trains != data.is_spikes:
             problems.append(_encoding_problem(population, kind, data, span))
         elif data.is_spikes:
             problems += _duration_problems(graph, population, data, span)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
@@ -51,7 +51,7 @@ class Session:
     @property
     def is_finished(self) -> bool:
         """Whether nothing is left to learn."""
-        return self.progress.epoch >= self.plan.spec.epochs
+        return self.progress.epoch >= self.plan.spec.count("epochs")
 
 
 def start(
@@ -107,7 +107,7 @@ def _plan(
     data = load(call, "train", settings, fetch_progress, spec.span)
     # The models of the run say how their data were scaled, for data that are named later.
     call = Call(call.kind, tuple((dict(call.arguments) | dict(data.measured)).items()))
-    spec = replace(spec, data=call)
+    spec = spec.but(data=call)
     train = present(program.graph, data.first(options.limit), "train", spec.span)
     test = None
     if options.test_limit != 0:
@@ -120,14 +120,14 @@ def _spec(spec: TrainSpec | None, options: TrainOptions) -> TrainSpec:
     if spec is None:
         message = f"`{options.program}` has no train block, so there is nothing to learn"
         raise CompileError(Diagnostic("E051", message, help="write `train name { data … rule … }`"))
-    epochs = spec.epochs if options.epochs is None else options.epochs
-    batch = spec.batch if options.batch is None else options.batch
-    return replace(spec, epochs=epochs, batch=batch)
+    epochs = spec.count("epochs") if options.epochs is None else options.epochs
+    batch = spec.count("batch") if options.batch is None else options.batch
+    return spec.but(epochs=epochs, batch=batch)
 
 
 def _folder(options: TrainOptions, plan: Plan, model: Model, path: Path) -> RunFolder:
     program = program_digest(plan.graph, plan.spec, plan.train, options.seed)
-    return RunFolder(path, program, model, options.target, plan.spec.data)
+    return RunFolder(path, program, model, options.target, plan.spec.call("data"))
 
 
 def _note(options: TrainOptions, folder: RunFolder, progress: Progress) -> dict[str, Any]:

@@ -38,12 +38,12 @@ def maximum(x, y):
 """
 
 
-def module_source(steps: Sequence[NeuronStep], rule: Parts = ()) -> str:
+def module_source(steps: Sequence[NeuronStep], rule: Parts = (), made: str = "") -> str:
     """The module of a graph whose distinct neuron steps are `steps`: the entry `run`, and with the
-    kernels of a training rule the entry `learn`."""
+    kernels of a training rule the entry `learn`; `made` is text that those call."""
     bodies = [_step(number, step) for number, step in enumerate(steps)]
     kernels = joined((*FORWARD, *rule), "cuda.jit(device=True)")
-    return "\n".join([_HEAD, *bodies, _advance(len(steps)), kernels])
+    return "\n".join([_HEAD, *bodies, _advance(len(steps)), made, kernels])
 
 
 def _step(number: int, step: NeuronStep) -> str:

@@ -1,14 +1,15 @@
-"""One step of each optimizer, and the weight regularizer."""
+"""An update in float64 NumPy, step by step, as docs/training.md has it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from ...ir.calls import number
-from ...ir.graph import Call
+from ...ir.graph import Call, TrainSpec
 from ...ir.wiring import Wiring
 
 Floats = npt.NDArray[np.float64]
@@ -53,7 +54,14 @@ def sgd_step(
 OPTIMIZER_STEPS = {"adam": adam_step, "sgd": sgd_step}
 
 
-def regularizer_gradient(weights: Floats, wiring: Wiring, exponential: Call) -> Floats:
+def clipped(gradients: Mapping[str, Floats], norm: Call) -> dict[str, Floats]:
+    """The gradients, all together scaled down to a norm of `limit`."""
+    length = np.sqrt(sum(float(np.sum(g**2)) for g in gradients.values()))
+    factor = min(1.0, number(norm, "limit") / length) if length > 0.0 else 1.0
+    return {name: factor * gradient for name, gradient in gradients.items()}
+
+
+def exponential_gradient(weights: Floats, wiring: Wiring, exponential: Call) -> Floats:
     """strength beta (w/limit) exp(beta (m - 1)), m the mean of (w/limit)^2 over a neuron's synapses
     of this projection (over a kernel's, where weights are shared)."""
     strength, beta, limit = (number(exponential, n) for n in ("strength", "beta", "limit"))
@@ -62,6 +70,43 @@ def regularizer_gradient(weights: Floats, wiring: Wiring, exponential: Call) -> 
     totals = np.bincount(group, weights=ratio.ravel() ** 2)
     means = totals / np.maximum(np.bincount(group), 1)
     return strength * beta * ratio * np.exp(beta * (means[group] - 1.0)).reshape(weights.shape)
+
+
+def l2_gradient(weights: Floats, _wiring: Wiring, l2: Call) -> Floats:
+    """strength w."""
+    return number(l2, "strength") * weights
+
+
+REGULARIZER_GRADIENTS = {"exponential": exponential_gradient, "l2": l2_gradient}
+
+
+def update(
+    spec: TrainSpec,
+    wirings: Mapping[str, Wiring],
+    weights: Mapping[str, Floats],
+    gradients: Mapping[str, Floats],
+    moments: Mapping[str, Moments],
+    learning_rate: float,
+) -> tuple[dict[str, Floats], dict[str, Moments]]:
+    """Weights and moments, by projection, after the whole chain of a spec; `gradients` are the mean
+    of a batch's, those of the projections that learn."""
+    if clip := spec.find("clip"):
+        gradients = clipped(gradients, clip)
+    new_weights, new_moments = dict(weights), dict(moments)
+    for name, gradient in gradients.items():
+        w, rate = weights[name], learning_rate * spec.rates.get(name, 1.0)
+        if regularizer := spec.find("regularizer"):
+            pull = REGULARIZER_GRADIENTS[regularizer.kind]
+            gradient = gradient + pull(w, wirings[name], regularizer)
+        if decay := spec.find("decay"):
+            w = w - rate * number(decay, "rate") * w
+        optimizer = spec.call("optimizer")
+        step = OPTIMIZER_STEPS[optimizer.kind]
+        w, new_moments[name] = step(w, gradient, moments[name], rate, optimizer)
+        if clamp := spec.find("clamp"):
+            w = np.clip(w, number(clamp, "low"), number(clamp, "high"))
+        new_weights[name] = w
+    return new_weights, new_moments
 
 
 def _owners(wiring: Wiring) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

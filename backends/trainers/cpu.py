@@ -13,41 +13,16 @@ from ...ir.graph import TrainSpec
 from ...ir.model import Model
 from ..compiled.network import unflatten
 from ..compiled.state import copy_rows, moment_in, require_fit, state_of, weights_in
+from ..compiled.store import Store
 from ..cpu.scratch import make_work, whole_lines, zeros
 from ..cpu.simulator import CpuSimulator
-from ..optimizers.numbers import method_of, pull_of
+from ..optimizers.cpu.chain import Optimizer, load_chain
+from ..optimizers.table import chain_of, rates_of
 from ..protocols import Outcome, Samples, State
-from ..rules.spike_train.check import refuse_shared, require_alike
-from ..rules.spike_train.cpu.scratch import make_backward
-from ..rules.spike_train.sources import CPU
-from ..rules.spike_train.tables import Rule, make_rule
+from ..rules.table import RULES
 
 Array = npt.NDArray[Any]
 GROUPS = 8  # accumulators of a batch; fixed, so that results do not depend on the threads
-
-
-class Store(NamedTuple):
-    """Weights and what learns them; `rows`, `first`, `second`, `gradient` of a dense projection
-    are post-major, at the same offsets as its pre-major weights."""
-
-    weights: Array  # f32[W]
-    rows: Array  # f32[W]
-    first: Array  # f32[W] Adam's first moment, or the momentum
-    second: Array  # f32[W] Adam's second moment
-    gradient: Array  # f32[groups, W]
-
-
-class Optimizer(NamedTuple):
-    """Numbers of the update; `kind` 0 is Adam, 1 gradient descent (beta1 its momentum)."""
-
-    kind: int
-    rate: float
-    beta1: float
-    beta2: float
-    eps: float
-    strength: float
-    beta: float
-    limit: float
 
 
 class Results(NamedTuple):
@@ -60,9 +35,7 @@ class Results(NamedTuple):
 
 
 class CpuTrainer(CpuSimulator):
-    """A simulator that learns by `spec.rule`; see `protocols.Trainer`."""
-
-    rule_sources = CPU
+    """A simulator that learns by the rule of `spec`; see `protocols.Trainer`."""
 
     def __init__(
         self,
@@ -71,11 +44,14 @@ class CpuTrainer(CpuSimulator):
         threads: int | None,
         folder: Path,
     ) -> None:
-        require_alike(model)
+        self._kind = RULES[spec.call("rule").kind]
+        self.rule_sources = self._kind.cpu.sources
         super().__init__(model, threads, folder)
+        assert not spec.rates, "rates of their own reach the kernels of a GPU alone"
         self.spec = spec
-        refuse_shared(self.graph, model.wirings)
-        self.rule: Rule = make_rule(self.graph, spec, self.plan, model.wirings)
+        self.rule = self._kind.tables(model, spec, self.plan)
+        self.chain = chain_of(spec)
+        self._compiled = load_chain(self.chain, folder)
         self.updates = 0
         self.first = zeros(self.flat.shape, np.float32)
         self.second = zeros(self.flat.shape, np.float32)
@@ -88,8 +64,9 @@ class CpuTrainer(CpuSimulator):
         """Learn from the samples in their order, one update per `batch` of them."""
         data = self.data(samples)
         results = self._results(len(samples.ids))
-        optimizer = make_optimizer(self.spec, learning_rate)
-        work, back = self._buffers(GROUPS if batch > 1 else 1)
+        at_once = batch == 1 and self.chain.is_local
+        optimizer = self.optimizer(learning_rate, -(-len(samples.ids) // batch))
+        work, back = self._buffers(1 if at_once else GROUPS)
         store = Store(self.flat, self.rows, self.first, self.second, self._gradient)
         numba.set_num_threads(min(self.threads, numba.config.NUMBA_NUM_THREADS))  # type: ignore[attr-defined]
 
@@ -118,16 +95,17 @@ class CpuTrainer(CpuSimulator):
                 )
             )
 
-        if batch == 1:
+        if at_once:
             self.updates = learn(0, len(samples.ids), 0, -1)
-        for start in range(0, len(samples.ids) if batch > 1 else 0, batch):
+        for start in range(0, 0 if at_once else len(samples.ids), batch):
             end = min(start + batch, len(samples.ids))
             # Which group takes a sample depends on its place alone, never on the threads.
             self._on_threads(lambda g: learn(start + g, end, g, g), min(GROUPS, end - start))  # noqa: B023
             self.updates += 1
-            self.kernels.module.update(
-                self.plan, self.rule, optimizer, store, self.updates, 1.0 / (end - start)
-            )
+            scale = 1.0 / (end - start)
+            if self._compiled.factor is not None:
+                scale = self._compiled.factor(optimizer.numbers, self._gradient, np.float32(scale))
+            self.kernels.module.update(self.plan, self.rule, optimizer, store, self.updates, scale)
         return Outcome(
             results.counts, results.predictions, results.cost, results.activity.sum(axis=0)
         )
@@ -155,7 +133,8 @@ class CpuTrainer(CpuSimulator):
 
     def _turned(self) -> Array:
         """The projections of which the moments are post-major: all pairs, outside of lists."""
-        return np.logical_and(self.plan.dense, np.logical_not(self.rule.listed))
+        turned: Array = np.logical_and(self.plan.dense, np.logical_not(self.rule.listed))
+        return turned
 
     def _copy_rows(self) -> None:
         copy_rows(self.plan, self.flat, self.rows)
@@ -172,14 +151,21 @@ class CpuTrainer(CpuSimulator):
     def _buffers(self, workers: int) -> tuple[Any, Any]:
         if self._training is None or len(self._training[0].ptr) < workers:
             work = make_work(self.plan, workers, wide=workers == 1 and self.threads > 1)
-            back = make_backward(self.plan, self.rule.slots, workers)
+            back = self._kind.cpu.scratch(self.plan, self.rule, workers)
             self._training = work, back
         if workers > 1 and len(self._gradient) < workers:
             self._gradient = zeros((workers, whole_lines(len(self.flat))), np.float32)
         return self._training
 
-
-def make_optimizer(spec: TrainSpec, rate: float) -> Optimizer:
-    """The numbers of the spec's optimizer and regularizer, at this learning rate."""
-    method = method_of(spec)
-    return Optimizer(method.kind, rate, *method[1:], *pull_of(spec))
+    def optimizer(self, rate: float, updates: int) -> Optimizer:
+        """The chain for the next updates at a learning rate."""
+        size, eps = self.chain.paces(rate, self.updates + 1, updates)
+        return Optimizer(
+            self._compiled.update_row,
+            np.array(self.chain.numbers, np.float64),
+            size,
+            eps,
+            np.float32(rate),
+            rates_of(self.spec, [p.name for p in self.graph.projections]),
+            self.updates,
+        )

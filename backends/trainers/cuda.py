@@ -12,20 +12,19 @@ from ...ir.graph import TrainSpec
 from ...ir.model import Model
 from ..compiled.network import unflatten
 from ..compiled.state import copy_rows, moment_in, require_fit, state_of, weights_in
+from ..compiled.store import Store
 from ..cuda.device import Device
 from ..cuda.scratch import Make
 from ..cuda.simulator import CudaSimulator, Launcher, Reserve, on_device
-from ..optimizers.numbers import method_of
+from ..optimizers.cuda.chain import optimizer_of
 from ..protocols import Outcome, Samples, State
-from ..rules.spike_train.check import require_alike
-from ..rules.spike_train.cuda.program import Store, learn_program, make_rule_layout, optimizer_of
-from ..rules.spike_train.cuda.scratch import Backward, make_backward
+from ..rules.table import RULES
 
 Array = npt.NDArray[Any]
 
 
 class CudaTrainer(CudaSimulator):
-    """A simulator that learns by `spec.rule`; see `target.Trainer`.
+    """A simulator that learns by the rule of `spec`; see `target.Trainer`.
 
     All samples of a batch are in flight at once, or as many as the card has room for; their
     gradients are summed in the order of the samples, so neither changes the result.
@@ -39,12 +38,11 @@ class CudaTrainer(CudaSimulator):
         folder: Path,
         device: Device | None = None,
     ) -> None:
-        require_alike(model)
         super().__init__(model, threads, folder, device)
         self.spec = spec
-        own = make_rule_layout(self.layout, spec)
-        self.rule, self._sizes = own.rule, own.sizes
-        program = learn_program(self.layout, own, spec, self._threads())
+        self._kind = RULES[spec.call("rule").kind].cuda
+        self.own = own = self._kind.layout(self.layout, spec)
+        program = self._kind.program(self.layout, own, spec, self._threads())
         self._learn = Launcher(self.device, program)
         self._rule = on_device(self.device, own.rule)
         self._learning = on_device(self.device, own.learning)
@@ -56,7 +54,7 @@ class CudaTrainer(CudaSimulator):
             self.device.upload(self._rows(flat)),
             *(empty(flat.shape, np.float32) for _ in range(3)),
         )
-        self._back: Reserve[Backward] = Reserve(self.device)
+        self._back: Reserve[Any] = Reserve(self.device)
 
     def train(self, samples: Samples, batch: int, learning_rate: float) -> Outcome:
         """Learn from the samples in their order, one update per `batch` of them."""
@@ -65,8 +63,9 @@ class CudaTrainer(CudaSimulator):
         if count:
             back = self._reserve(min(batch, count))
             updates = -(-count // batch)
-            size, eps = step_sizes(self.spec, learning_rate, self.updates + 1, updates)
-            optimizer = on_device(self.device, optimizer_of(self.spec, size, eps))
+            names = [p.name for p in self.graph.projections]
+            numbers = optimizer_of(self.spec, names, learning_rate, self.updates + 1, updates)
+            optimizer = on_device(self.device, numbers)
             self._learn(
                 self._plan, self._tables, self._rule, self._learning, optimizer, self._store, back,
                 self._data(samples), results, 0, count, batch, int(back.count.shape[0]),
@@ -118,21 +117,8 @@ class CudaTrainer(CudaSimulator):
         copy_rows(self.plan, flat, rows)
         return rows
 
-    def _reserve(self, batch: int) -> Backward:
-        layout, sizes, blocks = self.layout, self._sizes, self._learn.blocks
-
-        def build(make: Make, flight: int) -> Backward:
-            return make_backward(make, layout.plan, layout.tables, sizes, flight, blocks)
+    def _reserve(self, batch: int) -> Any:
+        def build(make: Make, flight: int) -> Any:
+            return self._kind.scratch(make, self.layout, self.own, flight, self._learn.blocks)
 
         return self._back.of(batch, build)
-
-
-def step_sizes(
-    spec: TrainSpec, learning_rate: float, first: int, updates: int
-) -> tuple[Array, Array]:
-    """(size, eps) f32[updates] of the updates from number `first` (from 1) on, Adam's bias
-    corrections folded in."""
-    method = method_of(spec)
-    steps = [method.step(learning_rate, n) for n in range(first, first + updates)]
-    size, eps = np.array(steps, np.float32).T.copy()
-    return size, eps

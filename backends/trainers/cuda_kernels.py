@@ -10,7 +10,7 @@ from ..cuda.build import KernelProgram
 from ..cuda.launch import LEARN, RUN, emission
 from ..cuda.program import make_layout, run_program
 from ..emission import Emission
-from ..rules.spike_train.cuda.program import learn_program, make_rule_layout
+from ..rules.table import RULES
 
 
 def emit(model: Model, spec: TrainSpec | None, arch: str | None, folder: Path) -> Emission:
@@ -28,4 +28,5 @@ def kernel_program(
     layout = make_layout(model)
     if spec is None:
         return run_program(layout, threads)
-    return learn_program(layout, make_rule_layout(layout, spec), spec, threads)
+    rule = RULES[spec.call("rule").kind].cuda
+    return rule.program(layout, rule.layout(layout, spec), spec, threads)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from ...ir.diagnostics import CompileError, Diagnostic, Span
 from ...ir.graph import Call as IrCall
+from ...ir.graph import Setting as Chosen
 from ...ir.graph import TrainSpec, Value
 from ...ir.report import Report, twice, unknown
 from ...ir.rules import TRAIN_ENTRIES
@@ -20,7 +20,7 @@ from ..units import NUMBER
 def lower_train(block: Train, scope: Scope, report: Report) -> TrainSpec:
     """The plan of a `train` block; the parameters of its network can be named in it."""
     last, places = report.last, dict[str, Span]()
-    settings: dict[str, Any] = {name: entry.default for name, entry in TRAIN_ENTRIES.items()}
+    settings: dict[str, Chosen] = {name: entry.default for name, entry in TRAIN_ENTRIES.items()}
     for line in block.entries:
         report.attempt(_set, line, settings, places, scope, report)
     lacking = [
@@ -29,7 +29,7 @@ def lower_train(block: Train, scope: Scope, report: Report) -> TrainSpec:
     if lacking:
         report.fail(CompileError(lacking))
     report.require_none_since(last)
-    return TrainSpec(block.network.text, **settings, span=block.network.span)
+    return TrainSpec(block.network.text, settings, span=block.network.span)
 
 
 def _lacking(block: Train, needed: str) -> Diagnostic:
@@ -42,7 +42,11 @@ def _lacking(block: Train, needed: str) -> Diagnostic:
 
 
 def _set(
-    line: Setting, settings: dict[str, Any], places: dict[str, Span], scope: Scope, report: Report
+    line: Setting,
+    settings: dict[str, Chosen],
+    places: dict[str, Span],
+    scope: Scope,
+    report: Report,
 ) -> None:
     name = line.name
     if name.text not in TRAIN_ENTRIES:

@@ -183,7 +183,7 @@ def _train(options: TrainOptions, folder: Path, how: Start, threads: int, output
 
 
 def _tell_start(session: Session, folder: Path, output: Output) -> None:
-    progress, epochs = session.progress, session.plan.spec.epochs
+    progress, epochs = session.progress, session.plan.spec.count("epochs")
     if session.is_finished:
         longer = f"snncc train --resume --out {_quoted(folder)} --epochs {progress.epoch + 1}"
         output.note(f"{folder} is finished: epoch {progress.epoch} of {epochs}")
@@ -203,7 +203,7 @@ def _warn(session: Session, output: Output) -> None:
 
 
 def _run(session: Session, folder: Path, output: Output, wish: StopWish) -> Progress:
-    epochs = session.plan.spec.epochs
+    epochs = session.plan.spec.count("epochs")
 
     def emit(record: EpochRecord, warnings: tuple[str, ...]) -> None:
         output.document({"event": "epoch", **to_document(record), "warnings": warnings})

@@ -84,13 +84,13 @@ def fit(
     trainer: Trainer, plan: Plan, progress: Progress, listener: Listener, keeper: Keeper
 ) -> Progress:
     """The progress after the last epoch of the plan; raises Interrupted when asked to stop."""
-    while progress.epoch < plan.spec.epochs:
+    while progress.epoch < plan.spec.count("epochs"):
         progress = _learn_epoch(trainer, plan, progress, listener, keeper)
         refuse_divergence(trainer, plan, progress)
         accuracy = _test(trainer, plan, progress, listener, keeper)
         progress = _close_epoch(trainer, plan, progress, accuracy, listener)
         keeper.epoch(trainer, progress)
-        if listener.wants_stop() and progress.epoch < plan.spec.epochs:
+        if listener.wants_stop() and progress.epoch < plan.spec.count("epochs"):
             raise Interrupted
     return progress
 
@@ -99,14 +99,14 @@ def _learn_epoch(
     trainer: Trainer, plan: Plan, progress: Progress, listener: Listener, keeper: Keeper
 ) -> Progress:
     order = epoch_order(plan.seed, progress.epoch, progress.samples)
-    piece = _piece(plan.spec.batch, 0.0)
+    piece = _piece(plan.spec.count("batch"), 0.0)
     saved = plan.clock()
     while progress.position < progress.samples:
         chosen = order[progress.position : progress.position + piece]
         before = progress
         progress = _learn(trainer, plan, progress, chosen)
         speed = len(chosen) / max(1e-9, progress.seconds - before.seconds)
-        piece = min(_piece(plan.spec.batch, speed), 2 * piece)
+        piece = min(_piece(plan.spec.count("batch"), speed), 2 * piece)
         listener.moment(_training_moment(plan, progress, order[: progress.position], trainer.steps))
         if listener.wants_stop():
             _save(trainer, plan, progress, keeper)
@@ -127,7 +127,7 @@ def refuse_divergence(trainer: Trainer, plan: Plan, progress: Progress) -> None:
     lost = [name for name, array in trainer.weights().items() if not np.isfinite(array).all()]
     if not lost:
         return
-    rate = learning_rate(plan.spec.optimizer, plan.spec.schedule, progress.epoch)
+    rate = learning_rate(plan.spec.call("optimizer"), plan.spec.call("schedule"), progress.epoch)
     message = (
         f"weights of `{lost[0]}` are no finite numbers any more, in epoch {progress.epoch + 1}"
     )
@@ -148,10 +148,10 @@ def _learn(
     chosen: np.ndarray[tuple[int], np.dtype[np.int64]],
 ) -> Progress:
     spec = plan.spec
-    rate = learning_rate(spec.optimizer, spec.schedule, progress.epoch)
+    rate = learning_rate(spec.call("optimizer"), spec.call("schedule"), progress.epoch)
     samples = plan.train.pick(chosen, progress.importance)
     start = plan.clock()
-    outcome = trainer.train(samples, spec.batch, rate)
+    outcome = trainer.train(samples, spec.count("batch"), rate)
     return advanced(progress, chosen, outcome, plan.clock() - start)
 
 
@@ -166,7 +166,7 @@ def _training_moment(
     return Moment(
         "train",
         progress.epoch + 1,
-        plan.spec.epochs,
+        plan.spec.count("epochs"),
         len(learnt),
         progress.samples,
         float(right.mean()),
@@ -182,7 +182,7 @@ def _test(
         return None
 
     def watch(done: int, total: int, right: int) -> bool:
-        place = progress.epoch + 1, plan.spec.epochs, done, total
+        place = progress.epoch + 1, plan.spec.count("epochs"), done, total
         listener.moment(Moment("test", *place, right / done, 0.0))
         return not listener.wants_stop()
 
@@ -199,7 +199,7 @@ def _close_epoch(
     record = _record(trainer, plan, progress, accuracy)
     listener.epoch(record, warnings(plan.graph, record.rates))
     importance = progress.importance
-    if plan.spec.boost:
+    if plan.spec.entries["boost"]:
         importance = boosted(importance, plan.train.labels, progress.predictions)
     history = (*progress.history, record)
     return next_epoch(progress.epoch, importance, len(progress.activity), history)
@@ -211,7 +211,7 @@ def _record(
     spec = plan.spec
     return EpochRecord(
         progress.epoch + 1,
-        learning_rate(spec.optimizer, spec.schedule, progress.epoch),
+        learning_rate(spec.call("optimizer"), spec.call("schedule"), progress.epoch),
         float((progress.predictions == plan.train.labels).mean()),
         float(progress.cost.mean()),
         accuracy,

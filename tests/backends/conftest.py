@@ -27,8 +27,11 @@ from snncc.backends.cpu.codegen import graph_source, kernel_source
 from snncc.backends.cpu.load import Kernels
 from snncc.backends.cpu.simulator import CpuSimulator
 from snncc.backends.cuda.device import Device, open_device
+from snncc.backends.optimizers.cpu.chain import CpuChain, chain_source
+from snncc.backends.optimizers.table import Chain
 from snncc.backends.protocols import Samples
 from snncc.backends.rules.spike_train.sources import CPU
+from snncc.backends.trainers import cpu as trainer_module
 from snncc.backends.trainers.cpu import CpuTrainer
 from snncc.frontend.program import Program
 from snncc.ir.model import Model
@@ -45,6 +48,12 @@ def interpret(name: str, text: str, folder: Path) -> ModuleType:
         patch.setattr(numba, "cfunc", lambda *_, **__: lambda function: function)
         execute(text, folder / f"{name}.py", vars(module))
     return module
+
+
+@pytest.fixture
+def interpreted(tmp_path: Path) -> Callable[[str], ModuleType]:
+    """Makes a plain Python module of generated text."""
+    return lambda text: interpret("interpreted", text, tmp_path)
 
 
 @pytest.fixture(scope="session")
@@ -69,8 +78,13 @@ def kernels(
     def load_kernels(steps: Any, *_: Any) -> Kernels:
         return Kernels(plain, interpret("plain_steps", graph_source(steps), folder).advance)
 
+    def load_chain(chain: Chain, _folder: Path) -> CpuChain:
+        module = interpret("plain_chain", chain_source(chain), folder)
+        return CpuChain(module.update_row, getattr(module, "factor", None))
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(simulator_module, "load_kernels", load_kernels)
+        patch.setattr(trainer_module, "load_chain", load_chain)
         yield folder
 
 

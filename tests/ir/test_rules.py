@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from snncc.ir.ranges import COUNT
-from snncc.ir.rules import ENCODINGS, OPTIMIZERS, REGULARIZERS, RULES, SCHEDULES, Argument
+from snncc.ir.rules import ENCODINGS, TRAIN_ENTRIES, Argument
 from snncc.ir.wiring import CONNECTIVITIES, INITS
 
-TABLES = (RULES, OPTIMIZERS, SCHEDULES, REGULARIZERS, ENCODINGS, CONNECTIVITIES, INITS)
+TABLES = (*(e.table or {} for e in TRAIN_ENTRIES.values()), ENCODINGS, CONNECTIVITIES, INITS)
 NUMBERS = {"1", "int", "ms", "Hz"}
 ARGUMENTS = [
     pytest.param(kind, argument, id=f"{kind}.{argument.name}")

@@ -117,7 +117,7 @@ class Learning:
         return fit(trainer, self.plan, progress or self.fresh(), recorder, recorder)
 
     def changed(self, **spec):
-        plan = replace(self.plan, spec=replace(self.plan.spec, **spec))
+        plan = replace(self.plan, spec=self.plan.spec.but(**spec))
         return Learning(plan)
 
 
@@ -142,15 +142,13 @@ def presentation(samples, split_id):
 
 @pytest.fixture
 def learning(small_graph):
-    spec = TrainSpec(
-        "small",
-        Call("digits"),
-        Call("st_rsbp"),
-        Call("adam", (("lr", 0.01),)),
-        Call("inverse_sqrt"),
-        epochs=3,
-        batch=4,
-    )
+    calls = {
+        "data": Call("digits"),
+        "rule": Call("st_rsbp"),
+        "optimizer": Call("adam", (("lr", 0.01),)),
+        "schedule": Call("inverse_sqrt"),
+    }
+    spec = TrainSpec("small", {**calls, "epochs": 3, "batch": 4, "boost": True})
     train, test = presentation(150, 0), presentation(40, 2**32)
     return Learning(Plan(small_graph, spec, 7, train, test))
 

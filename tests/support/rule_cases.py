@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from snncc.backends.protocols import Samples, Trainer
-from snncc.backends.rules.spike_train.oracle.network import network_gradients
+from snncc.backends.rules.table import RULES
 from snncc.frontend.program import compile_text
 from snncc.ir.diagnostics import Source
 from snncc.ir.model import draw_model
@@ -183,7 +183,7 @@ def check_step(
             for p, lo, hi in zip(graph.populations, bounds[:-1], bounds[1:], strict=True)
         }
         outcome = trainer.train(sample(label), batch, RATE)
-        oracle = network_gradients(model, spikes, label, spec.rule, 2.0, has_window=False)
+        oracle = RULES[spec.call("rule").kind].oracle(model, spikes, label, spec, 2.0)
         assert outcome.cost[0] == pytest.approx(oracle.cost)
         moved = trainer.weights()
         for name, gradient in oracle.gradients.items():

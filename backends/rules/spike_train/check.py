@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from ....ir.diagnostics import CompileError, Diagnostic
 from ....ir.graph import Call, Graph, Population, Projection
 from ....ir.model import Model, value_name
-from ....ir.wiring import Wiring
 
 
 def output_of(graph: Graph) -> Population:
@@ -79,6 +78,13 @@ def _is_reference_block(graph: Graph, populations: tuple[str, ...]) -> bool:
     )
 
 
+def require_all(model: Model, rule: Call) -> None:
+    """CompileError(E050) for the first reason why the rule cannot train the model."""
+    require_trainable(model.graph, rule)
+    require_alike(model)
+    refuse_shared(model)
+
+
 def require_alike(model: Model) -> None:
     """CompileError(E050) where parameters differ from neuron to neuron of a population: the rules
     know one response for all of them."""
@@ -101,9 +107,10 @@ def require_alike(model: Model) -> None:
         )
 
 
-def refuse_shared(graph: Graph, wirings: Mapping[str, Wiring]) -> None:
+def refuse_shared(model: Model) -> None:
     """CompileError(E050) for trainable shared weights, which these rules do not cover yet."""
-    bad = [p for p in graph.projections if p.trainable and wirings[p.name].tap is not None]
+    wirings, projections = model.wirings, model.graph.projections
+    bad = [p for p in projections if p.trainable and wirings[p.name].tap is not None]
     if bad:
         raise CompileError(
             Diagnostic(

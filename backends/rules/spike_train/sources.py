@@ -6,7 +6,6 @@ from ...compiled.text.sources import Parts
 
 CPU: Parts = (
     ("rules.spike_train.cpu", ("spsp.py",)),
-    ("optimizers", ("formulas.py",)),
     ("optimizers.cpu", ("update.py",)),
     (
         "rules.spike_train.cpu",
@@ -17,7 +16,6 @@ CPU: Parts = (
     ),
 )
 CUDA: Parts = (
-    ("optimizers", ("formulas.py",)),
     ("rules.spike_train", ("formulas.py",)),
     ("rules.spike_train.cuda", ("spsp.py",)),
     ("optimizers.cuda", ("update.py",)),

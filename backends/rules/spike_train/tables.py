@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from ....ir.calls import number
 from ....ir.diagnostics import CompileError, Diagnostic
 from ....ir.graph import Call, Graph, Population, TrainSpec
-from ....ir.wiring import Wiring
+from ....ir.model import Model
 from ...compiled.plan import Plan
 from ...compiled.synapses import block_members, inside_synapses, post_major
-from .check import is_lateral, output_of, require_trainable
+from ...losses.table import LOSSES, count_tables, loss_of
+from .check import is_lateral, output_of, require_all
 from .effect import effect_curve, polynomial_slope, quartic_derivative, tabulated_slope
 from .profiles import PROFILES, Profile
 from .response import SpikeResponse, spike_response
@@ -35,7 +35,7 @@ class Rule(NamedTuple):
     silent_entry: np.float32
     lowest: np.float32
     highest: np.float32
-    error: Array  # f32[2, T + 1] o - d outside the margin else 0, of another neuron and the target
+    error: Array  # f32[2, T + 1] dL/do at o spikes, of another neuron and the target
     lesson: int  # steps between two spikes of a teacher
     lateral: int  # the output's lateral inhibition, -1 without
     nu: Array  # f32[P] threshold
@@ -65,13 +65,14 @@ class Rule(NamedTuple):
     member: Array  # i64[B + 1]
 
 
-def make_rule(graph: Graph, spec: TrainSpec, plan: Plan, wirings: Mapping[str, Wiring]) -> Rule:
-    """The tables of `spec.rule` for a graph; CompileError(E050) where the rule does not apply."""
-    require_trainable(graph, spec.rule)
-    profile = PROFILES[spec.rule.kind][str(spec.rule["profile"])]
-    responses = [_response(p, profile, spec.rule) for p in graph.populations]
+def make_rule(model: Model, spec: TrainSpec, plan: Plan) -> Rule:
+    """The tables of a spec's rule for a model; CompileError(E050) where it does not apply."""
+    graph, call, loss = model.graph, spec.call("rule"), loss_of(spec)
+    require_all(model, call)
+    profile = PROFILES[call.kind][str(call["profile"])]
+    responses = [_response(p, profile, call) for p in graph.populations]
     flags = _flags(graph, plan)
-    lists = post_major(graph.projections, wirings, plan, flags.listed)
+    lists = post_major(graph.projections, model.wirings, plan, flags.listed)
     inside = inside_synapses(plan, flags.inside, lists)
     members, member = block_members(plan)
     keep_v, keep_c, gain = _kernel(responses, profile.closed)
@@ -85,8 +86,8 @@ def make_rule(graph: Graph, spec: TrainSpec, plan: Plan, wirings: Mapping[str, W
         silent_entry=np.float32(profile.silent_entry),
         lowest=np.float32(profile.lowest),
         highest=np.float32(profile.highest),
-        error=count_errors(spec.rule, plan.steps),
-        lesson=Lesson(plan.steps, number(spec.rule, "target")).gap,
+        error=count_tables(loss, plan.steps)[0],
+        lesson=Lesson(plan.steps, LOSSES[loss.kind].wanted(loss)).gap,
         lateral=_lateral(graph),
         nu=np.array([r.threshold if r else 1.0 for r in responses], np.float32),
         refractory=refractory,
@@ -142,14 +143,6 @@ def _response(population: Population, profile: Profile, rule: Call) -> SpikeResp
 def _shift(plan: Plan, refractory: Array, closed: bool) -> Array:
     """The closed form delays a spike by the refractory time; a projection's delay beyond 1 adds."""
     return plan.delay + refractory[plan.post] - 1 if closed else plan.delay
-
-
-def count_errors(rule: Call, steps: int) -> Array:
-    """f32[2, steps + 1]: o - d of o spikes, 0 within the margin; of any neuron, of the target."""
-    counts = np.arange(steps + 1, dtype=np.float64)
-    rows = [counts - number(rule, name) for name in ("other", "target")]
-    margin = number(rule, "margin")
-    return np.array([np.where(np.abs(r) <= margin, 0.0, r) for r in rows], np.float32)
 
 
 def _kernel(responses: Sequence[SpikeResponse | None], closed: bool) -> tuple[Array, Array, Array]:

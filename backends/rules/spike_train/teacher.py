@@ -9,6 +9,7 @@ from ....ir.analysis.refractory import refractory_steps
 from ....ir.diagnostics import Diagnostic, Note
 from ....ir.graph import Graph, Population, TrainSpec
 from ...compiled.plan import duration
+from ...losses.table import LOSSES, loss_of
 
 
 class Lesson(NamedTuple):
@@ -48,9 +49,9 @@ def teacher_warnings(graph: Graph, spec: TrainSpec) -> tuple[Diagnostic, ...]:
     if len(outputs) != 1 or all(p.encoding is None for p in graph.populations):
         return ()
     (output,) = outputs
-    target = spec.rule["target"]
-    assert isinstance(target, (int, float)), target
-    lesson = Lesson(duration(graph), float(target), refractory_steps(output))
+    loss = loss_of(spec)
+    target = LOSSES[loss.kind].wanted(loss)
+    lesson = Lesson(duration(graph), target, refractory_steps(output))
     clash = _clash(lesson, output.name)
     if not clash:
         return ()

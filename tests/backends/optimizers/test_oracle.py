@@ -8,8 +8,8 @@ import pytest
 from snncc.backends.optimizers.oracle import (
     OPTIMIZER_STEPS,
     adam_step,
+    exponential_gradient,
     fresh_moments,
-    regularizer_gradient,
     sgd_step,
 )
 from snncc.ir.graph import Call
@@ -49,7 +49,7 @@ def test_every_row_of_the_table_is_there():
 def test_regularizer_of_a_dense_projection():
     wiring = Wiring(3, 2, (3, 2))
     weights = np.array([[8.0, 1.0], [-4.0, 2.0], [0.0, 4.0]])
-    gradient = regularizer_gradient(weights, wiring, EXPONENTIAL)
+    gradient = exponential_gradient(weights, wiring, EXPONENTIAL)
     means = ((weights / 8.0) ** 2).mean(axis=0)
     np.testing.assert_allclose(gradient, 0.02 * weights / 8.0 * np.exp(0.04 * (means - 1.0)))
 
@@ -66,14 +66,14 @@ def test_regularizer_is_the_gradient_of_an_energy():
         step = np.zeros((3, 1))
         step[k] = 1e-5
         numeric = (energy(weights + step) - energy(weights - step)) / 2e-5
-        ours = regularizer_gradient(weights, wiring, EXPONENTIAL)[k, 0]
+        ours = exponential_gradient(weights, wiring, EXPONENTIAL)[k, 0]
         assert ours == pytest.approx(numeric, rel=1e-7)
 
 
 def test_regularizer_of_a_sparse_projection_takes_each_neurons_own_synapses():
     pre, post = np.array([0, 1, 1], np.int32), np.array([1, 0, 1], np.int32)
     weights = np.array([8.0, 2.0, 0.0])
-    gradient = regularizer_gradient(weights, Wiring(2, 2, (3,), pre, post), EXPONENTIAL)
+    gradient = exponential_gradient(weights, Wiring(2, 2, (3,), pre, post), EXPONENTIAL)
     means = np.array([0.5, 0.0625, 0.5])
     np.testing.assert_allclose(gradient, 0.02 * weights / 8.0 * np.exp(0.04 * (means - 1.0)))
 
@@ -82,5 +82,5 @@ def test_regularizer_of_shared_weights_takes_the_kernels_mean():
     pre = np.array([0, 1, 2], np.int32)
     wiring = Wiring(3, 3, (1, 1, 1, 2), pre, pre, tap=np.array([0, 1, 0], np.int32))
     weights = np.array([8.0, 4.0]).reshape(1, 1, 1, 2)
-    gradient = regularizer_gradient(weights, wiring, EXPONENTIAL)
+    gradient = exponential_gradient(weights, wiring, EXPONENTIAL)
     np.testing.assert_allclose(gradient, 0.02 * weights / 8.0 * np.exp(0.04 * (0.625 - 1.0)))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from backend_cases import check_moments
 
-from snncc.backends.trainers.cpu import GROUPS, CpuTrainer, make_optimizer
+from snncc.backends.trainers.cpu import GROUPS, CpuTrainer
 from snncc.frontend.program import Program
 from snncc.ir.diagnostics import CompileError
 
@@ -283,14 +283,6 @@ def test_fixed_projections_keep_their_weights(program, trainer, data):
 def test_learning_rate_zero_moves_nothing(program, trainer, data):
     learner = trainer(program("st_rsbp"))
     assert not any(m.any() for m in moves(learner, data(3), 1, 0.0).values())
-
-
-def test_optimizers_numbers(program):
-    more = "regularizer exponential(strength = 0.25, beta = 0.1, limit = 3)"
-    adam = make_optimizer(program("st_rsbp", "adam(beta1 = 0.8)", more=more).train, 0.02)
-    assert adam == (0, 0.02, 0.8, 0.999, 1e-8, 0.25, 0.1, 3.0)
-    sgd = make_optimizer(program("st_rsbp", "sgd(momentum = 0.5)").train, 0.1)
-    assert (sgd.kind, sgd.rate, sgd.beta1, sgd.strength) == (1, 0.1, 0.5, 0.0)
 
 
 @pytest.mark.parametrize("optimizer", [SGD, "adam(lr = 0.01)"])

@@ -12,7 +12,7 @@ from backend_cases import SEED, check_moments, compiled_text, grid_model, sample
 from one_thread import OneThread
 
 from snncc.backends.trainers.cpu import CpuTrainer
-from snncc.backends.trainers.cuda import CudaTrainer, step_sizes
+from snncc.backends.trainers.cuda import CudaTrainer
 from snncc.frontend.program import load_program
 from snncc.ir.diagnostics import CompileError
 from snncc.ir.model import draw_model
@@ -203,18 +203,6 @@ def test_recurrence_whose_sweeps_diverge_is_eliminated(trainer, monkeypatch):
     assert card.device.download(card._back.held.system).any(), "nothing was eliminated"
     for name, array in cpu.weights().items():
         np.testing.assert_allclose(card.weights()[name], array, rtol=1e-3, atol=1e-3, err_msg=name)
-
-
-def test_step_sizes_are_those_of_adam_and_of_descent(trainer):
-    spec = trainer("st_rsbp").spec
-    size, eps = step_sizes(spec, 0.01, 3, 2)
-    for k, n in enumerate((3, 4)):
-        second = np.sqrt(1 - 0.999**n)
-        assert size[k] == pytest.approx(0.01 * second / (1 - 0.9**n))
-        assert eps[k] == pytest.approx(1e-8 * second)
-    size, eps = step_sizes(trainer("st_rsbp", SGD).spec, 0.5, 1, 3)
-    assert size.tolist() == [0.5] * 3
-    assert not eps.any()
 
 
 @pytest.mark.slow

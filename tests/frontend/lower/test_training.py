@@ -5,6 +5,7 @@ import pytest
 from snncc.frontend.program import compile_text, survey_text
 from snncc.ir.diagnostics import Source
 from snncc.ir.graph import Call, TrainSpec
+from snncc.ir.rules import TRAIN_ENTRIES
 
 NET = (
     "network n(lr: real = 0.01, epochs: int = 3) { input x[2] encode bernoulli(duration = 4 ms) }\n"
@@ -26,16 +27,15 @@ def codes(entries: str) -> list[str]:
 def test_what_a_plan_leaves_out_has_its_default() -> None:
     plan = spec("data digits rule st_rsbp")
     assert plan.span is not None
-    assert plan == TrainSpec(
-        "n",
-        Call("digits"),
-        Call(
-            "st_rsbp",
-            (("target", 35.0), ("other", 5.0), ("margin", 5.0), ("profile", "recommended")),
-        ),
-        Call("adam", (("lr", 1e-3), ("beta1", 0.9), ("beta2", 0.999), ("eps", 1e-8))),
-        Call("inverse_sqrt"),
-    )
+    rule = (("target", 35.0), ("other", 5.0), ("margin", 5.0), ("profile", "recommended"))
+    said = {
+        "data": Call("digits"),
+        "rule": Call("st_rsbp", rule),
+        "optimizer": Call("adam", (("lr", 1e-3), ("beta1", 0.9), ("beta2", 0.999), ("eps", 1e-8))),
+        "schedule": Call("inverse_sqrt"),
+        **{"epochs": 1, "batch": 1, "boost": True},
+    }
+    assert plan == TrainSpec("n", {name: said.get(name) for name in TRAIN_ENTRIES})
 
 
 def test_a_whole_plan() -> None:
@@ -45,20 +45,19 @@ def test_a_whole_plan() -> None:
         "regularizer exponential epochs epochs + 1 batch 32 boost off",
         lr="0.5",
     )
-    assert plan.data == Call(
+    assert plan.call("data") == Call(
         "csv", (("path", "a.csv"), ("header", True), ("label_column", -1), ("scale", 0.5))
     )
-    assert plan.rule["profile"] == "paper"
-    assert plan.optimizer == Call("sgd", (("lr", 0.5), ("momentum", 0.0)))
-    assert plan.schedule == Call("step", (("every", 5), ("factor", 0.1)))
-    assert plan.regularizer is not None
-    assert plan.regularizer["limit"] == 8.0
-    assert (plan.epochs, plan.batch, plan.boost) == (4, 32, False)
+    assert plan.call("rule")["profile"] == "paper"
+    assert plan.call("optimizer") == Call("sgd", (("lr", 0.5), ("momentum", 0.0)))
+    assert plan.call("schedule") == Call("step", (("every", 5), ("factor", 0.1)))
+    assert plan.call("regularizer")["limit"] == 8.0
+    assert (plan.count("epochs"), plan.count("batch"), plan.entries["boost"]) == (4, 32, False)
 
 
 @pytest.mark.parametrize(("word", "value"), [("on", True), ("off", False), ("true", True)])
 def test_boost(word: str, value: bool) -> None:
-    assert spec(f"data digits rule st_rsbp boost {word}").boost is value
+    assert spec(f"data digits rule st_rsbp boost {word}").entries["boost"] is value
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from snncc.runtime.training.digest import program_digest
 
 
 def digest(plan, seed=0, **changes):
-    spec = replace(plan.spec, **changes)
+    spec = plan.spec.but(**changes)
     return program_digest(plan.graph, spec, plan.train, seed)
 
 

@@ -1,14 +1,9 @@
 import pytest
 
 from snncc.ir.graph import Call
-from snncc.ir.rules import SCHEDULES
-from snncc.runtime.training.learning_rate import MEANING, learning_rate
+from snncc.runtime.training.learning_rate import learning_rate
 
 ADAM = Call("adam", (("lr", 0.1),))
-
-
-def test_every_schedule_has_a_meaning():
-    assert set(MEANING) == set(SCHEDULES)
 
 
 @pytest.mark.parametrize(

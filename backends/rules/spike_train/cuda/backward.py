@@ -97,7 +97,7 @@ def misplaced_solve(plan, rule, learning, work, b, j, first, last, slot):  # typ
 
 @cuda.jit(device=True)
 def learn_synapse(  # type: ignore[no-untyped-def]
-    plan, tables, rule, learning, optimizer, size, eps, scale, store, work, count, j, l, start, s,
+    plan, tables, rule, learning, optimizer, number, scale, store, work, count, j, l, start, s,
     is_first, is_last,
 ):  # fmt: skip
     """One weight: its gradient summed over the samples in flight, in their order, and its update.
@@ -122,13 +122,13 @@ def learn_synapse(  # type: ignore[no-untyped-def]
     if not is_last:
         store.gradient[at] = total
         return
-    decay = work.pull[learning.pull_row[j] + l]
+    pull = work.pull[learning.pull_row[j] + l]
     if plan.dense[j] == 0:
         update_weight(
-            optimizer, size, eps, store.weights, store.first, store.second, at, scale * total, decay
+            optimizer, number, j, store.weights, store.first, store.second, at, scale * total, pull
         )
         return
     posts = plan.neurons[p + 1] - plan.neurons[p]
     store.weights[plan.weight[j] + k * posts + l] = update_weight(
-        optimizer, size, eps, store.rows, store.first, store.second, at, scale * total, decay
+        optimizer, number, j, store.rows, store.first, store.second, at, scale * total, pull
     )

@@ -15,7 +15,7 @@ from numba import cuda
 
 from ....cuda.kernels.grid import f32, first_item, meet
 from ....cuda.timeloop import present
-from ....optimizers.cuda.update import row_pull
+from ....optimizers.cuda.update import row_pull, row_squares, scaled
 from .backward import learn_synapse, message_listed, message_tile, misplaced_solve, solve_block
 from .learn import inside_entry, joint_effect, neuron_error, row_bounds
 from .loss import judge
@@ -67,6 +67,24 @@ def make_pulls(plan, tables, rule, learning, optimizer, store, work, done):  # t
                 k = row_pull(optimizer, values, tables.post_index, start, stop, listed)
                 if cuda.threadIdx.x == 0:
                     work.pull[learning.pull_row[j] + l] = k
+                l += cuda.gridDim.x
+            done += rows
+
+
+@cuda.jit(device=True)
+def make_squares(plan, tables, rule, learning, store, work):  # type: ignore[no-untyped-def]
+    """The squares of the gradients of every row of weights that learns, added up."""
+    done = 0
+    for j in range(len(plan.pre)):
+        if rule.trains[j] != 0:
+            rows = plan.neurons[plan.post[j] + 1] - plan.neurons[plan.post[j]]
+            l = first_item(done)
+            while l < rows:
+                start, stop = row_bounds(plan, tables, j, l)
+                listed = plan.dense[j] == 0
+                total = row_squares(store.gradient, tables.post_index, start, stop, listed)
+                if cuda.threadIdx.x == 0:
+                    work.squares[learning.pull_row[j] + l] = total
                 l += cuda.gridDim.x
             done += rows
 
@@ -186,9 +204,9 @@ def backward(plan, tables, rule, learning, store, work, count, barrier):  # type
 
 @cuda.jit(device=True)
 def update(  # type: ignore[no-untyped-def]
-    plan, tables, rule, learning, optimizer, size, eps, scale, store, work, count, is_first, is_last
+    plan, tables, rule, learning, optimizer, number, scale, store, work, count, is_first, is_last
 ):
-    """Every weight that learns: an item is a block's width of one row."""
+    """Every weight that learns: an item is a block's width of one row; `number` is the update's."""
     done = 0
     for j in range(len(plan.pre)):
         if rule.trains[j] != 0:
@@ -201,7 +219,7 @@ def update(  # type: ignore[no-untyped-def]
                 s = start + (item - l * chunks) * cuda.blockDim.x + cuda.threadIdx.x
                 if s < stop:
                     learn_synapse(
-                        plan, tables, rule, learning, optimizer, size, eps, scale, store, work,
+                        plan, tables, rule, learning, optimizer, number, scale, store, work,
                         count, j, l, start, s, is_first, is_last,
                     )  # fmt: skip
                 item += cuda.gridDim.x
@@ -223,7 +241,7 @@ def learn(  # type: ignore[no-untyped-def]
             count = min(flight, end - start)
             present(plan, tables, store.weights, data, work, start, count, key0, key1, barrier)
             done = make_traces(plan, tables, rule, learning, work, count, 0)
-            if optimizer.strength > ZERO and start == begin:
+            if optimizer.pulls != 0 and start == begin:
                 make_pulls(plan, tables, rule, learning, optimizer, store, work, done)
             meet(barrier)
             b = cuda.blockIdx.x
@@ -237,9 +255,18 @@ def learn(  # type: ignore[no-untyped-def]
                 make_traces(plan, tables, rule, learning, work, count, 1)
                 meet(barrier)
             backward(plan, tables, rule, learning, store, work, count, barrier)
+            scale, is_last = f32(1.0) / f32(end - begin), start + flight >= end
             update(
-                plan, tables, rule, learning, optimizer, optimizer.size[updates],
-                optimizer.eps[updates], f32(1.0) / f32(end - begin), store, work, count,
-                start == begin, start + flight >= end,
+                plan, tables, rule, learning, optimizer, updates, scale, store, work, count,
+                start == begin, is_last and optimizer.whole == 0,
             )  # fmt: skip
             meet(barrier)
+            if is_last and optimizer.whole != 0:
+                make_squares(plan, tables, rule, learning, store, work)
+                meet(barrier)
+                scale = scaled(optimizer, work.squares, scale)
+                update(
+                    plan, tables, rule, learning, optimizer, updates, scale, store, work, 0, False,
+                    True,
+                )  # fmt: skip
+                meet(barrier)

@@ -39,6 +39,7 @@ class Backward(NamedTuple):
     ratio: Any  # f32[B, outputs^2]
     system: Any  # f32[slots, n (n + 1)] of the largest recurrent block
     pull: Any  # f32[rows] of the regularizer
+    squares: Any  # f32[rows] of the gradients
 
 
 def make_backward(
@@ -65,4 +66,5 @@ def make_backward(
         ratio=make((flight, outputs * outputs), f32),
         system=make((systems, system if sizes.slots else 1), f32),
         pull=make((max(1, sizes.pulls),), f32),
+        squares=make((max(1, sizes.pulls),), f32),
     )

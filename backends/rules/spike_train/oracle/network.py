@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .....ir.calls import number
 from .....ir.graph import Block, Call, Graph, Population, Projection
 from .....ir.model import Model
 from .....ir.wiring import Wiring
+from ....losses.table import LOSSES, judge, loss_in
 from ..check import is_lateral, output_of, require_alike, require_trainable
 from ..profiles import PROFILES, Profile
 from .cells import cells_of
 from .layers import Coupling, System
-from .output import CountLoss, cost, count_error, lateral_factor, teach
+from .output import lateral_factor, teach
 from .partials import Activity, by_pre
 from .profiles import Definitions, definitions_of
 from .spsp import Cell, Floats, Train, factorised_closed_form
@@ -26,7 +26,8 @@ from .spsp import Cell, Floats, Train, factorised_closed_form
 @dataclass(frozen=True, slots=True, eq=False)
 class NetworkGradients:
     """`gradients`: by trainable projection, shaped like its weights. `deltas`: by population that
-    is no input, the raw error dE/do that reaches it from outside its block. `cost`: `output.cost`.
+    is no input, the raw error dE/do that reaches it from outside its block. `cost`: the
+    loss's, a silent label (which is taught) left out.
     """
 
     gradients: dict[str, Floats]
@@ -57,11 +58,13 @@ def network_gradients(
     rule: Call,
     importance: float = 1.0,
     *,
+    loss: Call | None = None,
     has_window: bool = True,
 ) -> NetworkGradients:
     """The rule's weight gradients for one presentation.
 
-    Its graph has been through the pipeline; `spikes` are bool [T, N] of every population.
+    Its graph has been through the pipeline; `spikes` are bool [T, N] of every population; the loss
+    is that of the rule's arguments unless given.
     Without `has_window` the closed form counts input older than 4 tau_mem too, as the engines do.
     Refuses (E050) a network that the rule can't train.
     """
@@ -69,7 +72,7 @@ def network_gradients(
     require_trainable(graph, rule)
     require_alike(model)
     output = output_of(graph)
-    loss = CountLoss(*(number(rule, name) for name in ("target", "other", "margin")))
+    loss = loss or loss_in(rule)
     counts = np.asarray(spikes[output.name].sum(axis=0), dtype=np.float64)
     profile = PROFILES[rule.kind][str(rule["profile"])]
     definitions = definitions_of(profile)
@@ -78,12 +81,16 @@ def network_gradients(
     matrices = {p.name: _dense(model.weights(p.name), wirings[p.name]) for p in graph.projections}
     untaught = _Sample(graph, profile, definitions, cells_of(graph), wirings, matrices, spikes)
     gamma = _gamma(untaught, output, label)
-    taught = dict(spikes) | {output.name: teach(spikes[output.name], label, loss)}
+    taught = dict(spikes) | {
+        output.name: teach(spikes[output.name], label, LOSSES[loss.kind].wanted(loss))
+    }
     sample = replace(untaught, spikes=taught)
     deltas = {p.name: np.zeros(p.neurons) for p in graph.populations if p.model is not None}
-    deltas[output.name] += importance * count_error(counts, label, loss)
+    errors, costs, _ = judge(loss, counts, label)
+    deltas[output.name] += importance * errors
     gradients = _walk(sample, deltas, {output.name: gamma})
-    return NetworkGradients(gradients, deltas, cost(counts, label, loss))
+    is_judged = (counts > 0) | (np.arange(len(counts)) != label)
+    return NetworkGradients(gradients, deltas, float(costs[is_judged].sum()))
 
 
 def _walk(

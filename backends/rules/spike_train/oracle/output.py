@@ -1,40 +1,13 @@
-"""The output layer: count error, teacher spikes, and the factor of lateral inhibition."""
+"""The output layer: teacher spikes, and the factor of lateral inhibition."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 
 from .spsp import Floats, Train
 
 
-@dataclass(frozen=True, slots=True)
-class CountLoss:
-    """Wanted counts of the labelled and of every other output; errors within `margin` are 0."""
-
-    target: float
-    other: float
-    margin: float
-
-
-def count_error(counts: Floats, label: int, loss: CountLoss) -> Floats:
-    """o - d, 0 within the margin."""
-    desired = np.full(counts.shape, loss.other)
-    desired[label] = loss.target
-    error = counts - desired
-    return np.where(np.abs(error) > loss.margin, error, 0.0)
-
-
-def cost(counts: Floats, label: int, loss: CountLoss) -> float:
-    """The sum of squared count errors, a silent label (which is taught) left out."""
-    error = count_error(counts, label, loss)
-    if counts[label] == 0:
-        error[label] = 0.0
-    return float(np.sum(error**2))
-
-
-def teach(spikes: Train, label: int, loss: CountLoss) -> Train:
+def teach(spikes: Train, label: int, target: float) -> Train:
     """The output trains, with spikes at h, 2h, …, h = floor(T / target), for a silent label.
 
     Without them a neuron that should fire would have e = 0 and learn nothing.
@@ -42,7 +15,7 @@ def teach(spikes: Train, label: int, loss: CountLoss) -> Train:
     if spikes[:, label].any():
         return spikes
     taught = spikes.copy()
-    every = max(1, int(len(spikes) / max(loss.target, 1.0)))
+    every = max(1, int(len(spikes) / max(target, 1.0)))
     taught[every::every, label] = True
     return taught
 

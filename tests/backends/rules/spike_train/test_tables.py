@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 from snncc.backends.compiled.plan import make_plan
-from snncc.backends.rules.spike_train.tables import count_errors, make_rule
+from snncc.backends.rules.spike_train.tables import make_rule
 from snncc.frontend.program import compile_text
 from snncc.ir.diagnostics import CompileError, Source
-from snncc.ir.graph import Call
 from snncc.ir.model import draw_model
 from snncc.ir.passes.pipeline import run_pipeline
 
@@ -31,7 +30,7 @@ def rule(profile, tau_syn=4, delay=1):
     program = compile_text(Source("n.snn", text))
     graph = run_pipeline(program.graph)
     model = draw_model(graph, 0)
-    return make_rule(graph, program.train, make_plan(model), model.wirings)
+    return make_rule(model, program.train, make_plan(model))
 
 
 @pytest.mark.parametrize("profile", ["reference", "paper"])
@@ -52,10 +51,3 @@ def test_the_closed_form_delays_by_the_refractory_time(profile, shift):
 
 def test_taught_spikes_are_a_lesson_apart():
     assert rule("recommended").lesson == 2  # 70 steps, target 35
-
-
-def test_errors_of_counts():
-    call = Call("st_rsbp", (("target", 4.5), ("other", 1.0), ("margin", 1.0)))
-    other, target = count_errors(call, 6)
-    assert other.tolist() == [0, 0, 0, 2, 3, 4, 5]
-    assert target.tolist() == [-4.5, -3.5, -2.5, -1.5, 0, 0, 1.5]

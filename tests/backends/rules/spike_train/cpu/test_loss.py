@@ -7,10 +7,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from snncc.backends.losses.table import count_tables, judge
 from snncc.backends.rules.spike_train.oracle import output
-from snncc.backends.rules.spike_train.oracle.output import CountLoss
 from snncc.backends.rules.spike_train.oracle.spsp import Cell, discrete_traces, factorised_spsp
-from snncc.backends.rules.spike_train.tables import count_errors
 from snncc.backends.rules.spike_train.teacher import Lesson
 from snncc.ir.graph import Call
 
@@ -27,14 +26,16 @@ def test_the_lowest_of_the_largest_wins(plain, counts, winner):
 @pytest.mark.parametrize("label", range(4))
 @pytest.mark.parametrize("counts", [[0, 12, 3, 9], [10, 0, 4, 0], [0, 0, 0, 0]])
 def test_error_and_cost(plain, counts, label):
-    loss = CountLoss(10.0, 2.0, 1.5)
     delta = np.full(4, np.nan, np.float32)
     counts = np.array(counts, np.int32)
-    call = Call("st_rsbp", (("target", 10.0), ("other", 2.0), ("margin", 1.5)))
-    rule = SimpleNamespace(error=count_errors(call, STEPS))
+    loss = Call("count", (("target", 10.0), ("other", 2.0), ("margin", 1.5)))
+    rule = SimpleNamespace(error=count_tables(loss, STEPS)[0])
     cost = plain.count_error(rule, counts, label, np.float32(2.5), delta)
-    np.testing.assert_allclose(delta, 2.5 * output.count_error(counts, label, loss))
-    assert cost == pytest.approx(output.cost(counts, label, loss))
+    errors, costs, _ = judge(loss, counts, label)
+    np.testing.assert_allclose(delta, 2.5 * errors)
+    if counts[label] == 0:
+        costs[label] = 0.0  # it is taught
+    assert cost == pytest.approx(costs.sum())
 
 
 def neuron_major(raster, room):
@@ -55,7 +56,7 @@ def test_a_silent_label_is_taught(plain, label, target):
     every = Lesson(STEPS, target).gap
     plain.teach(row, times, 4, label, STEPS, every)
     plain.teach_steps(ptr, spikes, label, STEPS, every)
-    taught = output.teach(raster, label, CountLoss(target, 2.0, 1.0))
+    taught = output.teach(raster, label, target)
     wanted_row, wanted = neuron_major(taught, 5 * STEPS)
     np.testing.assert_array_equal(row, wanted_row)
     np.testing.assert_array_equal(times[: row[-1]], wanted[: row[-1]])

@@ -1,49 +1,31 @@
-"""The output layer: errors, teacher spikes, the lateral factor."""
+"""The output layer: teacher spikes, the lateral factor."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from snncc.backends.rules.spike_train.oracle.output import (
-    CountLoss,
-    cost,
-    count_error,
-    lateral_factor,
-    teach,
-)
+from snncc.backends.rules.spike_train.oracle.output import lateral_factor, teach
 
-LOSS = CountLoss(target=35.0, other=5.0, margin=5.0)
-
-
-def test_error_is_zero_within_the_margin():
-    counts = np.array([10.0, 11.0, 0.0, 29.0, 30.0])
-    np.testing.assert_array_equal(count_error(counts, 3, LOSS), [0.0, 6.0, 0.0, -6.0, 25.0])
-    np.testing.assert_array_equal(count_error(counts, 4, LOSS), [0.0, 6.0, 0.0, 24.0, 0.0])
-
-
-def test_cost_leaves_a_silent_label_out():
-    assert cost(np.array([0.0, 11.0]), 0, LOSS) == 36.0
-    assert cost(np.array([0.0, 11.0]), 1, LOSS) == 24.0**2
-    assert cost(np.array([1.0, 5.0]), 0, LOSS) == 34.0**2
+TARGET = 35.0
 
 
 @pytest.mark.parametrize(("steps", "spikes"), [(400, 36), (700, 34)])
 def test_teacher_fires_for_a_silent_label(steps, spikes):
     silent = np.zeros((steps, 3), dtype=np.bool_)
     silent[5, 0] = True
-    taught = teach(silent, 2, LOSS)
+    taught = teach(silent, 2, TARGET)
     every = steps // 35
     assert not silent[:, 2].any()
     assert taught[:, 2].sum() == spikes
     assert np.flatnonzero(taught[:, 2])[0] == every
     assert np.all(np.diff(np.flatnonzero(taught[:, 2])) == every)
     np.testing.assert_array_equal(taught[:, :2], silent[:, :2])
-    assert teach(silent, 0, LOSS) is silent
+    assert teach(silent, 0, TARGET) is silent
 
 
 def test_teacher_of_a_short_run_fires_at_every_step():
-    taught = teach(np.zeros((20, 1), dtype=np.bool_), 0, LOSS)
+    taught = teach(np.zeros((20, 1), dtype=np.bool_), 0, TARGET)
     assert taught[1:].all()
     assert not taught[0].any()
 

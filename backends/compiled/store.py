@@ -1,0 +1,16 @@
+"""Weights and what learns them, as the kernels of every device take them."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+
+class Store(NamedTuple):
+    """Weights and what learns them; `rows`, `first`, `second`, `gradient` of a dense projection are
+    post-major, at the same offsets as its pre-major weights."""
+
+    weights: Any  # f32[W]
+    rows: Any  # f32[W]
+    first: Any  # f32[W] Adam's first moment, or the momentum
+    second: Any  # f32[W] Adam's second moment
+    gradient: Any  # f32[groups, W] on the CPU; f32[W] on a GPU, sums that wait for a batch's rest

@@ -1,0 +1,55 @@
+"""What a training rule is to everything outside its folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from ...ir.diagnostics import Diagnostic
+from ...ir.graph import Graph, TrainSpec
+from ...ir.model import Model
+from ..compiled.plan import Plan
+from ..compiled.text.sources import Parts
+from ..cuda.build import KernelProgram
+from ..cuda.program import Layout
+from ..cuda.scratch import Make
+
+# What a rule can ask the forward pass to keep of a sample.
+EVENTS = "events"  # every spike of every population
+
+
+class CpuKernels(NamedTuple):
+    """A rule's kernels on the CPU: `learn` presents samples and adds up their gradients, or updates
+    at once; `update` takes a batch's. `scratch`: (plan, tables, workers) -> its arrays."""
+
+    sources: Parts
+    scratch: Callable[[Plan, Any, int], Any]
+
+
+class CudaKernels(NamedTuple):
+    """A rule's kernel `learn` on a GPU. `layout`: (layout of the network, spec) -> what it reads;
+    `program`: (layout, that, spec, threads) -> the kernel; `scratch`: (make, layout, that, samples
+    in flight, blocks) -> its arrays."""
+
+    layout: Callable[[Layout, TrainSpec], Any]
+    program: Callable[[Layout, Any, TrainSpec, int | None], KernelProgram]
+    scratch: Callable[[Make, Layout, Any, int, int], Any]
+
+
+class Rule(NamedTuple):
+    """A family of rules.
+
+    `check`: every reason (E050, E051) why it cannot train a network, () if it can; `warnings`: what
+    will hardly do what is meant. `keeps`: what of the forward pass it needs, of EVENTS. `tables`:
+    what its kernels read beside the plan, opaque to everybody else. `oracle`: the same in float64
+    NumPy, slow and literal: (model, spikes by population, label, spec, importance) -> an object
+    with `gradients` by projection, shaped like its weights, and `cost`.
+    """
+
+    check: Callable[[Model, TrainSpec], tuple[Diagnostic, ...]]
+    warnings: Callable[[Graph, TrainSpec], tuple[Diagnostic, ...]]
+    keeps: tuple[str, ...]
+    tables: Callable[[Model, TrainSpec, Plan], Any]
+    cpu: CpuKernels
+    cuda: CudaKernels
+    oracle: Callable[..., Any]

@@ -1,0 +1,53 @@
+"""What losses mean, by hand, and the tables that engines read of them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from snncc.backends.losses.table import LOSSES, count_tables, judge, loss_of
+from snncc.ir import rules
+from snncc.ir.diagnostics import CompileError
+from snncc.ir.graph import Call, TrainSpec
+from snncc.ir.rules import RULES, by_default
+
+LOSS = Call("count", (("target", 35.0), ("other", 5.0), ("margin", 5.0)))
+
+
+def test_every_loss_of_the_language_is_there():
+    assert set(LOSSES) == set(rules.LOSSES)
+
+
+def test_error_is_zero_within_the_margin():
+    counts = np.array([10, 11, 0, 29, 30])
+    error, cost, prediction = judge(LOSS, counts, 3)
+    assert error.tolist() == [0.0, 6.0, 0.0, -6.0, 25.0]
+    assert cost.tolist() == [0.0, 36.0, 0.0, 36.0, 625.0]
+    assert prediction == 4
+    assert judge(LOSS, counts, 4)[0].tolist() == [0.0, 6.0, 0.0, 24.0, 0.0]
+    assert judge(LOSS, np.array([1, 3, 3]), 0)[2] == 1
+
+
+def test_tables_of_counts():
+    loss = Call("count", (("target", 4.5), ("other", 1.0), ("margin", 1.0)))
+    (other, target), costs = count_tables(loss, 6)
+    assert other.tolist() == [0, 0, 0, 2, 3, 4, 5]
+    assert target.tolist() == [-4.5, -3.5, -2.5, -1.5, 0, 0, 1.5]
+    assert costs[:, 3].tolist() == [4.0, 2.25]
+
+
+def spec(rule, loss):
+    return TrainSpec("n", {"rule": rule, "loss": loss})
+
+
+def test_a_rule_may_say_the_loss_itself():
+    rule = Call("st_rsbp", (("target", 20.0), ("other", 2.0), ("margin", 1.0)))
+    assert loss_of(spec(rule, None)).arguments == rule.arguments
+    assert loss_of(spec(by_default("st_rsbp", RULES), LOSS)) == LOSS
+
+
+def test_a_loss_is_not_said_twice():
+    rule = Call("st_rsbp", (("target", 20.0), ("other", 2.0), ("margin", 1.0)))
+    assert loss_of(spec(rule, Call("count", rule.arguments))).arguments == rule.arguments
+    with pytest.raises(CompileError, match="said twice"):
+        loss_of(spec(rule, LOSS))
