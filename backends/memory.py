@@ -13,6 +13,7 @@ from ..ir.diagnostics import CompileError, Diagnostic, Span
 from ..ir.graph import Graph, Population, TrainSpec
 from ..ir.wiring import Size, foretold_size
 from .compiled.plan import duration
+from .cpu.scratch import WINDOW
 from .trainers.cpu import GROUPS
 
 F32, I32 = 4, 4
@@ -20,7 +21,6 @@ DRAW = 16  # bytes of a weight while it is drawn: float64, twice
 PAIR = 2 * I32  # pre and post
 ROW = I32 + 8  # post and the place of the weight, by pre neuron
 HEAD = 8  # bytes
-WINDOW = 40  # steps of summed input that a worker holds at least
 MOMENTS = 3 * F32  # a weight's two moments, and its copy by post neuron
 
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from ..compiled.plan import Plan
 
 Array = npt.NDArray[Any]
-WINDOW = 40  # steps
+WINDOW = 40  # steps of summed input that a worker holds at least
 WIDE_LIMIT = 1 << 26  # neuron steps
 AHEAD = 20  # steps that neurons without recurrence take at a time
 LINE = 64  # bytes of a cache line
