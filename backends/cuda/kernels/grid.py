@@ -43,6 +43,12 @@ def first_item(done):  # type: ignore[no-untyped-def]
 
 
 @cuda.jit(device=True)
+def chunks_of(neurons):  # type: ignore[no-untyped-def]
+    """How many blocks' widths `neurons` threads fill."""
+    return (neurons + cuda.blockDim.x - 1) // cuda.blockDim.x
+
+
+@cuda.jit(device=True)
 def block_sum(value):  # type: ignore[no-untyped-def]
     """The sum of `value` over the threads of the block, in one fixed order; for every thread.
 

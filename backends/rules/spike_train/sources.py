@@ -19,5 +19,8 @@ CUDA: Parts = (
     ("rules.spike_train", ("formulas.py",)),
     ("rules.spike_train.cuda", ("spsp.py",)),
     ("optimizers.cuda", ("update.py",)),
-    ("rules.spike_train.cuda", ("solve.py", "loss.py", "learn.py", "backward.py", "learning.py")),
+    (
+        "rules.spike_train.cuda",
+        ("solve.py", "loss.py", "learn.py", "dense.py", "listed.py", "backward.py", "learning.py"),
+    ),
 )

@@ -1,50 +1,105 @@
-"""What a block sends back to those before it, and the update of every row of weights."""
+"""The backward pass of the samples in flight, block by block from the output."""
 
 from __future__ import annotations
 
+import numpy as np
 from numba import cuda
 
-from ....cuda.kernels.grid import f32
-from ....optimizers.cuda.update import update_weight
-from ..formulas import count_slope
-from ..numbers import TILE
-from .learn import entry_of, row_bounds, sent_back, synapse
+from ....cuda.kernels.grid import chunks_of, first_item, meet
+from ....cuda.timeloop import count_all
+from ..formulas import decide, error_at
+from .dense import message_tile
+from .learn import neuron_error, sent_back
+from .listed import inside_entries, joint_effect, message_listed
+from .loss import clear_errors, cost_of, lateral_factor, teach
 from .solve import eliminate, sweeps
 
-ZERO = f32(0.0)
-ONE = f32(1.0)
+ZERO = np.float32(0.0)
+ONE = np.float32(1.0)
 
 
 @cuda.jit(device=True)
-def message_tile(plan, rule, learning, store, work, b, j, tile, k):  # type: ignore[no-untyped-def]
-    """sum_l x_l w_lk de_lk/du_k over the post neurons l of a tile of dense projection j."""
-    a, p = plan.pre[j], plan.post[j]
-    n = plan.neurons[a + 1] - plan.neurons[a]
-    lo, u = plan.neurons[p], work.count[b, plan.neurons[a] + k]
-    inverse = ONE / f32(u) if u > 0 else ZERO
-    total = ZERO
-    for l in range(TILE * tile, min(TILE * tile + TILE, plan.neurons[p + 1] - lo)):
-        x = work.error[b, lo + l]
-        w = store.rows[plan.weight[j] + l * n + k]
-        if u > 0 and work.count[b, lo + l] > 0:
-            total += (x * w) * (entry_of(plan, rule, learning, work, b, j, l, k) * inverse)
-        else:
-            total += (x * rule.silent_ratio) * w
-    work.parts[b, learning.part[j] + tile * n + k] = total
+def judge(plan, tables, rule, learning, weights, data, work, results, b, s):  # type: ignore[no-untyped-def]
+    """Counts, decision, cost, error, lateral factor, teacher spikes of sample s at place b."""
+    p = plan.output
+    lo = plan.neurons[p]
+    n = plan.neurons[p + 1] - lo
+    label = data.labels[s]
+    clear_errors(work, b)
+    count_all(work, results, b)
+    cuda.syncthreads()
+    i = cuda.threadIdx.x
+    while i < n:
+        results.counts[s, i] = work.count[b, lo + i]
+        error = error_at(rule.error, i, label, work.count[b, lo + i])
+        work.delta[b, lo + i] = data.importance[s] * error
+        i += cuda.blockDim.x
+    if rule.lateral >= 0:
+        lateral_factor(plan, rule, learning, weights, work, b, label)
+    cuda.syncthreads()
+    if cuda.threadIdx.x == 0:
+        results.predictions[s] = decide(results.counts[s])
+        results.cost[s] = cost_of(rule, results.counts[s], label)
+        if work.count[b, lo + label] == 0:
+            teach(plan, tables, rule, work, b, label)
+    cuda.syncthreads()
 
 
 @cuda.jit(device=True)
-def message_listed(plan, rule, learning, store, work, b, j, k):  # type: ignore[no-untyped-def]
-    """The same over the synapses that pre neuron k sends through a sparse projection."""
-    lo, u = plan.neurons[plan.post[j]], work.count[b, plan.neurons[plan.pre[j]] + k]
-    total = ZERO
-    start = plan.row[j] + k
-    for s in range(plan.csr_ptr[start], plan.csr_ptr[start + 1]):
-        l = plan.csr_post[s]
-        entry = entry_of(plan, rule, learning, work, b, j, l, k)
-        slope = count_slope(entry, u, work.count[b, lo + l], rule.silent_ratio)
-        total += work.error[b, lo + l] * store.weights[plan.csr_index[s]] * slope
-    work.parts[b, learning.part[j] + k] = total
+def backward(plan, tables, rule, learning, store, work, count, barrier):  # type: ignore[no-untyped-def]
+    """Errors of all neurons of the samples in flight, block by block from the output."""
+    for block in range(len(plan.block) - 2, -1, -1):
+        block_error(plan, tables, rule, learning, store, work, block, count)
+        meet(barrier)
+        if learning.has_inside[block] != 0 and rule.reference == 0:
+            solve_inside(plan, rule, learning, work, block, count)
+            meet(barrier)
+        if learning.sends[block] != 0:
+            send_messages(plan, rule, learning, store, work, block, count)
+            meet(barrier)
+            if learning.has_inside[block] != 0 and rule.reference != 0:
+                solve_misplaced(plan, rule, learning, work, block, count)
+                meet(barrier)
+
+
+@cuda.jit(device=True)
+def block_error(plan, tables, rule, learning, store, work, block, count):  # type: ignore[no-untyped-def]
+    """Errors and Omega of the neurons of a block, HM2-BP's factor, S-PSP of its inner synapses."""
+    done = 0
+    has_inside = learning.has_inside[block] != 0
+    for q in range(plan.block[block], plan.block[block + 1]):
+        p = plan.order[q]
+        n = plan.neurons[p + 1] - plan.neurons[p]
+        chunks = chunks_of(n)
+        item = first_item(done)
+        while item < count * chunks:
+            b = item // chunks
+            i = (item - b * chunks) * cuda.blockDim.x + cuda.threadIdx.x
+            if i < n:
+                neuron_error(plan, tables, rule, learning, store, work, b, p, i, has_inside)
+            item += cuda.gridDim.x
+        done += count * chunks
+        if rule.hybrid != 0:
+            item = first_item(done)
+            while item < count * n:
+                joint_effect(plan, tables, rule, learning, store, work, item // n, p, item % n)
+                item += cuda.gridDim.x
+            done += count * n
+        for s in range(plan.inner[p], plan.incoming[p + 1]):
+            j = plan.sources[s]
+            if rule.inside[j] != 0:
+                inside_entries(plan, tables, rule, learning, store, work, j, count, done)
+
+
+@cuda.jit(device=True)
+def solve_inside(plan, rule, learning, work, block, count):  # type: ignore[no-untyped-def]
+    """The recurrent systems of a block of the graph; as many CUDA blocks take part as have room."""
+    slots = min(cuda.gridDim.x, work.system.shape[0])
+    slot = cuda.blockIdx.x
+    b = slot
+    while b < count and slot < slots:
+        solve_block(plan, rule, learning, work, b, rule.member[block], rule.member[block + 1], slot)
+        b += slots
 
 
 @cuda.jit(device=True)
@@ -66,6 +121,22 @@ def take_solution(rule, work, b, first, last):  # type: ignore[no-untyped-def]
     while m < last:
         work.error[b, rule.members[m]] = work.solution[b, rule.members[m]]
         m += cuda.blockDim.x
+
+
+@cuda.jit(device=True)
+def solve_misplaced(plan, rule, learning, work, block, count):  # type: ignore[no-untyped-def]
+    """The authors' solve of every message into a recurrent block (profile `reference`)."""
+    slots = min(cuda.gridDim.x, work.system.shape[0])
+    slot = cuda.blockIdx.x
+    for q in range(plan.block[block], plan.block[block + 1]):
+        p = plan.order[q]
+        for s in range(plan.incoming[p], plan.incoming[p + 1]):
+            j = plan.sources[s]
+            b = slot
+            while b < count and slot < slots and rule.carries[j] != 0:
+                first, last = rule.member[block], rule.member[block + 1]
+                misplaced_solve(plan, rule, learning, work, b, j, first, last, slot)
+                b += slots
 
 
 @cuda.jit(device=True)
@@ -96,39 +167,26 @@ def misplaced_solve(plan, rule, learning, work, b, j, first, last, slot):  # typ
 
 
 @cuda.jit(device=True)
-def learn_synapse(  # type: ignore[no-untyped-def]
-    plan, tables, rule, learning, optimizer, number, scale, store, work, count, j, l, start, s,
-    is_first, is_last,
-):  # fmt: skip
-    """One weight: its gradient summed over the samples in flight, in their order, and its update.
-
-    With more samples in a batch than fit in flight, the sum waits in store.gradient between waves.
-    """
-    k, at = synapse(plan, tables, j, start, s)
-    origin, _ = row_bounds(plan, tables, j, 0)
-    p = plan.post[j]
-    i, pre = plan.neurons[p] + l, plan.neurons[plan.pre[j]] + k
-    total = ZERO if is_first else store.gradient[at]
-    for b in range(count):
-        if work.count[b, pre] > 0:
-            x = work.error[b, i] * work.boost[b, i]
-            if work.count[b, i] == 0:
-                entry = rule.silent_entry
-            elif rule.inside[j] != 0:
-                entry = work.entry[b, learning.slot[j] + s - origin]
-            else:
-                entry = entry_of(plan, rule, learning, work, b, j, l, k)
-            total += x * entry
-    if not is_last:
-        store.gradient[at] = total
-        return
-    pull = work.pull[learning.pull_row[j] + l]
-    if plan.dense[j] == 0:
-        update_weight(
-            optimizer, number, j, store.weights, store.first, store.second, at, scale * total, pull
-        )
-        return
-    posts = plan.neurons[p + 1] - plan.neurons[p]
-    store.weights[plan.weight[j] + k * posts + l] = update_weight(
-        optimizer, number, j, store.rows, store.first, store.second, at, scale * total, pull
-    )
+def send_messages(plan, rule, learning, store, work, block, count):  # type: ignore[no-untyped-def]
+    """What the projections into a block send back, tile by tile."""
+    done = 0
+    for q in range(plan.block[block], plan.block[block + 1]):
+        p = plan.order[q]
+        for s in range(plan.incoming[p], plan.incoming[p + 1]):
+            j = plan.sources[s]
+            if rule.carries[j] != 0:
+                n = plan.neurons[plan.pre[j] + 1] - plan.neurons[plan.pre[j]]
+                chunks = chunks_of(n)
+                items = count * learning.tiles[j] * chunks
+                item = first_item(done)
+                while item < items:
+                    b = item // (learning.tiles[j] * chunks)
+                    left = item - b * learning.tiles[j] * chunks
+                    tile = left // chunks
+                    k = (left - tile * chunks) * cuda.blockDim.x + cuda.threadIdx.x
+                    if k < n and plan.dense[j] == 0:
+                        message_listed(plan, rule, learning, store, work, b, j, k)
+                    elif k < n:
+                        message_tile(plan, rule, learning, store, work, b, j, tile, k)
+                    item += cuda.gridDim.x
+                done += items

@@ -1,17 +1,69 @@
-"""Errors of a block's neurons: what was sent to them, Omega, the factor of HM2-BP, S-PSP inside."""
+"""What learning any projection needs: traces, S-PSP, counts, Omega, errors, rows of synapses."""
 
 from __future__ import annotations
 
 import numpy as np
 from numba import cuda
 
-from ....cuda.kernels.grid import block_sum, f32
-from ..formulas import count_slope, omega_of, postsynaptic_count, presynaptic_count, theta_of
+from ....cuda.kernels.forward import fired
+from ....cuda.kernels.grid import chunks_of, first_item
+from ..formulas import closed_step, discrete_step, omega_of, postsynaptic_count, presynaptic_count
 from .spsp import response_at
 
-ZERO = f32(0.0)
-ONE = f32(1.0)
-HALF = f32(0.5)
+ZERO = np.float32(0.0)
+ONE = np.float32(1.0)
+HALF = np.float32(0.5)
+
+
+@cuda.jit(device=True)
+def make_trace(plan, tables, rule, learning, work, b, j, k):  # type: ignore[no-untyped-def]
+    """V of pre neuron k of projection j: one linear recursion over the steps, one thread.
+
+    A spike of step 0 has no part in the closed form, as in the authors' code; its shift may be -1.
+    """
+    a, p = plan.pre[j], plan.post[j]
+    n = plan.neurons[a + 1] - plan.neurons[a]
+    bits, trace = work.bits[b], work.trace[b]
+    keep_v, keep_c, gain, shift = rule.keep_v[p], rule.keep_c[p], rule.gain[p], rule.shift[j]
+    at = learning.trace[j] + k
+    first = 1 if rule.closed != 0 else 0
+    slow, fast = ZERO, ZERO
+    for t in range(plan.steps):
+        spike = ZERO
+        if first <= t - shift < plan.steps and fired(
+            bits, (t - shift) * tables.words + tables.word[a], k
+        ):
+            spike = ONE
+        fast += spike
+        if rule.closed != 0:
+            trace[at], slow, fast = closed_step(slow + spike, fast, keep_v, keep_c, gain)
+        else:
+            slow, fast = discrete_step(slow, fast, keep_v, keep_c, gain)
+            trace[at] = slow
+        at += n
+
+
+@cuda.jit(device=True)
+def make_traces(plan, tables, rule, learning, work, count, taught):  # type: ignore[no-untyped-def]
+    """The traces of every projection that needs them, in every sample; the number of items.
+
+    `taught` 0: of the spikes that were; 1: those that a teacher may change, for what else than the
+    lateral inhibition the output sends.
+    """
+    done = 0
+    for j in range(len(plan.pre)):
+        if learning.trace[j] >= 0 and learning.taught[j] == taught:
+            n = plan.neurons[plan.pre[j] + 1] - plan.neurons[plan.pre[j]]
+            chunks = chunks_of(n)
+            item = first_item(done)
+            while item < count * chunks:
+                b = item // chunks
+                k = (item - b * chunks) * cuda.blockDim.x + cuda.threadIdx.x
+                if k < n:
+                    make_trace(plan, tables, rule, learning, work, b, j, k)
+                item += cuda.gridDim.x
+            done += count * chunks
+    return done
 
 
 @cuda.jit(device=True)
@@ -96,32 +148,6 @@ def add_drive(plan, tables, rule, weights, work, b, j, i, total):  # type: ignor
 
 
 @cuda.jit(device=True)
-def joint_effect(plan, tables, rule, learning, store, work, b, p, l):  # type: ignore[no-untyped-def]
-    """HM2-BP's factor 1 + s of neuron l of population p into boost, one block (Jin et al. 2018).
-
-    s = (1/nu) sum_j w_j e_j / o; (1/nu) sum_j w_j / 2 for a silent neuron; over all projections.
-    """
-    i = plan.neurons[p] + l
-    spikes = work.count[b, i]
-    total = ZERO
-    for source in range(plan.incoming[p], plan.incoming[p + 1]):
-        j = plan.sources[source]
-        if rule.takes[j] != 0:
-            start, stop = row_bounds(plan, tables, j, l)
-            s = start + cuda.threadIdx.x
-            while s < stop:
-                k, at = synapse(plan, tables, j, start, s)
-                w = weight_at(plan, store, j, at)
-                total += w * (
-                    HALF if spikes == 0 else entry_of(plan, rule, learning, work, b, j, l, k)
-                )
-                s += cuda.blockDim.x
-    total = block_sum(total) / rule.nu[p]
-    if cuda.threadIdx.x == 0:
-        work.boost[b, i] *= ONE + (total if spikes == 0 else total / f32(spikes))
-
-
-@cuda.jit(device=True)
 def row_bounds(plan, tables, j, l):  # type: ignore[no-untyped-def]
     """The synapses start:stop of post neuron l: places in post_pre/post_index where projection j is
     listed, else places in the post-major weights."""
@@ -144,19 +170,3 @@ def synapse(plan, tables, j, start, s):  # type: ignore[no-untyped-def]
 def weight_at(plan, store, j, at):  # type: ignore[no-untyped-def]
     """The weight at a place that `synapse` gave."""
     return store.weights[at] if plan.dense[j] == 0 else store.rows[at]
-
-
-@cuda.jit(device=True)
-def inside_entry(plan, tables, rule, learning, store, work, b, j, s):  # type: ignore[no-untyped-def]
-    """S-PSP and Theta of synapse s of inside projection j, in post-major order."""
-    a, p = plan.pre[j], plan.post[j]
-    slot = learning.slot[j] + s
-    l = np.int64(learning.slot_post[slot])
-    start, _ = row_bounds(plan, tables, j, l)
-    first, _ = row_bounds(plan, tables, j, 0)
-    k, at = synapse(plan, tables, j, start, first + s)
-    entry = entry_of(plan, rule, learning, work, b, j, l, k)
-    before, after = work.count[b, plan.neurons[a] + k], work.count[b, plan.neurons[p] + l]
-    slope = count_slope(entry, before, after, rule.silent_ratio)
-    work.entry[b, slot] = entry
-    work.theta[b, slot] = theta_of(weight_at(plan, store, j, at), slope, rule.nu[a])

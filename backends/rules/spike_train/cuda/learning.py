@@ -1,6 +1,6 @@
 """The persistent kernel `learn`: any number of updates in one launch.
 
-The samples of an update are in flight together (see `driver.py`):
+The samples of an update are in flight together (see `timeloop.py`):
 
     present | traces, pulls | judge | traces of what the output sends
             | for each block of the graph, from the output: errors | solve | messages
@@ -11,46 +11,16 @@ The host does nothing between two updates.
 
 from __future__ import annotations
 
+import numpy as np
 from numba import cuda
 
-from ....cuda.kernels.grid import f32, first_item, meet
+from ....cuda.kernels.grid import chunks_of, f32, first_item, meet
 from ....cuda.timeloop import present
-from ....optimizers.cuda.update import row_pull, row_squares, scaled
-from .backward import learn_synapse, message_listed, message_tile, misplaced_solve, solve_block
-from .learn import inside_entry, joint_effect, neuron_error, row_bounds
-from .loss import judge
-from .spsp import make_trace
+from ....optimizers.cuda.update import row_pull, row_squares, scaled, update_weight
+from .backward import backward, judge
+from .learn import entry_of, make_traces, row_bounds, synapse
 
-ZERO = f32(0.0)
-
-
-@cuda.jit(device=True)
-def chunks_of(neurons):  # type: ignore[no-untyped-def]
-    """How many blocks' widths `neurons` threads fill."""
-    return (neurons + cuda.blockDim.x - 1) // cuda.blockDim.x
-
-
-@cuda.jit(device=True)
-def make_traces(plan, tables, rule, learning, work, count, taught):  # type: ignore[no-untyped-def]
-    """The traces of every projection that needs them, in every sample; the number of items.
-
-    `taught` 0: of the spikes that were; 1: those that a teacher may change, for what else than the
-    lateral inhibition the output sends.
-    """
-    done = 0
-    for j in range(len(plan.pre)):
-        if learning.trace[j] >= 0 and learning.taught[j] == taught:
-            n = plan.neurons[plan.pre[j] + 1] - plan.neurons[plan.pre[j]]
-            chunks = chunks_of(n)
-            item = first_item(done)
-            while item < count * chunks:
-                b = item // chunks
-                k = (item - b * chunks) * cuda.blockDim.x + cuda.threadIdx.x
-                if k < n:
-                    make_trace(plan, tables, rule, learning, work, b, j, k)
-                item += cuda.gridDim.x
-            done += count * chunks
-    return done
+ZERO = np.float32(0.0)
 
 
 @cuda.jit(device=True)
@@ -90,116 +60,42 @@ def make_squares(plan, tables, rule, learning, store, work):  # type: ignore[no-
 
 
 @cuda.jit(device=True)
-def find_errors(plan, tables, rule, learning, store, work, block, count):  # type: ignore[no-untyped-def]
-    """Errors and Omega of the neurons of a block, HM2-BP's factor, S-PSP of its inner synapses."""
-    done = 0
-    has_inside = learning.has_inside[block] != 0
-    for q in range(plan.block[block], plan.block[block + 1]):
-        p = plan.order[q]
-        n = plan.neurons[p + 1] - plan.neurons[p]
-        chunks = chunks_of(n)
-        item = first_item(done)
-        while item < count * chunks:
-            b = item // chunks
-            i = (item - b * chunks) * cuda.blockDim.x + cuda.threadIdx.x
-            if i < n:
-                neuron_error(plan, tables, rule, learning, store, work, b, p, i, has_inside)
-            item += cuda.gridDim.x
-        done += count * chunks
-        if rule.hybrid != 0:
-            item = first_item(done)
-            while item < count * n:
-                joint_effect(plan, tables, rule, learning, store, work, item // n, p, item % n)
-                item += cuda.gridDim.x
-            done += count * n
-        for s in range(plan.inner[p], plan.incoming[p + 1]):
-            j = plan.sources[s]
-            if rule.inside[j] != 0:
-                find_inside(plan, tables, rule, learning, store, work, j, count, done)
+def learn_synapse(  # type: ignore[no-untyped-def]
+    plan, tables, rule, learning, optimizer, number, scale, store, work, count, j, l, start, s,
+    is_first, is_last,
+):  # fmt: skip
+    """One weight: its gradient summed over the samples in flight, in their order, and its update.
 
-
-@cuda.jit(device=True)
-def find_inside(plan, tables, rule, learning, store, work, j, count, done):  # type: ignore[no-untyped-def]
-    """S-PSP and Theta of every synapse of inside projection j."""
-    synapses = learning.synapses[j]
-    chunks = chunks_of(synapses)
-    item = first_item(done)
-    while item < count * chunks:
-        b = item // chunks
-        s = (item - b * chunks) * cuda.blockDim.x + cuda.threadIdx.x
-        if s < synapses:
-            inside_entry(plan, tables, rule, learning, store, work, b, j, s)
-        item += cuda.gridDim.x
-
-
-@cuda.jit(device=True)
-def solve_blocks(plan, rule, learning, work, block, count):  # type: ignore[no-untyped-def]
-    """The recurrent systems of a block of the graph; as many CUDA blocks take part as have room."""
-    slots = min(cuda.gridDim.x, work.system.shape[0])
-    slot = cuda.blockIdx.x
-    b = slot
-    while b < count and slot < slots:
-        solve_block(plan, rule, learning, work, b, rule.member[block], rule.member[block + 1], slot)
-        b += slots
-
-
-@cuda.jit(device=True)
-def send_messages(plan, rule, learning, store, work, block, count):  # type: ignore[no-untyped-def]
-    """What the projections into a block send back, tile by tile."""
-    done = 0
-    for q in range(plan.block[block], plan.block[block + 1]):
-        p = plan.order[q]
-        for s in range(plan.incoming[p], plan.incoming[p + 1]):
-            j = plan.sources[s]
-            if rule.carries[j] != 0:
-                n = plan.neurons[plan.pre[j] + 1] - plan.neurons[plan.pre[j]]
-                chunks = chunks_of(n)
-                items = count * learning.tiles[j] * chunks
-                item = first_item(done)
-                while item < items:
-                    b = item // (learning.tiles[j] * chunks)
-                    left = item - b * learning.tiles[j] * chunks
-                    tile = left // chunks
-                    k = (left - tile * chunks) * cuda.blockDim.x + cuda.threadIdx.x
-                    if k < n and plan.dense[j] == 0:
-                        message_listed(plan, rule, learning, store, work, b, j, k)
-                    elif k < n:
-                        message_tile(plan, rule, learning, store, work, b, j, tile, k)
-                    item += cuda.gridDim.x
-                done += items
-
-
-@cuda.jit(device=True)
-def misplace(plan, rule, learning, work, block, count):  # type: ignore[no-untyped-def]
-    """The authors' solve of every message into a recurrent block (profile `reference`)."""
-    slots = min(cuda.gridDim.x, work.system.shape[0])
-    slot = cuda.blockIdx.x
-    for q in range(plan.block[block], plan.block[block + 1]):
-        p = plan.order[q]
-        for s in range(plan.incoming[p], plan.incoming[p + 1]):
-            j = plan.sources[s]
-            b = slot
-            while b < count and slot < slots and rule.carries[j] != 0:
-                first, last = rule.member[block], rule.member[block + 1]
-                misplaced_solve(plan, rule, learning, work, b, j, first, last, slot)
-                b += slots
-
-
-@cuda.jit(device=True)
-def backward(plan, tables, rule, learning, store, work, count, barrier):  # type: ignore[no-untyped-def]
-    """Errors of all neurons of the samples in flight, block by block from the output."""
-    for block in range(len(plan.block) - 2, -1, -1):
-        find_errors(plan, tables, rule, learning, store, work, block, count)
-        meet(barrier)
-        if learning.has_inside[block] != 0 and rule.reference == 0:
-            solve_blocks(plan, rule, learning, work, block, count)
-            meet(barrier)
-        if learning.sends[block] != 0:
-            send_messages(plan, rule, learning, store, work, block, count)
-            meet(barrier)
-            if learning.has_inside[block] != 0 and rule.reference != 0:
-                misplace(plan, rule, learning, work, block, count)
-                meet(barrier)
+    With more samples in a batch than fit in flight, the sum waits in store.gradient between waves.
+    """
+    k, at = synapse(plan, tables, j, start, s)
+    origin, _ = row_bounds(plan, tables, j, 0)
+    p = plan.post[j]
+    i, pre = plan.neurons[p] + l, plan.neurons[plan.pre[j]] + k
+    total = ZERO if is_first else store.gradient[at]
+    for b in range(count):
+        if work.count[b, pre] > 0:
+            x = work.error[b, i] * work.boost[b, i]
+            if work.count[b, i] == 0:
+                entry = rule.silent_entry
+            elif rule.inside[j] != 0:
+                entry = work.entry[b, learning.slot[j] + s - origin]
+            else:
+                entry = entry_of(plan, rule, learning, work, b, j, l, k)
+            total += x * entry
+    if not is_last:
+        store.gradient[at] = total
+        return
+    pull = work.pull[learning.pull_row[j] + l]
+    if plan.dense[j] == 0:
+        update_weight(
+            optimizer, number, j, store.weights, store.first, store.second, at, scale * total, pull
+        )
+        return
+    posts = plan.neurons[p + 1] - plan.neurons[p]
+    store.weights[plan.weight[j] + k * posts + l] = update_weight(
+        optimizer, number, j, store.rows, store.first, store.second, at, scale * total, pull
+    )
 
 
 @cuda.jit(device=True)

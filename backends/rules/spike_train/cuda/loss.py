@@ -2,51 +2,17 @@
 
 from __future__ import annotations
 
+import numpy as np
 from numba import cuda
 
 from ....cuda.kernels.grid import f32, u32
-from ....cuda.timeloop import count_all
-from ..formulas import (
-    decide,
-    error_at,
-    has_cost,
-    lateral_term,
-    place_of_pair,
-    taught_spikes,
-    taught_time,
-)
+from ..formulas import error_at, has_cost, lateral_term, place_of_pair, taught_spikes, taught_time
 from .spsp import response_at
 
-ZERO = f32(0.0)
-ONE = f32(1.0)
+ZERO = np.float32(0.0)
+ONE = np.float32(1.0)
+
 ONE32 = u32(1)
-
-
-@cuda.jit(device=True)
-def judge(plan, tables, rule, learning, weights, data, work, results, b, s):  # type: ignore[no-untyped-def]
-    """Counts, decision, cost, error, lateral factor, teacher spikes of sample s at place b."""
-    p = plan.output
-    lo = plan.neurons[p]
-    n = plan.neurons[p + 1] - lo
-    label = data.labels[s]
-    clear_errors(work, b)
-    count_all(work, results, b)
-    cuda.syncthreads()
-    i = cuda.threadIdx.x
-    while i < n:
-        results.counts[s, i] = work.count[b, lo + i]
-        error = error_at(rule.error, i, label, work.count[b, lo + i])
-        work.delta[b, lo + i] = data.importance[s] * error
-        i += cuda.blockDim.x
-    if rule.lateral >= 0:
-        lateral_factor(plan, rule, learning, weights, work, b, label)
-    cuda.syncthreads()
-    if cuda.threadIdx.x == 0:
-        results.predictions[s] = decide(results.counts[s])
-        results.cost[s] = cost_of(rule, results.counts[s], label)
-        if work.count[b, lo + label] == 0:
-            teach(plan, tables, rule, work, b, label)
-    cuda.syncthreads()
 
 
 @cuda.jit(device=True)

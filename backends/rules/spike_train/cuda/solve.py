@@ -8,12 +8,14 @@ solution.
 
 from __future__ import annotations
 
+import numpy as np
 from numba import cuda
 
 from ....cuda.kernels.grid import block_max, f32, i32
 from ..numbers import LARGEST, SMALLEST, SWEEPS, TOLERANCE
 
-ZERO = f32(0.0)
+ZERO = np.float32(0.0)
+
 CLOSE = f32(TOLERANCE)
 ENOUGH = f32(1e-6)
 PIVOT = f32(SMALLEST)

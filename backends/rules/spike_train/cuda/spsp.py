@@ -8,39 +8,10 @@ from __future__ import annotations
 import numpy as np
 from numba import cuda
 
-from ....cuda.kernels.forward import fired
-from ..formulas import closed_step, discrete_step, last_reset
+from ..formulas import last_reset
 
-ONE = np.float32(1.0)
 ZERO = np.float32(0.0)
-
-
-@cuda.jit(device=True)
-def make_trace(plan, tables, rule, learning, work, b, j, k):  # type: ignore[no-untyped-def]
-    """V of pre neuron k of projection j: one linear recursion over the steps, one thread.
-
-    A spike of step 0 has no part in the closed form, as in the authors' code; its shift may be -1.
-    """
-    a, p = plan.pre[j], plan.post[j]
-    n = plan.neurons[a + 1] - plan.neurons[a]
-    bits, trace = work.bits[b], work.trace[b]
-    keep_v, keep_c, gain, shift = rule.keep_v[p], rule.keep_c[p], rule.gain[p], rule.shift[j]
-    at = learning.trace[j] + k
-    first = 1 if rule.closed != 0 else 0
-    slow, fast = ZERO, ZERO
-    for t in range(plan.steps):
-        spike = ZERO
-        if first <= t - shift < plan.steps and fired(
-            bits, (t - shift) * tables.words + tables.word[a], k
-        ):
-            spike = ONE
-        fast += spike
-        if rule.closed != 0:
-            trace[at], slow, fast = closed_step(slow + spike, fast, keep_v, keep_c, gain)
-        else:
-            slow, fast = discrete_step(slow, fast, keep_v, keep_c, gain)
-            trace[at] = slow
-        at += n
+ONE = np.float32(1.0)
 
 
 @cuda.jit(device=True)
