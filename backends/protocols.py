@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from ..ir.graph import Graph
+from .trace import Trace
 
 LARGEST_SEED = 2**64 - 1  # one that a machine can count to
 
@@ -66,6 +68,14 @@ class Outcome:
     activity: npt.NDArray[np.int64]
 
 
+@dataclass(frozen=True, slots=True)
+class Emission:
+    """A target's members of a package, and remarks for the user."""
+
+    members: Mapping[str, bytes] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
 class Simulator(Protocol):
     """A compiled network with weights in it."""
 
@@ -77,6 +87,10 @@ class Simulator(Protocol):
 
     def raster(self, samples: Samples, sample: int) -> npt.NDArray[np.bool_]:
         """The spikes of one sample, bool [steps, neurons], populations in graph order."""
+
+    def trace(self, samples: Samples, has_states: bool) -> Trace:
+        """What every neuron does in every step, in the order of the samples; its states too, if
+        `has_states`, which may take far longer than `run`."""
 
 
 class Trainer(Simulator, Protocol):

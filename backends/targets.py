@@ -14,8 +14,8 @@ from .cuda import launch
 from .cuda.found import available as gpu_available
 from .cuda.resources import LIMITS
 from .cuda.simulator import CudaSimulator
-from .emission import Emission, adopt_nothing, emit_nothing, report_nothing
-from .protocols import Simulator, Trainer
+from .protocols import Emission, Simulator, Trainer
+from .reference.simulator import double, single
 from .trainers.cpu import CpuTrainer
 from .trainers.cuda import CudaTrainer
 from .trainers.cuda_kernels import emit
@@ -24,33 +24,36 @@ from .trainers.cuda_kernels import emit
 @dataclass(frozen=True, slots=True)
 class Target:
     """A backend. `available` is None where it runs on this machine, else says why not and what to
-    type. The factories take (model after the pipeline, …, threads or None, kernel folder).
+    type. What it can do is the fields that it has; it may have one of them alone:
 
-    `emit` takes (model, train block or None, architecture or None, kernel folder) and gives
-    what the target adds to a package; `adopt` takes such members and a kernel folder and gives the
-    kernel folder for their model; `report` is what they say of themselves. `archs` are the
-    architectures that `emit` knows. `is_device`: samples are presented in a memory of its own.
+    `simulate` (model after the pipeline, threads or None, kernel folder) makes a simulator, `train`
+    (model, train block, threads or None, kernel folder) a trainer. `export` (model, train block or
+    None, architecture or None, kernel folder) gives what the target adds to a package; `adopt`
+    takes such members and a kernel folder and gives the kernel folder for their model; `report` is
+    what they say of themselves; `archs` are the architectures that `export` knows. `is_device`:
+    samples are presented in a memory of its own.
     """
 
     name: str
     summary: str
-    available: Callable[[], str | None]
-    simulator: Callable[[Model, int | None, Path], Simulator]
-    trainer: Callable[[Model, TrainSpec, int | None, Path], Trainer]
-    emit: Callable[[Model, TrainSpec | None, str | None, Path], Emission] = emit_nothing
-    adopt: Callable[[Mapping[str, bytes], Path], Path] = adopt_nothing
-    report: Callable[[Mapping[str, bytes]], dict[str, Any] | None] = report_nothing
+    available: Callable[[], str | None] = lambda: None
+    simulate: Callable[[Model, int | None, Path], Simulator] | None = None
+    train: Callable[[Model, TrainSpec, int | None, Path], Trainer] | None = None
+    export: Callable[[Model, TrainSpec | None, str | None, Path], Emission] | None = None
+    adopt: Callable[[Mapping[str, bytes], Path], Path] | None = None
+    report: Callable[[Mapping[str, bytes]], dict[str, Any] | None] | None = None
     archs: tuple[str, ...] = ()
     is_device: bool = False
 
+
+CAPABILITIES = ("simulate", "train", "export")  # the fields that say what a target can do
 
 TARGETS: dict[str, Target] = {
     "cpu": Target(
         "cpu",
         "event-driven simulation and training by Numba, on all cores",
-        lambda: None,
-        CpuSimulator,
-        CpuTrainer,
+        simulate=CpuSimulator,
+        train=CpuTrainer,
     ),
     "gpu": Target(
         "gpu",
@@ -58,10 +61,16 @@ TARGETS: dict[str, Target] = {
         gpu_available,
         CudaSimulator,
         CudaTrainer,
-        emit,
-        launch.adopt,
-        launch.report,
-        tuple(LIMITS),
+        export=emit,
+        adopt=launch.adopt,
+        report=launch.report,
+        archs=tuple(LIMITS),
         is_device=True,
+    ),
+    "reference": Target(
+        "reference", "the oracle: NumPy, float64, step by step, slowly", simulate=double
+    ),
+    "reference32": Target(
+        "reference32", "the oracle in float32, the type of the engines", simulate=single
     ),
 }

@@ -40,7 +40,9 @@ def trainer_of(target: str, program: Program, model: Model, threads: int) -> Tra
     """A trainer of a target with the model's weights; `threads` 0: all that it has."""
     assert program.train is not None
     folder = settings_from(os.environ).kernel_folder
-    return TARGETS[target].trainer(model, program.train, threads or None, folder)
+    make = TARGETS[target].train
+    assert make is not None
+    return make(model, program.train, threads or None, folder)
 
 
 def samples_of(graph: Graph, inputs: str, count: int) -> Samples | None:

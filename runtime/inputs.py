@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from ..backends.artifact.model import Package
 from ..frontend.program import data_call
 from ..ir.diagnostics import CompileError, Diagnostic
 from ..ir.graph import Arguments, Call, Graph, Value
 from .datasets.arguments import completed
+from .datasets.arrays import load_npy
 from .datasets.fetch import Progress, no_progress
 from .datasets.table import DATASETS, Dataset, load
 from .samples import Presentation, present
@@ -87,6 +90,11 @@ def _whole(call: Call, row: Dataset) -> Call:
         part: given[file] for part, file in WHOLE if part in names and file in given
     }
     return Call(call.kind, tuple((given | whole).items()))
+
+
+def load_inputs(graph: Graph, path: Path, limit: int | None) -> Presentation:
+    """The first `limit` samples of an .npy file, in the form that the graph takes."""
+    return present(graph, load_npy(path).first(limit), "test")
 
 
 def load_presentation(

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeVar
 
 from ..backends.artifact.manifest import NAME as MANIFEST
 from ..backends.artifact.model import Package, open_model
 from ..backends.artifact.package import SUFFIX
 from ..backends.artifact.storage import is_file, is_folder
 from ..backends.memory import drawing, presenting, require_memory
-from ..backends.protocols import Simulator
+from ..backends.protocols import Emission, Simulator
 from ..backends.rules.table import RULES
 from ..backends.runnable import require_spiking
 from ..backends.targets import TARGETS, Target
@@ -28,6 +29,7 @@ from .host import memory_bytes
 from .settings import Settings
 from .training.run_folder import MODEL, is_run
 
+T = TypeVar("T")
 After = Callable[[str, Graph], None]
 DEFAULT_TARGET = "cpu"
 
@@ -96,7 +98,8 @@ def compile_package(
     if row.is_device:
         # Kernels are made from the network's tables.
         require_memory(model.graph, presenting(model.graph, 0), memory_bytes())
-    emission = row.emit(model, train, arch, settings.kernel_folder)
+    folder = settings.kernel_folder
+    emission = Emission() if row.export is None else row.export(model, train, arch, folder)
     return Compiled(replace(package, extras=emission.members), emission.notes, warnings)
 
 
@@ -154,10 +157,22 @@ def target_row(name: str) -> Target:
     return row
 
 
+def able(made: T | None, row: Target, capability: str) -> T:
+    """What a target's row has for a capability; CompileError(E071) where that is nothing."""
+    if made is not None:
+        return made
+    others = ", ".join(n for n, other in TARGETS.items() if getattr(other, capability) is not None)
+    message = f"the target `{row.name}` cannot {capability}"
+    raise CompileError(Diagnostic("E071", message, help=f"targets that can: {others}"))
+
+
 def make_simulator(package: Package, threads: int, settings: Settings) -> Simulator:
     """A simulator of the model on its target, with the kernels that it brings, if any."""
     row, graph = target_row(package.target), package.model.graph
+    simulate = able(row.simulate, row, "simulate")
     workers = 0 if row.is_device else threads
     require_memory(graph, presenting(graph, workers), memory_bytes())
-    folder = row.adopt(package.extras, settings.kernel_folder)
-    return row.simulator(package.model, threads, folder)
+    folder = settings.kernel_folder
+    if row.adopt is not None:
+        folder = row.adopt(package.extras, folder)
+    return simulate(package.model, threads, folder)

@@ -19,7 +19,7 @@ from .datasets.fetch import Progress as FetchProgress
 from .datasets.fetch import no_progress
 from .datasets.table import load
 from .host import git_commit, machine, memory_bytes, versions
-from .loading import Options, data_of, draw, lower_program, target_row
+from .loading import Options, able, data_of, draw, lower_program, target_row
 from .samples import present
 from .settings import Settings
 from .training.digest import program_digest
@@ -64,6 +64,7 @@ def start(
 ) -> Session:
     """A session in the folder `path`: new, or where the newest checkpoint stands."""
     row = target_row(options.target)
+    make = able(row.train, row, "train")
     program = _program(options)
     plan = _plan(program, options, settings, fetch_progress)
     model = draw(plan.graph, options.seed)
@@ -71,7 +72,7 @@ def start(
     checkpoint = folder.latest() if how is Start.RESUME else None
     workers = 0 if row.is_device else threads
     require_memory(plan.graph, learning(plan.graph, plan.spec, workers), memory_bytes())
-    trainer = row.trainer(model, plan.spec, threads, settings.kernel_folder)
+    trainer = make(model, plan.spec, threads, settings.kernel_folder)
     progress = fresh(len(plan.train), sum(p.neurons for p in plan.graph.populations))
     if checkpoint is not None:
         trainer.restore(checkpoint.state)

@@ -12,11 +12,12 @@ from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.graph import Graph
 from ...ir.model import Model, value_name
 from ...ir.passes.pipeline import run_model_passes
+from ...ir.rules import ENCODINGS, GIVEN
 from ...ir.types import DType
 from ...ir.wiring import Wiring
 from ..protocols import Samples
 from .codes import SPIKES
-from .plan import Plan
+from .plan import Plan, duration
 
 Array = npt.NDArray[Any]
 
@@ -65,10 +66,14 @@ def takes_spikes(plan: Plan) -> bool:
     return bool((plan.encoder == SPIKES).any())
 
 
-def check_samples(plan: Plan, samples: Samples) -> None:
+def check_samples(graph: Graph, samples: Samples) -> None:
     """CompileError(E062) where the samples' shape is not that of the network's inputs."""
-    inputs = int(np.diff(plan.neurons)[plan.inputs].sum())
-    wanted = (plan.steps, inputs) if takes_spikes(plan) else (inputs,)
+    given = [p for p in graph.populations if p.role == "input"]
+    inputs = sum(p.neurons for p in given)
+    has_trains = any(
+        p.encoding is not None and ENCODINGS[p.encoding.kind].kernel == GIVEN for p in given
+    )
+    wanted = (duration(graph), inputs) if has_trains else (inputs,)
     got = samples.values.shape[1:]
     if got != wanted:
         message = f"a sample has shape {list(got)}, and the network's inputs take {list(wanted)}"

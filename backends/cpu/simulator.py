@@ -14,8 +14,10 @@ import numpy.typing as npt
 from ...ir.model import Model
 from ..compiled.network import check_samples, flatten, ready, takes_spikes
 from ..compiled.plan import Plan, distinct_steps, make_plan
+from ..compiled.recording import traced
 from ..compiled.text.sources import Parts
 from ..protocols import Outcome, Samples
+from ..trace import Trace
 from .load import load_kernels
 from .scratch import Work, aligned, make_work
 
@@ -72,11 +74,24 @@ class CpuSimulator:
 
     def raster(self, samples: Samples, sample: int) -> npt.NDArray[np.bool_]:
         """The spikes of one sample, bool [steps, neurons], populations in graph order."""
-        data, work = self.data(samples.only(sample)), self._scratch()
+        return raster_of(self.plan, self._presented(samples.only(sample), self.plan))
+
+    def trace(self, samples: Samples, has_states: bool) -> Trace:
+        """What the network does with the samples, see `compiled.recording`."""
+        return traced(self, samples, has_states)
+
+    def states_after(self, samples: Samples, steps: int) -> dict[str, Array]:
+        """The states of a single sample after the first `steps`."""
+        work = self._presented(samples, self.plan._replace(steps=steps))
+        return {"reals": work.reals[0].copy(), "integers": work.integers[0].copy()}
+
+    def _presented(self, sample: Samples, plan: Plan) -> Work:
+        """Scratch of which worker 0 has presented the sample, for as many steps as `plan` says."""
+        data, work = self.data(sample), self._scratch()
         row = data.rows[0]
         self.kernels.module.present(
             self.kernels.advance,
-            self.plan,
+            plan,
             self.flat,
             data.values[row % len(data.values)],
             data.rasters[row % len(data.rasters)],
@@ -86,11 +101,11 @@ class CpuSimulator:
             0,
             False,
         )
-        return raster_of(self.plan, work)
+        return work
 
     def data(self, samples: Samples) -> Data:
         """The samples in the kernels' layout; CompileError(E062) where they do not fit."""
-        check_samples(self.plan, samples)
+        check_samples(self.graph, samples)
         inputs = samples.values.shape[-1]
         values, rasters = np.zeros((1, inputs), np.float32), np.zeros((1, 1, 1), np.uint8)
         if takes_spikes(self.plan):

@@ -15,7 +15,7 @@ from typing import Any
 
 from ...ir.diagnostics import CompileError, Diagnostic
 from ..compiled.text.modules import writable
-from ..emission import Emission
+from ..protocols import Emission
 from .build import KernelProgram, Ptx, bring, build_ptx, capability
 from .found import arch_here, can_compile
 from .params import from_json, to_json

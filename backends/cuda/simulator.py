@@ -12,7 +12,9 @@ import numpy.typing as npt
 from ...ir.model import Model
 from ...ir.philox import bernoulli_threshold
 from ..compiled.network import check_samples, flatten, takes_spikes
+from ..compiled.recording import traced
 from ..protocols import Outcome, Samples
+from ..trace import Trace
 from .build import KernelProgram
 from .card import out_of_memory
 from .device import Device, Kernel, open_device
@@ -63,7 +65,7 @@ class CudaSimulator:
         count = len(samples.ids)
         results = self._results(count)
         if count:
-            self._present(samples, results)
+            self._present(samples, results, self.steps)
         counts = self.device.download(results.counts)[:count]
         predictions = counts.argmax(axis=1).astype(np.int32) if count else np.zeros(0, np.int32)
         activity = self.device.download(results.activity)
@@ -71,25 +73,37 @@ class CudaSimulator:
 
     def raster(self, samples: Samples, sample: int) -> npt.NDArray[np.bool_]:
         """The spikes of one sample, bool [steps, neurons], populations in graph order."""
-        work = self._present(samples.only(sample), self._results(1))
+        work = self._present(samples.only(sample), self._results(1), self.steps)
         words = self.device.download(work.bits)[0].reshape(self.steps, -1)
         bits = np.unpackbits(words.astype("<u4").view(np.uint8), axis=1, bitorder="little")
         first = 32 * self.layout.tables.word
         parts = [bits[:, first[p] : first[p] + n] for p, n in enumerate(np.diff(self.plan.neurons))]
         return np.concatenate(parts, axis=1).astype(np.bool_)
 
-    def _present(self, samples: Samples, results: Results) -> Work:
-        """Launch the kernel `run` over the samples; its scratch holds the last of them."""
+    def trace(self, samples: Samples, has_states: bool) -> Trace:
+        """What the network does with the samples, see `compiled.recording`."""
+        return traced(self, samples, has_states)
+
+    def states_after(self, samples: Samples, steps: int) -> dict[str, Array]:
+        """The states of a single sample after the first `steps`."""
+        work = self._present(samples, self._results(1), steps)
+        download = self.device.download
+        return {"reals": download(work.reals)[0], "integers": download(work.integers)[0]}
+
+    def _present(self, samples: Samples, results: Results, steps: int) -> Work:
+        """Launch the kernel `run` over the first `steps` of the samples; its scratch holds the last
+        of them."""
         work = self._scratch(len(samples.ids))
         data = self._data(samples)
         flight = int(work.count.shape[0])
-        arguments = (self._plan, self._tables, Presented(self.flat), data, work, results)
+        plan = self._plan._replace(steps=steps)
+        arguments = (plan, self._tables, Presented(self.flat), data, work, results)
         self._run(*arguments, 0, len(samples.ids), flight, *self._key())
         return work
 
     def _data(self, samples: Samples) -> Data:
         """The samples on the device; CompileError(E062) where they do not fit."""
-        check_samples(self.plan, samples)
+        check_samples(self.graph, samples)
         ids = np.stack([samples.ids & LOW, samples.ids >> HIGH], axis=1).astype(np.uint32)
         upload = self.device.upload
         return Data(

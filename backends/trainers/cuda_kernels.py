@@ -9,7 +9,7 @@ from ...ir.model import Model
 from ..cuda.build import KernelProgram
 from ..cuda.launch import LEARN, RUN, emission
 from ..cuda.program import make_layout, run_program
-from ..emission import Emission
+from ..protocols import Emission
 from ..rules.table import RULES
 
 

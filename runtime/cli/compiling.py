@@ -138,7 +138,8 @@ def inspect(
     output = Output(json, quiet)
     loaded = load_package(model, options_for(model, define, network, seed))
     summary = summarize(loaded.model)
-    kernels = named_target(loaded.target).report(loaded.extras)
+    row = named_target(loaded.target)
+    kernels = None if row.report is None else row.report(loaded.extras)
     output.document(
         {
             "network": {**summary.network, "target": loaded.target},

@@ -7,7 +7,7 @@ from typing import Any
 import numba
 
 from ...backends.cuda.found import can_compile, presence
-from ...backends.targets import TARGETS
+from ...backends.targets import CAPABILITIES, TARGETS
 from ..host import (
     EXTRAS,
     PACKAGES,
@@ -104,12 +104,17 @@ def targets(json: Json = False, quiet: Quiet = False) -> None:
     output = Output(json, quiet)
     rows = _target_rows()
     output.document({"targets": rows})
-    output.result(table_of(rows, ["name", "state", "summary"]))
+    output.result(table_of(rows, ["name", "can", "state", "summary"]))
 
 
 def _target_rows() -> list[dict[str, object]]:
     return [
-        {"name": name, "state": row.available() or "ready", "summary": row.summary}
+        {
+            "name": name,
+            "can": ", ".join(c for c in CAPABILITIES if getattr(row, c) is not None),
+            "state": row.available() or "ready",
+            "summary": row.summary,
+        }
         for name, row in TARGETS.items()
     ]
 

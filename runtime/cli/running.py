@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import typer
 from rich.table import Table
 
@@ -17,8 +16,9 @@ from ...backends.artifact.storage import write_file
 from ...ir.diagnostics import to_json
 from ...ir.graph import Call
 from ...ir.verify.rates import rate_warnings
-from ..inputs import choose_data, load_presentation
+from ..inputs import choose_data, load_inputs, load_presentation
 from ..loading import load_package, make_simulator
+from ..record import Arrays, record_of
 from ..report import progress_bar, rates_table, table_of
 from ..samples import Presentation, output_population, outputs_of
 from ..settings import usable_threads
@@ -49,7 +49,7 @@ class Split(StrEnum):
     TEST = "test"
 
 
-Arrays = dict[str, npt.NDArray[Any]]
+SHOWN = 10  # samples of a data set, if none are said
 SplitOption = Annotated[Split, typer.Option("--split")]
 
 
@@ -57,7 +57,24 @@ def run(
     model: ModelArgument,
     data: DataOption = None,
     split: SplitOption = Split.TEST,
-    limit: Limit = 10,
+    limit: Annotated[
+        int | None,
+        typer.Option("--limit", min=1, help="the first samples only; default: 10, all of --inputs"),
+    ] = None,
+    inputs: Annotated[
+        Path | None,
+        typer.Option(
+            "--inputs",
+            help="an .npy file in place of data: spikes [samples, steps, inputs], or [samples, "
+            "inputs] in 0..1",
+        ),
+    ] = None,
+    record: Annotated[
+        Path | None, typer.Option("--record", help="write every spike of every population, .npz")
+    ] = None,
+    record_states: Annotated[
+        bool, typer.Option("--record-states", help="and the neurons' states after each step; slow")
+    ] = False,
     out: Annotated[
         Path | None, typer.Option("--out", help="write counts, predictions and labels, .npz")
     ] = None,
@@ -71,15 +88,34 @@ def run(
 ) -> None:
     """Present samples and show the spike counts of the output, or of each of several."""
     output = Output(json, quiet)
+    if record_states and record is None:
+        raise typer.BadParameter("it says what --record writes", param_hint="--record-states")
+    if inputs is not None and data is not None:
+        raise typer.BadParameter("it takes the place of --data", param_hint="--inputs")
     loaded = load_package(model, options_for(model, define, network, seed, target))
-    samples = _samples(loaded, data, split, limit, output)
+    if inputs is None:
+        samples = _samples(loaded, data, split, limit or SHOWN, output)
+    else:
+        samples = load_inputs(loaded.model.graph, inputs, limit)
     show = _classified if len(outputs_of(loaded.model.graph)) == 1 else _tallied
     shown = show(loaded, samples, threads, output)
+    if inputs is not None:
+        shown = shown.without("label")
+    if record is not None:
+        _record(record, loaded, samples, threads, record_states)
     found = {"rates": _documents(shown.rates), "warnings": _warnings(loaded)}
     output.document({"samples": shown.rows, **found})
     output.result(_samples_table(shown.rows), "", rates_table(shown.rates))
     if out is not None:
         write_file(out, _npz(shown.arrays))
+
+
+def _record(
+    path: Path, package: Package, samples: Presentation, threads: int | None, has_states: bool
+) -> None:
+    simulator = make_simulator(package, threads or usable_threads(), settings())
+    trace = simulator.trace(samples.pick(np.arange(len(samples))), has_states)
+    write_file(path, _npz(record_of(package.model, trace)))
 
 
 def evaluate(
@@ -148,6 +184,12 @@ class Shown(NamedTuple):
     rows: list[dict[str, Any]]
     arrays: Arrays
     rates: tuple[Rates, ...]
+
+    def without(self, what: str) -> Shown:
+        """The same, not saying `what` of a sample."""
+        rows = [{name: value for name, value in row.items() if name != what} for row in self.rows]
+        arrays = {name: array for name, array in self.arrays.items() if name != f"{what}s"}
+        return Shown(rows, arrays, self.rates)
 
 
 def _classified(
@@ -228,6 +270,6 @@ def _confusion_table(confusion: np.ndarray[tuple[int, int], np.dtype[np.int64]])
 
 
 COMMANDS = (
-    Command("run", run, "snncc run runs/digits --limit 5"),
+    Command("run", run, "snncc run runs/digits --limit 5 --record spikes.npz"),
     Command("eval", evaluate, "snncc eval runs/digits"),
 )

@@ -96,6 +96,25 @@ def read_npz(path: Path) -> dict[str, Array]:
         raise damaged(path, f"is not a NumPy archive: {error}") from error
 
 
+def load_npy(path: Path) -> Data:
+    """An array as a data set without labels: bool or uint8 of 0 and 1, [samples, steps, inputs],
+    are spike trains, other numbers [samples, inputs] as those of an archive."""
+    try:
+        values = np.load(path, allow_pickle=False)
+    except OSError as error:
+        raise unreadable(path, error) from error
+    except DAMAGE as error:
+        raise damaged(path, f"is not a NumPy array: {error}") from error
+    if not isinstance(values, np.ndarray):
+        raise damaged(path, "is an archive; one array is needed", "save it by numpy.save(path, x)")
+    are_trains = values.ndim == 3 and values.dtype == np.uint8
+    if values.ndim not in (2, 3) or (are_trains and values.max(initial=0) > 1):
+        way_out = "[samples, steps, inputs] of 0 and 1, or [samples, inputs] of numbers in 0..1"
+        raise damaged(path, f"holds no inputs, but {list(values.shape)}", f"give {way_out}")
+    values = values if are_trains else scaled(values, path)
+    return make_data(values, np.zeros(len(values), np.int32), path)
+
+
 # What zipfile and numpy raise on a file that is cut, flipped, encrypted or not theirs.
 DAMAGE = (
     zipfile.BadZipFile,

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from snncc.backends.compiled.plan import make_plan
-from snncc.backends.reference import simulate
+from snncc.backends.reference.network import simulate
 from snncc.backends.runnable import require_clocked, require_spiking
 from snncc.ir.diagnostics import CompileError
 from snncc.ir.graph import Semantics

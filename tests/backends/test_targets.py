@@ -5,7 +5,8 @@ from __future__ import annotations
 import inspect
 
 from snncc.backends.protocols import Simulator, Trainer
-from snncc.backends.targets import TARGETS
+from snncc.backends.reference.simulator import ReferenceSimulator
+from snncc.backends.targets import CAPABILITIES, TARGETS
 
 
 def public(protocol):
@@ -22,10 +23,13 @@ def test_rows_are_complete():
 
 
 def test_targets_offer_what_runtime_works_against():
-    assert public(Trainer) > public(Simulator) >= {"run", "raster"}
+    assert public(Trainer) > public(Simulator) >= {"run", "raster", "trace"}
     for target in TARGETS.values():
-        assert public(target.simulator) >= public(Simulator), target.name
-        assert public(target.trainer) >= public(Trainer), target.name
+        assert any(getattr(target, c) is not None for c in CAPABILITIES), target.name
+    for name in ("cpu", "gpu"):
+        assert public(TARGETS[name].simulate) >= public(Simulator), name
+        assert public(TARGETS[name].train) >= public(Trainer), name
+    assert public(ReferenceSimulator) >= public(Simulator)
 
 
 def test_the_cpu_is_always_there():

@@ -9,7 +9,7 @@ import pytest
 from backend_cases import compare_with_reference, compiled_text, grid_model, raster, samples_with
 
 from snncc.backends.cuda.simulator import CudaSimulator
-from snncc.backends.reference import simulate
+from snncc.backends.reference.network import simulate
 from snncc.backends.trainers.cpu import CpuTrainer
 from snncc.ir.diagnostics import CompileError
 from snncc.ir.model import draw_model

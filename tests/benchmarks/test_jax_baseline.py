@@ -10,7 +10,7 @@ import speed
 from nets import constant
 from programs import SEED
 
-from snncc.backends.reference import simulate
+from snncc.backends.reference.network import simulate
 from snncc.ir.model import draw_model
 
 jax = pytest.importorskip("jax", reason="the peer is measured where JAX is installed")

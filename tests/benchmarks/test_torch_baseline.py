@@ -7,7 +7,7 @@ import pytest
 from nets import compile_net
 
 from snncc.backends.protocols import Samples
-from snncc.backends.reference import simulate
+from snncc.backends.reference.network import simulate
 from snncc.ir.model import draw_model
 
 torch = pytest.importorskip("torch", reason="the baseline is measured where PyTorch is installed")

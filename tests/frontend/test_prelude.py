@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from snncc.backends.reference import simulate
+from snncc.backends.reference.network import simulate
 from snncc.frontend.prelude import prelude_names, prelude_path
 from snncc.frontend.program import compile_text, survey_text
 from snncc.ir.diagnostics import Source

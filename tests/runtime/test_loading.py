@@ -138,7 +138,7 @@ def test_training_wires_once(
 ) -> None:
     program.write_text(TWICE)
     monkeypatch.setattr(simulator, "load_kernels", lambda *_: None)
-    row = replace(TARGETS["gpu"], available=lambda: None, trainer=trainer_on_a_grid)
+    row = replace(TARGETS["gpu"], available=lambda: None, train=trainer_on_a_grid)
     monkeypatch.setitem(TARGETS, "gpu", row)
     session.start(TrainOptions(str(program), target=target), tmp_path / "run", settings_from({}), 1)
     assert wired == ["x->y", "y->y"]

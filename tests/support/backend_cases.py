@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from snncc.backends.protocols import Samples, Simulator, Trainer
-from snncc.backends.reference import Trace, simulate
+from snncc.backends.reference.network import Simulation, simulate
+from snncc.backends.reference.simulator import input_spikes
 from snncc.frontend.program import Program, compile_text
 from snncc.ir.diagnostics import Source
 from snncc.ir.graph import Graph
 from snncc.ir.model import Model, draw_model
 from snncc.ir.passes.pipeline import run_pipeline
-from snncc.ir.philox import encode
 
 SEED = 3  # of the wiring and of the encodings
 
@@ -47,30 +47,6 @@ def samples_with(values: Any, labels: Any = None) -> Samples:
     return Samples(values, rows, ids, np.asarray(labels, np.int32), np.ones(count, np.float32))
 
 
-def input_spikes(graph: Graph, samples: Samples, steps: int, seed: int) -> dict[str, Any]:
-    """What the encodings make of the samples: bool [T, B, N] by input population."""
-    inputs = [p for p in graph.populations if p.role == "input"]
-    bounds = np.cumsum([0, *(p.neurons for p in inputs)])
-    spikes = {}
-    for population, lo, hi in zip(inputs, bounds[:-1], bounds[1:], strict=True):
-        assert population.encoding is not None
-        if population.encoding.kind == "spikes":
-            spikes[population.name] = (
-                samples.values[samples.rows][:, :, lo:hi].astype(bool).transpose(1, 0, 2)
-            )
-            continue
-        rate, first = 1.0, 0
-        if population.encoding.kind == "poisson":
-            rate, first = float(str(population.encoding["rate"])) * graph.dt / 1000.0, 1
-        # Inputs are counted through all populations, and a sample's id keys its stream.
-        trains = [
-            encode(values.astype(np.float64) * rate, steps, int(k), seed, first)[:, lo:hi]
-            for values, k in zip(samples.values[samples.rows], samples.ids, strict=True)
-        ]
-        spikes[population.name] = np.stack(trains, axis=1)
-    return spikes
-
-
 @dataclass(frozen=True)
 class Comparison:
     """Rasters bool [T, B, N] of the compiled network and of the reference in two precisions."""
@@ -87,11 +63,11 @@ class Comparison:
             np.testing.assert_array_equal(self.compiled, self.double)
 
 
-def raster(graph: Graph, trace: Trace) -> Any:
+def raster(graph: Graph, trace: Simulation) -> Any:
     return np.concatenate([trace.spikes[p.name] for p in graph.populations], axis=2)
 
 
-def same_states(single: Trace, double: Trace) -> bool:
+def same_states(single: Simulation, double: Simulation) -> bool:
     """Whether every state of every step is the same number (or not a number) in both."""
     return all(
         np.array_equal(values.astype(np.float64), double.history[p][s].astype(np.float64), True)

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from snncc.backends.artifact.model import save_model
-from snncc.backends.protocols import Outcome
-from snncc.backends.targets import TARGETS
+from snncc.backends.protocols import Emission, Outcome
+from snncc.backends.targets import TARGETS, Target
 from snncc.runtime.loading import Options, load_package
 
 pytestmark = pytest.mark.usefixtures("perceptron_target")
@@ -107,7 +107,7 @@ class Counter:
 
 def test_several_outputs(snncc, answer, tiny, tmp_path, monkeypatch):
     """Their counts are shown and drawn; which class they answer is not known."""
-    monkeypatch.setitem(TARGETS, "cpu", replace(TARGETS["cpu"], simulator=Counter))
+    monkeypatch.setitem(TARGETS, "cpu", replace(TARGETS["cpu"], simulate=Counter))
     second = "output other[3] : lif\n  image -> other : dense\n  image -> digit"
     tiny.write_text(tiny.read_text().replace("image -> digit", second))
     status, out, _ = snncc("run", tiny, "--limit", 2, "--out", "c.npz")
@@ -164,12 +164,12 @@ def test_kernels_that_a_package_brings_are_used(snncc, tiny, tmp_path, monkeypat
 
     def simulator(model, threads, folder):
         seen.append(folder)
-        return TARGETS["cpu"].simulator(model, threads, folder)
+        return TARGETS["cpu"].simulate(model, threads, folder)
 
     row = replace(
         TARGETS["gpu"],
         available=lambda: None,
-        simulator=simulator,
+        simulate=simulator,
         adopt=lambda extras, folder: folder / extras["note"].decode(),
     )
     monkeypatch.setitem(TARGETS, "gpu", row)
@@ -177,3 +177,99 @@ def test_kernels_that_a_package_brings_are_used(snncc, tiny, tmp_path, monkeypat
     save_model(Path("made.snnpkg"), package)
     assert snncc("run", "made.snnpkg", "--limit", 1)[0] == 0
     assert seen == [tmp_path / "cache" / "snncc" / "kernels" / "own"]
+
+
+CHAIN = """
+network chain {
+  input x[3] encode ENCODING
+  population h[2] : if(v_th = 1 mV)
+  output y[2] : lif(tau_mem = 4 ms, tau_syn = 2 ms, v_th = 1 mV)
+  x -> h : list(synapses = [[0, 0, 1], [1, 1, 1]])
+  h -> y : one_to_one(weight = 4) delay 1 ms
+}
+"""
+TRAINS = np.zeros((2, 5, 3), bool)
+TRAINS[0, 1, 0] = TRAINS[1, [0, 2], 1] = True
+
+
+@pytest.fixture
+def chain(tmp_path):
+    """chain(encoding, array): a program, and an array beside it, x.npy."""
+
+    def make(encoding="spikes(duration = 5 ms)", array=TRAINS):
+        (tmp_path / "chain.snn").write_text(CHAIN.replace("ENCODING", encoding))
+        np.save(tmp_path / "x.npy", array)
+        return "chain.snn", "--target", "reference", "--inputs", "x.npy"
+
+    return make
+
+
+def test_inputs_of_ones_own_and_a_record_of_every_spike(snncc, chain, tmp_path):
+    record = ("--record", "spikes.npz", "--record-states")
+    status, out, _ = snncc("run", *chain(), *record)
+    assert status == 0
+    assert "label" not in out
+    with np.load(tmp_path / "spikes.npz", allow_pickle=False) as found:
+        assert found["populations"].tolist() == ["x", "h", "y"]
+        assert found["spikes/x"].tolist() == [[0, 1, 0], [1, 0, 1], [1, 2, 1]]
+        assert found["spikes/h"].tolist() == [[0, 1, 0], [1, 0, 1], [1, 2, 1]]
+        assert found["spikes/y"].dtype == np.int32
+        assert found["states/y/v"].shape == (2, 5, 2)
+        assert found["states/y/c"][0, :, 0].tolist() == [0, 0, 4, 2, 1]
+        assert found["states/y/refractory_left"].dtype == np.int32
+        assert ["y/v", "mV"] in found["units"].tolist()
+        assert found["dt"] == 1.0
+        assert len(str(found["digest"])) == 64
+    assert snncc("run", *chain(), "--record", "spikes.npz", "--limit", 1)[0] == 0
+    with np.load(tmp_path / "spikes.npz") as found:
+        assert found["spikes/h"].tolist() == [[0, 1, 0]]
+        assert not [name for name in found if name.startswith("states")]
+
+
+def test_rates_are_encoded(snncc, chain, tmp_path):
+    arguments = chain("bernoulli(duration = 5 ms)", np.float32([[1, 0, 0], [0, 1, 0]]))
+    assert snncc("run", *arguments, "--record", "spikes.npz")[0] == 0
+    with np.load(tmp_path / "spikes.npz") as found:
+        assert found["spikes/x"][:, 2].tolist() == [0] * 5 + [1] * 5
+
+
+@pytest.mark.parametrize(
+    ("encoding", "array", "code", "why"),
+    [
+        ("spikes(duration = 9 ms)", TRAINS, "E062", "have 5 steps"),
+        ("spikes(duration = 5 ms)", TRAINS[..., :2], "E062", "has 2 values"),
+        ("spikes(duration = 5 ms)", TRAINS[:, 0].astype(np.float32), "E062", "numbers in 0..1"),
+        ("bernoulli(duration = 5 ms)", TRAINS, "E062", "are spike trains"),
+        ("bernoulli(duration = 5 ms)", np.full((1, 3), 2.0), "E061", "x.npy"),
+        ("bernoulli(duration = 5 ms)", np.full((1, 3), np.nan), "E061", "x.npy"),
+        ("spikes(duration = 5 ms)", np.full((1, 5, 3), 7, np.uint8), "E061", "holds no inputs"),
+        ("spikes(duration = 5 ms)", np.zeros(3, bool), "E061", "holds no inputs"),
+        ("spikes(duration = 5 ms)", np.array([[None]]), "E061", "is not a NumPy array"),
+    ],
+)
+def test_inputs_that_do_not_fit(snncc, chain, encoding, array, code, why):
+    status, _, err = snncc("run", *chain(encoding, array))
+    assert status == 1
+    assert f"error[{code}]" in err
+    assert why in " ".join(err.split())
+
+
+@pytest.mark.parametrize("more", [("--record-states",), ("--data", "digits")])
+def test_options_that_do_not_go_together(snncc, chain, more):
+    assert snncc("run", *chain(), *more)[0] == 2
+
+
+def test_a_target_says_what_it_cannot_do(snncc, tiny, monkeypatch):
+    """And what it can, in the list."""
+    refusal = "error[E071]: the target `{}` cannot {}\nhelp: targets that can: cpu, gpu"
+    status, _, err = snncc("train", tiny, "--target", "reference", "--out", "run")
+    assert status == 1
+    assert refusal.format("reference", "train") in err
+    chip = Target("chip", "a chip that takes images", export=lambda *_: Emission({"a.hex": b"1"}))
+    monkeypatch.setitem(TARGETS, "chip", chip)
+    assert snncc("compile", tiny, "--target", "chip")[0] == 0
+    status, _, err = snncc("run", "tiny.snnpkg")
+    assert status == 1
+    assert refusal.format("chip", "simulate") + ", reference" in err
+    assert snncc("run", "tiny.snnpkg", "--target", "reference", "--limit", 1)[0] == 0
+    assert "chip export ready" in " ".join(snncc("targets")[1].split())

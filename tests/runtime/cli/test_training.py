@@ -142,7 +142,7 @@ def test_a_run_is_not_lost_to_a_trainer_that_cannot_be_made(snncc, tiny, tmp_pat
     def refuse(*_):
         raise CompileError(Diagnostic("E050", "it cannot"))
 
-    monkeypatch.setitem(TARGETS, "cpu", replace(TARGETS["cpu"], trainer=refuse))
+    monkeypatch.setitem(TARGETS, "cpu", replace(TARGETS["cpu"], train=refuse))
     assert snncc("train", tiny, "--out", "run", "--overwrite")[0] == 1
     assert contents(tmp_path / "run") == before
 

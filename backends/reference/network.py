@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..ir.expr import NUMPY, evaluate
-from ..ir.graph import Graph, Population, Projection
-from ..ir.model import Model, start_of, weights_name
-from ..ir.neuron import SPIKED, Assign, types_read
-from ..ir.passes.pipeline import run_model_passes
-from ..ir.tensors import numbers
-from ..ir.types import FLOATS, DType, Scalar
-from ..ir.wiring import Wiring
-from .runnable import require_clocked
+from ...ir.expr import NUMPY, evaluate
+from ...ir.graph import Graph, Population, Projection
+from ...ir.model import Model, start_of, weights_name
+from ...ir.neuron import SPIKED, Assign, types_read
+from ...ir.passes.pipeline import run_model_passes
+from ...ir.tensors import numbers
+from ...ir.types import FLOATS, DType, Scalar
+from ...ir.wiring import Wiring
+from ..runnable import require_clocked
 
 Array = npt.NDArray[Any]
 Bits = npt.NDArray[np.bool_]
@@ -26,7 +26,7 @@ Real = type[np.floating[Any]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Trace:
+class Simulation:
     """What a simulation did. `spikes`: bool [T, B, N] by population. `emitted`: what left the
     neurons, [T, B, N]: their spikes, or the real numbers that their model emits. `states`: the last
     values, [B, N] by population and state; `history`: all values [T, B, N] after each step, if
@@ -43,7 +43,7 @@ def simulate(
     inputs: Mapping[str, Bits],
     real: Real = np.float64,
     record: bool = False,
-) -> Trace:
+) -> Simulation:
     """The trace of a model whose graph went through the pipeline.
 
     `inputs` are bool [T, B, N] by input population. In step t populations are evaluated in
@@ -92,7 +92,7 @@ class _Network:
             synapses = _Synapses(projection, wiring, weights)
             self.incoming[projection.post].append(synapses)
 
-    def silent_trace(self, record: bool) -> Trace:
+    def silent_trace(self, record: bool) -> Simulation:
         """The trace before the first step: inputs filled in, states at their initial values."""
         spikes = {
             name: self.inputs[name].astype(bool)
@@ -118,7 +118,7 @@ class _Network:
             else np.zeros((self.steps, self.batch, p.neurons), self.real)
             for name, p in self.populations.items()
         }
-        return Trace(spikes, emitted, states, history)
+        return Simulation(spikes, emitted, states, history)
 
     def _initial_states(self, population: Population) -> dict[str, Array]:
         assert population.step is not None
@@ -142,7 +142,7 @@ class _Network:
             for name, value in zip(population.step.constants, population.constants, strict=True)
         }
 
-    def advance(self, name: str, t: int, trace: Trace) -> None:
+    def advance(self, name: str, t: int, trace: Simulation) -> None:
         """Step t of one population, written into the trace."""
         population = self.populations[name]
         step = population.step
@@ -170,7 +170,7 @@ class _Network:
         """A value for every neuron, also where the expression has one for all."""
         return np.broadcast_to(value, (self.batch, self.populations[name].neurons))
 
-    def _port(self, name: str, port: str, t: int, trace: Trace) -> Array:
+    def _port(self, name: str, port: str, t: int, trace: Simulation) -> Array:
         """The sum of weight x emitted value over what arrives at a port in step t."""
         total = np.zeros((self.batch, self.populations[name].neurons), self.real)
         for synapses in self.incoming[name]:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snncc.backends import reference
+from snncc.backends.reference import network as reference
 from snncc.ir.graph import Graph
 from snncc.ir.model import draw_model
 from snncc.ir.passes.pipeline import run_pipeline
@@ -48,7 +48,7 @@ def network(models: str, *lines: str) -> Graph:
     )
 
 
-def simulate(graph, weights, inputs, real=np.float64, seed=0, record=False) -> reference.Trace:
+def simulate(graph, weights, inputs, real=np.float64, seed=0, record=False) -> reference.Simulation:
     """The trace of a graph wired from a seed, with these weights."""
     return reference.simulate(draw_model(graph, seed, weights), inputs, real, record)
 

@@ -1,0 +1,100 @@
+"""The oracle as a simulator: NumPy in float64 or float32, samples a few at a time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ...ir.graph import Graph
+from ...ir.model import Model
+from ...ir.passes.pipeline import run_model_passes
+from ...ir.philox import encode
+from ...ir.rules import ENCODINGS, GIVEN
+from ..compiled.network import check_samples
+from ..compiled.plan import duration
+from ..protocols import Outcome, Samples
+from ..trace import Trace
+from .network import Real, simulate
+
+Array = npt.NDArray[Any]
+AT_ONCE = 64  # samples
+
+
+class ReferenceSimulator:
+    """A network with its weights; see `protocols.Simulator`. All arithmetic is in `real`."""
+
+    def __init__(self, model: Model, real: Real) -> None:
+        self.model = run_model_passes(model)
+        self.graph: Graph = self.model.graph
+        self.real = real
+        self.steps = duration(self.graph)
+
+    def run(self, samples: Samples) -> Outcome:
+        """Present the samples without learning."""
+        check_samples(self.graph, samples)
+        count = len(samples.ids)
+        parts = [np.zeros((0, sum(p.neurons for p in self.graph.populations)), np.int64)]
+        for first in range(0, count, AT_ONCE):
+            spikes = self.trace(samples.part(first, first + AT_ONCE), False).spikes
+            parts.append(np.concatenate([s.sum(axis=0) for s in spikes.values()], axis=1))
+        fired = np.concatenate(parts)  # [B, N], populations in graph order
+        counts = fired[:, self._output()].astype(np.int32)
+        predictions = counts.argmax(axis=1).astype(np.int32) if count else np.zeros(0, np.int32)
+        return Outcome(counts, predictions, np.zeros(count), fired.sum(axis=0))
+
+    def raster(self, samples: Samples, sample: int) -> npt.NDArray[np.bool_]:
+        """The spikes of one sample, bool [steps, neurons], populations in graph order."""
+        spikes = self.trace(samples.only(sample), False).spikes
+        return np.concatenate([s[:, 0] for s in spikes.values()], axis=1)
+
+    def trace(self, samples: Samples, has_states: bool) -> Trace:
+        """What the network does with the samples."""
+        check_samples(self.graph, samples)
+        inputs = input_spikes(self.graph, samples, self.steps, self.model.seed)
+        made = simulate(self.model, inputs, self.real, has_states)
+        return Trace(made.spikes, made.history)
+
+    def _output(self) -> slice:
+        bounds = np.cumsum([0, *(p.neurons for p in self.graph.populations)])
+        outputs = [k for k, p in enumerate(self.graph.populations) if p.role == "output"]
+        k = outputs[0] if outputs else len(self.graph.populations) - 1
+        return slice(bounds[k], bounds[k + 1])
+
+
+def double(model: Model, _threads: int | None, _folder: Path) -> ReferenceSimulator:
+    """The reference in float64."""
+    return ReferenceSimulator(model, np.float64)
+
+
+def single(model: Model, _threads: int | None, _folder: Path) -> ReferenceSimulator:
+    """The reference in float32, as the compiled engines compute."""
+    return ReferenceSimulator(model, np.float32)
+
+
+def input_spikes(graph: Graph, samples: Samples, steps: int, seed: int) -> dict[str, Array]:
+    """What the encodings make of the samples: bool [T, B, N] by input population."""
+    spikes: dict[str, Array] = {}
+    lo = 0
+    for population in graph.populations:
+        call = population.encoding
+        if call is None:
+            continue
+        # Inputs are counted through all populations, and a sample's id keys its stream.
+        hi = lo + population.neurons
+        values = samples.values[samples.rows]
+        row = ENCODINGS[call.kind]
+        if row.kernel == GIVEN:
+            spikes[population.name] = values[:, :, lo:hi].astype(bool).transpose(1, 0, 2)
+        else:
+            probability = values.astype(np.float64) * row.rate(call, graph.dt)
+            trains = [
+                encode(one, steps, int(k), seed, row.first)[:, lo:hi]
+                for one, k in zip(probability, samples.ids, strict=True)
+            ]
+            none = np.zeros((steps, 0, hi - lo), bool)
+            spikes[population.name] = np.stack(trains, axis=1) if trains else none
+        lo = hi
+    return spikes

@@ -1,0 +1,21 @@
+"""What a simulation did, step by step: the form that every simulator records in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trace:
+    """T steps of B samples. `spikes`: bool [T, B, N] by population. `states`: the values after each
+    step [T, B, N], by population and state, or nothing where they were not recorded."""
+
+    spikes: Mapping[str, npt.NDArray[np.bool_]]
+    states: Mapping[str, Mapping[str, Array]]

@@ -1,0 +1,40 @@
+"""A trace as named arrays, the same from every target."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..backends.artifact.model import graph_digest
+from ..backends.trace import Trace
+from ..ir.model import Model
+
+Arrays = dict[str, npt.NDArray[Any]]
+
+
+def record_of(model: Model, trace: Trace) -> Arrays:
+    """What `run --record` writes.
+
+    "spikes/<population>": int32 [spikes, 3], a row (sample, step, neuron) each, sorted.
+    "states/<population>/<state>": [sample, step, neuron], float64, of a counter int32. `dt` [ms];
+    `digest` of the graph; `populations` in its order; `units`: rows (population/state, unit).
+    """
+    found: Arrays = {
+        "dt": np.array(model.graph.dt),
+        "digest": np.array(graph_digest(model.graph)),
+        "populations": np.array([p.name for p in model.graph.populations]),
+    }
+    for name, spikes in trace.spikes.items():
+        found[f"spikes/{name}"] = np.argwhere(spikes.transpose(1, 0, 2)).astype(np.int32)
+    for name, states in trace.states.items():
+        for state, values in states.items():
+            numbers = values.astype(np.float64) if values.dtype.kind == "f" else values
+            found[f"states/{name}/{state}"] = np.ascontiguousarray(numbers.transpose(1, 0, 2))
+    units = [
+        (f"{p.name}/{state.name}", state.unit)
+        for p in model.graph.populations
+        for state in (() if p.step is None else p.step.states)
+    ]
+    return found | {"units": np.array(units, np.str_).reshape(-1, 2)}

@@ -1,0 +1,52 @@
+"""What happens in every step, from every target, as one file."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from backend_cases import compiled_text, grid_model, samples_with
+from drawn_networks import COUNTING, DYADIC
+
+from snncc.backends.cpu.simulator import CpuSimulator
+from snncc.backends.cuda.simulator import CudaSimulator
+from snncc.backends.reference.simulator import AT_ONCE, ReferenceSimulator
+from snncc.runtime.record import record_of
+
+STEPS = 10
+RATES = DYADIC.replace("spikes(duration = 10 ms)", "poisson(duration = 10 ms, rate = 400 Hz)")
+COUNTED = COUNTING.replace("40 ms", "10 ms")
+
+
+@pytest.mark.parametrize("text", [DYADIC, COUNTED, RATES], ids=["dyadic", "counting", "rates"])
+def test_all_targets_record_the_same(text, kernels, device, tmp_path):
+    """On networks that are exact in float32; the states too, and the ends of sparse projections."""
+    model = grid_model(compiled_text(text).graph, 5)
+    values = np.random.default_rng(1).random((3, STEPS, 12)) < 0.3
+    given = values[:, 0].astype(np.float32) if text is RATES else values.astype(np.uint8)
+    samples = samples_with(given)
+    simulators = [
+        ReferenceSimulator(model, np.float64),
+        CpuSimulator(model, 2, kernels),
+        CudaSimulator(model, None, tmp_path, device),
+    ]
+    wanted, *others = [record_of(model, s.trace(samples, True)) for s in simulators]
+    for found in others:
+        assert list(found) == list(wanted)
+        for name, array in wanted.items():
+            assert (array.dtype, array.shape) == (found[name].dtype, found[name].shape), name
+            assert array.tobytes() == found[name].tobytes(), name
+    assert all(len(wanted[f"spikes/{p.name}"]) for p in model.graph.populations)
+    without = record_of(model, simulators[1].trace(samples, False))
+    assert [n for n in wanted if n not in without] == [n for n in wanted if n.startswith("states")]
+
+
+def test_the_reference_presents_a_few_at_a_time():
+    model = grid_model(compiled_text(RATES).graph, 5)
+    values = np.random.default_rng(2).random((AT_ONCE + 3, 12)).astype(np.float32)
+    samples, simulator = samples_with(values), ReferenceSimulator(model, np.float64)
+    outcome = simulator.run(samples)
+    rasters = [simulator.raster(samples, k) for k in (0, AT_ONCE, AT_ONCE + 2)]
+    for k, raster in zip((0, AT_ONCE, AT_ONCE + 2), rasters, strict=True):
+        np.testing.assert_array_equal(outcome.counts[k], raster[:, -5:].sum(axis=0))
+    assert outcome.activity.shape == (rasters[0].shape[1],)
+    assert simulator.run(samples.part(0, 0)).counts.shape == (0, 5)
