@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -11,6 +11,8 @@ from typing import Any
 import numba
 
 from ...ir.neuron import NeuronStep
+from ..compiled.codes import SPIKES
+from ..compiled.plan import Plan
 from ..compiled.text.modules import digest, load_module, writable
 from ..compiled.text.sources import Parts
 from .codegen import KERNEL_MODULE, graph_source, kernel_source
@@ -18,20 +20,38 @@ from .codegen import KERNEL_MODULE, graph_source, kernel_source
 
 @dataclass(frozen=True, slots=True)
 class Kernels:
-    """The fixed kernels, and the compiled neuron steps to hand them as their first argument."""
+    """The fixed kernels, and the compiled neuron steps, whose address is their first argument."""
 
     module: ModuleType
     advance: Any
 
+    @property
+    def address(self) -> Any:
+        """Where the neuron steps are; the function itself where nothing is compiled."""
+        return getattr(self.advance, "address", self.advance)
 
-def load_kernels(steps: Sequence[NeuronStep], folder: Path, rule: Parts = ()) -> Kernels:
-    """The kernels for a graph with these neuron steps, and those of a training rule; compiled on
-    first use, kept in `folder`."""
+
+def features_of(plan: Plan, is_wide: bool) -> dict[str, bool]:
+    """What of `kernels/features.py` a network has; `is_wide`: the threads are to share a sample."""
+    return {
+        "DRAWN": bool((plan.encoder != SPIKES).any()),
+        "RASTER": bool((plan.encoder == SPIKES).any()),
+        "MATRIX": bool((plan.dense != 0).any()),
+        "LISTED": bool((plan.dense == 0).any()),
+        "WIDE": is_wide,
+    }
+
+
+def load_kernels(
+    steps: Sequence[NeuronStep], folder: Path, features: Mapping[str, bool], rule: Parts = ()
+) -> Kernels:
+    """The kernels for a graph with these neuron steps and features, and those of a training rule;
+    compiled on first use, kept in `folder`."""
     folder = writable(folder)
     # Starts Numba's threads. A kernel that calls a parallel one, and was compiled while that lay in
     # the cache, is loaded without them: its calls of their functions would be of address 0.
     numba.get_num_threads()
-    fixed, own = kernel_source(rule), graph_source(steps)
+    fixed, own = kernel_source(features, rule), graph_source(steps)
     module = _load(KERNEL_MODULE, fixed, folder)
     return Kernels(module, _load("snncc_cpu_steps", own, folder).advance)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,10 +16,10 @@ from ...ir.model import Model
 from ..compiled.network import check_samples, flatten, ready, takes_spikes
 from ..compiled.plan import Plan, distinct_steps, make_plan
 from ..compiled.recording import traced
-from ..compiled.text.sources import Parts
 from ..protocols import Outcome, Samples
 from ..trace import Trace
-from .load import load_kernels
+from .load import Kernels, features_of, load_kernels
+from .records import Record
 from .scratch import Work, aligned, make_work
 
 Array = npt.NDArray[Any]
@@ -35,6 +36,12 @@ class Data(NamedTuple):
     importance: Array  # f32[S]
 
 
+class Weights(NamedTuple):
+    """What presenting reads."""
+
+    values: Array  # f32[W] projections in graph order, each as its wiring shapes them
+
+
 class CpuSimulator:
     """A compiled network with weights in it; see `target.Simulator`.
 
@@ -42,30 +49,30 @@ class CpuSimulator:
     of all workers are held at once: about 4 T N bytes a thread.
     """
 
-    rule_sources: Parts = ()
-
     def __init__(self, model: Model, threads: int | None, folder: Path) -> None:
         self.model = ready(model)
         self.graph = self.model.graph
         self.seed = np.uint64(model.seed)
         self.threads = threads or os.cpu_count() or 1
         self.plan: Plan = make_plan(self.model)
+        self.tables = Record(self.plan)
         self.steps = self.plan.steps
-        self.kernels = load_kernels(distinct_steps(self.graph), folder, self.rule_sources)
+        self.folder = folder
         self.flat = aligned(flatten(self.model))
-        self._work: Work | None = None
+        self.presented = Record(Weights(self.flat))
+        self._work: Record[Work] | None = None
 
     def run(self, samples: Samples) -> Outcome:
         """Present the samples without learning. The same bits for any number of threads."""
-        data = self.data(samples)
+        data = Record(self.data(samples))
         count = len(samples.ids)
         counts = np.zeros((count, self._outputs()), np.int32)
         work = self._scratch()
         activity = np.zeros((len(work.ptr), int(self.plan.neurons[-1])), np.int64)
         self._on_threads(
             lambda w: self.kernels.module.run(
-                self.kernels.advance, self.plan, self.flat, data, self.seed, w, len(work.ptr),
-                work, w, counts, activity[w],
+                self.kernels.address, self.tables, self.presented, data, self.seed, w,
+                len(work.ptr), work, w, counts, activity[w],
             ),
             len(work.ptr),
         )  # fmt: skip
@@ -85,22 +92,15 @@ class CpuSimulator:
         work = self._presented(samples, self.plan._replace(steps=steps))
         return {"reals": work.reals[0].copy(), "integers": work.integers[0].copy()}
 
-    def _presented(self, sample: Samples, plan: Plan) -> Work:
+    def _presented(self, sample: Samples, plan: Plan) -> Record[Work]:
         """Scratch of which worker 0 has presented the sample, for as many steps as `plan` says."""
-        data, work = self.data(sample), self._scratch()
-        row = data.rows[0]
-        self.kernels.module.present(
-            self.kernels.advance,
-            plan,
-            self.flat,
-            data.values[row % len(data.values)],
-            data.rasters[row % len(data.rasters)],
-            data.ids[0],
-            self.seed,
-            work,
-            0,
-            False,
-        )
+        data, work = Record(self.data(sample)), self._scratch()
+        counts = np.zeros((1, self._outputs()), np.int32)
+        activity = np.zeros(int(self.plan.neurons[-1]), np.int64)
+        self.kernels.module.run(
+            self.kernels.address, Record(plan), self.presented, data, self.seed, 0, 1, work, 0,
+            counts, activity,
+        )  # fmt: skip
         return work
 
     def data(self, samples: Samples) -> Data:
@@ -121,6 +121,24 @@ class CpuSimulator:
             np.ascontiguousarray(samples.importance, np.float32),
         )
 
+    @cached_property
+    def kernels(self) -> Kernels:
+        """The kernels that present samples, one on each thread."""
+        self._declare()
+        features = features_of(self.plan, is_wide=False)
+        return load_kernels(distinct_steps(self.graph), self.folder, features)
+
+    def _declare(self) -> None:
+        """Make the types of the records known that the kernels take."""
+        nothing = np.zeros(0, np.int32)
+        data = Data(
+            *(np.zeros((1, 1), np.float32), np.zeros((1, 1, 1), np.uint8)),
+            *(nothing.astype(np.int64), nothing.astype(np.uint64), nothing),
+            np.zeros(0, np.float32),
+        )
+        for fields in (make_work(self.plan, 0), data):
+            Record(fields)
+
     def _on_threads(self, task: Callable[[int], object], count: int) -> None:
         """task(0) … task(count - 1), at most `threads` at once; kernels release the lock."""
         if self.threads == 1 or count == 1:
@@ -133,13 +151,13 @@ class CpuSimulator:
     def _outputs(self) -> int:
         return int(self.plan.neurons[self.plan.output + 1] - self.plan.neurons[self.plan.output])
 
-    def _scratch(self) -> Work:
+    def _scratch(self) -> Record[Work]:
         if self._work is None:
-            self._work = make_work(self.plan, self.threads)
+            self._work = Record(make_work(self.plan, self.threads))
         return self._work
 
 
-def raster_of(plan: Plan, work: Work) -> npt.NDArray[np.bool_]:
+def raster_of(plan: Plan, work: Record[Work]) -> npt.NDArray[np.bool_]:
     """The events in worker 0 as bool [T, N]."""
     raster = np.zeros((plan.steps, int(plan.neurons[-1])), np.bool_)
     for p in range(len(plan.model)):

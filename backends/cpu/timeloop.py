@@ -12,6 +12,7 @@ from numba import njit, prange
 
 from ..compiled.codes import SPIKES
 from ..compiled.formulas import first_step
+from .kernels.features import DRAWN, LISTED, MATRIX, RASTER, WIDE
 from .kernels.forward import (
     CHUNK,
     active_inputs,
@@ -25,11 +26,12 @@ from .kernels.forward import (
     pack,
     thresholds,
 )
+from .units import advance_at, unit
 
 ZERO = np.float32(0.0)
 FLUSH = 40  # steps; a multiple of those that are taken at a time
 NORMAL = np.float32(1.1754944e-38)  # the smallest float32 that is not denormal
-WIDE = 64  # neurons for which threads pay: to meet takes as long as a small population's drive
+MANY = 64  # neurons for which threads pay: to meet takes as long as a small population's drive
 
 
 @njit
@@ -41,21 +43,23 @@ def input_threshold(plan, values, k, origin, work, w):  # type: ignore[no-untype
     return threshold, work.active[w, : active_inputs(threshold, work.active[w])]
 
 
-@njit
-def encode_inputs(plan, values, raster, sample, seed, work, w, wide):  # type: ignore[no-untyped-def]
-    """Events of every input population; values f32[inputs], or raster u8[T, inputs]."""
-    origin = 0
+@unit
+def encode_inputs(plan, data, s, seed, work, w):  # type: ignore[no-untyped-def]
+    """Events of every input population in sample s."""
+    values = data.values[data.rows[s] % len(data.values)]
+    raster = data.rasters[data.rows[s] % len(data.rasters)]
+    sample, origin = data.ids[s], np.int64(0)
     for k in range(len(plan.inputs)):
         p = plan.inputs[k]
         n = plan.neurons[p + 1] - plan.neurons[p]
         ptr = work.ptr[w, p]
         spikes = work.spikes[w, plan.events[p] : plan.events[p + 1]]
         first = first_step(plan.encoder[k])
-        if plan.encoder[k] == SPIKES:
+        if RASTER and plan.encoder[k] == SPIKES:
             events_of_raster(raster[:, origin : origin + n], ptr, spikes)
-        else:
+        if DRAWN and plan.encoder[k] != SPIKES:
             threshold, active = input_threshold(plan, values, k, origin, work, w)
-            if wide:
+            if WIDE:
                 encode_wide(threshold, active, first, plan.steps, sample, seed, origin, ptr, spikes)
             else:
                 for c in range((plan.steps + CHUNK - 1) // CHUNK):
@@ -70,7 +74,8 @@ def encode_inputs(plan, values, raster, sample, seed, work, w, wide):  # type: i
 def encode_wide(threshold, active, first, steps, sample, seed, origin, ptr, spikes):  # type: ignore[no-untyped-def]
     """The chunks of one sample's input spread over the threads."""
     for c in prange((steps + CHUNK - 1) // CHUNK):
-        encode_chunk(threshold, active, first, steps, sample, seed, origin, c, ptr, spikes)
+        chunk = np.int64(c)
+        encode_chunk(threshold, active, first, steps, sample, seed, origin, chunk, ptr, spikes)
 
 
 @njit
@@ -81,21 +86,22 @@ def drive(plan, weights, j, first, last, work, w, currents):  # type: ignore[no-
     hi = lo + plan.neurons[p + 1] - plan.neurons[p]
     ptr, spikes = work.ptr[w, a], work.spikes[w, plan.events[a] : plan.events[a + 1]]
     delay, window = plan.delay[j], currents.shape[0]
-    if plan.dense[j]:
+    if MATRIX and plan.dense[j]:
         drive_dense(
             weights[plan.weight[j] : plan.weight[j + 1]], ptr, spikes, delay, first, last, window,
             lo, hi, currents,
         )  # fmt: skip
-        return
-    drive_sparse(
-        weights, plan.csr_ptr, plan.row[j], plan.csr_post, plan.csr_index, ptr, spikes, delay,
-        first, last, window, lo, hi, currents,
-    )  # fmt: skip
+    if LISTED and plan.dense[j] == 0:
+        drive_sparse(
+            weights, plan.csr_ptr, plan.row[j], plan.csr_post, plan.csr_index, ptr, spikes, delay,
+            first, last, window, lo, hi, currents,
+        )  # fmt: skip
 
 
-@njit
-def drive_outside(plan, weights, p, first, last, work, w, currents):  # type: ignore[no-untyped-def]
+@unit
+def drive_outside(plan, weights, p, first, last, work, w):  # type: ignore[no-untyped-def]
     """Everything that comes to population p from complete blocks in the steps first:last."""
+    currents = work.currents[w]
     window, lo, hi = currents.shape[0], plan.neurons[p], plan.neurons[p + 1]
     for t in range(first, last):
         for port in range(plan.ports):
@@ -104,15 +110,15 @@ def drive_outside(plan, weights, p, first, last, work, w, currents):  # type: ig
             for n in range(origin + lo, origin + hi):
                 row[n] = ZERO
     for s in range(plan.incoming[p], plan.inner[p]):
-        drive(plan, weights, plan.sources[s], first, last, work, w, currents)
+        drive(plan, weights.values, plan.sources[s], first, last, work, w, currents)
 
 
 @njit(parallel=True)
-def drive_wide(plan, weights, p, first, last, work, currents):  # type: ignore[no-untyped-def]
+def drive_wide(plan, weights, p, first, last, work, w):  # type: ignore[no-untyped-def]
     """`drive_outside` with chunks of steps spread over the threads."""
     for c in prange((last - first + CHUNK - 1) // CHUNK):
-        start = first + c * CHUNK
-        drive_outside(plan, weights, p, start, min(start + CHUNK, last), work, 0, currents)
+        start = first + np.int64(c) * CHUNK
+        drive_outside(plan, weights, p, start, min(start + CHUNK, last), work, w)
 
 
 @njit
@@ -128,15 +134,15 @@ def forget_faint(reals, lo, hi):  # type: ignore[no-untyped-def]
             row[n] = ZERO if abs(row[n]) < NORMAL else row[n]
 
 
-# Nothing in this loop may take `plan` as an argument or more slices than it must: a call counts
-# the references of all their arrays up and down, which takes longer than a step of 400 neurons.
-@njit
-def step_block(advance, plan, weights, b, first, last, work, w, currents):  # type: ignore[no-untyped-def]
+@unit
+def step_block(advance, plan, weights, b, first, last, work, w):  # type: ignore[no-untyped-def]
     """The steps first:last of a block: what it sends itself, its neurons, their spikes.
 
     A block that sends itself nothing takes several steps at a time.
     """
+    step = advance_at(advance)
     reals, integers, fired = work.reals[w], work.integers[w], work.fired[w]
+    currents, values = work.currents[w], weights.values
     ptr, spikes, events = work.ptr[w], work.spikes[w], plan.events
     neurons, sources, pre, delay = plan.neurons, plan.sources, plan.pre, plan.delay
     window = currents.shape[0]
@@ -154,17 +160,15 @@ def step_block(advance, plan, weights, b, first, last, work, w, currents):  # ty
                 start, stop = events[a] + ptr[a, emitted], events[a] + ptr[a, emitted + 1]
                 port = plan.port[j] * neurons[-1]
                 arriving = currents[t % window, port + lo : port + hi]
-                if plan.dense[j]:
-                    own = weights[plan.weight[j] : plan.weight[j + 1]]
+                if MATRIX and plan.dense[j]:
+                    own = values[plan.weight[j] : plan.weight[j + 1]]
                     deliver_dense(own, spikes, start, stop, arriving)
-                else:
+                if LISTED and plan.dense[j] == 0:
                     deliver_sparse(
-                        weights, plan.csr_ptr, plan.row[j], plan.csr_post, plan.csr_index, spikes,
+                        values, plan.csr_ptr, plan.row[j], plan.csr_post, plan.csr_index, spikes,
                         start, stop, arriving,
                     )  # fmt: skip
-            advance(
-                plan.model[p], p, lo, hi, t, end, reals, integers, currents, plan.constants, fired
-            )
+            step(plan.model[p], p, lo, hi, t, end, reals, integers, currents, plan.constants, fired)
             own_spikes = spikes[events[p] : events[p + 1]]
             for now in range(t, end):
                 ptr[p, now + 1] = append(fired[now - t, : hi - lo], ptr[p, now], own_spikes)
@@ -183,28 +187,27 @@ def rest(plan, reals, integers):  # type: ignore[no-untyped-def]
             integers[k, n] = plan.integer_init[k, n]
 
 
-@njit
-def present(advance, plan, weights, values, raster, sample, seed, work, w, wide):  # type: ignore[no-untyped-def]
-    """Run one sample from rest; its events are left in the scratch of worker w.
+@unit
+def present(advance, plan, weights, data, s, seed, work, w):  # type: ignore[no-untyped-def]
+    """Run sample s from rest; its events are left in the scratch of worker w.
 
     work.currents[w] is f32[window, ports * N]: blocks run in windows of steps, so that the sums of
-    what comes from outside stay in cache. `wide`: the threads share this one sample, the bits are
+    what comes from outside stay in cache. WIDE: the threads share this one sample, the bits are
     the same.
     """
-    encode_inputs(plan, values, raster, sample, seed, work, w, wide)
+    encode_inputs(plan, data, s, seed, work, w)
     rest(plan, work.reals[w], work.integers[w])
-    currents = work.currents[w]
-    window = currents.shape[0]
+    window = work.currents.shape[1]
     for b in range(len(plan.block) - 1):
         for first in range(0, plan.steps, window):
             last = min(first + window, plan.steps)
             for k in range(plan.block[b], plan.block[b + 1]):
                 p = plan.order[k]
-                if wide and plan.neurons[p + 1] - plan.neurons[p] >= WIDE:
-                    drive_wide(plan, weights, p, first, last, work, currents)
+                if WIDE and plan.neurons[p + 1] - plan.neurons[p] >= MANY:
+                    drive_wide(plan, weights, p, first, last, work, w)
                 else:
-                    drive_outside(plan, weights, p, first, last, work, w, currents)
-            step_block(advance, plan, weights, b, first, last, work, w, currents)
+                    drive_outside(plan, weights, p, first, last, work, w)
+            step_block(advance, plan, weights, b, first, last, work, w)
 
 
 @njit
@@ -229,8 +232,6 @@ def run(advance, plan, weights, data, seed, first, stride, work, w, counts, acti
     counts i32[S, outputs] and activity i64[N] are added to.
     """
     for s in range(first, len(data.ids), stride):
-        raster = data.rasters[data.rows[s] % len(data.rasters)]
-        value = data.values[data.rows[s] % len(data.values)]
-        present(advance, plan, weights, value, raster, data.ids[s], seed, work, w, False)
+        present(advance, plan, weights, data, s, seed, work, w)
         count(plan, work, w, plan.output, counts[s])
         count_all(plan, work, w, activity)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from ...ir.diagnostics import Diagnostic
@@ -20,9 +20,11 @@ EVENTS = "events"  # every spike of every population
 
 class CpuKernels(NamedTuple):
     """A rule's kernels on the CPU: `learn` presents samples and adds up their gradients, or updates
-    at once; `update` takes a batch's. `scratch`: (plan, tables, workers) -> its arrays."""
+    at once; `update` takes a batch's. `features`: (tables, whether at once) -> which of those in
+    the sources a network has. `scratch`: (plan, tables, workers) -> its arrays."""
 
     sources: Parts
+    features: Callable[[Any, bool], Mapping[str, bool]]
     scratch: Callable[[Plan, Any, int], Any]
 
 

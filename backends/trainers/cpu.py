@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from functools import cached_property
 from pathlib import Path
+from threading import Thread
 from typing import Any, NamedTuple
 
 import numba
@@ -12,14 +15,18 @@ import numpy.typing as npt
 from ...ir.graph import TrainSpec
 from ...ir.model import Model
 from ..compiled.network import unflatten
+from ..compiled.plan import distinct_steps
 from ..compiled.state import copy_rows, moment_in, require_fit, state_of, weights_in
 from ..compiled.store import Store
+from ..cpu.load import Kernels, features_of, load_kernels
+from ..cpu.records import Record
 from ..cpu.scratch import make_work, whole_lines, zeros
 from ..cpu.simulator import CpuSimulator
 from ..optimizers.cpu.chain import Optimizer, load_chain
 from ..optimizers.table import chain_of, rates_of
 from ..protocols import Outcome, Samples, State
 from ..rules.table import RULES
+from .sharing import FEWEST_WEIGHTS, Sharing
 
 Array = npt.NDArray[Any]
 GROUPS = 8  # accumulators of a batch; fixed, so that results do not depend on the threads
@@ -45,11 +52,11 @@ class CpuTrainer(CpuSimulator):
         folder: Path,
     ) -> None:
         self._kind = RULES[spec.call("rule").kind]
-        self.rule_sources = self._kind.cpu.sources
         super().__init__(model, threads, folder)
         assert not spec.rates, "rates of their own reach the kernels of a GPU alone"
         self.spec = spec
         self.rule = self._kind.tables(model, spec, self.plan)
+        self._rule = Record(self.rule)
         self.chain = chain_of(spec)
         self._compiled = load_chain(self.chain, folder)
         self.updates = 0
@@ -58,57 +65,112 @@ class CpuTrainer(CpuSimulator):
         self.rows = zeros(self.flat.shape, np.float32)
         self._copy_rows()
         self._gradient = np.zeros((0, len(self.flat)), np.float32)
-        self._training: tuple[Any, Any] | None = None
+        self._loaded: dict[tuple[bool, bool], Kernels] = {}
+        self._scratches: dict[tuple[int, bool], tuple[Any, Any]] = {}
+        self._sharing = Sharing()
+        self._compiling: Thread | None = None
+
+    @cached_property
+    def kernels(self) -> Kernels:
+        """The kernels that present samples, one on each thread: those that the spec's batches are
+        learnt by, so that nothing is compiled twice."""
+        return self._learning(self.spec.count("batch") == 1 and self.chain.is_local, False)
+
+    def _learning(self, at_once: bool, is_shared: bool) -> Kernels:
+        """The kernels that learn: `at_once` batches of one sample, `is_shared` by all threads."""
+        key = at_once, is_shared
+        if key not in self._loaded:
+            self._declare()
+            own = self._kind.cpu.features(self.rule, at_once)
+            features = {**features_of(self.plan, is_shared), **own}
+            steps = distinct_steps(self.graph)
+            self._loaded[key] = load_kernels(steps, self.folder, features, self._kind.cpu.sources)
+        return self._loaded[key]
+
+    def _declare(self) -> None:
+        super()._declare()
+        self._store()
+        for fields in (
+            self._kind.cpu.scratch(self.plan, self.rule, 0),
+            self._results(0),
+            self.optimizer(1.0, 1),
+        ):
+            Record(fields)
 
     def train(self, samples: Samples, batch: int, learning_rate: float) -> Outcome:
         """Learn from the samples in their order, one update per `batch` of them."""
-        data = self.data(samples)
-        results = self._results(len(samples.ids))
         at_once = batch == 1 and self.chain.is_local
-        optimizer = self.optimizer(learning_rate, -(-len(samples.ids) // batch))
-        work, back = self._buffers(1 if at_once else GROUPS)
-        store = Store(self.flat, self.rows, self.first, self.second, self._gradient)
+        updates = -(-len(samples.ids) // batch)
+        call = _Call(
+            Record(self.optimizer(learning_rate, updates)),
+            Record(self.data(samples)),
+            Record(self._results(len(samples.ids))),
+        )
         numba.set_num_threads(min(self.threads, numba.config.NUMBA_NUM_THREADS))  # type: ignore[attr-defined]
-
-        def learn(first: int, last: int, worker: int, group: int) -> int:
-            stride = 1 if group < 0 else GROUPS
-            wide = group < 0 and self.threads > 1
-            return int(
-                self.kernels.module.learn(
-                    self.kernels.advance,
-                    self.plan,
-                    self.rule,
-                    optimizer,
-                    store,
-                    work,
-                    back,
-                    data,
-                    self.seed,
-                    self.updates,
-                    first,
-                    last,
-                    stride,
-                    worker,
-                    group,
-                    wide,
-                    results,
-                )
-            )
-
         if at_once:
-            self.updates = learn(0, len(samples.ids), 0, -1)
-        for start in range(0, 0 if at_once else len(samples.ids), batch):
-            end = min(start + batch, len(samples.ids))
-            # Which group takes a sample depends on its place alone, never on the threads.
-            self._on_threads(lambda g: learn(start + g, end, g, g), min(GROUPS, end - start))  # noqa: B023
-            self.updates += 1
-            scale = 1.0 / (end - start)
-            if self._compiled.factor is not None:
-                scale = self._compiled.factor(optimizer.numbers, self._gradient, np.float32(scale))
-            self.kernels.module.update(self.plan, self.rule, optimizer, store, self.updates, scale)
+            self._one_by_one(call, len(samples.ids))
+        else:
+            self._in_batches(call, len(samples.ids), batch)
+        results = call.results
         return Outcome(
             results.counts, results.predictions, results.cost, results.activity.sum(axis=0)
         )
+
+    def _one_by_one(self, call: _Call, samples: int) -> None:
+        """An update a sample; whether the threads share it is found by measuring."""
+        done = 0
+        while done < samples:
+            piece = self._sharing.next(samples - done, self._may_share(call))
+            started = time.perf_counter()
+            self.updates = self._learn(call, True, piece.is_shared, done, done + piece.samples)
+            self._sharing.took(piece, time.perf_counter() - started)
+            done += piece.samples
+
+    def _may_share(self, call: _Call) -> bool:
+        """Whether the threads could share a sample: there are some, the network is large enough,
+        and the kernels for it are compiled, which goes on beside the training."""
+        largest = np.diff(self.plan.weight)[self.plan.dense > 0].max(initial=0)
+        if self.threads == 1 or largest < FEWEST_WEIGHTS:
+            return False
+        if self._compiling is None:
+            self._scratch_for(1, True)
+            self._compiling = Thread(target=self._learn, args=(call, True, True, 0, 0), daemon=True)
+            self._compiling.start()
+        return not self._compiling.is_alive()
+
+    def _in_batches(self, call: _Call, samples: int, batch: int) -> None:
+        kernels = self._learning(False, False)  # before the threads would load them all at once
+        self._scratch_for(GROUPS, False)
+        for start in range(0, samples, batch):
+            end = min(start + batch, samples)
+
+            def learn(group: int, start: int = start, end: int = end) -> None:
+                self._learn(call, False, False, start + group, end, group)
+
+            # Which group takes a sample depends on its place alone, never on the threads.
+            self._on_threads(learn, min(GROUPS, end - start))
+            self.updates += 1
+            scale = 1.0 / (end - start)
+            if self._compiled.factor is not None:
+                numbers = call.optimizer.numbers
+                scale = self._compiled.factor(numbers, self._gradient, np.float32(scale))
+            kernels.module.update(
+                self.tables, self._rule, call.optimizer, self._store(), self.updates, scale
+            )
+
+    def _learn(
+        self, call: _Call, at_once: bool, is_shared: bool, first: int, last: int, worker: int = 0
+    ) -> int:
+        """Learn from the samples first:last, or every GROUPS-th; the updates so far."""
+        kernels = self._learning(at_once, is_shared)
+        work, back = self._scratch_for(1 if at_once else GROUPS, is_shared)
+        return int(
+            kernels.module.learn(
+                kernels.address, self.tables, self._rule, call.optimizer, self.presented,
+                self._store(), work, back, call.data, self.seed, self.updates, first, last,
+                1 if at_once else GROUPS, worker, call.results,
+            )
+        )  # fmt: skip
 
     def weights(self) -> State:
         """Copies of all weights, by projection name, shaped as their wiring says."""
@@ -148,14 +210,20 @@ class CpuTrainer(CpuSimulator):
             np.zeros((GROUPS, neurons), np.int64),
         )
 
-    def _buffers(self, workers: int) -> tuple[Any, Any]:
-        if self._training is None or len(self._training[0].ptr) < workers:
-            work = make_work(self.plan, workers, wide=workers == 1 and self.threads > 1)
-            back = self._kind.cpu.scratch(self.plan, self.rule, workers)
-            self._training = work, back
+    def _store(self) -> Record[Store]:
+        return Record(Store(self.flat, self.rows, self.first, self.second, self._gradient))
+
+    def _scratch_for(self, workers: int, is_shared: bool) -> tuple[Any, Any]:
+        """Scratch of so many workers, and the accumulators that they add to."""
+        key = workers, is_shared
+        if key not in self._scratches:
+            self._scratches[key] = (
+                Record(make_work(self.plan, workers, is_shared)),
+                Record(self._kind.cpu.scratch(self.plan, self.rule, workers)),
+            )
         if workers > 1 and len(self._gradient) < workers:
             self._gradient = zeros((workers, whole_lines(len(self.flat))), np.float32)
-        return self._training
+        return self._scratches[key]
 
     def optimizer(self, rate: float, updates: int) -> Optimizer:
         """The chain for the next updates at a learning rate."""
@@ -169,3 +237,11 @@ class CpuTrainer(CpuSimulator):
             rates_of(self.spec, [p.name for p in self.graph.projections]),
             self.updates,
         )
+
+
+class _Call(NamedTuple):
+    """What one call of `train` learns by, from, and into."""
+
+    optimizer: Any
+    data: Any
+    results: Any

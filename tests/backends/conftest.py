@@ -4,7 +4,7 @@ kernels: a grid in Python, Numba's simulator (`-m cudasim`) or a card (`-m gpu`)
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -56,17 +56,24 @@ def interpreted(tmp_path: Path) -> Callable[[str], ModuleType]:
     return lambda text: interpret("interpreted", text, tmp_path)
 
 
+def plain_text(features: Mapping[str, bool], rule: Any = CPU) -> str:
+    """The kernels' text for Python: it has no addresses, and added to a Python integer a uint8
+    stays one and overflows; compiled, it becomes an int64."""
+    text = kernel_source(features, rule).replace("events += row[a]", "events += int(row[a])")
+    for pointer in ("advance_at(advance)", "update_at(optimizer.update_row)"):
+        text = text.replace(pointer, pointer.partition("(")[2][:-1])
+    return text
+
+
 @pytest.fixture(scope="session")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
-    """The assembled kernels as plain Python."""
-    # Added to a Python integer, a uint8 stays one and overflows; compiled, it becomes an int64.
-    text = kernel_source(CPU).replace("events += row[a]", "events += int(row[a])")
-    return interpret("plain_kernels", text, tmp_path_factory.mktemp("plain"))
+    """The assembled kernels, all of them, as plain Python."""
+    return interpret("plain_kernels", plain_text({}), tmp_path_factory.mktemp("plain"))
 
 
 @pytest.fixture(scope="session", params=["interpreted", pytest.param("compiled", marks=SLOW)])
 def kernels(
-    request: pytest.FixtureRequest, plain: ModuleType, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Path]:
     """The kernel folder, twice: with all kernels run as Python, quick for a small network, and
     compiled, in the user's own folder, since that takes a minute once per machine."""
@@ -75,15 +82,22 @@ def kernels(
         return
     folder = tmp_path_factory.mktemp("interpreted")
 
-    def load_kernels(steps: Any, *_: Any) -> Kernels:
-        return Kernels(plain, interpret("plain_steps", graph_source(steps), folder).advance)
+    modules: dict[str, ModuleType] = {}
+
+    def load_kernels(steps: Any, _: Any, features: Mapping[str, bool], rule: Any = ()) -> Kernels:
+        text = plain_text(features, rule)
+        if text not in modules:
+            modules[text] = interpret("plain_kernels", text, folder)
+        own = interpret("plain_steps", graph_source(steps), folder)
+        return Kernels(modules[text], own.advance)
 
     def load_chain(chain: Chain, _folder: Path) -> CpuChain:
         module = interpret("plain_chain", chain_source(chain), folder)
         return CpuChain(module.update_row, getattr(module, "factor", None))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(simulator_module, "load_kernels", load_kernels)
+        for module in (simulator_module, trainer_module):
+            patch.setattr(module, "load_kernels", load_kernels)
         patch.setattr(trainer_module, "load_chain", load_chain)
         yield folder
 

@@ -18,6 +18,7 @@ Parts = tuple[tuple[str, tuple[str, ...]], ...]
 
 assert __package__ is not None
 BACKENDS = __package__.removesuffix(".compiled.text")
+DECORATORS = f"{BACKENDS}.cpu.units"  # which a joined module imports as well
 FORMULA = 'formula = njit(inline="always")'
 MARK = re.compile(r"^# from backends/(\S+)\n", re.MULTILINE)
 
@@ -39,7 +40,8 @@ def _marked(package: str, name: str, modules: set[str]) -> str:
 
 def alone(package: str, text: str, modules: set[str]) -> str:
     """The text without imports of the package's own: those of `modules`, which are joined with it,
-    are left out, and numbers from elsewhere are written out. Lines keep their places."""
+    are left out, numbers from elsewhere are written out, functions are imported by their full
+    names. Lines keep their places."""
     lines = text.splitlines()
     for node in ast.parse(text).body:
         if isinstance(node, ast.ImportFrom) and (node.level or node.module == "__future__"):
@@ -58,6 +60,8 @@ def _written_out(package: str, node: ast.ImportFrom, modules: set[str]) -> str:
     if module in modules:
         return ""
     values = {alias.name: getattr(import_module(module), alias.name) for alias in node.names}
+    if module == DECORATORS:
+        return f"from {module} import {', '.join(values)}"
     assert all(isinstance(v, int | float | tuple) for v in values.values()), (module, values)
     return "; ".join(f"{name} = {value!r}" for name, value in values.items())
 

@@ -12,6 +12,7 @@ import numba
 import numpy as np
 
 from ...compiled.text.modules import digest, load_module, writable
+from ...compiled.text.sources import BACKENDS
 from ..table import ROW, WHOLE, Chain
 from ..text import NAMES, formulas, names
 
@@ -21,20 +22,12 @@ _HEAD = f"""\
 import math
 
 import numpy as np
-from numba import cfunc, njit, types
+from numba import cfunc, njit
+
+from {BACKENDS}.cpu.units import UPDATE
 
 {NAMES}
 f64 = np.float64
-ARRAY = types.float32[::1]
-SIGNATURE = types.void(
-    types.float64[::1],  # numbers
-    types.UniTuple(types.float32, 3),  # size, eps, rate
-    ARRAY,  # weights
-    ARRAY,  # first moments
-    ARRAY,  # second moments
-    ARRAY,  # gradient
-    types.float32,  # scale of the gradient
-)
 """
 _ROW = """\
 @{inner}
@@ -49,7 +42,7 @@ def one_row(numbers, pace, weights, first, second, gradient, scale):
         weights[j] = w
 {stores}
 
-@cfunc(SIGNATURE, cache=True)
+@cfunc(UPDATE, cache=True)
 def update_row(numbers, pace, weights, first, second, gradient, scale):
     one_row(numbers, pace, weights, first, second, gradient, scale)
 """

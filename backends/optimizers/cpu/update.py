@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from numba import njit
 
+from ...cpu.units import update_at
+
 
 @njit
 def step_size(optimizer, updates):  # type: ignore[no-untyped-def]
@@ -15,6 +17,6 @@ def step_size(optimizer, updates):  # type: ignore[no-untyped-def]
 @njit
 def update_row(optimizer, size, eps, weights, first, second, gradient, scale):  # type: ignore[no-untyped-def]
     """One update of a neuron's incoming weights from one projection by scale * gradient."""
-    optimizer.update_row(
+    update_at(optimizer.update_row)(
         optimizer.numbers, (size, eps, optimizer.rate), weights, first, second, gradient, scale
     )

@@ -20,7 +20,7 @@ from .cpu.scratch import Backward, make_backward
 from .cuda.program import backward_of, learn_program, make_rule_layout
 from .oracle.network import NetworkGradients, network_gradients
 from .response import spike_response
-from .sources import CPU
+from .sources import CPU, cpu_features
 from .tables import make_rule
 from .teacher import teacher_warnings
 
@@ -69,7 +69,7 @@ SPIKE_TRAIN = Rule(
     warnings=teacher_warnings,
     keeps=(EVENTS,),
     tables=make_rule,
-    cpu=CpuKernels(CPU, _scratch),
+    cpu=CpuKernels(CPU, cpu_features, _scratch),
     cuda=CudaKernels(make_rule_layout, learn_program, backward_of),
     oracle=oracle,
 )

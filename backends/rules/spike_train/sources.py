@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from ...compiled.text.sources import Parts
+from .tables import Rule
 
 CPU: Parts = (
-    ("rules.spike_train.cpu", ("spsp.py",)),
+    ("rules.spike_train.cpu", ("features.py", "spsp.py")),
     ("optimizers.cpu", ("update.py",)),
     (
         "rules.spike_train.cpu",
@@ -24,3 +25,20 @@ CUDA: Parts = (
         ("solve.py", "loss.py", "learn.py", "dense.py", "listed.py", "backward.py", "learning.py"),
     ),
 )
+
+
+def cpu_features(rule: Rule, at_once: bool) -> dict[str, bool]:
+    """What of `cpu/features.py` the rule on a network has; `at_once`: batches of one sample."""
+    learnt = (rule.takes > 0) & ((rule.trains > 0) | (rule.carries > 0))
+    return {
+        "HYBRID": rule.hybrid,
+        "JOINT": rule.hybrid and bool((rule.joint > 0).any()),
+        "CLOSED": rule.closed,
+        "QUARTIC": rule.quartic,
+        "REFERENCE": rule.reference,
+        "INSIDE": bool((rule.inside > 0).any()),
+        "LATERAL": rule.lateral >= 0,
+        "BY_ROW": bool((learnt & (rule.listed == 0)).any()),
+        "BY_SYNAPSE": bool((learnt & (rule.listed > 0)).any()),
+        "AT_ONCE": at_once,
+    }

@@ -59,7 +59,7 @@ def test_no_name_of_the_user_reaches_the_text(graph):
 
 def test_names_within_a_step_are_numbered(graph):
     known = {
-        "math", "np", "f32", "f64", "i32", "types", "cfunc", "njit", "SIGNATURE", "advance",
+        "math", "np", "f32", "f64", "i32", "types", "cfunc", "njit", "ADVANCE", "advance",
         "model", "p", "lo", "hi", "first", "last", "reals", "integers", "currents", "constants",
         "fired", "window", "pitch", "current", "flags", "spiked", "t", "n", "range", "min", "max",
         "abs", "True", "False",
@@ -126,16 +126,16 @@ def assignments(tree):
 def test_a_name_of_the_kernels_means_one_thing():
     """The files are assembled into one module: the last of two meanings would win."""
     meanings: dict[str, set[str]] = {}
-    for name, value in assignments(ast.parse(kernel_source(CPU))):
+    for name, value in assignments(ast.parse(kernel_source({}, CPU))):
         meanings.setdefault(name, set()).add(value)
     assert {name: values for name, values in meanings.items() if len(values) > 1} == {}
 
 
 def test_assembled_module_imports_nothing_of_its_own():
-    tree = ast.parse(kernel_source(CPU))
+    tree = ast.parse(kernel_source({}, CPU))
     imported = [n for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)]
     assert all(node.level == 0 for node in imported)
-    assert {node.module for node in imported} <= {"numba", "typing"}
+    assert {node.module for node in imported} <= {"numba", "typing", "snncc.backends.cpu.units"}
 
 
 def decorators(tree):
@@ -145,13 +145,19 @@ def decorators(tree):
 
 
 def test_every_kernel_is_cached_and_only_entries_are_wrapped():
-    found = dict(decorators(ast.parse(kernel_source(CPU))))
+    found = dict(decorators(ast.parse(kernel_source({}, CPU))))
     assert set(ENTRIES) <= set(found)
     for name, text in found.items():
-        if text == "formula":  # is put into its callers, and never compiled by itself
-            continue
-        assert text.startswith("njit(cache=True"), name
-        assert ("no_cpython_wrapper=True" in text) == (name not in ENTRIES), name
+        if text not in ("unit", "formula"):
+            assert text.startswith("njit(cache=True, error_model='numpy'"), name
+            assert ("no_cpython_wrapper=True" in text) == (name not in ENTRIES), name
+
+
+def test_kernels_that_a_network_never_comes_to_are_left_out():
+    functions = {"LATERAL": "lateral_factor", "CLOSED": "closed_traces", "WIDE": "drive_wide"}
+    for feature, name in functions.items():
+        assert f"def {name}(" in kernel_source({feature: True}, CPU)
+        assert f"def {name}(" not in kernel_source({feature: False}, CPU)
 
 
 def test_every_name_that_a_kernel_reads_is_there(plain):

@@ -39,13 +39,13 @@ def small_steps(monkeypatch, small_kernels):
 
 def test_files_are_named_by_what_they_hold(tmp_path, small_steps):
     folder = tmp_path / "new" / "kernels"
-    one = load.load_kernels((), folder)
+    one = load.load_kernels((), folder, {})
     assert one.module.ANSWER == 42
     assert one.advance == 0
     names = sorted(path.name for path in folder.glob("*.py"))
     assert len(names) == 2
     assert names[0].startswith(KERNEL_MODULE)
-    two = load.load_kernels((None,), folder)
+    two = load.load_kernels((None,), folder, {})
     assert two.module is one.module, "the fixed kernels are loaded once"
     assert two.advance == 1
     assert len(list(folder.glob("*.py"))) == 3
@@ -59,7 +59,7 @@ def test_the_threads_of_parallel_kernels_are_there(tmp_path):
         "from snncc.backends.cpu import load\n"
         "load.kernel_source = lambda *_: 'ANSWER = 42'\n"
         "load.graph_source = lambda steps: 'advance = 0'\n"
-        "load.load_kernels((), pathlib.Path(sys.argv[1]))\n"
+        "load.load_kernels((), pathlib.Path(sys.argv[1]), {})\n"
         "print(numba.threading_layer())\n"
     )
     command = [sys.executable, "-c", code, str(tmp_path)]
@@ -68,22 +68,22 @@ def test_the_threads_of_parallel_kernels_are_there(tmp_path):
 
 
 def test_a_damaged_file_is_written_anew(tmp_path, small_steps):
-    load.load_kernels((), tmp_path)
+    load.load_kernels((), tmp_path, {})
     (path,) = tmp_path.glob(f"{KERNEL_MODULE}*.py")
     text = path.read_text()
     path.write_text("raise SystemExit\n")
     for name in [n for n in sys.modules if n.startswith(KERNEL_MODULE)]:
         del sys.modules[name]
-    assert load.load_kernels((), tmp_path).module.ANSWER == 42
+    assert load.load_kernels((), tmp_path, {}).module.ANSWER == 42
     assert path.read_text() == text
 
 
 def test_a_whole_file_is_left_alone(tmp_path, small_steps):
-    load.load_kernels((), tmp_path)
+    load.load_kernels((), tmp_path, {})
     times = {p: p.stat().st_mtime_ns for p in tmp_path.glob("*.py")}
     for name in [n for n in sys.modules if n.startswith("snncc_cpu_")]:
         del sys.modules[name]
-    load.load_kernels((), tmp_path)
+    load.load_kernels((), tmp_path, {})
     assert times == {p: p.stat().st_mtime_ns for p in tmp_path.glob("*.py")}
 
 
@@ -91,7 +91,7 @@ def test_a_folder_that_cannot_be_made(tmp_path, small_steps):
     """Then the kernels live in a temporary folder."""
     file = tmp_path / "file"
     file.write_text("not a folder")
-    assert load.load_kernels((), file / "kernels").module.ANSWER == 42
+    assert load.load_kernels((), file / "kernels", {}).module.ANSWER == 42
     assert file.read_text() == "not a folder"
 
 
@@ -105,7 +105,7 @@ def call(advance, model, p, lo, hi, first, last, reals, integers, currents, cons
 def test_steps_compile_to_a_pointer(tmp_path, small_kernels, compiled):
     """`advance` takes the neurons lo:hi a step further, and no other."""
     graph = compiled(NET).graph
-    kernels = load.load_kernels(distinct_steps(graph), tmp_path)
+    kernels = load.load_kernels(distinct_steps(graph), tmp_path, {})
     assert kernels.advance.address
     reals, integers = np.zeros((1, 6), np.float32), np.zeros((1, 6), np.int32)
     currents = np.array([[5, 5, 0.5, 1.0, 1.5, 5], [5, 5, 0.25, 0.5, 0.25, 5]], np.float32)

@@ -7,7 +7,7 @@ import pytest
 
 from snncc.backends.compiled.plan import make_plan
 from snncc.backends.cpu.scratch import AHEAD, make_work
-from snncc.backends.cpu.simulator import CpuSimulator, raster_of
+from snncc.backends.cpu.simulator import CpuSimulator, Data, Weights, raster_of
 from snncc.backends.cpu.timeloop import FLUSH
 from snncc.ir.model import draw_model
 from snncc.ir.philox import encode
@@ -26,6 +26,17 @@ VALUES = np.array([0, 0.1, 0.5, 1, 2, 0.3, 0, 1e-9, 0.75], np.float32)
 SAMPLE, SEED = 2**32 + 17, 2**40 + 3
 
 
+def one_sample(raster=None, values=VALUES, sample=SAMPLE):
+    rasters = np.zeros((1, 1), np.uint8) if raster is None else raster
+    labels, ids = np.zeros(1, np.int32), np.array([sample], np.uint64)
+    return Data(values[None], rasters[None], np.zeros(1, np.int64), ids, labels, labels)
+
+
+@pytest.fixture(autouse=True)
+def on_one_thread(plain, monkeypatch):
+    monkeypatch.setattr(plain, "WIDE", False)
+
+
 @pytest.fixture
 def encoded(compiled, plain):
     """encoded(first, second, dt): (plan, events as bool [T, inputs]) of the two inputs."""
@@ -34,10 +45,7 @@ def encoded(compiled, plain):
         graph = compiled(NET.format(first=first, second=second, dt=dt)).graph
         plan = make_plan(draw_model(graph, 0))
         work = make_work(plan, 2)
-        rasters = np.zeros((1, 1), np.uint8) if raster is None else raster
-        plain.encode_inputs(
-            plan, VALUES, rasters, np.uint64(SAMPLE), np.uint64(SEED), work, 1, False
-        )
+        plain.encode_inputs(plan, one_sample(raster), 0, np.uint64(SEED), work, 1)
         work.ptr[0], work.spikes[0] = work.ptr[1], work.spikes[1]
         return raster_of(plan, work)[:, :9]
 
@@ -70,8 +78,8 @@ def test_inputs_are_counted_through_the_populations(encoded):
 
 @pytest.mark.parametrize("least", [1, 64])
 def test_chunks_may_be_drawn_and_driven_on_threads(compiled, plain, monkeypatch, least):
-    """`wide` is a matter of speed only, and so is how many neurons are worth it."""
-    monkeypatch.setattr(plain, "WIDE", least)
+    """WIDE is a matter of speed only, and so is how many neurons are worth it."""
+    monkeypatch.setattr(plain, "MANY", least)
     call = "bernoulli(duration = 83 ms)"
     graph = compiled(NET.format(first=call, second=call, dt=1)).graph
     plan = make_plan(draw_model(graph, 0))
@@ -79,10 +87,8 @@ def test_chunks_may_be_drawn_and_driven_on_threads(compiled, plain, monkeypatch,
     for wide in (False, True):
         work = make_work(plan, 1, wide)
         weights = np.ones(int(plan.weight[-1]), np.float32)
-        raster = np.zeros((1, 1), np.uint8)
-        plain.present(
-            rest, plan, weights, VALUES, raster, np.uint64(SAMPLE), np.uint64(SEED), work, 0, wide
-        )
+        monkeypatch.setattr(plain, "WIDE", wide)
+        plain.present(rest, plan, Weights(weights), one_sample(), 0, np.uint64(SEED), work, 0)
         rasters.append(raster_of(plan, work))
     np.testing.assert_array_equal(*rasters)
     np.testing.assert_array_equal(rasters[0][:, :9], drawn(1.0, 83, 0))
@@ -120,7 +126,7 @@ def test_windows_of_steps_lose_nothing(compiled, plain, workers, steps):
     work = make_work(plan, workers)
     ones = np.ones(int(plan.weight[-1]), np.float32)
     key = np.uint64(1)
-    plain.present(rest, plan, ones, np.zeros(3, np.float32), given, key, key, work, 0, False)
+    plain.present(rest, plan, Weights(ones), one_sample(given), 0, key, work, 0)
     found = raster_of(plan, work)
     wanted = np.zeros((steps, 3), bool)
     for t in range(steps):

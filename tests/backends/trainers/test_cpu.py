@@ -10,6 +10,7 @@ import pytest
 from backend_cases import check_moments
 
 from snncc.backends.trainers.cpu import GROUPS, CpuTrainer
+from snncc.backends.trainers.sharing import Piece
 from snncc.frontend.program import Program
 from snncc.ir.diagnostics import CompileError
 
@@ -117,11 +118,21 @@ train net {
 """
 
 
+class Shared:
+    """Every sample is shared by the threads."""
+
+    def next(self, left, _may_share):
+        return Piece(left, True)
+
+    def took(self, piece, seconds):
+        assert piece.is_shared
+
+
 @pytest.mark.slow
-def test_threads_change_no_bit_of_large_populations(compiled, trainer, data):
-    """Only where there are many neurons do threads share a sample."""
+def test_threads_that_share_a_sample_change_no_bit(compiled, trainer, data):
     net, samples = compiled(LARGE), data(4)
     one, two = trainer(net, threads=1), trainer(net, threads=2)
+    two._sharing = Shared()
     first, second = one.train(samples, 1, 0.01), two.train(samples, 1, 0.01)
     assert digest(one) == digest(two)
     assert outcome_of(first) == outcome_of(second)

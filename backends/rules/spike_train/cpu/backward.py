@@ -5,13 +5,25 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, prange
 
+from ....cpu.kernels.features import WIDE
 from ....cpu.kernels.rows import add, copy, fill
+from ....cpu.units import unit
 from ....optimizers.cpu.update import update_row
-from .dense import dense_tile, dense_view, write_back
+from .dense import dense_tile, write_back
+from .features import (
+    AT_ONCE,
+    BY_ROW,
+    BY_SYNAPSE,
+    HYBRID,
+    INSIDE,
+    JOINT,
+    LATERAL,
+    REFERENCE,
+)
 from .learn import make_trace, rows_of, self_effect, sort_events
-from .listed import inside_entries, joint_effect, listed_projection
+from .listed import inside_entries, joint_effect, learn_synapses
 from .loss import count_error, decide, lateral_factor, teach, teach_steps
-from .solve import solve_transposed
+from .solve import ALL, OFF_DIAGONAL, solve_transposed
 
 ONE = np.float32(1.0)
 ZERO = np.float32(0.0)
@@ -19,153 +31,168 @@ TILE = 16
 WRITTEN = 32  # posts whose weights are written back together; a multiple of TILE
 
 
-@njit
-def judge(plan, rule, weights, work, back, w, label, importance, counts):  # type: ignore[no-untyped-def]
-    """Decision, cost, output error, lateral factor, teacher spikes; (prediction, cost)."""
+@unit
+def judge(plan, rule, weights, work, back, data, results, s, w):  # type: ignore[no-untyped-def]
+    """Decision, cost, output error, lateral factor, teacher spikes of sample s."""
     sort_events(plan, work, back, w)
-    p = plan.output
+    p, label, counts = plan.output, data.labels[s], results.counts[s]
     lo, hi = plan.neurons[p], plan.neurons[p + 1]
     row, times = rows_of(plan, back, w, p)
     for i in range(hi - lo):
         counts[i] = row[i + 1] - row[i]
     fill(back.delta[w], ZERO)
     fill(back.boost[w], ONE)
-    cost = count_error(rule, counts, label, importance, back.delta[w, lo:hi])
-    if rule.lateral >= 0:
+    results.cost[s] = count_error(
+        rule.error, counts, label, data.importance[s], back.delta[w, lo:hi]
+    )
+    if LATERAL:
         columns = make_trace(plan, rule, work, back, w, rule.lateral)
-        own = weights[plan.weight[rule.lateral] : plan.weight[rule.lateral + 1]]
+        own = weights.values[plan.weight[rule.lateral] : plan.weight[rule.lateral + 1]]
         lateral_factor(
-            rule, own, hi - lo, rule.nu[p], back.trace[w], back.column[w], columns, row, times,
-            rule.refractory[p], rule.power[p], label, back.boost[w, lo:hi],
+            rule.silent_ratio, own, hi - lo, rule.nu[p], back.trace[w], back.column[w], columns,
+            row, times, rule.refractory[p], rule.power[p], label, back.boost[w, lo:hi],
         )  # fmt: skip
     if counts[label] == 0:
         spikes = work.spikes[w, plan.events[p] : plan.events[p + 1]]
         teach(row, times, hi - lo, label, plan.steps, rule.lesson)
         teach_steps(work.ptr[w, p], spikes, label, plan.steps, rule.lesson)
-    return decide(counts), cost
+    results.predictions[s] = decide(counts)
 
 
 @njit
-def backward(plan, rule, optimizer, size, eps, store, work, back, w, group, wide):  # type: ignore[no-untyped-def]
-    """Learn one sample after `judge`: blocks in reverse, each solved and then its projections.
-
-    `wide` spreads the tiles of a dense projection over the threads (batch 1).
-    """
+def backward(plan, rule, optimizer, size, eps, weights, store, work, back, w):  # type: ignore[no-untyped-def]
+    """Learn one sample after `judge`: blocks in reverse, each solved and then its projections."""
     for b in range(len(plan.block) - 2, -1, -1):
-        members = rule.members[rule.member[b] : rule.member[b + 1]]
-        has_inside = block_error(plan, rule, store, work, back, w, b, members)
+        has_inside = block_error(plan, rule, weights, store, work, back, w, b)
         for k in range(plan.block[b], plan.block[b + 1]):
             p = plan.order[k]
             for s in range(plan.incoming[p], plan.incoming[p + 1]):
                 j = plan.sources[s]
                 if rule.takes[j] and (rule.trains[j] or rule.carries[j]):
-                    message = learn_projection(
-                        plan, rule, optimizer, size, eps, store, work, back, w, group, j, wide
-                    )
+                    if BY_SYNAPSE and rule.listed[j]:
+                        learn_synapses(plan, rule, optimizer, size, eps, store, work, back, w, j)
+                    if BY_ROW and rule.listed[j] == 0:
+                        learn_rows(plan, rule, optimizer, size, eps, store, work, back, w, j)
                     if rule.carries[j]:
-                        if rule.reference and has_inside:
-                            _misplaced_solve(rule, back, w, members, message)
+                        if REFERENCE and has_inside:
+                            solve_misplaced(plan, rule, back, w, b)
                         a = plan.pre[j]
-                        add(message, back.delta[w, plan.neurons[a] : plan.neurons[a + 1]])
+                        delta = back.delta[w, plan.neurons[a] : plan.neurons[a + 1]]
+                        add(back.message[w, : len(delta)], delta)
 
 
 @njit
-def block_error(plan, rule, store, work, back, w, b, members):  # type: ignore[no-untyped-def]
+def block_error(plan, rule, weights, store, work, back, w, b):  # type: ignore[no-untyped-def]
     """dE/da of the neurons of block b into back.error; whether recurrence inside it takes part."""
     has_inside = False
     for k in range(plan.block[b], plan.block[b + 1]):
         p = plan.order[k]
-        lo, hi = plan.neurons[p], plan.neurons[p + 1]
-        for i in range(lo, hi):
+        for i in range(plan.neurons[p], plan.neurons[p + 1]):
             back.error[w, i] = back.delta[w, i] / rule.nu[p]
             back.omega[w, i] = ONE
-        if not rule.hybrid:
-            self_effect(plan, rule, store.weights, back, w, p)
-        elif rule.joint[p]:
-            joint_effect(plan, rule, store, work, back, w, p)
-        for s in range(plan.incoming[p], plan.incoming[p + 1]):
-            j = plan.sources[s]
-            if rule.inside[j]:
-                inside_entries(plan, rule, store.weights, work, back, w, j)
-                has_inside = True
-    if has_inside and rule.reference:
-        for i in members:
-            back.boost[w, i] /= back.omega[w, i]
-    elif has_inside:
-        right = np.empty(len(back.error[w]), np.float32)
-        copy(back.error[w], right)
-        solve_transposed(
-            members, rule.out_ptr, rule.out_post, rule.out_slot, back.theta[w], back.omega[w],
-            True, right, back.error[w],
-        )  # fmt: skip
-    else:
-        for i in members:
-            back.error[w, i] /= back.omega[w, i]
+        if HYBRID:
+            if JOINT and rule.joint[p]:
+                joint_effect(plan, rule, store, work, back, w, p)
+        else:
+            self_effect(plan, rule, weights, back, w, p)
+        if INSIDE:
+            for s in range(plan.incoming[p], plan.incoming[p + 1]):
+                j = plan.sources[s]
+                if rule.inside[j]:
+                    inside_entries(plan, rule, weights, work, back, w, j)
+                    has_inside = True
+    share_error(rule, back, w, b, has_inside)
     return has_inside
 
 
 @njit
-def _misplaced_solve(rule, back, w, members, message):  # type: ignore[no-untyped-def]
+def share_error(rule, back, w, b, has_inside):  # type: ignore[no-untyped-def]
+    """back.error over Omega, or the solution of the recurrent system of block b."""
+    members = rule.members[rule.member[b] : rule.member[b + 1]]
+    if has_inside:
+        if REFERENCE:
+            for i in members:
+                back.boost[w, i] /= back.omega[w, i]
+        elif INSIDE:
+            solve_inside(rule, back, w, b)
+    else:
+        for i in members:
+            back.error[w, i] /= back.omega[w, i]
+
+
+@unit
+def solve_inside(rule, back, w, b):  # type: ignore[no-untyped-def]
+    """The errors of block b from the solution of its recurrent system."""
+    members = rule.members[rule.member[b] : rule.member[b + 1]]
+    right = np.empty(len(back.error[w]), np.float32)
+    copy(back.error[w], right)
+    solve_transposed(
+        members, rule.out_ptr, rule.out_post, rule.out_slot, back.theta[w], back.omega[w], ALL,
+        right, back.error[w],
+    )  # fmt: skip
+
+
+@unit
+def solve_misplaced(plan, rule, back, w, b):  # type: ignore[no-untyped-def]
     """The authors' solve in the index space of the layer below (profile `reference`)."""
+    members, message = rule.members[rule.member[b] : rule.member[b + 1]], back.message[w]
     right = np.zeros(len(back.omega[w]), np.float32)
     for k in range(len(members)):
         right[members[k]] = message[k]
     solution = np.zeros(len(back.omega[w]), np.float32)
     solve_transposed(
         members, rule.out_ptr, rule.out_post, rule.out_slot, back.theta[w], back.omega[w],
-        False, right, solution,
+        OFF_DIAGONAL, right, solution,
     )  # fmt: skip
     for k in range(len(members)):
         message[k] = solution[members[k]]
 
 
-@njit
-def learn_projection(plan, rule, optimizer, size, eps, store, work, back, w, group, j, wide):  # type: ignore[no-untyped-def]
-    """Learn projection j; its error below, f32[pre]."""
+@unit
+def learn_rows(plan, rule, optimizer, size, eps, store, work, back, w, j):  # type: ignore[no-untyped-def]
+    """Learn a projection row by row; back.message gets its error below."""
     n = plan.neurons[plan.pre[j] + 1] - plan.neurons[plan.pre[j]]
-    message = np.zeros(n, np.float32)
-    if rule.listed[j]:
-        listed_projection(plan, rule, optimizer, size, eps, store, work, back, w, group, j, message)
-        return message
     columns = make_trace(plan, rule, work, back, w, j)
-    view = dense_view(plan, rule, store, back, w, group, j, columns)
-    posts = len(view.row) - 1
+    posts = plan.neurons[plan.post[j] + 1] - plan.neurons[plan.post[j]]
     parts = np.empty(((posts + TILE - 1) // TILE, n), np.float32)
     groups = (posts + WRITTEN - 1) // WRITTEN
-    if wide and groups > 1:
-        all_tiles_wide(view, optimizer, size, eps, groups, parts)
+    if WIDE:
+        all_tiles_wide(plan, rule, optimizer, size, eps, store, back, w, j, columns, groups, parts)
     else:
-        all_tiles(view, optimizer, size, eps, groups, parts)
+        for k in range(groups):
+            tiles(plan, rule, optimizer, size, eps, store, back, w, j, columns, k, parts)
     if rule.carries[j]:
+        message = back.message[w, :n]
+        fill(message, ZERO)
         for k in range(parts.shape[0]):
             add(parts[k], message)
-    return message
 
 
 @njit
-def tiles(view, optimizer, size, eps, group, parts):  # type: ignore[no-untyped-def]
-    """One group of tiles of a dense projection, each with its own part f32[pre] of the message;
-    then, where they were updated, the weights that delivery reads, in whole pairs of lines."""
-    posts = len(view.row) - 1
-    start, stop = WRITTEN * group, min(WRITTEN * group + WRITTEN, posts)
+def tiles(plan, rule, optimizer, size, eps, store, back, w, j, columns, k, parts):  # type: ignore[no-untyped-def]
+    """The k-th tiles of a dense projection, each with its own part f32[pre] of the message; then,
+    where they were updated, the weights that delivery reads, in whole pairs of lines."""
+    posts = plan.neurons[plan.post[j] + 1] - plan.neurons[plan.post[j]]
+    start, stop = WRITTEN * k, min(WRITTEN * k + WRITTEN, posts)
     for first in range(start, stop, TILE):
-        dense_tile(view, optimizer, size, eps, first, min(first + TILE, stop), parts[first // TILE])
-    if view.trains and len(view.gradient) == 0:
-        write_back(view.rows, view.weights, len(view.pre_row) - 1, posts, start, stop)
-
-
-@njit
-def all_tiles(view, optimizer, size, eps, groups, parts):  # type: ignore[no-untyped-def]
-    """Every tile of a dense projection."""
-    for group in range(groups):
-        tiles(view, optimizer, size, eps, group, parts)
+        last = min(first + TILE, stop)
+        dense_tile(
+            plan, rule, optimizer, size, eps, store, back, w, j, columns, first, last,
+            parts[first // TILE],
+        )  # fmt: skip
+    if AT_ONCE and rule.trains[j]:
+        own = slice(plan.weight[j], plan.weight[j + 1])
+        n = parts.shape[1]
+        write_back(store.rows[own], store.weights[own], n, posts, start, stop)
 
 
 @njit(parallel=True)
-def all_tiles_wide(view, optimizer, size, eps, groups, parts):  # type: ignore[no-untyped-def]
-    """`all_tiles` spread over the threads."""
-    for group in prange(groups):
-        tiles(view, optimizer, size, eps, group, parts)
+def all_tiles_wide(  # type: ignore[no-untyped-def]
+    plan, rule, optimizer, size, eps, store, back, w, j, columns, groups, parts
+):
+    """All tiles of a dense projection, spread over the threads."""
+    for k in prange(groups):
+        tiles(plan, rule, optimizer, size, eps, store, back, w, j, columns, np.int64(k), parts)
 
 
 @njit

@@ -2,18 +2,17 @@
 
 A tile works on post-major copies of the weights (`store.rows`), row by row: S-PSP, the error sent
 below, then the update. `write_back` copies them to the pre-major weights that delivery reads.
-`group` is the accumulator that takes the gradient, or -1 to update the weights at once (batch 1).
+The gradient goes to accumulator w, where the weights are not updated AT_ONCE.
 """
 
 from __future__ import annotations
-
-from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
 
 from ....cpu.kernels.rows import add_scaled, fill, scatter
 from ....optimizers.cpu.update import update_row
+from .features import AT_ONCE, HYBRID
 from .learn import rows_of, side_effect
 from .spsp import response_row
 
@@ -21,86 +20,46 @@ ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
 
 
-class DenseView(NamedTuple):
-    """What a tile of one dense projection needs of one sample; arrays are its own slices.
-
-    `rows`, `first`, `second`, `gradient` are post-major [post * pre], `weights` pre-major.
-    """
-
-    trace: Any  # f32[T * columns]
-    columns: int
-    active: Any  # i32[columns] pre neuron of each column
-    pre_row: Any  # i32[pre + 1]
-    row: Any  # i32[post + 1] bounds of the posts' spikes in `times`
-    times: Any
-    power: Any  # f32[T + 1]
-    refractory: int
-    nu: Any  # f32 scalar
-    error: Any  # f32[post]
-    boost: Any  # f32[post]
-    rows: Any
-    weights: Any
-    first: Any
-    second: Any
-    gradient: Any  # empty where the update is done at once
-    hybrid: bool  # the factor 1 + s is this projection's own
-    silent_ratio: Any
-    silent_entry: Any
-    carries: bool
-    trains: bool
-
-
 @njit
-def dense_view(plan, rule, store, back, w, group, j, columns):  # type: ignore[no-untyped-def]
-    """The view of projection j in the sample of worker w; `group` as in `dense_tile`."""
-    p = plan.post[j]
-    lo, hi = plan.neurons[p], plan.neurons[p + 1]
-    start, end = plan.weight[j], plan.weight[j + 1]
-    row, times = rows_of(plan, back, w, p)
-    pre_row, _ = rows_of(plan, back, w, plan.pre[j])
-    gradient = store.gradient[max(group, 0), start:end] if group >= 0 else store.rows[:0]
-    return DenseView(
-        back.trace[w], columns, back.active[w], pre_row, row, times, rule.power[p],
-        rule.refractory[p], rule.nu[p], back.error[w, lo:hi], back.boost[w, lo:hi],
-        store.rows[start:end], store.weights[start:end], store.first[start:end],
-        store.second[start:end], gradient, rule.hybrid and not rule.joint[p],
-        rule.silent_ratio, rule.silent_entry, rule.carries[j] != 0, rule.trains[j] != 0,
-    )  # fmt: skip
-
-
-@njit
-def dense_tile(view, optimizer, size, eps, first, last, message):  # type: ignore[no-untyped-def]
+def dense_tile(  # type: ignore[no-untyped-def]
+    plan, rule, optimizer, size, eps, store, back, w, j, columns, first, last, message
+):
     """Learn the posts first:last of a dense projection; message f32[pre] gets its error below.
 
     message is written whole: sum over the tile of x_l w_lj de_lj/du_j, with the weights of before.
+    back.trace holds the traces of `columns` pre neurons.
     """
-    n = len(view.pre_row) - 1
-    trace, times, row, power, rows = view.trace, view.times, view.row, view.power, view.rows
-    columns, active, refractory = view.columns, view.active, view.refractory
-    is_direct = len(view.gradient) == 0
-    inverse, silent, entry, packed = _pre_rows(view.silent_ratio, view.pre_row, n)
+    p, start = plan.post[j], plan.weight[j]
+    row, times = rows_of(plan, back, w, p)
+    pre_row, _ = rows_of(plan, back, w, plan.pre[j])
+    n = len(pre_row) - 1
+    trace, active, power, nu = back.trace[w], back.active[w], rule.power[p], rule.nu[p]
+    refractory, lo, ratio = rule.refractory[p], plan.neurons[p], rule.silent_ratio
+    carries, trains = rule.carries[j] != 0, rule.trains[j] != 0
+    inverse, silent, entry, packed = _pre_rows(ratio, pre_row, n)
     fill(message, ZERO)
     for l in range(first, last):
-        base, start, end = l * n, row[l], row[l + 1]
-        weights = rows[base : base + n]
-        if start == end:
-            _silent_row(view.silent_entry, inverse, entry)
+        own = slice(start + l * n, start + (l + 1) * n)
+        weights = store.rows[own]
+        if row[l] == row[l + 1]:
+            _silent_row(rule.silent_entry, inverse, entry)
         elif columns == n:
-            response_row(trace, n, times, start, end, refractory, power, entry)
+            response_row(trace, n, times, row[l], row[l + 1], refractory, power, entry)
         else:
-            response_row(trace, columns, times, start, end, refractory, power, packed)
+            response_row(trace, columns, times, row[l], row[l + 1], refractory, power, packed)
             scatter(packed, active, columns, entry)
-        x = view.error[l]
-        scale = x * view.boost[l]
-        if view.hybrid:
-            scale *= ONE + side_effect(weights, entry, end - start, view.nu)
-        if view.carries:
-            _send(x, view.silent_ratio, end > start, weights, entry, inverse, silent, message)
-        if view.trains and is_direct:
-            moments = view.first[base : base + n], view.second[base : base + n]
-            update_row(optimizer, size, eps, weights, moments[0], moments[1], entry, scale)
-        elif view.trains:
-            add_scaled(scale, entry, view.gradient[base : base + n])
+        x = back.error[w, lo + l]
+        scale = x * back.boost[w, lo + l]
+        if HYBRID and rule.joint[p] == 0:
+            scale *= ONE + side_effect(weights, entry, row[l + 1] - row[l], nu)
+        if carries:
+            _send(x, ratio, row[l + 1] > row[l], weights, entry, inverse, silent, message)
+        if trains:
+            if AT_ONCE:
+                first_moment, second = store.first[own], store.second[own]
+                update_row(optimizer, size, eps, weights, first_moment, second, entry, scale)
+            else:
+                add_scaled(scale, entry, store.gradient[w, own])
 
 
 @njit

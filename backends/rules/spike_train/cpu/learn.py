@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from ....cpu.kernels.features import LISTED, MATRIX
 from ....cpu.kernels.rows import fill
+from ....cpu.units import unit
+from .features import CLOSED, QUARTIC
 from .spsp import active_columns, bounds_by_neuron, closed_traces, discrete_traces, times_by_neuron
 
 ZERO = np.float32(0.0)
@@ -34,8 +37,8 @@ def sort_events(plan, work, back, w):  # type: ignore[no-untyped-def]
             times_by_neuron(work.ptr[w, p], spikes, plan.steps, n, row, times, back.fill[w])
 
 
-@njit
-def make_trace(plan, rule, work, back, w, j):  # type: ignore[no-untyped-def]
+@unit
+def make_trace(plan, rule, work, back, w, j) -> int:  # type: ignore[no-untyped-def]
     """V of projection j into back.trace, for the pre neurons that fired; the number of columns."""
     a, p = plan.pre[j], plan.post[j]
     row, _ = rows_of(plan, back, w, a)
@@ -44,7 +47,7 @@ def make_trace(plan, rule, work, back, w, j):  # type: ignore[no-untyped-def]
     ptr = work.ptr[w, a]
     spikes = work.spikes[w, plan.events[a] : plan.events[a + 1]]
     slow, fast = back.filters[w, 0, :columns], back.filters[w, 1, :columns]
-    if rule.closed:
+    if CLOSED:
         closed_traces(
             ptr, spikes, plan.steps, rule.shift[j], rule.keep_v[p], rule.keep_c[p], rule.gain[p],
             back.column[w], columns, slow, fast, back.trace[w],
@@ -58,17 +61,19 @@ def make_trace(plan, rule, work, back, w, j):  # type: ignore[no-untyped-def]
 
 
 @njit
-def presynaptic_counts(plan, rule, back, w, j):  # type: ignore[no-untyped-def]
+def presynaptic_counts(plan, back, w, j):  # type: ignore[no-untyped-def]
     """Spike counts of the pre neurons of projection j into back.counts, as the rule reads them."""
     a = plan.pre[j]
     row, _ = rows_of(plan, back, w, a)
     for i in range(len(row) - 1):
         u = np.float32(row[i + 1] - row[i])
-        back.counts[w, i] = min(max(u, ONE), np.float32(100.0)) if rule.quartic else u
+        if QUARTIC:
+            u = min(max(u, ONE), np.float32(100.0))
+        back.counts[w, i] = u
     return len(row) - 1
 
 
-@njit
+@unit
 def self_effect(plan, rule, weights, back, w, p):  # type: ignore[no-untyped-def]
     """Omega of population p: 1 - (slope(o) / nu) sum_j w_j u_j (Zhang & Li 2019, eq. 10)."""
     lo, hi = plan.neurons[p], plan.neurons[p + 1]
@@ -79,12 +84,12 @@ def self_effect(plan, rule, weights, back, w, p):  # type: ignore[no-untyped-def
         j = plan.sources[s]
         if rule.takes[j]:
             is_recurrent = is_recurrent or rule.inside[j] != 0
-            n = presynaptic_counts(plan, rule, back, w, j)
-            _add_drive(plan, weights, back.counts[w, :n], j, omega)
+            n = presynaptic_counts(plan, back, w, j)
+            _add_drive(plan, weights.values, back.counts[w, :n], j, omega)
     row, _ = rows_of(plan, back, w, p)
     for i in range(hi - lo):
         o = row[i + 1] - row[i]
-        if rule.quartic and is_recurrent:
+        if QUARTIC and is_recurrent:
             o = min(max(o, 1), 100)
         slope = rule.slope[p, min(o, plan.steps)]
         if o == 0:
@@ -103,11 +108,11 @@ def _add_drive(plan, weights, counts, j, total):  # type: ignore[no-untyped-def]
         u = counts[k]
         if u == ZERO:
             continue
-        if plan.dense[j]:
+        if MATRIX and plan.dense[j]:
             row = weights[plan.weight[j] + k * n : plan.weight[j] + (k + 1) * n]
             for i in range(n):
                 total[i] += u * row[i]
-        else:
+        if LISTED and plan.dense[j] == 0:
             start = plan.row[j] + k
             for s in range(plan.csr_ptr[start], plan.csr_ptr[start + 1]):
                 total[plan.csr_post[s]] += u * weights[plan.csr_index[s]]

@@ -6,15 +6,18 @@ import numpy as np
 from numba import njit
 
 from ....cpu.kernels.rows import copy, fill, gather, spread
+from ....cpu.units import unit
 from ....optimizers.cpu.update import update_row
+from .features import AT_ONCE, HYBRID, INSIDE
 from .learn import make_trace, rows_of, side_effect
 from .spsp import response_at, response_row
 
 ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
+SINGLY = False  # entry by entry
 
 
-@njit
+@unit
 def inside_entries(plan, rule, weights, work, back, w, j):  # type: ignore[no-untyped-def]
     """S-PSP and Theta of every synapse of projection j, which lies inside a block."""
     columns = make_trace(plan, rule, work, back, w, j)
@@ -38,7 +41,7 @@ def inside_entries(plan, rule, weights, work, back, w, j):  # type: ignore[no-un
         for s in range(start, end):
             u = pre_row[in_pre[s] + 1] - pre_row[in_pre[s]]
             slope = ratio if silent or u == 0 else entry[s - start] / np.float32(u)
-            theta[s - start] = weights[in_index[s]] * slope / nu
+            theta[s - start] = weights.values[in_index[s]] * slope / nu
 
 
 @njit
@@ -56,7 +59,7 @@ def _entries(  # type: ignore[no-untyped-def]
             entry[s] = response_at(trace, columns, column[k], times, start, end, refractory, power)
 
 
-@njit
+@unit
 def joint_effect(plan, rule, store, work, back, w, p):  # type: ignore[no-untyped-def]
     """HM2-BP's factor 1 + s of a population with several projections, s their sum, into boost."""
     lo, hi = plan.neurons[p], plan.neurons[p + 1]
@@ -82,7 +85,7 @@ def joint_effect(plan, rule, store, work, back, w, p):  # type: ignore[no-untype
                 start = plan.weight[j] + l * n
                 copy(store.rows[start : start + n], weights)
             _entries(
-                False, back.trace[w], columns, back.column[w], times, row[l], row[l + 1],
+                SINGLY, back.trace[w], columns, back.column[w], times, row[l], row[l + 1],
                 refractory, power, pre, pre_row, entry,
             )  # fmt: skip
             spikes = row[l + 1] - row[l]
@@ -91,11 +94,13 @@ def joint_effect(plan, rule, store, work, back, w, p):  # type: ignore[no-untype
         back.boost[w, lo + l] *= total[l]
 
 
-@njit
-def listed_projection(plan, rule, optimizer, size, eps, store, work, back, w, group, j, message):  # type: ignore[no-untyped-def]
-    """Learn a projection synapse by synapse; message f32[pre] gets its error below."""
-    inside = rule.inside[j] != 0
-    columns = 0 if inside else make_trace(plan, rule, work, back, w, j)
+@unit
+def learn_synapses(plan, rule, optimizer, size, eps, store, work, back, w, j):  # type: ignore[no-untyped-def]
+    """Learn a projection synapse by synapse; back.message gets its error below."""
+    inside = INSIDE and rule.inside[j] != 0
+    columns = np.int64(0)
+    if not inside:
+        columns = make_trace(plan, rule, work, back, w, j)
     p = plan.post[j]
     lo = plan.neurons[p]
     row, times = rows_of(plan, back, w, p)
@@ -103,9 +108,8 @@ def listed_projection(plan, rule, optimizer, size, eps, store, work, back, w, gr
     trace, column, power, nu = back.trace[w], back.column[w], rule.power[p], rule.nu[p]
     in_ptr, in_pre, in_index = rule.in_ptr[rule.in_row[j] :], rule.in_pre, rule.in_index
     error, boost, entries = back.error[w], back.boost[w], back.entry[w]
-    hybrid = rule.hybrid and not rule.joint[p]
     origin, carries, trains = in_ptr[0] - rule.slot[j], rule.carries[j] != 0, rule.trains[j] != 0
-    gradient = store.gradient[max(group, 0)] if group >= 0 else store.rows[:0]
+    message = back.message[w, : len(pre_row) - 1]
     fill(message, ZERO)
     scratch = np.empty((4, _widest(in_ptr, len(row) - 1)), np.float32)
     for l in range(len(row) - 1):
@@ -128,19 +132,20 @@ def listed_projection(plan, rule, optimizer, size, eps, store, work, back, w, gr
         if spikes == 0:
             _silent_listed(rule.silent_entry, pre, pre_row, entry)
         scale = x * boost[lo + l]
-        if hybrid:
+        if HYBRID and rule.joint[p] == 0:
             scale *= ONE + side_effect(weights, entry, spikes, nu)
-        if trains and group >= 0:
-            for s in range(fan_in):
-                gradient[index[s]] += scale * entry[s]
-        elif trains:
-            first, second = scratch[2, :fan_in], scratch[3, :fan_in]
-            gather(store.first, index, first)
-            gather(store.second, index, second)
-            update_row(optimizer, size, eps, weights, first, second, entry, scale)
-            spread(weights, index, store.weights)
-            spread(first, index, store.first)
-            spread(second, index, store.second)
+        if trains:
+            if AT_ONCE:
+                first, second = scratch[2, :fan_in], scratch[3, :fan_in]
+                gather(store.first, index, first)
+                gather(store.second, index, second)
+                update_row(optimizer, size, eps, weights, first, second, entry, scale)
+                spread(weights, index, store.weights)
+                spread(first, index, store.first)
+                spread(second, index, store.second)
+            else:
+                for s in range(fan_in):
+                    store.gradient[w, index[s]] += scale * entry[s]
 
 
 @njit

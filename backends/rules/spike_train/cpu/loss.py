@@ -19,12 +19,12 @@ def decide(counts):  # type: ignore[no-untyped-def]
 
 
 @njit
-def count_error(rule, counts, label, importance, delta):  # type: ignore[no-untyped-def]
+def count_error(errors, counts, label, importance, delta):  # type: ignore[no-untyped-def]
     """delta_i = importance (o_i - d_i) outside the margin; the cost with a silent target left out
     (it is about to be taught)."""
     cost = 0.0
     for i in range(len(counts)):
-        error = np.float64(rule.error[1 if i == label else 0, counts[i]])
+        error = np.float64(errors[1 if i == label else 0, counts[i]])
         delta[i] = importance * error
         if not (i == label and counts[i] == 0):
             cost += error * error
@@ -61,8 +61,9 @@ def teach_steps(ptr, spikes, label, steps, every):  # type: ignore[no-untyped-de
 
 @njit
 def lateral_factor(  # type: ignore[no-untyped-def]
-    rule, weights, n, nu, trace, column, columns, row, times, refractory, power, label, factor
-):
+    silent_ratio, weights, n, nu, trace, column, columns, row, times, refractory, power, label,
+    factor,
+):  # fmt: skip
     """gamma_j = 1 / (1 - sum_l w_lj r_lj d_l w_jl r_jl d_j) from the spikes before teaching.
 
     r_lj = S-PSP of output j on output l per spike of j, `silent_ratio` if either is silent;
@@ -74,7 +75,7 @@ def lateral_factor(  # type: ignore[no-untyped-def]
         for j in range(n):
             spikes = row[j + 1] - row[j]
             if spikes == 0 or row[l + 1] == row[l]:
-                ratio[l, j] = rule.silent_ratio
+                ratio[l, j] = silent_ratio
             else:
                 entry = response_at(
                     trace, columns, column[j], times, row[l], row[l + 1], refractory, power

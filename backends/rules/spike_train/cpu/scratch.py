@@ -30,6 +30,7 @@ class Backward(NamedTuple):
     entry: Array  # f32[W, slots] S-PSP of synapses inside a block
     theta: Array  # f32[W, slots]
     counts: Array  # f32[W, M] presynaptic counts
+    message: Array  # f32[W, M] what a projection sends back
 
 
 def make_backward(plan: Plan, slots: int, workers: int) -> Backward:
@@ -52,4 +53,5 @@ def make_backward(plan: Plan, slots: int, workers: int) -> Backward:
         entry=zeros((workers, max(1, slots)), f32),
         theta=zeros((workers, max(1, slots)), f32),
         counts=zeros((workers, widest), f32),
+        message=zeros((workers, widest), f32),
     )

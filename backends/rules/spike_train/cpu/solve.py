@@ -12,6 +12,7 @@ from numba import njit
 TOLERANCE = 1e-7
 SWEEPS = 60
 SMALLEST = 1e-4
+ALL, OFF_DIAGONAL = True, False  # whether Theta counts on the diagonal
 
 
 @njit

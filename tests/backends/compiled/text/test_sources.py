@@ -48,7 +48,9 @@ def test_a_formula_gets_the_decorator_of_the_device():
     assert (function(0), function(1), seen) == (1, 0, "here")
 
 
-@pytest.mark.parametrize("text", [kernel_source(CPU), module_source((), CUDA)], ids=["cpu", "cuda"])
+@pytest.mark.parametrize(
+    "text", [kernel_source({}, CPU), module_source((), CUDA)], ids=["cpu", "cuda"]
+)
 def test_a_kernel_names_its_file_and_line(text, tmp_path, monkeypatch):
     """In Python, as a traceback or a profile sees it."""
     monkeypatch.setattr(numba.config, "DISABLE_JIT", True)

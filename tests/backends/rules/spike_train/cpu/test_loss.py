@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 
@@ -29,8 +27,8 @@ def test_error_and_cost(plain, counts, label):
     delta = np.full(4, np.nan, np.float32)
     counts = np.array(counts, np.int32)
     loss = Call("count", (("target", 10.0), ("other", 2.0), ("margin", 1.5)))
-    rule = SimpleNamespace(error=count_tables(loss, STEPS)[0])
-    cost = plain.count_error(rule, counts, label, np.float32(2.5), delta)
+    table = count_tables(loss, STEPS)[0]
+    cost = plain.count_error(table, counts, label, np.float32(2.5), delta)
     errors, costs, _ = judge(loss, counts, label)
     np.testing.assert_allclose(delta, 2.5 * errors)
     if counts[label] == 0:
@@ -88,7 +86,7 @@ def test_lateral_factor(plain, label, silent):
     listed = weights.T[~np.eye(n, dtype=bool)]  # by (pre, post)
     factor = np.zeros(n, np.float32)
     plain.lateral_factor(
-        SimpleNamespace(silent_ratio=0.5), listed, n, cell.v_th, trace, np.arange(n), n, row, times,
+        0.5, listed, n, cell.v_th, trace, np.arange(n), n, row, times,
         cell.refractory, power, label, factor,
     )  # fmt: skip
     np.testing.assert_allclose(factor, wanted, rtol=1e-5)

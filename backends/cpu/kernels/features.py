@@ -1,0 +1,13 @@
+"""What a network has that the forward pass must know of.
+
+`codegen` writes the values of a network in place of these, so that a branch that it never takes is
+not compiled.
+"""
+
+from __future__ import annotations
+
+DRAWN = True  # inputs whose spikes are drawn
+RASTER = True  # inputs that are spike trains
+MATRIX = True  # all-pairs projections
+LISTED = True  # projections given by lists of synapses
+WIDE = True  # the threads share one sample

@@ -1,0 +1,104 @@
+"""Kernels that are compiled by themselves and called through an address.
+
+Numba optimizes a function again in every function that calls it, and in every one that calls
+those: the deeper the calls, the longer it takes. A unit is a boundary. It is compiled once, with
+all that it calls; its callers know no more than its signature. So its arguments are records and
+numbers, and it fills what it is given instead of returning arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numba
+from llvmlite import binding
+from numba import cfunc, types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from .records import RECORDS
+
+# What a parameter of a unit is, by its name; any other is a record of the name's tuple.
+NUMBERS: dict[str, Any] = (
+    dict.fromkeys(("advance", "p", "w", "b", "j", "s", "first", "last"), types.int64)
+    | dict.fromkeys(("size", "eps", "scale"), types.float32)
+    | dict.fromkeys(("seed",), types.uint64)
+)
+
+
+TUPLES = {"back": "Backward"}  # where the tuple is not called as the parameter is
+# `advance`: the steps first:last of the neurons lo:hi of population p with step `model`.
+ADVANCE = types.void(
+    types.int64,  # model
+    types.int64,  # p
+    types.int64,  # lo
+    types.int64,  # hi
+    types.int64,  # first
+    types.int64,  # last
+    types.float32[:, ::1],  # reals
+    types.int32[:, ::1],  # integers
+    types.float32[:, ::1],  # currents
+    types.float32[:, ::1],  # constants
+    types.uint8[:, ::1],  # fired
+)
+
+
+def unit(function: Callable[..., Any]) -> Any:
+    """The function of an assembled module as a unit; as it is where Numba is switched off. It
+    returns nothing, or a whole number where it is annotated so."""
+    # A file of kernels that is imported as it stands is looked at, not run.
+    if numba.config.DISABLE_JIT or "." in function.__module__:  # type: ignore[attr-defined]
+        return function
+    code = function.__code__
+    kinds = [_kind(name) for name in code.co_varnames[: code.co_argcount]]
+    signature = (types.int64 if function.__annotations__ else types.void)(*kinds)
+    symbol = f"{function.__module__}.{function.__name__}"
+    WAITING.append((function, signature, symbol))
+    return types.ExternalFunction(symbol, signature)
+
+
+# Units whose module is still being executed: they may read names that come after them.
+WAITING: list[tuple[Callable[..., Any], Any, str]] = []
+
+
+def compile_units() -> None:
+    """Compile the units of a module, at its end; one that another calls stands before it."""
+    for function, signature, symbol in WAITING:
+        compiled = cfunc(signature, cache=True, error_model="numpy")(function)
+        binding.add_symbol(symbol, compiled.address)
+    WAITING.clear()
+
+
+def _kind(name: str) -> Any:
+    return NUMBERS[name] if name in NUMBERS else RECORDS[TUPLES.get(name, name.capitalize())]
+
+
+# `update_row`: one update of a row of weights by an optimizer's chain.
+UPDATE = types.void(
+    types.float64[::1],  # numbers
+    types.UniTuple(types.float32, 3),  # size, eps, rate
+    *[types.float32[::1]] * 4,  # weights, first moments, second moments, gradient
+    types.float32,  # scale of the gradient
+)
+
+
+def _pointer(signature: Any) -> Any:
+    """What makes a function of an address."""
+    kind = types.FunctionType(signature)
+
+    def at(_context: Any, address: Any) -> Any:
+        def make(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+            made = cgutils.create_struct_proxy(kind)(context, builder)
+            empty = context.get_constant_null(types.voidptr)
+            made.c_addr = builder.inttoptr(arguments[0], empty.type)
+            made.py_addr, made.jit_addr = empty, empty
+            return made._getvalue()
+
+        return kind(address), make
+
+    return intrinsic(at)
+
+
+advance_at: Any = _pointer(ADVANCE)
+update_at: Any = _pointer(UPDATE)
