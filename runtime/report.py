@@ -23,7 +23,7 @@ from .training.loop import Moment
 Emit = Callable[[EpochRecord, tuple[str, ...]], None]
 
 
-class Report:
+class Display:
     """Follows a run: a live bar on a terminal, nothing live elsewhere; `emit` gets every epoch."""
 
     def __init__(self, console: Console, is_live: bool, emit: Emit, wants_stop: Callable[[], bool]):
@@ -33,7 +33,7 @@ class Report:
         self._task: TaskID | None = None
         self._place = ("", 0)
 
-    def __enter__(self) -> Report:
+    def __enter__(self) -> Display:
         self._bar.start()
         # Kernels are compiled in the first piece of work, which may take a minute.
         self._task = self._bar.add_task("prepare", total=None, facts="compiling for this machine")

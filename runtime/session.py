@@ -22,8 +22,8 @@ from .host import git_commit, machine, memory_bytes, versions
 from .loading import Options, able, data_of, draw, lower_program, target_row
 from .samples import present
 from .settings import Settings
-from .training.digest import program_digest
-from .training.loop import Listener, Plan, fit
+from .training.digest import run_digest
+from .training.loop import Course, Listener, fit
 from .training.options import TrainOptions
 from .training.progress import Progress, fresh
 from .training.run_folder import RunFolder, clear, refuse_occupied, write_start
@@ -42,7 +42,7 @@ class Start(Enum):
 class Session:
     """Everything that a run needs, ready to go."""
 
-    plan: Plan
+    course: Course
     trainer: Trainer
     folder: RunFolder
     progress: Progress
@@ -51,7 +51,7 @@ class Session:
     @property
     def is_finished(self) -> bool:
         """Whether nothing is left to learn."""
-        return self.progress.epoch >= self.plan.spec.count("epochs")
+        return self.progress.epoch >= self.course.spec.count("epochs")
 
 
 def start(
@@ -66,20 +66,20 @@ def start(
     row = target_row(options.target)
     make = able(row.train, row, "train")
     program = _program(options)
-    plan = _plan(program, options, settings, fetch_progress)
-    model = draw(plan.graph, options.seed)
-    folder = _folder(options, plan, model, path)
+    course = _course(program, options, settings, fetch_progress)
+    model = draw(course.graph, options.seed)
+    folder = _folder(options, course, model, path)
     checkpoint = folder.latest() if how is Start.RESUME else None
     workers = 0 if row.is_device else threads
-    require_memory(plan.graph, learning(plan.graph, plan.spec, workers), memory_bytes())
-    trainer = make(model, plan.spec, threads, settings.kernel_folder)
-    progress = fresh(len(plan.train), sum(p.neurons for p in plan.graph.populations))
+    require_memory(course.graph, learning(course.graph, course.spec, workers), memory_bytes())
+    trainer = make(model, course.spec, threads, settings.kernel_folder)
+    progress = fresh(len(course.train), sum(p.neurons for p in course.graph.populations))
     if checkpoint is not None:
         trainer.restore(checkpoint.state)
         progress = checkpoint.progress
     _make_room(path, how)
     write_start(path, asdict(options), _note(options, folder, progress))
-    return Session(plan, trainer, folder, progress, program.warnings)
+    return Session(course, trainer, folder, progress, program.warnings)
 
 
 def _make_room(path: Path, how: Start) -> None:
@@ -92,7 +92,7 @@ def _make_room(path: Path, how: Start) -> None:
 
 def run(session: Session, listener: Listener) -> Progress:
     """The progress at the end of the session's training."""
-    return fit(session.trainer, session.plan, session.progress, listener, session.folder)
+    return fit(session.trainer, session.course, session.progress, listener, session.folder)
 
 
 def _program(options: TrainOptions) -> Program:
@@ -100,9 +100,9 @@ def _program(options: TrainOptions) -> Program:
     return lower_program(Path(options.program), compiled)
 
 
-def _plan(
+def _course(
     program: Program, options: TrainOptions, settings: Settings, fetch_progress: FetchProgress
-) -> Plan:
+) -> Course:
     spec = _spec(program.train, options)
     call = data_of(spec, Path(options.program))
     data = load(call, "train", settings, fetch_progress, spec.span)
@@ -114,7 +114,7 @@ def _plan(
     if options.test_limit != 0:
         data = load(call, "test", settings, fetch_progress, spec.span)
         test = present(program.graph, data.first(options.test_limit), "test", spec.span)
-    return Plan(program.graph, spec, options.seed, train, test, options.checkpoint_seconds)
+    return Course(program.graph, spec, options.seed, train, test, options.checkpoint_seconds)
 
 
 def _spec(spec: TrainSpec | None, options: TrainOptions) -> TrainSpec:
@@ -126,9 +126,9 @@ def _spec(spec: TrainSpec | None, options: TrainOptions) -> TrainSpec:
     return spec.but(epochs=epochs, batch=batch)
 
 
-def _folder(options: TrainOptions, plan: Plan, model: Model, path: Path) -> RunFolder:
-    program = program_digest(plan.graph, plan.spec, plan.train, options.seed)
-    return RunFolder(path, program, model, options.target, plan.spec.call("data"))
+def _folder(options: TrainOptions, course: Course, model: Model, path: Path) -> RunFolder:
+    digest = run_digest(course.graph, course.spec, course.train, options.seed)
+    return RunFolder(path, digest, model, options.target, course.spec.call("data"))
 
 
 def _note(options: TrainOptions, folder: RunFolder, progress: Progress) -> dict[str, Any]:
@@ -136,7 +136,7 @@ def _note(options: TrainOptions, folder: RunFolder, progress: Progress) -> dict[
         "command": sys.argv,
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "from": {"epoch": progress.epoch, "position": progress.position},
-        "program": folder.program,
+        "program": folder.digest,
         "commit": git_commit(Path(options.program).resolve().parent),
         "versions": versions(),
         "machine": machine(),

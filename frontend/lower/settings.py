@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.report import Poisoned, sound, twice, unknown
-from ...ir.schemes import METHODS
+from ...ir.schemes import SCHEMES
 from ..library import model_named
 from ..syntax.tree import Call, Cell, Expression, Let, Literal, Reference, Setting, Statement
 from ..typing.constants import Scope, evaluate, number
@@ -124,13 +124,13 @@ def time_of(node: Expression, scope: Scope) -> float:
 
 
 def method_of(node: Expression, scope: Scope) -> str:
-    """A name of METHODS, as a word, a text, or a constant that is a text."""
+    """A name of SCHEMES, as a word, a text, or a constant that is a text."""
     word = node.name if isinstance(node, Reference) else None
     if isinstance(node, Literal) or (word is not None and word in scope.places):
         value = evaluate(node, scope)
         word = value if isinstance(value, str) else None
-    if word in METHODS:
+    if word in SCHEMES:
         return word
-    choices = " or ".join(f"`{name}`" for name in METHODS)
+    choices = " or ".join(f"`{name}`" for name in SCHEMES)
     way_out = "`euler`, the papers' plain steps, is the default"
     raise CompileError(Diagnostic("E022", f"a method is {choices}", node.span, help=way_out))

@@ -10,7 +10,7 @@ from ..diagnostics import CompileError, Diagnostic, Span
 from ..expr import Const, Ref, evaluate
 from ..graph import Graph, Population
 from ..neuron import REFRACTORY, NeuronModel, NeuronStep, State
-from ..schemes import METHODS, Scheme
+from ..schemes import SCHEMES, Scheme
 from ..types import DType
 
 REFRACTORY_STEPS = "refractory.steps"
@@ -62,7 +62,7 @@ class _Work:
 
     def _make(self, model: NeuronModel, population: Population) -> tuple[NeuronStep, Scheme] | None:
         try:
-            scheme = METHODS[population.method](model, self.dt)
+            scheme = SCHEMES[population.method](model, self.dt)
         except CompileError as error:
             self.found.extend(_at(d, population.span) for d in error.diagnostics)
             return None

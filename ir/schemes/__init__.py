@@ -10,6 +10,6 @@ from .exact import exact
 from .scheme import Scheme
 
 # The methods that a population may name; dt in ms.
-METHODS: dict[str, Callable[[NeuronModel, float], Scheme]] = {"euler": euler, "exact": exact}
+SCHEMES: dict[str, Callable[[NeuronModel, float], Scheme]] = {"euler": euler, "exact": exact}
 
-__all__ = ["METHODS", "Scheme"]
+__all__ = ["SCHEMES", "Scheme"]

@@ -14,7 +14,7 @@ from math import isfinite
 from ..graph import THRESHOLDS, Graph, Population, Projection
 from ..neuron import NeuronModel, NeuronStep
 from ..rules import ENCODINGS
-from ..schemes import METHODS
+from ..schemes import SCHEMES
 from ..wiring import CONNECTIVITIES, INITS
 from .calls import verify_call
 from .durations import verify_durations
@@ -121,7 +121,7 @@ def _verify_population(population: Population) -> None:
     require(population.role in ROLES, f"{name}: role {population.role!r}")
     require((population.role == "input") == (model is None), f"{name}: role and model disagree")
     require(all(type(n) is int and n > 0 for n in population.shape), f"{name}: shape")
-    require(population.method in METHODS, f"{name}: method {population.method!r}")
+    require(population.method in SCHEMES, f"{name}: method {population.method!r}")
     require_finite(name, [value for _, value in population.parameters])
     require_finite(name, population.constants)
     declared = [] if model is None else sorted(p.name for p in model.parameters)

@@ -15,7 +15,8 @@ from ..inputs import choose_data, load_presentation
 from ..loading import load_package, make_simulator
 from ..plot import write_curves, write_raster
 from ..settings import usable_threads
-from ..training.run_folder import MODEL, is_run, run_history
+from ..training.history import read_history
+from ..training.run_folder import HISTORY, MODEL, is_run
 from .command import Command
 from .compiling import options_for
 from .environment import fetch_bar, settings
@@ -43,7 +44,7 @@ def plot(
     pictures = []
     if is_run(model):
         pictures.append(folder / "curves.png")
-        write_curves(pictures[-1], run_history(model), str(model))
+        write_curves(pictures[-1], read_history(model / HISTORY), str(model))
     if not is_run(model) or is_file(model / MODEL):
         pictures.append(folder / "raster.png")
         options = options_for(model, define, network, seed, target)

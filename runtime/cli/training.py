@@ -12,7 +12,7 @@ import typer
 
 from ...ir.diagnostics import CompileError, Diagnostic, to_json
 from ..interrupt import StopWish, stop_wish
-from ..report import Report, epoch_line, rates_table
+from ..report import Display, epoch_line, rates_table
 from ..session import Session, Start, run, start
 from ..settings import usable_threads
 from ..training.history import EpochRecord, best, to_document
@@ -183,17 +183,14 @@ def _train(options: TrainOptions, folder: Path, how: Start, threads: int, output
 
 
 def _tell_start(session: Session, folder: Path, output: Output) -> None:
-    progress, epochs = session.progress, session.plan.spec.count("epochs")
+    progress, epochs = session.progress, session.course.spec.count("epochs")
     if session.is_finished:
-        longer = f"snncc train --resume --out {_quoted(folder)} --epochs {progress.epoch + 1}"
+        out = shlex.quote(str(folder))
+        longer = f"snncc train --resume --out {out} --epochs {progress.epoch + 1}"
         output.note(f"{folder} is finished: epoch {progress.epoch} of {epochs}")
         output.note(f"to train it longer: {longer}")
     elif progress.epoch or progress.position:
         output.note(f"going on in epoch {progress.epoch + 1} of {epochs} of {folder}")
-
-
-def _quoted(folder: Path) -> str:
-    return shlex.quote(str(folder))
 
 
 def _warn(session: Session, output: Output) -> None:
@@ -203,7 +200,7 @@ def _warn(session: Session, output: Output) -> None:
 
 
 def _run(session: Session, folder: Path, output: Output, wish: StopWish) -> Progress:
-    epochs = session.plan.spec.count("epochs")
+    epochs = session.course.spec.count("epochs")
 
     def emit(record: EpochRecord, warnings: tuple[str, ...]) -> None:
         output.document({"event": "epoch", **to_document(record), "warnings": warnings})
@@ -212,11 +209,12 @@ def _run(session: Session, folder: Path, output: Output, wish: StopWish) -> Prog
             output.note(f"warning: {warning}", "yellow")
 
     try:
-        with Report(output.notes, output.is_live, emit, lambda: wish.is_wanted) as report:
-            return run(session, report)
+        with Display(output.notes, output.is_live, emit, lambda: wish.is_wanted) as display:
+            return run(session, display)
     except Interrupted:
         output.document({"event": "interrupted", "folder": str(folder)})
-        output.note(f"stopped, state saved; go on by: snncc train --resume --out {_quoted(folder)}")
+        out = shlex.quote(str(folder))
+        output.note(f"stopped, state saved; go on by: snncc train --resume --out {out}")
         raise typer.Exit(INTERRUPTED) from None
 
 

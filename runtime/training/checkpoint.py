@@ -28,9 +28,9 @@ STATE, LOOP, HISTORY = "state.safetensors", "loop.safetensors", "history.json"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Checkpoint:
-    """A trainer's state and the loop's; `program` is the digest of all that they depend on."""
+    """A trainer's state and the loop's; `digest` is that of all that they depend on."""
 
-    program: str
+    digest: str
     state: State
     progress: Progress
 
@@ -46,7 +46,7 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
         "activity": progress.activity,
     }
     facts = {
-        "program": checkpoint.program,
+        "program": checkpoint.digest,
         "epoch": progress.epoch,
         "position": progress.position,
         "seconds": progress.seconds,
@@ -75,7 +75,7 @@ def newest_first(folder: Path) -> list[Path]:
     return sorted(folder.glob(f"[0-9]*-[0-9]*{SUFFIX}"), reverse=True)
 
 
-def latest(folder: Path, program: str) -> Checkpoint | None:
+def latest(folder: Path, digest: str) -> Checkpoint | None:
     """The newest checkpoint that is whole; None if there never was one.
 
     Refuses one of another program, and a folder in which all are damaged.
@@ -87,7 +87,7 @@ def latest(folder: Path, program: str) -> Checkpoint | None:
         except CompileError as error:
             problems += error.diagnostics
             continue
-        if checkpoint.program != program:
+        if checkpoint.digest != digest:
             raise CompileError(_other_program(path))
         return checkpoint
     if problems:

@@ -15,7 +15,7 @@ from ..samples import Presentation
 LEFT_OUT = ("epochs", "data")
 
 
-def program_digest(graph: Graph, spec: TrainSpec, train: Presentation, seed: int) -> str:
+def run_digest(graph: Graph, spec: TrainSpec, train: Presentation, seed: int) -> str:
     """The checksum of the network, the training and its data, on whatever target.
 
     What is at its default is left out, so that a run goes on where a later version of snncc knows

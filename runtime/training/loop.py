@@ -67,7 +67,7 @@ class Keeper(Protocol):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Plan:
+class Course:
     """What is learnt, from what. `test` may be None. `checkpoint_seconds` is the longest time
     whose work a crash can cost."""
 
@@ -81,58 +81,62 @@ class Plan:
 
 
 def fit(
-    trainer: Trainer, plan: Plan, progress: Progress, listener: Listener, keeper: Keeper
+    trainer: Trainer, course: Course, progress: Progress, listener: Listener, keeper: Keeper
 ) -> Progress:
-    """The progress after the last epoch of the plan; raises Interrupted when asked to stop."""
-    while progress.epoch < plan.spec.count("epochs"):
-        progress = _learn_epoch(trainer, plan, progress, listener, keeper)
-        refuse_divergence(trainer, plan, progress)
-        accuracy = _test(trainer, plan, progress, listener, keeper)
-        progress = _close_epoch(trainer, plan, progress, accuracy, listener)
+    """The progress after the last epoch of the course; raises Interrupted when asked to stop."""
+    while progress.epoch < course.spec.count("epochs"):
+        progress = _learn_epoch(trainer, course, progress, listener, keeper)
+        refuse_divergence(trainer, course, progress)
+        accuracy = _test(trainer, course, progress, listener, keeper)
+        progress = _close_epoch(trainer, course, progress, accuracy, listener)
         keeper.epoch(trainer, progress)
-        if listener.wants_stop() and progress.epoch < plan.spec.count("epochs"):
+        if listener.wants_stop() and progress.epoch < course.spec.count("epochs"):
             raise Interrupted
     return progress
 
 
 def _learn_epoch(
-    trainer: Trainer, plan: Plan, progress: Progress, listener: Listener, keeper: Keeper
+    trainer: Trainer, course: Course, progress: Progress, listener: Listener, keeper: Keeper
 ) -> Progress:
-    order = epoch_order(plan.seed, progress.epoch, progress.samples)
-    piece = _piece(plan.spec.count("batch"), 0.0)
-    saved = plan.clock()
+    order = epoch_order(course.seed, progress.epoch, progress.samples)
+    piece = _piece(course.spec.count("batch"), 0.0)
+    saved = course.clock()
     while progress.position < progress.samples:
         chosen = order[progress.position : progress.position + piece]
         before = progress
-        progress = _learn(trainer, plan, progress, chosen)
+        progress = _learn(trainer, course, progress, chosen)
         speed = len(chosen) / max(1e-9, progress.seconds - before.seconds)
-        piece = min(_piece(plan.spec.count("batch"), speed), 2 * piece)
-        listener.moment(_training_moment(plan, progress, order[: progress.position], trainer.steps))
+        piece = min(_piece(course.spec.count("batch"), speed), 2 * piece)
+        listener.moment(
+            _training_moment(course, progress, order[: progress.position], trainer.steps)
+        )
         if listener.wants_stop():
-            _save(trainer, plan, progress, keeper)
+            _save(trainer, course, progress, keeper)
             raise Interrupted
-        if plan.clock() - saved > plan.checkpoint_seconds:
-            _save(trainer, plan, progress, keeper)
-            saved = plan.clock()
+        if course.clock() - saved > course.checkpoint_seconds:
+            _save(trainer, course, progress, keeper)
+            saved = course.clock()
     return progress
 
 
-def _save(trainer: Trainer, plan: Plan, progress: Progress, keeper: Keeper) -> None:
-    refuse_divergence(trainer, plan, progress)
+def _save(trainer: Trainer, course: Course, progress: Progress, keeper: Keeper) -> None:
+    refuse_divergence(trainer, course, progress)
     keeper.checkpoint(trainer, progress)
 
 
-def refuse_divergence(trainer: Trainer, plan: Plan, progress: Progress) -> None:
+def refuse_divergence(trainer: Trainer, course: Course, progress: Progress) -> None:
     """CompileError(E052) if a weight is no finite number: such a state is not worth keeping."""
     lost = [name for name, array in trainer.weights().items() if not np.isfinite(array).all()]
     if not lost:
         return
-    rate = learning_rate(plan.spec.call("optimizer"), plan.spec.call("schedule"), progress.epoch)
+    rate = learning_rate(
+        course.spec.call("optimizer"), course.spec.call("schedule"), progress.epoch
+    )
     message = (
         f"weights of `{lost[0]}` are no finite numbers any more, in epoch {progress.epoch + 1}"
     )
     way_out = f"learn far slower than by {rate:g}, or from smaller initial weights, and start anew"
-    raise CompileError(Diagnostic("E052", message, plan.spec.span, help=way_out))
+    raise CompileError(Diagnostic("E052", message, course.spec.span, help=way_out))
 
 
 def _piece(batch: int, samples_per_second: float) -> int:
@@ -143,30 +147,30 @@ def _piece(batch: int, samples_per_second: float) -> int:
 
 def _learn(
     trainer: Trainer,
-    plan: Plan,
+    course: Course,
     progress: Progress,
     chosen: np.ndarray[tuple[int], np.dtype[np.int64]],
 ) -> Progress:
-    spec = plan.spec
+    spec = course.spec
     rate = learning_rate(spec.call("optimizer"), spec.call("schedule"), progress.epoch)
-    samples = plan.train.pick(chosen, progress.importance)
-    start = plan.clock()
+    samples = course.train.pick(chosen, progress.importance)
+    start = course.clock()
     outcome = trainer.train(samples, spec.count("batch"), rate)
-    return advanced(progress, chosen, outcome, plan.clock() - start)
+    return advanced(progress, chosen, outcome, course.clock() - start)
 
 
 def _training_moment(
-    plan: Plan,
+    course: Course,
     progress: Progress,
     learnt: np.ndarray[tuple[int], np.dtype[np.int64]],
     steps: int,
 ) -> Moment:
-    right = progress.predictions[learnt] == plan.train.labels[learnt]
-    rates = measure(plan.graph, progress.activity, len(learnt), steps)
+    right = progress.predictions[learnt] == course.train.labels[learnt]
+    rates = measure(course.graph, progress.activity, len(learnt), steps)
     return Moment(
         "train",
         progress.epoch + 1,
-        plan.spec.count("epochs"),
+        course.spec.count("epochs"),
         len(learnt),
         progress.samples,
         float(right.mean()),
@@ -176,17 +180,17 @@ def _training_moment(
 
 
 def _test(
-    trainer: Trainer, plan: Plan, progress: Progress, listener: Listener, keeper: Keeper
+    trainer: Trainer, course: Course, progress: Progress, listener: Listener, keeper: Keeper
 ) -> float | None:
-    if plan.test is None:
+    if course.test is None:
         return None
 
     def watch(done: int, total: int, right: int) -> bool:
-        place = progress.epoch + 1, plan.spec.count("epochs"), done, total
+        place = progress.epoch + 1, course.spec.count("epochs"), done, total
         listener.moment(Moment("test", *place, right / done, 0.0))
         return not listener.wants_stop()
 
-    answers = answer(trainer, plan.test, watch)
+    answers = answer(trainer, course.test, watch)
     if answers is None:
         keeper.checkpoint(trainer, progress)
         raise Interrupted
@@ -194,28 +198,28 @@ def _test(
 
 
 def _close_epoch(
-    trainer: Trainer, plan: Plan, progress: Progress, accuracy: float | None, listener: Listener
+    trainer: Trainer, course: Course, progress: Progress, accuracy: float | None, listener: Listener
 ) -> Progress:
-    record = _record(trainer, plan, progress, accuracy)
-    listener.epoch(record, warnings(plan.graph, record.rates))
+    record = _record(trainer, course, progress, accuracy)
+    listener.epoch(record, warnings(course.graph, record.rates))
     importance = progress.importance
-    if plan.spec.entries["boost"]:
-        importance = boosted(importance, plan.train.labels, progress.predictions)
+    if course.spec.entries["boost"]:
+        importance = boosted(importance, course.train.labels, progress.predictions)
     history = (*progress.history, record)
     return next_epoch(progress.epoch, importance, len(progress.activity), history)
 
 
 def _record(
-    trainer: Trainer, plan: Plan, progress: Progress, accuracy: float | None
+    trainer: Trainer, course: Course, progress: Progress, accuracy: float | None
 ) -> EpochRecord:
-    spec = plan.spec
+    spec = course.spec
     return EpochRecord(
         progress.epoch + 1,
         learning_rate(spec.call("optimizer"), spec.call("schedule"), progress.epoch),
-        float((progress.predictions == plan.train.labels).mean()),
+        float((progress.predictions == course.train.labels).mean()),
         float(progress.cost.mean()),
         accuracy,
         progress.seconds,
         progress.samples / max(1e-9, progress.seconds),
-        measure(plan.graph, progress.activity, progress.samples, trainer.steps),
+        measure(course.graph, progress.activity, progress.samples, trainer.steps),
     )

@@ -23,7 +23,7 @@ from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.graph import Call
 from ...ir.model import Model
 from .checkpoint import Checkpoint, latest, newest_first, save_checkpoint
-from .history import best, read_history, write_history
+from .history import best, write_history
 from .progress import Progress
 
 RUN = "run.json"
@@ -38,17 +38,18 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RunFolder:
-    """Keeps a run. `program` is its digest; the rest is what its packages hold beside weights."""
+    """Keeps a run. `digest` is of all that its weights depend on; the rest is what its packages
+    hold beside weights."""
 
     path: Path
-    program: str
+    digest: str
     model: Model
     target: str
     data: Call
 
     def checkpoint(self, trainer: Trainer, progress: Progress) -> None:
         """Save the state, now."""
-        checkpoint = Checkpoint(self.program, trainer.state(), progress)
+        checkpoint = Checkpoint(self.digest, trainer.state(), progress)
         save_checkpoint(self.path / CHECKPOINTS, checkpoint)
 
     def epoch(self, trainer: Trainer, progress: Progress) -> None:
@@ -65,7 +66,7 @@ class RunFolder:
         """The state to go on from; None if the run never came to its first checkpoint."""
         for folder in (self.path, self.path / CHECKPOINTS):
             sweep(folder)
-        return latest(self.path / CHECKPOINTS, self.program)
+        return latest(self.path / CHECKPOINTS, self.digest)
 
 
 def write_start(path: Path, options: Mapping[str, Any], session: Document) -> None:
@@ -87,11 +88,6 @@ def read_run(path: Path) -> Document:
         message = f"`{path / RUN}` is damaged"
         raise CompileError(Diagnostic("E060", message, help="start anew with another --out"))
     return dict(document)
-
-
-def run_history(path: Path) -> tuple[Any, ...]:
-    """The records of a run; CompileError(E063) if it has none yet."""
-    return read_history(path / HISTORY)
 
 
 def is_run(path: Path) -> bool:

@@ -10,7 +10,7 @@ from snncc.backends.targets import TARGETS, Target
 from snncc.ir.diagnostics import CompileError, Diagnostic
 from snncc.ir.graph import Call, Graph, Population, TrainSpec
 from snncc.runtime.samples import Presentation
-from snncc.runtime.training.loop import Plan, fit
+from snncc.runtime.training.loop import Course, fit
 from snncc.runtime.training.progress import fresh
 
 INPUTS, CLASSES, STEPS = 6, 3, 10
@@ -103,22 +103,22 @@ class Recorder:
 class Learning:
     """Everything that a run of the loop needs."""
 
-    plan: Plan
+    course: Course
     recorder: Recorder = field(default_factory=Recorder)
 
     def trainer(self):
-        return Perceptron(self.plan.graph)
+        return Perceptron(self.course.graph)
 
     def fresh(self):
-        return fresh(len(self.plan.train), INPUTS + CLASSES)
+        return fresh(len(self.course.train), INPUTS + CLASSES)
 
     def run(self, trainer, progress=None, recorder=None):
         recorder = recorder or self.recorder
-        return fit(trainer, self.plan, progress or self.fresh(), recorder, recorder)
+        return fit(trainer, self.course, progress or self.fresh(), recorder, recorder)
 
     def changed(self, **spec):
-        plan = replace(self.plan, spec=self.plan.spec.but(**spec))
-        return Learning(plan)
+        course = replace(self.course, spec=self.course.spec.but(**spec))
+        return Learning(course)
 
 
 @pytest.fixture
@@ -150,7 +150,7 @@ def learning(small_graph):
     }
     spec = TrainSpec("small", {**calls, "epochs": 3, "batch": 4, "boost": True})
     train, test = presentation(150, 0), presentation(40, 2**32)
-    return Learning(Plan(small_graph, spec, 7, train, test))
+    return Learning(Course(small_graph, spec, 7, train, test))
 
 
 TINY = """\

@@ -2,7 +2,7 @@ import io
 
 from rich.console import Console
 
-from snncc.runtime.report import Report, epoch_line, facts, rates_table
+from snncc.runtime.report import Display, epoch_line, facts, rates_table
 from snncc.runtime.training.activity import Rates
 from snncc.runtime.training.history import EpochRecord
 from snncc.runtime.training.loop import Moment
@@ -14,7 +14,7 @@ RECORD = EpochRecord(2, 1e-3, 0.5, 91.25, 0.75, 2.0, 3000.0, RATES)
 def drawn(is_terminal):
     console = Console(file=io.StringIO(), force_terminal=is_terminal, width=120, height=20)
     told = []
-    with Report(console, True, lambda *epoch: told.append(epoch), lambda: True) as report:
+    with Display(console, True, lambda *epoch: told.append(epoch), lambda: True) as report:
         for done in (10, 20):
             report.moment(Moment("train", 1, 3, done, 20, 0.5, 7.25, RATES))
         report.moment(Moment("test", 1, 3, 5, 5, 0.75, 0.0))

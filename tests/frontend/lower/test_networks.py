@@ -11,7 +11,7 @@ from snncc.frontend.program import compile_text
 from snncc.ir.diagnostics import Source
 from snncc.ir.graph import Call
 from snncc.ir.passes.pipeline import run_pipeline
-from snncc.ir.schemes import METHODS
+from snncc.ir.schemes import SCHEMES
 from snncc.ir.text import print_graph
 from snncc.ir.wiring import initial_weights, wire
 
@@ -34,7 +34,7 @@ def test_a_network_means_what_stands_below_it(path: Path, request: pytest.Fixtur
 
 
 def test_every_method_of_the_ir_has_its_word(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(METHODS, "midpoint", METHODS["euler"])
+    monkeypatch.setitem(SCHEMES, "midpoint", SCHEMES["euler"])
     text = NET.format(body="population a[1] : lif method midpoint")
     assert compile_text(Source("t.snn", text)).graph.population("a").method == "midpoint"
 

@@ -38,7 +38,7 @@ def at(checkpoint, position):
 
 def test_round_trip_is_bit_exact(tmp_path, checkpoint):
     read = open_checkpoint(save_checkpoint(tmp_path, checkpoint))
-    assert read.program == "abc"
+    assert read.digest == "abc"
     assert {n: (a.dtype, a.tobytes()) for n, a in read.state.items()} == {
         n: (a.dtype, a.tobytes()) for n, a in checkpoint.state.items()
     }

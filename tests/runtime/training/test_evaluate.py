@@ -7,10 +7,10 @@ from snncc.runtime.training.evaluate import Answers, answer, tally
 def test_pieces_make_no_difference(learning, monkeypatch):
     trainer = learning.trainer()
     learning.run(trainer)
-    whole = answer(trainer, learning.plan.test)
+    whole = answer(trainer, learning.course.test)
     monkeypatch.setattr(evaluate, "CHUNK", 7)
     seen = []
-    pieces = answer(trainer, learning.plan.test, lambda *facts: seen.append(facts) or True)
+    pieces = answer(trainer, learning.course.test, lambda *facts: seen.append(facts) or True)
     np.testing.assert_array_equal(whole.counts, pieces.counts)
     np.testing.assert_array_equal(whole.activity, pieces.activity)
     assert seen[-1] == (40, 40, whole.right)
@@ -19,7 +19,7 @@ def test_pieces_make_no_difference(learning, monkeypatch):
 
 def test_it_stops_when_asked(learning, monkeypatch):
     monkeypatch.setattr(evaluate, "CHUNK", 7)
-    assert answer(learning.trainer(), learning.plan.test, lambda done, *_: done < 14) is None
+    assert answer(learning.trainer(), learning.course.test, lambda done, *_: done < 14) is None
 
 
 def test_confusion_by_hand():
@@ -31,7 +31,7 @@ def test_confusion_by_hand():
 def test_a_tally_is_the_counts_of_each_output(learning):
     trainer = learning.trainer()
     learning.run(trainer)
-    samples = learning.plan.test
+    samples = learning.course.test
     whole, found = answer(trainer, samples), tally(trainer, samples)
     assert list(found.counts) == ["digit"]
     np.testing.assert_array_equal(found.counts["digit"], whole.counts)

@@ -79,7 +79,7 @@ def test_interrupted_and_resumed_gives_the_same_bits(learning, monkeypatch, afte
 def test_the_seed_orders_the_samples(learning):
     first, second = learning.trainer(), learning.trainer()
     learning.run(first)
-    learning.plan = replace(learning.plan, seed=8)
+    learning.course = replace(learning.course, seed=8)
     learning.run(second)
     assert first.matrix.tobytes() != second.matrix.tobytes()
 
@@ -91,7 +91,7 @@ def test_boosting_can_be_left_out(learning):
 
 
 def test_without_a_test_set(learning):
-    learning.plan = replace(learning.plan, test=None)
+    learning.course = replace(learning.course, test=None)
     progress = learning.run(learning.trainer())
     assert [record.test_accuracy for record in progress.history] == [None] * 3
 
@@ -99,7 +99,7 @@ def test_without_a_test_set(learning):
 def test_checkpoints_come_in_time(learning, monkeypatch):
     monkeypatch.setattr(loop, "PIECE_SECONDS", 0.0)
     ticks = iter(range(10_000))
-    learning.plan = replace(learning.plan, clock=lambda: next(ticks), checkpoint_seconds=5.0)
+    learning.course = replace(learning.course, clock=lambda: next(ticks), checkpoint_seconds=5.0)
     learning.run(learning.trainer())
     places = [(progress.epoch, progress.position) for _, progress in learning.recorder.saved]
     assert len(places) > 5
@@ -148,7 +148,7 @@ def test_weights_that_are_lost_end_the_training_unsaved(
     learning, monkeypatch, value, checkpoint_seconds
 ):
     monkeypatch.setattr(loop, "PIECE_SECONDS", 0.0)
-    learning.plan = replace(learning.plan, checkpoint_seconds=checkpoint_seconds)
+    learning.course = replace(learning.course, checkpoint_seconds=checkpoint_seconds)
     whole = Diverging(learning.trainer(), -1, value)
     learning.run(whole)
     calls_an_epoch = len(whole.calls) // 3

@@ -98,7 +98,7 @@ def test_the_best_models_epoch_is_kept(tmp_path, learning, tiny, perceptron_targ
     progress = learning.run(learning.trainer())
     model = load_package(tiny, Options()).model
     trainer = perceptron_target(model.graph, model)
-    folder = RunFolder(tmp_path, "abc", model, "cpu", learning.plan.spec.call("data"))
+    folder = RunFolder(tmp_path, "abc", model, "cpu", learning.course.spec.call("data"))
     records = [replace(progress.history[0], test_accuracy=a) for a in (0.5, 0.75, 0.6)]
     models = []
     for epoch in range(1, 4):
