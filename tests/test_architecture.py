@@ -22,6 +22,7 @@ ACROSS = {
     "frontend/test_fuzz.py",  # any text at all
     "backends/test_varied.py",  # a model, every simulator
     "backends/test_learns.py",  # a rule, an engine and real data
+    "backends/test_one_place.py",  # a row of every table of a training
     "benchmarks/test_instruments.py",  # what the scripts measure with
 }
 

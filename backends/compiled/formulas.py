@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 
 from ...ir.philox import MULTIPLIERS, ROUNDS, WEYL
-from .codes import POISSON
+from ...ir.rules import GIVEN
 
 # A kernel of the processor; `text.sources.joined` puts each device's own decorator here.
 formula = njit(inline="always")
@@ -41,6 +41,6 @@ def philox(x0, x1, x2, x3, key0, key1):  # type: ignore[no-untyped-def]
 
 
 @formula
-def first_step(encoder):  # type: ignore[no-untyped-def]
-    """The first step in which an encoder may fire: Poisson trains leave step 0 empty."""
-    return 1 if encoder == POISSON else 0
+def is_drawn(encoder):  # type: ignore[no-untyped-def]
+    """Whether (1, 0) an encoding draws its spikes; else the data are the trains."""
+    return 0 if encoder == GIVEN else 1

@@ -16,7 +16,6 @@ from ...ir.rules import ENCODINGS, GIVEN
 from ...ir.types import DType
 from ...ir.wiring import Wiring
 from ..protocols import Samples
-from .codes import SPIKES
 from .plan import Plan, duration
 
 Array = npt.NDArray[Any]
@@ -63,7 +62,7 @@ def unflatten(
 
 def takes_spikes(plan: Plan) -> bool:
     """Whether the inputs are given as spike trains."""
-    return bool((plan.encoder == SPIKES).any())
+    return bool((plan.encoder == GIVEN).any())
 
 
 def check_samples(graph: Graph, samples: Samples) -> None:

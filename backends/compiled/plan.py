@@ -12,14 +12,12 @@ from ...ir.calls import number
 from ...ir.graph import Block, Graph, Population, Projection
 from ...ir.model import Model, start_of
 from ...ir.neuron import NeuronStep
+from ...ir.rules import ENCODINGS
 from ...ir.types import DType
 from ...ir.wiring import Wiring
 from ..runnable import require_spiking
-from .codes import BERNOULLI, POISSON, SPIKES
 
 Array = npt.NDArray[Any]
-
-ENCODERS = {"poisson": POISSON, "bernoulli": BERNOULLI, "spikes": SPIKES}
 
 
 class Plan(NamedTuple):
@@ -51,7 +49,8 @@ class Plan(NamedTuple):
     csr_index: Array  # i64[S] absolute index of the synapse's weight
     events: Array  # i64[P + 1] bounds of the populations within the event list
     inputs: Array  # i64[input populations]
-    encoder: Array  # i64[input populations]
+    encoder: Array  # i64[input populations] DRAWN or GIVEN
+    first: Array  # i64[input populations] the first step in which they may fire
     rate: Array  # f64[input populations] probability per step of an input of 1
     real_init: Array  # f32[F, N]
     integer_init: Array  # i32[I, N]
@@ -105,8 +104,7 @@ def make_plan(model: Model) -> Plan:
         csr_index=csr_index,
         events=bounds([p.neurons * steps for p in populations]),
         inputs=_ints(inputs),
-        encoder=_ints(ENCODERS[_encoding(populations[k])] for k in inputs),
-        rate=np.array([_rate(populations[k], graph.dt) for k in inputs], np.float64),
+        **_encodings(graph, inputs),
         real_init=reals,
         integer_init=integers,
         ports=max((len(p.step.ports) for p in populations if p.step), default=1),
@@ -139,16 +137,15 @@ def duration(graph: Graph) -> int:
     return lengths.pop()
 
 
-def _encoding(population: Population) -> str:
-    assert population.encoding is not None
-    return population.encoding.kind
-
-
-def _rate(population: Population, dt: float) -> float:
-    assert population.encoding is not None
-    if population.encoding.kind == "poisson":
-        return number(population.encoding, "rate") * dt / 1000.0
-    return 1.0
+def _encodings(graph: Graph, inputs: Sequence[int]) -> dict[str, Array]:
+    """What `ENCODINGS` says of the encoding of every input population."""
+    calls = [graph.populations[k].encoding for k in inputs]
+    rows = [(call, ENCODINGS[call.kind]) for call in calls if call is not None]
+    return {
+        "encoder": _ints(row.kernel for _, row in rows),
+        "first": _ints(row.first for _, row in rows),
+        "rate": np.array([row.rate(call, graph.dt) for call, row in rows], np.float64),
+    }
 
 
 def _port(post: Population, projection: Projection) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 import numba
 
 from ...ir.neuron import NeuronStep
-from ..compiled.codes import SPIKES
+from ...ir.rules import DRAWN
 from ..compiled.plan import Plan
 from ..compiled.text.modules import digest, load_module, writable
 from ..compiled.text.sources import Parts
@@ -34,8 +34,8 @@ class Kernels:
 def features_of(plan: Plan, is_wide: bool) -> dict[str, bool]:
     """What of `kernels/features.py` a network has; `is_wide`: the threads are to share a sample."""
     return {
-        "DRAWN": bool((plan.encoder != SPIKES).any()),
-        "RASTER": bool((plan.encoder == SPIKES).any()),
+        "DRAWN": bool((plan.encoder == DRAWN).any()),
+        "RASTER": bool((plan.encoder != DRAWN).any()),
         "MATRIX": bool((plan.dense != 0).any()),
         "LISTED": bool((plan.dense == 0).any()),
         "WIDE": is_wide,

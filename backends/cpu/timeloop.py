@@ -10,8 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, prange
 
-from ..compiled.codes import SPIKES
-from ..compiled.formulas import first_step
+from ..compiled.formulas import is_drawn
 from .kernels.features import DRAWN, LISTED, MATRIX, RASTER, WIDE
 from .kernels.forward import (
     CHUNK,
@@ -54,10 +53,10 @@ def encode_inputs(plan, data, s, seed, work, w):  # type: ignore[no-untyped-def]
         n = plan.neurons[p + 1] - plan.neurons[p]
         ptr = work.ptr[w, p]
         spikes = work.spikes[w, plan.events[p] : plan.events[p + 1]]
-        first = first_step(plan.encoder[k])
-        if RASTER and plan.encoder[k] == SPIKES:
+        first = plan.first[k]
+        if RASTER and not is_drawn(plan.encoder[k]):
             events_of_raster(raster[:, origin : origin + n], ptr, spikes)
-        if DRAWN and plan.encoder[k] != SPIKES:
+        if DRAWN and is_drawn(plan.encoder[k]):
             threshold, active = input_threshold(plan, values, k, origin, work, w)
             if WIDE:
                 encode_wide(threshold, active, first, plan.steps, sample, seed, origin, ptr, spikes)

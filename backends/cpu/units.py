@@ -21,8 +21,8 @@ from .records import RECORDS
 
 # What a parameter of a unit is, by its name; any other is a record of the name's tuple.
 NUMBERS: dict[str, Any] = (
-    dict.fromkeys(("advance", "p", "w", "b", "j", "s", "first", "last"), types.int64)
-    | dict.fromkeys(("size", "eps", "scale"), types.float32)
+    dict.fromkeys(("advance", "number", "p", "w", "b", "j", "s", "first", "last"), types.int64)
+    | dict.fromkeys(("scale",), types.float32)
     | dict.fromkeys(("seed",), types.uint64)
 )
 

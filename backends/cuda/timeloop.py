@@ -15,7 +15,7 @@ from typing import Any
 import numba
 from numba import cuda
 
-from ..compiled.codes import SPIKES
+from ..compiled.formulas import is_drawn
 from .kernels.forward import (
     allowed,
     deliver_dense,
@@ -48,7 +48,7 @@ def encode_inputs(plan, tables, data, work, b, s, quad, key0, key1):  # type: ig
         lo = plan.neurons[p]
         n = plan.neurons[p + 1] - lo
         words = tables.word[p + 1] - tables.word[p]
-        may = allowed(plan.encoder[k], quad, plan.steps)
+        may = allowed(plan.first[k], quad, plan.steps)
         cuda.syncthreads()
         w = thread
         while w < 4 * words:
@@ -58,7 +58,7 @@ def encode_inputs(plan, tables, data, work, b, s, quad, key0, key1):  # type: ig
         i = thread
         while i < n:
             fires = i32(0)
-            if plan.encoder[k] == SPIKES:
+            if not is_drawn(plan.encoder[k]):
                 fires = raster_quad(raster, origin + i, quad)
             else:
                 threshold = data.thresholds[row % data.thresholds.shape[0], origin + i]

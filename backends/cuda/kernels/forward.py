@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 from numba import cuda
 
-from ...compiled.formulas import first_step, philox
+from ...compiled.formulas import philox
 from .grid import i32, u32
 
 ONE32 = u32(1)
@@ -50,12 +50,12 @@ def raster_quad(raster, neuron, quad):  # type: ignore[no-untyped-def]
 
 
 @cuda.jit(device=True)
-def allowed(encoder, quad, steps):  # type: ignore[no-untyped-def]
-    """The steps of a quad in which an encoder may fire: Poisson trains leave step 0 empty."""
+def allowed(first, quad, steps):  # type: ignore[no-untyped-def]
+    """The steps of a quad in which an encoding may fire, from step `first` on."""
     mask = i32(0)
     for r in range(4):
         t = 4 * quad + r
-        if first_step(encoder) <= t < steps:
+        if first <= t < steps:
             mask |= i32(1 << r)
     return mask
 

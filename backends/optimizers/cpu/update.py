@@ -8,15 +8,17 @@ from ...cpu.units import update_at
 
 
 @njit
-def step_size(optimizer, updates):  # type: ignore[no-untyped-def]
-    """(size, eps) of update number `updates`, from 1."""
-    k = updates - 1 - optimizer.before
-    return optimizer.size[k], optimizer.eps[k]
+def number_of(optimizer, updates):  # type: ignore[no-untyped-def]
+    """Which of a call's updates, from 0, is number `updates` of the training, from 1."""
+    return updates - 1 - optimizer.before
 
 
 @njit
-def update_row(optimizer, size, eps, weights, first, second, gradient, scale):  # type: ignore[no-untyped-def]
-    """One update of a neuron's incoming weights from one projection by scale * gradient."""
+def update_row(optimizer, number, j, weights, first, second, gradient, scale):  # type: ignore[no-untyped-def]
+    """The call's `number`-th update of a neuron's incoming weights from projection j, by scale *
+    gradient."""
+    factor = optimizer.factor[j]
+    pace = optimizer.size[number] * factor, optimizer.eps[number], optimizer.rate * factor
     update_at(optimizer.update_row)(
-        optimizer.numbers, (size, eps, optimizer.rate), weights, first, second, gradient, scale
+        optimizer.numbers, pace, weights, first, second, gradient, scale
     )

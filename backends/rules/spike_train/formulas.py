@@ -70,7 +70,7 @@ def theta_of(weight, slope, nu):  # type: ignore[no-untyped-def]
 
 @formula
 def error_at(errors, i, label, spikes):  # type: ignore[no-untyped-def]
-    """o - d of output i, 0 within the margin; errors f32[2, T + 1], the target's in row 1."""
+    """dL/do of output i, or its cost; errors [2, T + 1], the target's in row 1."""
     return errors[1 if i == label else 0, spikes]
 
 

@@ -36,6 +36,7 @@ class Rule(NamedTuple):
     lowest: np.float32
     highest: np.float32
     error: Array  # f32[2, T + 1] dL/do at o spikes, of another neuron and the target
+    cost: Array  # f64[2, T + 1] the cost there
     lesson: int  # steps between two spikes of a teacher
     lateral: int  # the output's lateral inhibition, -1 without
     nu: Array  # f32[P] threshold
@@ -86,8 +87,7 @@ def make_rule(model: Model, spec: TrainSpec, plan: Plan) -> Rule:
         silent_entry=np.float32(profile.silent_entry),
         lowest=np.float32(profile.lowest),
         highest=np.float32(profile.highest),
-        error=count_tables(loss, plan.steps)[0],
-        lesson=Lesson(plan.steps, LOSSES[loss.kind].wanted(loss)).gap,
+        **_judged(loss, plan.steps),
         lateral=_lateral(graph),
         nu=np.array([r.threshold if r else 1.0 for r in responses], np.float32),
         refractory=refractory,
@@ -115,6 +115,12 @@ def make_rule(model: Model, spec: TrainSpec, plan: Plan) -> Rule:
         members=members,
         member=member,
     )
+
+
+def _judged(loss: Call, steps: int) -> dict[str, Any]:
+    error, cost = count_tables(loss, steps)
+    lesson = Lesson(steps, LOSSES[loss.kind].wanted(loss))
+    return {"error": error, "cost": cost, "lesson": lesson.gap}
 
 
 def _joint(plan: Plan, takes: Array) -> Array:

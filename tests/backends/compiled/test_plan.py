@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from backend_cases import compiled_text
 
-from snncc.backends.compiled.codes import BERNOULLI, POISSON
 from snncc.backends.compiled.plan import distinct_steps, duration, make_plan
 from snncc.ir.model import draw_model
+from snncc.ir.rules import DRAWN
 
 NET = """
 network n {
@@ -59,7 +59,8 @@ def test_sizes(plan):
 
 def test_inputs(plan):
     assert plan.inputs.tolist() == [0, 1]
-    assert plan.encoder.tolist() == [POISSON, BERNOULLI]
+    assert plan.encoder.tolist() == [DRAWN, DRAWN]
+    assert plan.first.tolist() == [1, 0]
     assert plan.rate.tolist() == [0.05, 1.0]
 
 

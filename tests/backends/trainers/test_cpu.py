@@ -170,6 +170,42 @@ def test_batch_one_is_a_batch_of_one_sample(program, trainer, data, rule, optimi
         np.testing.assert_allclose(grouped.state()[name], array, rtol=2e-4, atol=2e-5, err_msg=name)
 
 
+EVERY = "regularizer exponential(limit = 2) decay decoupled(0.1) clamp range(-0.9, 0.8)"
+
+
+@pytest.mark.parametrize("more", ["", "regularizer l2(0.01)", EVERY])
+@pytest.mark.parametrize("optimizer", [SGD, "adam(lr = 0.01)"])
+@pytest.mark.parametrize("rule", RULES)
+def test_at_once_and_apart_give_the_same_bits(program, trainer, data, rule, optimizer, more):
+    """A clip that is never reached looks at the whole gradient all the same."""
+    at_once = trainer(program(rule, optimizer, more=more))
+    apart = trainer(program(rule, optimizer, more=more + " clip norm(limit = 1e30)"))
+    assert (at_once.chain.is_local, apart.chain.is_local) == (True, False)
+    for trained in (at_once, apart):
+        trained.train(data(5), 1, 0.01)
+    assert digest(at_once) == digest(apart)
+
+
+def test_a_gradient_is_clipped_as_a_whole(program, trainer, data):
+    plain = "sgd(lr = 1, momentum = 0)"
+    free = moves(trainer(program("st_rsbp", plain)), data(3), 3)
+    short = moves(trainer(program("st_rsbp", plain, more="clip norm(limit = 0.25)")), data(3), 3)
+    length = np.sqrt(sum((move**2).sum() for move in free.values()))
+    assert length > 1
+    for name, move in free.items():
+        np.testing.assert_allclose(short[name], move * 0.25 / length, atol=1e-5, err_msg=name)
+
+
+def test_a_projection_learns_at_its_own_rate(program, trainer, data):
+    net = program("st_rsbp", "sgd(lr = 1, momentum = 0)")
+    slower = replace(net, train=replace(net.train, rates={"h->y": 0.25}))
+    for batch in (1, 3):
+        all_alike, apart = (moves(trainer(p), data(batch), batch) for p in (net, slower))
+        for name, move in all_alike.items():
+            factor = 0.25 if name == "h->y" else 1.0
+            np.testing.assert_allclose(apart[name], factor * move, atol=2e-5, err_msg=name)
+
+
 def test_the_last_batch_may_be_smaller(program, trainer, data):
     net, samples = program("st_rsbp"), data(5)
     whole, parts = trainer(net), trainer(net)

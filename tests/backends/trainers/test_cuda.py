@@ -131,6 +131,34 @@ def test_a_batch_is_the_mean_of_its_samples(trainer, rule):
         np.testing.assert_allclose(moved, mean, atol=2e-5 * (1 + np.abs(moved).max()), err_msg=name)
 
 
+EVERY = "regularizer l2(0.01) decay decoupled(0.1) clamp range(-0.9, 0.8)"
+
+
+@pytest.mark.parametrize("optimizer", [ADAM, SGD])
+def test_at_once_and_apart_give_the_same_bits(trainer, optimizer):
+    """A clip that is never reached looks at the whole gradient all the same."""
+    at_once = trainer("st_rsbp", optimizer, more=EVERY)
+    apart = trainer("st_rsbp", optimizer, more=EVERY + " clip norm(limit = 1e30)")
+    for trained in (at_once, apart):
+        trained.train(data(4), 2, 0.01)
+    assert_same(at_once, apart)
+    assert max(abs(w).max() for n, w in at_once.weights().items() if n != "y->y") <= 0.9
+
+
+def test_a_gradient_is_clipped_as_a_whole(trainer):
+    plain, samples, found = "sgd(lr = 1, momentum = 0)", data(3), []
+    for more in ("", "clip norm(limit = 0.25)"):
+        learner = trainer("st_rsbp", plain, middle="sparse(p = 0.6)", more=more)
+        before = learner.weights()
+        learner.train(samples, 3, 1.0)
+        found.append({n: w.astype(np.float64) - before[n] for n, w in learner.weights().items()})
+    free, short = found
+    length = np.sqrt(sum((move**2).sum() for move in free.values()))
+    assert length > 1
+    for name, move in free.items():
+        np.testing.assert_allclose(short[name], move * 0.25 / length, atol=1e-5, err_msg=name)
+
+
 @pytest.mark.parametrize("inside", [RULES["st_rsbp"], "h -> h : dense"])
 @pytest.mark.parametrize("batch", [1, 2])
 def test_a_restored_trainer_goes_on_with_the_same_bits(trainer, batch, inside):

@@ -43,7 +43,7 @@ def judge(plan, rule, weights, work, back, data, results, s, w):  # type: ignore
     fill(back.delta[w], ZERO)
     fill(back.boost[w], ONE)
     results.cost[s] = count_error(
-        rule.error, counts, label, data.importance[s], back.delta[w, lo:hi]
+        rule.error, rule.cost, counts, label, data.importance[s], back.delta[w, lo:hi]
     )
     if LATERAL:
         columns = make_trace(plan, rule, work, back, w, rule.lateral)
@@ -60,7 +60,7 @@ def judge(plan, rule, weights, work, back, data, results, s, w):  # type: ignore
 
 
 @njit
-def backward(plan, rule, optimizer, size, eps, weights, store, work, back, w):  # type: ignore[no-untyped-def]
+def backward(plan, rule, optimizer, number, weights, store, work, back, w):  # type: ignore[no-untyped-def]
     """Learn one sample after `judge`: blocks in reverse, each solved and then its projections."""
     for b in range(len(plan.block) - 2, -1, -1):
         has_inside = block_error(plan, rule, weights, store, work, back, w, b)
@@ -70,9 +70,9 @@ def backward(plan, rule, optimizer, size, eps, weights, store, work, back, w):  
                 j = plan.sources[s]
                 if rule.takes[j] and (rule.trains[j] or rule.carries[j]):
                     if BY_SYNAPSE and rule.listed[j]:
-                        learn_synapses(plan, rule, optimizer, size, eps, store, work, back, w, j)
+                        learn_synapses(plan, rule, optimizer, number, store, work, back, w, j)
                     if BY_ROW and rule.listed[j] == 0:
-                        learn_rows(plan, rule, optimizer, size, eps, store, work, back, w, j)
+                        learn_rows(plan, rule, optimizer, number, store, work, back, w, j)
                     if rule.carries[j]:
                         if REFERENCE and has_inside:
                             solve_misplaced(plan, rule, back, w, b)
@@ -149,7 +149,7 @@ def solve_misplaced(plan, rule, back, w, b):  # type: ignore[no-untyped-def]
 
 
 @unit
-def learn_rows(plan, rule, optimizer, size, eps, store, work, back, w, j):  # type: ignore[no-untyped-def]
+def learn_rows(plan, rule, optimizer, number, store, work, back, w, j):  # type: ignore[no-untyped-def]
     """Learn a projection row by row; back.message gets its error below."""
     n = plan.neurons[plan.pre[j] + 1] - plan.neurons[plan.pre[j]]
     columns = make_trace(plan, rule, work, back, w, j)
@@ -157,10 +157,10 @@ def learn_rows(plan, rule, optimizer, size, eps, store, work, back, w, j):  # ty
     parts = np.empty(((posts + TILE - 1) // TILE, n), np.float32)
     groups = (posts + WRITTEN - 1) // WRITTEN
     if WIDE:
-        all_tiles_wide(plan, rule, optimizer, size, eps, store, back, w, j, columns, groups, parts)
+        all_tiles_wide(plan, rule, optimizer, number, store, back, w, j, columns, groups, parts)
     else:
         for k in range(groups):
-            tiles(plan, rule, optimizer, size, eps, store, back, w, j, columns, k, parts)
+            tiles(plan, rule, optimizer, number, store, back, w, j, columns, k, parts)
     if rule.carries[j]:
         message = back.message[w, :n]
         fill(message, ZERO)
@@ -169,7 +169,7 @@ def learn_rows(plan, rule, optimizer, size, eps, store, work, back, w, j):  # ty
 
 
 @njit
-def tiles(plan, rule, optimizer, size, eps, store, back, w, j, columns, k, parts):  # type: ignore[no-untyped-def]
+def tiles(plan, rule, optimizer, number, store, back, w, j, columns, k, parts):  # type: ignore[no-untyped-def]
     """The k-th tiles of a dense projection, each with its own part f32[pre] of the message; then,
     where they were updated, the weights that delivery reads, in whole pairs of lines."""
     posts = plan.neurons[plan.post[j] + 1] - plan.neurons[plan.post[j]]
@@ -177,7 +177,7 @@ def tiles(plan, rule, optimizer, size, eps, store, back, w, j, columns, k, parts
     for first in range(start, stop, TILE):
         last = min(first + TILE, stop)
         dense_tile(
-            plan, rule, optimizer, size, eps, store, back, w, j, columns, first, last,
+            plan, rule, optimizer, number, store, back, w, j, columns, first, last,
             parts[first // TILE],
         )  # fmt: skip
     if AT_ONCE and rule.trains[j]:
@@ -188,29 +188,29 @@ def tiles(plan, rule, optimizer, size, eps, store, back, w, j, columns, k, parts
 
 @njit(parallel=True)
 def all_tiles_wide(  # type: ignore[no-untyped-def]
-    plan, rule, optimizer, size, eps, store, back, w, j, columns, groups, parts
+    plan, rule, optimizer, number, store, back, w, j, columns, groups, parts
 ):
     """All tiles of a dense projection, spread over the threads."""
     for k in prange(groups):
-        tiles(plan, rule, optimizer, size, eps, store, back, w, j, columns, np.int64(k), parts)
+        tiles(plan, rule, optimizer, number, store, back, w, j, columns, np.int64(k), parts)
 
 
 @njit
-def apply_gradients(plan, rule, optimizer, size, eps, store, scale):  # type: ignore[no-untyped-def]
+def apply_gradients(plan, rule, optimizer, number, store, scale):  # type: ignore[no-untyped-def]
     """Update every weight with scale * (sum of the groups' gradients), and clear those."""
     for j in range(len(plan.pre)):
         if rule.trains[j] and rule.listed[j]:
             posts = plan.neurons[plan.post[j] + 1] - plan.neurons[plan.post[j]]
             for l in range(posts):
-                _apply_listed(rule, optimizer, size, eps, store, scale, j, l)
+                _apply_listed(rule, optimizer, number, store, scale, j, l)
         elif rule.trains[j]:
             posts = plan.neurons[plan.post[j] + 1] - plan.neurons[plan.post[j]]
             pre = plan.neurons[plan.pre[j] + 1] - plan.neurons[plan.pre[j]]
-            apply_dense(optimizer, size, eps, store, scale, plan.weight[j], pre, posts)
+            apply_dense(optimizer, number, j, store, scale, plan.weight[j], pre, posts)
 
 
 @njit(parallel=True)
-def apply_dense(optimizer, size, eps, store, scale, base, n, posts):  # type: ignore[no-untyped-def]
+def apply_dense(optimizer, number, j, store, scale, base, n, posts):  # type: ignore[no-untyped-def]
     """The same for one dense projection of n x posts weights from `base`, in groups of posts."""
     for k in prange((posts + WRITTEN - 1) // WRITTEN):
         first, last = WRITTEN * k, min(WRITTEN * k + WRITTEN, posts)
@@ -221,7 +221,7 @@ def apply_dense(optimizer, size, eps, store, scale, base, n, posts):  # type: ig
                 add(store.gradient[g, start : start + n], total)
                 fill(store.gradient[g, start : start + n], ZERO)
             update_row(
-                optimizer, size, eps, store.rows[start : start + n],
+                optimizer, number, j, store.rows[start : start + n],
                 store.first[start : start + n], store.second[start : start + n], total, scale,
             )  # fmt: skip
             fill(total, ZERO)
@@ -230,7 +230,7 @@ def apply_dense(optimizer, size, eps, store, scale, base, n, posts):  # type: ig
 
 
 @njit
-def _apply_listed(rule, optimizer, size, eps, store, scale, j, l):  # type: ignore[no-untyped-def]
+def _apply_listed(rule, optimizer, number, store, scale, j, l):  # type: ignore[no-untyped-def]
     start, end = rule.in_ptr[rule.in_row[j] + l], rule.in_ptr[rule.in_row[j] + l + 1]
     n = end - start
     weights, total = np.empty(n, np.float32), np.zeros(n, np.float32)
@@ -245,7 +245,7 @@ def _apply_listed(rule, optimizer, size, eps, store, scale, j, l):  # type: igno
         for g in range(store.gradient.shape[0]):
             total[s] += store.gradient[g, index]
             store.gradient[g, index] = ZERO
-    update_row(optimizer, size, eps, weights, first, second, total, scale)
+    update_row(optimizer, number, j, weights, first, second, total, scale)
     for s in range(n):
         index = rule.in_index[start + s]
         store.weights[index], store.first[index], store.second[index] = (

@@ -22,7 +22,7 @@ ONE = np.float32(1.0)
 
 @njit
 def dense_tile(  # type: ignore[no-untyped-def]
-    plan, rule, optimizer, size, eps, store, back, w, j, columns, first, last, message
+    plan, rule, optimizer, number, store, back, w, j, columns, first, last, message
 ):
     """Learn the posts first:last of a dense projection; message f32[pre] gets its error below.
 
@@ -57,7 +57,7 @@ def dense_tile(  # type: ignore[no-untyped-def]
         if trains:
             if AT_ONCE:
                 first_moment, second = store.first[own], store.second[own]
-                update_row(optimizer, size, eps, weights, first_moment, second, entry, scale)
+                update_row(optimizer, number, j, weights, first_moment, second, entry, scale)
             else:
                 add_scaled(scale, entry, store.gradient[w, own])
 

@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 
 from ....cpu.timeloop import count_all, present
-from ....optimizers.cpu.update import step_size
+from ....optimizers.cpu.update import number_of
 from .backward import apply_gradients, backward, judge
 from .features import AT_ONCE
 
@@ -23,20 +23,20 @@ def learn(  # type: ignore[no-untyped-def]
     AT_ONCE the weights are updated after every sample (batch 1), else gradients are added to the
     accumulator w, and the workers may run at once.
     """
-    size, eps = ZERO, ZERO
+    number = 0
     for s in range(first, last, stride):
         present(advance, plan, weights, data, s, seed, work, w)
         count_all(plan, work, w, results.activity[w])
         judge(plan, rule, weights, work, back, data, results, s, w)
         if AT_ONCE:
             updates += 1
-            size, eps = step_size(optimizer, updates)
-        backward(plan, rule, optimizer, size, eps, weights, store, work, back, w)
+            number = number_of(optimizer, updates)
+        backward(plan, rule, optimizer, number, weights, store, work, back, w)
     return updates
 
 
 @njit
 def update(plan, rule, optimizer, store, updates, scale):  # type: ignore[no-untyped-def]
     """One update of all weights by scale * (sum of the groups' gradients)."""
-    size, eps = step_size(optimizer, updates)
-    apply_gradients(plan, rule, optimizer, size, eps, store, np.float32(scale))
+    number = number_of(optimizer, updates)
+    apply_gradients(plan, rule, optimizer, number, store, np.float32(scale))

@@ -95,7 +95,7 @@ def joint_effect(plan, rule, store, work, back, w, p):  # type: ignore[no-untype
 
 
 @unit
-def learn_synapses(plan, rule, optimizer, size, eps, store, work, back, w, j):  # type: ignore[no-untyped-def]
+def learn_synapses(plan, rule, optimizer, number, store, work, back, w, j):  # type: ignore[no-untyped-def]
     """Learn a projection synapse by synapse; back.message gets its error below."""
     inside = INSIDE and rule.inside[j] != 0
     columns = np.int64(0)
@@ -139,7 +139,7 @@ def learn_synapses(plan, rule, optimizer, size, eps, store, work, back, w, j):  
                 first, second = scratch[2, :fan_in], scratch[3, :fan_in]
                 gather(store.first, index, first)
                 gather(store.second, index, second)
-                update_row(optimizer, size, eps, weights, first, second, entry, scale)
+                update_row(optimizer, number, j, weights, first, second, entry, scale)
                 spread(weights, index, store.weights)
                 spread(first, index, store.first)
                 spread(second, index, store.second)

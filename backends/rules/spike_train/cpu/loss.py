@@ -19,15 +19,15 @@ def decide(counts):  # type: ignore[no-untyped-def]
 
 
 @njit
-def count_error(errors, counts, label, importance, delta):  # type: ignore[no-untyped-def]
-    """delta_i = importance (o_i - d_i) outside the margin; the cost with a silent target left out
-    (it is about to be taught)."""
+def count_error(errors, costs, counts, label, importance, delta):  # type: ignore[no-untyped-def]
+    """delta_i = importance dL/do_i; the cost with a silent target left out (it is about to be
+    taught)."""
     cost = 0.0
     for i in range(len(counts)):
-        error = np.float64(errors[1 if i == label else 0, counts[i]])
-        delta[i] = importance * error
+        row = 1 if i == label else 0
+        delta[i] = importance * np.float64(errors[row, counts[i]])
         if not (i == label and counts[i] == 0):
-            cost += error * error
+            cost += costs[row, counts[i]]
     return cost
 
 

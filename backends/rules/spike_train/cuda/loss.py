@@ -27,12 +27,11 @@ def clear_errors(work, b):  # type: ignore[no-untyped-def]
 
 @cuda.jit(device=True)
 def cost_of(rule, counts, label):  # type: ignore[no-untyped-def]
-    """The sum of squared errors."""
+    """The sum of the outputs' costs."""
     cost = ZERO
     for i in range(len(counts)):
         if has_cost(i, label, counts[i]):
-            error = error_at(rule.error, i, label, counts[i])
-            cost += error * error
+            cost += error_at(rule.cost, i, label, counts[i])
     return cost
 
 

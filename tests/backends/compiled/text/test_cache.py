@@ -14,7 +14,7 @@ from snncc.backends.compiled.text.modules import digest, load_module
 from snncc.backends.compiled.text.sources import joined
 
 FORMULAS = joined([("compiled", ("formulas.py",))], "njit(cache=True)")
-TEXT = FORMULAS + "\n\n@njit(cache=True)\ndef start(x):\n    return NUMBER + first_step(x)\n"
+TEXT = FORMULAS + "\n\n@njit(cache=True)\ndef start(x):\n    return NUMBER + is_drawn(x)\n"
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def load(tmp_path):
 
 def test_it_lies_beside_the_text_and_is_found_again(load, tmp_path):
     module = load(1)
-    assert module.first_step.py_func.__code__.co_filename == formulas.__file__
+    assert module.is_drawn.py_func.__code__.co_filename == formulas.__file__
     assert module.start(0) == 2
     (start,) = (tmp_path / "__pycache__").glob("*.start-*.nbi")
     assert f"-{module.__name__}-" in start.name
@@ -56,7 +56,7 @@ def test_another_text_has_its_own(load):
 
 def test_a_function_that_is_decorated_late_is_kept_there_too(load, tmp_path):
     module = load(1)
-    late = numba.njit(cache=True)(module.first_step.py_func)
+    late = numba.njit(cache=True)(module.is_drawn.py_func)
     assert late.stats.cache_path == str(tmp_path / "__pycache__")
 
 

@@ -44,7 +44,7 @@ def test_a_formula_gets_the_decorator_of_the_device():
     text = joined([("compiled", ("formulas.py",))], "decorated")
     names = {}
     execute(text.replace("= decorated", "= lambda f: (f, 'here')"), Path("m.py"), names)
-    function, seen = names["first_step"]
+    function, seen = names["is_drawn"]
     assert (function(0), function(1), seen) == (1, 0, "here")
 
 

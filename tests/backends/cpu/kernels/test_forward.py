@@ -106,7 +106,3 @@ def test_sparse_synapses_may_share_weights(plain):
     currents = np.zeros((1, 3), np.float32)
     plain.drive_sparse(weights, row, 1, post, index, ptr, spikes, 0, 0, 1, 1, 0, 3, currents)
     assert currents.tolist() == [[0.5, 0.75, 0.5]]
-
-
-def test_only_poisson_leaves_step_0_empty(plain):
-    assert [plain.first_step(encoder) for encoder in range(3)] == [1, 0, 0]

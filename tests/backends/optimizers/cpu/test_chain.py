@@ -30,7 +30,7 @@ CHOICES = {
     "clamp": (None, CLAMP),
 }
 SPECS = [
-    TrainSpec("n", dict(zip(CHOICES, calls, strict=True)), {})
+    TrainSpec("n", dict(zip(CHOICES, calls, strict=True)), {"a": 0.5})
     for calls in itertools.product(*CHOICES.values())
 ]
 
@@ -48,7 +48,7 @@ def compiled(interpreted):
         module = interpreted(chain_source(chain))
         size, eps = chain.paces(RATE, 1, updates)
         numbers = np.array(chain.numbers, np.float64)
-        rates = np.ones(1, np.float32)
+        rates = np.array([0.5], np.float32)
         row = module.update_row
         return module, Optimizer(row, numbers, size, eps, np.float32(RATE), rates, 0)
 
@@ -72,10 +72,10 @@ def test_updates_are_the_oracles(plain, compiled, spec):
             assert not hasattr(module, "factor")
         else:
             scale = module.factor(optimizer.numbers, groups.reshape(2, -1), scale)
-        pace = plain.step_size(optimizer, k)
+        number = plain.number_of(optimizer, k)
         for row in range(POSTS):
             plain.update_row(
-                optimizer, *pace, rows[row], first[row], second[row], total[row], scale
+                optimizer, number, 0, rows[row], first[row], second[row], total[row], scale
             )
         exact, moments = update(
             spec, {"a": Wiring(PRE, POSTS, (PRE, POSTS))}, exact, whole, moments, RATE
@@ -98,8 +98,8 @@ def test_moments_never_become_denormal(plain, compiled):
     _, optimizer = compiled(TrainSpec("n", {"optimizer": ADAM}), 600)
     smallest = np.finfo(np.float32).tiny
     for k in range(1, 600):
-        pace = plain.step_size(optimizer, k)
-        plain.update_row(optimizer, *pace, weights, first, second, zero, np.float32(1))
+        number = plain.number_of(optimizer, k)
+        plain.update_row(optimizer, number, 0, weights, first, second, zero, np.float32(1))
         for moments in (first, second):
             assert ((moments == 0) | (np.abs(moments) >= smallest)).all()
     assert not first.any()

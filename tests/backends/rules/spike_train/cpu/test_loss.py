@@ -27,8 +27,7 @@ def test_error_and_cost(plain, counts, label):
     delta = np.full(4, np.nan, np.float32)
     counts = np.array(counts, np.int32)
     loss = Call("count", (("target", 10.0), ("other", 2.0), ("margin", 1.5)))
-    table = count_tables(loss, STEPS)[0]
-    cost = plain.count_error(table, counts, label, np.float32(2.5), delta)
+    cost = plain.count_error(*count_tables(loss, STEPS), counts, label, np.float32(2.5), delta)
     errors, costs, _ = judge(loss, counts, label)
     np.testing.assert_allclose(delta, 2.5 * errors)
     if counts[label] == 0:

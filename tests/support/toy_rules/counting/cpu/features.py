@@ -1,0 +1,3 @@
+"""What its kernels must know."""
+
+AT_ONCE = True
