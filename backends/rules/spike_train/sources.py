@@ -6,6 +6,7 @@ from ...compiled.text.sources import Parts
 from .tables import Rule
 
 CPU: Parts = (
+    ("rules.spike_train", ("formulas.py",)),
     ("rules.spike_train.cpu", ("features.py", "spsp.py")),
     ("optimizers.cpu", ("update.py",)),
     (

@@ -9,6 +9,8 @@ from ....cpu.kernels.features import WIDE
 from ....cpu.kernels.rows import add, copy, fill
 from ....cpu.units import unit
 from ....optimizers.cpu.update import update_row
+from ..formulas import decide
+from ..numbers import TILE
 from .dense import dense_tile, write_back
 from .features import (
     AT_ONCE,
@@ -22,12 +24,11 @@ from .features import (
 )
 from .learn import make_trace, rows_of, self_effect, sort_events
 from .listed import inside_entries, joint_effect, learn_synapses
-from .loss import count_error, decide, lateral_factor, teach, teach_steps
+from .loss import count_error, lateral_factor, teach, teach_steps
 from .solve import ALL, OFF_DIAGONAL, solve_transposed
 
 ONE = np.float32(1.0)
 ZERO = np.float32(0.0)
-TILE = 16
 WRITTEN = 32  # posts whose weights are written back together; a multiple of TILE
 
 

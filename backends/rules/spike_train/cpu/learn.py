@@ -8,13 +8,12 @@ from numba import njit
 from ....cpu.kernels.features import LISTED, MATRIX
 from ....cpu.kernels.rows import fill
 from ....cpu.units import unit
+from ..formulas import omega_of, postsynaptic_count, presynaptic_count
 from .features import CLOSED, QUARTIC
 from .spsp import active_columns, bounds_by_neuron, closed_traces, discrete_traces, times_by_neuron
 
 ZERO = np.float32(0.0)
-ONE = np.float32(1.0)
 HALF = np.float32(0.5)
-SMALLEST_OMEGA = np.float32(1e-4)  # as in the authors' code
 
 
 @njit
@@ -66,10 +65,7 @@ def presynaptic_counts(plan, back, w, j):  # type: ignore[no-untyped-def]
     a = plan.pre[j]
     row, _ = rows_of(plan, back, w, a)
     for i in range(len(row) - 1):
-        u = np.float32(row[i + 1] - row[i])
-        if QUARTIC:
-            u = min(max(u, ONE), np.float32(100.0))
-        back.counts[w, i] = u
+        back.counts[w, i] = presynaptic_count(row[i + 1] - row[i], QUARTIC)
     return len(row) - 1
 
 
@@ -88,16 +84,11 @@ def self_effect(plan, rule, weights, back, w, p):  # type: ignore[no-untyped-def
             _add_drive(plan, weights.values, back.counts[w, :n], j, omega)
     row, _ = rows_of(plan, back, w, p)
     for i in range(hi - lo):
-        o = row[i + 1] - row[i]
-        if QUARTIC and is_recurrent:
-            o = min(max(o, 1), 100)
+        o = postsynaptic_count(row[i + 1] - row[i], QUARTIC and is_recurrent)
         slope = rule.slope[p, min(o, plan.steps)]
         if o == 0:
             slope = 0.0
-        value = np.float32(1.0 - slope * omega[i] / rule.nu[p])
-        omega[i] = min(max(value, rule.lowest), rule.highest)
-        if abs(omega[i]) < SMALLEST_OMEGA:
-            omega[i] = SMALLEST_OMEGA if omega[i] >= ZERO else -SMALLEST_OMEGA
+        omega[i] = omega_of(slope, omega[i], rule.nu[p], rule.lowest, rule.highest)
 
 
 @njit

@@ -8,6 +8,7 @@ from numba import njit
 from ....cpu.kernels.rows import copy, fill, gather, spread
 from ....cpu.units import unit
 from ....optimizers.cpu.update import update_row
+from ..formulas import count_slope, theta_of
 from .features import AT_ONCE, HYBRID, INSIDE
 from .learn import make_trace, rows_of, side_effect
 from .spsp import response_at, response_row
@@ -37,11 +38,11 @@ def inside_entries(plan, rule, weights, work, back, w, j):  # type: ignore[no-un
             is_dense, trace, columns, column, times, row[i], row[i + 1], refractory, power,
             in_pre[start:end], pre_row, entry,
         )  # fmt: skip
-        silent = row[i + 1] == row[i]
+        spikes = row[i + 1] - row[i]
         for s in range(start, end):
             u = pre_row[in_pre[s] + 1] - pre_row[in_pre[s]]
-            slope = ratio if silent or u == 0 else entry[s - start] / np.float32(u)
-            theta[s - start] = weights.values[in_index[s]] * slope / nu
+            slope = count_slope(entry[s - start], u, spikes, ratio)
+            theta[s - start] = theta_of(weights.values[in_index[s]], slope, nu)
 
 
 @njit
@@ -162,7 +163,7 @@ def _send_listed(x, ratio, spikes, pre, pre_row, weights, entry, message):  # ty
     """message[pre] += x w de/du over the synapses of one post neuron."""
     for s in range(len(pre)):
         u = pre_row[pre[s] + 1] - pre_row[pre[s]]
-        slope = entry[s] / np.float32(u) if spikes > 0 and u > 0 else ratio
+        slope = count_slope(entry[s], u, spikes, ratio)
         message[pre[s]] += x * weights[s] * slope
 
 

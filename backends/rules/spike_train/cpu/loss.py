@@ -5,17 +5,15 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from ..formulas import (
+    error_at,
+    has_cost,
+    lateral_term,
+    place_of_pair,
+    taught_spikes,
+    taught_time,
+)
 from .spsp import response_at
-
-
-@njit
-def decide(counts):  # type: ignore[no-untyped-def]
-    """The arg max, lowest index on a tie; all silent counts as class 0."""
-    best = 0
-    for i in range(len(counts)):
-        if counts[i] > counts[best]:
-            best = i
-    return best
 
 
 @njit
@@ -24,10 +22,9 @@ def count_error(errors, costs, counts, label, importance, delta):  # type: ignor
     taught)."""
     cost = 0.0
     for i in range(len(counts)):
-        row = 1 if i == label else 0
-        delta[i] = importance * np.float64(errors[row, counts[i]])
-        if not (i == label and counts[i] == 0):
-            cost += costs[row, counts[i]]
+        delta[i] = importance * np.float64(error_at(errors, i, label, counts[i]))
+        if has_cost(i, label, counts[i]):
+            cost += error_at(costs, i, label, counts[i])
     return cost
 
 
@@ -37,12 +34,12 @@ def teach(row, times, n, label, steps, every):  # type: ignore[no-untyped-def]
 
     row i32[n + 1] and times hold the neuron-major spikes; later neurons move up.
     """
-    extra = (steps - 1) // every
+    extra = taught_spikes(steps, every)
     place = row[label]
     for k in range(row[n] - 1, place - 1, -1):
         times[k + extra] = times[k]
     for m in range(extra):
-        times[place + m] = (m + 1) * every
+        times[place + m] = taught_time(m, every)
     for i in range(label + 1, n + 1):
         row[i] += extra
 
@@ -51,7 +48,7 @@ def teach(row, times, n, label, steps, every):  # type: ignore[no-untyped-def]
 def teach_steps(ptr, spikes, label, steps, every):  # type: ignore[no-untyped-def]
     """The same in time-major events, ptr i32[steps + 1] and spikes; later steps move up."""
     for t in range(steps - 1, 0, -1):
-        before, taught = (t - 1) // every, t // every  # new spikes in the steps up to t - 1 and t
+        before, taught = taught_spikes(t, every), taught_spikes(t + 1, every)
         for k in range(ptr[t + 1] - 1, ptr[t] - 1, -1):
             spikes[k + before] = spikes[k]
         ptr[t + 1] += taught
@@ -85,15 +82,9 @@ def lateral_factor(  # type: ignore[no-untyped-def]
         total = 0.0
         for l in range(n):
             if l != j and _counts(row, l, label) and _counts(row, j, label):
-                pair = weights[_pair(n, j, l)] * weights[_pair(n, l, j)]
-                total += pair * ratio[l, j] * ratio[j, l] / (nu * nu)
+                there, back = weights[place_of_pair(n, j, l)], weights[place_of_pair(n, l, j)]
+                total += lateral_term(there, back, ratio[l, j], ratio[j, l], nu)
         factor[j] = 1.0 / (1.0 - total)
-
-
-@njit
-def _pair(n, pre, post):  # type: ignore[no-untyped-def]
-    """Place of the synapse pre -> post among all pairs of different neurons."""
-    return pre * (n - 1) + (post if post < pre else post - 1)
 
 
 @njit

@@ -9,9 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-TOLERANCE = 1e-7
-SWEEPS = 60
-SMALLEST = 1e-4
+from ..numbers import LARGEST, SMALLEST, SWEEPS, TOLERANCE
+
 ALL, OFF_DIAGONAL = True, False  # whether Theta counts on the diagonal
 
 
@@ -53,7 +52,7 @@ def _sweep(members, out_ptr, out_post, out_slot, theta, omega, with_diagonal, c,
         change = max(change, abs(value - x[p]))
         largest = max(largest, abs(value))
         x[p] = value
-        if not abs(value) < 1e12:
+        if not abs(value) < LARGEST:
             return change, largest, False
     return change, largest, True
 

@@ -11,6 +11,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from ..formulas import closed_step, discrete_step, last_reset
+
 ONE = np.float32(1.0)
 ZERO = np.float32(0.0)
 LINE = 16  # f32 of a cache line
@@ -91,8 +93,7 @@ def discrete_traces(ptr, spikes, steps, delay, keep_v, keep_c, gain, column, n, 
         else:
             before = trace[(t - 1) * n : (t - 1) * n + n]
             for a in range(n):
-                now[a] = keep_v * before[a] + gain * current[a]
-                current[a] *= keep_c
+                now[a], current[a] = discrete_step(before[a], current[a], keep_v, keep_c, gain)
 
 
 @njit
@@ -112,9 +113,7 @@ def closed_traces(ptr, spikes, steps, delay, keep_v, keep_c, gain, column, n, sl
                 fast[a] += ONE
         now = trace[t * n : t * n + n]
         for a in range(n):
-            now[a] = gain * (slow[a] - fast[a])
-            slow[a] *= keep_v
-            fast[a] *= keep_c
+            now[a], slow[a], fast[a] = closed_step(slow[a], fast[a], keep_v, keep_c, gain)
 
 
 @njit
@@ -156,6 +155,6 @@ def response_at(trace, n, column, times, start, end, refractory, power):  # type
         f = times[k]
         total += trace[f * n + column]
         if k > start:
-            r = min(times[k - 1] + refractory, f)
+            r = last_reset(times[k - 1], refractory, f)
             total -= power[f - r] * trace[r * n + column]
     return total

@@ -1,0 +1,120 @@
+"""The kernels of both devices: the same names in files of the same name, and no bare codes."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import PurePath
+
+import pytest
+
+from snncc.backends.compiled.text.sources import BACKENDS
+from snncc.backends.cpu import codegen as cpu
+from snncc.backends.cuda import codegen as cuda
+from snncc.backends.rules.spike_train.sources import CPU, CUDA
+
+PARTS = {"cpu": (*cpu.FORWARD, *CPU), "cuda": (*cuda.FORWARD, *CUDA)}
+FILES_ONLY = {
+    "features.py": "of a network, which the processor's kernels are cut down to",
+    "rows.py": "loops over a row, which the threads of a block share on a card",
+    "grid.py": "how the blocks of a card share work and meet",
+}
+# What only one device has, by the reason.
+ONLY = {
+    "cpu": {
+        "events are time-major lists, made in chunks; a card has bits beside them": """
+            active_inputs append bounds_by_neuron count encode_chunk events_of_raster
+            input_threshold pack packed_inputs rows_of sort_events teach_steps thresholds
+            times_by_neuron""",
+        "whole rows at a time; on a card a thread has its own neuron or synapse": """
+            active_columns apply_dense apply_gradients apply_listed closed_traces count_error
+            counts dense_tile discrete_traces drive_dense drive_sparse entries learn_rows
+            learn_synapses pre_rows presynaptic_counts response_row send send_listed side_effect
+            silent_listed silent_row sweep tiles triangulate widest write_back""",
+        "the threads of a processor share a sample only now and then": """
+            all_tiles_wide drive_wide encode_wide""",
+        "what takes no time on a card": "forget_faint",
+        "one worker does what the blocks of a card do in stages": "share_error solve_transposed",
+        "a row is updated at once": "step_size update_row",
+    },
+    "cuda": {
+        "events are bits, which threads set and list together": """
+            allowed draw fired list_word raster_quad set_bit""",
+        "what one thread does with its neuron or synapse": """
+            clear_errors cost_of entry_of inside_entry learn_synapse message_listed message_tile
+            neuron_error sent_back spike_ratio step_neurons synapse row_bounds weight_at""",
+        "a stage deals its items": "make_pulls make_squares make_traces send_messages",
+        "Jacobi in place of Gauss-Seidel, all rows at once": """
+            column_of fill_system misplaced_solve move row_of_system solve_block sweeps
+            take_solution""",
+        "a weight is updated at a time": "row_pull row_squares scaled update_weight",
+    },
+}
+
+
+def kernels(device: str) -> Iterator[tuple[str, ast.Module]]:
+    """(file, its tree) of the kernels that belong to a device alone."""
+    for package, names in PARTS[device]:
+        for name in names:
+            if device in package.split("."):
+                text = resources.files(f"{BACKENDS}.{package}").joinpath(name).read_text("utf-8")
+                place = "/".join(part for part in package.split(".") if part != device)
+                yield f"{place}/{name}", ast.parse(text)
+
+
+def homes(device: str) -> dict[str, str]:
+    """The file of each kernel, by its name without the mark of what is a file's own."""
+    return {
+        node.name.lstrip("_"): file
+        for file, tree in kernels(device)
+        if PurePath(file).name not in FILES_ONLY
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef)
+    }
+
+
+def test_kernels_of_one_name_stand_in_files_of_one_name():
+    one, other = homes("cpu"), homes("cuda")
+    both = one.keys() & other.keys()
+    assert len(both) > 20
+    assert {n: (one[n], other[n]) for n in both if one[n] != other[n]} == {}
+
+
+@pytest.mark.parametrize(("device", "twin"), [("cpu", "cuda"), ("cuda", "cpu")])
+def test_what_only_one_device_has_is_explained(device, twin):
+    only = homes(device).keys() - homes(twin).keys()
+    explained = [name for names in ONLY[device].values() for name in names.split()]
+    assert sorted(explained) == sorted(only)
+
+
+def test_files_of_only_one_device_are_explained():
+    one, other = ({PurePath(file).name for file, _ in kernels(d)} for d in PARTS)
+    assert one ^ other == FILES_ONLY.keys()
+
+
+@pytest.mark.parametrize("device", PARTS)
+def test_codes_are_compared_by_their_names(device):
+    """`encoder == 2` says nothing, and stays when the codes change."""
+    found = [
+        f"{file}:{node.lineno}"
+        for file, tree in kernels(device)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Compare) and is_bare(node)
+    ]
+    assert found == []
+
+
+def is_bare(node: ast.Compare) -> bool:
+    """Whether a code, or anything at all, is compared with a number that has no name."""
+    numbers = [s.value for s in (node.left, *node.comparators) if isinstance(s, ast.Constant)]
+    text = ast.unparse(node)
+    is_code = any(word in text for word in ("encoder", "kind", "method"))
+    return isinstance(node.ops[0], ast.Eq | ast.NotEq) and any(is_code or n > 1 for n in numbers)
+
+
+def test_a_bare_code_is_seen():
+    bare = ["plan.encoder[k] == 2", "encoder != 0", "optimizer.kind == 0", "x == 3"]
+    named = ["plan.encoder[k] == SPIKES", "spikes == 0", "x < 3"]
+    seen = [is_bare(ast.parse(text, mode="eval").body) for text in (*bare, *named)]
+    assert seen == [True] * len(bare) + [False] * len(named)
