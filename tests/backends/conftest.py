@@ -17,6 +17,7 @@ from backend_cases import (
     compare_with_reference,
     compiled_text,
     grid_model,
+    load_for_all,
     samples_with,
 )
 from grid import GridDevice
@@ -78,13 +79,18 @@ def kernels(
     """The kernel folder, twice: with all kernels run as Python, quick for a small network, and
     compiled, in the user's own folder, since that takes a minute once per machine."""
     if request.param == "compiled":
-        yield settings_from(os.environ).kernel_folder
+        with pytest.MonkeyPatch.context() as patch:
+            for module in (simulator_module, trainer_module):
+                patch.setattr(module, "load_kernels", load_for_all)
+            yield settings_from(os.environ).kernel_folder
         return
     folder = tmp_path_factory.mktemp("interpreted")
 
     modules: dict[str, ModuleType] = {}
 
-    def load_kernels(steps: Any, _: Any, features: Mapping[str, bool], rule: Any = ()) -> Kernels:
+    def interpreted_kernels(
+        steps: Any, _: Any, features: Mapping[str, bool], rule: Any = ()
+    ) -> Kernels:
         text = plain_text(features, rule)
         if text not in modules:
             modules[text] = interpret("plain_kernels", text, folder)
@@ -97,7 +103,7 @@ def kernels(
 
     with pytest.MonkeyPatch.context() as patch:
         for module in (simulator_module, trainer_module):
-            patch.setattr(module, "load_kernels", load_kernels)
+            patch.setattr(module, "load_kernels", interpreted_kernels)
         patch.setattr(trainer_module, "load_chain", load_chain)
         yield folder
 

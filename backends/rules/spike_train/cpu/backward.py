@@ -46,7 +46,7 @@ def judge(plan, rule, weights, work, back, data, results, s, w):  # type: ignore
     results.cost[s] = count_error(
         rule.error, rule.cost, counts, label, data.importance[s], back.delta[w, lo:hi]
     )
-    if LATERAL:
+    if LATERAL and rule.lateral >= 0:
         columns = make_trace(plan, rule, work, back, w, rule.lateral)
         own = weights.values[plan.weight[rule.lateral] : plan.weight[rule.lateral + 1]]
         lateral_factor(

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 
 import pytest
+from backend_cases import load_for_all
 from rule_cases import HM2_BP, ST_RSBP, check_step
 
+from snncc.backends.trainers import cpu as trainer_module
 from snncc.backends.trainers.cpu import CpuTrainer
 from snncc.runtime.settings import settings_from
 
@@ -15,8 +17,9 @@ pytestmark = pytest.mark.slow  # compiles the kernels once
 
 @pytest.mark.parametrize("batch", [1, 2])
 @pytest.mark.parametrize("case", ST_RSBP + HM2_BP, ids="-".join)
-def test_step_is_the_oracles_gradient(case, batch):
+def test_step_is_the_oracles_gradient(case, batch, monkeypatch):
     # The user's own folder: kernels compile once per machine.
+    monkeypatch.setattr(trainer_module, "load_kernels", load_for_all)
     folder = settings_from(os.environ).kernel_folder
 
     def make(model, spec):
