@@ -36,7 +36,7 @@ ONLY = {
             all_tiles_wide drive_wide encode_wide""",
         "what takes no time on a card": "forget_faint",
         "one worker does what the blocks of a card do in stages": "share_error solve_transposed",
-        "a row is updated at once": "step_size update_row",
+        "a row is updated at once": "number_of update_row",
     },
     "cuda": {
         "events are bits, which threads set and list together": """
