@@ -17,6 +17,16 @@ RATES = DYADIC.replace("spikes(duration = 10 ms)", "poisson(duration = 10 ms, ra
 COUNTED = COUNTING.replace("40 ms", "10 ms")
 
 
+# No machine without a card may choose one because the kernels of the processor are compiled.
+ENGINES = [
+    ("interpreted", "grid"),
+    pytest.param("compiled", "grid", marks=pytest.mark.slow),
+    pytest.param("interpreted", "simulator", marks=pytest.mark.cudasim),
+    pytest.param("interpreted", "card", marks=pytest.mark.gpu),
+]
+
+
+@pytest.mark.parametrize(("kernels", "device"), ENGINES, indirect=True)
 @pytest.mark.parametrize("text", [DYADIC, COUNTED, RATES], ids=["dyadic", "counting", "rates"])
 def test_all_targets_record_the_same(text, kernels, device, tmp_path):
     """On networks that are exact in float32; the states too, and the ends of sparse projections."""
