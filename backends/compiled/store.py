@@ -1,4 +1,4 @@
-"""Weights and what learns them, as the kernels of every device take them."""
+"""What learns and what is found, as the kernels of every device take them."""
 
 from __future__ import annotations
 
@@ -14,3 +14,12 @@ class Store(NamedTuple):
     first: Any  # f32[W] Adam's first moment, or the momentum
     second: Any  # f32[W] Adam's second moment
     gradient: Any  # f32[groups, W] on the CPU; f32[W] on a GPU, sums that wait for a batch's rest
+
+
+class Results(NamedTuple):
+    """What a call fills in; the cost is in the precision of the device."""
+
+    counts: Any  # i32[S, outputs]
+    predictions: Any  # i32[S]
+    cost: Any  # f64[S] on the CPU, f32[S] on a GPU
+    activity: Any  # i64[workers, N] on the CPU, i64[N] on a GPU

@@ -12,6 +12,7 @@ from ...ir.graph import Graph
 from ...ir.model import Model
 from ..compiled.network import ready
 from ..compiled.plan import Plan, distinct_steps, make_plan
+from ..compiled.store import Results
 from .build import KernelProgram
 from .codegen import module_source
 from .scratch import make_work
@@ -36,15 +37,6 @@ class Data(NamedTuple):
     importance: Any  # f32[S]
     thresholds: Any  # u32[R, inputs]
     rasters: Any  # u8[R, T, inputs]
-
-
-class Results(NamedTuple):
-    """What a call fills in."""
-
-    counts: Any  # i32[S, outputs]
-    predictions: Any  # i32[S]
-    cost: Any  # f32[S]
-    activity: Any  # i64[N]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,12 +13,13 @@ from ...ir.model import Model
 from ...ir.philox import bernoulli_threshold
 from ..compiled.network import check_samples, flatten, takes_spikes
 from ..compiled.recording import traced
+from ..compiled.store import Results
 from ..protocols import Outcome, Samples
 from ..trace import Trace
 from .build import KernelProgram
 from .card import out_of_memory
 from .device import Device, Kernel, open_device
-from .program import Data, Layout, Results, make_layout, narrow, run_program
+from .program import Data, Layout, make_layout, narrow, run_program
 from .program import Weights as Presented
 from .scratch import Make, Work, bytes_of, make_work
 

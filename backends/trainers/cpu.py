@@ -17,7 +17,7 @@ from ...ir.model import Model
 from ..compiled.network import unflatten
 from ..compiled.plan import distinct_steps
 from ..compiled.state import copy_rows, moment_in, require_fit, state_of, weights_in
-from ..compiled.store import Store
+from ..compiled.store import Results, Store
 from ..cpu.load import Kernels, features_of, load_kernels
 from ..cpu.records import Record
 from ..cpu.scratch import make_work, whole_lines, zeros
@@ -30,15 +30,6 @@ from .sharing import FEWEST_WEIGHTS, Sharing
 
 Array = npt.NDArray[Any]
 GROUPS = 8  # accumulators of a batch; fixed, so that results do not depend on the threads
-
-
-class Results(NamedTuple):
-    """What a call of `train` fills in."""
-
-    counts: Array  # i32[S, outputs]
-    predictions: Array  # i32[S]
-    cost: Array  # f64[S]
-    activity: Array  # i64[W, N]
 
 
 class CpuTrainer(CpuSimulator):
