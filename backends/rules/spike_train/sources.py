@@ -12,7 +12,15 @@ CPU: Parts = (
     (
         "rules.spike_train.cpu",
         (
-            *("solve.py", "loss.py", "learn.py", "dense.py", "listed.py", "backward.py"),
+            *(
+                "solve.py",
+                "loss.py",
+                "learn.py",
+                "dense.py",
+                "listed.py",
+                "square.py",
+                "backward.py",
+            ),
             "learning.py",
         ),
     ),
@@ -23,7 +31,15 @@ CUDA: Parts = (
     ("optimizers.cuda", ("update.py",)),
     (
         "rules.spike_train.cuda",
-        ("solve.py", "loss.py", "learn.py", "dense.py", "listed.py", "backward.py", "learning.py"),
+        (
+            "solve.py",
+            "loss.py",
+            "learn.py",
+            "dense.py",
+            "listed.py",
+            "backward.py",
+            "learning.py",
+        ),
     ),
 )
 
@@ -37,9 +53,10 @@ def cpu_features(rule: Rule, at_once: bool) -> dict[str, bool]:
         "CLOSED": rule.closed,
         "QUARTIC": rule.quartic,
         "REFERENCE": rule.reference,
-        "INSIDE": bool((rule.inside > 0).any()),
+        "INSIDE": bool((rule.inside > rule.square).any()),
+        "SQUARE": bool((rule.square > 0).any()),
         "LATERAL": rule.lateral >= 0,
-        "BY_ROW": bool((learnt & (rule.listed == 0)).any()),
+        "BY_ROW": bool((learnt & (rule.listed == 0) & (rule.square == 0)).any()),
         "BY_SYNAPSE": bool((learnt & (rule.listed > 0)).any()),
         "AT_ONCE": at_once,
     }

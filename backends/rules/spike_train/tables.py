@@ -13,7 +13,7 @@ from ....ir.diagnostics import CompileError, Diagnostic
 from ....ir.graph import Call, Graph, Population, TrainSpec
 from ....ir.model import Model
 from ...compiled.plan import Plan
-from ...compiled.synapses import block_members, inside_synapses, post_major
+from ...compiled.synapses import Inside, block_members, inside_synapses, post_major
 from ...losses.table import LOSSES, count_tables, loss_of
 from .check import is_lateral, output_of, require_all
 from .effect import effect_curve, polynomial_slope, quartic_derivative, tabulated_slope
@@ -50,6 +50,7 @@ class Rule(NamedTuple):
     trains: Array  # u8[J]
     carries: Array  # u8[J] sends error to its pre population
     inside: Array  # u8[J] within a recurrent block
+    square: Array  # u8[J] within a recurrent block and all-pairs
     joint: Array  # u8[P] several projections take part in its HM2-BP factor
     listed: Array  # u8[J] learnt synapse by synapse
     shift: Array  # i64[J] delay of the trace
@@ -74,7 +75,8 @@ def make_rule(model: Model, spec: TrainSpec, plan: Plan) -> Rule:
     responses = [_response(p, profile, call) for p in graph.populations]
     flags = _flags(graph, plan)
     lists = post_major(graph.projections, model.wirings, plan, flags.listed)
-    inside = inside_synapses(plan, flags.inside, lists)
+    square = (flags.inside > 0) & (plan.dense > 0)
+    inside = inside_synapses(plan, flags.inside > square, lists)
     members, member = block_members(plan)
     keep_v, keep_c, gain = _kernel(responses, profile.closed)
     refractory = np.array([r.refractory if r else 0 for r in responses], np.int64)
@@ -100,6 +102,7 @@ def make_rule(model: Model, spec: TrainSpec, plan: Plan) -> Rule:
         trains=flags.trains,
         carries=flags.carries,
         inside=flags.inside,
+        square=square.astype(np.uint8),
         joint=_joint(plan, flags.takes),
         listed=flags.listed,
         shift=_shift(plan, refractory, profile.closed),
@@ -107,8 +110,7 @@ def make_rule(model: Model, spec: TrainSpec, plan: Plan) -> Rule:
         in_row=lists.row,
         in_pre=lists.pre,
         in_index=lists.weight,
-        slot=inside.slot,
-        slots=inside.slots,
+        **_square_slots(plan, square, inside),
         out_ptr=inside.ptr,
         out_post=inside.post,
         out_slot=inside.where,
@@ -183,6 +185,15 @@ def _slope(response: SpikeResponse, profile: Profile, steps: int) -> Array:
     return table[np.minimum(counts, len(table) - 1).astype(np.int64)]
 
 
+def _square_slots(plan: Plan, square: Array, listed: Inside) -> dict[str, Any]:
+    """The first slot of every inside projection, and all slots: lists first, then all pairs."""
+    sizes = np.diff(plan.neurons)
+    pairs = np.where(square, sizes[plan.pre] * sizes[plan.post], 0)
+    ends = listed.slots + np.cumsum(pairs, dtype=np.int64)
+    slot = np.where(square, ends - pairs, listed.slot)
+    return {"slot": slot, "slots": int(ends[-1]) if len(ends) else listed.slots}
+
+
 class _Flags(NamedTuple):
     """u8[J] each; see the fields of the same names in `Rule`."""
 
@@ -206,7 +217,7 @@ def _flags(graph: Graph, plan: Plan) -> _Flags:
         trains=(trainable & ~lateral).astype(np.uint8),
         carries=(~lateral & ~inputs & ~inside).astype(np.uint8),
         inside=inside.astype(np.uint8),
-        listed=((plan.dense == 0) | inside).astype(np.uint8),
+        listed=(plan.dense == 0).astype(np.uint8),
     )
 
 

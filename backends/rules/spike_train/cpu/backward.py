@@ -21,11 +21,13 @@ from .features import (
     JOINT,
     LATERAL,
     REFERENCE,
+    SQUARE,
 )
 from .learn import make_trace, rows_of, self_effect, sort_events
 from .listed import inside_entries, joint_effect, learn_synapses
 from .loss import count_error, lateral_factor, teach, teach_steps
 from .solve import ALL, OFF_DIAGONAL, solve_transposed
+from .square import learn_square, solve_rows, square_entries
 
 ONE = np.float32(1.0)
 ZERO = np.float32(0.0)
@@ -72,7 +74,9 @@ def backward(plan, rule, optimizer, number, weights, store, work, back, w):  # t
                 if rule.takes[j] and (rule.trains[j] or rule.carries[j]):
                     if BY_SYNAPSE and rule.listed[j]:
                         learn_synapses(plan, rule, optimizer, number, store, work, back, w, j)
-                    if BY_ROW and rule.listed[j] == 0:
+                    if SQUARE and rule.square[j]:
+                        learn_square(plan, rule, optimizer, number, store, back, w, j)
+                    if BY_ROW and rule.listed[j] == 0 and rule.square[j] == 0:
                         learn_rows(plan, rule, optimizer, number, store, work, back, w, j)
                     if rule.carries[j]:
                         if REFERENCE and has_inside:
@@ -96,41 +100,45 @@ def block_error(plan, rule, weights, store, work, back, w, b):  # type: ignore[n
                 joint_effect(plan, rule, store, work, back, w, p)
         else:
             self_effect(plan, rule, weights, back, w, p)
-        if INSIDE:
-            for s in range(plan.incoming[p], plan.incoming[p + 1]):
-                j = plan.sources[s]
-                if rule.inside[j]:
-                    inside_entries(plan, rule, weights, work, back, w, j)
-                    has_inside = True
-    share_error(rule, back, w, b, has_inside)
+        for s in range(plan.incoming[p], plan.incoming[p + 1]):
+            j = plan.sources[s]
+            has_inside = has_inside or rule.inside[j] != 0
+            if INSIDE and rule.inside[j] and rule.square[j] == 0:
+                inside_entries(plan, rule, weights, work, back, w, j)
+            if SQUARE and rule.square[j]:
+                square_entries(plan, rule, store, work, back, w, j)
+    share_error(plan, rule, back, w, b, has_inside)
     return has_inside
 
 
 @njit
-def share_error(rule, back, w, b, has_inside):  # type: ignore[no-untyped-def]
+def share_error(plan, rule, back, w, b, has_inside):  # type: ignore[no-untyped-def]
     """back.error over Omega, or the solution of the recurrent system of block b."""
     members = rule.members[rule.member[b] : rule.member[b + 1]]
     if has_inside:
         if REFERENCE:
             for i in members:
                 back.boost[w, i] /= back.omega[w, i]
-        elif INSIDE:
-            solve_inside(rule, back, w, b)
+        else:
+            solve_inside(plan, rule, back, w, b)
     else:
         for i in members:
             back.error[w, i] /= back.omega[w, i]
 
 
 @unit
-def solve_inside(rule, back, w, b):  # type: ignore[no-untyped-def]
+def solve_inside(plan, rule, back, w, b):  # type: ignore[no-untyped-def]
     """The errors of block b from the solution of its recurrent system."""
     members = rule.members[rule.member[b] : rule.member[b + 1]]
     right = np.empty(len(back.error[w]), np.float32)
     copy(back.error[w], right)
-    solve_transposed(
-        members, rule.out_ptr, rule.out_post, rule.out_slot, back.theta[w], back.omega[w], ALL,
-        right, back.error[w],
-    )  # fmt: skip
+    if SQUARE:
+        solve_rows(plan, rule, back, w, b, ALL, right, back.error[w])
+    else:
+        solve_transposed(
+            members, rule.out_ptr, rule.out_post, rule.out_slot, back.theta[w], back.omega[w], ALL,
+            right, back.error[w],
+        )  # fmt: skip
 
 
 @unit
@@ -141,10 +149,13 @@ def solve_misplaced(plan, rule, back, w, b):  # type: ignore[no-untyped-def]
     for k in range(len(members)):
         right[members[k]] = message[k]
     solution = np.zeros(len(back.omega[w]), np.float32)
-    solve_transposed(
-        members, rule.out_ptr, rule.out_post, rule.out_slot, back.theta[w], back.omega[w],
-        OFF_DIAGONAL, right, solution,
-    )  # fmt: skip
+    if SQUARE:
+        solve_rows(plan, rule, back, w, b, OFF_DIAGONAL, right, solution)
+    else:
+        solve_transposed(
+            members, rule.out_ptr, rule.out_post, rule.out_slot, back.theta[w], back.omega[w],
+            OFF_DIAGONAL, right, solution,
+        )  # fmt: skip
     for k in range(len(members)):
         message[k] = solution[members[k]]
 

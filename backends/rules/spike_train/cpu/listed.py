@@ -1,4 +1,4 @@
-"""Learning synapse by synapse: sparse projections, and all that lie inside a recurrent block."""
+"""Learning synapse by synapse: projections that are lists."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from ....optimizers.cpu.update import update_row
 from ..formulas import count_slope, theta_of
 from .features import AT_ONCE, HYBRID, INSIDE
 from .learn import make_trace, rows_of, side_effect
-from .spsp import response_at, response_row
+from .spsp import response_at
 
 ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
-SINGLY = False  # entry by entry
 
 
 @unit
@@ -29,13 +28,12 @@ def inside_entries(plan, rule, weights, work, back, w, j):  # type: ignore[no-un
     refractory, nu, ratio = rule.refractory[p], rule.nu[plan.pre[j]], rule.silent_ratio
     in_ptr, in_pre, in_index = rule.in_ptr[rule.in_row[j] :], rule.in_pre, rule.in_index
     entries, thetas, origin = back.entry[w], back.theta[w], in_ptr[0] - rule.slot[j]
-    is_dense = plan.dense[j] != 0
     for i in range(len(row) - 1):
         start, end = in_ptr[i], in_ptr[i + 1]
         entry = entries[start - origin : end - origin]
         theta = thetas[start - origin : end - origin]
         _entries(
-            is_dense, trace, columns, column, times, row[i], row[i + 1], refractory, power,
+            trace, columns, column, times, row[i], row[i + 1], refractory, power,
             in_pre[start:end], pre_row, entry,
         )  # fmt: skip
         spikes = row[i + 1] - row[i]
@@ -47,12 +45,9 @@ def inside_entries(plan, rule, weights, work, back, w, j):  # type: ignore[no-un
 
 @njit
 def _entries(  # type: ignore[no-untyped-def]
-    is_dense, trace, columns, column, times, start, end, refractory, power, pre, pre_row, entry
+    trace, columns, column, times, start, end, refractory, power, pre, pre_row, entry
 ):
     """entry[s] = e of the synapses from `pre` to one post neuron with spikes times[start:end]."""
-    if is_dense and columns == len(pre):
-        response_row(trace, columns, times, start, end, refractory, power, entry)
-        return
     for s in range(len(pre)):
         k = pre[s]
         entry[s] = ZERO
@@ -86,7 +81,7 @@ def joint_effect(plan, rule, store, work, back, w, p):  # type: ignore[no-untype
                 start = plan.weight[j] + l * n
                 copy(store.rows[start : start + n], weights)
             _entries(
-                SINGLY, back.trace[w], columns, back.column[w], times, row[l], row[l + 1],
+                back.trace[w], columns, back.column[w], times, row[l], row[l + 1],
                 refractory, power, pre, pre_row, entry,
             )  # fmt: skip
             spikes = row[l + 1] - row[l]
@@ -123,7 +118,7 @@ def learn_synapses(plan, rule, optimizer, number, store, work, back, w, j):  # t
             copy(entries[start - origin : end - origin], entry)
         else:
             _entries(
-                plan.dense[j] != 0, trace, columns, column, times, row[l], row[l + 1],
+                trace, columns, column, times, row[l], row[l + 1],
                 rule.refractory[p], power, pre, pre_row, entry,
             )  # fmt: skip
         spikes = row[l + 1] - row[l]

@@ -73,7 +73,14 @@ def _eliminate(members, out_ptr, out_post, out_slot, theta, omega, with_diagonal
         for s in range(out_ptr[p], out_ptr[p + 1]):
             if with_diagonal or out_post[s] != p:
                 a[r, place[out_post[s]]] -= theta[out_slot[s]]
-    _triangulate(a)
+    triangulate(a)
+    substitute(a, members, x)
+
+
+@njit
+def substitute(a, members, x):  # type: ignore[no-untyped-def]
+    """x of a triangular system, f64[n, n + 1] with its right side last."""
+    n = a.shape[0]
     for r in range(n - 1, -1, -1):
         total = a[r, n]
         for k in range(r + 1, n):
@@ -82,7 +89,8 @@ def _eliminate(members, out_ptr, out_post, out_slot, theta, omega, with_diagonal
 
 
 @njit
-def _triangulate(a):  # type: ignore[no-untyped-def]
+def triangulate(a):  # type: ignore[no-untyped-def]
+    """Eliminate below the diagonal, rows exchanged; in place."""
     n = a.shape[0]
     for k in range(n):
         best = k

@@ -16,6 +16,7 @@ from snncc.backends.rules.spike_train.sources import CPU, CUDA
 
 PARTS = {"cpu": (*cpu.FORWARD, *CPU), "cuda": (*cuda.FORWARD, *CUDA)}
 FILES_ONLY = {
+    "square.py": "all pairs of a recurrent block as rows, which a card has beside its lists",
     "features.py": "of a network, which the processor's kernels are cut down to",
     "rows.py": "loops over a row, which the threads of a block share on a card",
     "grid.py": "how the blocks of a card share work and meet",
@@ -31,7 +32,7 @@ ONLY = {
             active_columns apply_dense apply_gradients apply_listed closed_traces count_error
             counts dense_tile discrete_traces drive_dense drive_sparse entries learn_rows
             learn_synapses pre_rows presynaptic_counts response_row send send_listed side_effect
-            silent_listed silent_row sweep tiles triangulate widest write_back""",
+            silent_listed silent_row substitute sweep tiles triangulate widest write_back""",
         "the threads of a processor share a sample only now and then": """
             all_tiles_wide drive_wide encode_wide""",
         "what takes no time on a card": "forget_faint",
