@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -16,6 +17,8 @@ from ..compiled.plan import Plan
 from ..compiled.text.modules import digest, load_module, writable
 from ..compiled.text.sources import Parts
 from .codegen import KERNEL_MODULE, graph_source, kernel_source
+
+BESIDE = ("records", "units")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,4 +60,7 @@ def load_kernels(
 
 
 def _load(name: str, text: str, folder: Path) -> ModuleType:
-    return load_module(f"{name}_{digest(numba.__version__, text)}", text, folder)
+    # Records and units decide how a kernel is called, though they are no part of its text.
+    assert __package__ is not None
+    beside = [resources.files(__package__).joinpath(f"{m}.py").read_text() for m in BESIDE]
+    return load_module(f"{name}_{digest(numba.__version__, *beside, text)}", text, folder)
