@@ -3,10 +3,12 @@
     python benchmarks/gpu.py machine | speed | compare --lines gpu.jsonl
     python benchmarks/gpu.py report --lines gpu.jsonl --out folder
     python benchmarks/gpu.py floors
+    python benchmarks/gpu.py kernels
 
 `machine` measures the roofline of the card, `speed` times our training on it, `compare` times it
 in turns with the PyTorch baseline, `report` writes gpu.md and gpu.json. `floors` needs no GPU:
-what the counted operations and bytes take on a card of the data sheet. `program`, `epoch` and
+what the counted operations and bytes take on a card of the data sheet. `kernels` compiles those of
+`speed` and `compare`, so that they need not. `program`, `epoch` and
 `resources` are for the script: the program with another learning rate, and what other commands
 said.
 """
@@ -15,12 +17,15 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, replace
 from functools import partial
 from importlib.metadata import version
+from multiprocessing import get_context
 from pathlib import Path
 
 from cost import floor_ms, totals
@@ -36,11 +41,19 @@ from gpu_report import (
     resources_in,
     write_line,
 )
-from programs import NETS
+from nets import compile_net
+from programs import NETS, SEED
 from speed import Options, card_costs, cases, compare, count_spikes, speed
 from tables import Grid, rates_text, to_markdown
 
+from snncc.backends.cuda.build import build_ptx
+from snncc.backends.cuda.found import arch_here
+from snncc.backends.cuda.launch import DEFAULT_ARCH
+from snncc.backends.cuda.resources import kept_cubin, known_arch
+from snncc.backends.trainers.cuda_kernels import kernel_program
+from snncc.ir.model import draw_model
 from snncc.runtime.host import git_commit, versions
+from snncc.runtime.settings import settings_from
 
 Given = argparse.Namespace
 FLOOR_BATCHES = (1, 128, 1024)
@@ -79,6 +92,26 @@ def machine_part(given: Given) -> None:
     write_line(given.lines, "about", {"commit": commit[:12], **found})
     write_line(given.lines, "machine", machine_line(measure(tuple(found.items()))))
     write_line(given.lines, "machine", {"check": asdict(cross_check())})
+
+
+def kernels_part(given: Given) -> None:
+    """The kernels of all networks, a process each."""
+    nets = options_of(given).nets
+    with ProcessPoolExecutor(len(nets), get_context("spawn")) as pool:
+        for net, seconds in zip(nets, pool.map(make_kernels, nets), strict=True):
+            show(f"{net}: {seconds:.1f} s")
+
+
+def make_kernels(net: str) -> float:
+    """Machine code for the card at hand, or PTX for one of DEFAULT_ARCH; the seconds it took."""
+    start, folder = time.monotonic(), settings_from(os.environ).kernel_folder
+    program = compile_net(net, PRESET.steps[0])
+    model = draw_model(program.graph, SEED)
+    arch = known_arch(arch_here() or DEFAULT_ARCH)
+    for spec in (None, program.train):
+        ptx = build_ptx(kernel_program(model, spec), arch, folder)
+        kept_cubin(ptx.text, arch, folder)
+    return time.monotonic() - start
 
 
 def speed_part(given: Given) -> None:
@@ -152,6 +185,7 @@ def report_part(given: Given) -> None:
 
 PARTS: dict[str, Callable[[Given], None]] = {
     "machine": machine_part,
+    "kernels": kernels_part,
     "speed": speed_part,
     "compare": compare_part,
     "floors": floors_part,

@@ -121,15 +121,18 @@ environment() {
     "$PYTHON" -m pip list 2>/dev/null | grep -iE "^(cuda|cupy|numba|numpy|torch|triton|llvmlite)" || true
 }
 
-# The kernels against the reference and against the CPU backend, gradients too. A file a worker:
-# each compiles its kernels, the CPU's among them, which takes most of the time. The roofline would
-# be measured beside the others: the next part measures it alone.
+# The kernels against the reference and against the CPU backend, gradients too. Most of the time is
+# compilation, one kernel a test, so every core has a worker; the kernels of the parts that follow
+# are compiled beside them. The roofline would be measured beside the others: the next part measures
+# it alone.
 correctness() {
     local workers=()
-    if "$PYTHON" -c "import xdist"; then workers=(-n 6 --dist loadfile); fi
-    "$PYTHON" -m pytest -v -rf --tb=short -p no:cacheprovider -m gpu "${workers[@]}" \
+    "$PYTHON" benchmarks/gpu.py kernels &
+    if "$PYTHON" -c "import xdist"; then workers=(-n "$(nproc)" --dist worksteal); fi
+    OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 "$PYTHON" -m pytest -v -rf --tb=short -p no:cacheprovider -m gpu "${workers[@]}" \
         --deselect tests/benchmarks/test_gpu_machine.py::test_a_card_has_a_roofline \
         tests/backends tests/benchmarks
+    wait
 }
 
 machine() { "$PYTHON" benchmarks/gpu.py machine --lines "$LINES"; }
@@ -192,7 +195,7 @@ export -f epoch epoch_one_by_one epoch_in_batches sanitize report
 part setup 20
 use_carried
 part environment 15
-part correctness 105
+part correctness 150
 part machine 30
 part resources 40
 part speed 70

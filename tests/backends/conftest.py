@@ -158,10 +158,12 @@ def trainer(kernels: Path) -> Callable[..., CpuTrainer]:
     ],
 )
 def device(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Device:
-    """Blocks in Python that take turns, a block in Numba's simulator, or a card."""
+    """Blocks in Python that take turns, a block in Numba's simulator, or a card, whose kernels are
+    kept in the user's own folder: compiled once a machine, for all workers."""
     if request.param == "grid":
         return GridDevice(3, seed=1)
-    made = open_device(tmp_path_factory.mktemp("kernels"))
     is_card = request.param == "card"
+    own = settings_from(os.environ).kernel_folder
+    made = open_device(own if is_card else tmp_path_factory.mktemp("kernels"))
     assert is_card == (made.arch != "simulator"), "-m cudasim needs NUMBA_ENABLE_CUDASIM=1"
     return made
