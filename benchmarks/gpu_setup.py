@@ -46,10 +46,11 @@ def _numbers(version: str) -> list[int]:
 
 
 def _reason(name: str, attempt: Callable[[], None]) -> Iterator[str]:
-    # ImportError: no such module; RuntimeError: NVIDIA's finder of libraries found none.
+    # ImportError: no such module; RuntimeError: NVIDIA's finder of libraries found none;
+    # AttributeError: versions that do not go together.
     try:
         attempt()
-    except (ImportError, RuntimeError, OSError) as error:
+    except (ImportError, RuntimeError, OSError, AttributeError) as error:
         first = (str(error).splitlines() or [type(error).__name__])[0]
         yield f"{name} ({first[:200]})"
 
@@ -59,6 +60,7 @@ def _compiler() -> None:
     found = import_module("numba.cuda").__file__
     if "numba_cuda" not in str(found):
         raise ImportError(f"numba.cuda is {found}: the .pth file of numba-cuda was not run")
+    import_module("numba.cuda.cudaimpl")  # what compiles; 0.30.4 does not load beside NumPy 2.5
 
 
 ATTEMPTS: dict[str, Callable[[], None]] = {

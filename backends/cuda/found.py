@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib import util
+from importlib import import_module, metadata, util
 from typing import Any
 
 EXTRA = 'pip install "snncc[cuda]"'
 OLD_EXTRA = 'pip install "snncc[cuda12]"'
 PACKAGES = ("numba_cuda", "cuda.bindings")
+COMPILER = "numba.cuda.cudaimpl"  # loading it loads what compiles
 OLDEST = (7, 5)  # the compute capability that CUDA 13 still compiles for
 OLDEST_DRIVER = (12, 1)  # whose kernels take more than 4096 bytes of parameters
 
@@ -50,7 +51,7 @@ def can_compile() -> str | None:
     """None where kernels can become PTX, which needs no GPU; else what is missing."""
     if is_simulated():
         return "numba was started with its CUDA simulator: unset NUMBA_ENABLE_CUDASIM"
-    return _missing_package()
+    return _missing_package() or _unloadable()
 
 
 def arch_here() -> str | None:
@@ -69,6 +70,9 @@ def presence() -> Presence:
     toolkit = _toolkit()
     if is_simulated():
         return Presence(True, toolkit, None, (), None)
+    broken = _unloadable()
+    if broken is not None:
+        return Presence(False, toolkit, None, (), broken)
     try:
         return _of_driver(toolkit)
     except RuntimeError:  # the bindings found no libcuda
@@ -84,6 +88,16 @@ def _missing_package() -> str | None:
             found = None
         if found is None:
             return f"{name.replace('_', '-')} is not installed: {EXTRA}"
+    return None
+
+
+def _unloadable() -> str | None:
+    """Why the compiler does not load: numba-cuda 0.30.4 uses names that NumPy 2.5 has no more."""
+    try:
+        import_module(COMPILER)
+    except (ImportError, AttributeError) as error:
+        named = " and ".join(f"{n} {metadata.version(n)}" for n in ("numba-cuda", "numpy"))
+        return f"{named} do not go together ({error}): {EXTRA} brings versions that do"
     return None
 
 

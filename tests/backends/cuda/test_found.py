@@ -42,6 +42,21 @@ def test_without_the_extra(monkeypatch, name):
     assert arch_here() is None
 
 
+def test_a_compiler_that_does_not_load(monkeypatch):
+    """As numba-cuda 0.30.4 beside NumPy 2.5."""
+
+    def load(name):
+        assert name == "numba.cuda.cudaimpl"
+        raise AttributeError("module 'numpy' has no attribute 'row_stack'")
+
+    FakeDriver(monkeypatch)
+    monkeypatch.setattr(module, "import_module", load)
+    for reason in (available(), can_compile()):
+        assert reason is not None
+        assert "do not go together (module 'numpy' has no attribute 'row_stack'): pip" in reason
+    assert arch_here() is None
+
+
 def test_without_a_driver(monkeypatch):
     def absent(_flags):
         raise RuntimeError("no libcuda")
