@@ -148,7 +148,7 @@ resources() {
 
 speed() { "$PYTHON" benchmarks/gpu.py speed --lines "$LINES" --seconds $((LIMIT - 10)); }
 
-compare() { "$PYTHON" benchmarks/gpu.py compare --lines "$LINES" --seconds $((LIMIT - 10)); }
+compare() { "$PYTHON" benchmarks/gpu.py compare --lines "$LINES" --seconds $((LIMIT - 25)); }
 
 # epoch BATCH SECONDS: one epoch of Fashion-MNIST by the command line, the learning rate as the root
 # of the batch. Training that is asked to stop saves its state, which tells how far it came.
@@ -195,12 +195,12 @@ export -f epoch epoch_one_by_one epoch_in_batches sanitize report
 part setup 20
 use_carried
 part environment 15
-part correctness 150
-part machine 30
-part resources 40
-part speed 70
-part compare 60
-part epoch_one_by_one 75
+part correctness 120
+part machine 20
+part resources 30
+part speed 60
+part compare 70
+part epoch_one_by_one 60
 part epoch_in_batches 65
 SANITIZER=$(command -v compute-sanitizer || echo /usr/local/cuda/bin/compute-sanitizer)
 export SANITIZER
