@@ -15,7 +15,7 @@ from .graph import Graph, Population, Projection
 from .neuron import State
 from .tensors import Tensor, numbers, problem, tensor
 from .verify import require
-from .wiring import Wiring, initial_weights, wire
+from .wiring import AllPairs, Listed, Wiring, initial_weights, unlisted, wire
 
 Array = npt.NDArray[Any]
 
@@ -120,24 +120,18 @@ def _verify_wiring(
     name = projection.name
     ends = [populations[end].neurons for end in (projection.pre, projection.post)]
     require([wiring.pre_neurons, wiring.post_neurons] == ends, f"{name}: a wiring of other ends")
-    weights = int(np.prod(wiring.weight_shape))
-    if wiring.pre is None or wiring.post is None:
-        require(wiring.pre is wiring.post is wiring.tap is None, f"{name}: half of a wiring")
-        fits = list(wiring.weight_shape) == ends
-        require(fits, f"{name}: weights of shape {list(wiring.weight_shape)}")
+    if not isinstance(wiring, Listed):
+        shapes = [populations[end].shape for end in (projection.pre, projection.post)]
+        fits = isinstance(wiring, AllPairs) or wiring == unlisted(projection, *shapes)
+        require(fits, f"{name}: windows that are not those of its {projection.connectivity.kind}")
         return
-    lists = [(wiring.pre, ends[0]), (wiring.post, ends[1])]
-    if wiring.tap is not None:
-        lists.append((wiring.tap, weights))
-    for entries, end in lists:
+    for entries, end in zip((wiring.pre, wiring.post), ends, strict=True):
         fits = entries.dtype == np.int32 and entries.shape == (wiring.synapses,)
         require(fits, f"{name}: a list of {entries.dtype} {list(entries.shape)}")
         within = not len(entries) or (entries.min() >= 0 and entries.max() < end)
         require(within, f"{name}: a synapse beyond its ends")
     key = wiring.pre.astype(np.int64) * ends[1] + wiring.post
     require(bool((np.diff(key) > 0).all()), f"{name}: synapses out of order, or twice")
-    fits = wiring.tap is not None or wiring.weight_shape == (wiring.synapses,)
-    require(fits, f"{name}: weights of shape {list(wiring.weight_shape)}")
 
 
 def start_of(

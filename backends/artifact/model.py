@@ -7,13 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from ...ir.diagnostics import CompileError, Diagnostic
-from ...ir.graph import Call, Graph, Value
-from ...ir.model import Model, draw_model, verify_model, weights_name
+from ...ir.graph import Call, Graph, Projection, Value
+from ...ir.model import Model, draw_model, verify_model
 from ...ir.tensors import Tensor
 from ...ir.text import parse_graph, parse_type, print_graph
+from ...ir.types import Shape, size
 from ...ir.verify import GraphError, verify
-from ...ir.wiring import Wiring
+from ...ir.wiring import Listed, Wiring, unlisted
 from ..protocols import LARGEST_SEED
 from .manifest import Json
 from .package import Members, damaged, read_package, write_package
@@ -79,7 +82,7 @@ def open_model(path: Path) -> Package:
         graph = _parse(members.pop(GRAPH), tensors, path)
         seed, target, data = _seed(facts["seed"]), str(facts["target"]), facts["data"]
         call = None if data is None else _call_from_json(data)
-        read = _first_format if manifest.format == 1 else _second_format
+        read = _first_format if manifest.format == 1 else _later_format
         model = read(graph, seed, members, facts)
     except (KeyError, TypeError, ValueError) as error:
         raise damaged(path, f"it lacks something: {error}") from error
@@ -90,11 +93,12 @@ def open_model(path: Path) -> Package:
 
 
 def _lists(model: Model) -> Arrays:
-    """The ends of the synapses as "<projection>/pre" and "/post", and of shared weights "/tap";
-    none of a projection that joins all pairs."""
+    """The ends of the synapses as "<projection>/pre" and "/post"; none of a projection that joins
+    all pairs, or windows that its graph tells."""
     return {
         f"{name}/{part}": entries
         for name, wiring in model.wirings.items()
+        if isinstance(wiring, Listed)
         for part, entries in wiring.lists().items()
     }
 
@@ -118,23 +122,34 @@ def _first_format(graph: Graph, seed: int, members: Members, _facts: Json) -> Mo
     return draw_model(graph, seed, decode_tensors(members.pop(WEIGHTS)))
 
 
-def _second_format(graph: Graph, seed: int, members: Members, facts: Json) -> Model:
+def _later_format(graph: Graph, seed: int, members: Members, facts: Json) -> Model:
     arrays, lists = (decode_tensors(members.pop(name)) for name in (VALUES, SYNAPSES))
     types = facts["types"]
     values = {name: Tensor(array, parse_type(types[name])) for name, array in arrays.items()}
-    sizes = {p.name: p.neurons for p in graph.populations}
-    wirings = {
-        p.name: Wiring(
-            sizes[p.pre],
-            sizes[p.post],
-            arrays[weights_name(p.name)].shape,
-            *(lists.pop(f"{p.name}/{part}", None) for part in ("pre", "post", "tap")),
-        )
-        for p in graph.projections
+    populations = graph.index()
+    shapes = {
+        p.name: (populations[p.pre].shape, populations[p.post].shape) for p in graph.projections
     }
+    wirings = {p.name: _wiring(p, *shapes[p.name], lists) for p in graph.projections}
     if lists or types.keys() != arrays.keys():
         raise ValueError(f"of what is {min([*lists, *(types.keys() ^ arrays.keys())])}?")
     return Model(graph, wirings, values, seed)
+
+
+def _wiring(projection: Projection, pre: Shape, post: Shape, lists: Arrays) -> Wiring:
+    """The wiring of a projection, of which `lists` loses its ends. In format 2 windows were listed,
+    with the places of their shared weights."""
+    name = projection.name
+    ends = tuple(lists.pop(f"{name}/{end}") for end in ("pre", "post") if f"{name}/{end}" in lists)
+    places = lists.pop(f"{name}/tap", None)
+    if ends and places is None:
+        return Listed(size(pre), size(post), *ends)
+    made = unlisted(projection, pre, post)
+    if places is not None:
+        wanted = (*made.pairs(), made.places())
+        if not all(map(np.array_equal, (*ends, places), wanted)) or len(ends) < 2:
+            raise ValueError(f"the windows of {name} are not those of its graph")
+    return made
 
 
 def _seed(document: Json) -> int:

@@ -14,8 +14,9 @@ from ...ir.model import Model, start_of
 from ...ir.neuron import NeuronStep
 from ...ir.rules import ENCODINGS
 from ...ir.types import DType
-from ...ir.wiring import Wiring
+from ...ir.wiring import Listed, Wiring
 from ..runnable import require_spiking
+from .kinds import CODES, FIELDS, window_row
 
 Array = npt.NDArray[Any]
 
@@ -24,7 +25,7 @@ class Plan(NamedTuple):
     """P populations, J projections, N neurons, T steps; indices follow the graph's order.
 
     Events of population p live in its slice events[p] : events[p + 1] of a worker's list. Synapses
-    of a sparse projection j are csr_ptr[row[j] + pre] : csr_ptr[row[j] + pre + 1].
+    of a listed projection j are csr_ptr[row[j] + pre] : csr_ptr[row[j] + pre + 1].
     """
 
     steps: int
@@ -41,7 +42,8 @@ class Plan(NamedTuple):
     post: Array  # i64[J]
     delay: Array  # i64[J]
     port: Array  # i64[J]
-    dense: Array  # u8[J]
+    kind: Array  # u8[J] PAIRS, LIST or WINDOW of `kinds`
+    windows: Array  # i64[J, 10] see `windows.py`
     weight: Array  # i64[J + 1] bounds of the projections within the weights
     row: Array  # i64[J] first entry of each projection in csr_ptr
     csr_ptr: Array  # i64
@@ -96,7 +98,8 @@ def make_plan(model: Model) -> Plan:
         post=_ints(index[p.post] for p in projections),
         delay=_ints(p.delay for p in projections),
         port=_ints(_port(populations[index[p.post]], p) for p in projections),
-        dense=np.array([wirings[p.name].pre is None for p in projections], np.uint8),
+        kind=np.array([CODES[type(wirings[p.name])] for p in projections], np.uint8),
+        windows=np.array([window_row(wirings[p.name]) for p in projections]).reshape(-1, FIELDS),
         weight=weight,
         row=row,
         csr_ptr=csr_ptr,
@@ -179,14 +182,13 @@ def _synapses(
     entries = synapses = 0
     for k, projection in enumerate(projections):
         wiring = wirings[projection.name]
-        if wiring.pre is None or wiring.post is None:
+        if not isinstance(wiring, Listed):
             continue
         row[k] = entries
         counts = np.bincount(wiring.pre, minlength=wiring.pre_neurons)
         pointers.append(synapses + bounds(counts.tolist()))
-        tap = np.arange(wiring.synapses) if wiring.tap is None else wiring.tap
         posts.append(wiring.post.astype(np.int32))
-        indices.append(weight[k] + tap.astype(np.int64))
+        indices.append(weight[k] + np.arange(wiring.synapses, dtype=np.int64))
         entries += wiring.pre_neurons + 1
         synapses += wiring.synapses
     ptr = np.concatenate(pointers) if pointers else np.zeros(1, np.int64)

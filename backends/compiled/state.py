@@ -12,6 +12,7 @@ from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.graph import Graph
 from ...ir.model import Model
 from ..protocols import State
+from .kinds import PAIRS
 from .network import unflatten
 from .plan import Plan
 
@@ -46,8 +47,8 @@ def _kind(array: Array) -> str:
 
 
 def copy_rows(plan: Plan, flat: Array, rows: Array) -> None:
-    """The post-major copy of every dense projection's weights."""
-    rows[:] = transposed(plan, flat, plan.dense > 0, to_post=True)
+    """The post-major copy of every all-pairs projection's weights."""
+    rows[:] = transposed(plan, flat, plan.kind == PAIRS, to_post=True)
 
 
 def transposed(plan: Plan, flat: Array, marked: Array, to_post: bool) -> Array:

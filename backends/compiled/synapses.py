@@ -46,25 +46,17 @@ def post_major(
         if not listed[k]:
             continue
         wiring = wirings[projection.name]
-        pre, post, index = _synapse_list(wiring, int(plan.weight[k]))
+        pre, post = wiring.pairs()
+        index = int(plan.weight[k]) + wiring.places().astype(np.int64)
         order = np.lexsort((pre, post))
         counts = np.bincount(post, minlength=wiring.post_neurons)
         row[k] = entries
         pointers.append(synapses + bounds(counts))
         pres.append(pre[order].astype(np.int32))
-        indices.append(index[order].astype(np.int64))
+        indices.append(index[order])
         entries += wiring.post_neurons + 1
         synapses += len(pre)
     return PostMajor(np.concatenate(pointers), row, np.concatenate(pres), np.concatenate(indices))
-
-
-def _synapse_list(wiring: Wiring, base: int) -> tuple[Array, Array, Array]:
-    """(pre, post, absolute weight index) of every synapse, sorted by (pre, post)."""
-    if wiring.pre is None or wiring.post is None:
-        pairs = np.indices((wiring.pre_neurons, wiring.post_neurons)).reshape(2, -1)
-        return pairs[0], pairs[1], base + np.arange(wiring.synapses)
-    tap = np.arange(wiring.synapses) if wiring.tap is None else wiring.tap
-    return wiring.pre, wiring.post, base + tap.astype(np.int64)
 
 
 def inside_synapses(plan: Plan, inside: Array, lists: PostMajor) -> Inside:

@@ -19,8 +19,8 @@ from ..compiled.text.sources import BACKENDS, Parts, joined
 from ..compiled.text.step import constant_lines, identifiers, state_places, step_lines
 
 FORWARD = (
-    ("compiled", ("formulas.py",)),
-    ("cpu.kernels", ("features.py", "rows.py", "forward.py")),
+    ("compiled", ("formulas.py", "windows.py")),
+    ("cpu.kernels", ("features.py", "rows.py", "forward.py", "synapses.py")),
     ("cpu", ("timeloop.py",)),
 )
 KERNEL_MODULE = "snncc_cpu_kernels"

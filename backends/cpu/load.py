@@ -13,6 +13,7 @@ import numba
 
 from ...ir.neuron import NeuronStep
 from ...ir.rules import DRAWN
+from ..compiled.kinds import LIST, PAIRS, WINDOW
 from ..compiled.plan import Plan
 from ..compiled.text.modules import digest, load_module, writable
 from ..compiled.text.sources import Parts
@@ -39,8 +40,9 @@ def features_of(plan: Plan, is_wide: bool) -> dict[str, bool]:
     return {
         "DRAWN": bool((plan.encoder == DRAWN).any()),
         "RASTER": bool((plan.encoder != DRAWN).any()),
-        "MATRIX": bool((plan.dense != 0).any()),
-        "LISTED": bool((plan.dense == 0).any()),
+        "MATRIX": bool((plan.kind == PAIRS).any()),
+        "LISTED": bool((plan.kind == LIST).any()),
+        "WINDOWED": bool((plan.kind == WINDOW).any()),
         "WIDE": is_wide,
     }
 

@@ -11,20 +11,17 @@ import numpy as np
 from numba import njit, prange
 
 from ..compiled.formulas import is_drawn
-from .kernels.features import DRAWN, LISTED, MATRIX, RASTER, WIDE
+from .kernels.features import DRAWN, RASTER, WIDE
 from .kernels.forward import (
     CHUNK,
     active_inputs,
     append,
-    deliver_dense,
-    deliver_sparse,
-    drive_dense,
-    drive_sparse,
     encode_chunk,
     events_of_raster,
     pack,
     thresholds,
 )
+from .kernels.synapses import deliver
 from .units import advance_at, unit
 
 ZERO = np.float32(0.0)
@@ -78,23 +75,17 @@ def encode_wide(threshold, active, first, steps, sample, seed, origin, ptr, spik
 
 
 @njit
-def drive(plan, weights, j, first, last, work, w, currents):  # type: ignore[no-untyped-def]
+def drive(plan, values, j, first, last, work, w, currents):  # type: ignore[no-untyped-def]
     """Add what projection j brings in the steps first:last to currents f32[window, ports * N]."""
     a, p = plan.pre[j], plan.post[j]
     lo = plan.port[j] * plan.neurons[-1] + plan.neurons[p]
     hi = lo + plan.neurons[p + 1] - plan.neurons[p]
     ptr, spikes = work.ptr[w, a], work.spikes[w, plan.events[a] : plan.events[a + 1]]
     delay, window = plan.delay[j], currents.shape[0]
-    if MATRIX and plan.dense[j]:
-        drive_dense(
-            weights[plan.weight[j] : plan.weight[j + 1]], ptr, spikes, delay, first, last, window,
-            lo, hi, currents,
-        )  # fmt: skip
-    if LISTED and plan.dense[j] == 0:
-        drive_sparse(
-            weights, plan.csr_ptr, plan.row[j], plan.csr_post, plan.csr_index, ptr, spikes, delay,
-            first, last, window, lo, hi, currents,
-        )  # fmt: skip
+    for t in range(max(first, delay), last):
+        start, end = ptr[t - delay], ptr[t - delay + 1]
+        if start < end:
+            deliver(plan, values, j, spikes, start, end, currents[t % window, lo:hi])
 
 
 @unit
@@ -159,14 +150,7 @@ def step_block(advance, plan, weights, b, first, last, work, w):  # type: ignore
                 start, stop = events[a] + ptr[a, emitted], events[a] + ptr[a, emitted + 1]
                 port = plan.port[j] * neurons[-1]
                 arriving = currents[t % window, port + lo : port + hi]
-                if MATRIX and plan.dense[j]:
-                    own = values[plan.weight[j] : plan.weight[j + 1]]
-                    deliver_dense(own, spikes, start, stop, arriving)
-                if LISTED and plan.dense[j] == 0:
-                    deliver_sparse(
-                        values, plan.csr_ptr, plan.row[j], plan.csr_post, plan.csr_index, spikes,
-                        start, stop, arriving,
-                    )  # fmt: skip
+                deliver(plan, values, j, spikes, start, stop, arriving)
             step(plan.model[p], p, lo, hi, t, end, reals, integers, currents, plan.constants, fired)
             own_spikes = spikes[events[p] : events[p + 1]]
             for now in range(t, end):

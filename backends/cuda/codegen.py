@@ -10,8 +10,8 @@ from ..compiled.text.sources import Parts, joined
 from ..compiled.text.step import constant_lines, identifiers, state_places, step_lines
 
 FORWARD = (
-    ("compiled", ("formulas.py",)),
-    ("cuda.kernels", ("grid.py", "forward.py")),
+    ("compiled", ("formulas.py", "windows.py")),
+    ("cuda.kernels", ("grid.py", "forward.py", "synapses.py")),
     ("cuda", ("timeloop.py",)),
 )
 _HEAD = """\

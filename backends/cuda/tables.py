@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from ...ir.graph import Graph
 from ...ir.wiring import Wiring
+from ..compiled.kinds import LIST
 from ..compiled.plan import Plan, bounds
 from ..compiled.synapses import post_major
 
@@ -26,8 +27,8 @@ class Tables(NamedTuple):
     word: Array  # i64[P + 1] bounds of the populations within a step's words
     words: int
     most: int  # words of the widest population
-    post_ptr: Array  # i64: bounds of a post neuron's synapses, sparse projections only
-    post_row: Array  # i64[J] first entry of a sparse projection in post_ptr
+    post_ptr: Array  # i64: bounds of a post neuron's synapses, listed projections only
+    post_row: Array  # i64[J] first entry of a listed projection in post_ptr
     post_pre: Array  # i32[S] pre neuron, local
     post_index: Array  # i64[S] place of the weight
 
@@ -43,7 +44,7 @@ def make_tables(graph: Graph, plan: Plan, wirings: Mapping[str, Wiring]) -> Tabl
         ends = np.cumsum(sizes[members])
         slot[members] = ends - sizes[members]
         width = max(width, int(ends[-1]))
-    lists = post_major(graph.projections, wirings, plan, plan.dense == 0)
+    lists = post_major(graph.projections, wirings, plan, plan.kind == LIST)
     return Tables(
         slot=slot,
         width=width,

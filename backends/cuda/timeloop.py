@@ -16,16 +16,16 @@ import numba
 from numba import cuda
 
 from ..compiled.formulas import is_drawn
+from ..compiled.kinds import LIST, WINDOW
 from .kernels.forward import (
     allowed,
-    deliver_dense,
-    deliver_sparse,
     draw,
     list_word,
     raster_quad,
     set_bit,
 )
 from .kernels.grid import f32, first_item, i32, meet, u32
+from .kernels.synapses import deliver_dense, deliver_listed, deliver_windows
 
 advance: Any  # a neuron's step, generated beside this text
 
@@ -93,9 +93,12 @@ def drive(plan, tables, weights, work, b, j, i, t, current):  # type: ignore[no-
     count = work.number[b, a * plan.steps + emitted]
     if count == 0:
         return current
-    if plan.dense[j] == 0:
-        start = emitted * tables.words + tables.word[a]
-        return deliver_sparse(tables, weights, j, i, work.bits[b], start, current)
+    start = emitted * tables.words + tables.word[a]
+    if plan.kind[j] == LIST:
+        return deliver_listed(tables, weights, j, i, work.bits[b], start, current)
+    if plan.kind[j] == WINDOW:
+        window = plan.windows[j]
+        return deliver_windows(weights, plan.weight[j], window, i, work.bits[b], start, current)
     lo = plan.neurons[a]
     start = plan.steps * lo + emitted * (plan.neurons[a + 1] - lo)
     p = plan.post[j]

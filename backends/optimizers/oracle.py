@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ...ir.calls import number
 from ...ir.graph import Call, TrainSpec
-from ...ir.wiring import Wiring
+from ...ir.wiring import Windows, Wiring
 
 Floats = npt.NDArray[np.float64]
 
@@ -111,7 +111,7 @@ def update(
 
 def _owners(wiring: Wiring) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """For every weight, the neuron (or, where weights are shared, the output channel) it drives."""
-    if wiring.tap is not None:
+    if isinstance(wiring, Windows):
         channels = wiring.weight_shape[0]
         return np.repeat(np.arange(channels), int(np.prod(wiring.weight_shape)) // channels)
     return np.asarray(wiring.pairs()[1], dtype=np.int64)

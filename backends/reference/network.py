@@ -194,7 +194,7 @@ class _Synapses:
         assert weights.shape == wiring.weight_shape, (projection.name, weights.shape)
         self.projection = projection
         pre, post = wiring.pairs()
-        values = weights.ravel() if wiring.tap is None else weights.ravel()[wiring.tap]
+        values = weights.ravel()[wiring.places()]
         bounds = np.searchsorted(pre, np.arange(wiring.pre_neurons + 1))
         self.rows = [(post[lo:hi], values[lo:hi]) for lo, hi in pairwise(bounds)]
 

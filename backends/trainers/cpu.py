@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from ...ir.graph import TrainSpec
 from ...ir.model import Model
+from ..compiled.kinds import PAIRS, WINDOW
 from ..compiled.network import unflatten
 from ..compiled.plan import distinct_steps
 from ..compiled.state import copy_rows, moment_in, require_fit, state_of, weights_in
@@ -64,7 +65,13 @@ class CpuTrainer(CpuSimulator):
     def kernels(self) -> Kernels:
         """The kernels that present samples, one on each thread: those that the spec's batches are
         learnt by, so that nothing is compiled twice."""
-        return self._learning(self.spec.count("batch") == 1 and self.chain.is_local, False)
+        return self._learning(self._is_at_once(self.spec.count("batch")), False)
+
+    def _is_at_once(self, batch: int) -> bool:
+        """Whether a weight may be updated as soon as its row's gradient is known: no row may share
+        it, and the chain may look at no other row."""
+        shared = (self.plan.kind == WINDOW) & (self.rule.trains > 0)
+        return batch == 1 and self.chain.is_local and not shared.any()
 
     def _learning(self, at_once: bool, is_shared: bool) -> Kernels:
         """The kernels that learn: `at_once` batches of one sample, `is_shared` by all threads."""
@@ -89,7 +96,7 @@ class CpuTrainer(CpuSimulator):
 
     def train(self, samples: Samples, batch: int, learning_rate: float) -> Outcome:
         """Learn from the samples in their order, one update per `batch` of them."""
-        at_once = batch == 1 and self.chain.is_local
+        at_once = self._is_at_once(batch)
         updates = -(-len(samples.ids) // batch)
         call = _Call(
             Record(self.optimizer(learning_rate, updates)),
@@ -119,7 +126,7 @@ class CpuTrainer(CpuSimulator):
     def _may_share(self, call: _Call) -> bool:
         """Whether the threads could share a sample: there are some, the network is large enough,
         and the kernels for it are compiled, which goes on beside the training."""
-        largest = np.diff(self.plan.weight)[self.plan.dense > 0].max(initial=0)
+        largest = np.diff(self.plan.weight)[self.plan.kind == PAIRS].max(initial=0)
         if self.threads == 1 or largest < FEWEST_WEIGHTS:
             return False
         if self._compiling is None:
@@ -184,9 +191,8 @@ class CpuTrainer(CpuSimulator):
         return {"first": self.first, "second": self.second}
 
     def _turned(self) -> Array:
-        """The projections of which the moments are post-major: all pairs, outside of lists."""
-        turned: Array = np.logical_and(self.plan.dense, np.logical_not(self.rule.listed))
-        return turned
+        """The projections of which the moments are post-major: all pairs."""
+        return np.asarray(self.plan.kind == PAIRS)
 
     def _copy_rows(self) -> None:
         copy_rows(self.plan, self.flat, self.rows)

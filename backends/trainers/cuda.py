@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from ...ir.graph import TrainSpec
 from ...ir.model import Model
+from ..compiled.kinds import PAIRS
 from ..compiled.network import unflatten
 from ..compiled.state import copy_rows, moment_in, require_fit, state_of, weights_in
 from ..compiled.store import Store
@@ -110,7 +111,7 @@ class CudaTrainer(CudaSimulator):
 
     def _turned(self) -> Array:
         """The projections of which the moments are post-major: all pairs."""
-        return self.plan.dense > 0
+        return np.asarray(self.plan.kind == PAIRS)
 
     def _rows(self, flat: Array) -> Array:
         rows = np.empty_like(flat)

@@ -1,7 +1,7 @@
 """Connectivities and initial weights: from a projection to its synapses, deterministically."""
 
+from .kinds import AllPairs, FloatArray, IntArray, Listed, Planes, Windows, Wiring
 from .sizes import Size
-from .synapses import FloatArray, IntArray, Wiring
 from .tables import (
     CONNECTIVITIES,
     INITS,
@@ -10,20 +10,26 @@ from .tables import (
     check_projection,
     foretold_size,
     initial_weights,
+    unlisted,
     wire,
 )
 
 __all__ = [
     "CONNECTIVITIES",
     "INITS",
+    "AllPairs",
     "Connectivity",
     "FloatArray",
     "Init",
     "IntArray",
+    "Listed",
+    "Planes",
     "Size",
+    "Windows",
     "Wiring",
     "check_projection",
     "foretold_size",
     "initial_weights",
+    "unlisted",
     "wire",
 ]

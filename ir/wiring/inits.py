@@ -12,8 +12,8 @@ from ..calls import expression, number, text
 from ..expr import evaluate, names
 from ..graph import Projection
 from .arguments import refuse
+from .kinds import Windows, Wiring, order_of
 from .pairs import listed_pairs
-from .synapses import Wiring, order_of
 
 Tensors = Mapping[str, npt.NDArray[Any]]
 Weights = npt.NDArray[np.float64]
@@ -50,16 +50,7 @@ def kaiming(
     """Normal with sd = gain / sqrt(fan-in), the fan-in that of the post neuron."""
     gain = number(projection.init, "gain")
     drawn = generator.standard_normal(wiring.weight_shape)
-    return gain * drawn / np.sqrt(_fan_in_of_weights(wiring))
-
-
-def _fan_in_of_weights(wiring: Wiring) -> npt.NDArray[np.float64] | float:
-    """The fan-in that each weight sees, in a shape that broadcasts to the weights."""
-    if wiring.tap is not None:
-        return float(np.prod(wiring.weight_shape[1:]))
-    if wiring.post is None:
-        return float(wiring.pre_neurons)
-    return wiring.fan_in()[wiring.post].astype(np.float64)
+    return gain * drawn / np.sqrt(wiring.fan_in_of_weights())
 
 
 def by_expression(
@@ -70,7 +61,7 @@ def by_expression(
     unknown = sorted(names(value) - {"i", "j"})
     if unknown:
         raise refuse(projection, f"the weight reads `{unknown[0]}`; it may read i and j only")
-    if wiring.tap is not None:
+    if isinstance(wiring, Windows):
         raise refuse(
             projection,
             f"weights of `{projection.connectivity.kind}` are shared by many pairs (i, j)",

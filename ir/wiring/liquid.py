@@ -9,8 +9,8 @@ from ..calls import dimensions, number, text
 from ..graph import Projection
 from ..types import Shape, size
 from .arguments import refuse, require_equal_sizes
+from .kinds import Listed, sorted_pairs
 from .pairs import check_looked_at, slabs
-from .synapses import Wiring, sorted_pairs
 
 # Probability at distance 0 for pre x post, excitatory first; multiplied by `density`.
 BASE_PROBABILITY = np.array([[0.3, 0.2], [0.4, 0.1]])
@@ -34,7 +34,7 @@ def check_liquid(projection: Projection, pre_shape: Shape, post_shape: Shape) ->
 
 def liquid(
     projection: Projection, pre_shape: Shape, post_shape: Shape, generator: np.random.Generator
-) -> Wiring:
+) -> Listed:
     """Synapse i -> j with probability density * base(type i, type j) * exp(-(dist / lambda)^2).
 
     "paper" keeps the synapses whose pre neuron is not below the post neuron in any coordinate,

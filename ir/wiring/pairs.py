@@ -17,7 +17,7 @@ from ..expr import evaluate, names
 from ..graph import Projection
 from ..types import DType, Shape, size
 from .arguments import refuse
-from .synapses import MAX_SYNAPSES, Wiring, order_of, sorted_pairs
+from .kinds import MAX_SYNAPSES, AllPairs, Listed, order_of, sorted_pairs
 
 # Pairs are looked at in slabs of about this many, so that memory stays small.
 SLAB = 1 << 20
@@ -54,15 +54,14 @@ def _check_count(projection: Projection, count: int, most: int, what: str, way_o
 
 def dense(
     projection: Projection, pre_shape: Shape, post_shape: Shape, generator: np.random.Generator
-) -> Wiring:
+) -> AllPairs:
     """All pairs, held as a matrix."""
-    pre, post = size(pre_shape), size(post_shape)
-    return Wiring(pre, post, (pre, post))
+    return AllPairs(size(pre_shape), size(post_shape))
 
 
 def one_to_one(
     projection: Projection, pre_shape: Shape, post_shape: Shape, generator: np.random.Generator
-) -> Wiring:
+) -> Listed:
     """The pairs (k, k)."""
     neurons = np.arange(size(pre_shape), dtype=np.int32)
     return sorted_pairs(neurons, neurons, len(neurons), len(neurons))
@@ -77,7 +76,7 @@ def check_sparse(projection: Projection, pre_shape: Shape, post_shape: Shape) ->
 
 def sparse(
     projection: Projection, pre_shape: Shape, post_shape: Shape, generator: np.random.Generator
-) -> Wiring:
+) -> Listed:
     """Each pair with probability p, by geometric gaps: the cost is that of the synapses made."""
     p = number(projection.connectivity, "p")
     pre, post = size(pre_shape), size(post_shape)
@@ -119,7 +118,7 @@ def check_fixed_fan_in(projection: Projection, pre_shape: Shape, post_shape: Sha
 
 def fixed_fan_in(
     projection: Projection, pre_shape: Shape, post_shape: Shape, generator: np.random.Generator
-) -> Wiring:
+) -> Listed:
     """k distinct pre neurons for every post neuron: those with the k smallest of random keys."""
     k = integer(projection.connectivity, "k")
     pre, post = size(pre_shape), size(post_shape)
@@ -146,7 +145,7 @@ def check_lateral(projection: Projection, pre_shape: Shape, post_shape: Shape) -
 
 def lateral_inhibition(
     projection: Projection, pre_shape: Shape, post_shape: Shape, generator: np.random.Generator
-) -> Wiring:
+) -> Listed:
     """All pairs i != j."""
     neurons = size(pre_shape)
     pre = np.repeat(np.arange(neurons, dtype=np.int32), neurons - 1)
@@ -192,7 +191,7 @@ def _refuse_repeated(projection: Projection, pairs: npt.NDArray[np.int64]) -> No
 
 def listed(
     projection: Projection, pre_shape: Shape, post_shape: Shape, generator: np.random.Generator
-) -> Wiring:
+) -> Listed:
     """The pairs of the list, sorted."""
     pairs = listed_pairs(projection)
     pairs = pairs[order_of(pairs[:, 0], pairs[:, 1])]
@@ -212,7 +211,7 @@ def check_expression(projection: Projection, pre_shape: Shape, post_shape: Shape
 
 def where_pairs(
     projection: Projection, pre_shape: Shape, post_shape: Shape, generator: np.random.Generator
-) -> Wiring:
+) -> Listed:
     """All pairs (i, j) of flat indices where the condition holds."""
     where = expression(projection.connectivity, "where")
     pre, post = size(pre_shape), size(post_shape)

@@ -8,7 +8,8 @@ from typing import NamedTuple
 from ..calls import dimensions, integer, number
 from ..graph import Projection
 from ..types import Shape, size
-from .spatial import conv2d_shape, planes, pool2d_shape, window
+from .kinds import Windows
+from .spatial import convolved, pooled
 
 # Bytes of scratch for a pair that is found, sorted and kept: its place in int64, pre and post.
 FOUND = 24
@@ -79,27 +80,16 @@ def near(projection: Projection, pre_shape: Shape, post_shape: Shape) -> Size:
 
 def convolution(projection: Projection, pre_shape: Shape, post_shape: Shape) -> Size:
     """Every pair of an input and a tap that meet inside the planes."""
-    channels, height, width = planes(projection, pre_shape)
-    out, rows, columns = conv2d_shape(projection, pre_shape)
-    kernel = window(projection)[0]
-    spatial = _meetings(projection, height, rows) * _meetings(projection, width, columns)
-    shared = out * channels * kernel**2
-    return Size(channels * out * spatial, shared, 6 * REAL * channels * out * spatial)
+    return _moving(convolved(projection, pre_shape))
 
 
 def pooling(projection: Projection, pre_shape: Shape, post_shape: Shape) -> Size:
     """Every pair of an input and a window that it lies in."""
-    channels, height, width = planes(projection, pre_shape)
-    _, rows, columns = pool2d_shape(projection, pre_shape)
-    spatial = _meetings(projection, height, rows) * _meetings(projection, width, columns)
-    return Size(channels * spatial, 1, 5 * REAL * channels * spatial)
+    return _moving(pooled(projection, pre_shape))
 
 
-def _meetings(projection: Projection, extent: int, outputs: int) -> int:
-    """The pairs of an input and a tap along an axis that reach an output, borders aside."""
-    kernel, stride, padding = window(projection)
-    inner = max(0, outputs - 2 * -(-padding // stride))
-    return min(inner * kernel, extent * kernel)
+def _moving(windows: Windows) -> Size:
+    return Size(windows.synapses, prod(windows.weight_shape), 0, is_listed=False)
 
 
 def _listed(synapses: int, scratch: int) -> Size:

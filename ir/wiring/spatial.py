@@ -1,26 +1,22 @@
-"""Convolution and pooling as synapses with shared weights.
-
-Planes are channels first and flattened so: index = (channel * height + row) * width + column.
-"""
+"""Convolution and pooling: what their calls ask of shapes, and the windows that they make."""
 
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from ..calls import integer
 from ..graph import Projection
 from ..types import Shape, size
 from .arguments import refuse
-from .synapses import Wiring
+from .kinds import Planes, Windows
 
 
-def planes(projection: Projection, shape: Shape) -> tuple[int, int, int]:
-    """Channels, height, width of a shape [h, w] or [channels, h, w]; E040 for any other."""
+def planes(projection: Projection, shape: Shape) -> Planes:
+    """The planes of a shape [h, w] or [channels, h, w]; E040 for any other."""
     if len(shape) == 2:
-        return 1, shape[0], shape[1]
+        return Planes(1, shape[0], shape[1])
     if len(shape) == 3:
-        return shape[0], shape[1], shape[2]
+        return Planes(*shape)
     raise refuse(
         projection,
         f"`{projection.connectivity.kind}` needs `{projection.pre}` of shape [height, width] or "
@@ -91,72 +87,27 @@ def _squeezed(made: Shape, post_shape: Shape) -> bool:
     return post_shape == made or (made[0] == 1 and post_shape == made[1:])
 
 
+def convolved(projection: Projection, pre_shape: Shape) -> Windows:
+    """The windows of a convolution."""
+    made = Planes(*conv2d_shape(projection, pre_shape))
+    return Windows(planes(projection, pre_shape), made, *window(projection), is_pool=False)
+
+
+def pooled(projection: Projection, pre_shape: Shape) -> Windows:
+    """Those of a pooling."""
+    made = Planes(*pool2d_shape(projection, pre_shape))
+    return Windows(planes(projection, pre_shape), made, *window(projection), is_pool=True)
+
+
 def conv2d(
     projection: Projection, pre_shape: Shape, post_shape: Shape, generator: np.random.Generator
-) -> Wiring:
-    """Correlation: out[o, y, x] = sum of w[o, c, a, b] in[c, y s + a - p, x s + b - p], where s is
-    the stride and p the padding.
-
-    Weights are [channels out, channels in, kernel, kernel].
-    """
-    channels, height, width = planes(projection, pre_shape)
-    out, rows, columns = conv2d_shape(projection, pre_shape)
-    kernel = window(projection)[0]
-    y, a = _axis(projection, height, rows)
-    x, b = _axis(projection, width, columns)
-    # Axes: channel, input row, input column, output channel, a, b. Descending a, b means
-    # ascending output rows and columns, so row-major order is the order by (pre, post).
-    spatial = (y >= 0)[:, None, None, :, None] & (x >= 0)[None, :, None, None, :]
-    mask = np.broadcast_to(spatial, (channels, height, width, out, kernel, kernel))
-    c, i, j, o, s, t = np.nonzero(mask)
-    return Wiring(
-        channels * height * width,
-        out * rows * columns,
-        (out, channels, kernel, kernel),
-        _flat((c, channels), (i, height), (j, width)),
-        _flat((o, out), (y[i, s], rows), (x[j, t], columns)),
-        _flat((o, out), (c, channels), (a[s], kernel), (b[t], kernel)),
-    )
+) -> Windows:
+    """Correlation of all channels; nothing of it is drawn."""
+    return convolved(projection, pre_shape)
 
 
 def pool2d(
     projection: Projection, pre_shape: Shape, post_shape: Shape, generator: np.random.Generator
-) -> Wiring:
-    """The sum over each window of a channel, all synapses sharing one weight."""
-    channels, height, width = planes(projection, pre_shape)
-    _, rows, columns = pool2d_shape(projection, pre_shape)
-    kernel = window(projection)[0]
-    y, _ = _axis(projection, height, rows)
-    x, _ = _axis(projection, width, columns)
-    spatial = (y >= 0)[:, None, :, None] & (x >= 0)[None, :, None, :]
-    c, i, j, s, t = np.nonzero(np.broadcast_to(spatial, (channels, height, width, kernel, kernel)))
-    pre = _flat((c, channels), (i, height), (j, width))
-    return Wiring(
-        channels * height * width,
-        channels * rows * columns,
-        (1,),
-        pre,
-        _flat((c, channels), (y[i, s], rows), (x[j, t], columns)),
-        np.zeros(len(pre), np.int32),
-    )
-
-
-def _axis(
-    projection: Projection, extent: int, outputs: int
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Along one axis: the output place [extent, kernel] that input i reaches through tap a[s]
-    (-1: none), and the taps a, descending."""
-    kernel, stride, padding = window(projection)
-    taps = np.arange(kernel)[::-1]
-    start = np.arange(extent)[:, None] + padding - taps[None, :]
-    place = start // stride
-    reaches = (start % stride == 0) & (place >= 0) & (place < outputs)
-    return np.where(reaches, place, -1), taps
-
-
-def _flat(*axes: tuple[npt.NDArray[np.int64], int]) -> npt.NDArray[np.int32]:
-    """Row-major flat index of coordinates given as (index, extent), outermost first."""
-    index = np.zeros(1, np.int64)
-    for coordinate, extent in axes:
-        index = index * extent + coordinate
-    return index.astype(np.int32)
+) -> Windows:
+    """The sum over each window of a channel."""
+    return pooled(projection, pre_shape)

@@ -13,11 +13,11 @@ import numpy.typing as npt
 from ..graph import Projection
 from ..ranges import ANY, COUNT, NOT_NEGATIVE, POSITIVE, SHARE
 from ..rules import Argument, Row
-from ..types import Shape
+from ..types import Shape, size
 from . import inits, pairs, sizes, spatial
 from .arguments import refuse, require_equal_sizes
+from .kinds import AllPairs, FloatArray, Windows, Wiring
 from .liquid import check_liquid, liquid
-from .synapses import FloatArray, Wiring
 
 Wire = Callable[[Projection, Shape, Shape, np.random.Generator], Wiring]
 Check = Callable[[Projection, Shape, Shape], None]
@@ -30,12 +30,13 @@ Draw = Callable[[Projection, Wiring, np.random.Generator, inits.Tensors], inits.
 class Connectivity(Row):
     """A kind of wiring. `check` refuses arguments and shapes that cannot be, cheaply; `wire`
     builds the synapses; `size` foretells how many there will be; `shape`, where the kind fixes it,
-    is the post shape for a pre shape."""
+    is the post shape for a pre shape; `windows`, where the synapses are some, which."""
 
     wire: Wire = field(kw_only=True)
     check: Check = field(kw_only=True, default=pairs.check_all_pairs)
     size: Foretell = field(kw_only=True, default=sizes.matrix)
     shape: InferShape | None = field(kw_only=True, default=None)
+    windows: Callable[[Projection, Shape], Windows] | None = field(kw_only=True, default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,7 @@ CONNECTIVITIES: dict[str, Connectivity] = {
         size=sizes.convolution,
         check=spatial.check_conv2d,
         shape=spatial.conv2d_shape,
+        windows=spatial.convolved,
     ),
     "pool2d": Connectivity(
         "sum over square windows, weight 1, fixed",
@@ -105,6 +107,7 @@ CONNECTIVITIES: dict[str, Connectivity] = {
         size=sizes.pooling,
         check=spatial.check_pool2d,
         shape=spatial.pool2d_shape,
+        windows=spatial.pooled,
     ),
     "lateral_inhibition": Connectivity(
         "every neuron to every other of its own population",
@@ -182,6 +185,15 @@ def wire(projection: Projection, pre_shape: Shape, post_shape: Shape, seed: int)
     check_projection(projection, pre_shape, post_shape)
     row = CONNECTIVITIES[projection.connectivity.kind]
     return row.wire(projection, pre_shape, post_shape, _generator(projection, seed, "wiring"))
+
+
+def unlisted(projection: Projection, pre_shape: Shape, post_shape: Shape) -> AllPairs | Windows:
+    """The wiring of a projection that no list belongs to: windows where its kind has them, else all
+    pairs."""
+    windows = CONNECTIVITIES[projection.connectivity.kind].windows
+    if windows is not None:
+        return windows(projection, pre_shape)
+    return AllPairs(size(pre_shape), size(post_shape))
 
 
 def initial_weights(

@@ -125,6 +125,22 @@ BODIES = {
   x -> h : {DENSE}
   h -> y : {DENSE}
   y -> h : sparse(p = 0.6, init = uniform(-1, 1)) delay 2 ms""",
+    # Shared weights that learn, borders, a stride; a fixed pooling that carries errors.
+    "windows": f"""
+  population m[2, 4, 4] : cell(v_th = 2.5 mV)
+  population c : cell(v_th = 1.5 mV)
+  population p : cell(v_th = 1 mV)
+  population d : cell(v_th = 1 mV)
+  x -> m : {DENSE}
+  m -> c : conv2d(channels = 3, kernel = 3, padding = 1, init = uniform(-0.5, 1))
+  c -> p : pool2d(kernel = 2)
+  p -> d : conv2d(channels = 4, kernel = 2, stride = 2, padding = 1, init = uniform(-1, 2))
+  d -> y : {DENSE}""",
+    "circling": f"""
+  population h[1, 4, 5] : cell(v_th = 2 mV)
+  x -> h : one_to_one(init = uniform(0, 3))
+  h -> h : conv2d(channels = 1, kernel = 3, padding = 1, init = uniform(-0.5, 1))
+  h -> y : {DENSE}""",
     "at once": f"""
   population h[12] : cell(v_th = 2 mV, refractory = 0 ms)
   population g[12] : cell(v_th = 2 mV)
@@ -145,11 +161,20 @@ ST_RSBP = [
     (body, "st_rsbp", profile)
     for body in BODIES
     for profile in ("reference", "paper", "recommended")
-    if profile != "reference" or body not in ("mixed", "loop", "answering", "answered")
+    if profile != "reference" or body not in ("mixed", "loop", "answering", "answered", "circling")
 ]
 HM2_BP = [
     (body, "hm2_bp", profile)
-    for body in ("chain", "sparse", "inhibited", "delayed", "joined", "at once", "own layers")
+    for body in (
+        "chain",
+        "sparse",
+        "inhibited",
+        "delayed",
+        "joined",
+        "at once",
+        "own layers",
+        "windows",
+    )
     for profile in ("reference", "paper", "recommended")
 ]
 

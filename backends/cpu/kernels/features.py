@@ -10,4 +10,5 @@ DRAWN = True  # inputs whose spikes are drawn
 RASTER = True  # inputs that are spike trains
 MATRIX = True  # all-pairs projections
 LISTED = True  # projections given by lists of synapses
+WINDOWED = True  # convolutions and poolings
 WIDE = True  # the threads share one sample

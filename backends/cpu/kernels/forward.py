@@ -98,63 +98,6 @@ def events_of_raster(raster, ptr, spikes):  # type: ignore[no-untyped-def]
         ptr[t + 1] = events
 
 
-@njit
-def deliver_dense(weights, spikes, start, end, current):  # type: ignore[no-untyped-def]
-    """current[n] += rows weights[j, :] of the spikes j, in their order; weights f32[pre * n].
-
-    Six rows a pass, so that `current` is read and written once for six spikes; the additions
-    keep their order, and with it their rounding.
-    """
-    n = len(current)
-    k = start
-    while k + 6 <= end:
-        w0 = weights[spikes[k] * n : spikes[k] * n + n]
-        w1 = weights[spikes[k + 1] * n : spikes[k + 1] * n + n]
-        w2 = weights[spikes[k + 2] * n : spikes[k + 2] * n + n]
-        w3 = weights[spikes[k + 3] * n : spikes[k + 3] * n + n]
-        w4 = weights[spikes[k + 4] * n : spikes[k + 4] * n + n]
-        w5 = weights[spikes[k + 5] * n : spikes[k + 5] * n + n]
-        for i in range(n):
-            first = ((current[i] + w0[i]) + w1[i]) + w2[i]
-            current[i] = ((first + w3[i]) + w4[i]) + w5[i]
-        k += 6
-    while k < end:
-        w0 = weights[spikes[k] * n : spikes[k] * n + n]
-        for i in range(n):
-            current[i] += w0[i]
-        k += 1
-
-
-@njit
-def drive_dense(weights, ptr, spikes, delay, first, last, window, lo, hi, currents):  # type: ignore[no-untyped-def]
-    """currents[t % window, lo:hi] += the rows of the spikes of step t - delay, t in first:last."""
-    for t in range(max(first, delay), last):
-        start, end = ptr[t - delay], ptr[t - delay + 1]
-        if start < end:
-            deliver_dense(weights, spikes, start, end, currents[t % window, lo:hi])
-
-
-@njit(inline="always")
-def deliver_sparse(weights, ptr, origin, post, index, spikes, start, end, current):  # type: ignore[no-untyped-def]
-    """The same over a synapse list: ptr[origin + j : origin + j + 2] bounds the synapses of pre
-    neuron j, index is absolute in `weights`."""
-    for k in range(start, end):
-        row = origin + spikes[k]
-        for s in range(ptr[row], ptr[row + 1]):
-            current[post[s]] += weights[index[s]]
-
-
-@njit
-def drive_sparse(  # type: ignore[no-untyped-def]
-    weights, row_ptr, origin, post, index, ptr, spikes, delay, first, last, window, lo, hi, currents
-):
-    """`drive_dense` over a synapse list; see `deliver_sparse`."""
-    for t in range(max(first, delay), last):
-        start, end = ptr[t - delay], ptr[t - delay + 1]
-        current = currents[t % window, lo:hi]
-        deliver_sparse(weights, row_ptr, origin, post, index, spikes, start, end, current)
-
-
 @njit(inline="always")
 def append(flags, events, spikes):  # type: ignore[no-untyped-def]
     """Append the indices of the set flags (u8[n]) to spikes; the new number of events.

@@ -91,35 +91,3 @@ def set_bit(masks, start, i):  # type: ignore[no-untyped-def]
 def fired(bits, start, i):  # type: ignore[no-untyped-def]
     """Whether bit i of the words from bits[start] is set."""
     return (bits[start + (i >> FIVE)] >> u32(i & LOW)) & ONE32 != ZERO32
-
-
-@cuda.jit(device=True)
-def deliver_dense(weights, column, n, spikes, start, count, current):  # type: ignore[no-untyped-def]
-    """current + weights[column + j n] over the spikes j; neighbouring threads read neighbours.
-
-    Four loads in flight, added in the order of the spikes.
-    """
-    k = start
-    end = start + count
-    while k + 4 <= end:
-        w0 = weights[column + spikes[k] * n]
-        w1 = weights[column + spikes[k + 1] * n]
-        w2 = weights[column + spikes[k + 2] * n]
-        w3 = weights[column + spikes[k + 3] * n]
-        current = (((current + w0) + w1) + w2) + w3
-        k += 4
-    while k < end:
-        current += weights[column + spikes[k] * n]
-        k += 1
-    return current
-
-
-@cuda.jit(device=True)
-def deliver_sparse(tables, weights, j, i, bits, start, current):  # type: ignore[no-untyped-def]
-    """The same over the synapses of post neuron i: a gather, so that no two threads add to one."""
-    first = tables.post_ptr[tables.post_row[j] + i]
-    last = tables.post_ptr[tables.post_row[j] + i + 1]
-    for s in range(first, last):
-        if fired(bits, start, tables.post_pre[s]):
-            current += weights[tables.post_index[s]]
-    return current

@@ -82,7 +82,6 @@ def require_all(model: Model, rule: Call) -> None:
     """CompileError(E050) for the first reason why the rule cannot train the model."""
     require_trainable(model.graph, rule)
     require_alike(model)
-    refuse_shared(model)
 
 
 def require_alike(model: Model) -> None:
@@ -104,20 +103,4 @@ def require_alike(model: Model) -> None:
                 help="give the neurons one value, or make a population of those that share one",
             )
             for population, name in varied
-        )
-
-
-def refuse_shared(model: Model) -> None:
-    """CompileError(E050) for trainable shared weights, which these rules do not cover yet."""
-    wirings, projections = model.wirings, model.graph.projections
-    bad = [p for p in projections if p.trainable and wirings[p.name].tap is not None]
-    if bad:
-        raise CompileError(
-            Diagnostic(
-                "E050",
-                f"`{p.name}`: spike-train-level rules do not train shared (convolution) weights",
-                p.span,
-                help="mark the projection `fixed`",
-            )
-            for p in bad
         )

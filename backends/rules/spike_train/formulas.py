@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...compiled.formulas import formula
+from ...compiled.kinds import LIST, WINDOW
 from .effect import MOST_SPIKES
 from .numbers import SMALLEST
 
@@ -112,3 +113,10 @@ def place_of_pair(n, pre, post):  # type: ignore[no-untyped-def]
 def lateral_term(there, back, ratio_there, ratio_back, nu):  # type: ignore[no-untyped-def]
     """w_lj r_lj w_jl r_jl / nu^2 of the lateral factor, of neurons that both count."""
     return there * back * ratio_there * ratio_back / (nu * nu)
+
+
+@formula
+def is_apart(form):  # type: ignore[no-untyped-def]
+    """Whether (1, 0) a projection is learnt synapse by synapse, a list or windows, and has no
+    post-major copy of its weights."""
+    return 1 if LIST <= form <= WINDOW else 0

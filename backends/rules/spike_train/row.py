@@ -15,7 +15,7 @@ from ....ir.model import Model
 from ...compiled.plan import Plan
 from ...losses.table import loss_of
 from ..row import EVENTS, CpuKernels, CudaKernels, Rule
-from .check import refuse_shared, require_alike, require_trainable
+from .check import require_alike, require_trainable
 from .cpu.scratch import Backward, make_backward
 from .cuda.program import backward_of, learn_program, make_rule_layout
 from .oracle.network import NetworkGradients, network_gradients
@@ -33,7 +33,6 @@ def check(model: Model, spec: TrainSpec) -> tuple[Diagnostic, ...]:
 def _attempts(model: Model, spec: TrainSpec) -> Iterator[Callable[[], object]]:
     yield lambda: require_trainable(model.graph, spec.call("rule"))
     yield lambda: require_alike(model)
-    yield lambda: refuse_shared(model)
     yield lambda: loss_of(spec)
     for population in model.graph.populations:
         if population.step is not None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from ...compiled.kinds import LIST, PAIRS, WINDOW
 from ...compiled.text.sources import Parts
+from .numbers import SQUARE
 from .tables import Rule
 
 CPU: Parts = (
@@ -53,10 +57,10 @@ def cpu_features(rule: Rule, at_once: bool) -> dict[str, bool]:
         "CLOSED": rule.closed,
         "QUARTIC": rule.quartic,
         "REFERENCE": rule.reference,
-        "INSIDE": bool((rule.inside > rule.square).any()),
-        "SQUARE": bool((rule.square > 0).any()),
+        "INSIDE": bool(((rule.inside > 0) & (rule.form != SQUARE)).any()),
+        "SQUARES": bool((rule.form == SQUARE).any()),
         "LATERAL": rule.lateral >= 0,
-        "BY_ROW": bool((learnt & (rule.listed == 0) & (rule.square == 0)).any()),
-        "BY_SYNAPSE": bool((learnt & (rule.listed > 0)).any()),
+        "BY_ROW": bool((learnt & (rule.form == PAIRS)).any()),
+        "BY_SYNAPSE": bool((learnt & np.isin(rule.form, (LIST, WINDOW))).any()),
         "AT_ONCE": at_once,
     }

@@ -12,11 +12,13 @@ import numpy.typing as npt
 from ....ir.diagnostics import CompileError, Diagnostic
 from ....ir.graph import Call, Graph, Population, TrainSpec
 from ....ir.model import Model
+from ...compiled.kinds import LIST, PAIRS, WINDOW
 from ...compiled.plan import Plan
 from ...compiled.synapses import Inside, block_members, inside_synapses, post_major
 from ...losses.table import LOSSES, count_tables, loss_of
 from .check import is_lateral, output_of, require_all
 from .effect import effect_curve, polynomial_slope, quartic_derivative, tabulated_slope
+from .numbers import SQUARE
 from .profiles import PROFILES, Profile
 from .response import SpikeResponse, spike_response
 from .teacher import Lesson
@@ -50,12 +52,14 @@ class Rule(NamedTuple):
     trains: Array  # u8[J]
     carries: Array  # u8[J] sends error to its pre population
     inside: Array  # u8[J] within a recurrent block
-    square: Array  # u8[J] within a recurrent block and all-pairs
+    form: (
+        Array  # u8[J] how it is learnt: PAIRS row by row, SQUARE within a recurrent block; LIST, or
+    )
+    # windows there; WINDOW
     joint: Array  # u8[P] several projections take part in its HM2-BP factor
-    listed: Array  # u8[J] learnt synapse by synapse
     shift: Array  # i64[J] delay of the trace
-    in_ptr: Array  # i64 per listed projection: bounds by post neuron
-    in_row: Array  # i64[J] first entry of a listed projection in in_ptr
+    in_ptr: Array  # i64 per projection of form LIST: bounds by post neuron
+    in_row: Array  # i64[J] first entry of such a projection in in_ptr
     in_pre: Array  # i32[S] pre neuron, local
     in_index: Array  # i64[S] absolute index of the weight
     slot: Array  # i64[J] first slot of an inside projection, in in_* order
@@ -74,8 +78,9 @@ def make_rule(model: Model, spec: TrainSpec, plan: Plan) -> Rule:
     profile = PROFILES[call.kind][str(call["profile"])]
     responses = [_response(p, profile, call) for p in graph.populations]
     flags = _flags(graph, plan)
-    lists = post_major(graph.projections, model.wirings, plan, flags.listed)
-    square = (flags.inside > 0) & (plan.dense > 0)
+    form = _forms(plan, flags.inside)
+    lists = post_major(graph.projections, model.wirings, plan, form == LIST)
+    square = form == SQUARE
     inside = inside_synapses(plan, flags.inside > square, lists)
     members, member = block_members(plan)
     keep_v, keep_c, gain = _kernel(responses, profile.closed)
@@ -102,9 +107,8 @@ def make_rule(model: Model, spec: TrainSpec, plan: Plan) -> Rule:
         trains=flags.trains,
         carries=flags.carries,
         inside=flags.inside,
-        square=square.astype(np.uint8),
+        form=form,
         joint=_joint(plan, flags.takes),
-        listed=flags.listed,
         shift=_shift(plan, refractory, profile.closed),
         in_ptr=lists.ptr,
         in_row=lists.row,
@@ -117,6 +121,15 @@ def make_rule(model: Model, spec: TrainSpec, plan: Plan) -> Rule:
         members=members,
         member=member,
     )
+
+
+def _forms(plan: Plan, inside: Array) -> Array:
+    """The form in which each projection is learnt: that of its kind, save inside recurrent blocks,
+    where every synapse's S-PSP is kept: there all pairs are SQUARE, and windows a LIST."""
+    form = plan.kind.copy()
+    form[(inside > 0) & (plan.kind == PAIRS)] = SQUARE
+    form[(inside > 0) & (plan.kind == WINDOW)] = LIST
+    return form
 
 
 def _judged(loss: Call, steps: int) -> dict[str, Any]:
@@ -201,7 +214,6 @@ class _Flags(NamedTuple):
     trains: Array
     carries: Array
     inside: Array
-    listed: Array
 
 
 def _flags(graph: Graph, plan: Plan) -> _Flags:
@@ -217,7 +229,6 @@ def _flags(graph: Graph, plan: Plan) -> _Flags:
         trains=(trainable & ~lateral).astype(np.uint8),
         carries=(~lateral & ~inputs & ~inside).astype(np.uint8),
         inside=inside.astype(np.uint8),
-        listed=(plan.dense == 0).astype(np.uint8),
     )
 
 

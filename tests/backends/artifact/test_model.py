@@ -26,7 +26,7 @@ from snncc.ir.tensors import Tensor
 from snncc.ir.text import parse_graph
 from snncc.ir.types import DType, Fixed
 from snncc.ir.verify import PROPERTIES
-from snncc.ir.wiring import Wiring
+from snncc.ir.wiring import Listed, Planes, Windows
 from snncc.runtime.datasets.delimited import COLUMNS_RECORDED
 
 GOLDEN = Path(__file__).parents[2] / "golden"
@@ -118,7 +118,7 @@ def test_values_of_every_type_are_kept(tmp_path, package):
     assert facts["types"]["weights/x->y"] == "fixed(12, 4, saturate)"
 
 
-COMPLETE = Wiring(2, 2, (3,), *(np.array(ends, np.int32) for ends in ([0, 0, 1], [0, 1, 0])))
+COMPLETE = Listed(2, 2, *(np.array(ends, np.int32) for ends in ([0, 0, 1], [0, 1, 0])))
 
 
 @pytest.mark.parametrize(
@@ -175,8 +175,8 @@ def test_the_ends_of_the_synapses_are_beside_their_weights(tmp_path, package):
         ("post", [-1, 0], "beyond its ends"),
         ("pre", [1, 0], "out of order"),
         ("post", [0], "a list of int32 [1]"),
-        ("pre", None, "half of a wiring"),
-        ("tap", [0, 2], "beyond its ends"),
+        ("pre", None, "lacks something"),
+        ("tap", [0, 2], "windows of y->y are not those of its graph"),
         ("more", [0, 1], "of what is y->y/more"),
     ],
 )
@@ -190,6 +190,39 @@ def test_synapses_that_cannot_be(tmp_path, package, part, entries, why):
     assert why in refused(forged(tmp_path, package, **members))
 
 
+WINDOWED = NET.replace("(3) encode", "(1, 3, 3) encode").replace(
+    'dense() init given(tensor="w")',
+    "conv2d(channels=2, kernel=3, stride=1, padding=0) init constant(value=1.0)",
+)
+
+
+def test_windows_are_told_by_the_graph(tmp_path):
+    """Format 2 had lists of them, and of their weights' places; others than the graph's are
+    refused."""
+    graph = run_pipeline(parse_graph(WINDOWED.replace("output (2)", "output (2, 1, 1)"), {}))
+    package = Package(draw_model(graph, 3), "cpu")
+    wiring = package.model.wirings["x->y"]
+    assert isinstance(wiring, Windows)
+    save_model(tmp_path / "net", package)
+    lists = decode_tensors((tmp_path / "net" / SYNAPSES).read_bytes())
+    assert sorted(lists) == ["y->y/post", "y->y/pre"]
+    assert open_model(tmp_path / "net") == package
+    ends = dict(zip(("pre", "post", "tap"), (*wiring.pairs(), wiring.places()), strict=True))
+    older = lists | {f"x->y/{part}": entries for part, entries in ends.items()}
+    made = forged(tmp_path, package, **{SYNAPSES: encode_tensors(older)})
+    assert open_model(made) == package
+    older["x->y/tap"] = older["x->y/tap"][::-1].copy()
+    made = forged(tmp_path, package, **{SYNAPSES: encode_tensors(older)})
+    assert "the windows of x->y are not those of its graph" in refused(made)
+
+
+def test_windows_of_another_projection_are_not_written(tmp_path, package):
+    windows = Windows(Planes(1, 3, 1), Planes(1, 2, 1), 1, 1, 0, is_pool=False)
+    wirings = {**package.model.wirings, "x->y": windows}
+    made = replace(package, model=replace(package.model, wirings=wirings))
+    assert "windows that are not those" in unwritable(tmp_path / "net.snnpkg", made)
+
+
 def test_a_package_of_the_first_format(tmp_path):
     """Written by a version that kept weights alone: the wiring is drawn from the seed."""
     package = open_model(GOLDEN / "artifact" / "first.snnpkg")
@@ -201,10 +234,10 @@ def test_a_package_of_the_first_format(tmp_path):
 
 
 def test_a_format_that_is_yet_to_come(tmp_path, package, monkeypatch):
-    monkeypatch.setitem(manifest.FORMATS, "model", 3)
+    monkeypatch.setitem(manifest.FORMATS, "model", 4)
     save_model(tmp_path / "net.snnpkg", package)
     monkeypatch.undo()
-    assert "its format is 3; this version of snncc reads 1 to 2" in refused(tmp_path / "net.snnpkg")
+    assert "its format is 4; this version of snncc reads 1 to 3" in refused(tmp_path / "net.snnpkg")
 
 
 def test_without_data(tmp_path, package):

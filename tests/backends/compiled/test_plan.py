@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from backend_cases import compiled_text
 
+from snncc.backends.compiled.kinds import LIST, PAIRS, WINDOW, windows_of
 from snncc.backends.compiled.plan import distinct_steps, duration, make_plan
 from snncc.ir.model import draw_model
 from snncc.ir.rules import DRAWN
@@ -97,7 +98,7 @@ def test_sources_from_the_own_block_come_last(graph, plan):
 
 def test_projections(graph, plan):
     assert plan.delay.tolist() == [0, 0, 0, 2, 3, 1]
-    assert plan.dense.tolist() == [1, 0, 0, 0, 1, 0]
+    assert plan.kind.tolist() == [PAIRS, LIST, LIST, LIST, PAIRS, LIST]
     ports = [
         graph.population(p.post).step.ports[k]
         for p, k in zip(graph.projections, plan.port, strict=True)
@@ -109,7 +110,7 @@ def test_synapse_lists_are_the_wirings(graph, wirings, plan):
     for j, projection in enumerate(graph.projections):
         wiring = wirings[projection.name]
         assert plan.weight[j + 1] - plan.weight[j] == np.prod(wiring.weight_shape)
-        if plan.dense[j]:
+        if plan.kind[j] != LIST:
             continue
         bounds = plan.csr_ptr[plan.row[j] : plan.row[j] + wiring.pre_neurons + 1]
         pre = np.repeat(np.arange(wiring.pre_neurons), np.diff(bounds))
@@ -120,7 +121,7 @@ def test_synapse_lists_are_the_wirings(graph, wirings, plan):
         np.testing.assert_array_equal(plan.csr_index[own], index)
 
 
-def test_shared_weights_are_read_through_taps():
+def test_windows_are_no_list():
     text = """
       network n {
         input x[2, 3, 3] encode bernoulli(duration = 5 ms)
@@ -135,7 +136,9 @@ def test_shared_weights_are_read_through_taps():
     plan = make_plan(model)
     wiring = model.wirings["x->m"]
     assert plan.weight.tolist() == [0, 16, 16 + 8 * 2]
-    np.testing.assert_array_equal(plan.csr_index, wiring.tap)
+    assert plan.kind.tolist() == [WINDOW, PAIRS]
+    assert len(plan.csr_index) == len(plan.csr_post) == 0
+    assert windows_of(plan.windows[0]) == wiring
 
 
 def test_initial_states(graph, plan):

@@ -14,7 +14,7 @@ from snncc.backends.optimizers.oracle import (
 )
 from snncc.ir.graph import Call
 from snncc.ir.rules import OPTIMIZERS
-from snncc.ir.wiring import Wiring
+from snncc.ir.wiring import AllPairs, Listed, Planes, Windows
 
 ADAM = Call("adam", (("lr", 1e-3), ("beta1", 0.9), ("beta2", 0.999), ("eps", 1e-8)))
 EXPONENTIAL = Call("exponential", (("strength", 0.5), ("beta", 0.04), ("limit", 8.0)))
@@ -47,7 +47,7 @@ def test_every_row_of_the_table_is_there():
 
 
 def test_regularizer_of_a_dense_projection():
-    wiring = Wiring(3, 2, (3, 2))
+    wiring = AllPairs(3, 2)
     weights = np.array([[8.0, 1.0], [-4.0, 2.0], [0.0, 4.0]])
     gradient = exponential_gradient(weights, wiring, EXPONENTIAL)
     means = ((weights / 8.0) ** 2).mean(axis=0)
@@ -56,7 +56,7 @@ def test_regularizer_of_a_dense_projection():
 
 def test_regularizer_is_the_gradient_of_an_energy():
     # of (strength limit N / 2) exp(beta (mean - 1)), N synapses a neuron.
-    wiring = Wiring(3, 1, (3, 1))
+    wiring = AllPairs(3, 1)
     weights = np.array([[8.0], [-4.0], [3.0]])
 
     def energy(w):
@@ -73,14 +73,13 @@ def test_regularizer_is_the_gradient_of_an_energy():
 def test_regularizer_of_a_sparse_projection_takes_each_neurons_own_synapses():
     pre, post = np.array([0, 1, 1], np.int32), np.array([1, 0, 1], np.int32)
     weights = np.array([8.0, 2.0, 0.0])
-    gradient = exponential_gradient(weights, Wiring(2, 2, (3,), pre, post), EXPONENTIAL)
+    gradient = exponential_gradient(weights, Listed(2, 2, pre, post), EXPONENTIAL)
     means = np.array([0.5, 0.0625, 0.5])
     np.testing.assert_allclose(gradient, 0.02 * weights / 8.0 * np.exp(0.04 * (means - 1.0)))
 
 
 def test_regularizer_of_shared_weights_takes_the_kernels_mean():
-    pre = np.array([0, 1, 2], np.int32)
-    wiring = Wiring(3, 3, (1, 1, 1, 2), pre, pre, tap=np.array([0, 1, 0], np.int32))
-    weights = np.array([8.0, 4.0]).reshape(1, 1, 1, 2)
+    wiring = Windows(Planes(2, 3, 3), Planes(1, 3, 3), 1, 1, 0, is_pool=False)
+    weights = np.array([8.0, 4.0]).reshape(1, 2, 1, 1)
     gradient = exponential_gradient(weights, wiring, EXPONENTIAL)
     np.testing.assert_allclose(gradient, 0.02 * weights / 8.0 * np.exp(0.04 * (0.625 - 1.0)))

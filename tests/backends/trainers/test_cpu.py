@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from backend_cases import check_moments
+from backend_cases import check_moments, samples_with
 
-from snncc.backends.trainers.cpu import GROUPS, CpuTrainer
+from snncc.backends.trainers.cpu import GROUPS
 from snncc.backends.trainers.sharing import Piece
 from snncc.frontend.program import Program
 from snncc.ir.diagnostics import CompileError
@@ -371,22 +371,26 @@ def test_neurons_without_a_leak_learn(compiled, trainer, data, rule):
 
 SHARED = """
 network net {
-  input  x[4, 4] encode bernoulli(duration = 10 ms)
-  population m : lif
-  output y[2] : lif
-  x -> m : conv2d(channels = 1, kernel = 2)
+  input  x[4, 4] encode bernoulli(duration = 20 ms)
+  population m : lif(v_th = 0.5 mV)
+  output y[2] : lif(v_th = 0.5 mV)
+  x -> m : conv2d(channels = 2, kernel = 2, init = uniform(0, 1))
   m -> y : dense
 }
-train net { data digits  rule st_rsbp }
+train net { data digits  rule st_rsbp  optimizer sgd(lr = 1) }
 """
+FIELDS = ("rows", "ids", "labels", "importance")
 
 
-def test_trainable_shared_weights_are_refused(compiled, kernels, on_grid):
+def test_shared_weights_learn_from_all_their_synapses_before_they_change(compiled, trainer):
+    """Batches of one sample too: a kernel is moved once, by the mean of two equal samples."""
     net = compiled(SHARED)
-    with pytest.raises(CompileError) as error:
-        CpuTrainer(on_grid(net.graph, 1), net.train, 1, kernels)
-    (diagnostic,) = error.value.diagnostics
-    assert diagnostic.code == "E050"
-    assert diagnostic.help
-    fixed = compiled(SHARED.replace("kernel = 2)", "kernel = 2) fixed"))
-    CpuTrainer(on_grid(fixed.graph, 1), fixed.train, 1, kernels)
+    images = np.random.default_rng(1).random((1, 16)).astype(np.float32)
+    sample = samples_with(images, [0])
+    twice = replace(sample, **{f: np.repeat(getattr(sample, f), 2, axis=0) for f in FIELDS})
+    alone, mean = trainer(net), trainer(net)
+    alone.train(sample, 1, 0.5)
+    mean.train(twice, 2, 0.5)
+    for name, weights in alone.weights().items():
+        np.testing.assert_allclose(weights, mean.weights()[name], rtol=1e-6, err_msg=name)
+    assert (alone.weights()["x->m"] != trainer(net).weights()["x->m"]).any()

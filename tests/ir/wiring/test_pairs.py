@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from snncc.ir.expr import Const, Ref, apply
 from snncc.ir.graph import Call, Projection
 from snncc.ir.types import DType
-from snncc.ir.wiring import Wiring, wire
+from snncc.ir.wiring import AllPairs, Wiring, wire
 
 PRE, POST = Ref("i"), Ref("j")
 
@@ -25,7 +25,7 @@ def as_set(wiring: Wiring) -> set[tuple[int, int]]:
 
 def test_dense_has_no_list() -> None:
     wiring = pairs("dense", 3, 2)
-    assert wiring.pre is None
+    assert isinstance(wiring, AllPairs)
     assert wiring.weight_shape == (3, 2)
     assert wiring.pairs()[0].tolist() == [0, 0, 1, 1, 2, 2]
     assert wiring.pairs()[1].tolist() == [0, 1, 0, 1, 0, 1]

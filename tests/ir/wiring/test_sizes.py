@@ -7,7 +7,7 @@ import pytest
 from snncc.ir.expr import Const
 from snncc.ir.graph import Call, Projection, Value
 from snncc.ir.types import DType, Shape
-from snncc.ir.wiring import foretold_size, wire
+from snncc.ir.wiring import Listed, foretold_size, wire
 
 EXACT: list[tuple[str, dict[str, Value], Shape, Shape]] = [
     ("dense", {}, (7,), (5,)),
@@ -37,7 +37,7 @@ def test_what_is_certain_is_exact(
     for extent in made.weight_shape:
         weights *= extent
     assert foretold.weights == weights
-    assert foretold.is_listed == (made.pre is not None)
+    assert foretold.is_listed == isinstance(made, Listed)
 
 
 def test_borders_of_a_convolution_are_left_out() -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from snncc.ir.graph import Call, Projection
 from snncc.ir.types import size
-from snncc.ir.wiring import CONNECTIVITIES, wire
+from snncc.ir.wiring import CONNECTIVITIES, Windows, wire
 
 
 def project(kind: str, pre_shape, values, weights_of, **arguments):
@@ -19,9 +19,9 @@ def project(kind: str, pre_shape, values, weights_of, **arguments):
     wiring = wire(projection, pre_shape, post_shape, 0)
     weights = weights_of(wiring.weight_shape)
     out = np.zeros(size(post_shape))
-    assert wiring.tap is not None
+    assert isinstance(wiring, Windows)
     pre, post = wiring.pairs()
-    np.add.at(out, post, weights.ravel()[wiring.tap] * values.ravel()[pre])
+    np.add.at(out, post, weights.ravel()[wiring.places()] * values.ravel()[pre])
     return out.reshape(post_shape), weights
 
 

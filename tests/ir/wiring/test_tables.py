@@ -72,10 +72,9 @@ def test_invariants(kind, seed) -> None:
     flat = pre.astype(np.int64) * wiring.post_neurons + post
     assert (np.diff(flat) > 0).all(), "sorted by (pre, post), no pair twice"
     weights = size(wiring.weight_shape)
-    if wiring.tap is None:
-        assert weights == wiring.synapses
-    else:
-        assert sorted(set(wiring.tap.tolist())) == list(range(weights))
+    places = wiring.places().tolist()
+    assert len(places) == wiring.synapses
+    assert sorted(set(places)) == list(range(weights))
     assert wiring.fan_in().tolist() == np.bincount(post, minlength=wiring.post_neurons).tolist()
 
 

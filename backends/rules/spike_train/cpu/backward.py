@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, prange
 
+from ....compiled.kinds import LIST, PAIRS, WINDOW
+from ....compiled.windows import OUTPUTS, POOL
 from ....cpu.kernels.features import WIDE
 from ....cpu.kernels.rows import add, copy, fill
 from ....cpu.units import unit
 from ....optimizers.cpu.update import update_row
-from ..formulas import decide
-from ..numbers import TILE
+from ..formulas import decide, is_apart
+from ..numbers import SQUARE, TILE
 from .dense import dense_tile, write_back
 from .features import (
     AT_ONCE,
@@ -21,7 +23,7 @@ from .features import (
     JOINT,
     LATERAL,
     REFERENCE,
-    SQUARE,
+    SQUARES,
 )
 from .learn import make_trace, rows_of, self_effect, sort_events
 from .listed import inside_entries, joint_effect, learn_synapses
@@ -72,11 +74,12 @@ def backward(plan, rule, optimizer, number, weights, store, work, back, w):  # t
             for s in range(plan.incoming[p], plan.incoming[p + 1]):
                 j = plan.sources[s]
                 if rule.takes[j] and (rule.trains[j] or rule.carries[j]):
-                    if BY_SYNAPSE and rule.listed[j]:
+                    form = rule.form[j]
+                    if BY_SYNAPSE and is_apart(form):
                         learn_synapses(plan, rule, optimizer, number, store, work, back, w, j)
-                    if SQUARE and rule.square[j]:
+                    if SQUARES and form == SQUARE:
                         learn_square(plan, rule, optimizer, number, store, back, w, j)
-                    if BY_ROW and rule.listed[j] == 0 and rule.square[j] == 0:
+                    if BY_ROW and form == PAIRS:
                         learn_rows(plan, rule, optimizer, number, store, work, back, w, j)
                     if rule.carries[j]:
                         if REFERENCE and has_inside:
@@ -103,9 +106,9 @@ def block_error(plan, rule, weights, store, work, back, w, b):  # type: ignore[n
         for s in range(plan.incoming[p], plan.incoming[p + 1]):
             j = plan.sources[s]
             has_inside = has_inside or rule.inside[j] != 0
-            if INSIDE and rule.inside[j] and rule.square[j] == 0:
+            if INSIDE and rule.inside[j] and rule.form[j] != SQUARE:
                 inside_entries(plan, rule, weights, work, back, w, j)
-            if SQUARE and rule.square[j]:
+            if SQUARES and rule.form[j] == SQUARE:
                 square_entries(plan, rule, store, work, back, w, j)
     share_error(plan, rule, back, w, b, has_inside)
     return has_inside
@@ -132,7 +135,7 @@ def solve_inside(plan, rule, back, w, b):  # type: ignore[no-untyped-def]
     members = rule.members[rule.member[b] : rule.member[b + 1]]
     right = np.empty(len(back.error[w]), np.float32)
     copy(back.error[w], right)
-    if SQUARE:
+    if SQUARES:
         solve_rows(plan, rule, back, w, b, ALL, right, back.error[w])
     else:
         solve_transposed(
@@ -149,7 +152,7 @@ def solve_misplaced(plan, rule, back, w, b):  # type: ignore[no-untyped-def]
     for k in range(len(members)):
         right[members[k]] = message[k]
     solution = np.zeros(len(back.omega[w]), np.float32)
-    if SQUARE:
+    if SQUARES:
         solve_rows(plan, rule, back, w, b, OFF_DIAGONAL, right, solution)
     else:
         solve_transposed(
@@ -211,14 +214,35 @@ def all_tiles_wide(  # type: ignore[no-untyped-def]
 def apply_gradients(plan, rule, optimizer, number, store, scale):  # type: ignore[no-untyped-def]
     """Update every weight with scale * (sum of the groups' gradients), and clear those."""
     for j in range(len(plan.pre)):
-        if rule.trains[j] and rule.listed[j]:
-            posts = plan.neurons[plan.post[j] + 1] - plan.neurons[plan.post[j]]
+        if not rule.trains[j]:
+            continue
+        posts = plan.neurons[plan.post[j] + 1] - plan.neurons[plan.post[j]]
+        pre = plan.neurons[plan.pre[j] + 1] - plan.neurons[plan.pre[j]]
+        if plan.kind[j] == WINDOW:
+            _apply_windows(plan, optimizer, number, store, scale, j)
+        elif rule.form[j] == LIST:
             for l in range(posts):
                 _apply_listed(rule, optimizer, number, store, scale, j, l)
-        elif rule.trains[j]:
-            posts = plan.neurons[plan.post[j] + 1] - plan.neurons[plan.post[j]]
-            pre = plan.neurons[plan.pre[j] + 1] - plan.neurons[plan.pre[j]]
+        else:
             apply_dense(optimizer, number, j, store, scale, plan.weight[j], pre, posts)
+
+
+@njit
+def _apply_windows(plan, optimizer, number, store, scale, j):  # type: ignore[no-untyped-def]
+    """The same for shared weights, a channel of the planes above at a time."""
+    first, last = plan.weight[j], plan.weight[j + 1]
+    channels = np.int64(1) if plan.windows[j, POOL] else plan.windows[j, OUTPUTS]
+    n = (last - first) // channels
+    for start in range(first, last, n):
+        total = store.gradient[0, start : start + n]
+        for g in range(1, store.gradient.shape[0]):
+            add(store.gradient[g, start : start + n], total)
+            fill(store.gradient[g, start : start + n], ZERO)
+        update_row(
+            optimizer, number, j, store.weights[start : start + n],
+            store.first[start : start + n], store.second[start : start + n], total, scale,
+        )  # fmt: skip
+        fill(total, ZERO)
 
 
 @njit(parallel=True)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from ....cpu.kernels.features import LISTED, MATRIX
+from ....compiled.kinds import WINDOW
+from ....compiled.windows import CHANNELS, KERNEL, POOL
+from ....cpu.kernels.features import WINDOWED
 from ....cpu.kernels.rows import fill
+from ....cpu.kernels.synapses import send, window_row
 from ....cpu.units import unit
 from ..formulas import omega_of, postsynaptic_count, presynaptic_count
 from .features import CLOSED, QUARTIC
@@ -94,19 +97,34 @@ def self_effect(plan, rule, weights, back, w, p):  # type: ignore[no-untyped-def
 @njit
 def _add_drive(plan, weights, counts, j, total):  # type: ignore[no-untyped-def]
     """total[i] += sum_k counts[k] w[k, i] over projection j."""
-    n = len(total)
     for k in range(len(counts)):
-        u = counts[k]
-        if u == ZERO:
-            continue
-        if MATRIX and plan.dense[j]:
-            row = weights[plan.weight[j] + k * n : plan.weight[j] + (k + 1) * n]
-            for i in range(n):
-                total[i] += u * row[i]
-        if LISTED and plan.dense[j] == 0:
-            start = plan.row[j] + k
-            for s in range(plan.csr_ptr[start], plan.csr_ptr[start + 1]):
-                total[plan.csr_post[s]] += u * weights[plan.csr_index[s]]
+        if counts[k] != ZERO:
+            send(plan, weights, j, k, counts[k], total)
+
+
+@njit
+def row_of(plan, rule, j, l, pre, index):  # type: ignore[no-untyped-def]
+    """(pre neurons, places of the weights) of the synapses that end at post neuron l of projection
+    j, by pre neuron; of windows they are worked out into `pre` and `index`."""
+    if WINDOWED and rule.form[j] == WINDOW:
+        count = window_row(plan.windows[j], plan.weight[j], np.int64(l), pre, index)
+        return pre[:count], index[:count]
+    start, end = rule.in_ptr[rule.in_row[j] + l], rule.in_ptr[rule.in_row[j] + l + 1]
+    return rule.in_pre[start:end], rule.in_index[start:end]
+
+
+@njit
+def widest_row(plan, rule, j):  # type: ignore[no-untyped-def]
+    """The most synapses that end at a post neuron of projection j, which is no matrix."""
+    window = plan.windows[j]
+    if WINDOWED and rule.form[j] == WINDOW:
+        channels = np.int64(1) if window[POOL] else window[CHANNELS]
+        return channels * window[KERNEL] * window[KERNEL]
+    widest = np.int64(0)
+    start = rule.in_row[j]
+    for l in range(plan.neurons[plan.post[j] + 1] - plan.neurons[plan.post[j]]):
+        widest = max(widest, rule.in_ptr[start + l + 1] - rule.in_ptr[start + l])
+    return widest
 
 
 @njit(fastmath={"reassoc"})

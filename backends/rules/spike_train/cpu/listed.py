@@ -1,4 +1,4 @@
-"""Learning synapse by synapse: projections that are lists."""
+"""Learning synapse by synapse: projections that are lists or windows."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from numba import njit
 from ....cpu.kernels.rows import copy, fill, gather, spread
 from ....cpu.units import unit
 from ....optimizers.cpu.update import update_row
-from ..formulas import count_slope, theta_of
+from ..formulas import count_slope, is_apart, theta_of
 from .features import AT_ONCE, HYBRID, INSIDE
-from .learn import make_trace, rows_of, side_effect
+from .learn import make_trace, row_of, rows_of, side_effect, widest_row
 from .spsp import response_at
 
 ZERO = np.float32(0.0)
@@ -71,12 +71,13 @@ def joint_effect(plan, rule, store, work, back, w, p):  # type: ignore[no-untype
         n = len(pre_row) - 1
         every = np.arange(n).astype(np.int32)
         weights, entry = np.empty(n, np.float32), np.empty(n, np.float32)
+        own_pre, own_index = np.empty(n, np.int32), np.empty(n, np.int64)
         for l in range(hi - lo):
             pre, fan_in = every, n
-            if rule.listed[j]:
-                first, last = rule.in_ptr[rule.in_row[j] + l], rule.in_ptr[rule.in_row[j] + l + 1]
-                pre, fan_in = rule.in_pre[first:last], last - first
-                gather(store.weights, rule.in_index[first:last], weights)
+            if is_apart(rule.form[j]):
+                pre, index = row_of(plan, rule, j, l, own_pre, own_index)
+                fan_in = len(pre)
+                gather(store.weights, index, weights)
             else:
                 start = plan.weight[j] + l * n
                 copy(store.rows[start : start + n], weights)
@@ -102,20 +103,22 @@ def learn_synapses(plan, rule, optimizer, number, store, work, back, w, j):  # t
     row, times = rows_of(plan, back, w, p)
     pre_row, _ = rows_of(plan, back, w, plan.pre[j])
     trace, column, power, nu = back.trace[w], back.column[w], rule.power[p], rule.nu[p]
-    in_ptr, in_pre, in_index = rule.in_ptr[rule.in_row[j] :], rule.in_pre, rule.in_index
     error, boost, entries = back.error[w], back.boost[w], back.entry[w]
-    origin, carries, trains = in_ptr[0] - rule.slot[j], rule.carries[j] != 0, rule.trains[j] != 0
+    carries, trains = rule.carries[j] != 0, rule.trains[j] != 0
     message = back.message[w, : len(pre_row) - 1]
     fill(message, ZERO)
-    scratch = np.empty((4, _widest(in_ptr, len(row) - 1)), np.float32)
+    widest = widest_row(plan, rule, j)
+    own_pre, own_index = np.empty(widest, np.int32), np.empty(widest, np.int64)
+    scratch = np.empty((4, widest), np.float32)
+    slot = rule.slot[j]
     for l in range(len(row) - 1):
-        start, end = in_ptr[l], in_ptr[l + 1]
-        fan_in = end - start
+        pre, index = row_of(plan, rule, j, l, own_pre, own_index)
+        fan_in = len(pre)
         weights, entry = scratch[0, :fan_in], scratch[1, :fan_in]
-        pre, index = in_pre[start:end], in_index[start:end]
         gather(store.weights, index, weights)
         if inside:
-            copy(entries[start - origin : end - origin], entry)
+            copy(entries[slot : slot + fan_in], entry)
+            slot += fan_in
         else:
             _entries(
                 trace, columns, column, times, row[l], row[l + 1],
@@ -142,15 +145,6 @@ def learn_synapses(plan, rule, optimizer, number, store, work, back, w, j):  # t
             else:
                 for s in range(fan_in):
                     store.gradient[w, index[s]] += scale * entry[s]
-
-
-@njit
-def _widest(in_ptr, posts):  # type: ignore[no-untyped-def]
-    """The largest fan-in."""
-    widest = 0
-    for l in range(posts):
-        widest = max(widest, in_ptr[l + 1] - in_ptr[l])
-    return widest
 
 
 @njit

@@ -14,7 +14,7 @@ from numba import njit
 from ....cpu.kernels.rows import add_scaled, scatter
 from ....cpu.units import unit
 from ....optimizers.cpu.update import update_row
-from ..numbers import SMALLEST, SWEEPS, TOLERANCE
+from ..numbers import SMALLEST, SQUARE, SWEEPS, TOLERANCE
 from .dense import write_back
 from .features import AT_ONCE, INSIDE
 from .learn import make_trace, rows_of
@@ -102,11 +102,11 @@ def solve_rows(plan, rule, back, w, b, with_diagonal, right, solution):  # type:
         p = plan.order[k]
         for s in range(plan.incoming[p], plan.incoming[p + 1]):
             j = plan.sources[s]
-            if rule.square[j] and plan.pre[j] == p:
+            if rule.form[j] == SQUARE and plan.pre[j] == p:
                 n = plan.neurons[p + 1] - plan.neurons[p]
                 for i in range(n):
                     own[plan.neurons[p] + i] += back.theta[w, rule.slot[j] + i * n + i]
-            if INSIDE and rule.inside[j] and rule.square[j] == 0 and plan.pre[j] == p:
+            if INSIDE and rule.inside[j] and rule.form[j] != SQUARE and plan.pre[j] == p:
                 _own_listed(plan, rule, back, w, j, own)
     for _ in range(SWEEPS):
         change, largest, fits = _sweep_rows(plan, rule, back, w, b, with_diagonal, left, own, x)
@@ -149,7 +149,7 @@ def _push(plan, rule, back, w, p, i, moved, left):  # type: ignore[no-untyped-de
     for s in range(plan.incoming[p], plan.incoming[p + 1]):
         j = plan.sources[s]
         lo = plan.neurons[plan.pre[j]]
-        if rule.square[j]:
+        if rule.form[j] == SQUARE:
             n = plan.neurons[plan.pre[j] + 1] - lo
             theta, part = back.theta[w, rule.slot[j] + i * n :], left[lo : lo + n]
             for k in range(n):

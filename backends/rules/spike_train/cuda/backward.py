@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numba import cuda
 
+from ....compiled.kinds import LIST, WINDOW
 from ....cuda.kernels.grid import chunks_of, first_item, meet
 from ....cuda.timeloop import count_all
 from ..formulas import decide, error_at
 from .dense import message_tile
 from .learn import neuron_error, sent_back
-from .listed import inside_entries, joint_effect, message_listed
+from .listed import inside_entries, joint_effect, message_listed, message_windows
 from .loss import clear_errors, cost_of, lateral_factor, teach
 from .solve import eliminate, sweeps
 
@@ -46,10 +47,10 @@ def judge(plan, tables, rule, learning, weights, data, work, results, b, s):  # 
 
 
 @cuda.jit(device=True)
-def backward(plan, tables, rule, learning, store, work, count, barrier):  # type: ignore[no-untyped-def]
+def backward(plan, rule, learning, store, work, count, barrier):  # type: ignore[no-untyped-def]
     """Errors of all neurons of the samples in flight, block by block from the output."""
     for block in range(len(plan.block) - 2, -1, -1):
-        block_error(plan, tables, rule, learning, store, work, block, count)
+        block_error(plan, rule, learning, store, work, block, count)
         meet(barrier)
         if learning.has_inside[block] != 0 and rule.reference == 0:
             solve_inside(plan, rule, learning, work, block, count)
@@ -63,7 +64,7 @@ def backward(plan, tables, rule, learning, store, work, count, barrier):  # type
 
 
 @cuda.jit(device=True)
-def block_error(plan, tables, rule, learning, store, work, block, count):  # type: ignore[no-untyped-def]
+def block_error(plan, rule, learning, store, work, block, count):  # type: ignore[no-untyped-def]
     """Errors and Omega of the neurons of a block, HM2-BP's factor, S-PSP of its inner synapses."""
     done = 0
     has_inside = learning.has_inside[block] != 0
@@ -76,19 +77,19 @@ def block_error(plan, tables, rule, learning, store, work, block, count):  # typ
             b = item // chunks
             i = (item - b * chunks) * cuda.blockDim.x + cuda.threadIdx.x
             if i < n:
-                neuron_error(plan, tables, rule, learning, store, work, b, p, i, has_inside)
+                neuron_error(plan, rule, learning, store, work, b, p, i, has_inside)
             item += cuda.gridDim.x
         done += count * chunks
         if rule.hybrid != 0:
             item = first_item(done)
             while item < count * n:
-                joint_effect(plan, tables, rule, learning, store, work, item // n, p, item % n)
+                joint_effect(plan, rule, learning, store, work, item // n, p, item % n)
                 item += cuda.gridDim.x
             done += count * n
         for s in range(plan.inner[p], plan.incoming[p + 1]):
             j = plan.sources[s]
             if rule.inside[j] != 0:
-                inside_entries(plan, tables, rule, learning, store, work, j, count, done)
+                inside_entries(plan, rule, learning, store, work, j, count, done)
 
 
 @cuda.jit(device=True)
@@ -184,9 +185,18 @@ def send_messages(plan, rule, learning, store, work, block, count):  # type: ign
                     left = item - b * learning.tiles[j] * chunks
                     tile = left // chunks
                     k = (left - tile * chunks) * cuda.blockDim.x + cuda.threadIdx.x
-                    if k < n and plan.dense[j] == 0:
-                        message_listed(plan, rule, learning, store, work, b, j, k)
-                    elif k < n:
-                        message_tile(plan, rule, learning, store, work, b, j, tile, k)
+                    if k < n:
+                        send_message(plan, rule, learning, store, work, b, j, tile, k)
                     item += cuda.gridDim.x
                 done += items
+
+
+@cuda.jit(device=True)
+def send_message(plan, rule, learning, store, work, b, j, tile, k):  # type: ignore[no-untyped-def]
+    """What pre neuron k of projection j is sent back, a tile of it where all pairs are joined."""
+    if rule.form[j] == LIST:
+        message_listed(plan, rule, learning, store, work, b, j, k)
+    elif rule.form[j] == WINDOW:
+        message_windows(plan, rule, learning, store, work, b, j, k)
+    else:
+        message_tile(plan, rule, learning, store, work, b, j, tile, k)

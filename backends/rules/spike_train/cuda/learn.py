@@ -5,9 +5,18 @@ from __future__ import annotations
 import numpy as np
 from numba import cuda
 
+from ....compiled.kinds import LIST, WINDOW
 from ....cuda.kernels.forward import fired
 from ....cuda.kernels.grid import chunks_of, first_item
-from ..formulas import closed_step, discrete_step, omega_of, postsynaptic_count, presynaptic_count
+from ....cuda.kernels.synapses import window_fan_in, window_synapse
+from ..formulas import (
+    closed_step,
+    discrete_step,
+    is_apart,
+    omega_of,
+    postsynaptic_count,
+    presynaptic_count,
+)
 from .spsp import response_at
 
 ZERO = np.float32(0.0)
@@ -81,7 +90,7 @@ def entry_of(plan, rule, learning, work, b, j, l, k):  # type: ignore[no-untyped
 
 
 @cuda.jit(device=True)
-def neuron_error(plan, tables, rule, learning, store, work, b, p, i, has_inside):  # type: ignore[no-untyped-def]
+def neuron_error(plan, rule, learning, store, work, b, p, i, has_inside):  # type: ignore[no-untyped-def]
     """delta, omega and error = dE/da of neuron i (local) of population p, before any solve."""
     n = plan.neurons[p] + i
     delta = work.delta[b, n]
@@ -90,7 +99,7 @@ def neuron_error(plan, tables, rule, learning, store, work, b, p, i, has_inside)
     error = delta / rule.nu[p]
     omega = ONE
     if rule.hybrid == 0:
-        omega = self_effect(plan, tables, rule, store, work, b, p, i)
+        omega = self_effect(plan, rule, store, work, b, p, i)
     work.omega[b, n] = omega
     if has_inside:
         if rule.reference != 0:
@@ -112,7 +121,7 @@ def sent_back(plan, learning, work, b, j, k):  # type: ignore[no-untyped-def]
 
 
 @cuda.jit(device=True)
-def self_effect(plan, tables, rule, store, work, b, p, i):  # type: ignore[no-untyped-def]
+def self_effect(plan, rule, store, work, b, p, i):  # type: ignore[no-untyped-def]
     """Omega of neuron i: 1 - (slope(o) / nu) sum_j w_j u_j (Zhang & Li 2019, eq. 10)."""
     total = ZERO
     is_recurrent = False
@@ -120,7 +129,7 @@ def self_effect(plan, tables, rule, store, work, b, p, i):  # type: ignore[no-un
         j = plan.sources[s]
         if rule.takes[j] != 0:
             is_recurrent = is_recurrent or rule.inside[j] != 0
-            total = add_drive(plan, tables, rule, store.weights, work, b, j, i, total)
+            total = add_drive(plan, rule, store.weights, work, b, j, i, total)
     o = work.count[b, plan.neurons[p] + i]
     o = postsynaptic_count(o, rule.quartic != 0 and is_recurrent)
     slope = rule.slope[p, min(o, plan.steps)] if o > 0 else ZERO
@@ -128,16 +137,15 @@ def self_effect(plan, tables, rule, store, work, b, p, i):  # type: ignore[no-un
 
 
 @cuda.jit(device=True)
-def add_drive(plan, tables, rule, weights, work, b, j, i, total):  # type: ignore[no-untyped-def]
+def add_drive(plan, rule, weights, work, b, j, i, total):  # type: ignore[no-untyped-def]
     """total + sum_k u_k w_ki over the pre neurons of projection j."""
     a, p = plan.pre[j], plan.post[j]
     lo = plan.neurons[a]
-    if plan.dense[j] == 0:
-        first = tables.post_ptr[tables.post_row[j] + i]
-        last = tables.post_ptr[tables.post_row[j] + i + 1]
-        for s in range(first, last):
-            u = presynaptic_count(work.count[b, lo + tables.post_pre[s]], rule.quartic != 0)
-            total += u * weights[tables.post_index[s]]
+    if is_apart(rule.form[j]):
+        start, stop = row_bounds(plan, rule, j, i)
+        for s in range(start, stop):
+            k, at = synapse(plan, rule, j, i, start, s)
+            total += presynaptic_count(work.count[b, lo + k], rule.quartic != 0) * weights[at]
         return total
     posts = plan.neurons[p + 1] - plan.neurons[p]
     at = plan.weight[j] + i
@@ -148,25 +156,33 @@ def add_drive(plan, tables, rule, weights, work, b, j, i, total):  # type: ignor
 
 
 @cuda.jit(device=True)
-def row_bounds(plan, tables, j, l):  # type: ignore[no-untyped-def]
-    """The synapses start:stop of post neuron l: places in post_pre/post_index where projection j is
-    listed, else places in the post-major weights."""
-    if plan.dense[j] == 0:
-        row = tables.post_row[j] + l
-        return tables.post_ptr[row], tables.post_ptr[row + 1]
+def row_bounds(plan, rule, j, l):  # type: ignore[no-untyped-def]
+    """The synapses start:stop of post neuron l: places in in_pre/in_index where projection j is
+    learnt as a list, of its window, else places in the post-major weights."""
+    if rule.form[j] == LIST:
+        row = rule.in_row[j] + l
+        return rule.in_ptr[row], rule.in_ptr[row + 1]
+    if rule.form[j] == WINDOW:
+        return np.int64(0), window_fan_in(plan.windows[j], l)
     n = plan.neurons[plan.pre[j] + 1] - plan.neurons[plan.pre[j]]
     return plan.weight[j] + l * n, plan.weight[j] + (l + 1) * n
 
 
 @cuda.jit(device=True)
-def synapse(plan, tables, j, start, s):  # type: ignore[no-untyped-def]
-    """(pre neuron, place of the weight and its moments) of synapse s of a row from `start`."""
-    if plan.dense[j] == 0:
-        return np.int64(tables.post_pre[s]), tables.post_index[s]
+def synapse(plan, rule, j, l, start, s):  # type: ignore[no-untyped-def]
+    """(pre neuron, place of the weight and its moments) of synapse s of the row of post neuron l,
+    which begins at `start`."""
+    if rule.form[j] == LIST:
+        return np.int64(rule.in_pre[s]), rule.in_index[s]
+    if rule.form[j] == WINDOW:
+        k, at = window_synapse(plan.windows[j], l, s)
+        return k, plan.weight[j] + at
     return s - start, s
 
 
 @cuda.jit(device=True)
-def weight_at(plan, store, j, at):  # type: ignore[no-untyped-def]
+def weight_at(rule, store, j, at):  # type: ignore[no-untyped-def]
     """The weight at a place that `synapse` gave."""
-    return store.weights[at] if plan.dense[j] == 0 else store.rows[at]
+    if is_apart(rule.form[j]):
+        return store.weights[at]
+    return store.rows[at]

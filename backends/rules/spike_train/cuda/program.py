@@ -41,7 +41,7 @@ class RuleLayout:
 def make_rule_layout(layout: Layout, spec: TrainSpec) -> RuleLayout:
     """The layout of the spec's rule on a graph; CompileError(E050) if it can't be."""
     rule = make_rule(layout.model, spec, layout.plan)
-    return RuleLayout(rule, *make_learning(layout.plan, layout.tables, rule))
+    return RuleLayout(rule, *make_learning(layout.plan, rule))
 
 
 def backward_of(make: Make, layout: Layout, own: RuleLayout, flight: int, blocks: int) -> Backward:

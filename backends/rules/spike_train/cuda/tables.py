@@ -8,10 +8,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from ....compiled.kinds import LIST, PAIRS, WINDOW, windows_of
 from ....compiled.plan import Plan, bounds
 from ....compiled.synapses import Inside, PostMajor, inside_synapses
-from ....cuda.tables import Tables, some
-from ..numbers import TILE
+from ....compiled.windows import OUTPUTS
+from ....cuda.tables import some
+from ..numbers import SQUARE, TILE
 from ..tables import Rule
 
 Array = npt.NDArray[Any]
@@ -39,7 +41,8 @@ class Learning(NamedTuple):
     square: Array  # i64 all-pairs inside projections, by pre population
     population: Array  # i64[N]
     place: Array  # i64[N] row of a neuron in its block's system
-    fan_in: Array  # i64[J] largest row of weights
+    rows: Array  # i64[J] rows of weights: one of a post neuron, or where shared, of a channel
+    row_size: Array  # i64[J] weights of the largest
     pull_row: Array  # i64[J] first row of a projection in `pull`
 
 
@@ -53,20 +56,23 @@ class Sizes(NamedTuple):
     largest_system: int  # neurons
 
 
-def make_learning(plan: Plan, tables: Tables, rule: Rule) -> tuple[Learning, Sizes]:
+def make_learning(plan: Plan, rule: Rule) -> tuple[Learning, Sizes]:
     """The tables of a rule over a plan."""
     pres, posts = (np.diff(plan.neurons)[x] for x in (plan.pre, plan.post))
     trace, traces = _places(_with_trace(rule), plan.steps * pres)
     taught = (trace >= 0) & (plan.pre == plan.output) & (rule.takes > 0)
     carries = rule.carries > 0
-    tiles = np.where(plan.dense > 0, -(-posts // TILE), 1) * carries
+    tiles = np.where(plan.kind == PAIRS, -(-posts // TILE), 1) * carries
     part, parts = _places(carries, tiles * pres)
-    pull_row, pulls = _places(np.ones(len(pres), bool), posts)
+    shared = plan.kind == WINDOW
+    rows = np.where(shared, plan.windows[:, OUTPUTS], posts)
+    pull_row, pulls = _places(np.ones(len(pres), bool), rows)
     bound, out = _outgoing(plan, carries)
-    fan_ins = [_fan_ins(plan, tables, j) for j in range(len(pres))]
+    fan_ins = [_fan_ins(plan, rule, j) for j in range(len(pres))]
+    each = np.diff(plan.weight) // np.maximum(1, plan.windows[:, OUTPUTS])
     synapses = np.array([f.sum() for f in fan_ins], np.int64) * rule.inside
-    listed = _listed_inside(plan, tables, rule)
-    square = (rule.inside > 0) & (plan.dense > 0)
+    listed = _listed_inside(plan, rule)
+    square = rule.form == SQUARE
     square_slot, squares = _places(square, synapses)
     slot = np.where(square, listed.slots + square_slot, listed.slot)
     square_bound, square_by_pre = _by_pre(plan, np.flatnonzero(square).tolist())
@@ -91,7 +97,8 @@ def make_learning(plan: Plan, tables: Tables, rule: Rule) -> tuple[Learning, Siz
         square=square_by_pre,
         population=np.repeat(np.arange(len(plan.model)), np.diff(plan.neurons)),
         place=place,
-        fan_in=np.array([f.max() for f in fan_ins], np.int64),
+        rows=rows,
+        row_size=np.where(shared, each, [f.max() for f in fan_ins]),
         pull_row=pull_row,
     )
     return learning, Sizes(traces, parts, pulls, listed.slots + squares, largest)
@@ -143,18 +150,20 @@ def _of_blocks(plan: Plan, marked: Array) -> Array:
     )
 
 
-def _listed_inside(plan: Plan, tables: Tables, rule: Rule) -> Inside:
-    """The synapses of the listed inside projections, by pre neuron."""
-    lists = PostMajor(tables.post_ptr, tables.post_row, tables.post_pre, tables.post_index)
-    return inside_synapses(plan, (rule.inside > 0) & (plan.dense == 0), lists)
+def _listed_inside(plan: Plan, rule: Rule) -> Inside:
+    """The synapses of the inside projections that are learnt as lists, by pre neuron."""
+    lists = PostMajor(rule.in_ptr, rule.in_row, rule.in_pre, rule.in_index)
+    return inside_synapses(plan, (rule.inside > 0) & (rule.form == LIST), lists)
 
 
-def _fan_ins(plan: Plan, tables: Tables, j: int) -> Array:
+def _fan_ins(plan: Plan, rule: Rule, j: int) -> Array:
     """The synapses of each post neuron of projection j."""
     pre, post = (int(plan.neurons[p + 1] - plan.neurons[p]) for p in (plan.pre[j], plan.post[j]))
-    if plan.dense[j]:
+    if rule.form[j] == WINDOW:
+        return windows_of(plan.windows[j]).fan_in()
+    if rule.form[j] != LIST:
         return np.full(post, pre, np.int64)
-    ptr: Array = tables.post_ptr[tables.post_row[j] : tables.post_row[j] + post + 1]
+    ptr: Array = rule.in_ptr[rule.in_row[j] : rule.in_row[j] + post + 1]
     return np.diff(ptr)
 
 

@@ -167,7 +167,7 @@ def _gamma(sample: _Sample, output: Population, label: int) -> Floats:
 def _dense(weights: npt.NDArray[Any], wiring: Wiring) -> Floats:
     """The weights as [post, pre]; synapses of one pair add up."""
     pre, post = wiring.pairs()
-    values = weights.ravel() if wiring.tap is None else weights.ravel()[wiring.tap]
+    values = weights.ravel()[wiring.places()]
     matrix = np.zeros((wiring.post_neurons, wiring.pre_neurons))
     np.add.at(matrix, (post, pre), values.astype(np.float64))
     return matrix
@@ -176,9 +176,6 @@ def _dense(weights: npt.NDArray[Any], wiring: Wiring) -> Floats:
 def _gather(matrix: Floats, wiring: Wiring) -> Floats:
     """The gradient of every weight from that of every pair, [post, pre]: `_dense` transposed."""
     pre, post = wiring.pairs()
-    values = matrix[post, pre]
-    if wiring.tap is None:
-        return values.reshape(wiring.weight_shape)
-    shared = np.zeros(int(np.prod(wiring.weight_shape)))
-    np.add.at(shared, wiring.tap, values)
-    return shared.reshape(wiring.weight_shape)
+    weights = np.zeros(int(np.prod(wiring.weight_shape)))
+    np.add.at(weights, wiring.places(), matrix[post, pre])
+    return weights.reshape(wiring.weight_shape)

@@ -12,7 +12,7 @@ from snncc.backends.optimizers.oracle import fresh_moments, update
 from snncc.backends.optimizers.table import STEPS, chain_of
 from snncc.ir import rules
 from snncc.ir.graph import Call, TrainSpec
-from snncc.ir.wiring import Wiring
+from snncc.ir.wiring import AllPairs
 
 PRE, POSTS, RATE = 9, 3, 0.05
 ADAM = Call("adam", (("lr", 0.0), ("beta1", 0.5), ("beta2", 0.9), ("eps", 0.1)))
@@ -77,9 +77,7 @@ def test_updates_are_the_oracles(plain, compiled, spec):
             plain.update_row(
                 optimizer, number, 0, rows[row], first[row], second[row], total[row], scale
             )
-        exact, moments = update(
-            spec, {"a": Wiring(PRE, POSTS, (PRE, POSTS))}, exact, whole, moments, RATE
-        )
+        exact, moments = update(spec, {"a": AllPairs(PRE, POSTS)}, exact, whole, moments, RATE)
         np.testing.assert_allclose(rows.T, exact["a"], rtol=2e-5, atol=2e-6)
     np.testing.assert_allclose(first.T, moments["a"].first, rtol=1e-4, atol=1e-6)
 

@@ -29,10 +29,11 @@ ONLY = {
             input_threshold pack packed_inputs rows_of sort_events teach_steps thresholds
             times_by_neuron""",
         "whole rows at a time; on a card a thread has its own neuron or synapse": """
-            active_columns apply_dense apply_gradients apply_listed closed_traces count_error
-            counts dense_tile discrete_traces drive_dense drive_sparse entries learn_rows
-            learn_synapses pre_rows presynaptic_counts response_row send send_listed side_effect
-            silent_listed silent_row substitute sweep tiles triangulate widest write_back""",
+            active_columns apply_dense apply_gradients apply_listed apply_windows closed_traces
+            count_error counts deliver dense_tile discrete_traces entries learn_rows learn_synapses
+            pre_rows presynaptic_counts response_row row_of send send_listed send_windows
+            side_effect silent_listed silent_row substitute sweep tiles triangulate widest_row
+            window_row write_back""",
         "the threads of a processor share a sample only now and then": """
             all_tiles_wide drive_wide encode_wide""",
         "what takes no time on a card": "forget_faint",
@@ -43,8 +44,10 @@ ONLY = {
         "events are bits, which threads set and list together": """
             allowed draw fired list_word raster_quad set_bit""",
         "what one thread does with its neuron or synapse": """
-            clear_errors cost_of entry_of inside_entry learn_synapse message_listed message_tile
-            neuron_error sent_back spike_ratio step_neurons synapse row_bounds weight_at""",
+            clear_errors cost_of entry_of inside_entry learn_weight message_listed message_tile
+            message_windows neuron_error row_bounds send_message sent_back spike_ratio step_neurons
+            synapse synapse_gradient weight_at weight_bounds window_fan_in window_gradient
+            window_slot window_synapse""",
         "a stage deals its items": "make_pulls make_squares make_traces send_messages",
         "Jacobi in place of Gauss-Seidel, all rows at once": """
             column_of fill_system misplaced_solve move row_of_system solve_block sweeps

@@ -1,0 +1,44 @@
+"""Where windows lie, for every device: numbers of a row i64[10] of the plan in, numbers out.
+
+(channels, height, width) of the planes below and (outputs, rows, columns) of those above, kernel,
+stride, padding, and whether a channel reads its own alone through one weight (pooling).
+"""
+
+from __future__ import annotations
+
+from .formulas import formula
+
+CHANNELS, HEIGHT, WIDTH = 0, 1, 2
+OUTPUTS, ROWS, COLUMNS = 3, 4, 5
+KERNEL, STRIDE, PADDING, POOL = 6, 7, 8, 9
+
+
+@formula
+def coordinates(index, rows, columns):  # type: ignore[no-untyped-def]
+    """(plane, row, column) of a place in planes of rows x columns."""
+    plane = index // (rows * columns)
+    left = index - plane * rows * columns
+    row = left // columns
+    return plane, row, left - row * columns
+
+
+@formula
+def taps_of(output, kernel, stride, padding, extent):  # type: ignore[no-untyped-def]
+    """Along an axis of `extent` inputs: (input at tap 0, first tap, end of the taps) of an output;
+    the taps between lie on the plane."""
+    origin = output * stride - padding
+    return origin, max(0, -origin), min(kernel, extent - origin)
+
+
+@formula
+def outputs_of(i, kernel, stride, padding, outputs):  # type: ignore[no-untyped-def]
+    """Along an axis: (first, end) of the outputs whose windows input i lies in."""
+    reach = i + padding
+    return max(0, (reach - kernel) // stride + 1), min(outputs, reach // stride + 1)
+
+
+@formula
+def place_of(window, output, channel, a, b):  # type: ignore[no-untyped-def]
+    """The place of a weight among its projection's."""
+    row = (output * window[CHANNELS] + channel) * window[KERNEL] + a
+    return 0 if window[POOL] else row * window[KERNEL] + b

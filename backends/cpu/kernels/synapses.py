@@ -1,0 +1,142 @@
+"""Synapses of every kind: what the spikes of a step bring, what a pre neuron sends, a post neuron's
+row."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from ...compiled.kinds import LIST, PAIRS, WINDOW
+from ...compiled.windows import (
+    CHANNELS,
+    COLUMNS,
+    HEIGHT,
+    KERNEL,
+    OUTPUTS,
+    PADDING,
+    POOL,
+    ROWS,
+    STRIDE,
+    WIDTH,
+    coordinates,
+    outputs_of,
+    place_of,
+    taps_of,
+)
+from .features import LISTED, MATRIX, WINDOWED
+
+ONE32 = np.float32(1.0)
+
+
+@njit
+def deliver_dense(weights, spikes, start, end, current):  # type: ignore[no-untyped-def]
+    """current[n] += rows weights[j, :] of the spikes j, in their order; weights f32[pre * n].
+
+    Six rows a pass, so that `current` is read and written once for six spikes; the additions
+    keep their order, and with it their rounding.
+    """
+    n = len(current)
+    k = start
+    while k + 6 <= end:
+        w0 = weights[spikes[k] * n : spikes[k] * n + n]
+        w1 = weights[spikes[k + 1] * n : spikes[k + 1] * n + n]
+        w2 = weights[spikes[k + 2] * n : spikes[k + 2] * n + n]
+        w3 = weights[spikes[k + 3] * n : spikes[k + 3] * n + n]
+        w4 = weights[spikes[k + 4] * n : spikes[k + 4] * n + n]
+        w5 = weights[spikes[k + 5] * n : spikes[k + 5] * n + n]
+        for i in range(n):
+            first = ((current[i] + w0[i]) + w1[i]) + w2[i]
+            current[i] = ((first + w3[i]) + w4[i]) + w5[i]
+        k += 6
+    while k < end:
+        w0 = weights[spikes[k] * n : spikes[k] * n + n]
+        for i in range(n):
+            current[i] += w0[i]
+        k += 1
+
+
+@njit(inline="always")
+def deliver_listed(weights, ptr, origin, post, index, spikes, start, end, current):  # type: ignore[no-untyped-def]
+    """The same over a synapse list: ptr[origin + j : origin + j + 2] bounds the synapses of pre
+    neuron j, index is absolute in `weights`."""
+    for k in range(start, end):
+        row = origin + spikes[k]
+        for s in range(ptr[row], ptr[row + 1]):
+            current[post[s]] += weights[index[s]]
+
+
+@njit
+def send_windows(weights, window, k, scale, current):  # type: ignore[no-untyped-def]
+    """current += scale w of the windows that pre neuron k lies in; weights f32[own]."""
+    channel, i, j = coordinates(k, window[HEIGHT], window[WIDTH])
+    kernel, stride, padding = window[KERNEL], window[STRIDE], window[PADDING]
+    top, bottom = outputs_of(i, kernel, stride, padding, window[ROWS])
+    left, right = outputs_of(j, kernel, stride, padding, window[COLUMNS])
+    first, last = (channel, channel + 1) if window[POOL] else (np.int64(0), window[OUTPUTS])
+    for o in range(first, last):
+        for y in range(top, bottom):
+            row = (o * window[ROWS] + y) * window[COLUMNS]
+            a = i + padding - y * stride
+            for x in range(left, right):
+                b = j + padding - x * stride
+                current[row + x] += scale * weights[place_of(window, o, channel, a, b)]
+
+
+@njit
+def deliver_windows(weights, window, spikes, start, end, current):  # type: ignore[no-untyped-def]
+    """As `deliver_dense`."""
+    for k in range(start, end):
+        send_windows(weights, window, np.int64(spikes[k]), ONE32, current)
+
+
+@njit
+def window_row(window, base, l, pre, index):  # type: ignore[no-untyped-def]
+    """(pre neuron, absolute place of the weight) of every synapse of post neuron l, by pre neuron;
+    how many. `base` is the projection's first weight."""
+    o, y, x = coordinates(l, window[ROWS], window[COLUMNS])
+    kernel, stride, padding = window[KERNEL], window[STRIDE], window[PADDING]
+    top, a0, a1 = taps_of(y, kernel, stride, padding, window[HEIGHT])
+    left, b0, b1 = taps_of(x, kernel, stride, padding, window[WIDTH])
+    first, last = (o, o + 1) if window[POOL] else (np.int64(0), window[CHANNELS])
+    count = 0
+    for c in range(first, last):
+        for a in range(a0, a1):
+            row = (c * window[HEIGHT] + top + a) * window[WIDTH] + left
+            for b in range(b0, b1):
+                pre[count] = row + b
+                index[count] = base + place_of(window, o, c, a, b)
+                count += 1
+    return count
+
+
+@njit(inline="always")
+def deliver(plan, values, j, spikes, start, end, current):  # type: ignore[no-untyped-def]
+    """current[n] += what the spikes start:end bring through projection j, in their order; values
+    f32[W], spikes of its pre population."""
+    if MATRIX and plan.kind[j] == PAIRS:
+        deliver_dense(values[plan.weight[j] : plan.weight[j + 1]], spikes, start, end, current)
+    if LISTED and plan.kind[j] == LIST:
+        deliver_listed(
+            values, plan.csr_ptr, plan.row[j], plan.csr_post, plan.csr_index, spikes, start, end,
+            current,
+        )  # fmt: skip
+    if WINDOWED and plan.kind[j] == WINDOW:
+        own = values[plan.weight[j] : plan.weight[j + 1]]
+        deliver_windows(own, plan.windows[j], spikes, start, end, current)
+
+
+@njit
+def send(plan, values, j, k, scale, current):  # type: ignore[no-untyped-def]
+    """current[n] += scale w over the synapses that pre neuron k sends through projection j."""
+    if MATRIX and plan.kind[j] == PAIRS:
+        n = len(current)
+        row = values[plan.weight[j] + k * n : plan.weight[j] + (k + 1) * n]
+        for i in range(n):
+            current[i] += scale * row[i]
+    if LISTED and plan.kind[j] == LIST:
+        start = plan.row[j] + k
+        for s in range(plan.csr_ptr[start], plan.csr_ptr[start + 1]):
+            current[plan.csr_post[s]] += scale * values[plan.csr_index[s]]
+    if WINDOWED and plan.kind[j] == WINDOW:
+        own = values[plan.weight[j] : plan.weight[j + 1]]
+        send_windows(own, plan.windows[j], k, scale, current)

@@ -1,0 +1,97 @@
+"""Synapses of every kind: what the spikes of a step bring to a post neuron, its row of weights."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import cuda
+
+from ...compiled.windows import (
+    CHANNELS,
+    COLUMNS,
+    HEIGHT,
+    KERNEL,
+    PADDING,
+    POOL,
+    ROWS,
+    STRIDE,
+    WIDTH,
+    coordinates,
+    place_of,
+    taps_of,
+)
+from .forward import fired
+
+
+@cuda.jit(device=True)
+def deliver_dense(weights, column, n, spikes, start, count, current):  # type: ignore[no-untyped-def]
+    """current + weights[column + j n] over the spikes j; neighbouring threads read neighbours.
+
+    Four loads in flight, added in the order of the spikes.
+    """
+    k = start
+    end = start + count
+    while k + 4 <= end:
+        w0 = weights[column + spikes[k] * n]
+        w1 = weights[column + spikes[k + 1] * n]
+        w2 = weights[column + spikes[k + 2] * n]
+        w3 = weights[column + spikes[k + 3] * n]
+        current = (((current + w0) + w1) + w2) + w3
+        k += 4
+    while k < end:
+        current += weights[column + spikes[k] * n]
+        k += 1
+    return current
+
+
+@cuda.jit(device=True)
+def deliver_listed(tables, weights, j, i, bits, start, current):  # type: ignore[no-untyped-def]
+    """The same over the synapses of post neuron i: a gather, so that no two threads add to one."""
+    first = tables.post_ptr[tables.post_row[j] + i]
+    last = tables.post_ptr[tables.post_row[j] + i + 1]
+    for s in range(first, last):
+        if fired(bits, start, tables.post_pre[s]):
+            current += weights[tables.post_index[s]]
+    return current
+
+
+@cuda.jit(device=True)
+def deliver_windows(weights, base, window, i, bits, start, current):  # type: ignore[no-untyped-def]
+    """The same over the window of post neuron i."""
+    o, y, x = coordinates(i, window[ROWS], window[COLUMNS])
+    kernel, stride, padding = window[KERNEL], window[STRIDE], window[PADDING]
+    top, a0, a1 = taps_of(y, kernel, stride, padding, window[HEIGHT])
+    left, b0, b1 = taps_of(x, kernel, stride, padding, window[WIDTH])
+    first, last = (o, o + 1) if window[POOL] else (np.int64(0), window[CHANNELS])
+    for c in range(first, last):
+        for a in range(a0, a1):
+            row = (c * window[HEIGHT] + top + a) * window[WIDTH] + left
+            for b in range(b0, b1):
+                if fired(bits, start, row + b):
+                    current += weights[base + place_of(window, o, c, a, b)]
+    return current
+
+
+@cuda.jit(device=True)
+def window_fan_in(window, l):  # type: ignore[no-untyped-def]
+    """The number of synapses that end at post neuron l."""
+    _, y, x = coordinates(l, window[ROWS], window[COLUMNS])
+    kernel, stride, padding = window[KERNEL], window[STRIDE], window[PADDING]
+    _, a0, a1 = taps_of(y, kernel, stride, padding, window[HEIGHT])
+    _, b0, b1 = taps_of(x, kernel, stride, padding, window[WIDTH])
+    channels = np.int64(1) if window[POOL] else window[CHANNELS]
+    return channels * (a1 - a0) * (b1 - b0)
+
+
+@cuda.jit(device=True)
+def window_synapse(window, l, s):  # type: ignore[no-untyped-def]
+    """(pre neuron, place of the weight among the projection's) of synapse s of post neuron l."""
+    o, y, x = coordinates(l, window[ROWS], window[COLUMNS])
+    kernel, stride, padding = window[KERNEL], window[STRIDE], window[PADDING]
+    top, a0, a1 = taps_of(y, kernel, stride, padding, window[HEIGHT])
+    left, b0, b1 = taps_of(x, kernel, stride, padding, window[WIDTH])
+    c, a, b = coordinates(s, a1 - a0, b1 - b0)
+    if window[POOL]:
+        c = o
+    a, b = a0 + a, b0 + b
+    k = (c * window[HEIGHT] + top + a) * window[WIDTH] + left + b
+    return k, place_of(window, o, c, a, b)
