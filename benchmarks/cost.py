@@ -22,7 +22,7 @@ from machine import Machine
 
 from snncc.ir.expr import Apply, walk
 from snncc.ir.graph import Graph, TrainSpec
-from snncc.ir.wiring import Wiring, wire
+from snncc.ir.wiring import AllPairs, Wiring, wire
 
 Array = npt.NDArray[Any]
 
@@ -87,7 +87,7 @@ class Link:
     @property
     def is_full(self) -> bool:
         """Whether it joins all pairs."""
-        return self.wiring.pre is None
+        return isinstance(self.wiring, AllPairs)
 
     @property
     def synapses(self) -> int:

@@ -70,8 +70,9 @@ class CpuTrainer(CpuSimulator):
     def _is_at_once(self, batch: int) -> bool:
         """Whether a weight may be updated as soon as its row's gradient is known: no row may share
         it, and the chain may look at no other row."""
-        shared = (self.plan.kind == WINDOW) & (self.rule.trains > 0)
-        return batch == 1 and self.chain.is_local and not shared.any()
+        learnt = np.array([p.trainable for p in self.graph.projections], np.bool_)
+        shared = bool((learnt & (self.plan.kind == WINDOW)).any())
+        return batch == 1 and self.chain.is_local and not shared
 
     def _learning(self, at_once: bool, is_shared: bool) -> Kernels:
         """The kernels that learn: `at_once` batches of one sample, `is_shared` by all threads."""

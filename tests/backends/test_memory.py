@@ -14,6 +14,7 @@ from snncc.ir.diagnostics import CompileError, Diagnostic, Source
 from snncc.ir.graph import Graph, TrainSpec
 from snncc.ir.model import draw_model
 from snncc.ir.passes.pipeline import run_pipeline
+from snncc.ir.wiring import Listed
 
 NET = """
 network n(h: int = 50) {{
@@ -92,8 +93,8 @@ def test_it_is_an_estimate_from_below(projection: str, workers: int) -> None:
     graph, _ = program(projection)
     model = draw_model(graph, 0)
     plan, wirings = make_plan(model), model.wirings.values()
-    held = [*plan, *make_work(plan, workers), *(w.pre for w in wirings)]
-    held += [w.post for w in wirings]
+    lists = [ends for w in wirings if isinstance(w, Listed) for ends in w.lists().values()]
+    held = [*plan, *make_work(plan, workers), *lists]
     taken = sum(array.nbytes for array in held if isinstance(array, np.ndarray))
     taken += 4 * int(plan.weight[-1])
     foretold = sum(need.size for need in presenting(graph, workers))

@@ -136,15 +136,23 @@ def learn_synapses(plan, rule, optimizer, number, store, work, back, w, j):  # t
         if trains:
             if AT_ONCE:
                 first, second = scratch[2, :fan_in], scratch[3, :fan_in]
-                gather(store.first, index, first)
-                gather(store.second, index, second)
-                update_row(optimizer, number, j, weights, first, second, entry, scale)
-                spread(weights, index, store.weights)
-                spread(first, index, store.first)
-                spread(second, index, store.second)
+                _update_listed(
+                    optimizer, number, j, store, index, weights, first, second, entry, scale
+                )
             else:
                 for s in range(fan_in):
                     store.gradient[w, index[s]] += scale * entry[s]
+
+
+@njit
+def _update_listed(optimizer, number, j, store, index, weights, first, second, entry, scale):  # type: ignore[no-untyped-def]
+    """`update_row` of the weights at the places `index`; the rows are scratch."""
+    gather(store.first, index, first)
+    gather(store.second, index, second)
+    update_row(optimizer, number, j, weights, first, second, entry, scale)
+    spread(weights, index, store.weights)
+    spread(first, index, store.first)
+    spread(second, index, store.second)
 
 
 @njit

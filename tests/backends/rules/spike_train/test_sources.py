@@ -32,8 +32,8 @@ ONLY = {
             active_columns apply_dense apply_gradients apply_listed apply_windows closed_traces
             count_error counts deliver dense_tile discrete_traces entries learn_rows learn_synapses
             pre_rows presynaptic_counts response_row row_of send send_listed send_windows
-            side_effect silent_listed silent_row substitute sweep tiles triangulate widest_row
-            window_row write_back""",
+            side_effect silent_listed silent_row substitute sweep tiles triangulate update_listed
+            widest_row window_row write_back""",
         "the threads of a processor share a sample only now and then": """
             all_tiles_wide drive_wide encode_wide""",
         "what takes no time on a card": "forget_faint",

@@ -16,7 +16,7 @@ from snncc.ir.diagnostics import Source
 from snncc.ir.graph import Block, Call, Graph, Population, Projection
 from snncc.ir.model import draw_model
 from snncc.ir.passes.pipeline import run_pipeline
-from snncc.ir.wiring import AllPairs, Listed, Planes, Windows
+from snncc.ir.wiring import AllPairs, Listed
 
 STEPS = 60
 DENSE, LATERAL = Call("dense"), Call("lateral_inhibition")
@@ -392,29 +392,3 @@ def test_sparse_and_shared_weights_gather_the_dense_gradient():
     listed = dict(weights) | {"x->h": weights["x->h"].ravel()}
     sparse = gradients(CHAIN, listed, spikes, 0, rule("st_rsbp"), wirings=wirings).gradients["x->h"]
     np.testing.assert_array_equal(sparse, ours.gradients["x->h"].ravel())
-
-
-def test_a_shared_weights_gradient_is_the_sum_of_its_synapses():
-    planes = network(
-        [projection("x", "h"), projection("h", "y"), projection("y", "y", LATERAL, 1, False)],
-        {"x": 6, "h": 4, "y": 3},
-        [("h",), ("y",)],
-    )
-    weights, spikes = sample(planes, 6)
-    windows = Windows(Planes(1, 2, 3), Planes(2, 1, 2), 2, 1, 0, is_pool=False)
-    wirings = {
-        "x->h": windows,
-        "h->y": AllPairs(4, 3),
-        "y->y": Listed(3, 3, *(k.astype(np.int32) for k in np.nonzero(1 - np.eye(3)))),
-    }
-    kernels = np.random.default_rng(1).uniform(-0.5, 1.0, windows.weight_shape)
-    tied = gradients(
-        planes, weights | {"x->h": kernels}, spikes, 0, rule("st_rsbp"), wirings=wirings
-    )
-    matrix = np.zeros((6, 4))
-    matrix[windows.pairs()] = kernels.ravel()[windows.places()]
-    free = gradients(planes, weights | {"x->h": matrix}, spikes, 0, rule("st_rsbp"))
-    wanted = np.zeros(8)
-    np.add.at(wanted, windows.places(), free.gradients["x->h"][windows.pairs()])
-    np.testing.assert_allclose(tied.gradients["x->h"].ravel(), wanted)
-    assert np.abs(wanted).max() > 0
