@@ -8,7 +8,11 @@ numbers, and it fills what it is given instead of returning arrays.
 
 from __future__ import annotations
 
+import pickle
+import sys
+import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numba
@@ -17,6 +21,8 @@ from numba import cfunc, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from ..compiled.text.modules import load_module
+from . import helper
 from .records import RECORDS
 
 # What a parameter of a unit is, by its name; any other is a record of the name's tuple.
@@ -62,12 +68,45 @@ def unit(function: Callable[..., Any]) -> Any:
 WAITING: list[tuple[Callable[..., Any], Any, str]] = []
 
 
+HELPING: list[str] = []  # the module, in the process that helps another compile it
+COMPILED = 0.1  # seconds; a unit that takes less was in the cache
+PLACE = 1  # of a unit that is compiled for the cache alone: any address
+
+
 def compile_units() -> None:
     """Compile the units of a module, at its end; one that another calls stands before it."""
-    for function, signature, symbol in WAITING:
-        compiled = cfunc(signature, cache=True, error_model="numpy")(function)
-        binding.add_symbol(symbol, compiled.address)
+    if HELPING:
+        return
+    waiting = WAITING[:]
     WAITING.clear()
+    started, second = time.perf_counter(), None
+    for k, (function, signature, symbol) in enumerate(waiting):
+        binding.add_symbol(symbol, _compiled(function, signature))
+        if k == 0 and time.perf_counter() - started > COMPILED:
+            second = helper.start(sys.modules[function.__module__])
+    if second is not None:
+        second.kill()
+        second.wait()
+
+
+def help_out() -> None:
+    """What `helper.start` starts: compile the units of a module, told by the standard input, from
+    the last one on."""
+    name, path, records = pickle.load(sys.stdin.buffer)  # noqa: S301 - from our own parent
+    RECORDS.update(records)
+    numba.get_num_threads()  # see `load`
+    HELPING.append(name)
+    load_module(name, Path(path).read_text(encoding="utf-8"), Path(path).parent)
+    for _, _, symbol in WAITING:
+        binding.add_symbol(symbol, PLACE)
+    for function, signature, _ in reversed(WAITING):
+        _compiled(function, signature)
+
+
+def _compiled(function: Callable[..., Any], signature: Any) -> int:
+    compiled = cfunc(signature, cache=True, error_model="numpy")(function)
+    assert compiled.address is not None
+    return compiled.address
 
 
 def _kind(name: str) -> Any:

@@ -1,0 +1,76 @@
+"""The second process that compiles: what it makes is in the cache, and what it lacks is no loss."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from snncc.backends.compiled.text.modules import load_module
+from snncc.backends.cpu import helper, units
+
+TEXT = """\
+from snncc.backends.cpu.units import compile_units, unit
+
+@unit
+def inner(p) -> int:
+    return p + 1
+
+@unit
+def outer(p, w) -> int:
+    return inner(p) + w
+
+compile_units()
+"""
+
+
+def module_in(folder: Path, name: str, text: str = TEXT) -> ModuleType:
+    path = folder / f"{name}.py"
+    path.write_text(text)
+    module = ModuleType(name)
+    module.__file__ = str(path)
+    return module
+
+
+def kept(folder: Path) -> list[str]:
+    """The functions in the cache, in the order in which they came there."""
+    files = (folder / "__pycache__").glob("*.nbi")
+    return [f.name.partition("-")[0].partition(".")[2] for f in sorted(files, key=_made)]
+
+
+def _made(file: Path) -> int:
+    return file.stat().st_mtime_ns
+
+
+@pytest.fixture
+def _two_processors(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+
+
+@pytest.mark.usefixtures("_two_processors")
+def test_it_compiles_from_the_last_unit_on(tmp_path: Path) -> None:
+    made = helper.start(module_in(tmp_path, "helped_units"))
+    assert made is not None
+    assert made.wait() == 0
+    assert kept(tmp_path) == ["outer", "inner"]
+
+
+@pytest.mark.usefixtures("_two_processors")
+@pytest.mark.parametrize("python", ["/bin/false", "/bin/there-is-none"])
+def test_a_module_is_compiled_whatever_becomes_of_the_helper(
+    python: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(units, "COMPILED", 0.0)
+    monkeypatch.setattr(sys, "executable", python)
+    load_module(f"unhelped{len(python)}", TEXT, tmp_path)
+    assert sorted(kept(tmp_path)) == ["inner", "outer"]
+
+
+def test_no_helper_without_a_processor_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0})
+    assert helper.start(module_in(tmp_path, "lonely_units")) is None
