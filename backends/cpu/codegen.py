@@ -12,6 +12,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from ...ir.neuron import NeuronStep
 from ..compiled.text.languages import PYTHON
@@ -52,8 +53,14 @@ def kernel_source(features: Mapping[str, bool], rule: Parts = ()) -> str:
     `features` are what a network has of those in `features.py`, where all are True; kernels that
     it never comes to are left out.
     """
+    return _kernel_source(tuple(features.items()), rule)
+
+
+@lru_cache(maxsize=64)
+def _kernel_source(having: tuple[tuple[str, bool], ...], rule: Parts) -> str:
+    features = dict(having)
     text = joined((*FORWARD, *rule), 'njit(inline="always")')
-    for name, has in features.items():
+    for name, has in having:
         text, count = re.subn(rf"^{name} = True\b", f"{name} = {has}", text, flags=re.MULTILINE)
         assert count == 1, name
     return _KERNEL_HEAD + _with_cache(needed(text, features, ENTRIES)) + "\n\ncompile_units()\n"

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
+from functools import lru_cache
 from importlib import import_module, resources
 from importlib.util import resolve_name
 
@@ -27,18 +28,19 @@ def joined(parts: Iterable[tuple[str, tuple[str, ...]]], formula: str) -> str:
     """The texts of the files, one after the other; `formula` is the device's decorator of formulas
     that both have, `njit(inline="always")` in the files."""
     files = {f"{BACKENDS}.{package}.{name}": (package, name) for package, n in parts for name in n}
-    modules = {module.removesuffix(".py") for module in files}
+    modules = frozenset(module.removesuffix(".py") for module in files)
     made = (_marked(package, name, modules) for package, name in files.values())
     return "".join(made).replace(FORMULA, f"formula = {formula}")
 
 
-def _marked(package: str, name: str, modules: set[str]) -> str:
+@lru_cache(maxsize=256)
+def _marked(package: str, name: str, modules: frozenset[str]) -> str:
     text = resources.files(f"{BACKENDS}.{package}").joinpath(name).read_text(encoding="utf-8")
     place = f"{package.replace('.', '/')}/{name}"
     return f"# from backends/{place}\n{alone(f'{BACKENDS}.{package}', text, modules)}"
 
 
-def alone(package: str, text: str, modules: set[str]) -> str:
+def alone(package: str, text: str, modules: Set[str]) -> str:
     """The text without imports of the package's own: those of `modules`, which are joined with it,
     are left out, numbers from elsewhere are written out, functions are imported by their full
     names. Lines keep their places."""
@@ -53,7 +55,7 @@ def alone(package: str, text: str, modules: set[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _written_out(package: str, node: ast.ImportFrom, modules: set[str]) -> str:
+def _written_out(package: str, node: ast.ImportFrom, modules: Set[str]) -> str:
     if not node.level:
         return ""
     module = resolve_name("." * node.level + (node.module or ""), package)
