@@ -44,11 +44,9 @@ def jobs(types):
     """Every operator over these types, on every combination of their values."""
     made = []
     for case in signatures(types):
-        columns = zip(*product(*map(values, case.types)), strict=True)
-        named = {
-            f"x{k}": np.array(column, stored(dtype))
-            for k, (column, dtype) in enumerate(zip(columns, case.types, strict=True))
-        }
+        axes = [np.array(values(dtype), stored(dtype)) for dtype in case.types]
+        columns = np.meshgrid(*axes, indexing="ij")
+        named = {f"x{k}": column.ravel() for k, column in enumerate(columns)}
         made.append((case.applied(), named))
     return made
 
