@@ -20,6 +20,7 @@ from backend_cases import (
     load_for_all,
     samples_with,
 )
+from devices import DEVICES
 from grid import GridDevice
 
 from snncc.backends.compiled.text.modules import execute
@@ -149,14 +150,7 @@ def trainer(kernels: Path) -> Callable[..., CpuTrainer]:
     return make
 
 
-@pytest.fixture(
-    scope="session",
-    params=[
-        "grid",
-        pytest.param("simulator", marks=pytest.mark.cudasim),
-        pytest.param("card", marks=pytest.mark.gpu),
-    ],
-)
+@pytest.fixture(scope="session", params=DEVICES)
 def device(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Device:
     """Blocks in Python that take turns, a block in Numba's simulator, or a card, whose kernels are
     kept in the user's own folder: compiled once a machine, for all workers."""

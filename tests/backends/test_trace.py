@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from backend_cases import compiled_text, grid_model, samples_with
+from devices import CARD, SIMULATOR_AT_NIGHT
 from drawn_networks import COUNTING, DYADIC
 
 from snncc.backends.cpu.simulator import CpuSimulator
@@ -21,8 +22,8 @@ COUNTED = COUNTING.replace("40 ms", "10 ms")
 ENGINES = [
     ("interpreted", "grid"),
     pytest.param("compiled", "grid", marks=pytest.mark.slow),
-    pytest.param("interpreted", "simulator", marks=pytest.mark.cudasim),
-    pytest.param("interpreted", "card", marks=pytest.mark.gpu),
+    pytest.param("interpreted", "simulator", marks=SIMULATOR_AT_NIGHT.marks),
+    pytest.param("interpreted", "card", marks=CARD.marks),
 ]
 
 

@@ -184,7 +184,7 @@ def test_the_tests_of_a_card_are_where_the_script_looks() -> None:
     folders = {"tests/backends", "tests/benchmarks"}
     assert "".join(f" {folder}" for folder in sorted(folders)) in SCRIPT.read_text()
     for path in (ROOT / "tests").rglob("test_*.py"):
-        if "mark.gpu" in path.read_text():
+        if re.search(r"mark\.gpu|from devices import", path.read_text()):
             assert any(path.is_relative_to(ROOT / folder) for folder in folders), path
 
 

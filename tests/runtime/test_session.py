@@ -16,7 +16,7 @@ OPTIONS = (
     *("--test-limit", "50", "--checkpoint-every", "0", "--threads", "2", "--quiet"),
 )
 
-KILLS = 6
+CASES = [(1, 3), (8, 3), *(pytest.param(b, 12, marks=pytest.mark.nightly) for b in (1, 8))]
 
 
 def command(*words):
@@ -41,15 +41,15 @@ def killed(words, folder, wait):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("batch", [1, 8])
-def test_kill_and_resume_is_bit_identical(tmp_path, batch):
+@pytest.mark.parametrize(("batch", "kills"), CASES)
+def test_kill_and_resume_is_bit_identical(tmp_path, batch, kills):
     program = str(ROOT / "examples" / "digits.snn")
     words = (program, *OPTIONS, "--batch", str(batch))
     subprocess.run(command(*words, "--out", "whole"), cwd=tmp_path, check=True)
     chance = random.Random(batch)
     assert killed((*words, "--out", "run"), tmp_path, 0.0)
     again = ("--resume", "--out", "run", "--checkpoint-every", "0", "--quiet")
-    for _ in range(KILLS):
+    for _ in range(kills):
         killed(again, tmp_path, chance.uniform(0.0, 0.4))
     subprocess.run(command(*again), cwd=tmp_path, check=True)
     whole, run = (tmp_path / name / "last.snnpkg" for name in ("whole", "run"))

@@ -33,7 +33,7 @@ def test_entry_follows_the_train_block(program):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("arch", ["sm_80", "sm_90"])
+@pytest.mark.parametrize("arch", ["sm_80", pytest.param("sm_90", marks=pytest.mark.nightly)])
 def test_ptx_computes_in_single_precision_and_assembles(program, arch, tmp_path):
     ptx = build_ptx(program, arch, tmp_path)
     assert not re.findall(r"\.f64\b", ptx.text)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from backend_cases import SEED, compare_with_reference, compiled_text, grid_model, samples_with
+from devices import with_threads, without_simulator
 from drawn_networks import COUNTING, DYADIC, ECHO, PLANES, TRANSCENDENT, drawn_networks
 
 from snncc.backends.cuda.simulator import CudaSimulator, Reserve
 from snncc.ir.diagnostics import CompileError
 from snncc.ir.model import draw_model
 from snncc.ir.passes.pipeline import run_pipeline
-
-CARD = pytest.param("card", marks=pytest.mark.gpu)
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +38,7 @@ def test_any_network_fires_like_the_reference(compare, drawn):
     compare(grid_model(graph, drawn.seed), samples_with(drawn.values)).agree()
 
 
+@with_threads
 @pytest.mark.parametrize("text", [DYADIC, COUNTING], ids=["dyadic", "counting"])
 def test_exact_networks_fire_like_the_float64_reference(compare, text):
     graph = compiled_text(text).graph
@@ -51,6 +51,7 @@ def test_exact_networks_fire_like_the_float64_reference(compare, text):
     assert all(part.any() for part in np.split(found.compiled, bounds, axis=2))
 
 
+@with_threads
 def test_what_comes_from_other_blocks_is_added_first(compare):
     """(2^24 - 2^24) + 1 is 1 in single precision, (1 + 2^24) - 2^24 is 0."""
     graph = compiled_text(ECHO).graph
@@ -61,6 +62,7 @@ def test_what_comes_from_other_blocks_is_added_first(compare):
     assert found.compiled[:, 0, 3].tolist() == [True, True, True]
 
 
+@with_threads
 def test_planes(compare):
     graph = compiled_text(PLANES.format(stride=2, padding=1, step=1, delay=1)).graph
     values = np.random.default_rng(2).integers(0, 2, (1, 72)).astype(np.float32) / np.float32(2)
@@ -91,6 +93,7 @@ network n {
 """
 
 
+@with_threads
 def test_populations_wider_than_a_block(compare):
     """More neurons than threads, and spike masks of several words."""
     graph = compiled_text(WIDE).graph
@@ -100,7 +103,7 @@ def test_populations_wider_than_a_block(compare):
     assert found.compiled[:, :, 70 + 32 : 70 + 45].any()
 
 
-@pytest.mark.parametrize("device", ["grid", CARD], indirect=True)
+@without_simulator
 def test_thousands_of_steps(compare):
     graph = compiled_text(COUNTING.replace("40 ms", "2000 ms")).graph
     values = np.random.default_rng(1).random((1, 2000, 12)) < 0.1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from backend_cases import compiled_text, grid_model, samples_with
+from devices import on_a_card
 from drawn_networks import COUNTING
 from grid import GridDevice
 from rule_cases import BODIES, HEAD, TRAIN, sample
@@ -67,7 +68,7 @@ def test_presenting_on_several_blocks(tmp_path):
     assert found[0].counts.any()
 
 
-@pytest.mark.parametrize("device", [pytest.param("card", marks=pytest.mark.gpu)], indirect=True)
+@on_a_card
 @pytest.mark.parametrize("case", CASES, ids="-".join)
 def test_a_cards_blocks_change_no_bit(case, device, tmp_path, monkeypatch):
     every, seen = learn(case, device, 3, tmp_path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from devices import on_a_card, with_threads
 from grid import GridDevice
 from rule_cases import HM2_BP, ST_RSBP, check_step
 
@@ -27,13 +28,14 @@ def test_step_is_the_oracles_gradient(case, tmp_path):
     check_step(trainers(GridDevice(3, 1), tmp_path), case, 1, [3])
 
 
+@with_threads
 @pytest.mark.parametrize("case", FEW, ids="-".join)
 def test_step_on_a_device_is_the_oracles_gradient(case, device, tmp_path):
     labels = [0] if device.arch == "simulator" else range(5)
     check_step(trainers(device, tmp_path), case, 1, labels)
 
 
-@pytest.mark.parametrize("device", [pytest.param("card", marks=pytest.mark.gpu)], indirect=True)
+@on_a_card
 @pytest.mark.parametrize("case", ST_RSBP + HM2_BP, ids="-".join)
 def test_every_step_on_a_card_is_the_oracles_gradient(case, device, tmp_path):
     check_step(trainers(device, tmp_path), case, 1, range(5))
