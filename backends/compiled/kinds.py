@@ -14,7 +14,7 @@ CODES: dict[type, int] = {AllPairs: PAIRS, Listed: LIST, Windows: WINDOW}
 FIELDS = 10  # of a row that tells windows
 
 
-def window_row(wiring: Wiring) -> npt.NDArray[Any]:
+def numbers_of(wiring: Wiring) -> npt.NDArray[Any]:
     """i64[FIELDS] of windows, as `windows.py` reads them; zeros of another kind."""
     row = np.zeros(FIELDS, np.int64)
     if isinstance(wiring, Windows):

@@ -16,7 +16,7 @@ from ...ir.rules import ENCODINGS
 from ...ir.types import DType
 from ...ir.wiring import Listed, Wiring
 from ..runnable import require_spiking
-from .kinds import CODES, FIELDS, window_row
+from .kinds import CODES, FIELDS, numbers_of
 
 Array = npt.NDArray[Any]
 
@@ -99,7 +99,7 @@ def make_plan(model: Model) -> Plan:
         delay=_ints(p.delay for p in projections),
         port=_ints(_port(populations[index[p.post]], p) for p in projections),
         kind=np.array([CODES[type(wirings[p.name])] for p in projections], np.uint8),
-        windows=np.array([window_row(wirings[p.name]) for p in projections]).reshape(-1, FIELDS),
+        windows=np.array([numbers_of(wirings[p.name]) for p in projections]).reshape(-1, FIELDS),
         weight=weight,
         row=row,
         csr_ptr=csr_ptr,

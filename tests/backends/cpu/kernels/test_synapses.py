@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from snncc.backends.compiled.kinds import window_row
+from snncc.backends.compiled.kinds import numbers_of
 from snncc.ir.wiring import Planes, Windows
 
 WINDOWS = [
@@ -50,7 +50,7 @@ def test_windows_deliver_what_their_pairs_would(plain, wiring):
     matrix[wiring.pairs()] = weights[wiring.places()]
     spikes = generator.permutation(wiring.pre_neurons).astype(np.int32)
     current, wanted = np.zeros((2, wiring.post_neurons), np.float32)
-    plain.deliver_windows(weights, window_row(wiring), spikes, 2, len(spikes), current)
+    plain.deliver_windows(weights, numbers_of(wiring), spikes, 2, len(spikes), current)
     for k in spikes[2:]:
         wanted += matrix[k]
     np.testing.assert_array_equal(current, wanted)
@@ -62,6 +62,6 @@ def test_a_post_neurons_row_is_its_pairs(plain, wiring):
     places = wiring.places()
     rows, index = np.empty(int(wiring.fan_in().max()), np.int32), np.empty(99, np.int64)
     for l in range(wiring.post_neurons):
-        count = plain.window_row(window_row(wiring), 5, l, rows, index)
+        count = plain.window_row(numbers_of(wiring), 5, l, rows, index)
         assert rows[:count].tolist() == pre[post == l].tolist()
         assert index[:count].tolist() == (5 + places[post == l]).tolist()
