@@ -377,7 +377,7 @@ network net {
   x -> m : conv2d(channels = 2, kernel = 2, init = uniform(0, 1))
   m -> y : dense
 }
-train net { data digits  rule st_rsbp  optimizer sgd(lr = 1) }
+train net { data digits  rule st_rsbp  optimizer adam(lr = 0.01) }
 """
 FIELDS = ("rows", "ids", "labels", "importance")
 
@@ -389,8 +389,8 @@ def test_shared_weights_learn_from_all_their_synapses_before_they_change(compile
     sample = samples_with(images, [0])
     twice = replace(sample, **{f: np.repeat(getattr(sample, f), 2, axis=0) for f in FIELDS})
     alone, mean = trainer(net), trainer(net)
-    alone.train(sample, 1, 0.5)
-    mean.train(twice, 2, 0.5)
+    alone.train(sample, 1, 0.01)
+    mean.train(twice, 2, 0.01)
     for name, weights in alone.weights().items():
         np.testing.assert_allclose(weights, mean.weights()[name], rtol=1e-6, err_msg=name)
     assert (alone.weights()["x->m"] != trainer(net).weights()["x->m"]).any()
