@@ -25,14 +25,7 @@ Loader = Callable[
 ]
 
 
-def _listed(
-    row: Row,
-    call: Call,
-    bound: Mapping[str, Expression],
-    scope: Scope,
-    sizes: Sizes,
-    report: Report,
-) -> tuple[IrCall, Weights]:
+def _listed(call: Call, bound: Mapping[str, Expression], scope: Scope) -> tuple[IrCall, Weights]:
     """`list(synapses = [[pre, post, weight], …])`."""
     if "synapses" not in bound:
         raise CompileError(missing(call, "synapses"))
@@ -131,4 +124,7 @@ def _as_list(table: Weights, sizes: Sizes, path: str, span: Span) -> tuple[IrCal
     return IrCall("list", (("synapses", pairs),)), table[:, 2].copy()
 
 
-LOADERS: dict[str, Loader] = {"list": _listed, "file": _from_file}
+LOADERS: dict[str, Loader] = {
+    "list": lambda row, call, bound, scope, *_: _listed(call, bound, scope),
+    "file": _from_file,
+}

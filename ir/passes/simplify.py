@@ -121,13 +121,9 @@ def _magnitude(expr: Expr) -> tuple[Expr, bool]:
     return (expr, False) if inner is None else (inner, True)
 
 
-def _neg(expr: Apply) -> Expr:
-    inner = _inner(expr.args[0], "neg")
-    return expr if inner is None else inner
-
-
-def _not(expr: Apply) -> Expr:
-    inner = _inner(expr.args[0], "not")
+def _twice(expr: Apply) -> Expr:
+    """-(-x) and not (not x)."""
+    inner = _inner(expr.args[0], expr.op)
     return expr if inner is None else inner
 
 
@@ -143,19 +139,12 @@ def _pow(expr: Apply) -> Expr:
     return expr
 
 
-def _and(expr: Apply) -> Expr:
+def _joined(expr: Apply) -> Expr:
+    """A truth with a literal, which decides it or says nothing."""
     left, right = expr.args
     for literal, other in ((left, right), (right, left)):
         if isinstance(literal, Const):
-            return other if literal.value else literal
-    return expr
-
-
-def _or(expr: Apply) -> Expr:
-    left, right = expr.args
-    for literal, other in ((left, right), (right, left)):
-        if isinstance(literal, Const):
-            return literal if literal.value else other
+            return literal if bool(literal.value) == (expr.op == "or") else other
     return expr
 
 
@@ -173,10 +162,10 @@ _IDENTITIES: dict[str, Callable[[Apply], Expr]] = {
     "sub": _sub,
     "mul": _mul,
     "div": _div,
-    "neg": _neg,
+    "neg": _twice,
     "pow": _pow,
-    "not": _not,
-    "and": _and,
-    "or": _or,
+    "not": _twice,
+    "and": _joined,
+    "or": _joined,
     "select": _select,
 }

@@ -10,8 +10,6 @@ import typer
 
 from ...backends.artifact.storage import is_file
 from ...ir.diagnostics import CompileError, Diagnostic
-from ...ir.verify.rates import rate_warnings
-from ..inputs import choose_data, load_presentation
 from ..loading import load_package, make_simulator
 from ..plot import write_curves, write_raster
 from ..settings import usable_threads
@@ -19,9 +17,10 @@ from ..training.history import read_history
 from ..training.run_folder import HISTORY, MODEL, is_run
 from .command import Command
 from .compiling import options_for
-from .environment import fetch_bar, settings
+from .environment import settings
 from .options import DataOption, Defines, Json, ModelArgument, Network, Quiet, Seed, TargetChoice
-from .output import Output, draw
+from .output import Output
+from .running import Split, presented
 
 
 def plot(
@@ -47,18 +46,14 @@ def plot(
         write_curves(pictures[-1], read_history(model / HISTORY), str(model))
     if not is_run(model) or is_file(model / MODEL):
         pictures.append(folder / "raster.png")
-        options = options_for(model, define, network, seed, target)
-        loaded = load_package(model, options)
-        graph = loaded.model.graph
-        draw(rate_warnings(graph), output)
-        with fetch_bar(output) as fetched:
-            call = choose_data(loaded, data)
-            samples = load_presentation(graph, call, "test", sample + 1, settings(), fetched)
+        loaded = load_package(model, options_for(model, define, network, seed, target))
+        samples = presented(loaded, data, Split.TEST, sample + 1, output)
         if len(samples) <= sample:
             message = f"there is no test sample {sample}: the data have {len(samples)}"
             raise CompileError(Diagnostic("E022", message))
         simulator = make_simulator(loaded, usable_threads(), settings())
         spikes = simulator.raster(samples.pick(np.array([sample])), 0)
+        graph = loaded.model.graph
         title = f"{graph.name}, test sample {sample}, label {samples.labels[sample]}"
         write_raster(pictures[-1], graph, spikes, title)
     output.document({"pictures": [str(path) for path in pictures]})

@@ -94,7 +94,7 @@ def run(
         raise typer.BadParameter("it takes the place of --data", param_hint="--inputs")
     loaded = load_package(model, options_for(model, define, network, seed, target))
     if inputs is None:
-        samples = _samples(loaded, data, split, limit or SHOWN, output)
+        samples = presented(loaded, data, split, limit or SHOWN, output)
     else:
         samples = load_inputs(loaded.model.graph, inputs, limit)
     show = _classified if len(outputs_of(loaded.model.graph)) == 1 else _tallied
@@ -135,7 +135,7 @@ def evaluate(
     output = Output(json, quiet)
     loaded = load_package(model, options_for(model, define, network, seed, target))
     classes = output_population(loaded.model.graph).neurons
-    samples = _samples(loaded, data, split, limit, output)
+    samples = presented(loaded, data, split, limit, output)
     answers, rates = _answers(loaded, samples, threads, output)
     confusion = answers.confusion(classes)
     output.document(
@@ -153,9 +153,10 @@ def evaluate(
     output.result(f"{split.value}: {answers.right} of {len(samples)} right, {answers.accuracy:.2%}")
 
 
-def _samples(
+def presented(
     package: Package, data: str | None, split: Split, limit: int | None, output: Output
 ) -> Presentation:
+    """The samples that a command names for a network, fetched if need be; it warns of rates."""
     draw(rate_warnings(package.model.graph), output)
     call: Call = choose_data(package, data)
     with fetch_bar(output) as fetched:

@@ -15,10 +15,8 @@ from backend_cases import (
     SEED,
     Comparison,
     compare_with_reference,
-    compiled_text,
     grid_model,
     load_for_all,
-    samples_with,
 )
 from devices import DEVICES
 from grid import GridDevice
@@ -107,26 +105,6 @@ def kernels(
             patch.setattr(module, "load_kernels", interpreted_kernels)
         patch.setattr(trainer_module, "load_chain", load_chain)
         yield folder
-
-
-@pytest.fixture(scope="session")
-def compiled() -> Callable[[str], Program]:
-    """compiled(text): the program of a text, its graph after the pipeline."""
-
-    return compiled_text
-
-
-@pytest.fixture(scope="session")
-def on_grid() -> Callable[..., Model]:
-    """on_grid(graph, seed, low, high): a model of which the weights add up exactly."""
-    return grid_model
-
-
-@pytest.fixture(scope="session")
-def samples_of() -> Callable[..., Samples]:
-    """samples_of(values, labels): samples with ids that need both words, and importance 1."""
-
-    return samples_with
 
 
 @pytest.fixture(scope="session")

@@ -10,13 +10,11 @@ import os
 
 import numpy as np
 import pytest
+from compiled_texts import compiled_text
 
 from snncc.backends.protocols import Samples
 from snncc.backends.trainers.cpu import CpuTrainer
-from snncc.frontend.program import compile_text
-from snncc.ir.diagnostics import Source
 from snncc.ir.model import draw_model
-from snncc.ir.passes.pipeline import run_pipeline
 from snncc.runtime.datasets.public import load_digits
 from snncc.runtime.settings import settings_from
 
@@ -68,10 +66,9 @@ def trainer(rule, inside, optimizer, hidden=""):
     text = NET.format(
         rule=rule, inside=inside.format(hidden=hidden), optimizer=optimizer, hidden=hidden
     )
-    program = compile_text(Source("net.snn", text))
-    graph = run_pipeline(program.graph)
+    program = compiled_text(text)
     folder = settings_from(os.environ).kernel_folder
-    return CpuTrainer(draw_model(graph, SEED), program.train, 1, folder)
+    return CpuTrainer(draw_model(program.graph, SEED), program.train, 1, folder)
 
 
 def cost(made, samples):

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from compiled_texts import compiled_text
+from refusal import refused
 from timing import slower_than
 
 from snncc.backends.compiled.plan import make_plan
 from snncc.backends.cpu.scratch import make_work
 from snncc.backends.memory import Need, drawing, learning, presenting, require_memory
-from snncc.frontend.program import compile_text
-from snncc.ir.diagnostics import CompileError, Diagnostic, Source
+from snncc.ir.diagnostics import Diagnostic
 from snncc.ir.graph import Graph, TrainSpec
 from snncc.ir.model import draw_model
-from snncc.ir.passes.pipeline import run_pipeline
 from snncc.ir.wiring import Listed
 
 NET = """
@@ -34,18 +34,13 @@ GIGABYTE = 10**9
 
 
 def program(projection: str, neurons: int = 50, batch: int = 1) -> tuple[Graph, TrainSpec]:
-    source = Source("n.snn", NET.format(projection, batch))
-    program = compile_text(source, {"h": str(neurons)})
+    program = compiled_text(NET.format(projection, batch), h=neurons)
     assert program.train is not None
-    return run_pipeline(program.graph), program.train
+    return program.graph, program.train
 
 
-def refused(graph: Graph, needs: tuple[Need, ...], memory: int = 100 * GIGABYTE) -> Diagnostic:
-    with pytest.raises(CompileError) as caught:
-        require_memory(graph, needs, memory)
-    (problem,) = caught.value.diagnostics
-    assert problem.code == "E074"
-    return problem
+def lacking(graph: Graph, needs: tuple[Need, ...], memory: int = 100 * GIGABYTE) -> Diagnostic:
+    return refused("E074", require_memory, graph, needs, memory)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +55,7 @@ def refused(graph: Graph, needs: tuple[Need, ...], memory: int = 100 * GIGABYTE)
 def test_many_synapses(projection: str) -> None:
     neurons = 90_000_000 if projection.startswith("x") else 46_000
     graph, _ = program(projection, neurons)
-    problem = refused(graph, drawing(graph), 10 * GIGABYTE)
+    problem = lacking(graph, drawing(graph), 10 * GIGABYTE)
     assert "and this machine has 10 GB" in problem.message
     assert f"synapses of `{'x' if 'x' in projection else 'h'}->h`" in problem.message
     assert problem.span is not None
@@ -69,7 +64,7 @@ def test_many_synapses(projection: str) -> None:
 
 def test_many_neurons() -> None:
     graph, _ = program("x -> h : list(synapses = [[0, 0, 1]])", 200_000_000)
-    problem = refused(graph, presenting(graph, 2), 50 * GIGABYTE)
+    problem = lacking(graph, presenting(graph, 2), 50 * GIGABYTE)
     assert "the 200000000 neurons of `h`" in problem.message
     require_memory(graph, presenting(graph, 0), 50 * GIGABYTE)
 
@@ -100,7 +95,7 @@ def test_it_is_an_estimate_from_below(projection: str, workers: int) -> None:
     foretold = sum(need.size for need in presenting(graph, workers))
     assert taken / 4 < foretold <= taken
     require_memory(graph, presenting(graph, workers), taken)
-    refused(graph, presenting(graph, workers), foretold - 1)
+    lacking(graph, presenting(graph, workers), foretold - 1)
 
 
 def test_the_estimate_takes_time_in_proportion() -> None:
@@ -114,5 +109,4 @@ def chain(length: int) -> Graph:
         "network n { input x[2] encode poisson(duration = 9 ms)  population p[k in 0..%d][2] : lif"
         "  x -> p[0] : dense  for k in 0..%d { p[k] -> p[k + 1] : dense } }"
     )
-    source = Source("n.snn", (text % (length, length - 1)).replace("  ", "\n"))
-    return run_pipeline(compile_text(source).graph)
+    return compiled_text((text % (length, length - 1)).replace("  ", "\n")).graph

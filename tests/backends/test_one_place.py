@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from backend_cases import samples_with
+from compiled_texts import compiled_text
 
 from snncc.backends import rules as families
 from snncc.backends.losses import table as losses
@@ -100,12 +102,12 @@ def teach(trainer, oracle, spec, sample, labels, batch, rate, clamp=np.inf):
     ("batch", "more", "clamp"),
     [(1, "", np.inf), (3, "clamp range(low = -1.5, high = 1.5)", 1.5), (1, "clip norm(2)", np.inf)],
 )
-def test_all_of_them_train(places, compiled, trainer, samples_of, batch, more, clamp):
-    program = compiled(TEXT.replace("MORE", more))
+def test_all_of_them_train(places, trainer, batch, more, clamp):
+    program = compiled_text(TEXT.replace("MORE", more))
     learner = trainer(program)
     values = np.random.default_rng(4).random((7, 6), dtype=np.float32)
     labels = [0, 1, 2, 0, 1, 2, 0]
-    samples = samples_of(values, labels)
+    samples = samples_with(values, labels)
     spec = program.train
     oracle = rules_table.RULES["counting"].oracle
     outcomes = teach(learner, oracle, spec, samples, labels, batch, 0.25, clamp)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from refusal import refused
 
 from snncc.backends.compiled.plan import make_plan
 from snncc.backends.reference.network import simulate
 from snncc.backends.runnable import require_clocked, require_spiking
-from snncc.ir.diagnostics import CompileError
 from snncc.ir.graph import Semantics
 from snncc.ir.model import draw_model
 from snncc.ir.passes.pipeline import run_pipeline
@@ -27,10 +27,7 @@ projection b r -> y port i delay 1 trainable dense() init constant(value=1.0)
 
 
 def refusal(check, graph):
-    with pytest.raises(CompileError) as caught:
-        check(graph)
-    (diagnostic,) = caught.value.diagnostics
-    assert diagnostic.code == "E075"
+    diagnostic = refused("E075", check, graph)
     assert diagnostic.help
     return diagnostic.message
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from backend_cases import compiled_text, grid_model, samples_with
+from backend_cases import grid_model, samples_with
+from compiled_texts import compiled_text
 from devices import CARD, SIMULATOR_AT_NIGHT
 from drawn_networks import COUNTING, DYADIC
 

@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from backend_cases import compare_with_reference, compiled_text, grid_model, raster, samples_with
+from backend_cases import compare_with_reference, grid_model, raster, samples_with
+from compiled_texts import compiled_text
+from refusal import refusals, refused
 
 from snncc.backends.cuda.simulator import CudaSimulator
 from snncc.backends.reference.network import simulate
 from snncc.backends.trainers.cpu import CpuTrainer
-from snncc.ir.diagnostics import CompileError
 from snncc.ir.model import draw_model
 from snncc.ir.tensors import Tensor, tensor
 from snncc.ir.types import Fixed
@@ -116,28 +117,21 @@ def test_each_neuron_is_as_one_of_a_population_of_its_own(model, samples):
 PARAMETERS = ("tau", "v_th", "rest", "pause")
 
 
-def refused(make):
-    with pytest.raises(CompileError) as caught:
-        make()
-    return caught.value.diagnostics[0]
-
-
 def test_spike_train_rules_refuse_what_they_do_not_know(model, kernels):
     net = compiled_text(NET)
-    problem = refused(lambda: CpuTrainer(model, net.train, 1, kernels))
+    problem, *_ = refusals(CpuTrainer, model, net.train, 1, kernels)
     assert problem.code == "E050"
     assert "its `tau` differs from neuron to neuron" in problem.message
 
 
 def test_a_value_that_no_step_can_have_is_refused_by_name(model, samples):
     values = {**model.values, "h/pause": tensor(np.array([0, 1, 2, 3, 0.5]))}
-    problem = refused(lambda: simulate(replace(model, values=values), {}))
-    assert (problem.code, "of `h` is 0.5 ms" in problem.message) == ("E045", True)
+    problem = refused("E045", simulate, replace(model, values=values), {})
+    assert "of `h` is 0.5 ms" in problem.message
 
 
 def test_weights_of_another_type_are_refused(model, kernels, compare, samples):
     codes = Tensor(np.ones((6, 5), np.int8), Fixed(8, 4))
     values = {**model.values, "weights/x->h": codes}
-    problem = refused(lambda: compare(replace(model, values=values), samples))
-    assert problem.code == "E071"
+    problem = refused("E071", compare, replace(model, values=values), samples)
     assert "`weights/x->h` is fixed(8, 4), and the network computes in f32" in problem.message

@@ -2,10 +2,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
+from refusal import refused
 
 from snncc.frontend.program import load_program, survey_file
-from snncc.ir.diagnostics import CompileError
 
 CELL = "neuron {name} {{ param tau: ms = {tau} ms state v: mV = 0 mV on input {{ v = v + i }}\
  dv/dt = -v / tau spike when v > 1 mV }}\n"
@@ -99,9 +98,7 @@ def test_a_neuron_may_take_the_name_of_one_of_the_prelude(tmp_path: Path) -> Non
 
 def test_mistakes_of_an_imported_file_are_shown_there(tmp_path: Path) -> None:
     main = write(tmp_path, cells="neuron {", main='import "cells.snn"\n' + USE.format(model="lif"))
-    with pytest.raises(CompileError) as error:
-        load_program(main)
-    (first,) = error.value.diagnostics
+    first = refused("E001", load_program, main)
     assert first.span is not None
     assert first.span.source.name.endswith("cells.snn")
 

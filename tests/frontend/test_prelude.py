@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from compiled_texts import compiled_text
 
 from snncc.backends.reference.network import simulate
 from snncc.frontend.prelude import prelude_names, prelude_path
@@ -9,7 +10,6 @@ from snncc.frontend.program import compile_text, survey_text
 from snncc.ir.diagnostics import Source
 from snncc.ir.expr import evaluate
 from snncc.ir.model import draw_model
-from snncc.ir.passes.pipeline import run_pipeline
 
 NET = """
 network example {{
@@ -26,7 +26,7 @@ WEIGHTS = np.array([[2.0, 1.5], [1.0, -0.5]], dtype=np.float32)  # [pre, post]
 
 
 def spikes(model: str, more: str = "", **weights: np.ndarray) -> list[list[int]]:
-    graph = run_pipeline(compile_text(Source("t.snn", NET.format(model=model, more=more))).graph)
+    graph = compiled_text(NET.format(model=model, more=more)).graph
     trains = np.zeros((8, 1, 2), dtype=bool)
     for neuron, times in INPUT.items():
         trains[list(times), 0, neuron] = True
@@ -48,7 +48,7 @@ def test_lif_is_the_neuron_of_the_papers() -> None:
 def test_lif_fires_at_its_threshold_whatever_its_size(v_th: float, real: type) -> None:
     """The slack of 1e-6 is less than the last bit of a float32 above 16."""
     text = NET.format(model=f"lif(v_th = {v_th} mV)", more="")
-    population = run_pipeline(compile_text(Source("t.snn", text)).graph).population("y")
+    population = compiled_text(text).graph.population("y")
     assert population.step is not None
     values = dict(zip(population.step.constants, map(real, population.constants), strict=True))
     below = v_th - 5e-6 if real is np.float64 else np.nextafter(real(v_th - 1e-6), real(0))
@@ -74,7 +74,7 @@ def test_every_model_is_sound(name: str) -> None:
         "network n { input x[2] encode bernoulli(duration = 4 ms) "
         f"output y[2] : {name} x -> y{port} : dense }}"
     )
-    run_pipeline(compile_text(Source("t.snn", text)).graph)
+    compiled_text(text)
 
 
 def test_the_prelude_is_what_the_design_says() -> None:
@@ -96,7 +96,7 @@ def test_cuba_lif_subtracts_inhibition() -> None:
       x -> y.inh : list(synapses = [[0, 1, 9]])
     }
     """
-    graph = run_pipeline(compile_text(Source("t.snn", text)).graph)
+    graph = compiled_text(text).graph
     trains = np.zeros((30, 1, 1), dtype=bool)
     trains[1:6] = True
     weights = {"x->y.exc": np.array([9.0, 9.0]), "x->y.inh": np.array([9.0])}
@@ -115,7 +115,7 @@ def test_izhikevich_fires_regularly_under_constant_drive() -> None:
       x -> y : dense(weight = 0)
     }
     """
-    graph = run_pipeline(compile_text(Source("t.snn", text)).graph)
+    graph = compiled_text(text).graph
     trains = np.zeros((600, 1, 1), dtype=bool)
     model = draw_model(graph, 0, {"x->y": np.zeros((1, 1))})
     out = simulate(model, {"x": trains}).spikes["y"][:, 0, 0]

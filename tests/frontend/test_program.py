@@ -3,11 +3,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from refusal import refusals
 from timing import slower_than
 
 from snncc.frontend.limits import Limits
 from snncc.frontend.program import Program, compile_text, survey_text
-from snncc.ir.diagnostics import CompileError, Source
+from snncc.ir.diagnostics import Source
 from snncc.ir.graph import Graph
 from snncc.ir.passes.pipeline import run_pipeline
 from snncc.ir.text import print_graph
@@ -25,9 +26,9 @@ def program(text: str, network: str | None = None, **defines: str) -> Program:
 
 
 def failure(text: str, network: str | None = None, **defines: str) -> str:
-    with pytest.raises(CompileError) as error:
-        program(text, network, **defines)
-    return "\n".join(f"{d.code} {d.message} {d.help}" for d in error.value.diagnostics)
+    return "\n".join(
+        f"{d.code} {d.message} {d.help}" for d in refusals(program, text, network, **defines)
+    )
 
 
 def size_of(text: str, **defines: str) -> tuple[int, ...]:

@@ -1,14 +1,11 @@
-"""Networks in text form, and strategies that draw expressions."""
+"""Networks in text form."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from drawn_expressions import expressions
-from hypothesis import strategies as st
 
-from snncc.ir.expr import Expr
 from snncc.ir.graph import Graph
 from snncc.ir.text import parse_graph
 
@@ -25,9 +22,3 @@ def net() -> Callable[[str], Graph]:
         return parse_graph(path.read_text(), tensors, path.name)
 
     return read
-
-
-@pytest.fixture(scope="session")
-def expr_of() -> Callable[..., st.SearchStrategy[Expr]]:
-    """expr_of(dtype, names, depth, types): a strategy of well-typed expressions."""
-    return expressions

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 from grid import GridDevice
+from refusal import refused
 
 from snncc.backends.artifact.model import Package, save_model
 from snncc.backends.cpu import simulator
 from snncc.backends.protocols import Trainer
 from snncc.backends.targets import TARGETS
 from snncc.backends.trainers.cuda import CudaTrainer
-from snncc.ir.diagnostics import CompileError
 from snncc.ir.graph import Call, Graph, TrainSpec
 from snncc.ir.model import Model
 from snncc.ir.wiring import CONNECTIVITIES
@@ -89,16 +89,14 @@ def test_what_does_not_fit_the_memory_is_never_made(
     monkeypatch.setattr(driver, "memory_bytes", lambda: 10)
     assert [d.code for d in check_program(program, Options()) if d.severity == "error"] == ["E074"]
     monkeypatch.setattr(session, "memory_bytes", lambda: 100)
-    with pytest.raises(CompileError, match="E074"):
-        session.start(TrainOptions(str(program)), tmp_path / "run", settings, 1)
+    refused("E074", session.start, TrainOptions(str(program)), tmp_path / "run", settings, 1)
     monkeypatch.setattr(driver, "memory_bytes", lambda: 20)
-    with pytest.raises(CompileError, match="E074"):
-        load_package(program, Options())
-    with pytest.raises(CompileError, match="E074"):
-        make_simulator(package, 1, settings)
+    refused("E074", load_package, program, Options())
+    refused("E074", make_simulator, package, 1, settings)
     save_model(tmp_path / "small.snnpkg", package)
-    with pytest.raises(CompileError, match="E074"):
-        compile_package(tmp_path / "small.snnpkg", Options(target="gpu"), "sm_80", settings)
+    refused(
+        "E074", compile_package, tmp_path / "small.snnpkg", Options(target="gpu"), "sm_80", settings
+    )
 
 
 @pytest.fixture

@@ -10,22 +10,13 @@ from typing import Any
 import numpy as np
 
 from snncc.backends.cpu.load import Kernels, load_kernels
-from snncc.backends.protocols import Samples, Simulator, Trainer
+from snncc.backends.protocols import Samples, Simulator
 from snncc.backends.reference.network import Simulation, simulate
 from snncc.backends.reference.simulator import input_spikes
-from snncc.frontend.program import Program, compile_text
-from snncc.ir.diagnostics import Source
 from snncc.ir.graph import Graph
 from snncc.ir.model import Model, draw_model
-from snncc.ir.passes.pipeline import run_pipeline
 
 SEED = 3  # of the wiring and of the encodings
-
-
-def compiled_text(text: str) -> Program:
-    """The program of a text, its graph after the pipeline."""
-    program = compile_text(Source("net.snn", text))
-    return Program(run_pipeline(program.graph), program.train)
 
 
 def grid_model(graph: Graph, seed: int, low: float = -1.0, high: float = 2.0) -> Model:
@@ -92,26 +83,6 @@ def compare_with_reference(simulator: Simulator, model: Model, samples: Samples)
     return Comparison(
         made, raster(graph, single), raster(graph, double), same_states(single, double)
     )
-
-
-def check_moments(learner: Trainer, samples: Samples) -> None:
-    """After one step of plain descent the momentum is what each weight has moved by; a state that
-    is taken over is given back, bit for bit."""
-    before, rate = learner.weights(), 2.0**-10
-    learner.train(samples, len(samples.ids), rate)
-    state = learner.state()
-    moved = False
-    for name, weights in before.items():
-        step = (weights.astype(np.float64) - state[f"weights/{name}"]) / rate
-        moment = state[f"optimizer/first/{name}"]
-        slack = 1e-3 * np.abs(step).max() + 2.0**-12
-        np.testing.assert_allclose(moment, step, rtol=0, atol=slack, err_msg=name)
-        moved |= len(np.unique(moment)) > 3
-    assert moved
-    learner.train(samples, 1, rate)
-    learner.restore(state)
-    for name, array in learner.state().items():
-        np.testing.assert_array_equal(array, state[name], err_msg=name)
 
 
 # What a network may lack though its kernels have it: so a few modules serve all tests.

@@ -7,13 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from compiled_texts import compiled_text
 
 from snncc.backends.protocols import Samples, Trainer
 from snncc.backends.rules.table import RULES
-from snncc.frontend.program import compile_text
-from snncc.ir.diagnostics import Source
 from snncc.ir.model import draw_model
-from snncc.ir.passes.pipeline import run_pipeline
 
 STEPS, INPUTS, SEED, RATE = 120, 20, 3, 1e-3
 HEAD = """
@@ -196,8 +194,8 @@ def check_step(
     """One step of gradient descent by `make(model, spec)` is the oracle's gradient."""
     body, kind, profile = case
     text = HEAD + BODIES[body] + TRAIN.format(kind=kind, profile=profile)
-    program = compile_text(Source("net.snn", text))
-    graph, spec = run_pipeline(program.graph), program.train
+    program = compiled_text(text)
+    graph, spec = program.graph, program.train
     model = draw_model(graph, SEED)
     for label in labels:
         trainer = make(model, spec)

@@ -38,19 +38,31 @@ def toward_zero(x, places):
     return (x + ((1 << places) - 1 if x < 0 else 0)) >> places
 """
 
+# What Python and C spell alike.
+_ALIKE = {
+    "add": "({0} + {1})",
+    "sub": "({0} - {1})",
+    "mul": "({0} * {1})",
+    "mulwide": "({0} * {1})",
+    "div": "({0} / {1})",
+    "neg": "(-{0})",
+    "lt": "({0} < {1})",
+    "le": "({0} <= {1})",
+    "gt": "({0} > {1})",
+    "ge": "({0} >= {1})",
+    "eq": "({0} == {1})",
+    "ne": "({0} != {1})",
+}
+_WRAP = "((({0} & {mask}) ^ {sign}) - {sign})"
+
 # As Numba compiles it.
 PYTHON = Language(
     "python",
     spellings={
-        "add": "({0} + {1})",
-        "sub": "({0} - {1})",
-        "mul": "({0} * {1})",
-        "mulwide": "({0} * {1})",
-        "div": "({0} / {1})",
+        **_ALIKE,
         "pow": "{type}({0} ** {1})",
         "min": "np.minimum({0}, {1})",
         "max": "np.maximum({0}, {1})",
-        "neg": "(-{0})",
         "abs": "abs({0})",
         "exp": "{type}(math.exp({0}))",
         "log": "{type}(math.log({0}))",
@@ -59,12 +71,6 @@ PYTHON = Language(
         "sin": "{type}(math.sin({0}))",
         "cos": "{type}(math.cos({0}))",
         "floor": "{type}(np.floor({0}))",
-        "lt": "({0} < {1})",
-        "le": "({0} <= {1})",
-        "gt": "({0} > {1})",
-        "ge": "({0} >= {1})",
-        "eq": "({0} == {1})",
-        "ne": "({0} != {1})",
         "and": "({0} & {1})",
         "or": "({0} | {1})",
         "not": "(not {0})",
@@ -81,7 +87,7 @@ PYTHON = Language(
         "toward_zero": "toward_zero({0}, {places})",
     },
     overflows={
-        "wrap": "((({0} & {mask}) ^ {sign}) - {sign})",
+        "wrap": _WRAP,
         "saturate": "min(max({0}, {low}), {high})",
     },
     helpers=_PYTHON_HELPERS,
@@ -153,15 +159,10 @@ static inline int64_t snncc_nearest_even(int64_t x, int places) {
 C = Language(
     "c",
     spellings={
-        "add": "({0} + {1})",
-        "sub": "({0} - {1})",
-        "mul": "({0} * {1})",
-        "mulwide": "({0} * {1})",
-        "div": "({0} / {1})",
+        **_ALIKE,
         "pow": "pow{f}({0}, {1})",
         "min": "snncc_min_{kind}({0}, {1})",
         "max": "snncc_max_{kind}({0}, {1})",
-        "neg": "(-{0})",
         "abs": "snncc_abs_{kind}({0})",
         "exp": "exp{f}({0})",
         "log": "log{f}({0})",
@@ -170,12 +171,6 @@ C = Language(
         "sin": "sin{f}({0})",
         "cos": "cos{f}({0})",
         "floor": "floor{f}({0})",
-        "lt": "({0} < {1})",
-        "le": "({0} <= {1})",
-        "gt": "({0} > {1})",
-        "ge": "({0} >= {1})",
-        "eq": "({0} == {1})",
-        "ne": "({0} != {1})",
         "and": "({0} && {1})",
         "or": "({0} || {1})",
         "not": "(!{0})",
@@ -192,7 +187,7 @@ C = Language(
         "toward_zero": "({0} / {power})",
     },
     overflows={
-        "wrap": "((({0} & {mask}) ^ {sign}) - {sign})",
+        "wrap": _WRAP,
         "saturate": "snncc_min_i64(snncc_max_i64({0}, {low}), {high})",
     },
     # Signed sums that overflow mean nothing in C, unsigned ones wrap.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from backend_cases import compiled_text
+from compiled_texts import compiled_text
 
 from snncc.backends.compiled.kinds import LIST, PAIRS, WINDOW, windows_of
 from snncc.backends.compiled.plan import distinct_steps, duration, make_plan

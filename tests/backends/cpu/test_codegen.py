@@ -9,6 +9,7 @@ import re
 from dataclasses import replace
 
 import pytest
+from compiled_texts import compiled_text
 
 from snncc.backends.compiled.plan import distinct_steps
 from snncc.backends.compiled.text.step import identifiers
@@ -48,8 +49,8 @@ USERS = (
 
 
 @pytest.fixture(scope="module")
-def graph(compiled):
-    return compiled(NET).graph
+def graph():
+    return compiled_text(NET).graph
 
 
 def test_no_name_of_the_user_reaches_the_text(graph):
@@ -87,21 +88,21 @@ def test_identifiers_are_distinct(graph):
         assert names[SPIKED] == "spiked"
 
 
-def test_equal_steps_give_the_same_module(graph, compiled):
+def test_equal_steps_give_the_same_module(graph):
     steps = distinct_steps(graph)
-    again = distinct_steps(compiled(NET).graph)
+    again = distinct_steps(compiled_text(NET).graph)
     assert len(steps) == 2, "populations of one model share its step"
     assert graph_source(steps) == graph_source(again)
-    other = distinct_steps(compiled(NET.replace("2 ms { import", "4 ms { import")).graph)
+    other = distinct_steps(compiled_text(NET.replace("2 ms { import", "4 ms { import")).graph)
     assert graph_source(steps) == graph_source(other), "constants are no part of the text"
-    changed = distinct_steps(compiled(NET.replace("- fired", "+ fired")).graph)
+    changed = distinct_steps(compiled_text(NET.replace("- fired", "+ fired")).graph)
     assert graph_source(steps) != graph_source(changed)
 
 
-def test_names_of_users_do_not_change_the_module(graph, compiled):
+def test_names_of_users_do_not_change_the_module(graph):
     renamed = NET.replace("wicked_tau", "tau").replace("malice", "kindness")
     renamed = renamed.replace("import_os", "charge").replace("exec_in", "feed")
-    steps = distinct_steps(compiled(renamed).graph)
+    steps = distinct_steps(compiled_text(renamed).graph)
     assert graph_source(steps) == graph_source(distinct_steps(graph))
 
 

@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 import pytest
+from compiled_texts import compiled_text
 from numba import njit
 
 from snncc.backends.compiled.plan import distinct_steps
@@ -102,9 +103,9 @@ def call(advance, model, p, lo, hi, first, last, reals, integers, currents, cons
 
 
 @pytest.mark.slow
-def test_steps_compile_to_a_pointer(tmp_path, small_kernels, compiled):
+def test_steps_compile_to_a_pointer(tmp_path, small_kernels):
     """`advance` takes the neurons lo:hi a step further, and no other."""
-    graph = compiled(NET).graph
+    graph = compiled_text(NET).graph
     kernels = load.load_kernels(distinct_steps(graph), tmp_path, {})
     assert kernels.advance.address
     reals, integers = np.zeros((1, 6), np.float32), np.zeros((1, 6), np.int32)

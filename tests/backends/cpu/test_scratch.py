@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from compiled_texts import compiled_text
 
 from snncc.backends.compiled.plan import make_plan
 from snncc.backends.cpu.scratch import (
@@ -29,8 +30,8 @@ network n {
 
 
 @pytest.fixture(scope="module")
-def plan(compiled):
-    graph = compiled(NET).graph
+def plan():
+    graph = compiled_text(NET).graph
     return make_plan(draw_model(graph, 0))
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from backend_cases import grid_model, samples_with
+from compiled_texts import compiled_text
 
 from snncc.backends.compiled.plan import make_plan
 from snncc.backends.cpu.scratch import AHEAD, make_work
@@ -38,11 +40,11 @@ def on_one_thread(plain, monkeypatch):
 
 
 @pytest.fixture
-def encoded(compiled, plain):
+def encoded(plain):
     """encoded(first, second, dt): (plan, events as bool [T, inputs]) of the two inputs."""
 
     def run(first, second, dt=1, raster=None):
-        graph = compiled(NET.format(first=first, second=second, dt=dt)).graph
+        graph = compiled_text(NET.format(first=first, second=second, dt=dt)).graph
         plan = make_plan(draw_model(graph, 0))
         work = make_work(plan, 2)
         plain.encode_inputs(plan, one_sample(raster), 0, np.uint64(SEED), work, 1)
@@ -77,11 +79,11 @@ def test_inputs_are_counted_through_the_populations(encoded):
 
 
 @pytest.mark.parametrize("least", [1, 64])
-def test_chunks_may_be_drawn_and_driven_on_threads(compiled, plain, monkeypatch, least):
+def test_chunks_may_be_drawn_and_driven_on_threads(plain, monkeypatch, least):
     """WIDE is a matter of speed only, and so is how many neurons are worth it."""
     monkeypatch.setattr(plain, "MANY", least)
     call = "bernoulli(duration = 83 ms)"
-    graph = compiled(NET.format(first=call, second=call, dt=1)).graph
+    graph = compiled_text(NET.format(first=call, second=call, dt=1)).graph
     plan = make_plan(draw_model(graph, 0))
     rasters = []
     for wide in (False, True):
@@ -108,7 +110,7 @@ def test_spike_trains_are_taken_as_they_are(encoded):
 
 @pytest.mark.parametrize("workers", [1, 2])
 @pytest.mark.parametrize("steps", [7, 90])
-def test_windows_of_steps_lose_nothing(compiled, plain, workers, steps):
+def test_windows_of_steps_lose_nothing(plain, workers, steps):
     """One worker runs all steps in one window, several run 40 at a time; delays reach back."""
     text = f"""
       network n {{
@@ -120,7 +122,7 @@ def test_windows_of_steps_lose_nothing(compiled, plain, workers, steps):
         y -> h : one_to_one(weight = 1) delay 2 ms
       }}
     """
-    graph = compiled(text).graph
+    graph = compiled_text(text).graph
     plan = make_plan(draw_model(graph, 0))
     given = (np.random.default_rng(1).random((steps, 3)) < 0.1).astype(np.uint8)
     work = make_work(plan, workers)
@@ -147,14 +149,14 @@ network n {
 """
 
 
-def test_a_long_silence_leaves_no_denormal_state(compiled, kernels, samples_of, on_grid):
+def test_a_long_silence_leaves_no_denormal_state(kernels):
     """Decays of 7/8 and 3/4 reach 1e-38 after 660 steps, and stay there."""
     assert FLUSH % AHEAD == 0
-    graph = compiled(SILENT).graph
-    simulator = CpuSimulator(on_grid(graph, 1, 0.5, 2.0), 1, kernels)
+    graph = compiled_text(SILENT).graph
+    simulator = CpuSimulator(grid_model(graph, 1, 0.5, 2.0), 1, kernels)
     values = np.zeros((1, 900, 2), np.uint8)
     values[:, 1] = 1
-    simulator.run(samples_of(values))
+    simulator.run(samples_with(values))
     assert simulator._work is not None
     states = np.abs(simulator._work.reals)
     assert not ((states > 0) & (states < np.finfo(np.float32).tiny)).any()

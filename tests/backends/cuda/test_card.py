@@ -8,6 +8,7 @@ import gc
 import numpy as np
 import pytest
 from fake_driver import FUNCTION, STREAM, FakeDriver
+from refusal import refused
 from small_kernel import EXPECTED, SOURCE, Table, Work, arguments, on_device, program
 
 from snncc.backends.cuda import card
@@ -87,10 +88,7 @@ def test_memory_is_given_back_when_nothing_may_use_it_any_more(device, driver):
 
 
 def test_too_little_memory_says_how_much(device):
-    with pytest.raises(CompileError) as caught:
-        device.empty((1 << 28, 4), np.float32)
-    (diagnostic,) = caught.value.diagnostics
-    assert diagnostic.code == "E072"
+    diagnostic = refused("E072", device.empty, (1 << 28, 4), np.float32)
     assert "0.00 GiB free" in diagnostic.message
     assert "4.00 GiB more" in diagnostic.message
     assert "smaller batch" in diagnostic.help
@@ -160,10 +158,7 @@ def test_a_launch_does_not_wait(device, driver):
 
 
 def test_the_drivers_failures_are_told(device):
-    with pytest.raises(CompileError) as caught:
-        device._do(device._driver.cuModuleLoadData, b"")
-    (diagnostic,) = caught.value.diagnostics
-    assert diagnostic.code == "E073"
+    diagnostic = refused("E073", device._do, device._driver.cuModuleLoadData, b"")
     assert diagnostic.message == ("cuModuleLoadData failed: CUDA_ERROR_INVALID_IMAGE: so it is")
 
 

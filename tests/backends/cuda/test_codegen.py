@@ -7,7 +7,7 @@ import math
 import re
 
 import pytest
-from backend_cases import compiled_text
+from compiled_texts import compiled_text
 from drawn_networks import ENCODINGS, POOL, TRANSCENDENT
 
 from snncc.backends.compiled.plan import distinct_steps

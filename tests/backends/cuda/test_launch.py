@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from backend_cases import compiled_text
+from compiled_texts import compiled_text
+from refusal import refused
 from small_kernel import kernel_program, program
 
 from snncc.backends.cuda import build, launch
@@ -13,7 +14,6 @@ from snncc.backends.cuda.build import build_ptx
 from snncc.backends.cuda.launch import LAUNCH, LEARN, NUMBERS, RUN, adopt, report
 from snncc.backends.trainers import cuda_kernels
 from snncc.backends.trainers.cuda_kernels import emit
-from snncc.ir.diagnostics import CompileError
 from snncc.ir.model import draw_model
 
 NET = """
@@ -90,9 +90,7 @@ def test_the_card_here_is_compiled_for(small, folder, monkeypatch):
 
 def test_without_the_extra(monkeypatch, tmp_path):
     monkeypatch.setattr(launch, "can_compile", lambda: "numba-cuda is not installed: pip …")
-    with pytest.raises(CompileError) as caught:
-        emitted(tmp_path)
-    (diagnostic,) = caught.value.diagnostics
+    diagnostic = refused("E070", emitted, tmp_path)
     assert (diagnostic.code, diagnostic.help) == ("E070", "numba-cuda is not installed: pip …")
 
 
@@ -165,6 +163,5 @@ def test_the_smallest_that_is_whole(tmp_path):
 )
 def test_kernels_that_do_not_fit_are_refused(wrong, tmp_path):
     for use in (report, lambda extras: adopt(extras, tmp_path)):
-        with pytest.raises(CompileError, match="E060"):
-            use(wrong)
+        refused("E060", use, wrong)
     assert list(tmp_path.iterdir()) == []

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-from backend_cases import compiled_text
+from compiled_texts import compiled_text
 from drawn_networks import DYADIC
 from rule_cases import BODIES, HEAD, TRAIN
 

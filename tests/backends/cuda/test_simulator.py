@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from backend_cases import SEED, compare_with_reference, compiled_text, grid_model, samples_with
+from backend_cases import compare_with_reference, grid_model, samples_with
+from compiled_texts import compiled_text
 from devices import with_threads, without_simulator
-from drawn_networks import COUNTING, DYADIC, ECHO, PLANES, TRANSCENDENT, drawn_networks
+from drawn_networks import COUNTING, DYADIC, drawn_networks
+from refusal import refused
+from simulator_cases import check_drawn, check_exact, check_functions, check_order, check_planes
 
 from snncc.backends.cuda.simulator import CudaSimulator, Reserve
-from snncc.ir.diagnostics import CompileError
-from snncc.ir.model import draw_model
-from snncc.ir.passes.pipeline import run_pipeline
 
 
 @pytest.fixture(scope="module")
@@ -34,50 +34,27 @@ def compare(simulator):
 
 @drawn_networks(6)
 def test_any_network_fires_like_the_reference(compare, drawn):
-    graph = run_pipeline(drawn.graph)
-    compare(grid_model(graph, drawn.seed), samples_with(drawn.values)).agree()
+    check_drawn(compare, drawn)
 
 
 @with_threads
 @pytest.mark.parametrize("text", [DYADIC, COUNTING], ids=["dyadic", "counting"])
 def test_exact_networks_fire_like_the_float64_reference(compare, text):
-    graph = compiled_text(text).graph
-    steps = 10 if text is DYADIC else 40
-    values = np.random.default_rng(1).random((3, steps, 12)) < 0.3
-    found = compare(grid_model(graph, 5), samples_with(values.astype(np.uint8)))
-    found.agree()
-    assert found.exact
-    bounds = np.cumsum([p.neurons for p in graph.populations])[:-1]
-    assert all(part.any() for part in np.split(found.compiled, bounds, axis=2))
+    check_exact(compare, text)
 
 
 @with_threads
 def test_what_comes_from_other_blocks_is_added_first(compare):
-    """(2^24 - 2^24) + 1 is 1 in single precision, (1 + 2^24) - 2^24 is 0."""
-    graph = compiled_text(ECHO).graph
-    weights = {"h->h": np.ones(1, np.float32), "x->h": np.float32([1, 2**24, -(2**24)])}
-    values = np.array([[[1, 0, 0], [0, 1, 1], [0, 0, 0]]], np.uint8)
-    found = compare(draw_model(graph, SEED, weights), samples_with(values))
-    found.agree()
-    assert found.compiled[:, 0, 3].tolist() == [True, True, True]
+    check_order(compare)
 
 
 @with_threads
 def test_planes(compare):
-    graph = compiled_text(PLANES.format(stride=2, padding=1, step=1, delay=1)).graph
-    values = np.random.default_rng(2).integers(0, 2, (1, 72)).astype(np.float32) / np.float32(2)
-    found = compare(grid_model(graph, 7, -0.5, 2.0), samples_with(values))
-    found.agree()
-    assert found.compiled[:, :, -3:].any()
+    check_planes(compare, 1, stride=2, padding=1, step=1, delay=1)
 
 
 def test_every_function_in_a_neuron(compare):
-    """The functions' last bits may differ, so the seed is one where none decides."""
-    graph = compiled_text(TRANSCENDENT).graph
-    values = np.full((1, 10), 0.2, np.float32)
-    found = compare(grid_model(graph, 11, -1.0, 1.5), samples_with(values))
-    found.agree()
-    assert 20 < found.compiled[:, :, 10:].sum() < 900
+    check_functions(compare)
 
 
 WIDE = """
@@ -137,18 +114,14 @@ def test_no_samples(simulator):
 def test_samples_that_do_not_fit(simulator):
     graph = compiled_text(DYADIC).graph
     made = simulator(grid_model(graph, 5))
-    with pytest.raises(CompileError) as caught:
-        made.run(samples_with(np.zeros((1, 9, 12), np.uint8)))
-    assert caught.value.diagnostics[0].code == "E062"
+    refused("E062", made.run, samples_with(np.zeros((1, 9, 12), np.uint8)))
 
 
 def test_scratch_that_fits_no_device(simulator, monkeypatch):
     graph = compiled_text(DYADIC).graph
     made = simulator(grid_model(graph, 5))
     monkeypatch.setattr(made.device, "free_bytes", lambda: 1000)
-    with pytest.raises(CompileError) as caught:
-        made.run(samples_with(np.zeros((1, 10, 12), np.uint8)))
-    assert caught.value.diagnostics[0].code == "E072"
+    refused("E072", made.run, samples_with(np.zeros((1, 10, 12), np.uint8)))
 
 
 def test_scratch_is_kept_where_memory_is_short():

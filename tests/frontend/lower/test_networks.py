@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from compiled_texts import compiled_text
 
 from snncc.frontend.program import compile_text
 from snncc.ir.diagnostics import Source
 from snncc.ir.graph import Call
-from snncc.ir.passes.pipeline import run_pipeline
 from snncc.ir.schemes import SCHEMES
 from snncc.ir.text import print_graph
 from snncc.ir.wiring import initial_weights, wire
@@ -54,4 +54,4 @@ def test_a_list_keeps_its_order_and_its_weights() -> None:
 
 def test_shapes_that_follow() -> None:
     text = NET.format(body="population k : lif x -> k : one_to_one")
-    assert run_pipeline(compile_text(Source("t.snn", text)).graph).population("k").shape == (4,)
+    assert compiled_text(text).graph.population("k").shape == (4,)

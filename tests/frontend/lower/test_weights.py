@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from refusal import refused
 from safetensors.numpy import save_file
 
 from snncc.frontend.lower.weights import read_weights
@@ -24,10 +25,7 @@ def read(path: Path, key: str = "") -> np.ndarray:
 
 
 def refusal(path: Path, key: str = "") -> str:
-    with pytest.raises(CompileError) as error:
-        read(path, key)
-    (diagnostic,) = error.value.diagnostics
-    assert diagnostic.code == "E063"
+    diagnostic = refused("E063", read, path, key)
     assert diagnostic.span == SPAN
     return f"{diagnostic.message} {diagnostic.help}"
 
@@ -190,9 +188,7 @@ def test_rows_of_pre_post_weight_are_a_list(tmp_path: Path) -> None:
 )
 def test_tables_that_do_not_fit(tmp_path: Path, rows: str, code: str) -> None:
     (tmp_path / "w.csv").write_text(rows)
-    with pytest.raises(CompileError) as error:
-        program(tmp_path, "w.csv")
-    assert error.value.diagnostics[0].code == code
+    refused(code, program, tmp_path, "w.csv")
 
 
 BOTH = "0,1,0.5\n1,2,0.5\n"  # two rows of three: a matrix of 2 neurons to 3, or two synapses
@@ -203,10 +199,7 @@ def test_a_table_that_may_be_read_in_two_ways_is_refused(
     tmp_path: Path, rows: str, post: int | str
 ) -> None:
     (tmp_path / "w.csv").write_text(rows)
-    with pytest.raises(CompileError) as error:
-        program(tmp_path, "w.csv", post=post)
-    (found,) = error.value.diagnostics
-    assert found.code == "E042"
+    found = refused("E042", program, tmp_path, "w.csv", post=post)
     assert '`layout = "matrix"` or `layout = "list"`' in found.help
 
 
@@ -241,6 +234,4 @@ def test_the_layout_settles_it(tmp_path: Path) -> None:
 )
 def test_a_layout_that_is_not_the_files(tmp_path: Path, layout: str, rows: str, code: str) -> None:
     (tmp_path / "w.csv").write_text(rows)
-    with pytest.raises(CompileError) as error:
-        program(tmp_path, "w.csv", layout=f', layout = "{layout}"')
-    assert error.value.diagnostics[0].code == code
+    refused(code, program, tmp_path, "w.csv", layout=f', layout = "{layout}"')

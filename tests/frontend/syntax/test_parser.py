@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from refusal import refused
 
 from snncc.frontend.syntax.parser import parse, parse_expression
 from snncc.frontend.syntax.tree import (
@@ -23,7 +24,7 @@ from snncc.frontend.syntax.tree import (
     Setting,
     Train,
 )
-from snncc.ir.diagnostics import CompileError, Diagnostic, Source
+from snncc.ir.diagnostics import Diagnostic, Source
 
 
 def body(text: str) -> list[object]:
@@ -174,20 +175,15 @@ def test_a_word_that_stands_where_a_name_must_is_no_misspelt_keyword(text: str) 
 @pytest.mark.parametrize("left", [")", ",5", "foo", "}", "{", "\n)", "in"])
 @pytest.mark.parametrize("value", ["h", "(1 ms)", "1 ms"])
 def test_what_is_left_over_after_an_expression(value: str, left: str) -> None:
-    with pytest.raises(CompileError) as error:
-        parse_expression(Source("-D h", f"{value} {left}"))
-    (found,) = error.value.diagnostics
+    found = refused("E001", parse_expression, Source("-D h", f"{value} {left}"))
     word = "," if left == ",5" else left.split()[0]
-    assert found.code == "E001"
     assert f"the end of the text, got `{word}`" in found.message
     assert "did you mean" not in found.help
 
 
 def test_a_number_with_an_unknown_unit_at_the_end_of_an_expression() -> None:
     for text, way_out in (("200 msec", "did you mean `ms`?"), ("4 foo", "the units are s, ms")):
-        with pytest.raises(CompileError) as error:
-            parse_expression(Source("-D h", text))
-        assert error.value.diagnostics[0].help.startswith(way_out)
+        assert refused("E001", parse_expression, Source("-D h", text)).help.startswith(way_out)
 
 
 def test_nesting_is_bounded() -> None:

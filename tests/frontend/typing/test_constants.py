@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from refusal import refusals, refused
 
 from snncc.frontend.syntax.parser import parse_expression
 from snncc.frontend.syntax.tree import Name
@@ -29,9 +30,7 @@ def value(written: str, scope: Scope = SCOPE) -> Constant:
 
 
 def failure(written: str) -> str:
-    with pytest.raises(CompileError) as error:
-        value(written)
-    (diagnostic,) = error.value.diagnostics
+    (diagnostic,) = refusals(value, written)
     return f"{diagnostic.code} {diagnostic.message}"
 
 
@@ -128,17 +127,13 @@ def test_what_has_no_value(written: str, expected: str) -> None:
 
 
 def test_a_clash_of_units_shows_both_operands() -> None:
-    with pytest.raises(CompileError) as error:
-        value("tau + 1 mV")
-    (diagnostic,) = error.value.diagnostics
+    diagnostic = refused("E021", value, "tau + 1 mV")
     assert diagnostic.span is not None
     assert (diagnostic.span.start, diagnostic.related[0].span.start) == (6, 0)
 
 
 def test_a_name_is_bound_once() -> None:
-    with pytest.raises(CompileError) as error:
-        SCOPE.bind(Name("n", SPAN), Quantity(1, NUMBER))
-    assert error.value.diagnostics[0].code == "E011"
+    refused("E011", SCOPE.bind, Name("n", SPAN), Quantity(1, NUMBER))
 
 
 def test_what_a_place_asks_for() -> None:

@@ -7,6 +7,7 @@ import pytest
 from drawn_expressions import signatures
 from hypothesis import given
 from hypothesis import strategies as st
+from refusal import refused
 
 from snncc.frontend.syntax.parser import parse_expression
 from snncc.frontend.typing.constants import EMPTY, Quantity
@@ -14,7 +15,7 @@ from snncc.frontend.typing.constants import evaluate as constant
 from snncc.frontend.typing.equations import lower_as, lower_expression, unit_of, variable
 from snncc.frontend.typing.operators import FUNCTIONS, OPERATORS
 from snncc.frontend.units import NUMBER, TIME, VOLTAGE, Dimension
-from snncc.ir.diagnostics import CompileError, Source
+from snncc.ir.diagnostics import Source
 from snncc.ir.expr import Const, Ref, apply, evaluate
 from snncc.ir.types import DType
 
@@ -34,12 +35,6 @@ def lowered(text: str) -> object:
     return lower_expression(parse_expression(source(text)), SYMBOLS)
 
 
-def code(text: str) -> str:
-    with pytest.raises(CompileError) as error:
-        lowered(text)
-    return error.value.diagnostics[0].code
-
-
 def test_an_equation_in_base_units() -> None:
     node = parse_expression(source("(2 V - v) / tau"))
     expr = lower_as(node, SYMBOLS, Dimension(-1, 1, 0))
@@ -50,28 +45,6 @@ def test_conditions_are_bool() -> None:
     node = parse_expression(source("v >= 1 mV and not a > 2"))
     expr = lower_as(node, SYMBOLS, None)
     assert expr.dtype is DType.BOOL
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("v + 1", "E021"),
-        ("v + tau", "E021"),
-        ("exp(v)", "E021"),
-        ("v > 0", "E021"),
-        ("not v", "E020"),
-        ("v ^ a", "E023"),
-        ("v ^ 20", "E022"),
-        ("w", "E010"),
-        ("mV", "E010"),
-        ('"text"', "E020"),
-        ("[1, 2]", "E020"),
-        ("select(a, 1, 2)", "E020"),
-        ("select(a > 0, v, a)", "E021"),
-    ],
-)
-def test_mistakes(text: str, expected: str) -> None:
-    assert code(text) == expected
 
 
 def test_powers_of_quantities() -> None:
@@ -126,6 +99,4 @@ def test_units(text: str, dimension: Dimension) -> None:
     [("2", "E020"), ("ms + ms", "E020"), ("-ms", "E020"), ("mz", "E010"), ("ms^99", "E022")],
 )
 def test_what_is_no_unit(text: str, expected: str) -> None:
-    with pytest.raises(CompileError) as error:
-        unit_of(parse_expression(source(text)))
-    assert error.value.diagnostics[0].code == expected
+    refused(expected, unit_of, parse_expression(source(text)))

@@ -3,13 +3,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from refusal import refusals, refused
 
 from snncc.frontend.syntax.parser import parse, parse_expression
 from snncc.frontend.syntax.tree import Call, Neuron
 from snncc.frontend.typing.constants import EMPTY
 from snncc.frontend.typing.models import CheckedModel, check_model, settled, with_arguments
 from snncc.frontend.units import VOLTAGE
-from snncc.ir.diagnostics import CompileError, Diagnostic, Source
+from snncc.ir.diagnostics import Diagnostic, Source
 from snncc.ir.expr import Const, Ref, apply
 from snncc.ir.neuron import Assign, Parameter, Refractory, State
 from snncc.ir.report import Report, sound
@@ -47,9 +48,7 @@ def closed(work: Callable[..., CheckedModel], *arguments: object) -> CheckedMode
 
 
 def mistakes(clauses: str) -> list[Diagnostic]:
-    with pytest.raises(CompileError) as error:
-        model("neuron n {\n" + clauses + "\n}")
-    return list(error.value.diagnostics)
+    return list(refusals(model, "neuron n {\n" + clauses + "\n}"))
 
 
 def call(text: str) -> Call:
@@ -86,16 +85,14 @@ def test_arguments_set_parameters() -> None:
 
 
 def test_a_parameter_without_value_is_missed() -> None:
-    with pytest.raises(CompileError) as error:
-        settled(model(LIF), call("lif()"))
-    (diagnostic,) = error.value.diagnostics
-    assert (diagnostic.code, diagnostic.related[0].label) == ("E013", "it has no default")
+    diagnostic = refused("E013", settled, model(LIF), call("lif()"))
+    assert diagnostic.related[0].label == "it has no default"
 
 
 def test_a_wrong_unit_shows_the_declaration() -> None:
-    with pytest.raises(CompileError) as error:
-        closed(with_arguments, model(LIF), call("lif(tau = 3 mV, rate = true)"), EMPTY)
-    first, second = error.value.diagnostics
+    first, second = refusals(
+        closed, with_arguments, model(LIF), call("lif(tau = 3 mV, rate = true)"), EMPTY
+    )
     assert (first.code, first.message) == ("E021", "expected a time, got a voltage")
     assert first.related[0].span.start == LIF.index("tau: ms")
     assert second.code == "E020"

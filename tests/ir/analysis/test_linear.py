@@ -5,22 +5,11 @@ from __future__ import annotations
 import math
 
 import pytest
+from compiled_texts import population
 
-from snncc.frontend.program import compile_text
 from snncc.ir.analysis.linear import LinearNeuron, Synapse, Threshold, Why, linear_neuron
 from snncc.ir.analysis.reset import Reset, ResetKind, resets
-from snncc.ir.diagnostics import Source
-from snncc.ir.passes.pipeline import run_pipeline
 
-NET = """
-{model}
-network n {{
-  dt = 0.5 ms
-  input x[2] encode bernoulli(duration = 10 ms)
-  output y[3] : {cell}
-  x -> y{port} : dense
-}}
-"""
 SIMPLE = """
 neuron simple {
   param tau: ms = 8 ms
@@ -39,11 +28,6 @@ neuron simple {
 
 
 READOUT = (SIMPLE[SIMPLE.index("  spike when") :], "  emit v\n}\n")
-
-
-def population(cell, model="", port=""):
-    text = NET.format(model=model, cell=cell, port=port)
-    return run_pipeline(compile_text(Source("n.snn", text)).graph).population("y")
 
 
 def simple(old, new):

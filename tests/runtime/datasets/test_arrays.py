@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from refusal import refused
 
 from snncc.ir.diagnostics import CompileError
 from snncc.ir.graph import Call
@@ -116,8 +117,7 @@ def test_every_cut_is_refused(tmp_path):
 
 
 def test_what_is_not_there(tmp_path):
-    with pytest.raises(CompileError, match="cannot read"):
-        read_npz(tmp_path / "none.npz")
+    assert "cannot read" in refused("E063", read_npz, tmp_path / "none.npz").message
 
 
 def test_idx_files_of_your_own(tmp_path):

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from refusal import refusals, refused
 
-from snncc.ir.diagnostics import CompileError
 from snncc.runtime.training.checkpoint import (
     Checkpoint,
     latest,
@@ -68,9 +68,7 @@ def test_a_damaged_newest_one_gives_way_to_the_one_before(tmp_path, checkpoint):
 def test_when_all_are_damaged_it_does_not_start_anew_in_silence(tmp_path, checkpoint):
     damage(save_checkpoint(tmp_path, at(checkpoint, 50)))
     damage(save_checkpoint(tmp_path, at(checkpoint, 100)))
-    with pytest.raises(CompileError) as caught:
-        latest(tmp_path, "abc")
-    assert [d.code for d in caught.value.diagnostics] == ["E060", "E060"]
+    assert [d.code for d in refusals(latest, tmp_path, "abc")] == ["E060", "E060"]
 
 
 def test_none_at_all(tmp_path):
@@ -85,8 +83,7 @@ def test_a_leftover_of_a_killed_write_is_not_taken(tmp_path, checkpoint):
 
 def test_another_program_is_refused(tmp_path, checkpoint):
     save_checkpoint(tmp_path, checkpoint)
-    with pytest.raises(CompileError, match="belongs to another training"):
-        latest(tmp_path, "other")
+    assert "belongs to another training" in refused("E060", latest, tmp_path, "other").message
 
 
 @pytest.mark.parametrize(
@@ -102,17 +99,12 @@ def test_another_program_is_refused(tmp_path, checkpoint):
 def test_whole_but_impossible_ones_are_refused(tmp_path, broken):
     checkpoint = Checkpoint("abc", {}, replace(fresh(150, 9), **broken))
     path = save_checkpoint(tmp_path, checkpoint)
-    with pytest.raises(CompileError) as caught:
-        open_checkpoint(path)
-    assert caught.value.diagnostics[0].code == "E060"
+    refused("E060", open_checkpoint, path)
 
 
 def test_one_of_the_first_format_is_refused_with_a_way_out(tmp_path):
     """Its run's digest was of another text of the network, so that none could go on from it."""
     shutil.copy(GOLDEN / "artifact" / "first_checkpoint.snnpkg", tmp_path / "1-0.snnpkg")
-    with pytest.raises(CompileError) as caught:
-        latest(tmp_path, "abc")
-    (diagnostic,) = caught.value.diagnostics
-    assert diagnostic.code == "E060"
+    diagnostic = refused("E060", latest, tmp_path, "abc")
     assert "was written by an earlier snncc" in diagnostic.message
     assert "finish the run with the version that began it" in diagnostic.help

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from refusal import refused
 
 from snncc.backends.rules.spike_train.check import is_lateral, output_of, require_trainable
-from snncc.ir.diagnostics import CompileError
 from snncc.ir.graph import Block, Call, Graph, Population, Projection
 
 DENSE, LATERAL = Call("dense"), Call("lateral_inhibition")
@@ -48,10 +48,7 @@ def reservoir(before):
 
 
 def refusal(graph, call):
-    with pytest.raises(CompileError) as caught:
-        require_trainable(graph, call)
-    (diagnostic,) = caught.value.diagnostics
-    assert diagnostic.code == "E050"
+    diagnostic = refused("E050", require_trainable, graph, call)
     assert diagnostic.help
     return diagnostic.message
 

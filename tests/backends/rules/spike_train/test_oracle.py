@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from backend_cases import compiled_text
+from compiled_texts import compiled_text
 
 from snncc.backends.rules.spike_train.oracle.network import network_gradients
 from snncc.ir.model import draw_model

@@ -5,21 +5,11 @@ from __future__ import annotations
 import math
 
 import pytest
+from compiled_texts import population
+from refusal import refused
 
 from snncc.backends.rules.spike_train.response import spike_response
-from snncc.frontend.program import compile_text
-from snncc.ir.diagnostics import CompileError, Source
-from snncc.ir.passes.pipeline import run_pipeline
 
-NET = """
-{model}
-network n {{
-  dt = {dt} ms
-  input x[2] encode bernoulli(duration = 10 ms)
-  output y[3] : {cell}
-  x -> y{port} : dense
-}}
-"""
 RENAMED = """
 neuron mine {
   param memory: ms = 10 ms
@@ -59,56 +49,38 @@ neuron perfect {
 """
 
 
-def population(cell, model="", dt=1, port=""):
-    text = NET.format(model=model, cell=cell, dt=dt, port=port)
-    graph = run_pipeline(compile_text(Source("n.snn", text)).graph)
-    return graph.population("y")
-
-
 def numbers(response):
     return (
         response.keep_v, response.keep_c, response.gain, response.threshold, response.refractory
     )  # fmt: skip
 
 
-def test_lif():
-    cell = "lif(tau_mem = 16 ms, tau_syn = 4 ms, v_th = 5 mV, refractory = 2 ms)"
-    response = spike_response(population(cell))
-    assert numbers(response) == pytest.approx((1 - 1 / 16, 1 - 1 / 4, 1 / 4, 5.0, 2))
-    assert response.tau_mem == pytest.approx(16.0)
-    assert response.tau_syn == pytest.approx(4.0)
+LIF = "lif(tau_mem = 16 ms, tau_syn = 4 ms, v_th = 5 mV, refractory = 2 ms)"
 
 
-def test_times_are_in_steps():
-    cell = "lif(tau_mem = 16 ms, tau_syn = 4 ms, v_th = 5 mV, refractory = 2 ms)"
-    response = spike_response(population(cell, dt=0.5))
-    assert numbers(response) == pytest.approx((1 - 1 / 32, 1 - 1 / 8, 1 / 8, 5.0, 4))
+@pytest.mark.parametrize(
+    ("cell", "model", "dt", "expected"),
+    [
+        (LIF, "", 1, (1 - 1 / 16, 1 - 1 / 4, 1 / 4, 5.0, 2)),
+        (LIF, "", 0.5, (1 - 1 / 32, 1 - 1 / 8, 1 / 8, 5.0, 4)),
+        ("lif(refractory = 0 ms)", "", 1, (1 - 1 / 64, 1 - 1 / 8, 1 / 8, 20.0, 0)),
+        ("perfect(v_th = 2.5 mV)", PERFECT, 1, (1.0, 0.0, 1.0, 2.5, 0)),
+        ("mine", RENAMED, 1, (0.9, 0.8, 0.2, 7.0, 3)),
+        ("mine(memory = 20 ms, bar = 0.25 mV)", RENAMED, 1, (0.95, 0.8, 0.2, 0.25, 3)),
+        ("direct", DIRECT, 1, (1 - 1 / 8, 0.0, 1.0, 1.5, 0)),
+    ],
+)
+def test_numbers(cell, model, dt, expected):
+    response = spike_response(population(cell, model, dt=dt))
+    assert numbers(response) == pytest.approx(expected)
+    assert response.scale == pytest.approx(2.0 if cell == "direct" else 1.0)
 
 
-def test_no_refractory_time():
-    response = spike_response(population("lif(refractory = 0 ms)"))
-    assert response.refractory == 0
-    assert response.threshold == 20.0
-
-
-def test_without_a_leak():
-    response = spike_response(population("perfect(v_th = 2.5 mV)", PERFECT))
-    assert numbers(response) == (1.0, 0.0, 1.0, 2.5, 0)
-    assert response.tau_mem == math.inf
-    assert response.tau_syn == 1.0
-
-
-def test_renamed_model():
-    response = spike_response(population("mine", RENAMED))
-    assert numbers(response) == pytest.approx((0.9, 0.8, 0.2, 7.0, 3))
-    changed = spike_response(population("mine(memory = 20 ms, bar = 0.25 mV)", RENAMED))
-    assert numbers(changed) == pytest.approx((0.95, 0.8, 0.2, 0.25, 3))
-
-
-def test_input_straight_to_the_voltage():
-    response = spike_response(population("direct", DIRECT))
-    assert numbers(response) == pytest.approx((1 - 1 / 8, 0.0, 1.0, 1.5, 0))
-    assert response.scale == 2.0
+def test_time_constants():
+    response = spike_response(population(LIF, dt=1))
+    assert (response.tau_mem, response.tau_syn) == pytest.approx((16.0, 4.0))
+    response = spike_response(population("perfect", PERFECT))
+    assert (response.tau_mem, response.tau_syn) == (math.inf, 1.0)
 
 
 def test_a_louder_potential_is_the_same_neuron():
@@ -152,10 +124,7 @@ CROSSED = RENAMED.replace("-tail / slow", "(charge - tail) / slow")
     ],
 )
 def test_refused(cell, model, port):
-    with pytest.raises(CompileError) as error:
-        spike_response(population(cell, model, port=port))
-    (diagnostic,) = error.value.diagnostics
-    assert diagnostic.code == "E050"
+    diagnostic = refused("E050", spike_response, population(cell, model, port=port))
     assert "`y`" in diagnostic.message
     assert diagnostic.help
     assert diagnostic.span is not None
@@ -173,10 +142,7 @@ def test_refused(cell, model, port):
     ],
 )
 def test_a_rest_that_the_response_does_not_know_is_refused(cell, model, why, way_out):
-    with pytest.raises(CompileError) as error:
-        spike_response(population(cell, model))
-    (diagnostic,) = error.value.diagnostics
-    assert diagnostic.code == "E050"
+    diagnostic = refused("E050", spike_response, population(cell, model))
     assert why in diagnostic.message
     assert way_out in diagnostic.help
     assert diagnostic.span is not None

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from compiled_texts import compiled_text
+from refusal import refused
 
 from snncc.backends.compiled.plan import make_plan
 from snncc.backends.rules.spike_train.tables import make_rule
-from snncc.frontend.program import compile_text
-from snncc.ir.diagnostics import CompileError, Source
 from snncc.ir.model import draw_model
-from snncc.ir.passes.pipeline import run_pipeline
 
 NET = """
 network n {{
@@ -27,18 +26,14 @@ train n {{
 
 def rule(profile, tau_syn=4, delay=1):
     text = NET.format(profile=profile, tau_syn=tau_syn, delay=delay)
-    program = compile_text(Source("n.snn", text))
-    graph = run_pipeline(program.graph)
-    model = draw_model(graph, 0)
+    program = compiled_text(text)
+    model = draw_model(program.graph, 0)
     return make_rule(model, program.train, make_plan(model))
 
 
 @pytest.mark.parametrize("profile", ["reference", "paper"])
 def test_the_closed_form_wants_two_time_constants(profile):
-    with pytest.raises(CompileError) as caught:
-        rule(profile, tau_syn=8)
-    (diagnostic,) = caught.value.diagnostics
-    assert diagnostic.code == "E050"
+    diagnostic = refused("E050", rule, profile, tau_syn=8)
     assert "`y` has equal membrane and synaptic time constants" in diagnostic.message
     assert 'profile = "recommended"' in diagnostic.help
     assert rule("recommended", tau_syn=8).keep_v[1] == np.float32(0.875)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from compiled_texts import compiled_text
 
 from snncc.backends.rules.spike_train.teacher import Lesson, teacher_warnings
-from snncc.frontend.program import compile_text
-from snncc.ir.diagnostics import Diagnostic, Source
-from snncc.ir.passes.pipeline import run_pipeline
+from snncc.ir.diagnostics import Diagnostic
 
 PROGRAM = """\
 network n(steps: int = 100, target: real = 35, rest: ms = 2 ms, dt: ms = 1 ms) {{
@@ -26,10 +25,9 @@ INPUT = "input x[2] encode bernoulli(duration = steps * dt)  x -> y : dense dela
 
 
 def warnings(feed: str = INPUT, more: str = "", **defines: float | str) -> tuple[Diagnostic, ...]:
-    source = Source("n.snn", PROGRAM.format(input=feed, more=more))
-    program = compile_text(source, {name: str(value) for name, value in defines.items()})
+    program = compiled_text(PROGRAM.format(input=feed, more=more), **defines)
     assert program.train is not None
-    return teacher_warnings(run_pipeline(program.graph), program.train)
+    return teacher_warnings(program.graph, program.train)
 
 
 def test_a_teacher_within_the_refractory_time() -> None:

@@ -6,14 +6,13 @@ from dataclasses import astuple
 
 import numpy as np
 import pytest
+from compiled_texts import compiled_text
+from refusal import refused
 
 from snncc.backends.rules.spike_train.oracle.cells import cells_of
 from snncc.backends.rules.spike_train.oracle.network import network_gradients
-from snncc.frontend.program import compile_text
-from snncc.ir.diagnostics import CompileError, Source
 from snncc.ir.graph import Call
 from snncc.ir.model import draw_model
-from snncc.ir.passes.pipeline import run_pipeline
 
 NET = """
 neuron loud {{
@@ -54,7 +53,7 @@ network n {{
 
 
 def cell(text):
-    graph = run_pipeline(compile_text(Source("n.snn", NET.format(cell=text))).graph)
+    graph = compiled_text(NET.format(cell=text)).graph
     (found,) = cells_of(graph).values()
     return astuple(found)
 
@@ -69,8 +68,7 @@ def test_a_potential_is_taken_in_units_of_its_gain():
 
 
 def test_refuses_other_neurons():
-    with pytest.raises(CompileError, match="E050"):
-        cell("izhikevich")
+    refused("E050", cell, "izhikevich")
 
 
 @pytest.mark.parametrize("profile", ["reference", "paper", "recommended"])
@@ -78,7 +76,7 @@ def test_refuses_other_neurons():
 def test_gradients_do_not_depend_on_the_unit_of_the_potential(kind, profile):
     """A neuron whose potential and threshold are 8 times as large fires alike and learns alike."""
     one, two = (
-        run_pipeline(compile_text(Source("n.snn", TWIN.format(gain=gain, bar=bar))).graph)
+        compiled_text(TWIN.format(gain=gain, bar=bar)).graph
         for gain, bar in (("", 2), ("8 * ", 16))
     )
     generator = np.random.default_rng(3)

@@ -7,15 +7,13 @@ from functools import cache
 
 import numpy as np
 import pytest
+from compiled_texts import compiled_text
 
 from snncc.backends.rules.spike_train.effect import effect_curve, polynomial_slope, tabulated_slope
 from snncc.backends.rules.spike_train.oracle.network import network_gradients
 from snncc.backends.rules.spike_train.oracle.spsp import Cell, closed_form_spsp, pairwise_spsp
-from snncc.frontend.program import compile_text
-from snncc.ir.diagnostics import Source
 from snncc.ir.graph import Block, Call, Graph, Population, Projection
 from snncc.ir.model import draw_model
-from snncc.ir.passes.pipeline import run_pipeline
 from snncc.ir.wiring import AllPairs, Listed
 
 STEPS = 60
@@ -34,7 +32,7 @@ def lif(v_th):
     cell = f"lif(tau_mem = 16 ms, tau_syn = 4 ms, v_th = {v_th} mV, refractory = 2 ms)"
     ends = f"input x[1] encode spikes(duration = 10 ms)\noutput y[1] : {cell}"
     text = f"network n {{ {ends}\nx -> y : dense }}"
-    return run_pipeline(compile_text(Source("n.snn", text)).graph).population("y")
+    return compiled_text(text).graph.population("y")
 
 
 def population(name, neurons, role="hidden", v_th=2.0):

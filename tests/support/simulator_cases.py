@@ -1,0 +1,62 @@
+"""What every compiled simulator must do as the reference does, spike for spike.
+
+`compare(model, samples)` gives the three rasters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from backend_cases import SEED, Comparison, grid_model, samples_with
+from compiled_texts import compiled_text
+from drawn_networks import DYADIC, ECHO, PLANES, TRANSCENDENT, Drawn
+
+from snncc.backends.protocols import Samples
+from snncc.ir.model import Model, draw_model
+from snncc.ir.passes.pipeline import run_pipeline
+
+Compare = Callable[[Model, Samples], Comparison]
+
+
+def check_drawn(compare: Compare, drawn: Drawn) -> None:
+    graph = run_pipeline(drawn.graph)
+    compare(grid_model(graph, drawn.seed), samples_with(drawn.values)).agree()
+
+
+def check_exact(compare: Compare, text: str) -> None:
+    """A network of which every state is exact, and every population fires."""
+    graph = compiled_text(text).graph
+    steps = 10 if text is DYADIC else 40
+    values = np.random.default_rng(1).random((3, steps, 12)) < 0.3
+    found = compare(grid_model(graph, 5), samples_with(values.astype(np.uint8)))
+    found.agree()
+    assert found.exact
+    bounds = np.cumsum([p.neurons for p in graph.populations])[:-1]
+    assert all(part.any() for part in np.split(found.compiled, bounds, axis=2))
+
+
+def check_order(compare: Compare) -> None:
+    """(2^24 - 2^24) + 1 is 1 in single precision, (1 + 2^24) - 2^24 is 0."""
+    graph = compiled_text(ECHO).graph
+    weights = {"h->h": np.ones(1, np.float32), "x->h": np.float32([1, 2**24, -(2**24)])}
+    values = np.array([[[1, 0, 0], [0, 1, 1], [0, 0, 0]]], np.uint8)
+    found = compare(draw_model(graph, SEED, weights), samples_with(values))
+    found.agree()
+    assert found.compiled[:, 0, 3].tolist() == [True, True, True]
+
+
+def check_planes(compare: Compare, count: int, **sizes: int) -> None:
+    graph = compiled_text(PLANES.format(**sizes)).graph
+    values = np.random.default_rng(2).integers(0, 2, (count, 72)).astype(np.float32)
+    found = compare(grid_model(graph, 7, -0.5, 2.0), samples_with(values / np.float32(2)))
+    found.agree()
+    assert found.compiled[:, :, -3:].any()
+
+
+def check_functions(compare: Compare) -> None:
+    """The functions' last bits may differ, so the seed is one where none decides."""
+    graph = compiled_text(TRANSCENDENT).graph
+    found = compare(grid_model(graph, 11, -1.0, 1.5), samples_with(np.full((1, 10), 0.2, "f4")))
+    found.agree()
+    assert 20 < found.compiled[:, :, 10:].sum() < 900
