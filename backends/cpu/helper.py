@@ -16,9 +16,9 @@ UNITS = f"{__package__}.units"
 
 
 def start(module: ModuleType) -> subprocess.Popen[bytes] | None:
-    """The helper at work on a module; None where there is no processor or no Python for it. All it
-    does may fail: what it does not make is made without it."""
-    if _processors() < 2 or not sys.executable:
+    """The helper at work on a module; None where no processor is idle or there is no Python for it.
+    All it does may fail: what it does not make is made without it."""
+    if os.getloadavg()[0] > _processors() - 0.5 or not sys.executable:
         return None
     text = f"import sys; sys.path[:] = {sys.path!r}; from {UNITS} import help_out; help_out()"
     job = pickle.dumps((module.__name__, module.__file__, RECORDS))

@@ -87,7 +87,7 @@ def compare_with_reference(simulator: Simulator, model: Model, samples: Samples)
 
 # What a network may lack though its kernels have it: so a few modules serve all tests.
 SPARE = (
-    *("DRAWN", "RASTER", "MATRIX", "LISTED"),
+    *("DRAWN", "RASTER", "MATRIX", "LISTED", "WINDOWED"),
     *("INSIDE", "LATERAL", "BY_ROW", "BY_SYNAPSE"),
 )
 

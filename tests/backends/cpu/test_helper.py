@@ -48,6 +48,7 @@ def _made(file: Path) -> int:
 @pytest.fixture
 def _two_processors(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    monkeypatch.setattr(os, "getloadavg", lambda: (0.9, 2.0, 2.0))
 
 
 @pytest.mark.usefixtures("_two_processors")
@@ -69,8 +70,10 @@ def test_a_module_is_compiled_whatever_becomes_of_the_helper(
     assert sorted(kept(tmp_path)) == ["inner", "outer"]
 
 
+@pytest.mark.parametrize(("processors", "load"), [(1, 0.6), (2, 1.6)])
 def test_no_helper_without_a_processor_for_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    processors: int, load: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0})
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(processors)))
+    monkeypatch.setattr(os, "getloadavg", lambda: (load, load, load))
     assert helper.start(module_in(tmp_path, "lonely_units")) is None

@@ -15,8 +15,20 @@ from snncc.runtime.settings import settings_from
 pytestmark = pytest.mark.slow  # compiles the kernels once
 
 
-@pytest.mark.parametrize("batch", [1, 2])
-@pytest.mark.parametrize("case", ST_RSBP + HM2_BP, ids="-".join)
+# Those of one rule, profile and batch have the same kernels: one worker compiles them.
+CASES = [
+    pytest.param(
+        case,
+        batch,
+        id="-".join((*case, str(batch))),
+        marks=pytest.mark.xdist_group(f"{case[1]} {case[2]} {batch}"),
+    )
+    for case in ST_RSBP + HM2_BP
+    for batch in (1, 2)
+]
+
+
+@pytest.mark.parametrize(("case", "batch"), CASES)
 def test_step_is_the_oracles_gradient(case, batch, monkeypatch):
     # The user's own folder: kernels compile once per machine.
     monkeypatch.setattr(trainer_module, "load_kernels", load_for_all)
