@@ -80,13 +80,15 @@ def compile_units() -> None:
     waiting = WAITING[:]
     WAITING.clear()
     started, second = time.perf_counter(), None
-    for k, (function, signature, symbol) in enumerate(waiting):
-        binding.add_symbol(symbol, _compiled(function, signature))
-        if k == 0 and time.perf_counter() - started > COMPILED:
-            second = helper.start(sys.modules[function.__module__])
-    if second is not None:
-        second.kill()
-        second.wait()
+    try:
+        for k, (function, signature, symbol) in enumerate(waiting):
+            binding.add_symbol(symbol, _compiled(function, signature))
+            if k == 0 and time.perf_counter() - started > COMPILED:
+                second = helper.start(sys.modules[function.__module__])
+    finally:  # also where the user stops it
+        if second is not None:
+            second.kill()
+            second.wait()
 
 
 def help_out() -> None:
