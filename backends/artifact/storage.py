@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ...ir.diagnostics import CompileError, Diagnostic
+from ...ir.files import read_bytes
 
 TEMPORARY = re.compile(r"\.snncc-[0-9]+-[0-9a-f]{8}\.part")
 
@@ -171,14 +172,9 @@ def sync_folder(folder: Path) -> None:
 def read_file(path: Path, limit: int) -> bytes:
     """The bytes of a file of at most `limit` bytes; CompileError(E063) if it cannot be read."""
     try:
-        with path.open("rb") as file:
-            content = file.read(limit + 1)
+        return read_bytes(path, limit)
     except OSError as error:
         raise unreadable(path, error) from error
-    if len(content) > limit:
-        message = f"`{path}` is larger than {limit} bytes"
-        raise CompileError(Diagnostic("E063", message, help="is this the file that you mean?"))
-    return content
 
 
 def unreadable(path: Path, error: OSError) -> CompileError:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeGuard
 
 from ...ir.diagnostics import CompileError, Diagnostic, Span
+from ...ir.files import resolved
 from ...ir.graph import Call, Value
 from ...ir.report import nearest
 from ...ir.rules import Argument
@@ -83,7 +84,7 @@ def anchored(call: Call, rows: tuple[Argument, ...], folder: Path) -> Call:
     """The call with its relative paths made absolute, seen from the program's folder."""
     paths = {row.name for row in rows if row.unit == "path"}
     arguments = tuple(
-        (name, str((folder / value).resolve()) if name in paths and value else value)
+        (name, str(resolved(folder / value)) if name in paths and value else value)
         if isinstance(value, str)
         else (name, value)
         for name, value in call.arguments
