@@ -66,7 +66,8 @@ class Population:
 class Projection:
     """Synapses from `pre` to the input `port` of `post`; spikes arrive `delay` steps later.
 
-    `connectivity` is a row of `wiring.CONNECTIVITIES`, `init` a row of `wiring.INITS`.
+    `connectivity` is a row of `wiring.CONNECTIVITIES`, `init` a row of `wiring.INITS`. Its weights
+    learn at `lr_mult` times the learning rate of a training; at 0 they are fixed.
     """
 
     name: str
@@ -76,8 +77,13 @@ class Projection:
     init: Call
     port: str = "i"
     delay: int = 0
-    trainable: bool = True
+    lr_mult: float = 1.0
     span: Span | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def trainable(self) -> bool:
+        """Whether a training changes the weights."""
+        return self.lr_mult > 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,13 +165,11 @@ class TrainSpec:
     """A `train` block: an entry for each row of `rules.TRAIN_ENTRIES`.
 
     A call has all arguments filled in from its table; an entry that a block does not have and that
-    has no default is None. `rates` are factors of the learning rate by the names of projections, 1
-    where none is given; the language has no word for them.
+    has no default is None.
     """
 
     network: str
     entries: Mapping[str, Setting]
-    rates: Mapping[str, float] = field(default_factory=dict)
     span: Span | None = field(default=None, compare=False, repr=False)
 
     def find(self, entry: str) -> Call | None:

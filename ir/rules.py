@@ -79,6 +79,11 @@ RULES: dict[str, Row] = {
     ),
 }
 
+LEARNING = Row(
+    "how the weights of a projection learn",
+    (Argument("lr_mult", "1", 1.0, range=NOT_NEGATIVE),),
+)
+
 _LEARNING_RATE = Argument("lr", "1", 1e-3, range=POSITIVE)
 
 OPTIMIZERS: dict[str, Row] = {

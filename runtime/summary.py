@@ -124,6 +124,7 @@ def _projection(model: Model, projection: Projection) -> dict[str, Any]:
         "synapses": wiring.synapses,
         "parameters": int(np.prod(wiring.weight_shape)),
         "trainable": projection.trainable,
+        "lr_mult": projection.lr_mult,
         "delay_steps": projection.delay,
         "weights": [float(array.min()), float(array.max())] if array.size else [],
     }

@@ -17,7 +17,7 @@ from typing import Any
 
 import numba
 from llvmlite import binding
-from numba import cfunc, types
+from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
@@ -106,7 +106,7 @@ def help_out() -> None:
 
 
 def _compiled(function: Callable[..., Any], signature: Any) -> int:
-    compiled = cfunc(signature, cache=True, error_model="numpy")(function)
+    compiled = numba.cfunc(signature, cache=True, error_model="numpy")(function)
     assert compiled.address is not None
     return compiled.address
 

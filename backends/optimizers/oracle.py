@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -87,14 +88,16 @@ def update(
     gradients: Mapping[str, Floats],
     moments: Mapping[str, Moments],
     learning_rate: float,
+    lr_mults: Mapping[str, float] = MappingProxyType({}),
 ) -> tuple[dict[str, Floats], dict[str, Moments]]:
     """Weights and moments, by projection, after the whole chain of a spec; `gradients` are the mean
-    of a batch's, those of the projections that learn."""
+    of a batch's, those of the projections that learn; `lr_mults` the factors of their learning
+    rates, where not 1."""
     if clip := spec.find("clip"):
         gradients = clipped(gradients, clip)
     new_weights, new_moments = dict(weights), dict(moments)
     for name, gradient in gradients.items():
-        w, rate = weights[name], learning_rate * spec.rates.get(name, 1.0)
+        w, rate = weights[name], learning_rate * lr_mults.get(name, 1.0)
         if regularizer := spec.find("regularizer"):
             pull = REGULARIZER_GRADIENTS[regularizer.kind]
             gradient = gradient + pull(w, wirings[name], regularizer)

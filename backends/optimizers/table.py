@@ -9,14 +9,14 @@ neuron in one projection: it may then be taken as soon as the row's gradient is 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from ...ir.calls import number
-from ...ir.graph import Call, TrainSpec
+from ...ir.graph import Call, Graph, TrainSpec
 from . import formulas
 
 Floats = npt.NDArray[np.float32]
@@ -117,6 +117,6 @@ def chain_of(spec: TrainSpec) -> Chain:
     return Chain(tuple(links), tuple(numbers))
 
 
-def rates_of(spec: TrainSpec, projections: Iterable[str]) -> Floats:
+def rates_of(graph: Graph) -> Floats:
     """f32[J]: the factor of every projection's learning rate."""
-    return np.array([spec.rates.get(name, 1.0) for name in projections], np.float32)
+    return np.array([p.lr_mult for p in graph.projections], np.float32)

@@ -231,7 +231,7 @@ class CpuTrainer(CpuSimulator):
             size,
             eps,
             np.float32(rate),
-            rates_of(self.spec, [p.name for p in self.graph.projections]),
+            rates_of(self.graph),
             self.updates,
         )
 

@@ -64,8 +64,7 @@ class CudaTrainer(CudaSimulator):
         if count:
             back = self._reserve(min(batch, count))
             updates = -(-count // batch)
-            names = [p.name for p in self.graph.projections]
-            numbers = optimizer_of(self.spec, names, learning_rate, self.updates + 1, updates)
+            numbers = optimizer_of(self.spec, self.graph, learning_rate, self.updates + 1, updates)
             optimizer = on_device(self.device, numbers)
             self._learn(
                 self._plan, self._tables, self._rule, self._learning, optimizer, self._store, back,

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ...ir import calls
 from ...ir.diagnostics import CompileError, Diagnostic, Note, Span
 from ...ir.expr import names
 from ...ir.graph import Call as IrCall
 from ...ir.graph import Projection
 from ...ir.report import Poisoned, Report, sound, twice
-from ...ir.rules import Row
+from ...ir.rules import LEARNING, Row
 from ...ir.wiring import CONNECTIVITIES, INITS
 from ..syntax.tree import (
     Alias,
@@ -35,16 +36,16 @@ from .tensors import LOADERS, Sizes
 
 @dataclass(frozen=True, slots=True)
 class _Habits:
-    """What a connectivity does where the program does not say."""
+    """What a connectivity does where the program does not say; `lr_mult` as in Projection."""
 
     init: IrCall
-    trainable: bool
+    lr_mult: float
 
 
-_LEARNT = _Habits(IrCall("uniform", (("low", -1.0), ("high", 1.0))), trainable=True)
-_INHIBITION = _Habits(IrCall("constant", (("value", -1.0),)), trainable=False)
-_POOL = _Habits(IrCall("constant", (("value", 1.0),)), trainable=False)
-_LOADED = _Habits(_LEARNT.init, trainable=False)
+_LEARNT = _Habits(IrCall("uniform", (("low", -1.0), ("high", 1.0))), lr_mult=1.0)
+_INHIBITION = _Habits(IrCall("constant", (("value", -1.0),)), lr_mult=0.0)
+_POOL = _Habits(IrCall("constant", (("value", 1.0),)), lr_mult=0.0)
+_LOADED = _Habits(_LEARNT.init, lr_mult=0.0)
 _HABITS: dict[str, _Habits] = {
     "lateral_inhibition": _INHIBITION,
     "pool2d": _POOL,
@@ -73,7 +74,7 @@ def connect(statement: ProjectionStatement, environment: Environment, body: Body
             init or habits.init,
             port,
             _delay(options, scope, body),
-            _trainable(options, habits),
+            _lr_mult(options, habits, scope, body.report),
             statement.span,
         )
     )
@@ -156,14 +157,16 @@ def steps(delay: float, dt: float | None, span: Span | None) -> int:
     return count
 
 
-def _trainable(options: _Options, habits: _Habits) -> bool:
+def _lr_mult(options: _Options, habits: _Habits, scope: Scope, report: Report) -> float:
     option = options.get(Learning)
     if not isinstance(option, Learning):
-        return habits.trainable
-    if option.trainable and habits is _POOL:
+        return habits.lr_mult
+    if option.trainable is None:
+        return 0.0
+    if habits is _POOL:
         message = "the weights of `pool2d` cannot be trained"
         raise CompileError(Diagnostic("E042", message, option.span, help="leave `trainable` out"))
-    return option.trainable
+    return calls.number(fill(LEARNING, option.trainable, scope, report, "E042"), "lr_mult")
 
 
 def _name(

@@ -102,7 +102,7 @@ def _hugs_left(left: Token, right: Token, context: Context) -> bool:
     if right.type == "_COLON":
         return bool(context.parentheses) or context.opening in _DECLARATIONS
     if right.type == "_LPAR":
-        return left.type == "NAME"
+        return left.type in ("NAME", "TRAINABLE")
     if right.type == "LSQB":
         return left.type in ("NAME", "RSQB")
     return _is_tight_operator(right, context)

@@ -188,10 +188,11 @@ class _Builder(Transformer[Token, Any]):
         return syntax.Delay(children[1], span_of(children[0]))
 
     def fixed(self, children: Children) -> syntax.Learning:
-        return syntax.Learning(False, span_of(children[0]))
+        return syntax.Learning(None, span_of(children[0]))
 
     def trainable(self, children: Children) -> syntax.Learning:
-        return syntax.Learning(True, span_of(children[0]))
+        call = self.call(children)
+        return syntax.Learning(call, call.name.span)
 
     def alias(self, children: Children) -> syntax.Alias:
         return syntax.Alias(children[1], span_of(children[0]))

@@ -264,9 +264,9 @@ class Delay:
 
 @dataclass(frozen=True, slots=True)
 class Learning:
-    """The option `fixed` or `trainable`."""
+    """The option `trainable`, with its arguments, or (None) `fixed`."""
 
-    trainable: bool
+    trainable: Call | None
     span: Span = field(compare=False, repr=False)
 
 

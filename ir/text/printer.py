@@ -135,12 +135,16 @@ def _population(
 
 def _projection(projection: Projection) -> str:
     ends = f"{quoted(projection.pre)} -> {quoted(projection.post)}"
-    learns = "trainable" if projection.trainable else "fixed"
+    learns, connectivity = _learning(projection.lr_mult), _call(projection.connectivity)
     return (
         f"projection {quoted(projection.name)} {ends} port {quoted(projection.port)} "
-        f"delay {projection.delay} {learns} {_call(projection.connectivity)} "
+        f"delay {projection.delay} {learns} {connectivity} "
         f"init {_call(projection.init)}"
     )
+
+
+def _learning(lr_mult: float) -> str:
+    return {0.0: "fixed", 1.0: "trainable"}.get(lr_mult, f"trainable(lr_mult={lr_mult!r})")
 
 
 def _schedule(schedule: Sequence[Block]) -> list[str]:

@@ -176,14 +176,25 @@ def _take_projection(cursor: Cursor, parts: _Parts) -> None:
     port = cursor.take_name()
     cursor.expect("delay")
     delay = cursor.take_int()
-    is_trainable = cursor.found("trainable")
-    if not is_trainable:
-        cursor.expect("fixed")
+    lr_mult = _take_learning(cursor)
     connectivity = take_call(cursor)
     cursor.expect("init")
     parts.projections.append(
-        Projection(name, pre, post, connectivity, take_call(cursor), port, delay, is_trainable)
+        Projection(name, pre, post, connectivity, take_call(cursor), port, delay, lr_mult)
     )
+
+
+def _take_learning(cursor: Cursor) -> float:
+    if cursor.found("fixed"):
+        return 0.0
+    cursor.expect("trainable")
+    if not cursor.found("("):
+        return 1.0
+    cursor.expect("lr_mult")
+    cursor.expect("=")
+    lr_mult = cursor.take_float()
+    cursor.expect(")")
+    return lr_mult
 
 
 def _take_schedule(cursor: Cursor, parts: _Parts) -> None:

@@ -142,6 +142,8 @@ def _verify_projection(projection: Projection) -> None:
     verify_call(projection.name, projection.init, INITS)
     delay = projection.delay
     require(type(delay) is int and delay >= 0, f"{projection.name}: delay {delay!r}")
+    lr_mult = projection.lr_mult
+    require(isfinite(lr_mult) and lr_mult >= 0.0, f"{projection.name}: lr_mult {lr_mult!r}")
 
 
 def _verify_ends(

@@ -162,7 +162,7 @@ def _show(summary: Summary, output: Output) -> None:
     )
     for population in summary.populations:
         output.result(_semantics(population))
-    columns = ["name", "connectivity", "synapses", "parameters", "trainable", "delay_steps", "port"]
+    columns = ["name", "connectivity", "synapses", "parameters", "lr_mult", "delay_steps", "port"]
     output.result("", table_of(list(summary.projections), columns))
 
 

@@ -32,13 +32,11 @@ def run_digest(graph: Graph, spec: TrainSpec, train: Presentation, seed: int) ->
 def _said(spec: TrainSpec) -> list[tuple[str, object]]:
     """The entries of the block and the arguments of its calls that are not at their default."""
     values = {name: spec.entries.get(name) for name in TRAIN_ENTRIES if name not in LEFT_OUT}
-    said: list[tuple[str, object]] = [
+    return [
         (name, _but_defaults(value, TRAIN_ENTRIES[name]))
         for name, value in values.items()
         if value != TRAIN_ENTRIES[name].default
     ]
-    rates = sorted((name, rate) for name, rate in spec.rates.items() if rate != 1.0)
-    return [*said, ("rates", rates)] if rates else said
 
 
 def _but_defaults(value: object, entry: TrainEntry) -> object:

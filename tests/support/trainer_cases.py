@@ -53,9 +53,11 @@ def program(
     middle: str = "dense",
     more: str = "",
     inside: str | None = None,
+    last: str = "dense",
 ) -> Program:
     """The network with its train block; `inside` are the rule's own loops unless they are given."""
-    return compiled_text(text_of(rule, optimizer, middle, more, inside))
+    text = text_of(rule, optimizer, middle, more, inside)
+    return compiled_text(text.replace("h -> y : dense", f"h -> y : {last}"))
 
 
 def data(count: int) -> Samples:

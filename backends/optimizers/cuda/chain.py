@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ....ir.graph import TrainSpec
+from ....ir.graph import Graph, TrainSpec
 from ..table import ROW, WHOLE, Chain, chain_of, rates_of
 from ..text import NAMES, PACE, formulas
 
@@ -26,10 +25,8 @@ class Optimizer(NamedTuple):
     whole: int  # whether a step looks at the whole gradient, before any weight is updated
 
 
-def optimizer_of(
-    spec: TrainSpec, projections: Iterable[str], rate: float, first: int, updates: int
-) -> Optimizer:
-    """The chain of a spec for the updates from number `first` (from 1) on."""
+def optimizer_of(spec: TrainSpec, graph: Graph, rate: float, first: int, updates: int) -> Optimizer:
+    """The chain of a spec and the factors of a graph, for updates from `first` (from 1) on."""
     chain = chain_of(spec)
     size, eps = chain.paces(rate, first, updates)
     return Optimizer(
@@ -37,7 +34,7 @@ def optimizer_of(
         size=size,
         eps=eps,
         rate=np.float32(rate),
-        factor=rates_of(spec, projections),
+        factor=rates_of(graph),
         pulls=int(bool(chain.of(ROW))),
         whole=int(not chain.is_local),
     )

@@ -137,8 +137,10 @@ def test_a_gradient_is_clipped_as_a_whole(trainer):
 
 
 def test_a_projection_learns_at_its_own_rate(trainer):
-    net = program("st_rsbp", PLAIN)
-    slower = replace(net, train=replace(net.train, rates={"h->y": 0.25}))
+    net, slower = (
+        program("st_rsbp", PLAIN, last=last)
+        for last in ("dense", "dense trainable(lr_mult = 0.25)")
+    )
     for batch in (1, 3):
         all_alike, apart = (moves(trainer(p), data(batch), batch) for p in (net, slower))
         for name, move in all_alike.items():

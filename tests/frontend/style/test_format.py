@@ -43,7 +43,7 @@ network   n( hidden:int=400 ,w : text="paper" ){
 
   image->h[0]:dense( init=uniform( -1,1 ) )
   h[0].exc   -> digit  : expression( where=abs(i-j)<=2 and not(i==j),
-  weight = 2*-i^2 ) delay   1 ms fixed   as  q [ 3 ]
+  weight = 2*-i^2 ) delay   1 ms trainable ( lr_mult=0.5 ,)   as  q [ 3 ]
   for k in 0..n-1{a->b:dense}
 
   }
@@ -76,7 +76,7 @@ network n(hidden: int = 400, w: text = "paper") {
 
   image -> h[0] : dense(init = uniform(-1, 1))
   h[0].exc -> digit : expression(where = abs(i - j) <= 2 and not (i == j),
-      weight = 2 * -i^2)  delay 1 ms  fixed  as q[3]
+      weight = 2 * -i^2)  delay 1 ms  trainable(lr_mult = 0.5,)  as q[3]
   for k in 0..n - 1 { a -> b : dense }
 }
 train n {

@@ -140,7 +140,7 @@ def graphs(draw) -> Graph:
             Call("constant", (("value", draw(WEIGHTS)),)),
             draw(NAMES),
             draw(st.integers(0, 3)),
-            draw(st.booleans()),
+            draw(st.sampled_from([0.0, 1.0, 0.1])),
         )
         for name in draw(st.lists(NAMES, max_size=3, unique=True))
     )

@@ -70,7 +70,7 @@ def _example_args(layout: Layout, own: RuleLayout, spec: TrainSpec) -> tuple[Any
     back = backward_of(np.zeros, layout, own, 1, 1)
     return (
         *(narrow(plan), narrow(tables), narrow(own.rule), narrow(own.learning)),
-        optimizer_of(spec, [p.name for p in layout.graph.projections], 1.0, 1, 1),
+        optimizer_of(spec, layout.graph, 1.0, 1, 1),
         Store(*[weights] * 5),
         *(back, data, results, 0, 1, 1, 1, *EXAMPLE_TAIL),
     )

@@ -30,7 +30,7 @@ CHOICES = {
     "clamp": (None, CLAMP),
 }
 SPECS = [
-    TrainSpec("n", dict(zip(CHOICES, calls, strict=True)), {"a": 0.5})
+    TrainSpec("n", dict(zip(CHOICES, calls, strict=True)))
     for calls in itertools.product(*CHOICES.values())
 ]
 
@@ -77,7 +77,9 @@ def test_updates_are_the_oracles(plain, compiled, spec):
             plain.update_row(
                 optimizer, number, 0, rows[row], first[row], second[row], total[row], scale
             )
-        exact, moments = update(spec, {"a": AllPairs(PRE, POSTS)}, exact, whole, moments, RATE)
+        exact, moments = update(
+            spec, {"a": AllPairs(PRE, POSTS)}, exact, whole, moments, RATE, {"a": 0.5}
+        )
         np.testing.assert_allclose(rows.T, exact["a"], rtol=2e-5, atol=2e-6)
     np.testing.assert_allclose(first.T, moments["a"].first, rtol=1e-4, atol=1e-6)
 

@@ -15,7 +15,7 @@ INIT = Call("constant", (("value", -1.0),))
 
 
 def projection(pre, post, kind=DENSE, trainable=True):
-    return Projection(f"{pre}->{post}", pre, post, kind, INIT, "i", 1, trainable)
+    return Projection(f"{pre}->{post}", pre, post, kind, INIT, "i", 1, float(trainable))
 
 
 def network(projections, sizes, blocks):
@@ -92,5 +92,5 @@ def test_refuses_other_than_one_output(role):
 def test_output_and_lateral_inhibition():
     assert output_of(CHAIN).name == "y"
     assert is_lateral(INHIBITION)
-    assert not is_lateral(replace(INHIBITION, trainable=True))
+    assert not is_lateral(replace(INHIBITION, lr_mult=1.0))
     assert not is_lateral(projection("y", "y"))

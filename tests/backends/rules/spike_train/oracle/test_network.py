@@ -40,7 +40,7 @@ def population(name, neurons, role="hidden", v_th=2.0):
 
 
 def projection(pre, post, kind=DENSE, delay=1, trainable=True):
-    return Projection(f"{pre}->{post}", pre, post, kind, UNIFORM, "i", delay, trainable)
+    return Projection(f"{pre}->{post}", pre, post, kind, UNIFORM, "i", delay, float(trainable))
 
 
 def network(projections, sizes, blocks):
@@ -229,7 +229,7 @@ def test_fixed_lateral_inhibition_of_a_hidden_population_is_left_out():
     ours = gradients(winner, more, spikes, 0, rule("hm2_bp"))
     theirs = gradients(CHAIN, weights, spikes, 0, rule("hm2_bp")).gradients["x->h"]
     np.testing.assert_array_equal(ours.gradients["x->h"], theirs)
-    winner = replace(winner, projections=(*CHAIN.projections, replace(inner, trainable=True)))
+    winner = replace(winner, projections=(*CHAIN.projections, replace(inner, lr_mult=1.0)))
     assert "h->h" in gradients(winner, more, spikes, 0, rule("st_rsbp")).gradients
 
 
