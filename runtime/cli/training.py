@@ -16,6 +16,7 @@ from ..report import Display, epoch_line, rates_table
 from ..session import Session, Start, run, start
 from ..settings import usable_threads
 from ..training.history import EpochRecord, best, to_document
+from ..training.lock import hold
 from ..training.loop import Interrupted
 from ..training.options import CHECKPOINT_SECONDS, TrainOptions, remembered
 from ..training.progress import Progress
@@ -86,28 +87,31 @@ def train(
     """
     output = Output(json, quiet)
     how = Start.RESUME if resume else Start.REPLACE if overwrite else Start.NEW
+    workers = threads or usable_threads()
     if resume:
         _refuse_changes(context)
-        folder = _required(out)
         chosen = target if _is_given(context, "target") else None
-        options = _resumed(folder, file, chosen, epochs, checkpoint_every)
-    else:
-        if file is None:
-            raise typer.BadParameter("a program is needed, unless --resume", param_hint="FILE")
-        folder = _new_folder(file, out, overwrite)
-        options = TrainOptions(
-            program=os.path.realpath(file),
-            defines=parse_defines(define),
-            network=network,
-            target=target,
-            seed=seed or 0,
-            epochs=epochs,
-            batch=batch,
-            limit=limit,
-            test_limit=test_limit,
-            checkpoint_seconds=_or(checkpoint_every, CHECKPOINT_SECONDS),
-        )
-    _train(options, folder, how, threads or usable_threads(), output)
+        with hold(_required(out)) as folder:
+            options = _resumed(folder, file, chosen, epochs, checkpoint_every)
+            _train(options, folder, how, workers, output)
+        return
+    if file is None:
+        raise typer.BadParameter("a program is needed, unless --resume", param_hint="FILE")
+    options = TrainOptions(
+        program=os.path.realpath(file),
+        defines=parse_defines(define),
+        network=network,
+        target=target,
+        seed=seed or 0,
+        epochs=epochs,
+        batch=batch,
+        limit=limit,
+        test_limit=test_limit,
+        checkpoint_seconds=_or(checkpoint_every, CHECKPOINT_SECONDS),
+    )
+    with hold(_new_folder(file, out, how)) as folder:
+        refuse_strangers(folder) if overwrite else refuse_occupied(folder)
+        _train(options, folder, how, workers, output)
 
 
 def _or(given: float | None, otherwise: float) -> float:
@@ -161,15 +165,9 @@ def _resumed(
     return replace(options, epochs=chosen, checkpoint_seconds=seconds)
 
 
-def _new_folder(file: Path, out: Path | None, overwrite: bool) -> Path:
+def _new_folder(file: Path, out: Path | None, how: Start) -> Path:
     usual = Path("runs") / file.stem
-    if overwrite:
-        refuse_strangers(out or usual)
-        return out or usual
-    if out is None:
-        return free_folder(usual)
-    refuse_occupied(out)
-    return out
+    return out or (usual if how is Start.REPLACE else free_folder(usual))
 
 
 def _train(options: TrainOptions, folder: Path, how: Start, threads: int, output: Output) -> None:

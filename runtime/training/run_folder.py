@@ -10,14 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ...backends.artifact.model import Package, save_model
-from ...backends.artifact.storage import (
-    is_file,
-    is_folder,
-    read_file,
-    sweep,
-    unwritable,
-    write_file,
-)
+from ...backends.artifact.storage import is_file, is_folder, read_file, unwritable, write_file
 from ...backends.protocols import Trainer
 from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.graph import Call
@@ -64,8 +57,6 @@ class RunFolder:
 
     def latest(self) -> Checkpoint | None:
         """The state to go on from; None if the run never came to its first checkpoint."""
-        for folder in (self.path, self.path / CHECKPOINTS):
-            sweep(folder)
         return latest(self.path / CHECKPOINTS, self.digest)
 
 
@@ -101,7 +92,6 @@ def clear(path: Path) -> None:
         for name in (HISTORY, MODEL, LAST):
             (path / name).unlink(missing_ok=True)
         _clear_checkpoints(path / CHECKPOINTS)
-        sweep(path)
         (path / RUN).unlink(missing_ok=True)
     except OSError as error:
         raise unwritable(path, error) from error
@@ -110,7 +100,6 @@ def clear(path: Path) -> None:
 def _clear_checkpoints(folder: Path) -> None:
     for path in newest_first(folder):
         path.unlink()
-    sweep(folder)
     if is_folder(folder) and not any(folder.iterdir()):
         folder.rmdir()
 

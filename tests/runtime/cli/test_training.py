@@ -9,6 +9,7 @@ from snncc.backends.artifact.model import open_model
 from snncc.backends.targets import TARGETS
 from snncc.ir.diagnostics import CompileError, Diagnostic
 from snncc.runtime.training.history import read_history
+from snncc.runtime.training.lock import hold
 
 pytestmark = pytest.mark.usefixtures("perceptron_target")
 
@@ -149,6 +150,27 @@ def test_a_run_is_not_lost_to_a_trainer_that_cannot_be_made(snncc, tiny, tmp_pat
 
 def contents(folder):
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("words", [(), ("--overwrite",), ("--resume",)], ids=str)
+def test_nobody_else_trains_in_the_folder_of_a_run(snncc, tiny, tmp_path, words):
+    """Whether it is there already or is just about to be."""
+    program = () if "--resume" in words else (tiny, *SHORT)
+    for step in range(2):
+        if step or "--resume" in words:
+            snncc("train", tiny, "--out", "run", *SHORT, "--overwrite")
+        before = contents(tmp_path)
+        with hold(tmp_path / "run"):
+            status, _, err = snncc("train", *program, "--out", "run", *words)
+        assert status == 1
+        assert "another process trains in `run`" in err
+        assert contents(tmp_path) == before
+
+
+def test_the_model_of_a_run_that_goes_on_can_be_used(snncc, tiny, tmp_path):
+    snncc("train", tiny, "--out", "run", *SHORT)
+    with hold(tmp_path / "run"):
+        assert snncc("inspect", "run")[0] == 0
 
 
 def test_overwriting_replaces_all_of_a_run(snncc, tiny, tmp_path):
