@@ -29,9 +29,10 @@ from ..typing.equations import Typed
 from ..typing.operators import Operand, mismatch
 from ..units import NUMBER, Dimension, describe
 from .construction import Body, Endpoint, Environment
+from .layouts import Sizes
 from .paths import part_text, post_end, pre_end
 from .settings import time_of
-from .tensors import LOADERS, Sizes
+from .tensors import LOADERS
 
 
 @dataclass(frozen=True, slots=True)

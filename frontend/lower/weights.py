@@ -2,119 +2,104 @@
 
 from __future__ import annotations
 
-import zipfile
+import errno
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
-from typing import IO
+from typing import BinaryIO
 
 import numpy as np
-import numpy.typing as npt
-from safetensors import SafetensorError
-from safetensors.numpy import load as load_safetensors
+from safetensors import SafetensorError, safe_open
 
 from ...ir.diagnostics import CompileError, Diagnostic, Span
+from ...ir.files import open_file
 from ...ir.report import listing, nearest
 from ..limits import LIMITS
+from ..stored.arrays import Accept, Array, Header, read_npy, read_npz, require_memory
+from ..stored.text import (
+    blocks,
+    cells_of,
+    number_of,
+    numbers_of,
+    read_lines,
+    require_width,
+    separator_of,
+)
+from ..stored.unfit import Unfit, damage
 
-Weights = npt.NDArray[np.float32]
-Array = npt.NDArray[np.generic]
 
+def read_weights(path: Path, key: str, accept: Accept, span: Span) -> Array:
+    """The table of finite numbers in a weight file [rows, columns], in its own type.
 
-class _Unfit(Exception):
-    """A file that is not what its name says; the message tells why."""
-
-
-def read_weights(path: Path, key: str, span: Span) -> Weights:
-    """The table of numbers in a weight file, float32 [rows, columns]."""
+    `accept` judges it by its header, before its values take any memory. CompileError(E063) if there
+    is no such table.
+    """
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
         message = f"`{path.name}` is no weight file"
         way_out = f"the kinds are {listing(_READERS)}"
         raise CompileError(Diagnostic("E063", message, span, help=way_out))
+
+    def judge(header: Header) -> None:
+        _require_table(header)
+        accept(header)
+        require_memory(header, LIMITS.tensor_bytes)
+
     try:
-        if path.exists() and not path.is_file():
-            raise _Unfit("it is no file")
-        if path.stat().st_size > LIMITS.tensor_bytes:
-            raise _Unfit("it is too large")
-        return _table(reader(path, key))
+        with open_file(path) as file:
+            return _finite(reader(file, path, key, judge))
     except OSError as error:
-        raise CompileError(_refusal(path, error.strerror or str(error), span)) from None
-    except _Unfit as error:
-        raise CompileError(_refusal(path, str(error), span)) from None
+        is_lost = error.errno in (errno.ENOENT, errno.ENOTDIR)
+        way_out = "a path is relative to the file that names it" if is_lost else ""
+        unfit = Unfit(error.strerror or str(error), way_out)
+    except Unfit as error:
+        unfit = error
+    message = f"cannot read `{path.name}`: {unfit}"
+    raise CompileError(Diagnostic("E063", message, span, help=unfit.way_out))
 
 
-def _refusal(path: Path, reason: str, span: Span) -> Diagnostic:
-    message = f"cannot read `{path.name}`: {reason}"
-    way_out = "a path is relative to the file that names it"
-    return Diagnostic("E063", message, span, help=way_out)
+def _require_table(header: Header) -> None:
+    if len(header.shape) != 2 or 0 in header.shape:
+        reason = f"it holds an array of shape {list(header.shape)}, not a table"
+        raise Unfit(reason, "weights are [pre, post], or rows of pre, post, weight")
+    if header.dtype.kind not in "biuf":
+        raise Unfit(f"it holds {header.dtype}, not numbers", "store it as float32")
 
 
-def _table(array: Array) -> Weights:
-    if array.ndim != 2 or 0 in array.shape:
-        raise _Unfit(f"it holds an array of shape {list(array.shape)}, not a table")
-    if not np.issubdtype(array.dtype, np.number) or np.iscomplexobj(array):
-        raise _Unfit(f"it holds {array.dtype}, not numbers")
+def _finite(table: Array) -> Array:
     with np.errstate(over="ignore"):
-        table = np.ascontiguousarray(array, dtype=np.float32)
-    if not np.isfinite(table).all():
-        raise _Unfit("it holds numbers that are not finite")
+        bad = np.argwhere(~np.isfinite(table.astype(np.float32, copy=False)))
+    if len(bad):
+        row, column = (int(k) for k in bad[0])
+        reason = f"it holds {table[row, column]:g} in row {row}, column {column} (both from 0)"
+        raise Unfit(reason, f"weights are finite and below {np.finfo(np.float32).max:.3g}")
     return table
 
 
-def _npy(path: Path, key: str) -> Array:
-    with path.open("rb") as file:
-        return _npy_array(file, path.stat().st_size)
+def _npz(file: BinaryIO, _path: Path, key: str, accept: Accept) -> Array:
+    (array,) = read_npz(file, lambda names: [_chosen(key, names)], accept).values()
+    return array
 
 
-def _npy_array(file: IO[bytes], available: int) -> Array:
-    """The array of an .npy stream, whose header may not promise more than there is."""
+def _safetensors(_file: BinaryIO, path: Path, key: str, accept: Accept) -> Array:
     try:
-        version = np.lib.format.read_magic(file)
-        read_header = _HEADERS[version]
-        shape, is_fortran, dtype = read_header(file)
-        elements = _product(shape)
-        if dtype.hasobject or elements * dtype.itemsize > available:
-            raise _Unfit("its header does not fit its data")
-        data = file.read(elements * dtype.itemsize)
-        array = np.frombuffer(data, dtype=dtype, count=elements)
-        return array.reshape(shape, order="F" if is_fortran else "C")
-    except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise _Unfit(f"it is damaged ({error})") from None
+        with damage(), safe_open(path, framework="numpy") as tensors:
+            name = _chosen(key, list(tensors.keys()))
+            stored = tensors.get_slice(name)
+            accept(Header(tuple(stored.get_shape()), _dtype(stored.get_dtype()), False))
+            return np.asarray(tensors.get_tensor(name))
+    except SafetensorError as error:
+        raise Unfit(f"it is damaged ({error})", "make it anew, or copy it again") from None
 
 
-def _product(shape: tuple[int, ...]) -> int:
-    product = 1
-    for extent in shape:
-        product *= extent
-    return product
-
-
-_HEADERS = {
-    (1, 0): np.lib.format.read_array_header_1_0,
-    (2, 0): np.lib.format.read_array_header_2_0,
-}
-
-
-def _npz(path: Path, key: str) -> Array:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = {n.removesuffix(".npy"): n for n in archive.namelist()}
-            name = names[_chosen(key, list(names))]
-            size = archive.getinfo(name).file_size
-            if size > LIMITS.tensor_bytes:
-                raise _Unfit("it is too large")
-            with archive.open(name) as file:
-                return _npy_array(file, size)
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
-        raise _Unfit(f"it is damaged ({error})") from None
-
-
-def _safetensors(path: Path, key: str) -> Array:
-    try:
-        tensors = load_safetensors(path.read_bytes())
-    except (SafetensorError, KeyError, ValueError, TypeError, AttributeError) as error:
-        raise _Unfit(f"it is damaged ({error})") from None
-    return np.asarray(tensors[_chosen(key, list(tensors))])
+def _dtype(name: str) -> np.dtype[np.generic]:
+    """NumPy's type for safetensors' name of it: F32, U8, BOOL."""
+    known = {"BOOL": "b1", "F": "f", "I": "i", "U": "u"}
+    letters, bits = name.rstrip("0123456789"), name.lstrip("BFIUO")
+    kind = known.get(letters)
+    if kind is None:
+        raise Unfit(f"it holds {name}, a type that NumPy lacks", "store it as float32")
+    return np.dtype(kind if letters == "BOOL" else f"{kind}{int(bits) // 8}")
 
 
 def _chosen(key: str, names: list[str]) -> str:
@@ -122,38 +107,35 @@ def _chosen(key: str, names: list[str]) -> str:
     if key in names:
         return key
     if key:
-        raise _Unfit(f"it has no array `{key}`; {nearest(key, names) or listing(names)}")
+        raise Unfit(f"it has no array `{key}`", nearest(key, names) or f"it has {listing(names)}")
     if len(names) == 1:
         return names[0]
-    raise _Unfit(f"say which array with `key = …`; it holds {listing(names) or 'none'}")
+    raise Unfit(f"it holds {listing(names) or 'no array'}", "say which with `key = …`")
 
 
-def _csv(path: Path, key: str) -> Array:
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except UnicodeDecodeError:
-        raise _Unfit("it is not UTF-8 text") from None
-    rows: list[list[float]] = []
-    for count, line in enumerate(lines, start=1):
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        rows.append(_row(line, count))
-        if len(rows[-1]) != len(rows[0]):
-            raise _Unfit(f"line {count} has {len(rows[-1])} numbers, the first {len(rows[0])}")
-    if not rows:
-        raise _Unfit("it is empty")
-    return np.array(rows)
+def _csv(file: BinaryIO, _path: Path, _key: str, accept: Accept) -> Array:
+    lines = read_lines(file)
+    first = next(lines, None)
+    if first is None:
+        raise Unfit("it is empty")
+    separator = separator_of(first)
+    names = cells_of(first, separator)
+    has_header = all(number_of(cell) is None for cell in names)
+    found, rows = [], 0
+    for block in blocks(lines if has_header else chain([first], lines)):
+        require_width(block, separator, first)
+        rows += len(block)
+        accept(Header((rows, len(names)), np.dtype(np.float64), False))
+        columns = range(len(names))
+        found.append(numbers_of(block, separator, columns, lambda c: f"column {c} (from 0)"))
+    if not found:
+        raise Unfit("it has a header and no rows")
+    return np.concatenate(found)
 
 
-def _row(line: str, count: int) -> list[float]:
-    try:
-        return [float(cell) for cell in line.split(",")]
-    except ValueError:
-        raise _Unfit(f"line {count} is not a row of numbers") from None
-
-
-_READERS: dict[str, Callable[[Path, str], Array]] = {
-    ".npy": _npy,
+_Reader = Callable[[BinaryIO, Path, str, Accept], Array]
+_READERS: dict[str, _Reader] = {
+    ".npy": lambda file, _path, _key, accept: read_npy(file, accept),
     ".npz": _npz,
     ".safetensors": _safetensors,
     ".csv": _csv,

@@ -128,7 +128,7 @@ CONNECTIVITIES: dict[str, Connectivity] = {
         (
             Argument("path", "text"),
             Argument("key", "text", ""),
-            Argument("layout", "text", "auto", ("auto", "matrix", "list")),
+            Argument("layout", "text", "auto", ("auto", "matrix", "post_pre", "list")),
         ),
         wire=pairs.dense,
     ),

@@ -9,7 +9,7 @@ from snncc.ir.files import open_file, read_bytes, resolved
 
 
 def reason(path: Path) -> str:
-    with pytest.raises(OSError, match=".") as caught:
+    with pytest.raises(OSError, match=r".") as caught:
         open_file(path)
     return caught.value.strerror or ""
 

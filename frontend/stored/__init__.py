@@ -1,0 +1,1 @@
+"""Numbers in the files of users, read without trusting them."""

@@ -1,0 +1,187 @@
+"""Tables in text files: a row a line, cells separated by commas, semicolons, tabs or spaces.
+
+The first line tells which. Blank lines and lines that begin with `#` are left out; a cell may stand
+in double quotes. A file may be gzipped. It is read line by line, so what is kept of a large one is
+its numbers.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from math import isfinite
+from typing import BinaryIO, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from .unfit import Unfit, damage
+
+Numbers = npt.NDArray[np.float64]
+
+GZIP = b"\x1f\x8b"
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+SEPARATORS = (",", ";", "\t")
+MOST_LINE = 1 << 26  # characters
+BLOCK = 4096  # lines
+
+
+class Line(NamedTuple):
+    """A line of cells and its number, from 1."""
+
+    number: int
+    text: str
+
+
+def read_lines(file: BinaryIO) -> Iterator[Line]:
+    """The lines of a text, gzipped or not; Unfit if it is none."""
+    with damage():
+        start = file.read(2)
+        file.seek(0)
+        plain = gzip.GzipFile(fileobj=file) if start == GZIP else file
+        try:
+            yield from _lines(io.TextIOWrapper(plain, "utf-8-sig"))
+        except UnicodeDecodeError:
+            what = "UTF-16" if start in UTF_16 else "not UTF-8"
+            raise Unfit(f"its text is {what}", "save it as UTF-8") from None
+
+
+def _lines(text: io.TextIOWrapper) -> Iterator[Line]:
+    number = 0
+    while line := text.readline(MOST_LINE):
+        number += 1
+        if len(line) == MOST_LINE:
+            raise Unfit(f"line {number} has more than {MOST_LINE} characters")
+        content = line.strip("\r\n ")
+        if content.strip() and not content.startswith("#"):
+            yield Line(number, content)
+
+
+def blocks(lines: Iterable[Line]) -> Iterator[list[Line]]:
+    """The lines, some thousands at a time."""
+    rest = iter(lines)
+    while block := list(islice(rest, BLOCK)):
+        yield block
+
+
+def separator_of(line: Line) -> str | None:
+    """What stands between the cells: of commas, semicolons and tabs what there is most of outside
+    quotes; None for spaces."""
+    plain = re.sub('"[^"]*"', "", line.text)
+    counts = {plain.count(separator): separator for separator in SEPARATORS}
+    return counts[max(counts)] if max(counts) else None
+
+
+def cells_of(line: Line, separator: str | None) -> list[str]:
+    """The cells of a line, without quotes and the spaces around them."""
+    if separator is None:
+        return [cell.strip('"') for cell in line.text.split()]
+    if '"' not in line.text:
+        return [cell.strip() for cell in line.text.split(separator)]
+    try:
+        (row,) = csv.reader([line.text], delimiter=separator, skipinitialspace=True, strict=True)
+    except csv.Error as error:
+        raise Unfit(f"line {line.number} has a quote that is not closed ({error})") from None
+    return [cell.strip() for cell in row]
+
+
+def require_width(block: Iterable[Line], separator: str | None, first: Line) -> None:
+    """Unfit if a line has other columns than the first line."""
+    columns = _width(first, separator)
+    for line in block:
+        found = _width(line, separator)
+        if found != columns:
+            reason = (
+                f"line {line.number} has {found} columns where line {first.number} has {columns}"
+            )
+            raise Unfit(reason, _why_narrow(line, found))
+
+
+def _width(line: Line, separator: str | None) -> int:
+    if separator is None or '"' in line.text:
+        return len(cells_of(line, separator))
+    return line.text.count(separator) + 1
+
+
+def _why_narrow(line: Line, found: int) -> str:
+    other = separator_of(line)
+    if found == 1 and other is not None:
+        return f"its cells seem to be separated by `{other}`; separate all by commas"
+    return "give every line a cell for every column"
+
+
+def numbers_of(
+    block: Sequence[Line],
+    separator: str | None,
+    columns: Sequence[int],
+    named: Callable[[int], str],
+) -> Numbers:
+    """The cells of these columns as numbers [lines, columns]; Unfit where one is none, with the
+    column as `named` says it."""
+    texts = [line.text for line in block]
+    try:
+        found = np.loadtxt(
+            texts, delimiter=separator, comments=None, quotechar='"', usecols=columns, ndmin=2
+        )
+    except ValueError:
+        raise _bad_cell(block, separator, columns, named) from None
+    if not np.isfinite(found).all():
+        raise _bad_cell(block, separator, columns, named)
+    return np.asarray(found, np.float64)
+
+
+def _bad_cell(
+    block: Iterable[Line],
+    separator: str | None,
+    columns: Sequence[int],
+    named: Callable[[int], str],
+) -> Unfit:
+    for line in block:
+        cells = cells_of(line, separator)
+        for column in columns:
+            number = number_of(cells[column])
+            if number is None or not isfinite(number):
+                reason, way_out = _why_no_number(cells[column])
+                place = f"line {line.number} has {reason} in {named(column)}"
+                return Unfit(place, way_out)
+    return Unfit("it holds something that is not a number")
+
+
+def number_of(cell: str) -> float | None:
+    """The number that a cell is; None for none."""
+    # Python's float also takes the digits of every script, and 1_000.
+    if not cell.isascii() or "_" in cell:
+        return None
+    try:
+        return float(cell)
+    except ValueError:
+        return None
+
+
+MISSING = frozenset({"?", "-", "na", "n/a", "nan", "nil", "none", "null"})
+LOOK_ALIKE = str.maketrans("OoIl", "0011")
+GIVE = "leave the sample out, or give it a number"
+POINTS = "write numbers with a decimal point"
+
+
+def _why_no_number(cell: str) -> tuple[str, str]:
+    """Why a cell is no number that can be used, and the way out."""
+    if not cell:
+        return "an empty cell", GIVE
+    shown = f"`{cell[:40]}`"
+    if cell.lower() in MISSING:
+        return f"{shown}, a missing value,", GIVE
+    if number_of(cell) is not None:
+        return f"{shown}, which is not finite,", GIVE
+    meant = cell.translate(LOOK_ALIKE)
+    if number_of(meant) is not None:
+        return f"{shown}, which is not a number,", f"did you mean `{meant}`?"
+    if number_of(cell.replace(",", ".")) is not None:
+        return f"{shown}, which has a decimal comma,", POINTS
+    if re.search("[;\t]", cell):
+        return f"{shown}, two cells with another separator,", f"separate all by commas; {POINTS}"
+    return f"{shown}, which is not a number,", "give it a number, or leave its column out"
