@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -11,9 +12,11 @@ import typer
 
 from ...backends.artifact.package import compiler_version
 from ...ir.diagnostics import CompileError, Diagnostic
+from ..interrupt import end_on_signals
 from . import compiling, data, diagnosis, language, plotting, running, training
 from .command import Command
-from .output import INTERRUPTED, Output, escape_unknown, report_errors
+from .output import INTERRUPTED, Output, report_errors
+from .streams import READER_GONE, Lost, guard_streams
 
 COMMANDS: tuple[Command, ...] = (
     *language.COMMANDS,
@@ -31,8 +34,25 @@ GROUPS: dict[str, tuple[str, tuple[Command, ...]]] = {
 
 def main() -> None:
     """Run the command line; the process ends with it."""
-    escape_unknown(sys.stdout, sys.stderr)
-    make_app()()
+    guard_streams()
+    end_on_signals()
+    try:
+        try:
+            make_app()()
+        finally:
+            sys.stdout.flush()
+    except Lost as lost:
+        sys.exit(_report_lost(lost))
+
+
+def _report_lost(lost: Lost) -> int:
+    """The exit status of a command whose results could not be written."""
+    if lost.error.errno == errno.EPIPE:
+        return READER_GONE
+    message = f"cannot write the results: {lost.error.strerror}"
+    way_out = "see where stdout leads, and whether there is space"
+    report_errors(CompileError(Diagnostic("E063", message, help=way_out)), Output())
+    return 1
 
 
 def make_app() -> typer.Typer:

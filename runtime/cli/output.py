@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import sys
 from collections.abc import Iterable
@@ -17,13 +16,6 @@ from ...ir.diagnostics import CompileError, Diagnostic, render, to_json
 # Where no terminal says how wide it is: tables in a file or a pipe are not squeezed.
 WIDTH = 160
 INTERRUPTED = 130  # the exit status that a shell reports after Ctrl-C
-
-
-def escape_unknown(*streams: TextIO) -> None:
-    """Characters that a stream's encoding lacks are written as escapes from now on."""
-    for stream in streams:
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
 
 
 def _console(stream: TextIO) -> Console:

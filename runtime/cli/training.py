@@ -35,6 +35,7 @@ from .options import (
     parse_defines,
 )
 from .output import INTERRUPTED, Output, draw
+from .streams import Lost
 
 # What --resume may be given beside; all else is as the run was started.
 RESUMABLE = (
@@ -210,10 +211,17 @@ def _run(session: Session, folder: Path, output: Output, wish: StopWish) -> Prog
         with Display(output.notes, output.is_live, emit, lambda: wish.is_wanted) as display:
             return run(session, display)
     except Interrupted:
+        _tell_stop(folder, output)
         output.document({"event": "interrupted", "folder": str(folder)})
-        out = shlex.quote(str(folder))
-        output.note(f"stopped, state saved; go on by: snncc train --resume --out {out}")
         raise typer.Exit(INTERRUPTED) from None
+    except Lost:
+        _tell_stop(folder, output)
+        raise
+
+
+def _tell_stop(folder: Path, output: Output) -> None:
+    out = shlex.quote(str(folder))
+    output.note(f"stopped, state saved; go on by: snncc train --resume --out {out}")
 
 
 def _finish(session: Session, progress: Progress, folder: Path, output: Output) -> None:

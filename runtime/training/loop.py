@@ -50,7 +50,7 @@ class Listener(Protocol):
         """Told after every piece of work."""
 
     def epoch(self, record: EpochRecord, warnings: tuple[str, ...]) -> None:
-        """Told after every epoch."""
+        """Told after every epoch, once it is kept."""
 
     def wants_stop(self) -> bool:
         """Asked after every piece of work."""
@@ -88,8 +88,10 @@ def fit(
         progress = _learn_epoch(trainer, course, progress, listener, keeper)
         refuse_divergence(trainer, course, progress)
         accuracy = _test(trainer, course, progress, listener, keeper)
-        progress = _close_epoch(trainer, course, progress, accuracy, listener)
+        progress = _close_epoch(trainer, course, progress, accuracy)
         keeper.epoch(trainer, progress)
+        record = progress.history[-1]
+        listener.epoch(record, warnings(course.graph, record.rates))
         if listener.wants_stop() and progress.epoch < course.spec.count("epochs"):
             raise Interrupted
     return progress
@@ -198,10 +200,9 @@ def _test(
 
 
 def _close_epoch(
-    trainer: Trainer, course: Course, progress: Progress, accuracy: float | None, listener: Listener
+    trainer: Trainer, course: Course, progress: Progress, accuracy: float | None
 ) -> Progress:
     record = _record(trainer, course, progress, accuracy)
-    listener.epoch(record, warnings(course.graph, record.rates))
     importance = progress.importance
     if course.spec.entries["boost"]:
         importance = boosted(importance, course.train.labels, progress.predictions)

@@ -8,6 +8,9 @@ import pytest
 from snncc.backends.artifact.model import open_model
 from snncc.backends.targets import TARGETS
 from snncc.ir.diagnostics import CompileError, Diagnostic
+from snncc.runtime.cli import training
+from snncc.runtime.cli.streams import Lost
+from snncc.runtime.interrupt import SIGNALS
 from snncc.runtime.training.history import read_history
 from snncc.runtime.training.lock import hold
 
@@ -18,15 +21,15 @@ SHORT = ("--limit", 100, "--test-limit", 40)
 
 @pytest.fixture
 def stopping(perceptron_target, monkeypatch):
-    """The user presses Ctrl-C while the call of that number runs."""
+    """The process gets a signal, Ctrl-C's, while the call of that number runs."""
 
-    def stop_in(call):
+    def stop_in(call, number=signal.SIGINT):
         train, calls = perceptron_target.train, []
 
         def interrupted(self, *arguments):
             calls.append(1)
             if len(calls) == call:
-                os.kill(os.getpid(), signal.SIGINT)
+                os.kill(os.getpid(), number)
             return train(self, *arguments)
 
         monkeypatch.setattr(perceptron_target, "train", interrupted)
@@ -71,9 +74,10 @@ def test_overrides(answer, tiny):
     assert done["folder"] == "runs/tiny"
 
 
-def test_an_interrupted_run_goes_on_to_the_same_weights(snncc, tiny, tmp_path, stopping):
+@pytest.mark.parametrize("number", SIGNALS)
+def test_an_interrupted_run_goes_on_to_the_same_weights(snncc, tiny, tmp_path, stopping, number):
     snncc("train", tiny, "--out", "whole", *SHORT)
-    stopping(3)
+    stopping(3, number)
     status, _, err = snncc("train", tiny, "--out", "run", *SHORT)
     assert status == 130
     assert "snncc train --resume --out run" in err
@@ -83,6 +87,23 @@ def test_an_interrupted_run_goes_on_to_the_same_weights(snncc, tiny, tmp_path, s
     whole, run = (tmp_path / n / "last.snnpkg" for n in ("whole", "run"))
     assert whole.read_bytes() == run.read_bytes()
     assert len(json.loads((tmp_path / "run" / "run.json").read_text())["sessions"]) == 2
+
+
+def test_a_run_whose_output_is_lost_stops_where_it_can_go_on(snncc, tiny, tmp_path, monkeypatch):
+    """As in `snncc train | head -1`: with all of the epoch that could not be told."""
+    snncc("train", tiny, "--out", "whole", *SHORT)
+
+    def lost(*_):
+        raise Lost(BrokenPipeError())
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "epoch_line", lost)
+        with pytest.raises(Lost):
+            snncc("train", tiny, "--out", "run", *SHORT)
+    assert len(read_history(tmp_path / "run" / "history.jsonl")) == 1
+    assert snncc("train", "--resume", "--out", "run")[0] == 0
+    whole, run = (tmp_path / n / "last.snnpkg" for n in ("whole", "run"))
+    assert whole.read_bytes() == run.read_bytes()
 
 
 def test_a_finished_run_can_be_prolonged(snncc, answer, tiny, tmp_path):
