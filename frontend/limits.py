@@ -13,7 +13,6 @@ class Limits:
     nesting: int = 64  # brackets within brackets
     depth: int = 100  # operators within operators
     syntax_errors: int = 20
-    diagnostics: int = 100
     files: int = 200
     imports: int = 32  # a file importing a file importing …
     instances: int = 32  # a module within a module within …

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -81,34 +82,73 @@ class CompileError(Exception):
             (diagnostics,) if isinstance(diagnostics, Diagnostic) else tuple(diagnostics)
         )
         assert self.diagnostics or single
-        super().__init__("\n".join(render(d) for d in self.diagnostics))
+        super().__init__(self.diagnostics)
+
+    def __str__(self) -> str:
+        return "\n".join(render(d) for d in self.diagnostics)
+
+
+# ---- drawing
+
+LONGEST = 1000  # characters of a message; names and texts of a program may be longer
+_BEFORE, _AFTER = 60, 100  # characters of a line that are shown around the start of a span
 
 
 def render(diagnostic: Diagnostic) -> str:
-    """The diagnostic drawn for a terminal, with the source line and carets under the span."""
-    parts = [f"{diagnostic.severity}[{diagnostic.code}]: {diagnostic.message}"]
+    """The diagnostic drawn for a terminal, with the source line and carets under the span. A
+    character that does not print, or reorders others, is drawn as an escape: `\\x1b`."""
+    parts = [f"{diagnostic.severity}[{diagnostic.code}]: {_drawn(diagnostic.message)}"]
     if diagnostic.span is not None:
         parts += _excerpt(diagnostic.span, diagnostic.label, "^")
     for note in diagnostic.related:
         parts += _excerpt(note.span, note.label, "-")
     if diagnostic.help:
-        parts.append(f"help: {diagnostic.help}")
+        parts.append(f"help: {_drawn(diagnostic.help)}")
     return "\n".join(parts)
 
 
 def _excerpt(span: Span, label: str, mark: str) -> list[str]:
-    line, column = span.source.position(span.start)
-    text = span.source.line(line)
-    width = max(1, min(span.end - span.start, len(text) - column + 1))
-    gutter = f"{line} | "
+    number, column = span.source.position(span.start)
+    before, marked, after = _parts(span.source.line(number), column - 1, span.end - span.start)
+    gutter = f"{number} | "
     # Tabs are kept in the margin so that the carets stay under their text.
-    margin = "".join(c if c == "\t" else " " for c in text[: column - 1])
-    underline = " " * len(gutter) + margin + mark * width
+    margin = "".join(c if c == "\t" else " " * _columns(c) for c in before)
+    underline = " " * len(gutter) + margin + mark * max(1, sum(map(_columns, marked)))
     return [
-        f"  --> {span.source.name}:{line}:{column}",
-        f"{gutter}{text}",
-        f"{underline} {label}".rstrip(),
+        f"  --> {_drawn(span.source.name)}:{number}:{column}",
+        f"{gutter}{before}{marked}{after}",
+        f"{underline} {_drawn(label)}".rstrip(),
     ]
+
+
+def _parts(line: str, start: int, length: int) -> tuple[str, str, str]:
+    """What is drawn of a line before, in and after its marked part; a long line is cut."""
+    first, end = max(0, start - _BEFORE), start + _AFTER
+    stop = min(start + length, end)
+    before, marked, after = line[first:start], line[start:stop], line[stop:end]
+    lead, trail = "…" if first else "", "…" if end < len(line) else ""
+    return lead + _visible(before), _visible(marked), _visible(after) + trail
+
+
+def _drawn(text: str) -> str:
+    return _visible(text if len(text) <= LONGEST else text[:LONGEST] + "…")
+
+
+def _visible(text: str) -> str:
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c == "\t" else _escape(c) for c in text)
+
+
+def _escape(character: str) -> str:
+    return character.encode("unicode_escape").decode()
+
+
+def _columns(character: str) -> int:
+    """How many columns of a terminal a character takes."""
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in ("W", "F") else 1
 
 
 def to_json(diagnostic: Diagnostic) -> dict[str, object]:
@@ -117,11 +157,11 @@ def to_json(diagnostic: Diagnostic) -> dict[str, object]:
         "severity": diagnostic.severity,
         "code": diagnostic.code,
         "title": CODES[diagnostic.code],
-        "message": diagnostic.message,
+        "message": diagnostic.message[:LONGEST],
         "place": _place(diagnostic.span),
         "label": diagnostic.label,
         "related": [{"place": _place(n.span), "label": n.label} for n in diagnostic.related],
-        "help": diagnostic.help,
+        "help": diagnostic.help[:LONGEST],
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -33,24 +34,29 @@ def sound(value: T | Poisoned) -> T:
 
 @dataclass(slots=True)
 class Report:
-    """The diagnostics of one run, each place and message once. `last` is the latest failure, so
+    """The diagnostics of one run, each place and message once, at most `limit` errors and as many
+    warnings; after so many errors nothing is attempted any more. `last` is the latest failure, so
     that a loop can stop at the first: compare what it `is` before and after."""
 
     limit: int = MOST
     diagnostics: list[Diagnostic] = field(default_factory=list)
     seen: set[tuple[object, ...]] = field(default_factory=set)
+    counts: Counter[str] = field(default_factory=Counter)
     last: Poisoned | None = None
 
     def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Take in diagnostics that are new; past the limit they are dropped."""
         for diagnostic in diagnostics:
             key = _identity(diagnostic)
-            if key not in self.seen and len(self.diagnostics) < self.limit:
+            if key not in self.seen and self.counts[diagnostic.severity] < self.limit:
+                self.counts[diagnostic.severity] += 1
                 self.seen.add(key)
                 self.diagnostics.append(diagnostic)
 
     def attempt(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | Poisoned:
         """The result of `work`, or what stands for it once its mistakes have been collected."""
+        if self.last is not None and self.counts["error"] >= self.limit:
+            return self.last
         try:
             return work(*args, **kwargs)
         except CompileError as error:

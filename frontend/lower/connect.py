@@ -12,6 +12,7 @@ from ...ir.graph import Call as IrCall
 from ...ir.graph import Projection
 from ...ir.report import Poisoned, Report, sound, twice
 from ...ir.rules import LEARNING, Row
+from ...ir.verify.durations import MOST_STEPS
 from ...ir.wiring import CONNECTIVITIES, INITS
 from ..syntax.tree import (
     Alias,
@@ -150,6 +151,10 @@ def steps(delay: float, dt: float | None, span: Span | None) -> int:
     """A delay [ms] in steps of dt [ms]; 0 where that is open."""
     if dt is None:
         return 0
+    if delay / dt > MOST_STEPS:
+        long = f"a delay of {delay:g} ms is {delay / dt:.3g} steps"
+        message = f"{long}; at most {MOST_STEPS} are possible"
+        raise CompileError(Diagnostic("E005", message, span))
     count = round(delay / dt)
     if abs(count * dt - delay) > 1e-9 * max(dt, delay):
         message = f"a delay of {delay:g} ms is not a multiple of dt = {dt:g} ms"

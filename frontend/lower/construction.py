@@ -17,6 +17,7 @@ from ..limits import Limits
 from ..syntax.tree import ProjectionStatement
 from ..typing.constants import Scope
 from ..typing.models import CheckedModel
+from ..typing.names import Names
 from ..units import Dimension
 
 
@@ -58,8 +59,8 @@ class Environment:
     """The constants and named models (`cells`) at a place; loops and blocks extend it."""
 
     scope: Scope
-    cells: Mapping[str, CheckedModel | Poisoned] = field(default_factory=dict)
-    places: Mapping[str, Span] = field(default_factory=dict)  # of the cells
+    cells: Names[CheckedModel | Poisoned] = field(default_factory=Names)
+    places: Names[Span] = field(default_factory=Names)  # of the cells
 
 
 @dataclass(slots=True)

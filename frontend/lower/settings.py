@@ -34,7 +34,7 @@ def _without(
     """The environment in which the name of a failed statement stands for its mistake."""
     name = statement.name
     if isinstance(statement, Cell):
-        return replace(environment, cells={**environment.cells, name.text: mistake})
+        return replace(environment, cells=environment.cells.extended(name.text, mistake))
     if isinstance(statement, Let) and name.text not in environment.scope.places:
         return replace(environment, scope=environment.scope.bind(name, mistake))
     if name.text == "dt":
@@ -68,8 +68,8 @@ def _with_cell(cell: Cell, environment: Environment, body: Body) -> Environment:
     model = resolve(cell.model, environment, body)
     return replace(
         environment,
-        cells={**environment.cells, name.text: model},
-        places={**environment.places, name.text: name.span},
+        cells=environment.cells.extended(name.text, model),
+        places=environment.places.extended(name.text, name.span),
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from ...ir.diagnostics import CompileError, Diagnostic, Note, Span
 from ...ir.expr import names
@@ -14,7 +15,7 @@ from ...ir.rules import Row
 from ..syntax.tree import Call, Expression, Name, Reference
 from ..units import NUMBER, UNITS, to_unit
 from .constants import Scope, evaluate, number, text, truth, whole
-from .equations import Symbols, Typed, literal, lower_expression, variable
+from .equations import Typed, literal, lower_expression, variable
 from .operators import Kind, Operand, mismatch
 
 Bound = dict[str, Expression]
@@ -161,24 +162,39 @@ def _over_indices(formal: Formal, node: Expression, scope: Scope) -> Value:
 
 def index_expression(node: Expression, scope: Scope) -> Typed:
     """An expression over the flat indices `i` (pre) and `j` (post)."""
-    typed = lower_expression(node, index_symbols(scope))
-    for index in sorted(names(typed.expr) & scope.known().keys()):
-        message = f"`{index}` is the index of a neuron here, and a constant of the program too"
-        related = (Note(scope.places[index], "the constant"),)
-        way_out = "rename the constant"
-        raise CompileError(Diagnostic("E011", message, node.span, "", related, way_out))
+    typed = lower_expression(node, IndexSymbols(scope))
+    for index in sorted(names(typed.expr) & scope.values.keys()):
+        if not isinstance(scope.values[index], Poisoned):
+            message = f"`{index}` is the index of a neuron here, and a constant of the program too"
+            related = (Note(scope.places[index], "the constant"),)
+            way_out = "rename the constant"
+            raise CompileError(Diagnostic("E011", message, node.span, "", related, way_out))
     return typed
 
 
-def index_symbols(scope: Scope) -> Symbols:
-    """`i`, `j` and the constants in scope."""
-    symbols: dict[str, Typed | Poisoned] = {
-        name: value if isinstance(value, Poisoned) else literal(value, scope.places[name])
-        for name, value in scope.values.items()
-        if not isinstance(value, (str, tuple))
-    }
-    return {**symbols, "i": variable("i", NUMBER), "j": variable("j", NUMBER)}
+@dataclass(frozen=True, slots=True)
+class IndexSymbols(Mapping[str, Typed | Poisoned]):
+    """`i`, `j` and the constants in scope that can be computed with."""
 
+    scope: Scope
+
+    def __getitem__(self, name: str) -> Typed | Poisoned:
+        if name in _INDICES:
+            return _INDICES[name]
+        value = self.scope.values[name]
+        if isinstance(value, (str, tuple)):
+            raise KeyError(name)
+        return value if isinstance(value, Poisoned) else literal(value, self.scope.places[name])
+
+    def __iter__(self) -> Iterator[str]:
+        yield from _INDICES
+        yield from (n for n, v in self.scope.values.items() if not isinstance(v, (str, tuple)))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+_INDICES = {"i": variable("i", NUMBER), "j": variable("j", NUMBER)}
 
 _CONVERTERS: dict[str, Callable[[Formal, Expression, Scope], Value]] = {
     "1": lambda formal, node, scope: number(evaluate(node, scope), node.span, NUMBER),

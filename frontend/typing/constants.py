@@ -12,6 +12,7 @@ from ...ir.report import Poisoned, twice, unknown
 from ..syntax.tree import Call, Expression, Literal, Name, Number, Operation, Reference
 from ..syntax.tree import Sequence as Listed
 from ..units import NUMBER, UNITS, Dimension, describe
+from .names import Names
 from .operators import FUNCTIONS, OPERATORS, Operand, Operator, mismatch
 
 
@@ -30,18 +31,20 @@ Constant = Quantity | bool | str | tuple[Any, ...]
 class Scope:
     """The constants that can be named at a place, and where each was defined."""
 
-    values: dict[str, Constant | Poisoned] = field(default_factory=dict)
-    places: dict[str, Span] = field(default_factory=dict)
+    values: Names[Constant | Poisoned] = field(default_factory=Names)
+    places: Names[Span] = field(default_factory=Names)
 
     def bind(self, name: Name, value: Constant | Poisoned) -> Scope:
         """The scope with one more name; a name that is taken is refused."""
         if name.text in self.places:
             raise CompileError(twice(name.text, name.span, self.places[name.text]))
-        return Scope({**self.values, name.text: value}, {**self.places, name.text: name.span})
+        return Scope(
+            self.values.extended(name.text, value), self.places.extended(name.text, name.span)
+        )
 
-    def known(self) -> dict[str, Constant]:
+    def known(self) -> list[str]:
         """The constants that have a value."""
-        return {n: v for n, v in self.values.items() if not isinstance(v, Poisoned)}
+        return [n for n, v in self.values.items() if not isinstance(v, Poisoned)]
 
 
 EMPTY = Scope()
@@ -61,9 +64,16 @@ def _number(node: Number, scope: Scope) -> Constant:
 
 def _finite(value: int | float, span: Span) -> int | float:
     # Beyond float32 the network could not hold it; whole numbers stay exact in a double.
-    if not math.isfinite(value) or abs(value) > 3e38 or (type(value) is int and abs(value) > 2**53):
-        raise CompileError(Diagnostic("E022", "this number is too large", span))
+    if not math.isfinite(value) or abs(value) > (_WHOLE if type(value) is int else 3e38):
+        raise _too_large(span)
     return value
+
+
+_WHOLE = 2**53
+
+
+def _too_large(span: Span) -> CompileError:
+    return CompileError(Diagnostic("E022", "this number is too large", span))
 
 
 def _reference(node: Reference, scope: Scope) -> Constant:
@@ -186,6 +196,8 @@ def whole(value: Constant, span: Span, note: Note | None = None) -> int:
         message = f"expected a whole number, got {result:g}"
         related = (note,) if note else ()
         raise CompileError(Diagnostic("E020", message, span, related=related))
+    if abs(result) > _WHOLE:
+        raise _too_large(span)
     return int(result)
 
 

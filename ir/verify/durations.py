@@ -5,7 +5,8 @@ from __future__ import annotations
 from ..diagnostics import CompileError, Diagnostic, Note
 from ..graph import Graph, Population
 
-# Steps of a presentation; spikes are numbered by them, and every population keeps an entry a step.
+# Steps of a presentation or of a delay; spikes are numbered by them, and every population keeps an
+# entry a step.
 MOST_STEPS = 10_000_000
 
 

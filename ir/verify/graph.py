@@ -17,7 +17,7 @@ from ..rules import ENCODINGS
 from ..schemes import SCHEMES
 from ..wiring import CONNECTIVITIES, INITS
 from .calls import verify_call
-from .durations import verify_durations
+from .durations import MOST_STEPS, verify_durations
 from .neurons import verify_model, verify_step
 from .require import GraphError, require, require_distinct, require_finite
 
@@ -141,7 +141,8 @@ def _verify_projection(projection: Projection) -> None:
     verify_call(projection.name, projection.connectivity, CONNECTIVITIES)
     verify_call(projection.name, projection.init, INITS)
     delay = projection.delay
-    require(type(delay) is int and delay >= 0, f"{projection.name}: delay {delay!r}")
+    fits = type(delay) is int and 0 <= delay <= MOST_STEPS
+    require(fits, f"{projection.name}: delay {delay!r}"[:200])
     lr_mult = projection.lr_mult
     require(isfinite(lr_mult) and lr_mult >= 0.0, f"{projection.name}: lr_mult {lr_mult!r}")
 

@@ -64,3 +64,34 @@ def test_unknown_codes_are_a_bug() -> None:
     with pytest.raises(AssertionError):
         Diagnostic("E999", "no such code")
     assert all(len(code) == 4 and code[0] in "EW" and title for code, title in CODES.items())
+
+
+def test_a_long_line_is_cut_around_its_mistake() -> None:
+    text = "let a = " + "1 + " * 750_000 + "x"
+    drawn = render(Diagnostic("E010", "m", Span(Source("s", text), len(text) - 1, len(text))))
+    line, mark = drawn.splitlines()[2:]
+    assert line == "1 | …" + "1 + " * 15 + "x"
+    assert mark.index("^") == line.index("x")
+    drawn = render(Diagnostic("E010", "m", Span(Source("s", text), 8, len(text)), "all of it"))
+    line, mark = drawn.splitlines()[2:]
+    assert line == "1 | let a = " + "1 + " * 25 + "…"
+    assert mark == " " * 12 + "^" * 100 + " all of it"
+
+
+def test_what_does_not_print_is_drawn_as_an_escape() -> None:
+    text = '"\x1b[31m\u202e\tä字" x'
+    place = Span(Source("a\x07b", text), len(text) - 1, len(text))
+    drawn = render(Diagnostic("E010", "a\x1b[2J\nb", place, "\u2066c", help="\x9b"))
+    assert drawn.splitlines() == [
+        r"error[E010]: a\x1b[2J\nb",
+        r"  --> a\x07b:1:13",
+        '1 | "\\x1b[31m\\u202e\tä字" x',
+        "    " + " " * 15 + "\t" + " " * 5 + "^ \\u2066c",
+        r"help: \x9b",
+    ]
+
+
+def test_a_long_message_is_cut() -> None:
+    mistake = Diagnostic("E010", "x" * 3_000_000, help="y" * 3_000_000)
+    assert len(render(mistake)) < 2100
+    assert len(str(to_json(mistake))) < 2300

@@ -76,3 +76,21 @@ def test_unknown_names_the_choices_when_nothing_is_near() -> None:
     span = Span(SOURCE, 0, 1)
     assert unknown("unit", "x", span, ["ms", "mV"]).help == "there are `ms` and `mV`"
     assert unknown("unit", "x", span, ["ms"]).help == "there is only `ms`"
+
+
+def test_after_the_last_mistake_that_is_told_nothing_is_attempted() -> None:
+    report, tried = Report(limit=3), []
+
+    def work(place: int) -> None:
+        tried.append(place)
+        fail(mistake(place))
+
+    assert report.each(work, range(10)) == ()
+    assert tried == [0, 1, 2]
+
+
+def test_warnings_leave_room_for_errors() -> None:
+    report = Report(limit=2)
+    report.extend(Diagnostic("W013", str(k)) for k in range(5))
+    report.extend(mistake(k) for k in range(5))
+    assert [d.code for d in report.diagnostics] == ["W013"] * 2 + ["E010"] * 2

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from refusal import refused
 
 from snncc.frontend.lower.connect import steps
 
@@ -10,3 +11,9 @@ from snncc.frontend.lower.connect import steps
 )
 def test_delays_are_counted_without_rounding_down(delay: float, dt: float, count: int) -> None:
     assert steps(delay, dt, None) == count
+
+
+def test_a_delay_is_no_longer_than_engines_can_count() -> None:
+    assert steps(1e6, 0.1, None) == 10_000_000
+    refused("E005", steps, 1e20, 1.0, None)
+    refused("E005", steps, 3e38, 1e-300, None)

@@ -141,7 +141,7 @@ def test_what_a_place_asks_for() -> None:
     assert number(Quantity(3, NUMBER), SPAN, NUMBER) == 3.0
     assert truth(True, SPAN) is True
     assert text("a", SPAN) == "a"
-    for wrong in (Quantity(2.5, NUMBER), "a", True, ()):
+    for wrong in (Quantity(2.5, NUMBER), Quantity(1e20, NUMBER), "a", True, ()):
         with pytest.raises(CompileError):
             whole(wrong, SPAN)
     for wrong in (Quantity(1, NUMBER), "a", ()):

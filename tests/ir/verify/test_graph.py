@@ -89,6 +89,7 @@ BROKEN = {
         g, "x", encoding=Call("spikes", (("duration", 0.0),))
     ),
     "negative delay": lambda g: projection(g, delay=-1),
+    "endless delay": lambda g: projection(g, delay=10**400),
     "delay of a float": lambda g: projection(g, delay=1.0),
     "port": lambda g: projection(g, port="j"),
     "input as target": lambda g: projection(g, post="x"),
