@@ -16,10 +16,10 @@ from backend_cases import (
     Comparison,
     compare_with_reference,
     grid_model,
-    load_for_all,
 )
 from devices import DEVICES
 from grid import GridDevice
+from kernel_flags import load_for_all
 
 from snncc.backends.compiled.text.modules import execute
 from snncc.backends.cpu import simulator as simulator_module

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from snncc.backends.cpu.load import Kernels, load_kernels
 from snncc.backends.protocols import Samples, Simulator
 from snncc.backends.reference.network import Simulation, simulate
 from snncc.backends.reference.simulator import input_spikes
@@ -83,18 +80,3 @@ def compare_with_reference(simulator: Simulator, model: Model, samples: Samples)
     return Comparison(
         made, raster(graph, single), raster(graph, double), same_states(single, double)
     )
-
-
-# What a network may lack though its kernels have it: so a few modules serve all tests.
-SPARE = (
-    *("DRAWN", "RASTER", "MATRIX", "LISTED", "WINDOWED"),
-    *("INSIDE", "LATERAL", "BY_ROW", "BY_SYNAPSE"),
-)
-
-
-def load_for_all(steps: Any, folder: Path, features: Mapping[str, bool], rule: Any = ()) -> Kernels:
-    """The kernels of networks of every kind, so that fewer are compiled."""
-    wide = {name: has or name in SPARE for name, has in features.items()}
-    if wide.get("HYBRID"):
-        wide |= {"JOINT": True, "INSIDE": False}
-    return load_kernels(steps, folder, wide, rule)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
-from backend_cases import load_for_all
+from kernel_flags import load_for_all
 from rule_cases import HM2_BP, ST_RSBP, check_step
 
 from snncc.backends.trainers import cpu as trainer_module

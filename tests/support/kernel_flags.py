@@ -1,0 +1,80 @@
+"""Kernels that ask at run time what a network has, so that one module serves every test.
+
+A user's kernels have their features written out, and are compiled for every set of them anew. Here
+a feature is a number behind an address that each process has of its own; the rest of the text is
+the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from snncc.backends.compiled.text.sources import Parts
+from snncc.backends.cpu import load
+from snncc.backends.cpu.codegen import ENTRIES, kernel_source
+from snncc.backends.cpu.load import Kernels, load_kernels
+
+FEATURE = re.compile(r"^([A-Z_]+) = True\b.*$", re.MULTILINE)
+# `flag(k)` is compiled in each process, since its address is: what calls it can be kept.
+HEAD = """
+import numba
+import numpy as np
+from llvmlite import binding
+from numba import types
+from numba.extending import intrinsic
+
+FLAGS = np.zeros({count}, np.int64)
+PLACE = FLAGS.ctypes.data
+
+@intrinsic
+def flags(typing):
+    def pointer(context, builder, signature, arguments):
+        place = context.get_constant(types.intp, PLACE)
+        return builder.inttoptr(place, context.get_value_type(signature.return_type))
+
+    return types.CPointer(types.int64)(), pointer
+
+@numba.cfunc(types.int64(types.int64))
+def read_flag(k):
+    return flags()[k]
+
+binding.add_symbol("{symbol}", read_flag.address)
+flag = types.ExternalFunction("{symbol}", types.int64(types.int64))
+"""
+
+
+def flagged(features: Mapping[str, bool], rule: Parts = ()) -> tuple[str, list[str]]:
+    """The text of all kernels, and the names of its flags in their order."""
+    text = kernel_source({}, rule)
+    names = FEATURE.findall(text)
+    assert set(features) <= set(names)
+    text = FEATURE.sub("", text)
+    for k, name in enumerate(names):
+        text = re.sub(rf"\b{name}\b", f"flag({k})", text)
+    symbol = f"snncc_flag_of_{len(names)}"
+    return HEAD.format(count=len(names), symbol=symbol) + text, names
+
+
+def load_for_all(steps: Any, folder: Path, features: Mapping[str, bool], rule: Parts = ()) -> Kernels:
+    """The kernels of every network, which look at its features when they are called."""
+    text, names = flagged(features, rule)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(load, "kernel_source", lambda *_: text)
+        kernels = load_kernels(steps, folder, features, rule)
+    has = [features.get(name, False) for name in names]
+
+    def entry(name: str) -> Any:
+        def call(*arguments: Any) -> Any:
+            kernels.module.FLAGS[:] = has
+            return getattr(kernels.module, name)(*arguments)
+
+        return call
+
+    entries = {name: entry(name) for name in ENTRIES if hasattr(kernels.module, name)}
+    return Kernels(SimpleNamespace(**entries), kernels.advance)
