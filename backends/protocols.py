@@ -15,6 +15,8 @@ from .trace import Trace
 LARGEST_SEED = 2**64 - 1  # one that a machine can count to
 
 State = dict[str, npt.NDArray[Any]]
+Counts = npt.NDArray[np.int32]
+NO_CLASS = -1  # of a sample at which no output neuron fired
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,7 +59,7 @@ class Outcome:
     """What came of presenting samples.
 
     `counts`: int32 [samples, outputs] spikes of the output population; `predictions`: int32
-    [samples], the arg max, lowest index on a tie; `cost`: float64 [samples], 0 in simulation;
+    [samples], as `classes_of` has them; `cost`: float64 [samples], 0 in simulation;
     `activity`: int64 [neurons], spikes of every neuron of the graph, populations in graph order,
     summed over the samples.
     """
@@ -66,6 +68,14 @@ class Outcome:
     predictions: npt.NDArray[np.int32]
     cost: npt.NDArray[np.float64]
     activity: npt.NDArray[np.int64]
+
+
+def classes_of(counts: Counts) -> Counts:
+    """int32 [samples]: the output neurons with the most spikes, the lowest index on a tie, NO_CLASS
+    where none fired; `counts` are int32 [samples, outputs]."""
+    if not counts.size:
+        return np.full(len(counts), NO_CLASS, np.int32)
+    return np.where(counts.any(axis=1), counts.argmax(axis=1), NO_CLASS).astype(np.int32)
 
 
 @dataclass(frozen=True, slots=True)

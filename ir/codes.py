@@ -31,6 +31,7 @@ CODES: dict[str, str] = {
     "E043": "delay is not a multiple of dt",
     "E044": "invalid network",
     "E045": "duration is not a multiple of dt",
+    "E046": "dt is too long",
     # E05x: training
     "E050": "rule cannot train this network",
     "E051": "invalid training setting",
@@ -52,6 +53,8 @@ CODES: dict[str, str] = {
     # W04x: networks that cannot do what they say
     "W040": "input rate is cut",
     "W041": "output never fires",
+    "W042": "projection delivers nothing",
+    "W043": "state grows of itself",
     # W05x: training that can hardly work
     "W050": "teacher or target cannot work",
 }

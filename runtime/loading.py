@@ -22,7 +22,7 @@ from ..ir.graph import Call, Graph, TrainSpec
 from ..ir.model import Model, draw_model
 from ..ir.passes.pipeline import run_pipeline
 from ..ir.report import nearest
-from ..ir.verify.rates import rate_warnings
+from ..ir.verify.warnings import graph_warnings
 from .datasets.arguments import anchored
 from .datasets.table import DATASETS
 from .host import memory_bytes
@@ -53,7 +53,7 @@ def lower_program(path: Path, options: Options, after: After | None = None) -> P
 
 def finished(program: Program, graph: Graph) -> Program:
     """The program with its graph after all passes, and what to warn of."""
-    warnings = rate_warnings(graph)
+    warnings = graph_warnings(graph)
     if program.train is not None:
         rule = RULES[program.train.call("rule").kind]
         warnings = (*warnings, *rule.warnings(graph, program.train))
@@ -89,7 +89,7 @@ def compile_package(
     train = None
     if is_run(path) or is_package(path):
         package = load_package(path, replace(options, target=row.name))
-        warnings = rate_warnings(package.model.graph)
+        warnings = graph_warnings(package.model.graph)
     else:
         program = lower_program(path, options, after)
         package, train, warnings = _package(program, path, options), program.train, program.warnings

@@ -85,8 +85,9 @@ def write_raster(path: Path, graph: Graph, spikes: npt.NDArray[np.bool_], title:
     axes = figure.subplots()
     axes.plot(times * graph.dt, neurons, "|", markersize=2, color="black")
     _mark_populations(axes, graph)
-    axes.set_xlim(0, spikes.shape[0] * graph.dt)
-    axes.set_ylim(spikes.shape[1], 0)
+    # Step k lies at k dt and neuron n at n: all of both within the frame.
+    axes.set_xlim(-0.5 * graph.dt, (spikes.shape[0] - 0.5) * graph.dt)
+    axes.set_ylim(spikes.shape[1] - 0.5, -0.5)
     axes.set_xlabel("time [ms]")
     axes.set_title(title)
     _write(path, figure)
@@ -95,7 +96,7 @@ def write_raster(path: Path, graph: Graph, spikes: npt.NDArray[np.bool_], title:
 def _mark_populations(axes: Axes, graph: Graph) -> None:
     middles, start = [], 0
     for population in graph.populations:
-        middles.append(start + population.neurons / 2)
+        middles.append(start + (population.neurons - 1) / 2)
         start += population.neurons
         axes.axhline(start - 0.5, color="tab:red", linewidth=0.5)
     axes.set_yticks(middles, [f"{p.name}\n{p.neurons}" for p in graph.populations])

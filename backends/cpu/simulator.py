@@ -16,7 +16,7 @@ from ...ir.model import Model
 from ..compiled.network import check_samples, flatten, ready, takes_spikes
 from ..compiled.plan import Plan, distinct_steps, make_plan
 from ..compiled.recording import traced
-from ..protocols import Outcome, Samples
+from ..protocols import Outcome, Samples, classes_of
 from ..trace import Trace
 from .load import Kernels, features_of, load_kernels
 from .records import Record
@@ -76,8 +76,7 @@ class CpuSimulator:
             ),
             len(work.ptr),
         )  # fmt: skip
-        predictions = counts.argmax(axis=1).astype(np.int32) if count else np.zeros(0, np.int32)
-        return Outcome(counts, predictions, np.zeros(count), activity.sum(axis=0))
+        return Outcome(counts, classes_of(counts), np.zeros(count), activity.sum(axis=0))
 
     def raster(self, samples: Samples, sample: int) -> npt.NDArray[np.bool_]:
         """The spikes of one sample, bool [steps, neurons], populations in graph order."""

@@ -14,7 +14,7 @@ from ...ir.philox import bernoulli_threshold
 from ..compiled.network import check_samples, flatten, takes_spikes
 from ..compiled.recording import traced
 from ..compiled.store import Results
-from ..protocols import Outcome, Samples
+from ..protocols import Outcome, Samples, classes_of
 from ..trace import Trace
 from .build import KernelProgram
 from .card import out_of_memory
@@ -68,9 +68,8 @@ class CudaSimulator:
         if count:
             self._present(samples, results, self.steps)
         counts = self.device.download(results.counts)[:count]
-        predictions = counts.argmax(axis=1).astype(np.int32) if count else np.zeros(0, np.int32)
         activity = self.device.download(results.activity)
-        return Outcome(counts, predictions, np.zeros(count), activity)
+        return Outcome(counts, classes_of(counts), np.zeros(count), activity)
 
     def raster(self, samples: Samples, sample: int) -> npt.NDArray[np.bool_]:
         """The spikes of one sample, bool [steps, neurons], populations in graph order."""

@@ -18,6 +18,7 @@ from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.graph import Call, TrainSpec
 from ...ir.rules import LOSSES as ROWS
 from ...ir.rules import by_default
+from ..protocols import NO_CLASS
 
 Floats = npt.NDArray[np.float64]
 COUNTS = "counts"
@@ -71,14 +72,22 @@ def loss_of(spec: TrainSpec) -> Call:
     return loss
 
 
+def undecided(loss: Call, steps: int) -> range:
+    """The spike counts, of 0 … steps, that cost nothing whether the neuron is the label's or not;
+    those from the first to the last."""
+    _, costs = count_tables(loss, steps)
+    free = np.flatnonzero((costs == 0.0).all(axis=0))
+    return range(int(free[0]), int(free[-1]) + 1) if len(free) else range(0)
+
+
 def judge(loss: Call, readout: npt.NDArray[Any], label: int) -> tuple[Floats, Floats, int]:
     """(dL/d readout, cost, [outputs] each, prediction) of one sample; the prediction is the arg
-    max, the lowest index on a tie."""
+    max, the lowest index on a tie, NO_CLASS where all are 0."""
     values = np.asarray(readout, np.float64)
     own, others = (LOSSES[loss.kind].terms(loss, values, is_label) for is_label in (True, False))
     is_label = np.arange(len(values)) == label
     error, cost = (np.where(is_label, a, b) for a, b in zip(own, others, strict=True))
-    return error, cost, int(values.argmax())
+    return error, cost, int(values.argmax()) if values.any() else NO_CLASS
 
 
 def count_tables(loss: Call, steps: int) -> tuple[npt.NDArray[np.float32], Floats]:

@@ -15,7 +15,7 @@ from ...ir.philox import encode
 from ...ir.rules import ENCODINGS, GIVEN
 from ..compiled.network import check_samples
 from ..compiled.plan import duration
-from ..protocols import Outcome, Samples
+from ..protocols import Outcome, Samples, classes_of
 from ..trace import Trace
 from .network import Real, simulate
 
@@ -42,8 +42,7 @@ class ReferenceSimulator:
             parts.append(np.concatenate([s.sum(axis=0) for s in spikes.values()], axis=1))
         fired = np.concatenate(parts)  # [B, N], populations in graph order
         counts = fired[:, self._output()].astype(np.int32)
-        predictions = counts.argmax(axis=1).astype(np.int32) if count else np.zeros(0, np.int32)
-        return Outcome(counts, predictions, np.zeros(count), fired.sum(axis=0))
+        return Outcome(counts, classes_of(counts), np.zeros(count), fired.sum(axis=0))
 
     def raster(self, samples: Samples, sample: int) -> npt.NDArray[np.bool_]:
         """The spikes of one sample, bool [steps, neurons], populations in graph order."""

@@ -22,6 +22,7 @@ from ..expr import Apply, Expr, affine, evaluate, names
 from ..graph import Population
 from ..neuron import NeuronModel, margin
 from .affine import Row, affine_map, affine_row
+from .leak import leaks
 from .refractory import refractory_steps
 from .reset import Reset, resets
 
@@ -214,11 +215,5 @@ def _holds(population: Population) -> tuple[tuple[str, float], ...]:
 
 def _tau(population: Population, state: str) -> float:
     """-1 / a of the ODE dx/dt = a x + …, in ms; infinite where it has no such part."""
-    model = population.model
-    assert model is not None
-    variables = frozenset(s.name for s in model.states) | frozenset(model.ports)
-    for ode in model.derivatives:
-        row = affine_row(ode.value, variables, dict(population.parameters))
-        if ode.target == state and row and state in row:
-            return -1.0 / row[state]
-    return math.inf
+    rates = {leak.state: leak.rate for leak in leaks(population)}
+    return -1.0 / rates[state] if rates.get(state) else math.inf

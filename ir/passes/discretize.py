@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..analysis.leak import leaks
 from ..diagnostics import CompileError, Diagnostic, Span
 from ..expr import Const, Ref, evaluate
 from ..graph import Graph, Population
@@ -72,6 +74,8 @@ class _Work:
         model, parameters = population.model, dict(population.parameters)
         assert model is not None
         values = [parameters[p.name] for p in model.parameters]
+        if population.method == "euler":
+            self.found.extend(_too_fast(population, self.dt))
         if model.refractory is not None:
             with np.errstate(all="ignore"):
                 duration = float(evaluate(model.refractory.duration, parameters, np.float64))
@@ -81,6 +85,22 @@ class _Work:
                 return ()
             values.append(float(round(duration / self.dt)))
         return (*values, *scheme.values(parameters))
+
+
+def _too_fast(population: Population, dt: float) -> Iterator[Diagnostic]:
+    """E046 for every state that an Euler step would carry past its rest, where it swings."""
+    for leak in leaks(population):
+        if leak.rate * dt < -1.0 - 1e-9:
+            longest = f"a dt of at most {-1.0 / leak.rate:g} ms"
+            yield Diagnostic(
+                "E046",
+                f"dt = {dt:g} ms is too long for an Euler step of `{leak.state}` of "
+                f"`{population.name}`, which falls by {-leak.rate * dt:.4g} of itself in it and "
+                "would swing around its rest",
+                population.span,
+                help=f"write `method exact`, or take {longest}"
+                + (f"; it follows {', '.join(leak.reads)}" if leak.reads else ""),
+            )
 
 
 def _at(diagnostic: Diagnostic, span: Span | None) -> Diagnostic:

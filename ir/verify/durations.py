@@ -15,16 +15,17 @@ def verify_durations(graph: Graph) -> None:
     more steps than any engine takes."""
     inputs = [p for p in graph.populations if p.encoding is not None]
     for population in inputs:
-        steps = _duration(population) / graph.dt
+        steps = duration_of(population) / graph.dt
         if steps < 0.5 or abs(steps - round(steps)) > 1e-6 * steps:
             raise CompileError(_part_of_step(population, graph.dt))
         if steps > MOST_STEPS:
             raise CompileError(_too_long(population, steps, graph.dt))
-        if _duration(population) != _duration(inputs[0]):
+        if duration_of(population) != duration_of(inputs[0]):
             raise CompileError(_unequal_durations(inputs[0], population))
 
 
-def _duration(population: Population) -> float:
+def duration_of(population: Population) -> float:
+    """How long an input lasts, in ms."""
     assert population.encoding is not None
     duration = population.encoding["duration"]
     assert isinstance(duration, (int, float)), duration
@@ -34,7 +35,7 @@ def _duration(population: Population) -> float:
 def _part_of_step(population: Population, dt: float) -> Diagnostic:
     return Diagnostic(
         "E045",
-        f"the input `{population.name}` lasts {_duration(population):g} ms, which is no whole "
+        f"the input `{population.name}` lasts {duration_of(population):g} ms, which is no whole "
         f"number of steps of {dt:g} ms",
         population.span,
         help="choose a duration that is a multiple of dt, at least one step",
@@ -51,12 +52,12 @@ def _too_long(population: Population, steps: float, dt: float) -> Diagnostic:
 
 
 def _unequal_durations(first: Population, other: Population) -> Diagnostic:
-    note = () if first.span is None else (Note(first.span, f"{_duration(first):g} ms here"),)
+    note = () if first.span is None else (Note(first.span, f"{duration_of(first):g} ms here"),)
     return Diagnostic(
         "E044",
         f"inputs of one network last equally long, but `{first.name}` lasts "
-        f"{_duration(first):g} ms and `{other.name}` {_duration(other):g} ms",
+        f"{duration_of(first):g} ms and `{other.name}` {duration_of(other):g} ms",
         other.span,
         related=note,
-        help=f"write `duration = {_duration(first):g} ms`",
+        help=f"write `duration = {duration_of(first):g} ms`",
     )

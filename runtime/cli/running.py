@@ -13,16 +13,17 @@ from rich.table import Table
 
 from ...backends.artifact.model import Package
 from ...backends.artifact.storage import write_file
+from ...backends.protocols import NO_CLASS
 from ...ir.diagnostics import to_json
 from ...ir.graph import Call
-from ...ir.verify.rates import rate_warnings
+from ...ir.verify.warnings import graph_warnings
 from ..inputs import choose_data, load_inputs, load_presentation
 from ..loading import load_package, make_simulator
 from ..record import Arrays, record_of
 from ..report import progress_bar, rates_table, table_of
 from ..samples import Presentation, output_population, outputs_of
 from ..settings import usable_threads
-from ..training.activity import Rates, measure
+from ..training.activity import Rates, measure, silence
 from ..training.evaluate import Answers, answer, tally
 from .command import Command
 from .compiling import options_for
@@ -144,6 +145,7 @@ def evaluate(
             "samples": len(samples),
             "right": answers.right,
             "accuracy": answers.accuracy,
+            "silent": answers.silent,
             "confusion": confusion.tolist(),
             "rates": _documents(rates),
             "warnings": _warnings(loaded),
@@ -151,13 +153,15 @@ def evaluate(
     )
     output.result(_confusion_table(confusion), "", rates_table(rates), "")
     output.result(f"{split.value}: {answers.right} of {len(samples)} right, {answers.accuracy:.2%}")
+    if answers.silent:
+        output.note(f"warning: {silence(f'{answers.silent} of the samples')}", "yellow")
 
 
 def presented(
     package: Package, data: str | None, split: Split, limit: int | None, output: Output
 ) -> Presentation:
     """The samples that a command names for a network, fetched if need be; it warns of rates."""
-    draw(rate_warnings(package.model.graph), output)
+    draw(graph_warnings(package.model.graph), output)
     call: Call = choose_data(package, data)
     with fetch_bar(output) as fetched:
         return load_presentation(package.model.graph, call, split.value, limit, settings(), fetched)
@@ -201,7 +205,7 @@ def _classified(
         {
             "sample": k,
             "label": int(answers.labels[k]),
-            "prediction": int(answers.predictions[k]),
+            "prediction": _class(answers.predictions[k]),
             "counts": answers.counts[k].tolist(),
         }
         for k in range(len(answers.labels))
@@ -212,6 +216,10 @@ def _classified(
         "labels": answers.labels,
     }
     return Shown(rows, arrays, rates)
+
+
+def _class(prediction: np.int32) -> int | None:
+    return None if prediction == NO_CLASS else int(prediction)
 
 
 def _tallied(package: Package, samples: Presentation, threads: int | None, output: Output) -> Shown:
@@ -231,14 +239,14 @@ def _tallied(package: Package, samples: Presentation, threads: int | None, outpu
 
 
 def _samples_table(rows: list[dict[str, Any]]) -> Table:
-    texts = [
-        {
-            name: " ".join(map(str, value)) if isinstance(value, list) else value
-            for name, value in row.items()
-        }
-        for row in rows
-    ]
+    texts = [{name: _text(value) for name, value in row.items()} for row in rows]
     return table_of(texts, list(rows[0]))
+
+
+def _text(value: Any) -> object:
+    if isinstance(value, list):
+        return " ".join(map(str, value))
+    return "none" if value is None else value
 
 
 def _npz(arrays: Arrays) -> bytes:
@@ -255,19 +263,20 @@ def _documents(rates: tuple[Rates, ...]) -> list[dict[str, object]]:
 
 
 def _warnings(package: Package) -> list[dict[str, object]]:
-    return [to_json(warning) for warning in rate_warnings(package.model.graph)]
+    return [to_json(warning) for warning in graph_warnings(package.model.graph)]
 
 
 def _confusion_table(confusion: np.ndarray[tuple[int, int], np.dtype[np.int64]]) -> Table:
     classes = [str(k) for k in range(len(confusion))]
+    columns = [*classes, "none"] if confusion[:, -1].any() else classes
     rows: list[dict[str, object]] = []
     for label, row in zip(classes, confusion, strict=True):
         total = int(row.sum())
         right = f"{int(row[int(label)]) / total:.1%}" if total else ""
         rows.append(
-            {"true\\said": label, **dict(zip(classes, map(int, row), strict=True)), "right": right}
+            {"true\\said": label, **dict(zip(columns, map(int, row), strict=False)), "right": right}
         )
-    return table_of(rows, ["true\\said", *classes, "right"])
+    return table_of(rows, ["true\\said", *columns, "right"])
 
 
 COMMANDS = (

@@ -72,6 +72,11 @@ def warnings(graph: Graph, rates: tuple[Rates, ...]) -> tuple[str, ...]:
     )
 
 
+def silence(samples: str) -> str:
+    """What to tell the user of samples at which no output neuron fired: so many of them."""
+    return f"no output neuron fired at {samples}: they have no class, and count as wrong"
+
+
 def _warning(rates: Rates) -> str:
     gain = suggested_gain(rates)
     if rates.is_silent:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ...backends.protocols import Outcome, Simulator
+from ...backends.protocols import NO_CLASS, Outcome, Simulator
 from ..samples import Presentation
 
 CHUNK = 256
@@ -42,10 +42,17 @@ class Answers:
         """The share of right predictions."""
         return self.right / max(1, len(self.labels))
 
+    @property
+    def silent(self) -> int:
+        """The number of samples at which no output neuron fired, which are never right."""
+        return int((self.predictions == NO_CLASS).sum())
+
     def confusion(self, classes: int) -> npt.NDArray[np.int64]:
-        """How often a sample of class [row] was taken for class [column]."""
-        pairs = self.labels.astype(np.int64) * classes + self.predictions
-        return np.bincount(pairs, minlength=classes * classes).reshape(classes, classes)
+        """How often a sample of class [row] was taken for class [column]; the last column: for
+        none."""
+        columns = classes + 1
+        pairs = self.labels.astype(np.int64) * columns + self.predictions % columns
+        return np.bincount(pairs, minlength=classes * columns).reshape(classes, columns)
 
 
 def answer(

@@ -17,7 +17,8 @@ LIMIT = 1 << 28
 @dataclass(frozen=True, slots=True)
 class EpochRecord:
     """One epoch. Accuracies are shares of 1; `test_accuracy` is None where none was taken;
-    `cost` is the mean over the samples; `seconds` are those of training alone."""
+    `cost` is the mean over the samples; `seconds` are those of training alone. `train_silent` and
+    `test_silent` are the shares of samples at which no output neuron fired."""
 
     epoch: int  # from 1, as it is shown
     learning_rate: float
@@ -27,6 +28,8 @@ class EpochRecord:
     seconds: float
     samples_per_second: float
     rates: tuple[Rates, ...]
+    train_silent: float = 0.0
+    test_silent: float = 0.0
 
 
 History = tuple[EpochRecord, ...]
@@ -49,7 +52,7 @@ def from_document(document: dict[str, Any]) -> EpochRecord:
 def _fits(record: EpochRecord) -> bool:
     # A cost may be NaN: training says so, and goes on or stops.
     tested = 0.0 if record.test_accuracy is None else record.test_accuracy
-    shares = [record.train_accuracy, tested]
+    shares = [record.train_accuracy, tested, record.train_silent, record.test_silent]
     amounts = [record.learning_rate, record.seconds, record.samples_per_second]
     is_counted = _is_number(record.epoch) and isinstance(record.epoch, int) and record.epoch > 0
     return (

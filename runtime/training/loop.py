@@ -9,12 +9,12 @@ from typing import Protocol
 
 import numpy as np
 
-from ...backends.protocols import Trainer
+from ...backends.protocols import NO_CLASS, Trainer
 from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.graph import Graph, TrainSpec
 from ..samples import Presentation
-from .activity import Rates, measure, warnings
-from .evaluate import answer
+from .activity import Rates, measure, silence, warnings
+from .evaluate import Answers, answer
 from .history import EpochRecord
 from .learning_rate import learning_rate
 from .order import boosted, epoch_order
@@ -87,11 +87,11 @@ def fit(
     while progress.epoch < course.spec.count("epochs"):
         progress = _learn_epoch(trainer, course, progress, listener, keeper)
         refuse_divergence(trainer, course, progress)
-        accuracy = _test(trainer, course, progress, listener, keeper)
-        progress = _close_epoch(trainer, course, progress, accuracy)
+        answers = _test(trainer, course, progress, listener, keeper)
+        progress = _close_epoch(trainer, course, progress, answers)
         keeper.epoch(trainer, progress)
         record = progress.history[-1]
-        listener.epoch(record, warnings(course.graph, record.rates))
+        listener.epoch(record, (*_silence(record), *warnings(course.graph, record.rates)))
         if listener.wants_stop() and progress.epoch < course.spec.count("epochs"):
             raise Interrupted
     return progress
@@ -183,7 +183,7 @@ def _training_moment(
 
 def _test(
     trainer: Trainer, course: Course, progress: Progress, listener: Listener, keeper: Keeper
-) -> float | None:
+) -> Answers | None:
     if course.test is None:
         return None
 
@@ -196,13 +196,13 @@ def _test(
     if answers is None:
         keeper.checkpoint(trainer, progress)
         raise Interrupted
-    return answers.accuracy
+    return answers
 
 
 def _close_epoch(
-    trainer: Trainer, course: Course, progress: Progress, accuracy: float | None
+    trainer: Trainer, course: Course, progress: Progress, answers: Answers | None
 ) -> Progress:
-    record = _record(trainer, course, progress, accuracy)
+    record = _record(trainer, course, progress, answers)
     importance = progress.importance
     if course.spec.entries["boost"]:
         importance = boosted(importance, course.train.labels, progress.predictions)
@@ -210,8 +210,14 @@ def _close_epoch(
     return next_epoch(progress.epoch, importance, len(progress.activity), history)
 
 
+def _silence(record: EpochRecord) -> tuple[str, ...]:
+    shares = {"training": record.train_silent, "test": record.test_silent}
+    said = [f"{share:.1%} of the {part} samples" for part, share in shares.items() if share]
+    return (silence(" and ".join(said)),) if said else ()
+
+
 def _record(
-    trainer: Trainer, course: Course, progress: Progress, accuracy: float | None
+    trainer: Trainer, course: Course, progress: Progress, answers: Answers | None
 ) -> EpochRecord:
     spec = course.spec
     return EpochRecord(
@@ -219,8 +225,10 @@ def _record(
         learning_rate(spec.call("optimizer"), spec.call("schedule"), progress.epoch),
         float((progress.predictions == course.train.labels).mean()),
         float(progress.cost.mean()),
-        accuracy,
+        None if answers is None else answers.accuracy,
         progress.seconds,
         progress.samples / max(1e-9, progress.seconds),
         measure(course.graph, progress.activity, progress.samples, trainer.steps),
+        float((progress.predictions == NO_CLASS).mean()),
+        0.0 if answers is None else answers.silent / max(1, len(answers.labels)),
     )

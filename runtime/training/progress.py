@@ -7,16 +7,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from ...backends.protocols import Outcome
+from ...backends.protocols import NO_CLASS, Outcome
 from .history import History
-
-NOT_YET = -1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Progress:
     """Where the run stands. The arrays belong to the current epoch and are filled in place, by
-    sample: `predictions` int32 (NOT_YET before the sample's turn), `cost` float64; `activity`
+    sample: `predictions` int32 (NO_CLASS before the sample's turn), `cost` float64; `activity`
     int64 by neuron; `importance` float32 by sample holds for the whole epoch."""
 
     epoch: int  # from 0
@@ -49,7 +47,7 @@ def next_epoch(
         0,
         0.0,
         importance,
-        np.full(samples, NOT_YET, np.int32),
+        np.full(samples, NO_CLASS, np.int32),
         np.zeros(samples, np.float64),
         np.zeros(neurons, np.int64),
         history,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pytest
 
-from snncc.backends.protocols import Outcome
+from snncc.backends.protocols import Outcome, classes_of
 from snncc.backends.targets import TARGETS, Target
 from snncc.ir.diagnostics import CompileError, Diagnostic
 from snncc.ir.graph import Call, Graph, Population, TrainSpec
@@ -34,9 +34,8 @@ class Perceptron:
 
     def run(self, samples):
         counts = np.rint(samples.values[samples.rows] @ self.matrix * 10 + 20).astype(np.int32)
-        predictions = counts.argmax(axis=1).astype(np.int32)
         activity = np.concatenate([np.zeros(len(self.matrix), np.int64), counts.sum(axis=0)])
-        return Outcome(counts, predictions, np.zeros(len(counts)), activity)
+        return Outcome(counts, classes_of(counts), np.zeros(len(counts)), activity)
 
     def raster(self, samples, sample):
         neurons = sum(p.neurons for p in self.graph.populations)
@@ -163,7 +162,7 @@ network tiny(gain: 1 = 0.1) {
 
 train tiny {
   data digits
-  rule st_rsbp(target = 3)
+  rule st_rsbp(target = 3, other = 1, margin = 0)
   optimizer adam(lr = 0.002)
   epochs 2
   batch 4

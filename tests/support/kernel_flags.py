@@ -61,7 +61,9 @@ def flagged(features: Mapping[str, bool], rule: Parts = ()) -> tuple[str, list[s
     return HEAD.format(count=len(names), symbol=symbol) + text, names
 
 
-def load_for_all(steps: Any, folder: Path, features: Mapping[str, bool], rule: Parts = ()) -> Kernels:
+def load_for_all(
+    steps: Any, folder: Path, features: Mapping[str, bool], rule: Parts = ()
+) -> Kernels:
     """The kernels of every network, which look at its features when they are called."""
     text, names = flagged(features, rule)
     with pytest.MonkeyPatch.context() as patch:

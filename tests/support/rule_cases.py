@@ -139,6 +139,12 @@ BODIES = {
   x -> h : one_to_one(init = uniform(0, 3))
   h -> h : conv2d(channels = 1, kernel = 3, padding = 1, init = uniform(-0.5, 1))
   h -> y : {DENSE}""",
+    # No error passes a fixed reservoir: it takes part in no system, and any rule can read it out.
+    "reservoir": f"""
+  population h[12] : cell(v_th = 2 mV)
+  x -> h : {DENSE} fixed
+  h -> h : sparse(p = 0.4, init = uniform(-1, 1.5)) delay 2 ms fixed
+  h -> y : {DENSE}""",
     "at once": f"""
   population h[12] : cell(v_th = 2 mV, refractory = 0 ms)
   population g[12] : cell(v_th = 2 mV)
@@ -172,6 +178,7 @@ HM2_BP = [
         "at once",
         "own layers",
         "windows",
+        "reservoir",
     )
     for profile in ("reference", "paper", "recommended")
 ]

@@ -25,6 +25,18 @@ def is_lateral(projection: Projection) -> bool:
     )
 
 
+def taught(graph: Graph) -> frozenset[str]:
+    """The populations whose error is needed: those that weights that learn lead to, by any way. No
+    error passes through the others, such as a fixed reservoir before a readout that learns."""
+    found: set[str] = set()
+    assert graph.schedule is not None
+    for block in graph.schedule:
+        into = [p for p in graph.projections if p.post in block.populations and not is_lateral(p)]
+        if any(p.trainable or p.pre in found for p in into):
+            found |= set(block.populations)
+    return frozenset(found)
+
+
 def require_trainable(graph: Graph, rule: Call) -> None:
     """Refuse (E050) a network that the rule cannot train, with every reason."""
     outputs = [p for p in graph.populations if p.role == "output"]
@@ -44,7 +56,10 @@ def require_trainable(graph: Graph, rule: Call) -> None:
 
 def _wrong_recurrence(graph: Graph, rule: Call) -> Iterator[Diagnostic]:
     assert graph.schedule is not None
+    learning = taught(graph)
     for block in graph.schedule:
+        if not learning.issuperset(block.populations):
+            continue
         into = [p for p in graph.projections if p.post in block.populations]
         inner = [p for p in into if p.pre in block.populations and not is_lateral(p)]
         if not inner:
@@ -54,7 +69,7 @@ def _wrong_recurrence(graph: Graph, rule: Call) -> Iterator[Diagnostic]:
                 "E050",
                 f"`hm2_bp` cannot train the recurrent projection `{inner[0].name}`",
                 span=inner[0].span,
-                help="use `rule st_rsbp`",
+                help="use `rule st_rsbp`, or make it, and all that leads to it, `fixed`",
             )
         elif rule["profile"] == "reference" and not _is_reference_block(graph, block.populations):
             yield Diagnostic(

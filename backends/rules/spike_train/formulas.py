@@ -12,7 +12,7 @@ from .numbers import SMALLEST
 ONE = np.float32(1.0)
 ZERO = np.float32(0.0)
 MOST = np.float32(MOST_SPIKES)
-SMALLEST_OMEGA = np.float32(SMALLEST)
+SMALLEST_DIVISOR = np.float32(SMALLEST)
 
 
 @formula
@@ -47,14 +47,19 @@ def postsynaptic_count(spikes, is_quartic):  # type: ignore[no-untyped-def]
 
 
 @formula
+def divisor(value):  # type: ignore[no-untyped-def]
+    """The value, kept away from 0: Omega, and 1 - the sum of the lateral factor."""
+    if abs(value) < SMALLEST_DIVISOR:
+        value = SMALLEST_DIVISOR if value >= ZERO else -SMALLEST_DIVISOR
+    return value
+
+
+@formula
 def omega_of(slope, drive, nu, lowest, highest):  # type: ignore[no-untyped-def]
     """Omega = 1 - (slope / nu) drive within its limits, and away from 0 (Zhang & Li 2019, eq. 10);
     drive = sum_j w_j u_j."""
     value = np.float32(ONE - slope * drive / nu)
-    value = min(max(value, lowest), highest)
-    if abs(value) < SMALLEST_OMEGA:
-        value = SMALLEST_OMEGA if value >= ZERO else -SMALLEST_OMEGA
-    return value
+    return divisor(min(max(value, lowest), highest))
 
 
 @formula
@@ -83,11 +88,11 @@ def has_cost(i, label, spikes):  # type: ignore[no-untyped-def]
 
 @formula
 def decide(counts):  # type: ignore[no-untyped-def]
-    """The arg max, lowest index on a tie; all silent counts as class 0."""
-    best = 0
+    """The arg max, lowest index on a tie; -1 where all are silent, as `classes_of` has it."""
+    best, most = -1, 0
     for i in range(len(counts)):
-        if counts[i] > counts[best]:
-            best = i
+        if counts[i] > most:
+            best, most = i, counts[i]
     return best
 
 

@@ -1,6 +1,9 @@
 import sys
 
+import numpy as np
 import pytest
+
+from snncc.runtime import plot
 
 pytestmark = pytest.mark.usefixtures("perceptron_target")
 
@@ -24,6 +27,19 @@ def test_a_run_gets_curves_and_a_raster(snncc, run):
 def test_a_program_gets_a_raster(snncc, tiny, tmp_path):
     assert snncc("plot", tiny, "--out", "pictures", "--sample", 3)[0] == 0
     assert [p.name for p in (tmp_path / "pictures").iterdir()] == ["raster.png"]
+
+
+def test_the_first_neuron_and_step_lie_within_the_frame(tmp_path, small_graph, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(plot, "_write", lambda path, figure: drawn.append(figure.axes[0]))
+    spikes = np.zeros((10, 9), bool)
+    spikes[[0, 9], [0, 8]] = True
+    plot.write_raster(tmp_path / "r.png", small_graph, spikes, "")
+    (axes,) = drawn
+    x, y = axes.lines[0].get_data()
+    assert (min(axes.get_xlim()) < min(x), max(x) < max(axes.get_xlim())) == (True, True)
+    assert (min(axes.get_ylim()) < min(y), max(y) < max(axes.get_ylim())) == (True, True)
+    assert list(axes.get_yticks()) == [2.5, 7.0]  # the middles of neurons 0 to 5 and 6 to 8
 
 
 def test_a_sample_that_is_not_there(snncc, tiny):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from snncc.backends.artifact.model import save_model
-from snncc.backends.protocols import Emission, Outcome
+from snncc.backends.protocols import Emission, Outcome, classes_of
 from snncc.backends.targets import TARGETS, Target
 from snncc.runtime.loading import Options, load_package
 
@@ -103,6 +103,23 @@ class Counter:
 
     def raster(self, _samples, _sample):
         return np.eye(self.steps, self.neurons, dtype=bool)
+
+
+def test_samples_without_a_class_are_told_apart(snncc, answer, run, perceptron_target, monkeypatch):
+    def silent_at_first(self, samples):
+        outcome = found(self, samples)
+        outcome.counts[0] = 0
+        return replace(outcome, predictions=classes_of(outcome.counts))
+
+    found = perceptron_target.run
+    monkeypatch.setattr(perceptron_target, "run", silent_at_first)
+    (document,) = answer("run", run, "--limit", 2)
+    assert document["samples"][0]["prediction"] is None
+    _, out, err = snncc("eval", run, "--limit", 100)
+    assert "none" in out
+    assert "no output neuron fired at 1 of the samples" in err
+    (document,) = answer("eval", run, "--limit", 100)
+    assert (document["silent"], np.array(document["confusion"])[:, -1].sum()) == (1, 1)
 
 
 def test_several_outputs(snncc, answer, tiny, tmp_path, monkeypatch):

@@ -1,5 +1,6 @@
 import numpy as np
 
+from snncc.backends.protocols import classes_of
 from snncc.runtime.training import evaluate
 from snncc.runtime.training.evaluate import Answers, answer, tally
 
@@ -23,9 +24,11 @@ def test_it_stops_when_asked(learning, monkeypatch):
 
 
 def test_confusion_by_hand():
-    labels, said = np.array([0, 0, 2, 1], np.int32), np.array([0, 1, 2, 1], np.int32)
-    answers = Answers(np.zeros((4, 3), np.int32), said, labels, np.zeros(3, np.int64))
-    assert answers.confusion(3).tolist() == [[1, 1, 0], [0, 1, 0], [0, 0, 1]]
+    labels = np.array([0, 0, 2, 1, 0], np.int32)
+    counts = np.array([[2, 1, 0], [0, 3, 3], [0, 0, 1], [0, 1, 0], [0, 0, 0]], np.int32)
+    answers = Answers(counts, classes_of(counts), labels, np.zeros(3, np.int64))
+    assert answers.confusion(3).tolist() == [[1, 1, 0, 1], [0, 1, 0, 0], [0, 0, 1, 0]]
+    assert (answers.right, answers.silent) == (3, 1)
 
 
 def test_a_tally_is_the_counts_of_each_output(learning):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from refusal import refused
 
+from snncc.backends.protocols import Outcome, classes_of
 from snncc.ir.diagnostics import CompileError
 from snncc.runtime.training import loop
 from snncc.runtime.training.loop import Interrupted
@@ -123,6 +124,23 @@ def test_moments_tell_what_is_going_on(learning):
     assert (test[-1].done, test[-1].total) == (40, 40)
     assert test[-1].accuracy == learning.recorder.records[-1][0].test_accuracy
     assert [r.population for r in train[-1].rates] == ["image", "digit"]
+
+
+def test_samples_without_a_class_are_never_right(learning):
+    trainer = learning.trainer()
+    trainer.run = lambda samples: Outcome(
+        np.zeros((len(samples.labels), 3), np.int32),
+        classes_of(np.zeros((len(samples.labels), 3), np.int32)),
+        np.zeros(len(samples.labels)),
+        np.zeros(9, np.int64),
+    )
+    learning.run(trainer)
+    record, warnings = learning.recorder.records[0]
+    assert (record.train_accuracy, record.test_accuracy) == (0.0, 0.0)
+    assert (record.train_silent, record.test_silent) == (1.0, 1.0)
+    assert warnings[0].startswith(
+        "no output neuron fired at 100.0% of the training samples and 100.0% of the test samples"
+    )
 
 
 class Diverging:

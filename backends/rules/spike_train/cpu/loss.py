@@ -6,6 +6,7 @@ import numpy as np
 from numba import njit
 
 from ..formulas import (
+    divisor,
     error_at,
     has_cost,
     lateral_term,
@@ -84,7 +85,7 @@ def lateral_factor(  # type: ignore[no-untyped-def]
             if l != j and _counts(row, l, label) and _counts(row, j, label):
                 there, back = weights[place_of_pair(n, j, l)], weights[place_of_pair(n, l, j)]
                 total += lateral_term(there, back, ratio[l, j], ratio[j, l], nu)
-        factor[j] = 1.0 / (1.0 - total)
+        factor[j] = 1.0 / divisor(1.0 - total)
 
 
 @njit

@@ -6,7 +6,15 @@ import numpy as np
 from numba import cuda
 
 from ....cuda.kernels.grid import f32, u32
-from ..formulas import error_at, has_cost, lateral_term, place_of_pair, taught_spikes, taught_time
+from ..formulas import (
+    divisor,
+    error_at,
+    has_cost,
+    lateral_term,
+    place_of_pair,
+    taught_spikes,
+    taught_time,
+)
 from .spsp import response_at
 
 ZERO = np.float32(0.0)
@@ -75,7 +83,7 @@ def lateral_factor(plan, rule, learning, weights, work, b, label):  # type: igno
                     there = weights[own + place_of_pair(n, j, l)]
                     back = weights[own + place_of_pair(n, l, j)]
                     total += lateral_term(there, back, ratio[l * n + j], ratio[j * n + l], nu)
-        work.boost[b, lo + j] = ONE / (ONE - total)
+        work.boost[b, lo + j] = ONE / divisor(ONE - total)
         j += cuda.blockDim.x
 
 

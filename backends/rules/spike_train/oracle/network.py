@@ -13,7 +13,7 @@ from .....ir.graph import Block, Call, Graph, Population, Projection
 from .....ir.model import Model
 from .....ir.wiring import Wiring
 from ....losses.table import LOSSES, judge, loss_in
-from ..check import is_lateral, output_of, require_alike, require_trainable
+from ..check import is_lateral, output_of, require_alike, require_trainable, taught
 from ..profiles import PROFILES, Profile
 from .cells import cells_of
 from .layers import Coupling, System
@@ -100,8 +100,9 @@ def _walk(
     gradients: dict[str, Floats] = {}
     projections = {p.name: p for p in sample.graph.projections}
     assert sample.graph.schedule is not None
+    needed = taught(sample.graph)
     for block in reversed(sample.graph.schedule):
-        if not set(block.populations) <= set(deltas):
+        if not needed.issuperset(block.populations):
             continue
         system = _system(sample, block)
         adjoint = sample.definitions.adjoint(system, deltas, sample.definitions.limit)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..numbers import SMALLEST
 from .spsp import Floats, Train
 
 
@@ -27,10 +28,13 @@ def lateral_factor(
 
     r_lj = e_lj / o_j, or `silent` if either is silent; d_l = 1/nu if l fires or is the label, else
     0. `weights` (0 on the diagonal) and `spsp` are [post, pre]; counts are those before teaching.
+    The divisor is kept away from 0 by SMALLEST.
     """
     is_silent = (counts[:, None] == 0) | (counts[None, :] == 0)
     ratio = np.where(is_silent, silent, spsp / np.maximum(counts, 1.0))
     slope = np.where(counts > 0, 1.0 / v_th, 0.0)
     slope[label] = 1.0 / v_th
     effect = weights * ratio * slope[:, None]
-    return np.asarray(1.0 / (1.0 - (effect * effect.T).sum(axis=0)))
+    divisor = 1.0 - (effect * effect.T).sum(axis=0)
+    sign = np.where(divisor >= 0.0, 1.0, -1.0)
+    return np.asarray(sign / np.maximum(np.abs(divisor), SMALLEST))

@@ -18,14 +18,16 @@ network n(steps: int = 100, target: real = 35, rest: ms = 2 ms, dt: ms = 1 ms) {
 }}
 train n {{
   data digits
-  rule st_rsbp(target = target)
+  rule st_rsbp(target = target, {loss})
 }}
 """
 INPUT = "input x[2] encode bernoulli(duration = steps * dt)  x -> y : dense delay dt"
 
 
-def warnings(feed: str = INPUT, more: str = "", **defines: float | str) -> tuple[Diagnostic, ...]:
-    program = compiled_text(PROGRAM.format(input=feed, more=more), **defines)
+def warnings(
+    feed: str = INPUT, more: str = "", loss: str = "other = 0, margin = 0", **defines: float | str
+) -> tuple[Diagnostic, ...]:
+    program = compiled_text(PROGRAM.format(input=feed, more=more, loss=loss), **defines)
     assert program.train is not None
     return teacher_warnings(program.graph, program.train)
 
@@ -97,6 +99,18 @@ def test_the_most_spikes_are_those_of_a_neuron_that_fires_whenever_it_can(
     steps: int, rest: int
 ) -> None:
     assert Lesson(steps, 35.0, rest).most == len(np.arange(0, steps, rest + 1))
+
+
+def test_counts_that_are_right_for_every_class() -> None:
+    (warning,) = warnings(target=4, loss="other = 1")
+    assert warning.message == (
+        "an output neuron that fires 0 to 6 spikes costs nothing, be it the label's or not "
+        "(target = 4.0, other = 1.0, margin = 5.0), so a network that stays silent learns nothing"
+    )
+    (warning,) = warnings(target=15, loss="other = 6, margin = 5")
+    assert "fires 10 to 11 spikes" in warning.message
+    assert "silent" not in warning.message
+    assert warnings(target=15, loss="other = 5, margin = 4") == ()
 
 
 def test_networks_that_no_rule_trains_are_left_alone() -> None:

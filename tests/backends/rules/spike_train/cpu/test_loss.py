@@ -15,7 +15,7 @@ STEPS = 40
 
 
 @pytest.mark.parametrize(
-    ("counts", "winner"), [([0, 0, 0], 0), ([1, 3, 3], 1), ([0, 0, 1], 2), ([5, 1, 5], 0)]
+    ("counts", "winner"), [([0, 0, 0], -1), ([1, 3, 3], 1), ([0, 0, 1], 2), ([5, 1, 5], 0)]
 )
 def test_the_lowest_of_the_largest_wins(plain, counts, winner):
     assert plain.decide(np.array(counts, np.int32)) == winner
@@ -90,3 +90,17 @@ def test_lateral_factor(plain, label, silent):
     )  # fmt: skip
     np.testing.assert_allclose(factor, wanted, rtol=1e-5)
     assert not np.allclose(factor, 1.0)
+
+
+def test_a_singular_lateral_factor_is_kept_from_infinity(plain):
+    """Two silent neurons, one the label, and a weight at which 1 - sum is 0."""
+    factor, trace = np.zeros(2, np.float32), np.zeros(20, np.float32)
+    row, times = np.array([0, 1, 1]), np.array([3], np.int32)
+    plain.lateral_factor(
+        0.5, np.array([-2.0, -2.0], np.float32), 2, 1.0, trace, np.arange(2), 2, row, times, 0,
+        trace, 1, factor,
+    )  # fmt: skip
+    np.testing.assert_allclose(factor, 1e4, rtol=1e-6)
+    weights, counts = np.array([[0.0, -2.0], [-2.0, 0.0]]), np.array([1.0, 0.0])
+    found = output.lateral_factor(weights, np.zeros((2, 2)), counts, 1, 1.0, 0.5)
+    np.testing.assert_allclose(found, 1e4)

@@ -1,16 +1,17 @@
-"""A rate beyond one spike a step is warned of."""
+"""Networks that run, but hardly as they were meant."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 import pytest
+from compiled_texts import compiled_text
 
 from snncc.ir.expr import Const
 from snncc.ir.graph import Call, Graph, Population
 from snncc.ir.neuron import NeuronModel
 from snncc.ir.types import DType
-from snncc.ir.verify.rates import rate_warnings
+from snncc.ir.verify.warnings import graph_warnings
 
 
 def graph(kind: str, dt: float, **arguments: float) -> Graph:
@@ -20,7 +21,7 @@ def graph(kind: str, dt: float, **arguments: float) -> Graph:
 
 
 def test_a_rate_beyond_one_spike_a_step() -> None:
-    (warning,) = rate_warnings(graph("poisson", 0.5, rate=5000.0))
+    (warning,) = graph_warnings(graph("poisson", 0.5, rate=5000.0))
     assert warning.code == "W040"
     assert "for 2.5 spikes a step" in warning.message
     assert "all values above 0.4 fire" in warning.message
@@ -31,10 +32,35 @@ def test_an_output_that_never_fires() -> None:
     model = NeuronModel("m", (), (), (), (), (), None, (), emit=Const(1.0))
     outputs = [Population(name, (3,), "output", model) for name in "yz"]
     fires = replace(outputs[1], model=replace(model, spike=Const(True, DType.BOOL)))
-    (warning,) = rate_warnings(Graph("n", 1.0, (outputs[0], fires), ()))
+    (warning,) = graph_warnings(Graph("n", 1.0, (outputs[0], fires), ()))
     assert (warning.code, "`y` never fires" in warning.message) == ("W041", True)
+
+
+NETWORK = """
+network n(tau: ms = 20 ms, lag: ms = 1 ms) {
+  input x[2] encode bernoulli(duration = 10 ms)
+  output y[2] : lif(tau_mem = tau) method exact
+  x -> y : dense  delay lag
+}
+"""
+
+
+def test_a_delay_as_long_as_the_input() -> None:
+    assert graph_warnings(compiled_text(NETWORK, lag="9 ms").graph) == ()
+    (warning,) = graph_warnings(compiled_text(NETWORK, lag="10 ms").graph)
+    assert warning.code == "W042"
+    assert warning.message == (
+        "`x->y` delivers nothing: its delay is 10 ms, and the input lasts 10 ms"
+    )
+
+
+def test_a_state_that_grows() -> None:
+    (warning,) = graph_warnings(compiled_text(NETWORK, tau="-1 ms").graph)
+    assert warning.code == "W043"
+    assert warning.message == "`v` of `y` grows of itself, by a factor of 2.718 in a step"
+    assert "`tau_mem = -1`" in warning.help
 
 
 @pytest.mark.parametrize("net", [graph("poisson", 0.1, rate=10_000.0), graph("bernoulli", 7.0)])
 def test_one_spike_a_step_is_possible(net: Graph) -> None:
-    assert rate_warnings(net) == ()
+    assert graph_warnings(net) == ()

@@ -1,0 +1,88 @@
+"""Networks that run, but hardly as their author means: warnings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from math import exp
+
+from ..analysis.leak import Leak, leaks
+from ..diagnostics import Diagnostic
+from ..graph import Graph, Population, Projection
+from .durations import duration_of
+
+
+def graph_warnings(graph: Graph) -> tuple[Diagnostic, ...]:
+    """W040 for every input whose probability of a spike, value x rate x dt, goes beyond 1; W041 for
+    every output whose model never spikes; W042 for every projection whose delay is as long as the
+    input; W043 for every state that grows of itself."""
+    return tuple(warning for find in _FINDERS for warning in find(graph))
+
+
+def _silent(graph: Graph) -> Iterable[Diagnostic]:
+    for population in graph.populations:
+        if population.role == "output" and population.model and population.model.spike is None:
+            yield Diagnostic(
+                "W041",
+                f"`{population.name}` never fires, so its spike counts tell no class from another",
+                population.span,
+                help="give its model a condition, `spike when …`, or read its states instead",
+            )
+
+
+def _cut(graph: Graph) -> Iterable[Diagnostic]:
+    dt = graph.dt
+    for population in graph.populations:
+        most = _most(population, dt)
+        if most > 1.0 + 1e-9:
+            yield Diagnostic(
+                "W040",
+                f"a value of 1 asks `{population.name}` for {most:.3g} spikes a step, and at most "
+                f"one is possible: all values above {1 / most:.3g} fire in every step",
+                population.span,
+                help=f"a rate of at most {1000 / dt:g} Hz is possible with steps of {dt:g} ms",
+            )
+
+
+def _most(population: Population, dt: float) -> float:
+    """The spikes a step that a value of 1 asks for; 1 of an encoding without a rate."""
+    arguments = dict(population.encoding.arguments) if population.encoding else {}
+    rate = arguments.get("rate", 1000.0 / dt)
+    assert isinstance(rate, (int, float)), rate
+    return rate * dt / 1000.0
+
+
+def _dead(graph: Graph) -> Iterable[Diagnostic]:
+    durations = [duration_of(p) for p in graph.populations if p.encoding is not None]
+    late: list[Projection] = []
+    if durations:
+        late = [p for p in graph.projections if p.delay * graph.dt >= durations[0] * (1 - 1e-9)]
+    for projection in late:
+        delay = projection.delay * graph.dt
+        yield Diagnostic(
+            "W042",
+            f"`{projection.name}` delivers nothing: its delay is {delay:g} ms, and the input lasts "
+            f"{durations[0]:g} ms",
+            projection.span,
+            help="choose a shorter delay, or a longer input",
+        )
+
+
+def _growing(graph: Graph) -> Iterable[Diagnostic]:
+    for population in graph.populations:
+        for leak in leaks(population):
+            if leak.rate > 0.0:
+                yield Diagnostic(
+                    "W043",
+                    f"`{leak.state}` of `{population.name}` grows of itself, by a factor of "
+                    f"{_factor(leak, population.method, graph.dt):.4g} in a step",
+                    population.span,
+                    help=f"is that meant? See {', '.join(leak.reads)}" if leak.reads else "",
+                )
+
+
+def _factor(leak: Leak, method: str, dt: float) -> float:
+    growth = leak.rate * dt
+    return exp(min(growth, 700.0)) if method == "exact" else 1.0 + growth
+
+
+_FINDERS: tuple[Callable[[Graph], Iterable[Diagnostic]], ...] = (_cut, _silent, _dead, _growing)
