@@ -28,7 +28,8 @@ from snncc.backends.artifact.package import read_package
 from snncc.backends.artifact.tensors import decode_tensors
 
 Array = npt.NDArray[Any]
-TIMED = ("seconds", "samples_per_second")
+# What differs from run to run, and what the first records did not have.
+LEFT_OUT = ("seconds", "samples_per_second", "train_silent", "test_silent")
 
 CELL = "neuron cell = lif(tau_mem = 64 ms, tau_syn = 8 ms, refractory = 2 ms)"
 OWN = """\
@@ -156,8 +157,8 @@ def train(case: Case, folder: Path, threads: int) -> dict[str, str]:
     state = decode_tensors(members["state.safetensors"])
     records = [json.loads(line) for line in (out / "history.jsonl").read_text().splitlines()]
     for record in records:
-        for name in TIMED:
-            del record[name]
+        for name in LEFT_OUT:
+            record.pop(name, None)
     weights = {n.partition("/")[2]: a for n, a in state.items() if n.startswith("weights/")}
     return {
         "weights": digest_of(weights),
