@@ -8,11 +8,13 @@ All time constants here are in steps.
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 Quartic = tuple[float, float, float, float, float]
 
 MOST_SPIKES = 100
@@ -22,7 +24,7 @@ PUBLISHED_QUARTICS: dict[tuple[float, float, int, int], Quartic] = {
 }
 _KNOTS = (1, 2, 3, 5, 7, 10, 14, 20, 30, 40, 60, 80, 100)
 _SEED = 20190701
-_CELLS = 400_000  # trials x steps of one Monte-Carlo run: about half a second
+_CELLS = 400_000  # trials x steps of one Monte-Carlo run, as far as trials are 200 to 1000
 
 
 @lru_cache(maxsize=64)
@@ -77,63 +79,87 @@ def _sample_curve(
     drawn one after the other among those that keep the gap. As in the published tables, a train
     that fires at time 0 has no effect; `weight` is the probability that it does not.
     """
-    density = np.ones(steps + 1)
-    density[[0, -1]] = 0.5
-    trace = _mean_trace(tau_mem, tau_syn, density / steps)
+    trace = _mean_trace(tau_mem, tau_syn, steps)
     trials = int(np.clip(_CELLS // steps, 200, 1000))
     generator = np.random.default_rng(_SEED)
-    free = np.tile(density, (trials, 1))
-    fired = np.zeros(free.shape, dtype=np.bool_)
+    trains = np.zeros((trials, 0), dtype=np.int64)
     weight = np.ones(trials)
     values = {0: 0.0}
     for n in range(1, MOST_SPIKES + 1):
-        has_room = free[:, 1:].sum(axis=1) > 0.0
+        room = _room(trains, refractory, steps)
+        has_room = room.later > 0.0
         if 2 * has_room.sum() < len(has_room):
-            values[n - 1] = _mean_effect(fired, weight, trace, tau_mem, refractory)
+            values[n - 1] = _mean_effect(trains, weight, trace, tau_mem, refractory)
             break
-        free, fired, weight = free[has_room], fired[has_room], weight[has_room]
-        weight = weight * (1.0 - free[:, 0] / free.sum(axis=1))
-        _add_spike(free, fired, refractory, generator)
+        room = room.of(has_room)
+        weight = weight[has_room] * (1.0 - room.start / (room.start + room.later))
+        times = _draw_times(room, steps, generator)
+        trains = np.sort(np.column_stack([trains[has_room], times]), axis=1)
         if n in _KNOTS:
-            values[n] = _mean_effect(fired, weight, trace, tau_mem, refractory)
+            values[n] = _mean_effect(trains, weight, trace, tau_mem, refractory)
     return np.array(list(values), dtype=np.float64), np.array(list(values.values()))
 
 
-def _mean_trace(tau_mem: float, tau_syn: float, density: Floats) -> Floats:
-    """Q[t] of one presynaptic spike, averaged over its time, which has this density."""
+def _mean_trace(tau_mem: float, tau_syn: float, steps: int) -> Floats:
+    """Q[t] of one presynaptic spike, averaged over its time; from where it stays as it is, held."""
     p = q = 0.0
-    trace = np.zeros(len(density))
-    for t in range(1, len(density)):
-        p = (1.0 - 1.0 / tau_syn) * p + density[t - 1]
+    density, trace = 0.5 / steps, np.zeros(steps + 1)
+    for t in range(1, steps + 1):
+        before = p, q
+        p = (1.0 - 1.0 / tau_syn) * p + density
         q = (1.0 - 1.0 / tau_mem) * q + p / tau_syn
         trace[t] = q
+        if (p, q) == before:
+            trace[t:] = q
+            break
+        density = 1.0 / steps
     return trace
 
 
-def _add_spike(
-    free: Floats, fired: npt.NDArray[np.bool_], refractory: int, generator: np.random.Generator
-) -> None:
-    """Put one more spike, not at time 0, into every train; in place."""
-    trials, slots = free.shape
-    rows = np.arange(trials)
-    reach = np.cumsum(free, axis=1)
-    pick = free[:, 0] + generator.random(trials) * (reach[:, -1] - free[:, 0])
-    times = np.minimum((reach <= pick[:, None]).sum(axis=1), slots - 1)
-    fired[rows, times] = True
-    for shift in range(-refractory, refractory + 1):
-        near = times + shift
-        inside = (near >= 0) & (near < slots)
-        free[rows[inside], near[inside]] = 0.0
+class _Room(NamedTuple):
+    """Where R trains can take one more spike; a time weighs 1, the times 0 and `steps` one half."""
+
+    start: Floats  # [R] weight of time 0: 0.5, or 0 if it is taken
+    later: Floats  # [R] weight of all others
+    first: Ints  # [R, n] where the times begin that each spike takes of those …
+    taken: Ints  # [R, n] … and how many there are, without what the spike before it has taken
+
+    def of(self, chosen: npt.NDArray[np.bool_]) -> _Room:
+        """The room in some of the trains."""
+        first, taken = self.first[chosen], self.taken[chosen]
+        return _Room(self.start[chosen], self.later[chosen], first, taken)
+
+
+def _room(trains: Ints, refractory: int, steps: int) -> _Room:
+    """The room in trains [R, n] of ordered spikes, each of which takes `refractory` times before
+    and after it too."""
+    last = np.minimum(trains + refractory, steps - 1)
+    first = np.maximum(trains - refractory, 1)
+    first[:, 1:] = np.maximum(first[:, 1:], last[:, :-1] + 1)
+    taken = np.maximum(last - first + 1, 0)
+    inner = steps - 1 - taken.sum(axis=1)
+    start = 0.5 * np.all(trains[:, :1] > refractory, axis=1)
+    end = 0.5 * np.all(trains[:, -1:] < steps - refractory, axis=1)
+    return _Room(start, inner + end, first, taken)
+
+
+def _draw_times(room: _Room, steps: int, generator: np.random.Generator) -> Ints:
+    """One more spike for every train, not at time 0: the first time up to which all free ones
+    together weigh more than a random number. Weights are halves, so that all sums are exact."""
+    pick = room.start + generator.random(len(room.start)) * room.later
+    passed = np.floor(pick - room.start).astype(np.int64)
+    free_before = room.first - 1 - (np.cumsum(room.taken, axis=1) - room.taken)
+    skipped = (room.taken * (free_before <= passed[:, None])).sum(axis=1)
+    return np.minimum(1 + passed + skipped, steps)
 
 
 def _mean_effect(
-    fired: npt.NDArray[np.bool_], weight: Floats, trace: Floats, tau_mem: float, refractory: int
+    trains: Ints, weight: Floats, trace: Floats, tau_mem: float, refractory: int
 ) -> float:
     """The mean S-PSP: Q at every spike, less what the reset after the spike before it took."""
-    times = np.nonzero(fired)[1].reshape(len(fired), -1)
-    resets = times[:, :-1] + refractory
-    lost = (1.0 - 1.0 / tau_mem) ** (times[:, 1:] - resets) * trace[resets]
-    return float(np.mean(weight * (trace[times].sum(axis=1) - lost.sum(axis=1))))
+    resets = trains[:, :-1] + refractory
+    lost = (1.0 - 1.0 / tau_mem) ** (trains[:, 1:] - resets) * trace[resets]
+    return float(np.mean(weight * (trace[trains].sum(axis=1) - lost.sum(axis=1))))
 
 
 def _monotone_slopes(x: Floats, y: Floats) -> Floats:

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from snncc.backends.rules.spike_train.effect import (
+    _draw_times,
+    _room,
     effect_curve,
     polynomial_slope,
     quartic_derivative,
@@ -53,6 +55,31 @@ def test_counts_that_do_not_fit_hold_the_last_value() -> None:
 
 def test_curve_of_a_single_step_is_finite() -> None:
     assert np.all(np.isfinite(effect_curve(16.0, 4.0, 2, 1)))
+
+
+@pytest.mark.parametrize("refractory", [0, 1, 3])
+@pytest.mark.parametrize("steps", [1, 2, 9, 40])
+def test_a_spike_is_drawn_from_the_times_that_are_free(refractory: int, steps: int) -> None:
+    # Time by time: each train is a row of weights, of which a spike takes its neighbourhood.
+    ours, plain = np.random.default_rng(0), np.random.default_rng(0)
+    trains = np.zeros((50, 0), dtype=np.int64)
+    free = np.tile(np.r_[0.5, np.ones(steps - 1), 0.5], (50, 1))
+    while np.all(free[:, 1:].sum(axis=1) > 0.0):
+        reach = np.cumsum(free, axis=1)
+        pick = free[:, 0] + plain.random(50) * (reach[:, -1] - free[:, 0])
+        expected = (reach <= pick[:, None]).sum(axis=1)
+        room = _room(trains, refractory, steps)
+        np.testing.assert_array_equal(room.start, free[:, 0])
+        np.testing.assert_array_equal(room.later, free[:, 1:].sum(axis=1))
+        np.testing.assert_array_equal(_draw_times(room, steps, ours), expected)
+        trains = np.sort(np.column_stack([trains, expected]), axis=1)
+        free[np.abs(np.arange(steps + 1) - expected[:, None]) <= refractory] = 0.0
+    assert trains.shape[1] > 0
+
+
+def test_a_long_input_costs_no_more_than_a_short_one() -> None:
+    curve = effect_curve(20.0, 5.0, 2, 3_000_000)  # trials x steps would be 5 GB
+    assert np.all(np.diff(curve) > 0.0)
 
 
 def test_curve_is_drawn_once_and_read_only() -> None:
