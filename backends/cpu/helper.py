@@ -10,6 +10,7 @@ import sys
 from contextlib import suppress
 from types import ModuleType
 
+from ..compiled.text.cache import STAMP
 from .records import RECORDS
 
 UNITS = f"{__package__}.units"
@@ -21,7 +22,7 @@ def start(module: ModuleType) -> subprocess.Popen[bytes] | None:
     if os.getloadavg()[0] > _processors() - 0.5 or not sys.executable:
         return None
     text = f"import sys; sys.path[:] = {sys.path!r}; from {UNITS} import help_out; help_out()"
-    job = pickle.dumps((module.__name__, module.__file__, RECORDS))
+    job = pickle.dumps((module.__name__, module.__file__, getattr(module, STAMP), RECORDS))
     with suppress(OSError):
         helper = subprocess.Popen(
             [sys.executable, "-c", text],

@@ -21,7 +21,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from ..compiled.text.modules import load_module
+from ..compiled.text.modules import digest, load_module
 from . import helper
 from .records import RECORDS
 
@@ -94,11 +94,14 @@ def compile_units() -> None:
 def help_out() -> None:
     """What `helper.start` starts: compile the units of a module, told by the standard input, from
     the last one on."""
-    name, path, records = pickle.load(sys.stdin.buffer)  # noqa: S301 - from our own parent
+    name, path, stamp, records = pickle.load(sys.stdin.buffer)  # noqa: S301 - from our own parent
+    text = Path(path).read_text(encoding="utf-8")
+    if digest(text) != stamp:
+        return
     RECORDS.update(records)
     numba.get_num_threads()  # see `load`
     HELPING.append(name)
-    load_module(name, Path(path).read_text(encoding="utf-8"), Path(path).parent)
+    load_module(name, text, Path(path).parent)
     for _, _, symbol in WAITING:
         binding.add_symbol(symbol, PLACE)
     for function, signature, _ in reversed(WAITING):

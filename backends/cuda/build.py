@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from ..compiled.text.modules import digest, load_module, writable, write_text
+from ..compiled.text.kept import keep, kept
+from ..compiled.text.modules import digest, load_module, writable
 from .params import Param, check_params, params_of, scalar_type
 
 ARCH = re.compile(r"sm_([0-9]+)([0-9])")
@@ -81,8 +82,8 @@ def build_ptx(program: KernelProgram, arch: str, folder: Path) -> Ptx:
     if brought is not None:
         text, arch = brought
         return Ptx(text, program.entry, arch, params, key)
-    kept = folder / f"{MODULE}_{digest(key, arch, *tool_versions())}.ptx"
-    text = _read(kept) or _keep(kept, _compile(program, arch, folder))
+    path = folder / f"{MODULE}_{digest(key, arch, *tool_versions())}.ptx"
+    text = _read(path) or _keep(path, _compile(program, arch, folder))
     return Ptx(text, program.entry, arch, params, key)
 
 
@@ -108,14 +109,12 @@ def tool_versions() -> tuple[str, ...]:
 
 def _read(path: Path) -> str | None:
     """The PTX that was kept, if it is whole."""
-    if not path.is_file():
-        return None
-    text, _, checksum = path.read_text(encoding="utf-8", errors="replace").rpartition(_MARK)
+    text, _, checksum = (kept(path) or b"").decode(errors="replace").rpartition(_MARK)
     return text if digest(text) == checksum.strip() else None
 
 
 def _keep(path: Path, text: str) -> str:
-    write_text(path, f"{text}{_MARK}{digest(text)}\n")
+    keep(path, f"{text}{_MARK}{digest(text)}\n".encode())
     return text
 
 

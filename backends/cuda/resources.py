@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ..compiled.text.modules import digest, writable, write_bytes
+from ..compiled.text.kept import keep_sealed, kept_sealed
+from ..compiled.text.modules import digest, writable
 from .build import MODULE, Ptx, capability
 
 WARP = 32
 REGISTERS = 65536  # of a multiprocessor
 REGISTER_UNIT = 256  # a warp's registers are given in units of so many
 SHARED_UNIT = 128
-CHECKSUM = 32
 _SHARED = re.compile(
     r"^\s*(?:\.(?:visible|weak)\s+)?\.shared\s+\.align\s+(\d+)\s+\.b8\s+[\w$]+\[(\d+)\]",
     re.MULTILINE,
@@ -88,14 +87,12 @@ def kept_cubin(ptx: str, arch: str, folder: Path) -> bytes:
     """The PTX as machine code for `arch`, assembled once a machine; LinkError if it is refused."""
     from cuda.bindings import nvjitlink
 
-    versions = [str(nvjitlink.version()), arch]
-    path = writable(folder) / f"{MODULE}_{digest(ptx, *versions)}.cubin"
-    if path.is_file():
-        cubin, checksum = path.read_bytes()[:-CHECKSUM], path.read_bytes()[-CHECKSUM:]
-        if hashlib.sha256(cubin).digest() == checksum:
-            return cubin
-    cubin = link(ptx, arch).cubin
-    write_bytes(path, cubin + hashlib.sha256(cubin).digest())
+    made_from = digest(ptx, str(nvjitlink.version()), arch)
+    path = writable(folder) / f"{MODULE}_{made_from}.cubin"
+    cubin = kept_sealed(path, made_from)
+    if cubin is None:
+        cubin = link(ptx, arch).cubin
+        keep_sealed(path, cubin, made_from)
     return cubin
 
 

@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from .cache import STAMP, keep_by_text
+from .kept import keep, kept
 from .sources import pieces
 
 
@@ -35,8 +36,8 @@ def load_module(name: str, text: str, folder: Path) -> ModuleType:
     if name in sys.modules:
         return sys.modules[name]
     path = folder / f"{name}.py"
-    if not path.exists() or path.read_text(encoding="utf-8") != text:
-        write_text(path, text)
+    if kept(path) != text.encode():
+        keep(path, text.encode())
     module = ModuleType(name)
     module.__file__ = str(path)
     setattr(module, STAMP, digest(text))
@@ -50,16 +51,3 @@ def execute(text: str, path: Path, names: dict[str, Any]) -> None:
     """Run a module's text; its functions bear the file and the line where they are written."""
     for file, part in pieces(text, str(path)):
         exec(compile(part, file, "exec", dont_inherit=True), names)  # noqa: S102 - our own text
-
-
-def write_text(path: Path, content: str) -> None:
-    """Write atomically, so that two processes starting at once both find a whole file."""
-    write_bytes(path, content.encode())
-
-
-def write_bytes(path: Path, content: bytes) -> None:
-    """As `write_text`."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-    os.replace(temporary, path)

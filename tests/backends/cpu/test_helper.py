@@ -9,7 +9,8 @@ from types import ModuleType
 
 import pytest
 
-from snncc.backends.compiled.text.modules import load_module
+from snncc.backends.compiled.text.cache import STAMP
+from snncc.backends.compiled.text.modules import digest, load_module
 from snncc.backends.cpu import helper, units
 
 TEXT = """\
@@ -32,12 +33,13 @@ def module_in(folder: Path, name: str, text: str = TEXT) -> ModuleType:
     path.write_text(text)
     module = ModuleType(name)
     module.__file__ = str(path)
+    setattr(module, STAMP, digest(text))
     return module
 
 
 def kept(folder: Path) -> list[str]:
     """The functions in the cache, in the order in which they came there."""
-    files = (folder / "__pycache__").glob("*.nbi")
+    files = (folder / "__pycache__").glob("*.nbc")
     return [f.name.partition("-")[0].partition(".")[2] for f in sorted(files, key=_made)]
 
 
@@ -57,6 +59,16 @@ def test_it_compiles_from_the_last_unit_on(tmp_path: Path) -> None:
     assert made is not None
     assert made.wait() == 0
     assert kept(tmp_path) == ["outer", "inner"]
+
+
+@pytest.mark.usefixtures("_two_processors")
+def test_it_runs_no_text_but_its_parents(tmp_path: Path) -> None:
+    module = module_in(tmp_path, "forged_units")
+    (tmp_path / "forged_units.py").write_text(TEXT.replace("p + 1", "p + 2"))
+    made = helper.start(module)
+    assert made is not None
+    assert made.wait() == 0
+    assert kept(tmp_path) == []
 
 
 @pytest.mark.usefixtures("_two_processors")

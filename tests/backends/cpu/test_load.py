@@ -72,7 +72,7 @@ def test_a_damaged_file_is_written_anew(tmp_path, small_steps):
     load.load_kernels((), tmp_path, {})
     (path,) = tmp_path.glob(f"{KERNEL_MODULE}*.py")
     text = path.read_text()
-    path.write_text("raise SystemExit\n")
+    path.write_bytes(b"raise SystemExit \xff\n")
     for name in [n for n in sys.modules if n.startswith(KERNEL_MODULE)]:
         del sys.modules[name]
     assert load.load_kernels((), tmp_path, {}).module.ANSWER == 42

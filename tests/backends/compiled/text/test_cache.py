@@ -37,13 +37,30 @@ def test_it_lies_beside_the_text_and_is_found_again(load, tmp_path):
     module = load(1)
     assert module.is_drawn.py_func.__code__.co_filename == formulas.__file__
     assert module.start(0) == 2
-    (start,) = (tmp_path / "__pycache__").glob("*.start-*.nbi")
+    (start,) = (tmp_path / "__pycache__").glob("*.start-*.nbc")
     assert f"-{module.__name__}-" in start.name
-    assert not list(Path(formulas.__file__).parent.rglob("*.nbi"))
+    assert not list(Path(formulas.__file__).parent.rglob("*.nbc"))
     again = load(1)
     assert again is not module
     assert again.start(0) == 2
     assert sum(again.start.stats.cache_hits.values()) == 1
+
+
+@pytest.mark.parametrize("damage", [lambda whole: b"", lambda whole: whole[: len(whole) // 2]])
+def test_damaged_code_is_made_anew(load, tmp_path, damage):
+    """Of Numba's own files an empty one ends the process."""
+    load(1).start(0)
+    for path in (tmp_path / "__pycache__").iterdir():
+        path.write_bytes(damage(path.read_bytes()))
+    for hits in (0, 1):
+        module = load(1)
+        assert module.start(0) == 2
+        assert sum(module.start.stats.cache_hits.values()) == hits
+
+
+def test_code_that_cannot_be_kept_is_used(load, tmp_path):
+    (tmp_path / "__pycache__").touch()
+    assert load(1).start(0) == 2
 
 
 def test_another_text_has_its_own(load):
