@@ -57,4 +57,6 @@ CODES: dict[str, str] = {
     "W043": "state grows of itself",
     # W05x: training that can hardly work
     "W050": "teacher or target cannot work",
+    # W06x: data that tell little
+    "W060": "data tell little",
 }

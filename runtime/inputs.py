@@ -11,6 +11,7 @@ from ..ir.graph import Arguments, Call, Graph, Value
 from .datasets.arguments import completed
 from .datasets.arrays import load_npy
 from .datasets.fetch import Progress, no_progress
+from .datasets.labels import AUTO, NUMBERS
 from .datasets.table import DATASETS, Dataset, load
 from .samples import Presentation, present
 from .settings import Settings
@@ -56,24 +57,30 @@ def _call(named: str) -> Call:
 def _alike(call: Call, trained: Call | None, row: Dataset) -> Call:
     """The call with what the training data say of files of their kind."""
     given = dict(call.arguments)
-    has_scale = bool(given.keys() & SCALING)
     if trained is None or trained.kind != call.kind:
         # Nothing is known of a scale; a file's own range would be another for every file.
-        known: Arguments = (("scale", "none"),)
+        classes = () if trained is None else (a for a in trained.arguments if a[0] == "classes")
+        known: dict[str, Value] = {"scale": "none", **dict(classes)}
     else:
-        known = trained.arguments if has_scale else (*trained.arguments, *_measured(trained, row))
-    own = SHARING | (SCALING if has_scale else frozenset())
+        known = dict(trained.arguments) | dict(_measured(trained, row, given))
+    own = SHARING | (SCALING if given.keys() & SCALING else frozenset())
     shared = {a.name for a in row.arguments if a.unit != "path"} - own
-    inherited = {name: value for name, value in known if name in shared}
+    inherited = {name: value for name, value in known.items() if name in shared}
     return Call(call.kind, tuple((inherited | given).items()))
 
 
-def _measured(trained: Call, row: Dataset) -> Arguments:
-    if dict(trained.arguments).keys() & {"low", "high"}:
+def _measured(trained: Call, row: Dataset, given: dict[str, Value]) -> Arguments:
+    """What the training data fix and neither their call nor the user's says."""
+    said = dict(trained.arguments) | given
+    is_scaled = bool(given.keys() & SCALING or said.keys() & {"low", "high"})
+    if is_scaled and said.get("classes", AUTO) != AUTO:
         return ()
     try:
         return row.measure(completed(trained, row.arguments, None))
     except CompileError as error:
+        if is_scaled:
+            # Which text is which class is not known; numbers speak for themselves.
+            return (("classes", NUMBERS),)
         message = "the samples of --data are scaled as the training data, which cannot be read"
         way_out = f'say the scale: `{trained.kind}(path = "…", low = …, high = …)`, or `scale = …`'
         unknown = Diagnostic("E061", message, help=way_out)

@@ -114,6 +114,13 @@ def rates_table(rates: tuple[Rates, ...]) -> Table:
     return table
 
 
+def class_titles(names: tuple[str, ...], classes: int) -> list[str]:
+    """The classes as they are shown, in their order: `0 setosa`, or `0` for one without a name."""
+    shown = ("".join(c if c.isprintable() else ascii(c)[1:-1] for c in name) for name in names)
+    titles = [f"{k} {name}" for k, name in enumerate(shown)]
+    return [*titles, *map(str, range(len(titles), classes))][:classes]
+
+
 def table_of(rows: list[dict[str, object]], columns: list[str]) -> Table:
     """A plain table: a row a document."""
     table = Table(*columns, box=None)

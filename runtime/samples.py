@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,10 @@ import numpy.typing as npt
 from ..backends.protocols import Samples
 from ..ir.diagnostics import CompileError, Diagnostic, Span
 from ..ir.graph import Graph, Population
+from ..ir.report import listing
 from ..ir.rules import ENCODINGS, GIVEN
 from .datasets.data import Data
+from .datasets.labels import naming
 
 # The id of a sample keys its frozen encoding: those of the two splits must differ.
 FIRST_ID = {"train": 0, "test": 2**32}
@@ -22,11 +24,14 @@ Order = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Presentation:
-    """A split, flattened to the network's inputs, with the ids of its samples."""
+    """A split, flattened to the network's inputs, with the ids of its samples; `names` are the
+    classes in the user's words, if those are not their numbers."""
 
     values: npt.NDArray[Any]  # [samples, inputs] or [samples, steps, inputs]
     labels: npt.NDArray[np.int32]
     ids: npt.NDArray[np.uint64]
+    names: tuple[str, ...] = ()
+    warnings: tuple[Diagnostic, ...] = ()
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -39,13 +44,33 @@ class Presentation:
 
 def present(graph: Graph, data: Data, split: str, span: Span | None = None) -> Presentation:
     """The data in the form that the graph takes; CompileError(E062) if they do not fit."""
+    data = _as_trains(graph, data)
     problems = [*_input_problems(graph, data, span), *_label_problems(graph, data, span)]
     if problems:
         raise CompileError(problems)
     axes = 2 if data.is_spikes else 1
     values = data.values.reshape(*data.values.shape[:axes], -1)
     ids = np.arange(len(data), dtype=np.uint64) + np.uint64(FIRST_ID[split])
-    return Presentation(values, data.labels, ids)
+    return Presentation(values, data.labels, ids, data.names, data.warnings)
+
+
+def _as_trains(graph: Graph, data: Data) -> Data:
+    """Numbers that are all 0 or 1 as spike trains, where an input takes those."""
+    takes = any(_takes_trains(p) for p in graph.populations)
+    if not takes or data.is_spikes or data.values.ndim < 3 or _no_spike(data) is not None:
+        return data
+    return replace(data, values=data.values.astype(np.uint8))
+
+
+def _takes_trains(population: Population) -> bool:
+    kind = "" if population.encoding is None else population.encoding.kind
+    return kind in ENCODINGS and ENCODINGS[kind].kernel == GIVEN
+
+
+def _no_spike(data: Data) -> float | None:
+    """A value that is neither 0 nor 1; None if there is none."""
+    others = data.values[(data.values != 0) & (data.values != 1)]
+    return float(others[0]) if others.size else None
 
 
 def outputs_of(graph: Graph) -> tuple[Population, ...]:
@@ -67,23 +92,29 @@ def output_population(graph: Graph) -> Population:
 
 def _input_problems(graph: Graph, data: Data, span: Span | None) -> list[Diagnostic]:
     inputs = [p for p in graph.populations if p.role == "input"]
-    axes = 2 if data.is_spikes else 1
-    found = int(np.prod(data.values.shape[axes:]))
-    wanted = sum(p.neurons for p in inputs)
-    problems = []
-    if found != wanted:
-        shapes = " and ".join(f"{p.name}{list(p.shape)}" for p in inputs) or "no input"
-        message = f"a sample of the data has {found} values, but the network has {wanted} inputs"
-        way_out = f"give the inputs ({shapes}) {found} neurons in all"
-        problems.append(Diagnostic("E062", message, span, help=way_out))
-    for population in inputs:
-        kind = "" if population.encoding is None else population.encoding.kind
-        takes_trains = kind in ENCODINGS and ENCODINGS[kind].kernel == GIVEN
-        if takes_trains != data.is_spikes:
-            problems.append(_encoding_problem(population, kind, data, span))
-        elif data.is_spikes:
-            problems += _duration_problems(graph, population, data, span)
+    if not inputs:
+        message = f"`{graph.name}` has no input, so no data can be presented to it"
+        way_out = "declare one, `input x[…] encode poisson(duration = …)`"
+        return [Diagnostic("E062", message, span, help=way_out)]
+    wrong = [p for p in inputs if _takes_trains(p) != data.is_spikes]
+    if wrong:
+        return [_encoding_problem(population, data, span) for population in wrong]
+    problems = _count_problems(inputs, data, span)
+    if data.is_spikes:
+        problems += (d for p in inputs for d in _duration_problems(graph, p, data, span))
     return problems
+
+
+def _count_problems(inputs: list[Population], data: Data, span: Span | None) -> list[Diagnostic]:
+    found = int(np.prod(data.values.shape[2 if data.is_spikes else 1 :]))
+    wanted = sum(p.neurons for p in inputs)
+    if found == wanted:
+        return []
+    shapes = " and ".join(f"{p.name}{list(p.shape)}" for p in inputs)
+    what = "a step" if data.is_spikes else "a sample"
+    message = f"{what} of the data has {found} values, but the network has {wanted} inputs"
+    way_out = f"give the inputs ({shapes}) {found} neurons in all"
+    return [Diagnostic("E062", message, span, help=way_out)]
 
 
 def _duration_problems(
@@ -100,13 +131,23 @@ def _duration_problems(
     return [Diagnostic("E062", message, population.span or span, help=way_out)]
 
 
-def _encoding_problem(
-    population: Population, kind: str, data: Data, span: Span | None
-) -> Diagnostic:
-    what = "spike trains" if data.is_spikes else "numbers in 0..1"
-    way_out = "encode spikes(duration = …)" if data.is_spikes else "encode poisson(duration = …)"
-    message = f"the data are {what}, but the input `{population.name}` is encoded by `{kind}`"
-    return Diagnostic("E062", message, population.span or span, help=f"write `{way_out}`")
+def _encoding_problem(population: Population, data: Data, span: Span | None) -> Diagnostic:
+    assert population.encoding is not None
+    kind, place = population.encoding.kind, population.span or span
+    if data.is_spikes:
+        message = (
+            f"the data are spike trains, but the input `{population.name}` is encoded by `{kind}`"
+        )
+        return Diagnostic("E062", message, place, help="write `encode spikes(duration = …)`")
+    message = f"the input `{population.name}` takes spike trains, but the data "
+    if data.values.ndim < 3:
+        message += f"have the shape {list(data.values.shape)}"
+    else:
+        message += f"hold {_no_spike(data):g}"
+    way_out = (
+        "trains are 0 and 1, [samples, steps, inputs]; or write `encode poisson(duration = …)`"
+    )
+    return Diagnostic("E062", message, place, help=way_out)
 
 
 def _label_problems(graph: Graph, data: Data, span: Span | None) -> list[Diagnostic]:
@@ -114,8 +155,14 @@ def _label_problems(graph: Graph, data: Data, span: Span | None) -> list[Diagnos
     if len(outputs) != 1 or data.classes <= outputs[0].neurons:
         return []
     (output,) = outputs
+    found = data.names or tuple(map(str, data.occurring))
     message = (
-        f"the data have {data.classes} classes, but `{output.name}` has {output.neurons} neurons"
+        f"the labels are {listing(found, most=6)}, but `{output.name}` has {output.neurons} "
+        f"neurons, for the classes 0 to {output.neurons - 1}"
     )
     way_out = f"write `output {output.name}[{data.classes}]`"
+    if not data.names and len(found) < data.classes:
+        way_out = f"if those are all classes there are, say {naming(data.occurring)} of the data"
+        if len(found) != output.neurons:
+            way_out += f", and write `output {output.name}[{len(found)}]`"
     return [Diagnostic("E062", message, output.span or span, help=way_out)]

@@ -79,7 +79,7 @@ def start(
         progress = checkpoint.progress
     _make_room(path, how)
     write_start(path, asdict(options), _note(options, folder, progress))
-    return Session(course, trainer, folder, progress, program.warnings)
+    return Session(course, trainer, folder, progress, (*program.warnings, *course.train.warnings))
 
 
 def _make_room(path: Path, how: Start) -> None:

@@ -86,17 +86,17 @@ def _data_argument(argument: Argument, values: dict[str, Value], scope: Scope) -
 
 def _plain(node: Expression, scope: Scope) -> Value:
     value = evaluate(node, scope)
-    if isinstance(value, Quantity):
-        return _unitless(value, node)
     if isinstance(value, tuple):
-        return tuple(_number(item, node) for item in value)
-    return value
+        return tuple(_item(item, node) for item in value)
+    return value if not isinstance(value, Quantity) else _unitless(value, node)
 
 
-def _number(value: Constant, node: Expression) -> float:
+def _item(value: Constant, node: Expression) -> float | str:
     if isinstance(value, Quantity):
         return _unitless(value, node)
-    raise wrong_type("a number", value, node.span)
+    if isinstance(value, str):
+        return value
+    raise wrong_type("a number or a text", value, node.span)
 
 
 def _unitless(value: Quantity, node: Expression) -> float:

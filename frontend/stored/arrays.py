@@ -123,7 +123,7 @@ def _refuse_objects(dtype: np.dtype[Any]) -> None:
     if dtype.hasobject:
         raise Unfit(
             "it holds Python objects, which are never loaded",
-            "store numbers: `numpy.save(path, numpy.array(values, float))`",
+            "store numbers, or texts, by `array.astype(float)` or `array.astype(str)`",
         )
     if dtype.names or dtype.subdtype:
         raise Unfit("it holds records, not numbers", "store an array for each of their fields")

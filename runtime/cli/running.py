@@ -20,7 +20,7 @@ from ...ir.verify.warnings import graph_warnings
 from ..inputs import choose_data, load_inputs, load_presentation
 from ..loading import load_package, make_simulator
 from ..record import Arrays, record_of
-from ..report import progress_bar, rates_table, table_of
+from ..report import class_titles, progress_bar, rates_table, table_of
 from ..samples import Presentation, output_population, outputs_of
 from ..settings import usable_threads
 from ..training.activity import Rates, measure, silence
@@ -51,6 +51,7 @@ class Split(StrEnum):
 
 
 SHOWN = 10  # samples of a data set, if none are said
+NAMED = 20  # classes
 SplitOption = Annotated[Split, typer.Option("--split")]
 
 
@@ -104,7 +105,7 @@ def run(
         shown = shown.without("label")
     if record is not None:
         _record(record, loaded, samples, threads, record_states)
-    found = {"rates": _documents(shown.rates), "warnings": _warnings(loaded)}
+    found = {"rates": _documents(shown.rates), "warnings": _warnings(loaded, samples)}
     output.document({"samples": shown.rows, **found})
     output.result(_samples_table(shown.rows), "", rates_table(shown.rates))
     if out is not None:
@@ -147,11 +148,12 @@ def evaluate(
             "accuracy": answers.accuracy,
             "silent": answers.silent,
             "confusion": confusion.tolist(),
+            "classes": list(samples.names),
             "rates": _documents(rates),
-            "warnings": _warnings(loaded),
+            "warnings": _warnings(loaded, samples),
         }
     )
-    output.result(_confusion_table(confusion), "", rates_table(rates), "")
+    output.result(_confusion_table(confusion, samples.names), "", rates_table(rates), "")
     output.result(f"{split.value}: {answers.right} of {len(samples)} right, {answers.accuracy:.2%}")
     if answers.silent:
         output.note(f"warning: {silence(f'{answers.silent} of the samples')}", "yellow")
@@ -160,11 +162,24 @@ def evaluate(
 def presented(
     package: Package, data: str | None, split: Split, limit: int | None, output: Output
 ) -> Presentation:
-    """The samples that a command names for a network, fetched if need be; it warns of rates."""
-    draw(graph_warnings(package.model.graph), output)
+    """The samples that a command names for a network, fetched if need be; it warns of what the
+    network cannot do and of what is odd about the data, and tells what the classes are called."""
+    graph = package.model.graph
+    draw(graph_warnings(graph), output)
     call: Call = choose_data(package, data)
     with fetch_bar(output) as fetched:
-        return load_presentation(package.model.graph, call, split.value, limit, settings(), fetched)
+        samples = load_presentation(graph, call, split.value, limit, settings(), fetched)
+    draw(samples.warnings, output)
+    tell_classes(samples, output)
+    return samples
+
+
+def tell_classes(samples: Presentation, output: Output) -> None:
+    """Which label is which class, where labels are not the numbers of classes."""
+    if samples.names:
+        titles = class_titles(samples.names[:NAMED], NAMED)
+        more = ", …" if len(samples.names) > NAMED else ""
+        output.note(f"classes: {', '.join(titles[: len(samples.names)])}{more}")
 
 
 def _answers(
@@ -262,17 +277,19 @@ def _documents(rates: tuple[Rates, ...]) -> list[dict[str, object]]:
     ]
 
 
-def _warnings(package: Package) -> list[dict[str, object]]:
-    return [to_json(warning) for warning in graph_warnings(package.model.graph)]
+def _warnings(package: Package, samples: Presentation) -> list[dict[str, object]]:
+    return [to_json(w) for w in (*graph_warnings(package.model.graph), *samples.warnings)]
 
 
-def _confusion_table(confusion: np.ndarray[tuple[int, int], np.dtype[np.int64]]) -> Table:
-    classes = [str(k) for k in range(len(confusion))]
+def _confusion_table(
+    confusion: np.ndarray[tuple[int, int], np.dtype[np.int64]], names: tuple[str, ...]
+) -> Table:
+    classes = class_titles(names, len(confusion))
     columns = [*classes, "none"] if confusion[:, -1].any() else classes
     rows: list[dict[str, object]] = []
-    for label, row in zip(classes, confusion, strict=True):
+    for k, (label, row) in enumerate(zip(classes, confusion, strict=True)):
         total = int(row.sum())
-        right = f"{int(row[int(label)]) / total:.1%}" if total else ""
+        right = f"{int(row[k]) / total:.1%}" if total else ""
         rows.append(
             {"true\\said": label, **dict(zip(columns, map(int, row), strict=False)), "right": right}
         )

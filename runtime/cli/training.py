@@ -35,6 +35,7 @@ from .options import (
     parse_defines,
 )
 from .output import INTERRUPTED, Output, draw
+from .running import tell_classes
 from .streams import Lost
 
 # What --resume may be given beside; all else is as the run was started.
@@ -176,6 +177,7 @@ def _train(options: TrainOptions, folder: Path, how: Start, threads: int, output
         with fetch_bar(output) as fetched:
             session = start(options, folder, settings(), threads, fetched, how)
         _warn(session, output)
+        tell_classes(session.course.train, output)
         _tell_start(session, folder, output)
         progress = _run(session, folder, output, wish)
     _finish(session, progress, folder, output)

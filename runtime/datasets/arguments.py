@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import isfinite
 from pathlib import Path
-from typing import TypeGuard
+from typing import NamedTuple, TypeGuard
 
 from ...ir.diagnostics import CompileError, Diagnostic, Span
 from ...ir.files import resolved
@@ -45,8 +46,9 @@ def _problems(
             return []
         return [Diagnostic("E013", f"`{call.kind}` needs the argument `{row.name}`", span)]
     value = given[row.name]
-    if not _fits(row, value):
-        message = f"`{row.name}` of `{call.kind}` is {value!r}, but should be {KINDS[row.unit]}"
+    kind = KINDS[row.unit]
+    if not kind.fits(value):
+        message = f"`{row.name}` of `{call.kind}` is {value!r}, but should be {kind.words}"
         return [Diagnostic("E020", message, span)]
     if row.choices and value not in row.choices:
         message = f"`{row.name}` of `{call.kind}` cannot be `{value}`"
@@ -55,29 +57,52 @@ def _problems(
     return [Diagnostic("E051", problem, span, help=row.way_out())] if problem else []
 
 
-KINDS = {
-    "text": "a text",
-    "path": "a text",
-    "1": "a number",
-    "int": "a whole number",
-    "numbers": "a number, or a list of one a column",
-}
-
-
-def _fits(row: Argument, value: Value) -> bool:
-    if row.unit in ("text", "path"):
-        # `label = 0` is as good as `label = "0"`.
-        return isinstance(value, str | int) and not isinstance(value, bool)
-    if row.unit == "int":
-        return _is_number(value) and float(value).is_integer()
-    if row.unit == "numbers":
-        items = value if isinstance(value, tuple) else (value,)
-        return all(_is_number(item) and isfinite(item) for item in items)
-    return _is_number(value)
-
-
 def _is_number(value: object) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_whole(value: object) -> bool:
+    return _is_number(value) and float(value).is_integer()
+
+
+def _is_text(value: object) -> bool:
+    # `label = 0` is as good as `label = "0"`.
+    return isinstance(value, str) or _is_whole(value)
+
+
+def _each(fits: Callable[[object], bool]) -> Callable[[object], bool]:
+    return lambda value: all(map(fits, value if isinstance(value, tuple) else (value,)))
+
+
+class Kind(NamedTuple):
+    """What an argument may be, in words, and whether a value is that."""
+
+    words: str
+    fits: Callable[[object], bool]
+
+
+KINDS = {
+    "text": Kind("a text", _is_text),
+    "path": Kind("a text", _is_text),
+    "1": Kind("a number", _is_number),
+    "int": Kind("a whole number", _is_whole),
+    "numbers": Kind(
+        "a number, or a list of one a column",
+        _each(lambda item: _is_number(item) and isfinite(item)),
+    ),
+    "columns": Kind(
+        "a column, by its name or its number from 0, or a list of such", _each(_is_text)
+    ),
+    "classes": Kind(
+        '"auto", "numbers", or a list of labels in the order of their classes',
+        lambda value: (
+            value in ("auto", "numbers")
+            or (
+                isinstance(value, tuple) and all(isinstance(k, str) or _is_number(k) for k in value)
+            )
+        ),
+    ),
+}
 
 
 def anchored(call: Call, rows: tuple[Argument, ...], folder: Path) -> Call:

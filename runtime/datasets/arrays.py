@@ -2,31 +2,63 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from ...backends.artifact.storage import unreadable
-from ...ir.graph import Value
-from .data import Array, Data, damaged, make_data
+from ...frontend.stored.arrays import Accept, Header, read_npy, require_memory, within
+from ...frontend.stored.arrays import read_npz as read_archive
+from ...ir.graph import Arguments, Value
+from .data import Array, Data, damaged, make_data, opened, room
 from .idx import read_idx
-from .split import Part, Parts, make_part, parts
+from .labels import AUTO, plain_labels
+from .scale import given_range, is_given, refuse_outside
+from .split import Part, Parts, parts
 
-LIMIT = 2**33  # [bytes] unpacked
+ENDINGS = ("_train", "", "_test")  # of the names of arrays, in the order of preference
+NAMES = tuple(f"{letter}{ending}" for ending in ENDINGS for letter in "xy")
+HALF = 127  # what the values of an image in bytes go beyond
+SAY = "say the range that becomes 0..1: `low = …, high = …`"
 
 
 def load_npz(arguments: dict[str, Value], split: str) -> Data:
     """The split of an archive of `x`, `y`, or of `x_train`, `y_train`, `x_test`, `y_test`."""
+    return _data(_archive(arguments), arguments, split)
+
+
+def load_idx(arguments: dict[str, Value], split: str) -> Data:
+    """The split of IDX files: images and labels, and those to test with, or a share."""
+    return _data(_images(arguments), arguments, split)
+
+
+def measure_npz(arguments: dict[str, Value]) -> Arguments:
+    """What the training part of an archive fixes, as arguments: its range and its classes."""
+    return _measured(arguments, _archive)
+
+
+def measure_idx(arguments: dict[str, Value]) -> Arguments:
+    """As `measure_npz`, of IDX files."""
+    return _measured(arguments, _images)
+
+
+def _archive(arguments: dict[str, Value]) -> Parts:
     path, named = Path(str(arguments["path"])), str(arguments["test"])
+    is_own_test = Path(named) == path
     arrays = read_npz(path)
     has_own_parts = "x_train" in arrays
-    whole = _pair(arrays, "_train" if has_own_parts else "", path)
-    if has_own_parts and (not named or Path(named) == path):
-        test = _pair(arrays, "_test", path) if "x_test" in arrays else None
-        return _split_data(Parts(whole, test), split)
-    return _split_data(parts(whole, arguments, _read_test), split)
+    if "x_test" in arrays and not {"x", "x_train"} & arrays.keys() and not is_own_test:
+        way_out = "name it by `test` beside a file to train with"
+        raise damaged(path, "has x_test and y_test alone, nothing to train with", way_out)
+    whole = _pair(arrays, _ending(arrays), path)
+    if has_own_parts and (not named or is_own_test):
+        return Parts(whole, _pair(arrays, "_test", path) if "x_test" in arrays else None)
+    return parts(whole, arguments, _read_test)
+
+
+def _ending(arrays: dict[str, Array]) -> str:
+    return next((ending for ending in ENDINGS if f"x{ending}" in arrays), "")
 
 
 def _read_test(path: Path) -> Part:
@@ -34,43 +66,91 @@ def _read_test(path: Path) -> Part:
     return _pair(arrays, "_test" if "x_test" in arrays else "", path)
 
 
-def load_idx(arguments: dict[str, Value], split: str) -> Data:
-    """The split of IDX files: images and labels, and those to test with, or a share."""
+def _images(arguments: dict[str, Value]) -> Parts:
     path, labels = Path(str(arguments["path"])), Path(str(arguments["labels"]))
 
     def read_test(images: Path) -> Part:
         return _read_images(images, Path(str(arguments["test_labels"])))
 
-    return _split_data(parts(_read_images(path, labels), arguments, read_test), split)
+    return parts(_read_images(path, labels), arguments, read_test)
 
 
 def _read_images(images: Path, labels: Path) -> Part:
     values, classes = read_idx(images), read_idx(labels)
     if values.ndim < 1 or len(values) != len(classes):
         raise damaged(images, f"has {len(values)} samples but {len(classes)} labels")
-    return make_part(values, classes, images)
+    return Part(values, classes, images)
 
 
-def _split_data(both: Parts, split: str) -> Data:
-    values, labels, path = both.choose(split)
-    return make_data(scaled(values, path), labels, path, both.classes)
+def _data(both: Parts, arguments: dict[str, Value], split: str) -> Data:
+    ends = _ends(both.train, arguments)
+    data = both.data(split, arguments["classes"], lambda part: _scaled(part, ends))
+    return replace(data, measured=(*_recorded(ends), *data.measured))
 
 
-def scaled(values: Array, path: Path) -> Array:
-    """uint8 0..255 becomes 0..1, bool becomes spikes; other numbers stay, see `checked_values`."""
+def _measured(arguments: dict[str, Value], read: Callable[[dict[str, Value]], Parts]) -> Arguments:
+    if arguments["classes"] != AUTO:
+        # As a training records them, beside the range if there was one to find.
+        return ()
+    both = read(arguments)
+    classes = both.classes(AUTO)
+    return (*_recorded(_ends(both.train, arguments)), ("classes", classes.recorded))
+
+
+Ends = tuple[Array, Array] | None  # the values that become 0 and 1; None: as they are
+
+
+def _recorded(ends: Ends) -> Arguments:
+    if ends is None:
+        return ()
+    low, high = ends
+    return (("low", _plain(low)), ("high", _plain(high)))
+
+
+def _plain(end: Array) -> Value:
+    return tuple(end.tolist()) if end.ndim else float(end)
+
+
+def _ends(train: Part, arguments: dict[str, Value]) -> Ends:
+    """The range of the values, as it is given, or of bytes as the training part shows it."""
+    if is_given(arguments):
+        return given_range(arguments, train)
+    return _of_bytes(train, "say which value is 1, by `low = 0, high = {0}` or `high = 255`")
+
+
+def _of_bytes(part: Part, way_out: str) -> Ends:
+    """0..255 for uint8; CompileError(E061) where they end far below."""
+    most = int(part.values.max(initial=0)) if part.values.dtype == np.uint8 else 0
+    if most <= 1:
+        return None
+    if most <= HALF:
+        problem = f"has uint8 values that end at {most}, which are no shares of 255"
+        raise damaged(part.path, problem, way_out.format(most))
+    return np.array(0.0), np.array(255.0)
+
+
+def _scaled(part: Part, ends: Ends, way_out: str = SAY) -> Array:
+    """The values in 0..1, float32, or bool as spikes."""
+    values = part.values
     if values.dtype == np.bool_:
         return values.astype(np.uint8)
-    if values.dtype == np.uint8:
-        return values / np.float32(255.0)
     if values.dtype.kind not in "iuf":
-        raise damaged(path, f"holds values of type {values.dtype}; numbers are needed")
-    return values
+        raise damaged(part.path, f"holds values of type {values.dtype}; numbers are needed")
+    low, high = (0.0, 1.0) if ends is None else ends
+    refuse_outside(part, low, high, way_out)
+    if ends is None:
+        return values.astype(np.float32)
+    # float32 where it holds the values exactly; a quotient of such is rounded once either way.
+    exact = np.result_type(values.dtype, np.float32)
+    width = np.where(high > low, np.subtract(high, low), 1.0).astype(exact)
+    shares: Array = (values.astype(exact) - np.asarray(low, exact)) / width
+    return shares.astype(np.float32, copy=False)
 
 
 def _pair(arrays: dict[str, Array], ending: str, path: Path) -> Part:
     for name in (f"x{ending}", f"y{ending}"):
         if name not in arrays:
-            known = ", ".join(arrays) or "nothing"
+            known = ", ".join(arrays) or "no other"
             way_out = "save it by numpy.savez(path, x=..., y=...)"
             raise damaged(path, f"has no array `{name}`, but {known}", way_out)
     values, labels = arrays[f"x{ending}"], arrays[f"y{ending}"]
@@ -80,56 +160,39 @@ def _pair(arrays: dict[str, Array], ending: str, path: Path) -> Part:
             f"has x{ending} {values.shape} and y{ending} {labels.shape}; "
             "[samples, ...] and [samples] are needed",
         )
-    return make_part(values, labels, path)
+    return Part(values, plain_labels(labels), path)
 
 
 def read_npz(path: Path) -> dict[str, Array]:
-    """The arrays of an archive; nothing in it is executed."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            _refuse_bombs(archive, path)
-        with np.load(path, allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in arrays.files}
-    except OSError as error:
-        raise unreadable(path, error) from error
-    except DAMAGE as error:
-        raise damaged(path, f"is not a NumPy archive: {error}") from error
+    """The arrays of an archive that data are read from; nothing in it is executed."""
+    with opened(path) as file:
+        return read_archive(file, lambda names: [n for n in NAMES if n in names], _together())
+
+
+def _together() -> Accept:
+    """Accepts arrays as long as all of them fit into memory together."""
+    left = room()
+
+    def accept(header: Header) -> None:
+        nonlocal left
+        require_memory(header, left)
+        left -= header.memory
+
+    return accept
 
 
 def load_npy(path: Path) -> Data:
     """An array as a data set without labels: bool or uint8 of 0 and 1, [samples, steps, inputs],
     are spike trains, other numbers [samples, inputs] as those of an archive."""
-    try:
-        values = np.load(path, allow_pickle=False)
-    except OSError as error:
-        raise unreadable(path, error) from error
-    except DAMAGE as error:
-        raise damaged(path, f"is not a NumPy array: {error}") from error
-    if not isinstance(values, np.ndarray):
-        raise damaged(path, "is an archive; one array is needed", "save it by numpy.save(path, x)")
+    with opened(path) as file:
+        values = read_npy(file, within(room()))
     are_trains = values.ndim == 3 and values.dtype == np.uint8
     if values.ndim not in (2, 3) or (are_trains and values.max(initial=0) > 1):
         way_out = "[samples, steps, inputs] of 0 and 1, or [samples, inputs] of numbers in 0..1"
         raise damaged(path, f"holds no inputs, but {list(values.shape)}", f"give {way_out}")
-    values = values if are_trains else scaled(values, path)
-    return make_data(values, np.zeros(len(values), np.int32), path)
+    part = Part(values, np.zeros(len(values), np.int32), path)
+    ends = None if are_trains else _of_bytes(part, GIVE)
+    return make_data(values if are_trains else _scaled(part, ends, GIVE), part.labels, path)
 
 
-# What zipfile and numpy raise on a file that is cut, flipped, encrypted or not theirs.
-DAMAGE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    ValueError,
-    EOFError,
-    KeyError,
-    RuntimeError,
-    SyntaxError,
-    TypeError,
-    MemoryError,
-)
-
-
-def _refuse_bombs(archive: zipfile.ZipFile, path: Path) -> None:
-    size = sum(member.file_size for member in archive.infolist())
-    if size > LIMIT:
-        raise damaged(path, f"unpacks to {size} bytes; at most {LIMIT} are read")
+GIVE = "give numbers in 0..1, or uint8 0..255"

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
+from ...backends.artifact.storage import unreadable
+from ...frontend.stored.unfit import Unfit
 from ...ir.diagnostics import CompileError, Diagnostic
+from ...ir.files import open_file
 from ...ir.graph import Arguments
+from ..host import memory_bytes
 
 SPLITS = ("train", "test")
+LIMIT = 2**33  # [bytes] of memory for the arrays of one file
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float32]
@@ -22,13 +29,18 @@ Labels = npt.NDArray[np.int32]
 @dataclass(frozen=True, slots=True, eq=False)
 class Data:
     """One split: `values` float32 [samples, ...] in 0..1, or uint8 spikes [samples, steps, ...];
-    `labels` int32 [samples] in 0..classes-1. `measured` is what the training part fixed, as
-    arguments of the `data` line: with them, other samples are read as these were."""
+    `labels` int32 [samples] in 0..classes-1, of which `occurring` occur in all of the data.
+    `names` are the labels of the classes in the user's words, if those are not their numbers.
+    `measured` is what the training part fixed, as arguments of the `data` line: with them, other
+    samples are read as these were."""
 
     values: Array
     labels: Labels
     classes: int
+    names: tuple[str, ...] = ()
+    occurring: tuple[int, ...] = ()
     measured: Arguments = ()
+    warnings: tuple[Diagnostic, ...] = ()
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -43,9 +55,27 @@ class Data:
         return replace(self, values=self.values[:samples], labels=self.labels[:samples])
 
 
+def room() -> int:
+    """The memory [bytes] that the arrays of one file may take."""
+    return min(LIMIT, memory_bytes())
+
+
 def damaged(name: str | Path, problem: str, way_out: str = "") -> CompileError:
     """The diagnostic of a data file that is not what it should be."""
     return CompileError(Diagnostic("E061", f"`{name}` {problem}", help=way_out))
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """The user's file, open; CompileError(E063) if it cannot be read, E061 if what is read inside
+    is not what it should be."""
+    try:
+        with open_file(path) as file:
+            yield file
+    except OSError as error:
+        raise unreadable(path, error) from error
+    except Unfit as error:
+        raise CompileError(Diagnostic("E061", f"`{path}`: {error}", help=error.way_out)) from None
 
 
 def make_data(values: Array, labels: Array, name: str | Path, classes: int | None = None) -> Data:
@@ -58,7 +88,16 @@ def make_data(values: Array, labels: Array, name: str | Path, classes: int | Non
     found = int(whole.max()) + 1
     if classes is not None and found > classes:
         raise damaged(name, f"has the label {found - 1}, but labels end at {classes - 1}")
-    return Data(checked_values(values, name), whole, found if classes is None else classes)
+    checked, occurring = checked_values(values, name), tuple(map(int, np.unique(whole)))
+    data = Data(checked, whole, found if classes is None else classes, occurring=occurring)
+    return replace(data, warnings=_nothing(checked, name))
+
+
+def _nothing(values: Array, name: str | Path) -> tuple[Diagnostic, ...]:
+    if values.any():
+        return ()
+    message = f"all values of `{name}` are 0, so no input spikes for their sake"
+    return (Diagnostic("W060", message, help="is this the file that you mean?"),)
 
 
 def checked_values(values: Array, name: str | Path) -> Array:
@@ -83,18 +122,20 @@ def _bad_value(values: Array, place: tuple[int, ...], name: str | Path) -> Compi
     problem = f"has the value {values[place]:g} in sample {sample}, {where} (both from 0)"
     if not np.isfinite(values[place]):
         return damaged(name, problem, "leave the sample out, or give it a number in 0..1")
-    return damaged(name, problem, "scale the values to 0..1, or store them as uint8 0..255")
+    return damaged(name, problem, "values are in 0..1, or uint8 0..255")
 
 
-def checked_labels(labels: Array, name: str | Path) -> Labels:
-    """The labels as int32 [samples]; refuses fractions, negatives and huge ones."""
+def checked_labels(labels: Array, name: str | Path, rows: Array | None = None) -> Labels:
+    """The labels as int32 [samples]; refuses fractions, negatives and huge ones. `rows` are their
+    samples in the file, all if None."""
     if labels.ndim != 1 or labels.dtype.kind not in "biuf":
         raise _no_numbers(labels, name)
     good = np.isfinite(labels) & (labels >= 0) & (labels < 2**31 - 1)
     good &= labels == np.floor(labels)
     if not good.all():
-        sample = int(np.argmin(good))
-        problem = f"has the label {labels[sample]} in sample {sample}"
+        bad = int(np.argmin(good))
+        sample = bad if rows is None else rows[bad]
+        problem = f"has the label {float(labels[bad]):.15g} in sample {sample} (from 0)"
         raise damaged(name, problem, NUMBER_CLASSES)
     return labels.astype(np.int32)
 
@@ -108,4 +149,4 @@ def _no_numbers(labels: Array, name: str | Path) -> CompileError:
     return damaged(name, f"{problem}: {shown}", NUMBER_CLASSES)
 
 
-NUMBER_CLASSES = "number the classes 0, 1, 2, …"
+NUMBER_CLASSES = "number the classes 0, 1, 2, …, or name the labels by `classes = […]`"

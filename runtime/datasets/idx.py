@@ -14,6 +14,7 @@ from ...backends.artifact.storage import read_file
 from .data import Array, damaged
 
 LIMIT = 2**31
+MOST_AXES = 8
 
 TYPES: dict[int, str] = {
     0x08: ">u1",
@@ -56,7 +57,9 @@ def parse_idx(content: bytes, name: str | Path) -> Array:
     if len(content) < 4 or content[:2] != b"\0\0" or content[2] not in TYPES:
         raise damaged(name, f"is not an IDX file: it starts with {content[:4].hex() or 'nothing'}")
     axes, start = content[3], 4 + 4 * content[3]
-    if axes == 0 or len(content) < start:
+    if not 1 <= axes <= MOST_AXES:
+        raise damaged(name, f"has {axes} axes; an IDX file has 1 to {MOST_AXES}")
+    if len(content) < start:
         raise damaged(name, "has an IDX header that is cut short")
     shape = tuple(int(n) for n in np.frombuffer(content, ">u4", axes, 4))
     dtype = np.dtype(TYPES[content[2]])
@@ -64,5 +67,7 @@ def parse_idx(content: bytes, name: str | Path) -> Array:
     if len(content) - start != expected:
         found = len(content) - start
         raise damaged(name, f"should hold {expected} bytes of values, but holds {found}")
+    if not expected:
+        raise damaged(name, f"holds no values: its shape is {list(shape)}")
     values = np.frombuffer(content, dtype, offset=start).reshape(shape)
     return values.astype(dtype.newbyteorder("="))

@@ -12,7 +12,7 @@ from ...ir.report import nearest
 from ...ir.rules import Argument
 from ..settings import Settings
 from .arguments import completed
-from .arrays import load_idx, load_npz
+from .arrays import load_idx, load_npz, measure_idx, measure_npz
 from .data import Data
 from .delimited import SCALES, load_csv, measure_csv
 from .fetch import Progress, RemoteFile, no_progress
@@ -118,6 +118,8 @@ _SPLIT = (
     Argument("test", "path", ""),
     *_SHARED_OUT,
 )
+_CLASSES = Argument("classes", "classes", "auto")
+_RANGE = (Argument("low", "numbers", ()), Argument("high", "numbers", ()))
 _YOURS = "yours"
 
 DATASETS: dict[str, Dataset] = {
@@ -153,8 +155,9 @@ DATASETS: dict[str, Dataset] = {
             Argument("label", "text", "last"),
             Argument("header", "text", "auto", ("auto", "yes", "no")),
             Argument("scale", "text", "auto", SCALES),
-            Argument("low", "numbers", ()),
-            Argument("high", "numbers", ()),
+            Argument("leave_out", "columns", ()),
+            _CLASSES,
+            *_RANGE,
             *_SPLIT,
         ),
         endings=(".csv", ".csv.gz"),
@@ -165,8 +168,9 @@ DATASETS: dict[str, Dataset] = {
         _YOURS,
         "",
         lambda arguments, split, *_: load_npz(arguments, split),
-        (Argument("path", "path"), *_SPLIT),
+        (Argument("path", "path"), _CLASSES, *_RANGE, *_SPLIT),
         endings=(".npz",),
+        measure=measure_npz,
     ),
     "idx": Dataset(
         "IDX files of your own, in the format of MNIST",
@@ -178,7 +182,10 @@ DATASETS: dict[str, Dataset] = {
             Argument("labels", "path"),
             Argument("test", "path", ""),
             Argument("test_labels", "path", ""),
+            _CLASSES,
+            *_RANGE,
             *_SHARED_OUT,
         ),
+        measure=measure_idx,
     ),
 }

@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from refusal import refusals, refused
 
 from snncc.ir.graph import Call, Graph, Population
@@ -50,16 +51,61 @@ def test_wrong_number_of_inputs(small_graph):
     assert "image[6]" in problem.help
 
 
-def test_too_many_classes(small_graph):
-    problem = misfit(small_graph, data(classes=4))
-    assert "output digit[4]" in problem.help
+@pytest.mark.parametrize(
+    ("given", "message", "way_out"),
+    [
+        (
+            {"classes": 4, "occurring": (0, 1, 2, 3)},
+            "the labels are `0`, `1`, `2` and `3`, but `digit` has 3 neurons, for the classes 0",
+            "write `output digit[4]`",
+        ),
+        (
+            {"classes": 4, "occurring": (1, 2, 3)},
+            "the labels are `1`, `2` and `3`, but `digit` has 3 neurons",
+            "if those are all classes there are, say `classes = [1, 2, 3]` of the data",
+        ),
+        (
+            {"classes": 21, "occurring": (0, 20)},
+            "the labels are `0` and `20`, but",
+            "say `classes = [0, 20]` of the data, and write `output digit[2]`",
+        ),
+        (
+            {"classes": 4, "names": ("a", "b", "c", "d")},
+            "the labels are `a`, `b`, `c` and `d`, but",
+            "write `output digit[4]`",
+        ),
+    ],
+)
+def test_labels_beyond_the_output(small_graph, given, message, way_out):
+    problem = misfit(small_graph, replace(data(), **given))
+    assert problem.message.startswith(message)
+    assert problem.help == way_out or problem.help.endswith(way_out)
 
 
 def test_wrong_encoding(small_graph):
-    problem = misfit(spiking(small_graph), data())
+    problem = misfit(spiking(small_graph), data((5, 6)))
     assert "encode poisson" in problem.help
+    assert "the data have the shape [5, 6]" in problem.message
     problem = misfit(small_graph, data((5, 10, 6), dtype=np.uint8))
     assert "encode spikes" in problem.help
+
+
+def test_numbers_that_are_0_and_1_are_trains_where_an_input_takes_them(small_graph):
+    trains = data((5, 10, 6))
+    trains.values[:, ::2] = 1
+    samples = present(spiking(small_graph), trains, "train")
+    assert samples.values.dtype == np.uint8
+    assert samples.values.shape == (5, 10, 6)
+    trains.values[0, 0, 0] = 0.5
+    assert (
+        "takes spike trains, but the data hold 0.5" in misfit(spiking(small_graph), trains).message
+    )
+
+
+def test_a_network_without_inputs(small_graph):
+    only = replace(small_graph, populations=small_graph.populations[1:], projections=())
+    problem = misfit(only, data())
+    assert "has no input, so no data can be presented to it" in problem.message
 
 
 def test_wrong_number_of_steps(small_graph):

@@ -74,6 +74,25 @@ def test_a_run_knows_the_scale_that_it_was_trained_with(snncc, answer, tiny, tmp
     assert len(set(half["samples"][0]["counts"])) > 1
 
 
+def test_labels_of_words_are_named_and_kept(snncc, answer, tiny, tmp_path):
+    rows = {"low": "0," * 64, "high\x1b": "1," * 64}
+    text = "".join(f"{values}{name}\n" for name, values in rows.items())
+    (tmp_path / "train.csv").write_text(text * 5)
+    (tmp_path / "low.csv").write_text(rows["low"] + "low\n")
+    tiny.write_text(tiny.read_text().replace("data digits", 'data csv(path = "train.csv")'))
+    status, _, err = snncc("train", tiny, "--out", "run")
+    assert status == 0
+    assert "classes: 0 high\\x1b, 1 low\n" in err
+    (tmp_path / "train.csv").unlink()
+    (document,) = answer("eval", "run", "--data", "low.csv")
+    assert document["classes"] == ["high\x1b", "low"]
+    assert np.sum(document["confusion"], axis=1).tolist() == [0, 1, *[0] * 8]
+    assert [w["code"] for w in document["warnings"]] == ["W060"]
+    status, out, err = snncc("eval", "run", "--data", "low.csv")
+    assert "0 high\\x1b  1 low  2 " in out
+    assert "warning[W060]: all values of `low.csv` are 0" in err
+
+
 @pytest.mark.parametrize("command", ["check", "compile", "run", "eval", "plot", "train"])
 def test_a_rate_that_is_cut_is_warned_of(snncc, tiny, command):
     fast = "poisson(duration = 10 ms, rate = 5000 Hz)"
@@ -255,13 +274,18 @@ def test_rates_are_encoded(snncc, chain, tmp_path):
     [
         ("spikes(duration = 9 ms)", TRAINS, "E062", "have 5 steps"),
         ("spikes(duration = 5 ms)", TRAINS[..., :2], "E062", "has 2 values"),
-        ("spikes(duration = 5 ms)", TRAINS[:, 0].astype(np.float32), "E062", "numbers in 0..1"),
+        (
+            "spikes(duration = 5 ms)",
+            TRAINS[:, 0].astype(np.float32),
+            "E062",
+            "have the shape [2, 3]",
+        ),
         ("bernoulli(duration = 5 ms)", TRAINS, "E062", "are spike trains"),
         ("bernoulli(duration = 5 ms)", np.full((1, 3), 2.0), "E061", "x.npy"),
         ("bernoulli(duration = 5 ms)", np.full((1, 3), np.nan), "E061", "x.npy"),
         ("spikes(duration = 5 ms)", np.full((1, 5, 3), 7, np.uint8), "E061", "holds no inputs"),
         ("spikes(duration = 5 ms)", np.zeros(3, bool), "E061", "holds no inputs"),
-        ("spikes(duration = 5 ms)", np.array([[None]]), "E061", "is not a NumPy array"),
+        ("spikes(duration = 5 ms)", np.array([[None]]), "E061", "Python objects"),
     ],
 )
 def test_inputs_that_do_not_fit(snncc, chain, encoding, array, code, why):

@@ -4,7 +4,7 @@ from refusal import refused
 
 from snncc.ir.diagnostics import CompileError
 from snncc.ir.graph import Call
-from snncc.runtime.datasets.arrays import read_npz
+from snncc.runtime.datasets.arrays import load_npy, read_npz
 from snncc.runtime.datasets.table import load
 from snncc.runtime.settings import settings_from
 
@@ -19,9 +19,73 @@ def npz(tmp_path, split="train", arguments=None, **arrays):
 
 
 def test_bytes_become_shares_of_255(tmp_path):
-    images = np.full((4, 2, 2), 51, np.uint8)
+    images = np.full((4, 8, 8), np.arange(256).reshape(4, 8, 8), np.uint8)
     data = npz(tmp_path, arguments={"test_share": 0.0}, x=images, y=LABELS)
-    np.testing.assert_allclose(data.values, np.full((4, 2, 2), 0.2, np.float32))
+    np.testing.assert_array_equal(data.values, images / np.float32(255.0))
+    assert dict(data.measured)["high"] == 255.0
+
+
+def test_a_sample_is_named_by_its_place_in_the_file(tmp_path):
+    values = np.zeros((20, 2))
+    values[7, 1] = 2
+    labels = np.zeros(20, int)
+    labels[11] = -1
+    for arrays, problem in (
+        ({"x": values, "y": np.zeros(20, int)}, "value 2 in sample 7, column 1"),
+        ({"x": np.zeros((20, 2)), "y": labels}, "label -1 in sample 11"),
+    ):
+        assert any(problem in found for found in refusals_of_both(tmp_path, arrays))
+
+
+def refusals_of_both(tmp_path, arrays):
+    for split in ("train", "test"):
+        try:
+            npz(tmp_path, split, **arrays)
+        except CompileError as error:
+            yield error.diagnostics[0].message
+
+
+@pytest.mark.parametrize("most", [2, 16, 127])
+def test_bytes_that_end_far_below_255_are_asked_about(tmp_path, most):
+    images = np.array([[0, most]] * 4, np.uint8)
+    with pytest.raises(CompileError, match=f"values that end at {most}") as caught:
+        npz(tmp_path, x=images, y=LABELS)
+    assert f"`low = 0, high = {most}` or `high = 255`" in caught.value.diagnostics[0].help
+    for high in (most, 255):
+        said = {"low": 0, "high": high, "test_share": 0.0}
+        data = npz(tmp_path, arguments=said, x=images, y=LABELS)
+        assert data.values[0].tolist() == [0, np.float32(most / high)]
+
+
+def test_bytes_of_0_and_1_are_as_they_are(tmp_path):
+    data = npz(tmp_path, arguments={"test_share": 0.0}, x=np.eye(4, dtype=np.uint8), y=LABELS)
+    np.testing.assert_array_equal(data.values, np.eye(4, dtype=np.float32))
+
+
+def test_a_range_is_never_left(tmp_path):
+    arrays = {"x": np.array([[-1, 0], [1, 3]] * 2), "y": LABELS}
+    data = npz(tmp_path, arguments={"low": -1, "high": 3, "test_share": 0.0}, **arrays)
+    assert data.values[:2].tolist() == [[0, 0.25], [0.5, 1]]
+    each = {"low": (-1, 0), "high": (1, 3), "test_share": 0.0}
+    assert npz(tmp_path, arguments=each, **arrays).values[:2].tolist() == [[0, 0], [1, 1]]
+    with pytest.raises(
+        CompileError, match=r"value 3 in sample 1, column 1 \(from 0\), outside -1..2"
+    ):
+        npz(tmp_path, arguments={"low": -1, "high": 2, "test_share": 0.0}, **arrays)
+
+
+@pytest.mark.parametrize(
+    ("labels", "classes", "names"),
+    [
+        (np.array(["b", "a", "c", "a"]), [1, 0, 2, 0], ("a", "b", "c")),
+        (np.array([b"b", b"a", b"c", b"a"]), [1, 0, 2, 0], ("a", "b", "c")),
+        (np.array(["10", "9", "0", "0"]), [10, 9, 0, 0], ()),
+        (np.array([True, False, True, True]), [1, 0, 1, 1], ()),
+    ],
+)
+def test_labels_are_texts_or_numbers(tmp_path, labels, classes, names):
+    data = npz(tmp_path, arguments={"test_share": 0.0}, x=np.ones((4, 2)), y=labels)
+    assert (data.labels.tolist(), data.names) == (classes, names)
 
 
 def test_own_split(tmp_path):
@@ -55,7 +119,8 @@ def test_bool_are_spike_trains(tmp_path):
         ({"x": np.ones((4, 0)), "y": LABELS}, r"samples without values: its shape is \[4, 0\]"),
         ({"x": np.ones((4, 2)), "y": LABELS + [0, np.nan, 0, 0]}, "label nan in sample 1"),
         ({"x": np.ones((4, 2)), "y": LABELS + [0, 0, np.inf, 0]}, "label inf in sample 2"),
-        ({"x": np.ones((4, 2)), "y": LABELS.astype(str)}, "type <U21, '0' in sample 0"),
+        ({"x": np.ones((4, 2), object), "y": LABELS}, "Python objects, which are never loaded"),
+        ({"x_test": np.ones((4, 2)), "y_test": LABELS}, "x_test and y_test alone"),
         ({"x": np.ones((4, 2)), "y": LABELS.astype("M8[D]")}, "datetime.date.* in sample 0"),
         ({"x": np.ones((4, 2)), "y": LABELS * 1j}, "complex128, 0j in sample 0"),
     ],
@@ -100,20 +165,40 @@ def test_a_whole_number_may_have_a_point(tmp_path):
     np.testing.assert_array_equal(one.values, other.values)
 
 
-def test_pickles_are_not_opened(tmp_path):
-    objects = np.array([{"a": 1}], dtype=object)
-    with pytest.raises(CompileError, match="not a NumPy archive"):
-        npz(tmp_path, x=objects, y=np.array([0]))
+def test_what_is_not_read_may_be_anything(tmp_path):
+    notes = np.array([{"a": 1}], dtype=object)
+    assert len(npz(tmp_path, x=np.ones((4, 2)), y=LABELS, notes=notes)) == 4
 
 
-def test_every_cut_is_refused(tmp_path):
-    path = tmp_path / "d.npz"
-    np.savez(path, x=np.ones((2, 2)), y=np.array([0, 1]))
-    content = path.read_bytes()
-    for length in range(0, len(content), 37):
-        path.write_bytes(content[:length])
-        with pytest.raises(CompileError):
-            read_npz(path)
+def test_a_test_part_alone_is_presented_whole(tmp_path):
+    arguments = {"test": str(tmp_path / "d.npz")}
+    assert len(npz(tmp_path, "test", arguments, x_test=np.ones((4, 2)), y_test=LABELS)) == 4
+
+
+def test_arrays_that_do_not_fit_into_memory_are_not_read(tmp_path, monkeypatch):
+    monkeypatch.setattr("snncc.runtime.datasets.data.memory_bytes", lambda: 100)
+    with pytest.raises(CompileError, match=r"float64 \[10, 2\] would take .* of memory"):
+        npz(tmp_path, x=np.ones((10, 2)), y=np.zeros(10, int))
+    np.save(tmp_path / "x.npy", np.ones((10, 2)))
+    with pytest.raises(CompileError, match="of memory"):
+        load_npy(tmp_path / "x.npy")
+
+
+@pytest.mark.parametrize(
+    ("array", "problem"),
+    [
+        (np.ones(4), r"holds no inputs, but \[4\]"),
+        (np.full((2, 3, 4), 2, np.uint8), "holds no inputs"),
+        (np.full((2, 3), 16, np.uint8), "values that end at 16"),
+        (np.full((2, 3), 1.5), r"value 1.5 in sample 0, column 0 \(from 0\), outside 0..1"),
+        (np.array([["a"]]), "type <U1; numbers are needed"),
+        (np.array([[None]]), "Python objects"),
+    ],
+)
+def test_arrays_that_are_no_inputs(tmp_path, array, problem):
+    np.save(tmp_path / "x.npy", array, allow_pickle=True)
+    with pytest.raises(CompileError, match=problem):
+        load_npy(tmp_path / "x.npy")
 
 
 def test_what_is_not_there(tmp_path):

@@ -1,4 +1,5 @@
 import gzip
+import os
 
 import numpy as np
 import pytest
@@ -15,6 +16,9 @@ def read(path, text=None, split="train", **arguments):
         path.write_text(text)
     call = Call("csv", (("path", str(path)), *arguments.items()))
     return load(call, split, settings_from({}))
+
+
+NUMBERS = (("classes", "numbers"),)
 
 
 @pytest.fixture
@@ -66,8 +70,8 @@ def test_a_range_is_given(path):
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        ({"low": 0}, "has `low` but no `high`"),
-        ({"high": 1}, "has `high` but no `low`"),
+        ({"low": 0}, "have `low` but no `high`"),
+        ({"high": 1}, "have `high` but no `low`"),
         ({"low": (0, 2), "high": (1, 1)}, r"below `low` in column 1"),
         ({"low": (0, 0, 0), "high": 1}, "has 2 columns of values, but `low` has 3 numbers"),
         ({"low": "a", "high": 1}, "should be a number, or a list of one a column"),
@@ -89,13 +93,13 @@ def test_ranges_that_are_none(path, arguments, problem):
 def test_what_is_measured_reads_other_samples_alike(path, scale, measured):
     text = "0,10,0\n10,40,1\n"
     data = read(path, text, scale=scale, test_share=0.0)
-    assert dict(data.measured) == dict(data.first(1).measured) == measured
+    assert dict(data.measured) == dict(data.first(1).measured) == measured | {"classes": "numbers"}
     again = read(path, "5,25,1\n", test_share=0.0, **measured)
     assert again.values.tolist() == [[0.5, 0.5] if scale == "auto" else [0.125, 0.625]]
 
 
 def test_without_a_scale_nothing_is_measured_or_cut(path, tmp_path):
-    assert read(path, "0,1,0\n1,0,1\n", scale="none", test_share=0.0).measured == ()
+    assert read(path, "0,1,0\n1,0,1\n", scale="none", test_share=0.0).measured == NUMBERS
     (tmp_path / "test.csv").write_text("0,5,0\n")
     with pytest.raises(CompileError, match=r"test.csv` has the value 5 in sample 0, column 1"):
         read(path, split="test", scale="none", test=str(tmp_path / "test.csv"))
@@ -126,15 +130,133 @@ def test_packed_tables(path):
     assert len(read(path, test_share=0.0)) == 2
 
 
+@pytest.mark.parametrize("first", ["?,0.2,0.3,0", "NA,0.2,0.3,0", ",0.2,0.3,0", "O.5,0.2,0.3,0"])
+@pytest.mark.parametrize("where", ["path", "test", "packed"])
+def test_a_first_line_of_numbers_and_text_is_asked_about(path, tmp_path, first, where):
+    good, odd = "0.1,0.2,0.3,1\n" * 3, f"{first}\n0.1,0.2,0.3,1\n"
+    arguments = {}
+    if where == "packed":
+        path = tmp_path / "t.csv.gz"
+        path.write_bytes(gzip.compress(odd.encode()))
+        odd = None
+    if where == "test":
+        arguments["test"] = str(tmp_path / "other.csv")
+        (tmp_path / "other.csv").write_text(odd)
+        odd = good
+    found = refused("E061", read, path, odd, **arguments)
+    assert "has numbers and text in its first line" in found.message
+    assert '`header = "yes"`' in found.help
+    assert '`header = "no"`' in found.help
+    if where == "path":
+        assert len(read(path, odd, header="yes", test_share=0.0)) == 1
+        assert "line 1 has" in refused("E061", read, path, odd, header="no").message
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments"),
+    [
+        ("0.5;0.25;1\n1;0;0\n", {}),
+        ("0.5\t0.25\t1\n1\t0\t0\n", {}),
+        ("0.5 0.25 1\n1 0  0\n", {}),
+        ('"0.5","0.25","1"\n"1","0","0"\n', {}),
+        ('"a","b","kind"\n0.5,0.25,1\n1,0,0\n', {"label": "kind"}),
+        ("# made by hand\n0.5,0.25,1\n1,0,0\n", {}),
+        ("id,a,b,kind\n7,0.5,0.25,1\n9,1,0,0\n", {"leave_out": "id"}),
+        (",a,b,kind\n0,0.5,0.25,1\n1,1,0,0\n", {"leave_out": 0}),
+        ("a,name,b,kind,id\n0.5,x,0.25,1,1\n1,y,0,0,2\n", {"leave_out": ("name", -1), "label": 3}),
+        ("label,1x1,1x2\n1,0.5,0.25\n0,1,0\n", {"label": 0}),
+    ],
+)
+def test_tables_as_others_write_them(path, text, arguments):
+    data = read(path, text, test_share=0.0, **arguments)
+    assert data.values.tolist() == [[0.5, 0.25], [1, 0]]
+    assert data.labels.tolist() == [1, 0]
+    assert data.warnings == ()
+
+
+@pytest.mark.parametrize("header", ["", "a,b,species\n"])
+def test_labels_may_be_texts(path, header):
+    text = f"{header}0.5,0,setosa\n1,0.25,virginica\n0,1,setosa\n1,1,iris\n"
+    data = read(path, text, test_share=0.0)
+    assert data.labels.tolist() == [1, 2, 1, 0]
+    assert data.names == ("iris", "setosa", "virginica")
+    assert dict(data.measured)["classes"] == data.names
+    again = read(path, "0,0,virginica\n", test_share=0.0, classes=data.names)
+    assert (again.labels.tolist(), again.classes) == ([2], 3)
+    found = refused("E061", read, path, "0,0,rose\n", classes=data.names)
+    assert "label `rose` in sample 0 (from 0), which is none of the classes `iris`" in found.message
+
+
+def test_labels_may_be_any_numbers_in_any_order(path):
+    text = "0,10\n0.5,20\n1,0\n"
+    data = read(path, text, test_share=0.0, classes=(20.0, 0.0, 10.0))
+    assert data.labels.tolist() == [2, 0, 1]
+    signs = read(path, "0,-1\n1,1\n", test_share=0.0, classes=(-1.0, 1.0))
+    assert signs.labels.tolist() == [0, 1]
+    assert "names a label twice" in refused("E022", read, path, classes=(1.0, "1")).message
+    assert "in the order of their classes" in refused("E020", read, path, classes="a").message
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "problem"),
+    [
+        (
+            ",a,kind\n0,5,1\n1,6,0\n",
+            {},
+            r"counts the rows in column 0 \(from 0\), which has no name",
+        ),
+        ("Unnamed: 0,a,kind\n1,5,1\n2,6,0\n", {}, r"counts the rows in column 0 .*, which has no"),
+        ("a,a,kind\n0,5,1\n", {"leave_out": "a"}, "has several columns `a`"),
+        ("a,b,kind\n0,5,1\n", {"leave_out": "c"}, "has no column `c`"),
+        ("a,b,kind\n0,5,1\n", {"leave_out": 3}, "has no column `3`"),
+        ("a,b,kind\n0,5,1\n", {"leave_out": "kind"}, "its label in column 2, which `leave_out`"),
+        ("a,b,kind\n0,5,1\n", {"leave_out": (0, 1)}, "no column of values left"),
+        ("a,b,kind\n0,5,1\n", {"leave_out": 1.5}, "should be a column, by its name or its number"),
+    ],
+)
+def test_columns_that_are_no_values(path, text, arguments, problem):
+    with pytest.raises(CompileError, match=problem):
+        read(path, text, **arguments)
+
+
+def test_what_is_odd_is_said(path):
+    rows = "".join(f"{k},{k % 3},{1 + k % 2}\n" for k in range(1, 11))
+    counts, gap = read(path, f"id,a,kind\n{rows}", test_share=0.0).warnings
+    assert "counts the rows in column 0 (from 0, `id`)" in counts.message
+    assert "has no sample of class 0: its labels are `1` and `2`" in gap.message
+    assert "`classes = [1, 2]`" in gap.help
+    (zeros,) = read(path, "0,0,1\n0,0,0\n", test_share=0.0).warnings
+    assert "all values" in zeros.message
+    assert {w.code for w in (counts, gap, zeros)} == {"W060"}
+
+
+def test_a_test_file_with_other_columns(path, tmp_path):
+    (tmp_path / "test.csv").write_text("b,a,kind\n0,1,0\n")
+    other = str(tmp_path / "test.csv")
+    found = refused("E061", read, path, "a,b,kind\n0,1,0\n", test=other)
+    assert f"has a column `b` where `{path}` has `a`" in found.message
+
+
+def test_a_table_that_does_not_fit_into_memory_is_not_kept(path, monkeypatch):
+    monkeypatch.setattr("snncc.runtime.datasets.data.memory_bytes", lambda: 100)
+    assert "fit into memory" in refused("E061", read, path, "0,1,0\n1,0,1\n1,1,1\n").message
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("1,0\n1,2,0\n", r"t.csv:2` has 3 columns where line 1 has 2"),
-        ("a,b\n1,0\n\n1\n", r"t.csv:4` has 1 columns"),
-        ("1,0\nx,0\n", r"t.csv:2` has `x` in column 1"),
-        ("1,0\nnan,0\n", r"t.csv:2` has `nan` in column 1"),
-        ("1,0,0\n1,-inf,0\n", r"t.csv:2` has `-inf` in column 2"),
-        ("1,0\n1,-3\n", "label -3.0 in sample 1"),
+        ("1,0\n1,2,0\n", "t.csv`: line 2 has 3 columns where line 1 has 2"),
+        ("a,b\n1,0\n\n1\n", "t.csv`: line 4 has 1 columns"),
+        ("1,0\nx,0\n", r"line 2 has `x`, which is not a number, in column 0 \(from 0\)"),
+        ("a,b\n1,0\nO.5,0\n", r"line 3 has `O.5`, which .* in column 0 \(from 0, `a`\)"),
+        ("1,0\nnan,0\n", "line 2 has `nan`, a missing value, in column 0"),
+        ("1,0\n,0\n", "line 2 has an empty cell in column 0"),
+        ("1,0,0\n1,-inf,0\n", "line 2 has `-inf`, which is not finite, in column 1"),
+        ("1,0\n1,\n", r"t.csv:2` has no label: column 1 \(from 0\) is empty"),
+        ("1,0\n1,a\n", "t.csv:2` has the label `a` in column 1 .* where other lines have numbers"),
+        ("0,1,label\n1,2,0\n", "numbers and text in its first line, `label` in column 2"),
+        ("5,1,label\n1,2,0\n", "t.csv:1` has the label `label` in column 2"),
+        ("1,0\n1,-3\n", "label -3 in sample 1"),
         ("1,0.5\n", "label 0.5"),
         ("", "no samples"),
         ("a,b\n", "no samples"),
@@ -148,7 +270,24 @@ def test_damaged_tables(path, text, problem):
 
 def test_what_is_not_text(path):
     path.write_bytes(b"1,0\n\xff\xfe")
-    assert "not UTF-8" in refused("E061", read, path).message
+    assert "its text is not UTF-8" in refused("E061", read, path).message
+    path.write_bytes("1,0\n".encode("utf-16"))
+    assert "its text is UTF-16" in refused("E061", read, path).message
+
+
+@pytest.mark.parametrize("cut", [5, 20, -3])
+def test_a_packed_table_that_is_cut(path, cut):
+    path.write_bytes(gzip.compress(b"0,1\n1,0\n" * 100)[:cut])
+    assert "it is damaged" in refused("E061", read, path).message
+
+
+def test_paths_that_are_no_files(tmp_path):
+    (tmp_path / "folder.csv").mkdir()
+    os.mkfifo(tmp_path / "pipe.csv")
+    (tmp_path / "circle.csv").symlink_to("circle.csv")
+    for name, reason in (("folder", "a folder"), ("pipe", "a pipe"), ("circle", "symbolic links")):
+        assert reason in refused("E063", read, tmp_path / f"{name}.csv").message
+    assert "no file name can have" in refused("E063", read, tmp_path / "a\0b.csv").message
 
 
 def test_arguments(path):

@@ -51,11 +51,13 @@ def test_wrong_count():
 
 def test_header_cut_short():
     assert "cut short" in unparsed(CONTENT[:9])
-    assert "cut short" in unparsed(b"\0\0\x08\0")
+    assert "has 0 axes" in unparsed(b"\0\0\x08\0")
+    assert "has 100 axes" in unparsed(b"\0\0\x08\x64" + b"\0\0\0\1" * 100 + b"\0")
 
 
 def test_sizes_that_would_fill_the_memory_are_not_believed():
     assert "should hold" in unparsed(b"\0\0\x0e\4" + b"\xff" * 16)
+    assert "holds no values" in unparsed(b"\0\0\x08\3" + b"\0" * 4 + b"\xff" * 8)
 
 
 @pytest.mark.parametrize("cut", [5, 20, -3])
