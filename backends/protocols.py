@@ -61,13 +61,15 @@ class Outcome:
     `counts`: int32 [samples, outputs] spikes of the output population; `predictions`: int32
     [samples], as `classes_of` has them; `cost`: float64 [samples], 0 in simulation;
     `activity`: int64 [neurons], spikes of every neuron of the graph, populations in graph order,
-    summed over the samples.
+    summed over the samples; `lost`: bool [samples], where a state came to be no finite number, or
+    nothing where that was not looked for.
     """
 
     counts: npt.NDArray[np.int32]
     predictions: npt.NDArray[np.int32]
     cost: npt.NDArray[np.float64]
     activity: npt.NDArray[np.int64]
+    lost: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
 
 
 def classes_of(counts: Counts) -> Counts:

@@ -36,6 +36,7 @@ CODES: dict[str, str] = {
     "E050": "rule cannot train this network",
     "E051": "invalid training setting",
     "E052": "training diverged",
+    "E053": "state is no finite number",
     # E06x: artifacts, checkpoints, data
     "E060": "artifact or checkpoint is damaged or not ours",
     "E061": "data set not found or damaged",

@@ -41,6 +41,12 @@ def philox(x0, x1, x2, x3, key0, key1):  # type: ignore[no-untyped-def]
 
 
 @formula
+def is_lost(state):  # type: ignore[no-untyped-def]
+    """Whether (1, 0) it is no finite number."""
+    return 0 if state - state == np.float32(0.0) else 1
+
+
+@formula
 def is_drawn(encoder):  # type: ignore[no-untyped-def]
     """Whether (1, 0) an encoding draws its spikes; else the data are the trains."""
     return 0 if encoder == GIVEN else 1

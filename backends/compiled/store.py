@@ -23,3 +23,4 @@ class Results(NamedTuple):
     predictions: Any  # i32[S]
     cost: Any  # f64[S] on the CPU, f32[S] on a GPU
     activity: Any  # i64[workers, N] on the CPU, i64[N] on a GPU
+    lost: Any  # u8[S] whether a state was no finite number; of presenting alone

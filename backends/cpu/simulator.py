@@ -66,17 +66,18 @@ class CpuSimulator:
         """Present the samples without learning. The same bits for any number of threads."""
         data = Record(self.data(samples))
         count = len(samples.ids)
-        counts = np.zeros((count, self._outputs()), np.int32)
+        counts, lost = np.zeros((count, self._outputs()), np.int32), np.zeros(count, np.uint8)
         work = self._scratch()
         activity = np.zeros((len(work.ptr), int(self.plan.neurons[-1])), np.int64)
         self._on_threads(
             lambda w: self.kernels.module.run(
                 self.kernels.address, self.tables, self.presented, data, self.seed, w,
-                len(work.ptr), work, w, counts, activity[w],
+                len(work.ptr), work, w, counts, lost, activity[w],
             ),
             len(work.ptr),
         )  # fmt: skip
-        return Outcome(counts, classes_of(counts), np.zeros(count), activity.sum(axis=0))
+        classes, cost = classes_of(counts), np.zeros(count)
+        return Outcome(counts, classes, cost, activity.sum(axis=0), lost > 0)
 
     def raster(self, samples: Samples, sample: int) -> npt.NDArray[np.bool_]:
         """The spikes of one sample, bool [steps, neurons], populations in graph order."""
@@ -94,11 +95,11 @@ class CpuSimulator:
     def _presented(self, sample: Samples, plan: Plan) -> Record[Work]:
         """Scratch of which worker 0 has presented the sample, for as many steps as `plan` says."""
         data, work = Record(self.data(sample)), self._scratch()
-        counts = np.zeros((1, self._outputs()), np.int32)
+        counts, lost = np.zeros((1, self._outputs()), np.int32), np.zeros(1, np.uint8)
         activity = np.zeros(int(self.plan.neurons[-1]), np.int64)
         self.kernels.module.run(
             self.kernels.address, Record(plan), self.presented, data, self.seed, 0, 1, work, 0,
-            counts, activity,
+            counts, lost, activity,
         )  # fmt: skip
         return work
 

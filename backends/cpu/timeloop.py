@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, prange
 
-from ..compiled.formulas import is_drawn
+from ..compiled.formulas import is_drawn, is_lost
 from .kernels.features import DRAWN, RASTER, WIDE
 from .kernels.forward import (
     CHUNK,
@@ -208,13 +208,24 @@ def count_all(plan, work, w, activity):  # type: ignore[no-untyped-def]
         count(plan, work, w, p, activity[plan.neurons[p] : plan.neurons[p + 1]])
 
 
+@njit
+def has_lost(reals):  # type: ignore[no-untyped-def]
+    """Whether (1, 0) a state is no finite number."""
+    found = 0
+    for k in range(reals.shape[0]):
+        for n in range(reals.shape[1]):
+            found |= is_lost(reals[k, n])
+    return found
+
+
 @njit(nogil=True)
-def run(advance, plan, weights, data, seed, first, stride, work, w, counts, activity):  # type: ignore[no-untyped-def]
+def run(advance, plan, weights, data, seed, first, stride, work, w, counts, lost, activity):  # type: ignore[no-untyped-def]
     """Present the samples first, first + stride, … in worker w; any number of workers at once.
 
-    counts i32[S, outputs] and activity i64[N] are added to.
+    counts i32[S, outputs] and activity i64[N] are added to; lost u8[S] is written.
     """
     for s in range(first, len(data.ids), stride):
         present(advance, plan, weights, data, s, seed, work, w)
         count(plan, work, w, plan.output, counts[s])
         count_all(plan, work, w, activity)
+        lost[s] = has_lost(work.reals[w])

@@ -104,7 +104,8 @@ def example_samples() -> tuple[Data, Results]:
         *(np.zeros(1, np.int64), np.zeros((1, 2), np.uint32), number),
         *(real, np.zeros((1, 1), np.uint32), np.zeros((1, 1, 1), np.uint8)),
     )
-    return data, Results(np.zeros((1, 1), np.int32), number, real, np.zeros(1, np.int64))
+    found = np.zeros((1, 1), np.int32), number, real, np.zeros(1, np.int64), np.zeros(1, np.uint8)
+    return data, Results(*found)
 
 
 def narrow(values: Any) -> Any:

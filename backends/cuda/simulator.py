@@ -69,7 +69,8 @@ class CudaSimulator:
             self._present(samples, results, self.steps)
         counts = self.device.download(results.counts)[:count]
         activity = self.device.download(results.activity)
-        return Outcome(counts, classes_of(counts), np.zeros(count), activity)
+        lost = self.device.download(results.lost)[:count] > 0
+        return Outcome(counts, classes_of(counts), np.zeros(count), activity, lost)
 
     def raster(self, samples: Samples, sample: int) -> npt.NDArray[np.bool_]:
         """The spikes of one sample, bool [steps, neurons], populations in graph order."""
@@ -146,6 +147,7 @@ class CudaSimulator:
             make((max(1, count),), np.int32),
             make((max(1, count),), np.float32),
             make((int(self.plan.neurons[-1]),), np.int64),
+            make((max(1, count),), np.uint8),
         )
 
     def _scratch(self, samples: int) -> Work:

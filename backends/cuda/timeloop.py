@@ -15,7 +15,7 @@ from typing import Any
 import numba
 from numba import cuda
 
-from ..compiled.formulas import is_drawn
+from ..compiled.formulas import is_drawn, is_lost
 from ..compiled.kinds import LIST, WINDOW
 from .kernels.forward import (
     allowed,
@@ -251,8 +251,19 @@ def count_all(work, results, b):  # type: ignore[no-untyped-def]
         i += cuda.blockDim.x
 
 
+@cuda.jit(device=True)
+def note_lost(work, results, b, s):  # type: ignore[no-untyped-def]
+    """results.lost of sample s, at place b, where a state is no finite number."""
+    i = cuda.threadIdx.x
+    while i < work.reals.shape[2]:
+        for k in range(work.reals.shape[1]):
+            if is_lost(work.reals[b, k, i]):
+                results.lost[s] = 1  # whoever writes it
+        i += cuda.blockDim.x
+
+
 def run(plan, tables, store, data, work, results, first, last, flight, key0, key1, barrier):  # type: ignore[no-untyped-def]
-    """Present the samples first:last, `flight` at a time; results.counts and .activity."""
+    """Present the samples first:last, `flight` at a time: counts, activity, lost of the results."""
     p = plan.output
     lo = plan.neurons[p]
     n = plan.neurons[p + 1] - lo
@@ -266,5 +277,6 @@ def run(plan, tables, store, data, work, results, first, last, flight, key0, key
                 results.counts[start + b, i] = work.count[b, lo + i]
                 i += cuda.blockDim.x
             count_all(work, results, b)
+            note_lost(work, results, b, start + b)
             b += cuda.gridDim.x
         cuda.syncthreads()  # the block that reads a place is the one that clears it next

@@ -17,7 +17,7 @@ from ..compiled.network import check_samples
 from ..compiled.plan import duration
 from ..protocols import Outcome, Samples, classes_of
 from ..trace import Trace
-from .network import Real, simulate
+from .network import Real, Simulation, simulate
 
 Array = npt.NDArray[Any]
 AT_ONCE = 64  # samples
@@ -35,14 +35,16 @@ class ReferenceSimulator:
     def run(self, samples: Samples) -> Outcome:
         """Present the samples without learning."""
         check_samples(self.graph, samples)
-        count = len(samples.ids)
+        count, lost = len(samples.ids), [np.zeros(0, bool)]
         parts = [np.zeros((0, sum(p.neurons for p in self.graph.populations)), np.int64)]
         for first in range(0, count, AT_ONCE):
-            spikes = self.trace(samples.part(first, first + AT_ONCE), False).spikes
-            parts.append(np.concatenate([s.sum(axis=0) for s in spikes.values()], axis=1))
+            made = self._simulated(samples.part(first, first + AT_ONCE), False)
+            parts.append(np.concatenate([s.sum(axis=0) for s in made.spikes.values()], axis=1))
+            lost.append(_lost(made))
         fired = np.concatenate(parts)  # [B, N], populations in graph order
         counts = fired[:, self._output()].astype(np.int32)
-        return Outcome(counts, classes_of(counts), np.zeros(count), fired.sum(axis=0))
+        classes, cost = classes_of(counts), np.zeros(count)
+        return Outcome(counts, classes, cost, fired.sum(axis=0), np.concatenate(lost))
 
     def raster(self, samples: Samples, sample: int) -> npt.NDArray[np.bool_]:
         """The spikes of one sample, bool [steps, neurons], populations in graph order."""
@@ -51,16 +53,28 @@ class ReferenceSimulator:
 
     def trace(self, samples: Samples, has_states: bool) -> Trace:
         """What the network does with the samples."""
+        made = self._simulated(samples, has_states)
+        return Trace(made.spikes, made.history)
+
+    def _simulated(self, samples: Samples, has_states: bool) -> Simulation:
         check_samples(self.graph, samples)
         inputs = input_spikes(self.graph, samples, self.steps, self.model.seed)
-        made = simulate(self.model, inputs, self.real, has_states)
-        return Trace(made.spikes, made.history)
+        return simulate(self.model, inputs, self.real, has_states)
 
     def _output(self) -> slice:
         bounds = np.cumsum([0, *(p.neurons for p in self.graph.populations)])
         outputs = [k for k, p in enumerate(self.graph.populations) if p.role == "output"]
         k = outputs[0] if outputs else len(self.graph.populations) - 1
         return slice(bounds[k], bounds[k + 1])
+
+
+def _lost(made: Simulation) -> Array:
+    """Whether a state of each sample is no finite number at its end, bool [B]."""
+    states = [values for of_one in made.states.values() for values in of_one.values()]
+    found = np.zeros(next(iter(made.spikes.values())).shape[1], np.bool_)
+    for values in states:
+        found |= ~np.isfinite(values).all(axis=1)
+    return found
 
 
 def double(model: Model, _threads: int | None, _folder: Path) -> ReferenceSimulator:

@@ -205,6 +205,7 @@ class CpuTrainer(CpuSimulator):
             np.zeros(count, np.int32),
             np.zeros(count, np.float64),
             np.zeros((GROUPS, neurons), np.int64),
+            np.zeros(count, np.uint8),
         )
 
     def _store(self) -> Record[Store]:

@@ -14,6 +14,7 @@ from ..graph import Graph, Population
 from ..neuron import REFRACTORY, NeuronModel, NeuronStep, State
 from ..schemes import SCHEMES, Scheme
 from ..types import DType
+from .watch import watched
 
 REFRACTORY_STEPS = "refractory.steps"
 
@@ -140,6 +141,7 @@ def assemble(model: NeuronModel, scheme: Scheme) -> NeuronStep:
         reset=model.on_spike,
         emit=model.emit,
     )
+    step = watched(step)
     return step if model.refractory is None else _with_counter(step, model)
 
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ...backends.protocols import NO_CLASS, Outcome, Simulator
+from ...backends.protocols import NO_CLASS, Outcome, Samples, Simulator
 from ..samples import Presentation
+from .lost import refuse_lost
 
 CHUNK = 256
 
@@ -63,7 +64,7 @@ def answer(
     right = 0
     for start in range(0, len(samples), CHUNK):
         order = np.arange(start, min(start + CHUNK, len(samples)))
-        outcomes.append(simulator.run(samples.pick(order)))
+        outcomes.append(_presented(simulator, samples.pick(order)))
         right += int((outcomes[-1].predictions == samples.labels[order]).sum())
         if not watch(int(order[-1]) + 1, len(samples), right):
             return None
@@ -73,6 +74,12 @@ def answer(
         samples.labels,
         np.sum([o.activity for o in outcomes], axis=0),
     )
+
+
+def _presented(simulator: Simulator, samples: Samples) -> Outcome:
+    outcome = simulator.run(samples)
+    refuse_lost(simulator, samples, outcome)
+    return outcome
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,7 +93,8 @@ class Tally:
 
 def tally(simulator: Simulator, samples: Presentation) -> Tally:
     """The counts of all outputs, however many there are: samples are presented one by one."""
-    each = [simulator.run(samples.pick(np.array([k]))).activity for k in range(len(samples))]
+    chosen = (samples.pick(np.array([k])) for k in range(len(samples)))
+    each = [_presented(simulator, one).activity for one in chosen]
     activity = np.stack(each)
     counts, start = {}, 0
     for population in simulator.graph.populations:

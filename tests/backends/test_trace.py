@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from backend_cases import grid_model, samples_with
 from compiled_texts import compiled_text
 from devices import CARD, SIMULATOR_AT_NIGHT
 from drawn_networks import COUNTING, DYADIC
+from simulator_cases import check_lost, lossy_model
 
 from snncc.backends.cpu.simulator import CpuSimulator
 from snncc.backends.cuda.simulator import CudaSimulator
-from snncc.backends.reference.simulator import AT_ONCE, ReferenceSimulator
+from snncc.backends.reference.simulator import AT_ONCE, ReferenceSimulator, double, single
 from snncc.runtime.record import record_of
 
 STEPS = 10
@@ -50,6 +53,11 @@ def test_all_targets_record_the_same(text, kernels, device, tmp_path):
     assert all(len(wanted[f"spikes/{p.name}"]) for p in model.graph.populations)
     without = record_of(model, simulators[1].trace(samples, False))
     assert [n for n in wanted if n not in without] == [n for n in wanted if n.startswith("states")]
+
+
+def test_the_reference_tells_of_lost_states():
+    for make in (double, single):
+        check_lost(make(lossy_model(), None, Path()))
 
 
 def test_the_reference_presents_a_few_at_a_time():

@@ -12,7 +12,7 @@ from backend_cases import SEED, Comparison, grid_model, samples_with
 from compiled_texts import compiled_text
 from drawn_networks import DYADIC, ECHO, PLANES, TRANSCENDENT, Drawn
 
-from snncc.backends.protocols import Samples
+from snncc.backends.protocols import Samples, Simulator
 from snncc.ir.model import Model, draw_model
 from snncc.ir.passes.pipeline import run_pipeline
 
@@ -44,6 +44,38 @@ def check_order(compare: Compare) -> None:
     found = compare(draw_model(graph, SEED, weights), samples_with(values))
     found.agree()
     assert found.compiled[:, 0, 3].tolist() == [True, True, True]
+
+
+LOSSY = """
+neuron flash {  # infinite where nothing arrives; then it fires, and the reset hides it
+  state v: mV = 0 mV
+  on input { v = 1 mV * (1 mV / i) }
+  spike when v >= 5 mV
+  on spike { v = 0 mV }
+}
+network net {
+  input x[1] encode spikes(duration = 4 ms)
+  output y[3] : flash
+  x -> y : dense(weight = 1)
+}
+"""
+
+
+def check_lost(simulator: Simulator) -> None:
+    """Only the sample with a silent step has lost a state, and the trace says in which step."""
+    values = np.array([[[1]] * 4, [[1], [1], [0], [1]]], np.uint8)
+    samples = samples_with(values)
+    outcome = simulator.run(samples)
+    assert outcome.lost.tolist() == [False, True]
+    assert outcome.activity.tolist() == [7, 1, 1, 1]
+    states = simulator.trace(samples, True).states["y"]
+    assert np.isfinite(states["v"]).all()
+    assert np.isnan(states["v.lost"][:, :, 0]).T.tolist() == [[False] * 4, [False] * 2 + [True] * 2]
+
+
+def lossy_model() -> Model:
+    """The model for `check_lost`."""
+    return draw_model(compiled_text(LOSSY).graph, SEED)
 
 
 def check_planes(compare: Compare, count: int, **sizes: int) -> None:

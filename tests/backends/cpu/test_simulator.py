@@ -12,7 +12,15 @@ from backend_cases import grid_model, samples_with
 from compiled_texts import compiled_text
 from drawn_networks import COUNTING, DYADIC, drawn_networks
 from refusal import refused
-from simulator_cases import check_drawn, check_exact, check_functions, check_order, check_planes
+from simulator_cases import (
+    check_drawn,
+    check_exact,
+    check_functions,
+    check_lost,
+    check_order,
+    check_planes,
+    lossy_model,
+)
 
 from snncc.backends.cpu.simulator import CpuSimulator
 from snncc.frontend.program import load_program
@@ -54,6 +62,10 @@ def test_what_comes_from_other_blocks_is_added_first(compare):
 )
 def test_planes(compare, stride, padding, step, delay):
     check_planes(compare, 2, stride=stride, padding=padding, step=step, delay=delay)
+
+
+def test_a_state_that_is_lost_is_told(kernels):
+    check_lost(CpuSimulator(lossy_model(), 2, kernels))
 
 
 def test_every_function_in_a_neuron(compare):

@@ -9,7 +9,15 @@ from compiled_texts import compiled_text
 from devices import with_threads, without_simulator
 from drawn_networks import COUNTING, DYADIC, drawn_networks
 from refusal import refused
-from simulator_cases import check_drawn, check_exact, check_functions, check_order, check_planes
+from simulator_cases import (
+    check_drawn,
+    check_exact,
+    check_functions,
+    check_lost,
+    check_order,
+    check_planes,
+    lossy_model,
+)
 
 from snncc.backends.cuda.simulator import CudaSimulator, Reserve
 
@@ -46,6 +54,10 @@ def test_exact_networks_fire_like_the_float64_reference(compare, text):
 @with_threads
 def test_what_comes_from_other_blocks_is_added_first(compare):
     check_order(compare)
+
+
+def test_a_state_that_is_lost_is_told(simulator):
+    check_lost(simulator(lossy_model()))
 
 
 @with_threads

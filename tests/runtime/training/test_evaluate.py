@@ -1,6 +1,12 @@
+from pathlib import Path
+
 import numpy as np
+from refusal import refused
+from simulator_cases import lossy_model
 
 from snncc.backends.protocols import classes_of
+from snncc.backends.reference.simulator import double
+from snncc.runtime.samples import Presentation
 from snncc.runtime.training import evaluate
 from snncc.runtime.training.evaluate import Answers, answer, tally
 
@@ -16,6 +22,18 @@ def test_pieces_make_no_difference(learning, monkeypatch):
     np.testing.assert_array_equal(whole.activity, pieces.activity)
     assert seen[-1] == (40, 40, whole.right)
     assert whole.accuracy == whole.right / 40
+
+
+def test_a_lost_state_ends_it_with_its_place():
+    model = lossy_model()
+    values = np.array([[[1]] * 4, [[1], [1], [0], [1]]], np.uint8)
+    samples = Presentation(values, np.zeros(2, np.int32), np.arange(2, dtype=np.uint64))
+    simulator = double(model, None, Path())
+    for present in (answer, tally):
+        found = refused("E053", present, simulator, samples)
+        assert found.message == (
+            "`v` of neuron 0 of `y` is no finite number any more, in step 2 of sample 1"
+        )
 
 
 def test_it_stops_when_asked(learning, monkeypatch):

@@ -33,12 +33,13 @@ def judge(plan, rule, work, back, data, results, s, w):
     """The error of every output into back.delta."""
     counts, label = results.counts[s], data.labels[s]
     count(plan, work, w, plan.output, counts)
-    best = 0
+    best, most = -1, 0
     for i in range(len(counts)):
         row = 1 if i == label else 0
         back.delta[w, i] = data.importance[s] * rule.error[row, counts[i]]
         results.cost[s] += rule.cost[row, counts[i]]
-        best = i if counts[i] > counts[best] else best
+        if counts[i] > most:
+            best, most = i, counts[i]
     results.predictions[s] = best
 
 

@@ -1,0 +1,40 @@
+"""Which states a step may lose, as the author writes them."""
+
+from __future__ import annotations
+
+import pytest
+from compiled_texts import compiled_text
+
+NETWORK = """
+neuron cell {{
+  param tau: ms = 5 ms
+  state v: mV = 0 mV
+  state w: 1 = 0
+  on input {{ v = v + i }}
+  dv/dt = {v}
+  dw/dt = {w}
+  spike when v > 9 mV
+}}
+network net {{
+  input x[1] encode spikes(duration = 4 ms)
+  output y[1] : cell
+  x -> y : dense
+}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("v", "w", "watched"),
+    [
+        ("-v / tau", "-w / tau + v / 1 mV / tau", []),
+        ("v * v / 1 mV / tau + 3 * v / tau", "w ^ 3 / tau", []),
+        ("(1 mV) * exp(v / 1 mV) / tau", "-w / tau", ["v.lost"]),
+        ("-v / (tau * w)", "sqrt(v / 1 mV) / tau", ["v.lost", "w.lost"]),
+        ("-v / tau", "w ^ 0.5 / tau", ["w.lost"]),
+        ("-v / tau", "(log(w) + exp(tau / 1 ms)) / tau", ["w.lost"]),
+        ("-exp(-tau / 1 ms) * v / tau", "2 ^ w / tau", ["w.lost"]),
+    ],
+)
+def test_states_that_may_be_lost_are_watched(v, w, watched):
+    step = compiled_text(NETWORK.format(v=v, w=w)).graph.population("y").step
+    assert [s.name for s in step.states if s.name.endswith(".lost")] == watched
