@@ -209,13 +209,13 @@ def count_all(plan, work, w, activity):  # type: ignore[no-untyped-def]
 
 
 @njit
-def has_lost(reals):  # type: ignore[no-untyped-def]
-    """Whether (1, 0) a state is no finite number."""
+def note_lost(reals, lost, s):  # type: ignore[no-untyped-def]
+    """lost[s] of the sample just presented: whether (1, 0) a state is no finite number."""
     found = 0
     for k in range(reals.shape[0]):
         for n in range(reals.shape[1]):
             found |= is_lost(reals[k, n])
-    return found
+    lost[s] = found
 
 
 @njit(nogil=True)
@@ -228,4 +228,4 @@ def run(advance, plan, weights, data, seed, first, stride, work, w, counts, lost
         present(advance, plan, weights, data, s, seed, work, w)
         count(plan, work, w, plan.output, counts[s])
         count_all(plan, work, w, activity)
-        lost[s] = has_lost(work.reals[w])
+        note_lost(work.reals[w], lost, s)
