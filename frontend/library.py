@@ -18,12 +18,14 @@ from .typing.models import CheckedModel, check_model, with_arguments
 
 @dataclass(slots=True, eq=False)
 class LoadedFile:
-    """A file: its tree, what it defines, and what can be named in it."""
+    """A file: its tree, what it defines, and what can be named in it; `is_whole` if that is all
+    that its text defines and imports."""
 
     source: Source
     tree: File
     own: dict[str, Entry] = field(default_factory=dict)
     visible: dict[str, Entry] = field(default_factory=dict)
+    is_whole: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,7 +71,7 @@ def load_file(
     path = Path(source.name)
     tree, mistakes = parse(source)
     report.extend(mistakes)
-    file = LoadedFile(source, tree if tree is not None else File(()))
+    file = LoadedFile(source, tree, is_whole=tree.is_whole)
     library.files[path.resolve()] = file
     for item in file.tree.items:
         if not isinstance(item, (Import, Train)):
@@ -80,9 +82,11 @@ def load_file(
             imported = report.attempt(
                 _imported, item, library, report, (*importers, path.resolve())
             )
-            if isinstance(imported, LoadedFile):
-                for name, entry in imported.own.items():
-                    report.attempt(_enter, file.visible, name, entry)
+            if isinstance(imported, Poisoned):
+                file.is_whole = False
+                continue
+            for name, entry in imported.own.items():
+                report.attempt(_enter, file.visible, name, entry)
     return file
 
 
@@ -142,7 +146,6 @@ def _prelude_entry(name: str) -> Entry:
     path = prelude_path(name)
     source = Source(f"<prelude>/{path.name}", path.read_text(encoding="utf-8"))
     tree, mistakes = parse(source)
-    assert tree is not None, path
     assert not mistakes, path
     file = LoadedFile(source, tree)
     entries = [Entry(item, file) for item in tree.items if isinstance(item, Neuron)]

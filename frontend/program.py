@@ -11,6 +11,7 @@ from pathlib import Path
 from ..ir.diagnostics import CompileError, Diagnostic, Source
 from ..ir.graph import Call, Graph, TrainSpec
 from ..ir.report import Poisoned, Report, in_text_order, sound
+from .echoes import news
 from .library import Entry, Library, LoadedFile, load_file, model_of, read_source
 from .limits import LIMITS, Limits
 from .lower.construction import Construction
@@ -69,7 +70,7 @@ def compile_text(
     with _no_collection():
         text = _read(source, limits)
         program = text.report.attempt(_compile, text, defines or {}, network)
-        found = _news(text)
+        found = text.news()
     if found:
         raise CompileError(found)
     return sound(program)
@@ -93,6 +94,11 @@ class _Text:
     report: Report
     limits: Limits
     is_damaged: bool
+
+    def news(self) -> tuple[Diagnostic, ...]:
+        """The mistakes; what is missing from a text that could not be read whole is no news."""
+        found = self.report.diagnostics
+        return news(found, self.library.files.values()) if self.is_damaged else in_text_order(found)
 
     def construction(self, dt: float | None = 1.0) -> Construction:
         """An empty network under construction."""
@@ -129,25 +135,6 @@ def _source(path: Path) -> Source:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         message = f"cannot read {path}: {reason}"
         raise CompileError(Diagnostic("E063", message)) from None
-
-
-def _news(text: _Text) -> tuple[Diagnostic, ...]:
-    """The mistakes; names missing from a text that could not be read whole are no news."""
-    found = text.report.diagnostics
-    if text.is_damaged:
-        syntax = [d for d in found if d.code.startswith("E00")]
-        lines = {_line(d) for d in syntax}
-        others = [d for d in found if d.code not in _ECHOES and _line(d) not in lines]
-        found = syntax + [d for d in others if not d.code.startswith("E00")]
-    return in_text_order(found)
-
-
-def _line(diagnostic: Diagnostic) -> tuple[str, int]:
-    span = diagnostic.span
-    return (span.source.name, span.source.position(span.start)[0]) if span else ("", 0)
-
-
-_ECHOES = frozenset({"E010", "E013", "E030", "E044", "W013"})
 
 
 def _compile(text: _Text, defines: Defines, name: str | None) -> Program:
@@ -191,7 +178,7 @@ def survey_text(
         data = [data for found in text.report.each(_data, rows, text) for data in found]
         if network is None:
             _check_modules(text)
-        found = _news(text)
+        found = text.news()
         if text.is_damaged:
             return Survey((), (), found)
         return Survey(tuple(p for p in programs if p is not None), tuple(data), found)

@@ -45,7 +45,7 @@ def format_text(source: Source) -> str:
 
 def _parsed(source: Source) -> File:
     tree, mistakes = parse(source)
-    if mistakes or tree is None:
+    if mistakes:
         raise CompileError(mistakes)
     return tree
 

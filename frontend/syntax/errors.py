@@ -87,12 +87,19 @@ def _follows_no_unit(tokens: Sequence[Token], position: int) -> bool:
     if position < 2 or tokens[position - 1].type != "NAME":
         return False
     number, word = tokens[position - 2 : position]
-    return number.type == "NUMBER" and "\n" not in number.source.text[number.end : word.start]
+    is_after = number.type == "NUMBER" and "\n" not in number.source.text[number.end : word.start]
+    return is_after and word.text not in UNITS
 
 
 def _no_unit(word: Token) -> Diagnostic:
-    way_out = nearest(word.text, UNITS) or f"the units are {', '.join(UNITS)}"
-    return Diagnostic("E001", f"`{word.text}` is no unit", _span(word), help=way_out)
+    message = f"`{word.text}` is no unit"
+    return Diagnostic("E001", message, _span(word), help=_about_unit(word.text))
+
+
+def _about_unit(word: str) -> str:
+    if word in UNITS:
+        return f"a declaration names the unit alone: `{word}`"
+    return nearest(word, UNITS) or f"the units are {', '.join(UNITS)}"
 
 
 def _deploy(span: Span) -> Diagnostic:
@@ -140,7 +147,7 @@ _PARTNERS = {"_LBRACE": "_RBRACE", "_LPAR": "_RPAR", "LSQB": "RSQB"}
 def _advice(accepted: Set[str], tokens: Sequence[Token], position: int) -> str:
     token = tokens[position]
     if position and tokens[position - 1].type == "NUMBER" and token.type == "NAME":
-        return nearest(token.text, UNITS) or f"the units are {', '.join(UNITS)}"
+        return _about_unit(token.text)
     if "NAME" in accepted and token.text in KEYWORDS:
         return f"`{token.text}` is a word of the language; choose another name"
     if accepted == {"SLASH"}:

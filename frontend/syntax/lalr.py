@@ -7,7 +7,7 @@ on after a mistake needs to see the stack.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -62,17 +62,15 @@ def grammar() -> Grammar:
     except AttributeError as error:
         message = f"snncc needs lark from 1.2.1 to below 2; this is {lark_version}"
         raise ImportError(message) from error
+    reductions = {
+        rule: Reduction(len(rule.expansion), str(rule.origin.name), build)
+        for rule, build in builders.items()
+    }
     table = {
-        state: {str(kind): _action(argument, builders) for kind, (_, argument) in actions.items()}
+        state: {str(kind): reductions.get(next_, next_) for kind, (_, next_) in actions.items()}
         for state, actions in made.states.items()
     }
     return Grammar(table, dict(made.start_states), dict(made.end_states))
-
-
-def _action(argument: Any, builders: dict[Any, Callable[[list[Any]], Any]]) -> int | Reduction:
-    if isinstance(argument, int):
-        return argument
-    return Reduction(len(argument.expansion), str(argument.origin.name), builders[argument])
 
 
 class Unexpected(Exception):
@@ -81,34 +79,53 @@ class Unexpected(Exception):
 
 @dataclass(slots=True)
 class Machine:
-    """A parse under way: states, and for each but the first what was read to reach it."""
+    """A parse under way: states, and for each but the first what was read to reach it, and where
+    that begins in the text."""
 
     grammar: Grammar
     start: str
     states: list[int] = field(default_factory=list)
     values: list[Any] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.states.append(self.grammar.starts[self.start])
 
     def feed(self, token: Token) -> Any:
         """Read one token. After the END token: the tree."""
-        table, states, values = self.grammar.table, self.states, self.values
+        table, states = self.grammar.table, self.states
         kind, end = token.type, self.grammar.ends[self.start]
         while True:
             action = table[states[-1]].get(kind)
             if action.__class__ is int:
                 states.append(action)
-                values.append(token)
+                self.values.append(token)
+                self.places.append(token.start)
                 return None
             if not isinstance(action, Reduction):
+                self._complete(token.start)
                 raise Unexpected
-            parts = _pop(action.size, states, values)
-            value = action.build(parts)
-            states.append(table[states[-1]][action.rule])  # type: ignore[arg-type]
-            values.append(value)
+            self._reduce(action, token.start)
             if states[-1] == end and kind == END:
-                return value
+                return self.values[-1]
+
+    def _reduce(self, action: Reduction, here: int) -> None:
+        parts = _pop(action.size, self.states, self.values)
+        value = action.build(parts)
+        self.states.append(self.grammar.table[self.states[-1]][action.rule])  # type: ignore[arg-type]
+        self.values.append(value)
+        if action.size:
+            del self.places[len(self.values) :]
+        else:
+            self.places.append(here)
+
+    def _complete(self, here: int) -> None:
+        """Build what is whole, whatever may follow it."""
+        while len(actions := {*self.grammar.table[self.states[-1]].values()}) == 1:
+            (action,) = actions
+            if not isinstance(action, Reduction):
+                return
+            self._reduce(action, here)
 
     def accepted(self, depth: int | None = None) -> frozenset[str]:
         """The terminals that can follow, were only the first `depth` states left."""
@@ -117,30 +134,42 @@ class Machine:
             # A token that cannot follow here, but elsewhere, completed the whole before it failed.
             return frozenset({END})
         kinds = [kind for kind in self.grammar.table[states[-1]] if kind.isupper()]
-        return frozenset(kind for kind in kinds if self._is_accepted(states, kind))
+        return frozenset(kind for kind in kinds if self._shift(list(states), kind))
 
     def shifts(self, kind: str, depth: int) -> bool:
         """Whether the terminal could follow at once, were only the first `depth` states left."""
         action = self.grammar.table[self.states[depth - 1]].get(kind)
         return isinstance(action, int) or (kind == END and action is not None)
 
-    def _is_accepted(self, states: Sequence[int], kind: str) -> bool:
-        table, end, trial = self.grammar.table, self.grammar.ends[self.start], list(states)
+    def follow(self, kinds: Iterable[str], depth: int) -> bool:
+        """Whether the terminals could follow one another, were only so many states left."""
+        states = self.states[:depth]
+        return all(self._shift(states, kind) for kind in kinds)
+
+    def _shift(self, states: list[int], kind: str) -> bool:
+        """Whether the terminal can follow; if so, the states with it."""
+        table, end = self.grammar.table, self.grammar.ends[self.start]
         while True:
-            action = table[trial[-1]].get(kind)
+            action = table[states[-1]].get(kind)
             if not isinstance(action, Reduction):
+                if action is not None:
+                    states.append(action)
                 return action is not None
-            del trial[len(trial) - action.size :]
-            goto = table[trial[-1]][action.rule]
+            del states[len(states) - action.size :]
+            goto = table[states[-1]][action.rule]
             assert isinstance(goto, int)
-            trial.append(goto)
+            states.append(goto)
             if goto == end and kind == END:
                 return True
 
-    def unwind(self, depth: int) -> None:
-        """Forget all but the first `depth` states."""
+    def unwind(self, depth: int) -> int | None:
+        """Forget all but the first `depth` states; where in the text begins what is forgotten."""
         del self.states[depth:]
         del self.values[depth - 1 :]
+        # What could not be built is no value any more, but still has a place.
+        forgotten = self.places[depth - 1 :]
+        del self.places[depth - 1 :]
+        return forgotten[0] if forgotten else None
 
 
 def _pop(size: int, states: list[int], values: list[Any]) -> list[Any]:

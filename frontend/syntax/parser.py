@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -19,14 +19,18 @@ _BETWEEN = frozenset({"_RBRACE", END})
 _RESUME = frozenset(KEYWORDS.values()) | {"NAME"}
 
 
-def parse(source: Source) -> tuple[File | None, tuple[Diagnostic, ...]]:
+def parse(source: Source) -> tuple[File, tuple[Diagnostic, ...]]:
     """The tree of a file and every syntax error; after an error, the tree of what could be read."""
+    nothing = File((), (Span(source, 0, len(source.text)),), is_whole=False)
     try:
         tokens, mistakes = _tokens(source)
     except CompileError as error:
-        return None, error.diagnostics
+        return nothing, error.diagnostics
     run = _Run(Machine(grammar(), "file"), tokens, mistakes)
-    return cast("File | None", run.to_end()), tuple(run.mistakes)
+    tree = cast("File | None", run.to_end()) or nothing
+    spans = [d.span for d in run.mistakes if d.span is not None]
+    is_whole = tree.is_whole and run.is_whole
+    return File(tree.items, (*tree.lost, *run.lost, *spans), is_whole), tuple(run.mistakes)
 
 
 def parse_expression(source: Source) -> Expression:
@@ -78,6 +82,8 @@ class _Run:
     position: int = 0
     resumed_at: int = -1
     lines: set[int] = field(default_factory=set)
+    lost: list[Span] = field(default_factory=list)
+    is_whole: bool = True
 
     def __post_init__(self) -> None:
         spans = [d.span for d in self.mistakes if d.span is not None]
@@ -120,17 +126,38 @@ class _Run:
 
     def _resynchronize(self) -> bool:
         """Skip to a token at which a statement may begin or a block end; False at the end."""
-        position = self.position
-        is_between = self._stands_between(position)
-        if position == self.resumed_at:
-            position += 1
-        while position < len(self.tokens):
-            kind = self.tokens[position].type
-            if self._may_resume(position) and self._unwind(kind, is_between):
+        is_between = self._stands_between(self.position)
+        for position in self._resumptions():
+            depth = self._depth(position, is_between, 2)
+            if not depth and not self._is_surplus(position, is_between):
+                depth = self._depth(position, is_between, 1)
+            if depth:
+                self._lose(self.machine.unwind(depth), position)
                 self.position = self.resumed_at = position
                 return True
-            position = self._after(position)
         return False
+
+    def _is_surplus(self, position: int, is_between: bool) -> bool:
+        """Whether the text goes on better without this token, a brace."""
+        is_brace = self.tokens[position].type == "_RBRACE"
+        return is_brace and bool(self._depth(position + 1, is_between, 2))
+
+    def _resumptions(self) -> Iterator[int]:
+        """Where a statement may begin or a block end; what stands in a block of its own is passed
+        over."""
+        position = self.position + (self.position == self.resumed_at)
+        while position < len(self.tokens):
+            if self._may_resume(position):
+                yield position
+            position = self._after(position)
+
+    def _lose(self, start: int | None, position: int) -> None:
+        """Remember the text from `start`, or the token that was not expected, to a position."""
+        first, last = self.tokens[self.position], self.tokens[max(position - 1, 0)]
+        begin = first.start if start is None else min(start, first.start)
+        if begin < last.end:
+            self.lost.append(Span(first.source, begin, last.end))
+            self.is_whole &= "NETWORK" not in self.machine.accepted()
 
     def _may_resume(self, position: int) -> bool:
         token = self.tokens[position]
@@ -149,16 +176,18 @@ class _Run:
         is_first = starts_line(self.tokens, position)
         return is_first or self.tokens[position - 1].type == "_RBRACE"
 
-    def _unwind(self, kind: str, is_between: bool) -> bool:
-        """Drop half-read parts until the machine stands between statements and can read `kind`."""
-        accepted = self.machine.accepted() if is_between else frozenset()
-        if kind in accepted and accepted & _BETWEEN:
-            return True
-        for depth in range(len(self.machine.states), 0, -1):
-            if self.machine.shifts(kind, depth) and self.machine.accepted(depth) & _BETWEEN:
-                self.machine.unwind(depth)
-                return True
-        return False
+    def _depth(self, position: int, is_between: bool, most: int) -> int:
+        """How many states to keep, so that the machine stands between statements and can read so
+        many tokens from here; 0 if there is no such place."""
+        kinds = [token.type for token in self.tokens[position : position + most]]
+        machine, depths = self.machine, len(self.machine.states)
+        if is_between and machine.accepted() & _BETWEEN and machine.follow(kinds, depths):
+            return depths
+        for depth in range(depths, 0, -1):
+            is_read = machine.shifts(kinds[0], depth) and machine.follow(kinds, depth)
+            if is_read and machine.accepted(depth) & _BETWEEN:
+                return depth
+        return 0
 
 
 def starts_line(tokens: Sequence[Token], position: int) -> bool:

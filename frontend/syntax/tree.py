@@ -362,6 +362,9 @@ Item = Import | Definition | Train
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A whole file, its items in order."""
+    """A file, its items in order; `lost` is the text that could not be read, `is_whole` if it all
+    stands within the items."""
 
     items: tuple[Item, ...]
+    lost: tuple[Span, ...] = field(default=(), compare=False, repr=False)
+    is_whole: bool = field(default=True, compare=False, repr=False)
