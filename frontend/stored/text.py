@@ -43,11 +43,14 @@ def read_lines(file: BinaryIO) -> Iterator[Line]:
         start = file.read(2)
         file.seek(0)
         plain = gzip.GzipFile(fileobj=file) if start == GZIP else file
+        text = io.TextIOWrapper(plain, "utf-8-sig")
         try:
-            yield from _lines(io.TextIOWrapper(plain, "utf-8-sig"))
+            yield from _lines(text)
         except UnicodeDecodeError:
             what = "UTF-16" if start in UTF_16 else "not UTF-8"
             raise Unfit(f"its text is {what}", "save it as UTF-8") from None
+        finally:
+            text.detach()  # the file is the caller's to close
 
 
 def _lines(text: io.TextIOWrapper) -> Iterator[Line]:
