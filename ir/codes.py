@@ -56,6 +56,7 @@ CODES: dict[str, str] = {
     "W041": "output never fires",
     "W042": "projection delivers nothing",
     "W043": "state grows of itself",
+    "W044": "weights leave no room",
     # W05x: training that can hardly work
     "W050": "teacher or target cannot work",
     # W06x: data that tell little

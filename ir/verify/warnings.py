@@ -14,7 +14,8 @@ from .durations import duration_of
 def graph_warnings(graph: Graph) -> tuple[Diagnostic, ...]:
     """W040 for every input whose probability of a spike, value x rate x dt, goes beyond 1; W041 for
     every output whose model never spikes; W042 for every projection whose delay is as long as the
-    input; W043 for every state that grows of itself."""
+    input; W043 for every state that grows of itself; W044 for weights that float32 has no room
+    for."""
     return tuple(warning for find in _FINDERS for warning in find(graph))
 
 
@@ -85,4 +86,31 @@ def _factor(leak: Leak, method: str, dt: float) -> float:
     return exp(min(growth, 700.0)) if method == "exact" else 1.0 + growth
 
 
-_FINDERS: tuple[Callable[[Graph], Iterable[Diagnostic]], ...] = (_cut, _silent, _dead, _growing)
+def _huge(graph: Graph) -> Iterable[Diagnostic]:
+    for projection in graph.projections:
+        most = _largest_weight(projection, graph)
+        if most > LOST:
+            yield Diagnostic(
+                "W044",
+                f"weights of `{projection.name}` go to {most:.3g}, and float32 ends at 3.4e+38: a "
+                "few spikes more, and a state is infinite",
+                projection.span,
+                help="scale the weights down, and the threshold with them",
+            )
+
+
+LOST = 1e30
+
+
+def _largest_weight(projection: Projection, graph: Graph) -> float:
+    """The magnitude of what the program says of the initial weights: numbers, or an array."""
+    said = [v for _, v in projection.init.arguments if isinstance(v, (int, float))]
+    tensor = dict(projection.init.arguments).get("tensor")
+    if isinstance(tensor, str) and tensor in graph.tensors and graph.tensors[tensor].size:
+        said += [float(end) for end in (graph.tensors[tensor].min(), graph.tensors[tensor].max())]
+    return max(map(abs, said), default=0.0)
+
+
+_FINDERS: tuple[Callable[[Graph], Iterable[Diagnostic]], ...] = (
+    *(_cut, _silent, _dead, _growing, _huge),
+)

@@ -61,6 +61,22 @@ def test_a_state_that_grows() -> None:
     assert "`tau_mem = -1`" in warning.help
 
 
+@pytest.mark.parametrize(
+    ("weights", "most"),
+    [
+        ("dense(weight = -3e38)", "3e+38"),
+        ("dense(init = uniform(0, 2e38))", "2e+38"),
+        ("list(synapses = [[0, 1, 1], [1, 0, -1e38]])", "1e+38"),
+        ("dense(weight = 1e29)", ""),
+        ("dense(weight = 1 + i)", ""),
+    ],
+)
+def test_weights_that_leave_no_room(weights: str, most: str) -> None:
+    found = graph_warnings(compiled_text(NETWORK.replace("dense", weights)).graph)
+    assert [w.code for w in found] == ["W044"] * bool(most)
+    assert all(f"weights of `x->y` go to {most}, and float32 ends" in w.message for w in found)
+
+
 @pytest.mark.parametrize("net", [graph("poisson", 0.1, rate=10_000.0), graph("bernoulli", 7.0)])
 def test_one_spike_a_step_is_possible(net: Graph) -> None:
     assert graph_warnings(net) == ()
