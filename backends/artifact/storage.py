@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import secrets
@@ -180,8 +181,15 @@ def read_file(path: Path, limit: int) -> bytes:
 def unreadable(path: Path, error: OSError) -> CompileError:
     """The diagnostic of a file that cannot be read."""
     reason = error.strerror or str(error)
-    way_out = "check the spelling and the permissions of the path"
+    way_out = _WAYS_OUT.get(error.errno or 0, "")
     return CompileError(Diagnostic("E063", f"cannot read `{path}`: {reason}", help=way_out))
+
+
+_WAYS_OUT = {
+    errno.ENOENT: "check the spelling of the path",
+    errno.ENOTDIR: "check the spelling of the path",
+    errno.EACCES: "check the permissions of the file and of the folders above it",
+}
 
 
 def unwritable(path: Path, error: OSError) -> CompileError:

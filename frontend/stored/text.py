@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import gzip
-import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
@@ -25,8 +24,8 @@ Numbers = npt.NDArray[np.float64]
 
 GZIP = b"\x1f\x8b"
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
-SEPARATORS = (",", ";", "\t")
-MOST_LINE = 1 << 26  # characters
+SEPARATORS = ("\t", ";", ",")  # a comma may also be a decimal one
+MOST_LINE = 1 << 26  # [bytes]
 BLOCK = 4096  # lines
 
 
@@ -43,25 +42,27 @@ def read_lines(file: BinaryIO) -> Iterator[Line]:
         start = file.read(2)
         file.seek(0)
         plain = gzip.GzipFile(fileobj=file) if start == GZIP else file
-        text = io.TextIOWrapper(plain, "utf-8-sig")
         try:
-            yield from _lines(text)
+            yield from _numbered(_texts(plain))
         except UnicodeDecodeError:
             what = "UTF-16" if start in UTF_16 else "not UTF-8"
             raise Unfit(f"its text is {what}", "save it as UTF-8") from None
-        finally:
-            text.detach()  # the file is the caller's to close
 
 
-def _lines(text: io.TextIOWrapper) -> Iterator[Line]:
-    number = 0
-    while line := text.readline(MOST_LINE):
-        number += 1
+def _texts(file: BinaryIO | gzip.GzipFile) -> Iterator[str]:
+    encoding, count = "utf-8-sig", 0
+    while line := file.readline(MOST_LINE):
+        count += 1
         if len(line) == MOST_LINE:
-            raise Unfit(f"line {number} has more than {MOST_LINE} characters")
-        content = line.strip("\r\n ")
-        if content.strip() and not content.startswith("#"):
-            yield Line(number, content)
+            raise Unfit(f"line {count} has more than {MOST_LINE} bytes")
+        yield from line.decode(encoding).removesuffix("\n").removesuffix("\r").split("\r")
+        encoding = "utf-8"
+
+
+def _numbered(texts: Iterable[str]) -> Iterator[Line]:
+    for number, text in enumerate(texts, 1):
+        if text.strip() and not text.lstrip().startswith("#"):
+            yield Line(number, text.strip(" "))
 
 
 def blocks(lines: Iterable[Line]) -> Iterator[list[Line]]:
@@ -72,11 +73,10 @@ def blocks(lines: Iterable[Line]) -> Iterator[list[Line]]:
 
 
 def separator_of(line: Line) -> str | None:
-    """What stands between the cells: of commas, semicolons and tabs what there is most of outside
+    """What stands between the cells: the first of tabs, semicolons and commas that there is outside
     quotes; None for spaces."""
     plain = re.sub('"[^"]*"', "", line.text)
-    counts = {plain.count(separator): separator for separator in SEPARATORS}
-    return counts[max(counts)] if max(counts) else None
+    return next((separator for separator in SEPARATORS if separator in plain), None)
 
 
 def cells_of(line: Line, separator: str | None) -> list[str]:

@@ -25,7 +25,7 @@ SAY = "say the range that becomes 0..1: `low = …, high = …`"
 
 def load_npz(arguments: dict[str, Value], split: str) -> Data:
     """The split of an archive of `x`, `y`, or of `x_train`, `y_train`, `x_test`, `y_test`."""
-    return _data(_archive(arguments), arguments, split)
+    return _data(_archive(arguments, split), arguments, split)
 
 
 def load_idx(arguments: dict[str, Value], split: str) -> Data:
@@ -35,7 +35,7 @@ def load_idx(arguments: dict[str, Value], split: str) -> Data:
 
 def measure_npz(arguments: dict[str, Value]) -> Arguments:
     """What the training part of an archive fixes, as arguments: its range and its classes."""
-    return _measured(arguments, _archive)
+    return _measured(arguments, lambda given: _archive(given, "train"))
 
 
 def measure_idx(arguments: dict[str, Value]) -> Arguments:
@@ -43,18 +43,19 @@ def measure_idx(arguments: dict[str, Value]) -> Arguments:
     return _measured(arguments, _images)
 
 
-def _archive(arguments: dict[str, Value]) -> Parts:
+def _archive(arguments: dict[str, Value], split: str) -> Parts:
     path, named = Path(str(arguments["path"])), str(arguments["test"])
     is_own_test = Path(named) == path
     arrays = read_npz(path)
-    has_own_parts = "x_train" in arrays
-    if "x_test" in arrays and not {"x", "x_train"} & arrays.keys() and not is_own_test:
-        way_out = "name it by `test` beside a file to train with"
-        raise damaged(path, "has x_test and y_test alone, nothing to train with", way_out)
     whole = _pair(arrays, _ending(arrays), path)
-    if has_own_parts and (not named or is_own_test):
+    if "x_train" in arrays and (not named or is_own_test):
         return Parts(whole, _pair(arrays, "_test", path) if "x_test" in arrays else None)
-    return parts(whole, arguments, _read_test)
+    if _ending(arrays) != "_test" or is_own_test:
+        return parts(whole, arguments, _read_test)
+    if split == "test" and not named:
+        return Parts(whole, whole)
+    way_out = "name it by `test` beside a file to train with"
+    raise damaged(path, "has x_test and y_test alone, nothing to train with", way_out)
 
 
 def _ending(arrays: dict[str, Array]) -> str:

@@ -79,7 +79,7 @@ def test_csv(tmp_path: Path, text: str) -> None:
         ("w.csv", b"1,\n", "line 1 has an empty cell in column 1 (from 0)", "give it a number"),
         ("w.csv", b"1,O.5\n", "line 1 has `O.5`, which is not", "did you mean `0.5`?"),
         ("w.csv", b"1;2,5\n", "line 1 has `2,5`, which has a decimal comma,", "a decimal point"),
-        ("w.csv", b"1,2;3,4\n", "line 1 has `2;3`, two cells with another separator,", "commas"),
+        ("w.csv", b"1,2\n3;4,5\n", "line 2 has `3;4`, two cells with another separator,", "commas"),
         ("w.csv", b"1,nan\n", "line 1 has `nan`, a missing value,", "give"),
         ("w.csv", b"1,-inf\n", "line 1 has `-inf`, which is not finite,", "give"),
         ("w.csv", b"", "it is empty", ""),

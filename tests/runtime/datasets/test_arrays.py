@@ -171,8 +171,11 @@ def test_what_is_not_read_may_be_anything(tmp_path):
 
 
 def test_a_test_part_alone_is_presented_whole(tmp_path):
-    arguments = {"test": str(tmp_path / "d.npz")}
-    assert len(npz(tmp_path, "test", arguments, x_test=np.ones((4, 2)), y_test=LABELS)) == 4
+    arrays = {"x_test": np.ones((4, 2)), "y_test": LABELS}
+    own = {"test": str(tmp_path / "d.npz")}
+    assert {len(npz(tmp_path, "test", said, **arrays)) for said in (None, own)} == {4}
+    with pytest.raises(CompileError, match="x_test and y_test alone, nothing to train with"):
+        npz(tmp_path, "train", **arrays)
 
 
 def test_arrays_that_do_not_fit_into_memory_are_not_read(tmp_path, monkeypatch):
