@@ -107,16 +107,20 @@ def _array(file: IO[bytes], available: int, accept: Accept) -> Array:
         reason = f"its header tells of {header.size} bytes of values, and it holds {found}"
         raise Unfit(reason, "make it anew, or copy it again")
     accept(header)
-    values = bytearray(header.size)
-    done = 0
-    while done < header.size:
-        piece = file.read(min(PIECE, header.size - done))
+    flat = np.frombuffer(read_values(file, header.size), header.dtype, prod(header.shape))
+    return flat.reshape(header.shape, order="F" if header.is_fortran else "C")
+
+
+def read_values(file: IO[bytes], size: int) -> bytearray:
+    """The next `size` bytes; Unfit if there are fewer. What is not there takes no memory."""
+    values, done = bytearray(size), 0
+    while done < size:
+        piece = file.read(min(PIECE, size - done))
         if not piece:
-            raise Unfit(f"it ends after {done} of {header.size} bytes of values")
+            raise Unfit(f"it ends after {done} of {size} bytes of values")
         values[done : done + len(piece)] = piece
         done += len(piece)
-    flat = np.frombuffer(values, header.dtype, prod(header.shape))
-    return flat.reshape(header.shape, order="F" if header.is_fortran else "C")
+    return values
 
 
 def _refuse_objects(dtype: np.dtype[Any]) -> None:

@@ -7,8 +7,9 @@ its numbers.
 
 from __future__ import annotations
 
+import codecs
 import csv
-import gzip
+import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
@@ -18,15 +19,16 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from .packed import unpacked
 from .unfit import Unfit, damage
 
 Numbers = npt.NDArray[np.float64]
 
-GZIP = b"\x1f\x8b"
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 SEPARATORS = ("\t", ";", ",")  # a comma may also be a decimal one
-MOST_LINE = 1 << 26  # [bytes]
+MOST_LINE = 1 << 26  # characters
 BLOCK = 4096  # lines
+PIECE = 1 << 20  # [bytes]
 
 
 class Line(NamedTuple):
@@ -41,28 +43,31 @@ def read_lines(file: BinaryIO) -> Iterator[Line]:
     with damage():
         start = file.read(2)
         file.seek(0)
-        plain = gzip.GzipFile(fileobj=file) if start == GZIP else file
         try:
-            yield from _numbered(_texts(plain))
+            yield from _numbered(_texts(unpacked(file)))
         except UnicodeDecodeError:
             what = "UTF-16" if start in UTF_16 else "not UTF-8"
             raise Unfit(f"its text is {what}", "save it as UTF-8") from None
 
 
-def _texts(file: BinaryIO | gzip.GzipFile) -> Iterator[str]:
-    encoding, count = "utf-8-sig", 0
-    while line := file.readline(MOST_LINE):
-        count += 1
-        if len(line) == MOST_LINE:
-            raise Unfit(f"line {count} has more than {MOST_LINE} bytes")
-        yield from line.decode(encoding).removesuffix("\n").removesuffix("\r").split("\r")
-        encoding = "utf-8"
+def _texts(file: BinaryIO) -> Iterator[str]:
+    utf_8 = codecs.getincrementaldecoder("utf-8-sig")()
+    decoder = io.IncrementalNewlineDecoder(utf_8, translate=True)
+    count, rest = 1, ""
+    while piece := file.read(PIECE):
+        *whole, rest = (rest + decoder.decode(piece)).split("\n")
+        yield from whole
+        count += len(whole)
+        if len(rest) > MOST_LINE:
+            raise Unfit(f"line {count} has more than {MOST_LINE} characters")
+    yield rest + decoder.decode(b"", final=True)
 
 
 def _numbered(texts: Iterable[str]) -> Iterator[Line]:
     for number, text in enumerate(texts, 1):
-        if text.strip() and not text.lstrip().startswith("#"):
-            yield Line(number, text.strip(" "))
+        cells = text.strip(" ")
+        if cells and cells[0] != "#" and not cells.isspace():
+            yield Line(number, cells)
 
 
 def blocks(lines: Iterable[Line]) -> Iterator[list[Line]]:

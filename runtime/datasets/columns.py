@@ -72,8 +72,8 @@ def _has_header(first: list[str], wanted: str, label: str, path: Path) -> bool:
 
 def _count_columns(first: list[str], label: int) -> bool:
     """Whether the cells beside the label only count the columns, as pandas names them."""
-    others = [number_of(cell) for k, cell in enumerate(first) if k != label]
-    return any(others == [start + k for k in range(len(others))] for start in (0, 1))
+    others = [cell for k, cell in enumerate(first) if k != label]
+    return any(others == [str(start + k) for k in range(len(others))] for start in (0, 1))
 
 
 def _position(label: str, columns: int) -> int | None:

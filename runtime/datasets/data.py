@@ -67,15 +67,22 @@ def damaged(name: str | Path, problem: str, way_out: str = "") -> CompileError:
 
 @contextmanager
 def opened(path: Path) -> Iterator[BinaryIO]:
-    """The user's file, open; CompileError(E063) if it cannot be read, E061 if what is read inside
-    is not what it should be."""
+    """The user's file, open; CompileError(E063) if it cannot be read, E061 as `judged`."""
     try:
-        with open_file(path) as file:
-            yield file
+        file = open_file(path)
     except OSError as error:
         raise unreadable(path, error) from error
+    with file, judged(path):
+        yield file
+
+
+@contextmanager
+def judged(name: str | Path) -> Iterator[None]:
+    """What is read inside and is not what it should be is CompileError(E061)."""
+    try:
+        yield
     except Unfit as error:
-        raise CompileError(Diagnostic("E061", f"`{path}`: {error}", help=error.way_out)) from None
+        raise CompileError(Diagnostic("E061", f"`{name}`: {error}", help=error.way_out)) from None
 
 
 def make_data(values: Array, labels: Array, name: str | Path, classes: int | None = None) -> Data:

@@ -19,13 +19,14 @@ from ...frontend.stored.text import (
     separator_of,
 )
 from ...frontend.stored.unfit import Unfit
-from ...ir.diagnostics import CompileError, Diagnostic
+from ...ir.diagnostics import Diagnostic
 from ...ir.graph import Value
 from .columns import INDEX_NAMES, Columns, columns_of
 from .data import Array, damaged, opened, room
 from .split import Part
 
 CELL = 24  # [bytes] of memory for a number while it is scaled
+MOST_LABEL = 100  # characters
 FEW = 10  # rows that a column with a name may count without a warning
 
 
@@ -39,69 +40,76 @@ def read_table(path: Path, arguments: dict[str, Value]) -> Part:
         separator = separator_of(first)
         columns = columns_of(cells_of(first, separator), arguments, path)
         rest = lines if columns.names is not None else chain([first], lines)
-        table = _Table(separator, first, columns, room() // CELL)
+        table = _Table(separator, first, columns, room())
         for block in blocks(rest):
             table.add(block)
     if not table.values:
         raise damaged(path, "has a line of names and no samples")
-    return _part(table, columns, path)
+    values = np.concatenate(table.values)
+    labels = np.concatenate(table.labels)
+    return Part(values, labels, path, columns, _counters(values, columns, path))
 
 
 @dataclass(slots=True)
 class _Table:
-    """The cells of a table that are kept; `left` is how many more there may be."""
+    """The cells of a table that are kept, by blocks of lines; `left` is the memory [bytes] for
+    further ones."""
 
     separator: str | None
     first: Line
     columns: Columns
     left: int
     values: list[Array] = field(default_factory=list)
-    labels: list[tuple[int, str]] = field(default_factory=list)  # line and cell
+    labels: list[Array] = field(default_factory=list)  # of a block all numbers, or all texts
 
     def add(self, block: list[Line]) -> None:
         """Keep the cells of some lines; Unfit where they do not fit."""
         require_width(block, self.separator, self.first)
-        self.left -= len(block) * len(self.columns.values)
+        values, labels = self._cells(block)
+        if self.labels and labels.dtype.kind != self.labels[0].dtype.kind:
+            raise _mixed(block[0], str(labels[0]), self.columns)
+        self.left -= values.size * CELL + labels.nbytes
         if self.left < 0:
             raise Unfit("it holds more numbers than fit into memory", "give a part of it")
+        self.values.append(values)
+        self.labels.append(labels)
+
+    def _cells(self, block: list[Line]) -> tuple[Array, Array]:
         columns = self.columns
-        self.labels += [(k.number, cells_of(k, self.separator)[columns.label]) for k in block]
-        self.values.append(numbers_of(block, self.separator, columns.values, columns.called))
+        if not self.labels or self.labels[0].dtype.kind == "f":
+            try:
+                wanted = (*columns.values, columns.label)
+                table = numbers_of(block, self.separator, wanted, columns.called)
+                return table[:, :-1], table[:, -1]
+            except Unfit:
+                pass  # a label may be a text; another mistake is met again
+        values = numbers_of(block, self.separator, columns.values, columns.called)
+        return values, self._labels(block)
+
+    def _labels(self, block: list[Line]) -> Array:
+        cells = [cells_of(line, self.separator)[self.columns.label] for line in block]
+        for line, cell in zip(block, cells, strict=True):
+            if not 0 < len(cell) <= MOST_LABEL:
+                where = (
+                    f"line {line.number} has no label: {self.columns.called(self.columns.label)}"
+                )
+                what = f"has {len(cell)} characters" if cell else "is empty"
+                raise Unfit(f"{where} {what}", "give the sample a label, or leave it out")
+        numbers = [number_of(cell) for cell in cells]
+        if None not in numbers:
+            return np.array(numbers, np.float64)
+        texts = [k for k, number in enumerate(numbers) if number is None]
+        if len(texts) < len(numbers):
+            raise _mixed(block[texts[0]], cells[texts[0]], self.columns)
+        return np.array(cells)
 
 
-def _part(table: _Table, columns: Columns, path: Path) -> Part:
-    values = np.concatenate(table.values)
-    labels = _labels(table.labels, columns, path)
-    return Part(values, labels, path, columns, _counters(values, columns, path))
-
-
-def _labels(cells: list[tuple[int, str]], columns: Columns, path: Path) -> Array:
-    """The labels as numbers, or all of them as texts; CompileError(E061) for some of both."""
-    for line, cell in cells:
-        if not cell:
-            problem = f"has no label: {columns.called(columns.label)} is empty"
-            raise damaged(f"{path}:{line}", problem, "give the sample a label, or leave it out")
-    numbers = [number_of(cell) for _, cell in cells]
-    if all(number is not None for number in numbers):
-        return np.array(numbers, np.float64)
-    texts = [k for k, number in enumerate(numbers) if number is None]
-    if len(texts) < len(numbers):
-        raise _mixed(cells, texts, columns, path)
-    return np.array([cell for _, cell in cells])
-
-
-def _mixed(
-    cells: list[tuple[int, str]], texts: list[int], columns: Columns, path: Path
-) -> CompileError:
-    line, cell = cells[texts[0]]
-    problem = (
-        f"has the label `{cell[:40]}` in {columns.called(columns.label)}, where other lines have "
-        "numbers"
-    )
+def _mixed(line: Line, cell: str, columns: Columns) -> Unfit:
+    where = f"line {line.number} has the label `{cell[:40]}` in {columns.called(columns.label)}"
     way_out = "give all labels as numbers, or all as texts"
-    if texts == [0] and columns.names is None:
-        way_out = f'if the line names the columns, say `header = "yes"`; {way_out}'
-    return damaged(f"{path}:{line}", problem, way_out)
+    if columns.names is None:
+        way_out = f'if line {line.number} names the columns, say `header = "yes"`; {way_out}'
+    return Unfit(f"{where}, and others are numbers", way_out)
 
 
 def _counters(values: Array, columns: Columns, path: Path) -> tuple[Diagnostic, ...]:

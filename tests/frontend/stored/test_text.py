@@ -9,9 +9,13 @@ from snncc.frontend.stored.text import Line, cells_of, number_of, read_lines, se
 from snncc.frontend.stored.unfit import Unfit
 
 
+@pytest.mark.parametrize("size", [1, 100])
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
-def test_lines_are_numbered_as_an_editor_does(end: str, pack: type) -> None:
+def test_lines_are_numbered_as_an_editor_does(
+    end: str, pack: type, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("snncc.frontend.stored.text.PIECE", size)
     text = end.join(["\ufeff1,2", "", "# none", "  ", " é,4 ", "\t5"])
     found = list(read_lines(io.BytesIO(pack(text.encode()))))
     assert found == [Line(1, "1,2"), Line(5, "é,4"), Line(6, "\t5")]
@@ -31,8 +35,8 @@ def test_a_text_that_is_left_unread_makes_no_noise() -> None:
 
 def test_a_line_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("snncc.frontend.stored.text.MOST_LINE", 100)
-    with pytest.raises(Unfit, match="line 2 has more than 100 bytes"):
-        list(read_lines(io.BytesIO(gzip.compress(b"1\n" + b"0," * 10**6))))
+    with pytest.raises(Unfit, match="line 2 has more than 100 characters"):
+        list(read_lines(io.BytesIO(gzip.compress(b"1\n" + b"0," * 10**4))))
 
 
 @pytest.mark.parametrize(
