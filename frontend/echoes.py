@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 
 from ..ir.diagnostics import Diagnostic, Span
 from ..ir.report import in_text_order
@@ -30,19 +31,18 @@ def news(found: Iterable[Diagnostic], files: Iterable[LoadedFile]) -> tuple[Diag
 
 
 class _Damage:
-    """What the files of a program lack: the words and lines of the text that was left out, and the
-    items (by file) in which it stood. `nameless`: the items that may lack names which nobody can
-    tell; `is_torn`: whole items may be missing."""
+    """What the files of a program lack: the words and lines of the text that was left out, the
+    items (by file) in which it stood, and the names, perhaps garbled, that these were to declare.
+    `is_torn`: whole items may be missing."""
 
     def __init__(self, files: tuple[LoadedFile, ...]) -> None:
         self.starts = {file.source.name: [*map(_start, file.tree.items)] for file in files}
-        lost = [(file, span) for file in files for span in file.tree.lost]
-        self.words = frozenset(word for _, span in lost for word in _WORD.findall(_text(span)))
-        self.lines = {line for _, span in lost for line in _lines(span)}
-        self.items = {self.item(span) for _, span in lost}
-        self.is_torn = not all(file.is_whole for file in files)
-        nameless = [span for file, span in lost if not file.is_whole or _is_garbled(span)]
-        self.nameless = {self.item(span) for span in nameless}
+        lost = [span for file in files for span in file.tree.lost]
+        self.words = frozenset(word for span in lost for word in _WORD.findall(_text(span)))
+        self.lines = {line for span in lost for line in _lines(span)}
+        self.items = {self.item(span) for span in lost}
+        self.torn = {file.source.name for file in files if not file.is_whole}
+        self.garbled = [(self.item(span), name) for span in lost for name in _garbled(span)]
 
     def item(self, span: Span) -> tuple[str, int]:
         """The file and the number of the item, from 1, in which a span stands."""
@@ -62,26 +62,32 @@ class _Damage:
             )
         places = (span, *(note.span for note in diagnostic.related))
         if code in _ABSENCE:
-            return self.is_torn or any(self.item(place) in self.items for place in places)
+            return bool(self.torn) or any(self.item(place) in self.items for place in places)
         return code == "W013" or (code == "E043" and "dt" in self.words)
 
     def lacks(self, name: str, item: tuple[str, int], is_elsewhere: bool) -> bool:
         """Whether the name may have been declared, elsewhere than in the item or in it."""
-        if is_elsewhere and (self.is_torn or self.nameless):
+        is_torn = bool(self.torn) if is_elsewhere else item in self.items and item[0] in self.torn
+        if is_torn or name in self.words:
             return True
-        return name in self.words or item in self.nameless
+        there = [declared for place, declared in self.garbled if is_elsewhere or place == item]
+        return any(_may_be(declared, name) for declared in there)
 
 
-def _is_garbled(span: Span) -> bool:
-    """Whether lines that are lost in part declare what nobody names elsewhere: another name may
-    have been meant."""
+def _garbled(span: Span) -> Iterator[str]:
+    """The names that lines which are lost in part declare, and that stand nowhere else."""
     text = span.source.text
     start = text.rfind("\n", 0, span.start) + 1
-    declared = [match[1] for match in _DECLARATION.finditer(text, start, span.end)]
-    return bool(declared) and not set(declared) <= {
-        *_WORD.findall(text, 0, start),
-        *_WORD.findall(text, span.end),
-    }
+    declared = {match[1] for match in _DECLARATION.finditer(text, start, span.end)}
+    if declared:
+        yield from declared - {*_WORD.findall(text, 0, start), *_WORD.findall(text, span.end)}
+
+
+def _may_be(garbled: str, name: str) -> bool:
+    """Whether a name may have been meant by what is left of its declaration."""
+    if not garbled.isidentifier() or garbled.startswith(name) or name.startswith(garbled):
+        return True
+    return bool(get_close_matches(name, [garbled]))
 
 
 def _text(span: Span) -> str:

@@ -7,7 +7,8 @@ from functools import cache
 from pathlib import Path
 
 from ..ir.diagnostics import CompileError, Diagnostic, Note, Source, Span
-from ..ir.report import Poisoned, Report, sound, twice, unknown
+from ..ir.report import Poisoned, Report, sound, twice
+from .foreign import unknown
 from .limits import LIMITS
 from .prelude import prelude_names, prelude_path
 from .syntax.parser import parse

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..ir.diagnostics import CompileError, Diagnostic, Source
 from ..ir.graph import Call, Graph, TrainSpec
 from ..ir.report import Poisoned, Report, in_text_order, sound
+from .collection import no_collection
 from .echoes import news
 from .library import Entry, Library, LoadedFile, load_file, model_of, read_source
 from .limits import LIMITS, Limits
@@ -67,7 +66,7 @@ def compile_text(
     limits: Limits = LIMITS,
 ) -> Program:
     """The program of a text; what it imports is sought beside `source.name`."""
-    with _no_collection():
+    with no_collection():
         text = _read(source, limits)
         program = text.report.attempt(_compile, text, defines or {}, network)
         found = text.news()
@@ -115,19 +114,6 @@ def _read(source: Source, limits: Limits) -> _Text:
     return _Text(file, library, report, limits, is_damaged)
 
 
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """No search for reference cycles inside: trees have none, and of a large network it would
-    take as long as the compilation."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
-
-
 def _source(path: Path) -> Source:
     try:
         return read_source(path)
@@ -170,7 +156,7 @@ def survey_text(
     """All of a text: models, networks with their training, modules that no network instantiates.
     `network` leaves one network; `defines` are for it, or for the one that would be compiled.
     """
-    with _no_collection():
+    with no_collection():
         text = _read(source, limits)
         text.report.extend(wrong_trains(text.file))
         rows = _rows(text, defines or {}, network)

@@ -112,9 +112,12 @@ def _identity(diagnostic: Diagnostic) -> tuple[object, ...]:
 
 
 def nearest(name: str, names: Iterable[str], apart: int = 3) -> str:
-    """ "did you mean `x`?" for the nearest of `names`, at most `apart` longer or shorter, or ""."""
+    """ "did you mean `x`?" for the nearest of `names`, at most `apart` longer or shorter, or "".
+    One or two letters are near to nothing but themselves."""
     near = [n for n in names if abs(len(n) - len(name)) <= apart][:2000]
-    matches = get_close_matches(name[:100], near, n=1, cutoff=0.6)
+    matches = [n for n in near if n.lower() == name.lower()]
+    if len(name) > 2:
+        matches += get_close_matches(name[:100], near, n=1, cutoff=0.6)
     return f"did you mean `{matches[0]}`?" if matches else ""
 
 

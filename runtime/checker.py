@@ -8,7 +8,7 @@ from ..backends.compiled.plan import make_plan
 from ..backends.memory import presenting, require_memory
 from ..backends.rules.table import RULES
 from ..backends.runnable import require_spiking
-from ..frontend.program import Program, survey_file
+from ..frontend.program import Program, Survey, survey_file
 from ..ir.diagnostics import Diagnostic, Span
 from ..ir.graph import Call, TrainSpec
 from ..ir.model import Model
@@ -23,10 +23,15 @@ from .loading import Options, draw, finished
 def check_program(path: Path, options: Options) -> tuple[Diagnostic, ...]:
     """The mistakes and warnings of a file, of all its networks unless the options choose one: what
     the frontend, the passes, `compile` and `train` refuse."""
-    survey, report = survey_file(path, options.defines, options.network), Report()
+    return check_survey(survey_file(path, options.defines, options.network), options.seed or 0)
+
+
+def check_survey(survey: Survey, seed: int = 0) -> tuple[Diagnostic, ...]:
+    """The mistakes and warnings of what a file says; its initial weights are drawn with `seed`."""
+    report = Report()
     report.extend(survey.diagnostics)
     for program in survey.programs:
-        _check_network(program, options.seed or 0, report)
+        _check_network(program, seed, report)
     for call, place in survey.data:
         report.attempt(_check_data, call, place)
     return in_text_order(report.diagnostics)

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from ...ir.diagnostics import CompileError, Diagnostic
-from ...ir.report import Poisoned, sound, twice, unknown
+from ...ir.report import Poisoned, sound, twice
 from ...ir.schemes import SCHEMES
+from ..foreign import FOREIGN, unknown
 from ..library import model_named
 from ..syntax.tree import Call, Cell, Expression, Let, Literal, Reference, Setting, Statement
 from ..typing.constants import Scope, evaluate, number
@@ -85,7 +86,9 @@ def _set(setting: Setting, scope: Scope, body: Body) -> None:
     name = setting.name
     if name.text not in _SETTINGS:
         found = unknown("setting", name.text, name.span, _SETTINGS, code="E012")
-        raise CompileError(replace(found, help=found.help + "; a constant is `let name = …`"))
+        if name.text not in FOREIGN["setting"]:
+            found = replace(found, help=found.help + "; a constant is `let name = …`")
+        raise CompileError(found)
     _SETTINGS[name.text](setting, scope, body)
 
 

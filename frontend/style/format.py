@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ...ir.diagnostics import CompileError, Source
+from ..collection import no_collection
 from ..syntax.lexer import Token, words
 from ..syntax.parser import parse
 from ..syntax.tree import File, Train
@@ -35,12 +36,14 @@ class _Word:
 def format_text(source: Source) -> str:
     """The program in its standard form: the same tree, the same comments, formatting it again
     changes nothing. CompileError if it is no program."""
-    tree = _parsed(source)
-    lines = _drop_edges(list(_lines(source, tree)))
-    text = "\n".join(align(lines))
-    formatted = text + "\n" if text else ""
-    _require_same(source, tree, Source(source.name, formatted))
-    return formatted
+    with no_collection():
+        tree = _parsed(source)
+        everything = list(words(source))
+        lines = _drop_edges(list(_lines(source, everything, tree)))
+        text = "\n".join(align(lines))
+        formatted = text + "\n" if text else ""
+        _require_same(everything, tree, Source(source.name, formatted))
+        return formatted
 
 
 def _parsed(source: Source) -> File:
@@ -50,18 +53,22 @@ def _parsed(source: Source) -> File:
     return tree
 
 
-def _require_same(source: Source, tree: File, formatted: Source) -> None:
-    assert _parsed(formatted) == tree, "formatting changed the program"
-    assert _comments(formatted) == _comments(source), "formatting changed a comment"
+def _require_same(everything: Sequence[Token], tree: File, formatted: Source) -> None:
+    """RuntimeError, for a mistake of ours, unless the formatted text says the same."""
+    after, mistakes = parse(formatted)
+    if mistakes or after != tree:
+        raise RuntimeError(f"formatting would change the program of {formatted.name}")
+    if _comments(words(formatted)) != _comments(everything):
+        raise RuntimeError(f"formatting would change a comment of {formatted.name}")
 
 
-def _comments(source: Source) -> list[str]:
-    return [token.text.rstrip() for token in words(source) if token.type == "COMMENT"]
+def _comments(everything: Iterable[Token]) -> list[str]:
+    return [token.text.rstrip() for token in everything if token.type == "COMMENT"]
 
 
-def _lines(source: Source, tree: File) -> Iterator[Line]:
+def _lines(source: Source, everything: Sequence[Token], tree: File) -> Iterator[Line]:
     """Every line of the text with its indentation; of several blank lines one is kept."""
-    rows = _rows(source, tree)
+    rows = _rows(source, everything, tree)
     depth = parentheses = blanks = 0
     is_open = False
     for row, comment in rows:
@@ -79,9 +86,8 @@ def _lines(source: Source, tree: File) -> Iterator[Line]:
         is_open = is_open or bool(row)
 
 
-def _rows(source: Source, tree: File) -> list[tuple[list[_Word], str]]:
+def _rows(source: Source, everything: Sequence[Token], tree: File) -> list[tuple[list[_Word], str]]:
     """The words of every line, and its comment."""
-    everything = list(words(source))
     tokens = [token for token in everything if token.type != "COMMENT"]
     known = zip(tokens, contexts(tokens, _entries(tree)), signs(tokens), strict=True)
     rows: list[tuple[list[_Word], str]] = [([], "") for _ in source.starts]

@@ -83,9 +83,13 @@ def gap(left: Token, right: Token, at_left: Context, at_right: Context, is_sign:
         return " " if left.type == "_LBRACE" else "  "
     if right.type in _CLAUSES:
         return "  "
-    if is_sign or _hugs_right(left, at_left) or _hugs_left(left, right, at_right):
-        return ""
-    return " "
+    hugs = is_sign or _hugs_right(left, at_left) or _hugs_left(left, right, at_right)
+    return "" if hugs and not _would_join(left, right) else " "
+
+
+def _would_join(left: Token, right: Token) -> bool:
+    """Whether the two would be one word without a space: `not` and `int`."""
+    return left.text[-1] in _NAME and right.text[0] in _NAME
 
 
 def _hugs_right(left: Token, context: Context) -> bool:
@@ -112,7 +116,7 @@ def _is_tight_operator(token: Token, context: Context) -> bool:
     """Operators of units, `mV/ms`, and the stroke of a derivative, `dv/dt`."""
     if token.type == "SLASH" and context.opening == "NAME":
         return _is_derivative(token)
-    return context.is_unit and token.type in _OPERATORS
+    return context.is_unit and token.type in _OPERATORS and not token.text.isalpha()
 
 
 def _is_derivative(stroke: Token) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 
 from ...ir.diagnostics import Diagnostic, Note, Span
 from ...ir.report import nearest
+from ..foreign import FOREIGN
 from ..units import UNITS
+from .builder import quantity_parts
 from .lexer import END, KEYWORDS, PUNCTUATION, Token
 
 # A group is named instead of its members when all of its signature is acceptable.
@@ -62,10 +64,10 @@ _WORDS: dict[str, str] = {
 def complaint(accepted: Set[str], tokens: Sequence[Token], position: int) -> Diagnostic:
     """The diagnostic for the token at `position`, where only `accepted` could follow."""
     token = tokens[position]
-    if token.type == "DEPLOY":
-        return _deploy(_span(token))
-    if _follows_no_unit(tokens, position):
-        return _no_unit(tokens[position - 1])
+    for recognize in _RECOGNIZED:
+        found = recognize(accepted, tokens, position)
+        if found is not None:
+            return found
     # Where the text ends there is nothing to see; the last word shows what was left open.
     span = _span(tokens[position - 1] if token.type == END and position else token)
     got = "the text ends" if token.type == END else f"got `{token.text}`"
@@ -82,16 +84,22 @@ def _span(token: Token) -> Span:
     return Span(token.source, token.start, token.end)
 
 
-def _follows_no_unit(tokens: Sequence[Token], position: int) -> bool:
-    """Whether the word before is what was meant as the unit of a number: `3 mw`."""
+def _deploy(accepted: Set[str], tokens: Sequence[Token], position: int) -> Diagnostic | None:
+    if tokens[position].type != "DEPLOY":
+        return None
+    message = "`deploy` is a reserved word; this version has no deploy block"
+    way_out = "leave the block out; the target is chosen on the command line with `--target`"
+    return Diagnostic("E001", message, _span(tokens[position]), help=way_out)
+
+
+def _no_unit(accepted: Set[str], tokens: Sequence[Token], position: int) -> Diagnostic | None:
+    """The word before is what was meant as the unit of a number: `3 mw`."""
     if position < 2 or tokens[position - 1].type != "NAME":
-        return False
+        return None
     number, word = tokens[position - 2 : position]
     is_after = number.type == "NUMBER" and "\n" not in number.source.text[number.end : word.start]
-    return is_after and word.text not in UNITS
-
-
-def _no_unit(word: Token) -> Diagnostic:
+    if not is_after or word.text in UNITS:
+        return None
     message = f"`{word.text}` is no unit"
     return Diagnostic("E001", message, _span(word), help=_about_unit(word.text))
 
@@ -102,13 +110,53 @@ def _about_unit(word: str) -> str:
     return nearest(word, UNITS) or f"the units are {', '.join(UNITS)}"
 
 
-def _deploy(span: Span) -> Diagnostic:
+def _undeclared(accepted: Set[str], tokens: Sequence[Token], position: int) -> Diagnostic | None:
+    """`param tau = 20 ms`, `state v = 0 mV`, `(hidden = 400)`: the unit or type is missing."""
+    if tokens[position].type != "_EQ" or accepted != {"_COLON"}:
+        return None
+    keyword, name, _, value = tokens[position - 2 : position + 2]
+    is_clause = keyword.type in ("PARAM", "STATE")
+    unit = {"NUMBER": "1" if is_clause else "int", "STRING": "text", "TRUE": "bool"}.get(value.type)
+    if value.type == "QUANTITY":
+        unit = quantity_parts(value)[1]
+    opening = f"{keyword.text} " if is_clause else ""
+    message = f"`{name.text}` does not say its {'unit' if is_clause else 'type'}"
+    way_out = f"write `{opening}{name.text}: {unit or 'ms'} = …`"
+    return Diagnostic("E001", message, _span(name), help=way_out)
+
+
+def _nested(accepted: Set[str], tokens: Sequence[Token], position: int) -> Diagnostic | None:
+    """A definition inside of another one."""
+    token, start = tokens[position], max(position - 2, 0)
+    if token.type == "_LBRACE" and tokens[start].type == "NEURON":
+        name = tokens[position - 1].text
+        message = "a model by its equations stands outside of networks and modules"
+        way_out = f"move `neuron {name} {{ … }}` out; in here: `neuron {name} = lif(…)`"
+        return Diagnostic("E001", message, _span(tokens[start]), help=way_out)
+    if token.type not in DEFINITIONS or not accepted & {"POPULATION", "PARAM"}:
+        return None
+    message = f"`{token.text}` stands outside of networks, modules and models"
+    way_out = "close the block before it with `}`, or move it out"
     return Diagnostic(
-        "E001",
-        "`deploy` is a reserved word; this version has no deploy block",
-        span,
-        help="leave the block out; the target is chosen on the command line with `--target`",
+        "E001", message, _span(token), related=_opened(tokens[:position]), help=way_out
     )
+
+
+def _foreign(accepted: Set[str], tokens: Sequence[Token], position: int) -> Diagnostic | None:
+    """A statement that begins with a word of another language."""
+    if not position or not _begins_statement(tokens, position - 1):
+        return None
+    word, what = tokens[position - 1], "clause of a model" if accepted == {"SLASH"} else "statement"
+    way_out = FOREIGN[what].get(word.text)
+    if way_out is None:
+        return None
+    message = f"no {what} begins with `{word.text}`"
+    return Diagnostic("E001", message, _span(word), help=way_out)
+
+
+DEFINITIONS = frozenset({"IMPORT", "MODULE", "NETWORK", "TRAIN"})
+# What a user may have had in mind; the first that fits is told.
+_RECOGNIZED = (_deploy, _undeclared, _nested, _foreign, _no_unit)
 
 
 def _in_words(accepted: Set[str]) -> str:
@@ -128,10 +176,14 @@ def _in_words(accepted: Set[str]) -> str:
 
 def _open_bracket(tokens: Sequence[Token], position: int) -> tuple[Note, ...]:
     """The bracket that is still open, where the text ends or another one closes."""
-    if tokens[position].type not in _PARTNERS.values() and tokens[position].type != END:
-        return ()
+    is_end = tokens[position].type in _PARTNERS.values() or tokens[position].type == END
+    return _opened(tokens[:position]) if is_end else ()
+
+
+def _opened(tokens: Iterable[Token]) -> tuple[Note, ...]:
+    """The innermost bracket that is open after these tokens."""
     waiting: list[Token] = []
-    for token in tokens[:position]:
+    for token in tokens:
         if token.type in _PARTNERS:
             waiting.append(token)
         elif token.type in _PARTNERS.values() and waiting:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any, cast
 
 from ...ir.diagnostics import CompileError, Diagnostic, Source, Span
 from ..limits import LIMITS
 from .builder import span_of
-from .errors import complaint
+from .errors import DEFINITIONS, complaint
 from .lalr import Machine, Unexpected, grammar
 from .lexer import END, KEYWORDS, Token, tokenize
 from .tree import Expression, File
 
 _OPENING = {"_LBRACE": "_RBRACE", "_LPAR": "_RPAR", "LSQB": "RSQB"}
+_DEPTH = {"_LBRACE": 1, "_RBRACE": -1}
 _BETWEEN = frozenset({"_RBRACE", END})
 _RESUME = frozenset(KEYWORDS.values()) | {"NAME"}
 
@@ -84,6 +86,7 @@ class _Run:
     lines: set[int] = field(default_factory=set)
     lost: list[Span] = field(default_factory=list)
     is_whole: bool = True
+    depths: list[int] = field(default_factory=list)  # open braces after each token, once needed
 
     def __post_init__(self) -> None:
         spans = [d.span for d in self.mistakes if d.span is not None]
@@ -163,7 +166,15 @@ class _Run:
         token = self.tokens[position]
         if token.type in ("_RBRACE", END):
             return True
-        return token.type in _RESUME and starts_line(self.tokens, position)
+        if token.type not in _RESUME or not starts_line(self.tokens, position):
+            return False
+        return token.type not in DEFINITIONS or not self._is_inside(position)
+
+    def _is_inside(self, position: int) -> bool:
+        """Whether the token stands in a block that is closed later: no brace before is missing."""
+        if not self.depths:
+            self.depths = list(accumulate(_DEPTH.get(token.type, 0) for token in self.tokens))
+        return self.depths[position] > 0 and self.depths[-1] == 0
 
     def _after(self, position: int) -> int:
         """The next position to look at: past a whole block where one opens."""
@@ -202,7 +213,7 @@ def matching(tokens: Sequence[Token], position: int) -> int:
     """The position of the `}` that closes the `{` at `position`, or the last position."""
     depth = 0
     for place in range(position, len(tokens)):
-        depth += {"_LBRACE": 1, "_RBRACE": -1}.get(tokens[place].type, 0)
+        depth += _DEPTH.get(tokens[place].type, 0)
         if depth == 0:
             return place
     return len(tokens) - 1

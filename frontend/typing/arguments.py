@@ -9,9 +9,10 @@ from ...ir.diagnostics import CompileError, Diagnostic, Note, Span
 from ...ir.expr import names
 from ...ir.graph import Call as IrCall
 from ...ir.graph import Value
-from ...ir.report import Poisoned, Report, nearest, twice, unknown
+from ...ir.report import Poisoned, Report, nearest, twice
 from ...ir.rules import Argument as Formal
 from ...ir.rules import Row
+from ..foreign import unknown
 from ..syntax.tree import Call, Expression, Name, Reference
 from ..units import NUMBER, UNITS, to_unit
 from .constants import Scope, evaluate, number, text, truth, whole

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...ir.diagnostics import CompileError, Diagnostic, Note, Span
-from ...ir.report import Poisoned, twice, unknown
+from ...ir.report import Poisoned, twice
+from ..foreign import unknown
 from ..syntax.tree import Call, Expression, Literal, Name, Number, Operation, Reference
 from ..syntax.tree import Sequence as Listed
 from ..units import NUMBER, UNITS, Dimension, describe

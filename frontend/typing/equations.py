@@ -9,8 +9,9 @@ from typing import Any
 
 from ...ir.diagnostics import CompileError, Diagnostic, Note, Span
 from ...ir.expr import Const, Expr, Ref
-from ...ir.report import Poisoned, sound, unknown
+from ...ir.report import Poisoned, sound
 from ...ir.types import DType
+from ..foreign import unknown
 from ..syntax.tree import Call, Expression, Literal, Number, Operation, Reference, Sequence
 from ..units import NUMBER, UNITS, Dimension, divide, multiply, power
 from .constants import (

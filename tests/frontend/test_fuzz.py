@@ -24,19 +24,25 @@ from snncc.frontend.style.format import format_text
 from snncc.frontend.syntax.lexer import KEYWORDS, PUNCTUATION
 from snncc.frontend.units import UNITS
 from snncc.ir.diagnostics import CompileError, Diagnostic, Source, render, to_json
-from snncc.ir.passes.pipeline import run_pipeline
+from snncc.runtime.checker import check_survey
 
 ROOT = Path(__file__).parent.parent.parent
-SEEDS = sorted(
-    [
-        *ROOT.glob("examples/*.snn"),
-        *ROOT.glob("frontend/prelude/*.snn"),
-        *ROOT.glob("tests/errors/*.snn"),
-    ]
-)
+FENCE = re.compile(r"^```snn\n(.*?)^```", re.DOTALL | re.MULTILINE)
+SEEDS: list[str] = [
+    *(
+        path.read_text("utf-8")
+        for pattern in ("examples", "frontend/prelude", "tests/errors", "tests/cases/lower")
+        for path in sorted(ROOT.glob(f"{pattern}/*.snn"))
+    ),
+    *(
+        program
+        for path in sorted([*ROOT.glob("docs/*.md"), ROOT / "README.md"])
+        for program in FENCE.findall(path.read_text("utf-8"))
+    ),
+]
 SECONDS = float(os.environ.get("SNNCC_FUZZ_SECONDS", "2"))
 LIMITS = Limits(statements=2000, neurons=10**6)
-YARDSTICK = Source("long.snn", max((path.read_text("utf-8") for path in SEEDS), key=len))
+YARDSTICK = Source("long.snn", max(SEEDS, key=len))
 SUSPICIOUS = 1.0  # seconds of processor time; a text that takes them is compared with the yardstick
 MOST = 300.0  # times the processor time of the longest program that we ship, for one text
 
@@ -52,17 +58,22 @@ VOCABULARY = [
 
 
 def feed(text: str) -> None:
-    """Run all of the frontend on a text; anything but a CompileError is a failure."""
+    """Check and format a text; anything but diagnostics is a failure."""
     source = Source(str(ROOT / "examples" / "fuzzed.snn"), text)
     if seconds(lambda: _frontend(source)) > SUSPICIOUS:
         assert not slower_than(MOST, lambda: _frontend(source), lambda: _frontend(YARDSTICK))
 
 
 def _frontend(source: Source) -> None:
-    for work in (_compile, _check, _format):
-        for diagnostic in _mistakes(work, source):
-            render(diagnostic)
-            to_json(diagnostic)
+    survey = survey_text(source, limits=LIMITS)
+    for diagnostic in check_survey(survey):
+        assert len(render(diagnostic)) < 5000
+        to_json(diagnostic)
+    is_right = all(d.severity == "warning" for d in survey.diagnostics)
+    assert (_mistakes(_compile, source) == ()) or not is_right or len(survey.programs) != 1
+    if not _mistakes(_format, source):
+        return
+    assert any(d.code.startswith("E00") for d in survey.diagnostics)
 
 
 def _mistakes(work: Callable[[Source], None], source: Source) -> tuple[Diagnostic, ...]:
@@ -74,17 +85,11 @@ def _mistakes(work: Callable[[Source], None], source: Source) -> tuple[Diagnosti
 
 
 def _compile(source: Source) -> None:
-    run_pipeline(compile_text(source, limits=LIMITS).graph)
-
-
-def _check(source: Source) -> None:
-    found = survey_text(source, limits=LIMITS).diagnostics
-    if found:
-        raise CompileError(found)
+    compile_text(source, limits=LIMITS)
 
 
 def _format(source: Source) -> None:
-    once = format_text(source)
+    once = format_text(source)  # which has the same tree and the same comments, or says so
     assert format_text(Source(source.name, once)) == once
 
 
@@ -152,8 +157,40 @@ def _crop(words: list[str], draw: random.Random) -> None:
     del words[draw.randrange(len(words)) :]
 
 
+def _renumber(words: list[str], draw: random.Random) -> None:
+    places = [place for place, word in enumerate(words) if word.isdecimal()]
+    if places:
+        words[draw.choice(places)] = draw.choice(NUMBERS)
+
+
+def _nest(words: list[str], draw: random.Random) -> None:
+    opening, closing = draw.choice(NESTS)
+    place, times = draw.randrange(len(words)), draw.choice((1, 1, 3, 50, 70, 300))
+    words[place] = opening * times + words[place] + closing * times
+
+
+def _splice(words: list[str], draw: random.Random) -> None:
+    other = WORDS.findall(draw.choice(SEEDS))
+    start, place = draw.randrange(len(other)), draw.randrange(len(words) + 1)
+    words[place:place] = other[start : start + draw.choice((1, 5, 20, 100))]
+
+
+def _break(words: list[str], draw: random.Random) -> None:
+    words.insert(draw.randrange(len(words) + 1), draw.choice(("\n", "\n", "# c\n", "  ")))
+
+
+NUMBERS = (
+    *("0", "1", "2", "3", "7", "-1", "0.5", "0.1", "1.5", "100", "1000", "65536", "1000000"),
+    *("1e-45", "1e-9", "1e9", "1e20", "1e38", "3e38", "4e38", "1e400", "2147483648"),
+    *("9007199254740992", "9007199254740993", "99999999999999999999", "1e-400", "0.0"),
+)
+NESTS = (
+    *(("(", ")"), ("-", ""), ("not ", ""), ("[", "]"), ("for q in 0..1 { ", " }"), ("{", "}")),
+    *(("1 + ", ""), ("2 ^ ", ""), ("min(1, ", ")"), ("network n { ", " }"), ("k.", "")),
+)
 MUTATIONS: tuple[Mutation, ...] = (
     *(_delete, _delete, _duplicate, _swap, _replace, _replace, _insert, _garble, _crop),
+    *(_renumber, _renumber, _nest, _splice, _break),
 )
 
 
@@ -170,7 +207,7 @@ def test_mutated_programs() -> None:
     draw = random.Random(seed)
     until = time.monotonic() + SECONDS
     while time.monotonic() < until:
-        text = mutate(draw.choice(SEEDS).read_text(), draw)
+        text = mutate(draw.choice(SEEDS), draw)
         try:
             feed(text)
         except Exception as error:

@@ -64,6 +64,8 @@ def test_files_stay_together() -> None:
 def test_the_nearest_name() -> None:
     assert nearest("tau_men", ["tau_syn", "tau_mem", "v"]) == "did you mean `tau_mem`?"
     assert nearest("x", ["tau_syn"]) == ""
+    assert nearest("pi", ["i", "p"]) == ""
+    assert nearest("MV", ["mV"]) == "did you mean `mV`?"
 
 
 def test_listing_is_cut() -> None:

@@ -81,6 +81,9 @@ def _only_synapse(population: Population, neuron: LinearNeuron) -> Synapse:
     )
     if not fits:
         raise _refused(population, "its voltage is not a leaky integral of its synaptic current")
+    if not synapse.keep_c < 1.0:
+        way_out = "make its time constant shorter, or dt longer"
+        raise _refused(population, "its synaptic current loses nothing in a step", way_out)
     return synapse
 
 

@@ -149,3 +149,20 @@ def test_any_layout_keeps_its_tree_and_comments(path: Path, seed: int) -> None:
 
 def comments(text: str) -> list[str]:
     return [t.text.rstrip() for t in words(Source("t.snn", text)) if t.type == "COMMENT"]
+
+
+@pytest.mark.parametrize(
+    "declared", ["not not int", "mV and not ms", "int or true", "not 1", "1 / ms", "mV*ms"]
+)
+def test_words_of_a_unit_stay_words(declared: str) -> None:
+    text = f"network n(a: {declared} = 3) {{ }}\n"
+    assert parse(Source("t.snn", formatted(text))) == parse(Source("t.snn", text))
+
+
+@pytest.mark.parametrize("space", ["", " # and more"])
+def test_a_text_that_would_say_something_else_is_not_given(
+    space: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("snncc.frontend.style.format.gap", lambda *around: space)
+    with pytest.raises(RuntimeError, match="formatting would change"):
+        formatted("network n { let a = 1  let b = 2 } # c\n")

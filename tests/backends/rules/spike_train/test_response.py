@@ -136,6 +136,7 @@ def test_refused(cell, model, port):
         ("if", "", "does not reset `v` to 0", "write `v = 0 mV` in `on spike`"),
         ("perfect", KEPT, "does not reset `v` to 0", "write `v = 0 mV` in `on spike`"),
         ("perfect", RAISED, "does not reset `v` to 0", "write `v = 0 mV` in `on spike`"),
+        ("lif(tau_syn = 1e38 ms)", "", "loses nothing in a step", "make its time constant shorter"),
         ("mine", FREE, "not `charge` alone", "write `charge = 0 mV`"),
         ("mine", LIFTED, "not `charge` alone", "write `charge = 0 mV`"),
         ("mine", EMPTIED, "not `charge` alone", "write `charge = 0 mV`"),

@@ -1,0 +1,105 @@
+"""Words of other simulators, libraries and languages, and what is written here in their place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from ..ir import report
+from ..ir.diagnostics import Diagnostic, Span
+
+_ALL = "`dense` joins every neuron to every other"
+_RANDOM = (
+    "expressions and equations have no random numbers; initial weights do, `init = normal(0, 1)`, "
+    "and noise is an input: `input noise[10] encode poisson(duration = 100 ms)`"
+)
+_VALUES = {
+    "pi": "write 3.14159265",
+    "e": "write `exp(1)`",
+    "inf": "leave out what it would switch off; numbers are finite",
+    "nan": "numbers are finite",
+    "xi": _RANDOM,
+    "t": "no name stands for the time; a state can count it: `state clock: 1 = 0` with "
+    "`dclock/dt = 1 / (1 ms)`",
+    "True": "write `true`",
+    "False": "write `false`",
+    "None": "leave the argument out",
+}
+_MODELS = dict.fromkeys(("LIF", "leaky", "iaf", "iaf_psc_exp", "IF_curr_exp"), "write `lif`")
+
+# By what a name was looked up as.
+FOREIGN: dict[str, dict[str, str]] = {
+    "connectivity": {
+        **dict.fromkeys(
+            ("all_to_all", "full", "fully_connected", "fc", "linear", "Dense", "Linear"), _ALL
+        ),
+        **dict.fromkeys(
+            ("fixed_fan_out", "fixed_outdegree", "fixed_out_degree"),
+            "only the number of synapses into a neuron can be fixed, `fixed_fan_in(k = 10)`; "
+            "out of a neuron it is so on average with `sparse(p = 0.1)`, or give a `list`",
+        ),
+        **dict.fromkeys(("fixed_indegree", "fixed_in_degree"), "write `fixed_fan_in(k = 10)`"),
+        **dict.fromkeys(
+            ("fixed_probability", "pairwise_bernoulli", "random"), "write `sparse(p = 0.1)`"
+        ),
+        **dict.fromkeys(("identity", "one2one"), "write `one_to_one`"),
+        **dict.fromkeys(("maxpool2d", "avgpool2d", "pool"), "write `pool2d(kernel = 2)`"),
+    },
+    "function": {
+        **dict.fromkeys(
+            ("rand", "randn", "random", "randint", "normal", "uniform", "gauss", "poisson"), _RANDOM
+        ),
+        "ln": "write `log`",
+        "pow": "write `a ^ b`",
+        "mod": "write `a % b`",
+        "if": "write `select(condition, a, b)`",
+        "where": "write `select(condition, a, b)`",
+        "clip": "write `min(max(x, low), high)`",
+        "ceil": "write `-floor(-x)`",
+        "round": "write `floor(x + 0.5)`",
+        "int": "write `floor(x)`",
+        "relu": "write `max(x, 0)`",
+        "sigmoid": "write `1 / (1 + exp(-x))`",
+        "sign": "write `select(x > 0, 1, -1)`",
+        "tan": "write `sin(x) / cos(x)`",
+    },
+    "name": _VALUES,
+    "constant": _VALUES,
+    "init": {
+        **dict.fromkeys(("randn", "gauss", "gaussian"), "write `normal(0, 1)`"),
+        **dict.fromkeys(("rand", "random"), "write `uniform(0, 1)`"),
+        **dict.fromkeys(("xavier", "glorot", "he"), "write `kaiming`"),
+        "zeros": "write `constant(0)`",
+        "ones": "write `constant(1)`",
+    },
+    "neuron model": _MODELS,
+    "setting": {
+        "seed": "the seed is given on the command line: `--seed 1`",
+        "duration": "an input says how long it lasts: `encode poisson(duration = 100 ms)`",
+    },
+    "encoding": dict.fromkeys(("rate", "rate_coding"), "write `poisson(duration = 100 ms)`"),
+    # A word with which a statement of a model, or of a network, was begun.
+    "clause of a model": {
+        "threshold": "write `spike when v > v_th`",
+        "reset": "write `on spike { v = 0 mV }`",
+        "init": "a state says its first value: `state v: mV = 0 mV`",
+        "equation": "an equation stands alone: `dv/dt = -v / tau`",
+        "equations": "an equation stands alone: `dv/dt = -v / tau`",
+    },
+    "statement": {
+        **dict.fromkeys(("layer", "group", "neurons", "hidden"), "write `population h[100] : lif`"),
+        **dict.fromkeys(
+            ("connect", "connection", "synapse", "synapses", "projection"), "write `a -> b : dense`"
+        ),
+        "if": "a network has no conditions; `select(condition, a, b)` chooses between numbers",
+    },
+}
+
+
+def unknown(
+    what: str, name: str, span: Span, names: Iterable[str], code: str = "E010"
+) -> Diagnostic:
+    """The diagnostic for a name that is not there; a word of another language is recognized."""
+    found = report.unknown(what, name, span, names, code)
+    way_out = FOREIGN.get(what, {}).get(name)
+    return found if way_out is None else replace(found, help=way_out)
