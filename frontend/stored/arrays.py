@@ -93,10 +93,7 @@ def read_npz(
 
 def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, accept: Accept) -> Array:
     with archive.open(member) as file:
-        array = _array(file, member.file_size, accept)
-        # The checksum is compared when the end is met.
-        file.read(1)
-        return array
+        return _array(file, member.file_size, accept)
 
 
 def _array(file: IO[bytes], available: int, accept: Accept) -> Array:

@@ -93,8 +93,11 @@ def cells_of(line: Line, separator: str | None) -> list[str]:
     try:
         (row,) = csv.reader([line.text], delimiter=separator, skipinitialspace=True, strict=True)
     except csv.Error as error:
-        raise Unfit(f"line {line.number} has a quote that is not closed ({error})") from None
+        raise Unfit(f"line {line.number} has an odd quote ({error})", CLOSE) from None
     return [cell.strip() for cell in row]
+
+
+CLOSE = 'write `"a"`, and `""` for a quote inside'
 
 
 def require_width(block: Iterable[Line], separator: str | None, first: Line) -> None:

@@ -156,11 +156,12 @@ def _pair(arrays: dict[str, Array], ending: str, path: Path) -> Part:
             raise damaged(path, f"has no array `{name}`, but {known}", way_out)
     values, labels = arrays[f"x{ending}"], arrays[f"y{ending}"]
     if labels.ndim != 1 or values.ndim < 2 or len(values) != len(labels):
-        raise damaged(
-            path,
+        problem = (
             f"has x{ending} {values.shape} and y{ending} {labels.shape}; "
-            "[samples, ...] and [samples] are needed",
+            "[samples, ...] and [samples] are needed"
         )
+        way_out = "write `y.argmax(axis = 1)` of one-hot labels, `y.ravel()` of a column"
+        raise damaged(path, problem, way_out if labels.ndim == 2 else "")
     return Part(values, plain_labels(labels), path)
 
 

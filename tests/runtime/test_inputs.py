@@ -63,6 +63,22 @@ def test_a_range_that_cannot_be_known_is_asked_for(folder: Path) -> None:
     assert data.values[0].tolist() == [0.25, 1.0]
 
 
+def test_labels_mean_what_they_meant_in_training(folder: Path) -> None:
+    named = model(("classes", ("b", "a")), ("low", 0), ("high", 1))
+    (folder / "words.csv").write_text("kind,a,b\na,0,1\n")
+    assert read(named, "words.csv").labels.tolist() == [1]
+    np.savez(folder / "words.npz", x=np.ones((1, 2)), y=np.array(["a"]))
+    assert read(named, "words.npz").labels.tolist() == [1]
+
+
+def test_words_whose_classes_cannot_be_known_are_refused(folder: Path) -> None:
+    (folder / "trained.csv").unlink()
+    (folder / "words.csv").write_text("kind,a,b\na,0,1\n")
+    (found,) = refusals(read, model(("low", 0), ("high", 1)), "words.csv")
+    assert "labels that are not one whole number a sample" in found.message
+    assert "`classes = […]`" in found.help
+
+
 @pytest.mark.parametrize("kind", ["digits", "npz"])
 def test_without_a_training_table_nothing_is_scaled(kind: str, folder: Path) -> None:
     (folder / "plain.csv").write_text("0.25,0.75,1\n")

@@ -87,7 +87,7 @@ def test_csv(tmp_path: Path, text: str) -> None:
         ("w.csv", b"1,1e39\n", "it holds 1e+39 in row 0, column 1 (both from 0)", "below 3.4e+38"),
         ("w.csv", b"\xff\xfe1\0", "its text is UTF-16", "save it as UTF-8"),
         ("w.csv", b"\xff", "its text is not UTF-8", "save it as UTF-8"),
-        ("w.csv", b'1,"2\n', "line 1 has a quote that is not closed", ""),
+        ("w.csv", b'1,"2\n', "line 1 has an odd quote", "for a quote inside"),
         ("w.npy", b"", "it is no NumPy array: it starts with nothing", ""),
         ("w.npz", b"PK\x03\x04garbage", "it is damaged (File is not a zip file)", "copy it again"),
         ("w.safetensors", b"\xff" * 16, "it is damaged (", "copy it again"),

@@ -88,11 +88,22 @@ def test_only_what_is_chosen_is_read(how: int) -> None:
     ],
 )
 def test_hostile_headers(content: bytes, problem: str) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
         for read in (read_npy, lambda file, _: every(zipped(("x.npy", file.getvalue())))):
             with pytest.raises(Unfit, match=problem):
                 read(io.BytesIO(content), ROOM)
+    assert told == []
+
+
+@pytest.mark.parametrize("how", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_the_checksum_of_a_member_is_compared(how: int) -> None:
+    content = bytearray(zipped(("a.npy", npy("(2,)", data=b"\0\0\x80\x3f" * 2)), how=how))
+    place = content.index(b"PK\x01\x02") + 16
+    for checksum in (14, place):
+        content[checksum] ^= 1
+    with pytest.raises(Unfit, match="Bad CRC-32"):
+        every(bytes(content))
 
 
 def test_a_bomb_is_judged_by_its_header() -> None:

@@ -93,6 +93,14 @@ def test_labels_of_words_are_named_and_kept(snncc, answer, tiny, tmp_path):
     assert "warning[W060]: all values of `low.csv` are 0" in err
 
 
+def test_what_is_odd_about_the_data_is_said_before_training(snncc, tiny, tmp_path):
+    (tmp_path / "from1.csv").write_text(("0.5," * 64 + "1\n" + "1," * 64 + "2\n") * 5)
+    tiny.write_text(tiny.read_text().replace("data digits", 'data csv(path = "from1.csv")'))
+    status, _, err = snncc("train", tiny, "--out", "run")
+    assert status == 0
+    assert "has no sample of class 0: its labels are `1` and `2`" in err
+
+
 @pytest.mark.parametrize("command", ["check", "compile", "run", "eval", "plot", "train"])
 def test_a_rate_that_is_cut_is_warned_of(snncc, tiny, command):
     fast = "poisson(duration = 10 ms, rate = 5000 Hz)"
