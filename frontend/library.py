@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from ..ir.diagnostics import CompileError, Diagnostic, Note, Source, Span
+from ..ir.files import open_file, resolved
 from ..ir.report import Poisoned, Report, sound, twice
 from .foreign import unknown
 from .limits import LIMITS
@@ -60,7 +61,7 @@ _KINDS: dict[type, str] = {
 
 def read_source(path: Path) -> Source:
     """The text of a file, as far as a program may go. OSError or ValueError if there is none."""
-    with path.open("rb") as opened:
+    with open_file(path) as opened:
         data = opened.read(4 * LIMITS.characters + 4)
     return Source(str(path), data.decode("utf-8-sig"))
 
@@ -73,7 +74,7 @@ def load_file(
     tree, mistakes = parse(source)
     report.extend(mistakes)
     file = LoadedFile(source, tree, is_whole=tree.is_whole)
-    library.files[path.resolve()] = file
+    library.files[resolved(path)] = file
     for item in file.tree.items:
         if not isinstance(item, (Import, Train)):
             report.attempt(_enter, file.own, item.name.text, Entry(item, file))
@@ -81,7 +82,7 @@ def load_file(
     for item in file.tree.items:
         if isinstance(item, Import):
             imported = report.attempt(
-                _imported, item, library, report, (*importers, path.resolve())
+                _imported, item, library, report, (*importers, resolved(path))
             )
             if isinstance(imported, Poisoned):
                 file.is_whole = False
@@ -103,18 +104,16 @@ def _imported(
 ) -> LoadedFile:
     span, path = item.path.span, importers[-1].parent / item.path.text
     try:
-        key = path.resolve()
+        key = resolved(path)
         if key in importers:
             raise CompileError(_cycle(span, key, importers))
         if key in library.files:
             return library.files[key]
         if len(importers) > LIMITS.imports or len(library.files) >= LIMITS.files:
             raise CompileError(Diagnostic("E005", "too many imports", span))
-        if not path.is_file() and path.exists():
-            raise CompileError(Diagnostic("E003", f"`{item.path.text}` is no file", span))
         return load_file(read_source(path), library, report, importers)
     except (OSError, ValueError) as error:
-        # ValueError: a NUL in the path, or bytes that are no UTF-8.
+        # ValueError: bytes that are no UTF-8.
         raise CompileError(_unreadable(item, error)) from None
 
 

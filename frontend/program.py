@@ -119,8 +119,9 @@ def _source(path: Path) -> Source:
         return read_source(path)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        message = f"cannot read {path}: {reason}"
-        raise CompileError(Diagnostic("E063", message)) from None
+        message = f"cannot read `{path}`: {reason}"
+        way_out = "name a program, .snn; check the spelling and the permissions of the path"
+        raise CompileError(Diagnostic("E063", message, help=way_out)) from None
 
 
 def _compile(text: _Text, defines: Defines, name: str | None) -> Program:

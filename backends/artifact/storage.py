@@ -36,7 +36,10 @@ def _write(path: Path, content: bytes) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         _replace_file(target, content, mode)
         return
-    with path.open("wb") as device:
+    # A pipe that nobody reads is an error, not waited for.
+    handle = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+    with os.fdopen(handle, "wb") as device:
+        os.set_blocking(handle, True)
         device.write(content)
 
 

@@ -43,7 +43,11 @@ def load_module(name: str, text: str, folder: Path) -> ModuleType:
     setattr(module, STAMP, digest(text))
     sys.modules[name] = module
     keep_by_text()
-    execute(text, path, vars(module))
+    try:
+        execute(text, path, vars(module))
+    except BaseException:  # a half one must not be found again
+        del sys.modules[name]
+        raise
     return module
 
 
