@@ -16,7 +16,7 @@ Pairs = tuple[tuple[int, int], ...]
 
 ROWS = "a list has rows of pre, post, weight"
 NO_DELAYS = (
-    "a synapse of a list has no delay of its own: leave the column out, write `delay = …` behind "
+    "a synapse of a list has no delay of its own: leave the column out, write `delay 2 ms` behind "
     "the projection, and make a file and a projection for each delay"
 )
 
@@ -42,7 +42,8 @@ class WeightFile:
         """How the table is to be read, if there is one way only."""
         is_matrix, columns = self._fits(table.shape), table.shape[1]
         if not self._may_be_list(table):
-            return "list" if columns == 3 and not is_matrix else "matrix"
+            is_list = columns == 3 and not is_matrix and not self._fits(table.shape[::-1])
+            return "list" if is_list else "matrix"
         if columns == 4:
             raise self._with_delays(is_matrix)
         if not is_matrix:

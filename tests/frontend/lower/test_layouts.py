@@ -54,6 +54,8 @@ def test_a_transposed_matrix_is_recognized_and_read(tmp_path: Path) -> None:
     assert connectivity["layout"] == "post_pre"
     assert np.array_equal(weights, TABLE)
     assert weights.flags.c_contiguous
+    np.save(tmp_path / "three.npy", np.full((4, 3), 0.5))
+    assert "post_pre" in refused("E040", program, tmp_path, "three.npy", 3, 4).help
     found = refused("E040", program, tmp_path, "w.npy", 4, 2, "post_pre")
     assert "holds [3, 2] weights, but the populations ask for [2, 4]" in found.message
 
