@@ -14,6 +14,7 @@ from ..ir.graph import Graph, Population, TrainSpec
 from ..ir.wiring import Size, foretold_size
 from .compiled.plan import duration
 from .cpu.scratch import WINDOW
+from .rules.table import RULES
 from .trainers.cpu import GROUPS
 
 F32, I32 = 4, 4
@@ -69,7 +70,16 @@ def learning(graph: Graph, spec: TrainSpec, workers: int) -> tuple[Need, ...]:
     groups = GROUPS if spec.count("batch") > 1 and workers else 0
     each = MOMENTS + F32 * groups
     moments = [Need(each * s.weights, what, span) for s, what, span in _sizes(graph)]
-    return (*presenting(graph, workers + groups), *moments)
+    return (*presenting(graph, workers + groups), *moments, *_kept(graph, spec, groups or 1))
+
+
+def _kept(graph: Graph, spec: TrainSpec, samples: int) -> list[Need]:
+    """What the rule remembers of every step of the samples in flight."""
+    found, populations = RULES[spec.call("rule").kind].sample_bytes(graph, spec), graph.index()
+    return [
+        Need(samples * size, f"the {duration(graph)} steps of `{name}`", populations[name].span)
+        for name, size in found.items()
+    ]
 
 
 STEPS = "the steps of the input"

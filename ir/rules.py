@@ -67,6 +67,18 @@ LOSSES: dict[str, Row] = {
 
 _PROFILE = Argument("profile", "text", "recommended", ("reference", "paper", "recommended"))
 
+_SURROGATE = (
+    Argument("width", "1", range=POSITIVE),
+    Argument(
+        "curve",
+        "text",
+        "arctan",
+        ("rectangle", "triangle", "sigmoid", "gaussian", "arctan", "fast_sigmoid"),
+    ),
+    Argument("reset", "text", "through", ("through", "detached")),
+    Argument("temporal", "bool", True),
+)
+
 # A rule that takes the arguments of a loss may say them itself; see `loss_of`.
 RULES: dict[str, Row] = {
     "st_rsbp": Row(
@@ -76,6 +88,10 @@ RULES: dict[str, Row] = {
     "hm2_bp": Row(
         "hybrid macro/micro backpropagation (Jin, Zhang & Li 2018)",
         (*_COUNT_LOSS, _PROFILE),
+    ),
+    "surrogate": Row(
+        "backpropagation through time with a surrogate gradient, any neuron (Neftci et al. 2019)",
+        _SURROGATE,
     ),
 }
 

@@ -110,5 +110,6 @@ def test_the_manual_lists_every_range(table: dict[str, Row]) -> None:
     for row in table.values():
         for argument in row.arguments:
             if argument.range is not None:
-                start = f"`{argument.name}` {argument.default:g}"
+                given = "" if argument.default is None else f" {argument.default:g}"
+                start = f"`{argument.name}`{given}"
                 assert [n for n in lines if start in n and str(argument.range) in n], start

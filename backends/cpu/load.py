@@ -61,6 +61,12 @@ def load_kernels(
     return Kernels(module, _load("snncc_cpu_steps", own, folder).advance)
 
 
+def with_scans(tables: Any, text: str, folder: Path) -> Any:
+    """A rule's tables with the functions of a module of this text in the fields of their names."""
+    module = _load("snncc_cpu_scans", text, writable(folder))
+    return tables._replace(**{n: getattr(module, n) for n in tables._fields if hasattr(module, n)})
+
+
 def _load(name: str, text: str, folder: Path) -> ModuleType:
     # Records and units decide how a kernel is called, though they are no part of its text.
     assert __package__ is not None

@@ -127,6 +127,26 @@ UPDATE = types.void(
 )
 
 
+# `replay`: all steps of the neurons lo:hi of population p once more, keeping what their adjoint
+# reads; `retreat`: the adjoints of the steps first:last, from the last one on.
+REPLAY = types.void(
+    *[types.int64] * 5,  # model, p, lo, hi, steps
+    types.float32[:, ::1],  # currents
+    types.float32[:, ::1],  # constants
+    types.float32[:, ::1],  # reals, at rest
+    types.int32[:, ::1],  # integers, at rest
+    types.float32[:, :, ::1],  # tape
+)
+RETREAT = types.void(
+    *[types.int64] * 6,  # model, p, lo, hi, first, last
+    types.float32[:, ::1],  # constants
+    types.float32[:, :, ::1],  # tape
+    types.float32[:, ::1],  # asked
+    types.float32[:, ::1],  # later
+    types.float32[:, ::1],  # arrived
+)
+
+
 def _pointer(signature: Any) -> Any:
     """What makes a function of an address."""
     kind = types.FunctionType(signature)
@@ -146,3 +166,5 @@ def _pointer(signature: Any) -> Any:
 
 advance_at: Any = _pointer(ADVANCE)
 update_at: Any = _pointer(UPDATE)
+replay_at: Any = _pointer(REPLAY)
+retreat_at: Any = _pointer(RETREAT)

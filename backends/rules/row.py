@@ -16,16 +16,20 @@ from ..cuda.scratch import Make
 
 # What a rule can ask the forward pass to keep of a sample.
 EVENTS = "events"  # every spike of every population
+CURRENTS = "currents"  # what arrived at every port in every step
 
 
 class CpuKernels(NamedTuple):
     """A rule's kernels on the CPU: `learn` presents samples and adds up their gradients, or updates
     at once; `update` takes a batch's. `features`: (tables, whether at once) -> which of those in
-    the sources a network has. `scratch`: (plan, tables, workers) -> its arrays."""
+    the sources a network has. `scratch`: (plan, tables, workers) -> its arrays. `scans`: (graph,
+    spec) -> the text of a module that is made for a network's neurons, whose functions the tables
+    hold by their names."""
 
     sources: Parts
     features: Callable[[Any, bool], Mapping[str, bool]]
     scratch: Callable[[Plan, Any, int], Any]
+    scans: Callable[[Graph, TrainSpec], str] | None = None
 
 
 class CudaKernels(NamedTuple):
@@ -42,10 +46,12 @@ class Rule(NamedTuple):
     """A family of rules.
 
     `check`: every reason (E050, E051) why it cannot train a network, () if it can; `warnings`: what
-    will hardly do what is meant. `keeps`: what of the forward pass it needs, of EVENTS. `tables`:
-    what its kernels read beside the plan, opaque to everybody else. `oracle`: the same in float64
-    NumPy, slow and literal: (model, spikes by population, label, spec, importance) -> an object
-    with `gradients` by projection, shaped like its weights, and `cost`.
+    will hardly do what is meant. `keeps`: what of the forward pass it needs, of EVENTS and
+    CURRENTS. `tables`: what its kernels read beside the plan, opaque to everybody else. `oracle`:
+    the same in float64 NumPy, slow and literal: (model, spikes by population, label, spec,
+    importance) -> an object with `gradients` by projection, shaped like its weights, and `cost`.
+    `sample_bytes`: (graph, spec) -> what a sample in flight takes beside its presentation, by
+    population, where that is much.
     """
 
     check: Callable[[Model, TrainSpec], tuple[Diagnostic, ...]]
@@ -53,5 +59,6 @@ class Rule(NamedTuple):
     keeps: tuple[str, ...]
     tables: Callable[[Model, TrainSpec, Plan], Any]
     cpu: CpuKernels
-    cuda: CudaKernels
+    cuda: CudaKernels | None
     oracle: Callable[..., Any]
+    sample_bytes: Callable[[Graph, TrainSpec], Mapping[str, int]] = lambda graph, spec: {}

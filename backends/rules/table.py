@@ -2,7 +2,30 @@
 
 from __future__ import annotations
 
-from .row import Rule
+from ...ir.diagnostics import CompileError, Diagnostic
+from ...ir.graph import TrainSpec
+from .row import CudaKernels, Rule
 from .spike_train.row import SPIKE_TRAIN
+from .through_time.row import THROUGH_TIME
 
-RULES: dict[str, Rule] = {"st_rsbp": SPIKE_TRAIN, "hm2_bp": SPIKE_TRAIN}
+RULES: dict[str, Rule] = {
+    "st_rsbp": SPIKE_TRAIN,
+    "hm2_bp": SPIKE_TRAIN,
+    "surrogate": THROUGH_TIME,
+}
+
+
+def on_gpu(spec: TrainSpec) -> CudaKernels:
+    """A spec's rule on a GPU; CompileError(E071) where it has no kernels for one."""
+    kind = spec.call("rule").kind
+    cuda = RULES[kind].cuda
+    if cuda is None:
+        raise CompileError(
+            Diagnostic(
+                "E071",
+                f"`{kind}` does not train on a GPU",
+                spec.span,
+                help="train on the processor, `--target cpu`; what was trained runs on a GPU",
+            )
+        )
+    return cuda

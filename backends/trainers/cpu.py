@@ -19,13 +19,14 @@ from ..compiled.network import unflatten
 from ..compiled.plan import distinct_steps
 from ..compiled.state import copy_rows, moment_in, require_fit, state_of, weights_in
 from ..compiled.store import Results, Store
-from ..cpu.load import Kernels, features_of, load_kernels
+from ..cpu.load import Kernels, features_of, load_kernels, with_scans
 from ..cpu.records import Record
 from ..cpu.scratch import make_work, whole_lines, zeros
 from ..cpu.simulator import CpuSimulator
 from ..optimizers.cpu.chain import Optimizer, load_chain
 from ..optimizers.table import chain_of, rates_of
 from ..protocols import Outcome, Samples, State
+from ..rules.row import CURRENTS
 from ..rules.table import RULES
 from .sharing import FEWEST_WEIGHTS, Sharing
 
@@ -47,6 +48,8 @@ class CpuTrainer(CpuSimulator):
         super().__init__(model, threads, folder)
         self.spec = spec
         self.rule = self._kind.tables(model, spec, self.plan)
+        if self._kind.cpu.scans is not None:
+            self.rule = with_scans(self.rule, self._kind.cpu.scans(self.graph, spec), folder)
         self._rule = Record(self.rule)
         self.chain = chain_of(spec)
         self._compiled = load_chain(self.chain, folder)
@@ -216,7 +219,7 @@ class CpuTrainer(CpuSimulator):
         key = workers, is_shared
         if key not in self._scratches:
             self._scratches[key] = (
-                Record(make_work(self.plan, workers, is_shared)),
+                Record(make_work(self.plan, workers, is_shared, CURRENTS in self._kind.keeps)),
                 Record(self._kind.cpu.scratch(self.plan, self.rule, workers)),
             )
         if workers > 1 and len(self._gradient) < workers:

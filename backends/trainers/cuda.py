@@ -19,7 +19,7 @@ from ..cuda.scratch import Make
 from ..cuda.simulator import CudaSimulator, Launcher, Reserve, on_device
 from ..optimizers.cuda.chain import optimizer_of
 from ..protocols import Outcome, Samples, State
-from ..rules.table import RULES
+from ..rules.table import on_gpu
 
 Array = npt.NDArray[Any]
 
@@ -41,7 +41,7 @@ class CudaTrainer(CudaSimulator):
     ) -> None:
         super().__init__(model, threads, folder, device)
         self.spec = spec
-        self._kind = RULES[spec.call("rule").kind].cuda
+        self._kind = on_gpu(spec)
         self.own = own = self._kind.layout(self.layout, spec)
         program = self._kind.program(self.layout, own, spec, self._threads())
         self._learn = Launcher(self.device, program)

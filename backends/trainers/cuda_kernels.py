@@ -10,7 +10,7 @@ from ..cuda.build import KernelProgram
 from ..cuda.launch import LEARN, RUN, emission
 from ..cuda.program import make_layout, run_program
 from ..protocols import Emission
-from ..rules.table import RULES
+from ..rules.table import on_gpu
 
 
 def emit(model: Model, spec: TrainSpec | None, arch: str | None, folder: Path) -> Emission:
@@ -28,5 +28,5 @@ def kernel_program(
     layout = make_layout(model)
     if spec is None:
         return run_program(layout, threads)
-    rule = RULES[spec.call("rule").kind].cuda
+    rule = on_gpu(spec)
     return rule.program(layout, rule.layout(layout, spec), spec, threads)

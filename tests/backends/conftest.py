@@ -60,7 +60,10 @@ def plain_text(features: Mapping[str, bool], rule: Any = CPU) -> str:
     """The kernels' text for Python: it has no addresses, and added to a Python integer a uint8
     stays one and overflows; compiled, it becomes an int64."""
     text = kernel_source(features, rule).replace("events += row[a]", "events += int(row[a])")
-    for pointer in ("advance_at(advance)", "update_at(optimizer.update_row)"):
+    for pointer in (
+        *("advance_at(advance)", "update_at(optimizer.update_row)"),
+        *("replay_at(through.replay)", "retreat_at(through.retreat)"),
+    ):
         text = text.replace(pointer, pointer.partition("(")[2][:-1])
     return text
 
@@ -100,10 +103,15 @@ def kernels(
         module = interpret("plain_chain", chain_source(chain), folder)
         return CpuChain(module.update_row, getattr(module, "factor", None))
 
+    def with_scans(tables: Any, text: str, _folder: Path) -> Any:
+        module = interpret("plain_scans", text, folder)
+        return tables._replace(replay=module.replay, retreat=module.retreat)
+
     with pytest.MonkeyPatch.context() as patch:
         for module in (simulator_module, trainer_module):
             patch.setattr(module, "load_kernels", interpreted_kernels)
         patch.setattr(trainer_module, "load_chain", load_chain)
+        patch.setattr(trainer_module, "with_scans", with_scans)
         yield folder
 
 

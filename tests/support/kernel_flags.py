@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from snncc.backends.compiled.text.modules import digest
 from snncc.backends.compiled.text.sources import Parts
 from snncc.backends.cpu import load
 from snncc.backends.cpu.codegen import ENTRIES, kernel_source
@@ -57,7 +58,7 @@ def flagged(features: Mapping[str, bool], rule: Parts = ()) -> tuple[str, list[s
     text = FEATURE.sub("", text)
     for k, name in enumerate(names):
         text = re.sub(rf"\b{name}\b", f"flag({k})", text)
-    symbol = f"snncc_flag_of_{len(names)}"
+    symbol = f"snncc_flag_{digest(text)}"
     return HEAD.format(count=len(names), symbol=symbol) + text, names
 
 

@@ -201,6 +201,11 @@ def check_step(
     """One step of gradient descent by `make(model, spec)` is the oracle's gradient."""
     body, kind, profile = case
     text = HEAD + BODIES[body] + TRAIN.format(kind=kind, profile=profile)
+    check_step_of(make, text, batch, labels)
+
+
+def check_step_of(make: Callable[..., Trainer], text: str, batch: int, labels: Any) -> None:
+    """The same of any program on these samples."""
     program = compiled_text(text)
     graph, spec = program.graph, program.train
     model = draw_model(graph, SEED)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ....ir.diagnostics import CompileError, Diagnostic
 from ....ir.graph import Call, Graph, Population, Projection
 from ....ir.model import Model, value_name
+from ..reach import taught
 
 
 def output_of(graph: Graph) -> Population:
@@ -25,16 +26,9 @@ def is_lateral(projection: Projection) -> bool:
     )
 
 
-def taught(graph: Graph) -> frozenset[str]:
-    """The populations whose error is needed: those that weights that learn lead to, by any way. No
-    error passes through the others, such as a fixed reservoir before a readout that learns."""
-    found: set[str] = set()
-    assert graph.schedule is not None
-    for block in graph.schedule:
-        into = [p for p in graph.projections if p.post in block.populations and not is_lateral(p)]
-        if any(p.trainable or p.pre in found for p in into):
-            found |= set(block.populations)
-    return frozenset(found)
+def counted(projection: Projection) -> bool:
+    """Whether the count model has the projection, so that an error passes it."""
+    return not is_lateral(projection)
 
 
 def require_trainable(graph: Graph, rule: Call) -> None:
@@ -56,7 +50,7 @@ def require_trainable(graph: Graph, rule: Call) -> None:
 
 def _wrong_recurrence(graph: Graph, rule: Call) -> Iterator[Diagnostic]:
     assert graph.schedule is not None
-    learning = taught(graph)
+    learning = taught(graph, counted)
     for block in graph.schedule:
         if not learning.issuperset(block.populations):
             continue

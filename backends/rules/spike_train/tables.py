@@ -16,7 +16,8 @@ from ...compiled.kinds import LIST, PAIRS, WINDOW
 from ...compiled.plan import Plan
 from ...compiled.synapses import Inside, block_members, inside_synapses, post_major
 from ...losses.table import LOSSES, count_tables, loss_of
-from .check import is_lateral, output_of, require_all, taught
+from ..reach import taught
+from .check import counted, is_lateral, output_of, require_all
 from .effect import effect_curve, polynomial_slope, quartic_derivative, tabulated_slope
 from .numbers import SQUARE
 from .profiles import PROFILES, Profile
@@ -222,7 +223,7 @@ def _flags(graph: Graph, plan: Plan) -> _Flags:
     block = _block_of(plan)
     recurrent = np.array([b >= 0 and plan.recurrent[b] > 0 for b in block], bool)
     own = block[plan.pre] == block[plan.post]
-    learning = taught(graph)
+    learning = taught(graph, counted)
     needed = np.array([p.name in learning for p in graph.populations], bool)
     inside = own & recurrent[plan.post] & needed[plan.post] & ~lateral
     return _Flags(

@@ -13,7 +13,8 @@ from .....ir.graph import Block, Call, Graph, Population, Projection
 from .....ir.model import Model
 from .....ir.wiring import Wiring
 from ....losses.table import LOSSES, judge, loss_in
-from ..check import is_lateral, output_of, require_alike, require_trainable, taught
+from ...reach import taught
+from ..check import counted, is_lateral, output_of, require_alike, require_trainable
 from ..profiles import PROFILES, Profile
 from .cells import cells_of
 from .layers import Coupling, System
@@ -100,7 +101,7 @@ def _walk(
     gradients: dict[str, Floats] = {}
     projections = {p.name: p for p in sample.graph.projections}
     assert sample.graph.schedule is not None
-    needed = taught(sample.graph)
+    needed = taught(sample.graph, counted)
     for block in reversed(sample.graph.schedule):
         if not needed.issuperset(block.populations):
             continue

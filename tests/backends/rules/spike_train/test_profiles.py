@@ -9,7 +9,8 @@ from snncc.ir.rules import RULES
 
 
 def test_every_profile_of_the_language_is_there():
-    assert PROFILES.keys() == RULES.keys()
+    having = {n for n, row in RULES.items() if any(a.name == "profile" for a in row.arguments)}
+    assert PROFILES.keys() == having
     for rule, profiles in PROFILES.items():
         (argument,) = (a for a in RULES[rule].arguments if a.name == "profile")
         assert set(profiles) == set(argument.choices)

@@ -1,0 +1,1 @@
+"""Learning through time: gradients carried back step by step, by a scan of each population."""

@@ -1,0 +1,1 @@
+"""The rules' kernels on the CPU."""

@@ -1,0 +1,101 @@
+"""The sweep back through time of one sample: loss, blocks in reverse, weights."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from ....cpu.kernels.rows import fill
+from ....cpu.timeloop import count
+from ....cpu.units import replay_at, retreat_at, unit
+from .synapses import ask, credit
+
+ZERO = np.float32(0.0)
+
+
+@unit
+def judge(plan, through, work, sweep, data, results, s, w):  # type: ignore[no-untyped-def]
+    """Counts, cost and class of sample s; what the loss asks of every spike of the output."""
+    p, label = plan.output, data.labels[s]
+    lo, n = plan.neurons[p], plan.neurons[p + 1] - plan.neurons[p]
+    counts = results.counts[s]
+    count(plan, work, w, p, counts)
+    best, most = -1, 0
+    for i in range(n):
+        row = 1 if i == label else 0
+        error = data.importance[s] * through.error[row, counts[i]]
+        results.cost[s] += through.cost[row, counts[i]]
+        for t in range(plan.steps):
+            sweep.asked[w, t, lo + i] = error
+        if counts[i] > most:
+            best, most = i, counts[i]
+    results.predictions[s] = best
+
+
+@unit
+def clear(plan, sweep, w):  # type: ignore[no-untyped-def]
+    """Nothing is asked yet, and nothing later than the last step."""
+    for t in range(plan.steps):
+        fill(sweep.asked[w, t], ZERO)
+    for k in range(sweep.later.shape[1]):
+        fill(sweep.later[w, k], ZERO)
+
+
+@unit
+def backward(plan, through, store, work, sweep, w):  # type: ignore[no-untyped-def]
+    """sums += dL/d(weight) of the sample that worker w presented."""
+    for b in range(len(plan.block) - 2, -1, -1):
+        if through.needed[plan.order[plan.block[b]]]:
+            outside(plan, through, store, work, sweep, w, b)
+            if plan.recurrent[b]:
+                for t in range(plan.steps - 1, -1, -1):
+                    inside(plan, through, store, sweep, w, b, t)
+            else:
+                scan(plan, through, sweep, w, plan.order[plan.block[b]], 0, plan.steps)
+    for j in range(len(plan.pre)):
+        if through.trains[j]:
+            credit(plan, work, sweep, w, j)
+
+
+@njit
+def outside(plan, through, store, work, sweep, w, b):  # type: ignore[no-untyped-def]
+    """What later blocks ask of the spikes of block b, and its states once more."""
+    for k in range(plan.block[b], plan.block[b + 1]):
+        p = plan.order[k]
+        replay_at(through.replay)(
+            plan.model[p], p, plan.neurons[p], plan.neurons[p + 1], plan.steps, work.currents[w],
+            plan.constants, plan.real_init, plan.integer_init, sweep.tape[w],
+        )  # fmt: skip
+        for j in range(len(plan.pre)):
+            if plan.pre[j] == p and not is_inside(plan, b, plan.post[j]):
+                ask(plan, store, sweep, w, j, 0, plan.steps)
+
+
+@njit
+def inside(plan, through, store, sweep, w, b, t):  # type: ignore[no-untyped-def]
+    """Step t of a recurrent block: its populations against their order, each after those that its
+    spikes reached within the step."""
+    for k in range(plan.block[b + 1] - 1, plan.block[b] - 1, -1):
+        p = plan.order[k]
+        for j in range(len(plan.pre)):
+            if plan.pre[j] == p and is_inside(plan, b, plan.post[j]):
+                ask(plan, store, sweep, w, j, t, t + 1)
+        scan(plan, through, sweep, w, p, t, t + 1)
+
+
+@njit
+def is_inside(plan, b, p):  # type: ignore[no-untyped-def]
+    """Whether population p lies in block b."""
+    found = False
+    for k in range(plan.block[b], plan.block[b + 1]):
+        found = found or plan.order[k] == p
+    return found
+
+
+@njit
+def scan(plan, through, sweep, w, p, first, last):  # type: ignore[no-untyped-def]
+    """The adjoints of the steps first:last of population p."""
+    retreat_at(through.retreat)(
+        plan.model[p], p, plan.neurons[p], plan.neurons[p + 1], first, last, plan.constants,
+        sweep.tape[w], sweep.asked[w], sweep.later[w], sweep.arrived[w],
+    )  # fmt: skip

@@ -1,0 +1,34 @@
+"""Scratch memory of learning through time; the leading axis is the workers."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ....compiled.plan import Plan
+from ....cpu.scratch import whole_lines, zeros
+from ..tables import Through
+
+
+class Sweep(NamedTuple):
+    """W workers, N neurons, T steps, F states, K kept numbers: 4 T N (K + 1 + ports) bytes."""
+
+    tape: Any  # f32[W, K, T, N]
+    asked: Any  # f32[W, T, N] dL/d(spike)
+    arrived: Any  # f32[W, T, ports * N] dL/d(what arrived)
+    later: Any  # f32[W, F, N] dL/d(state after the step)
+    sums: Any  # f32[W, weights] dL/d(weight), laid out as the weights are
+
+
+def make_sweep(plan: Plan, through: Through, workers: int) -> Sweep:
+    """The scratch of so many workers."""
+    neurons, steps = int(plan.neurons[-1]), plan.steps
+    f32 = np.float32
+    return Sweep(
+        tape=zeros((workers, max(1, through.kept), steps, neurons), f32),
+        asked=zeros((workers, steps, neurons), f32),
+        arrived=zeros((workers, steps, plan.ports * neurons), f32),
+        later=zeros((workers, len(plan.real_init), neurons), f32),
+        sums=zeros((workers, whole_lines(int(plan.weight[-1]))), f32),
+    )

@@ -1,0 +1,235 @@
+"""Gradients through time in float64: every scan by the adjoint of a neuron's step.
+
+    loss -> dL/d(what each neuron emits) -> scan of its step, backwards -> dL/d(what arrived)
+         -> dL/d(weights) = sum over steps of emitted[t - delay]^T arrived~[t]; W arrived~[t] below
+
+Populations are taken against their order of evaluation, step by step, so that loops and delays are
+no other case than layers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from ....ir.adjoint.step import (
+    EMITTED,
+    NEXT,
+    SPIKE,
+    StepAdjoint,
+    Surrogate,
+    adjoint_of,
+)
+from ....ir.expr import Expr, evaluate
+from ....ir.graph import Call, Graph, Population, Projection
+from ....ir.model import Model
+from ....ir.neuron import SPIKED
+from ....ir.wiring import Wiring
+from ...losses.table import judge
+from ...reference.network import Simulation, simulate
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Gradients:
+    """dL/d weights by projection, in the shape of its wiring's; dL/d of the step's numbers by
+    population and constant, summed over its neurons; dL/d(what arrived) [T, B, N] by population
+    and port."""
+
+    weights: dict[str, Floats]
+    constants: dict[str, dict[str, Floats]]
+    arrived: dict[str, dict[str, Floats]]
+
+
+def gradients_through_time(
+    model: Model,
+    inputs: Mapping[str, npt.NDArray[Any]],
+    asked: Mapping[str, Floats],
+    surrogates: Mapping[str, Surrogate],
+    learnt: Mapping[str, tuple[str, ...]] | None = None,
+) -> Gradients:
+    """The gradients of a loss of which dL/d(what is emitted), [T, B, N] by population, is `asked`.
+
+    `inputs` bool [T, B, N] by input population; the model's graph went through the pipeline.
+    `surrogates` by population; `learnt` are the constants of each step whose gradients are wanted.
+    """
+    trace = simulate(model, inputs, np.float64, record=True)
+    return Backward(model, trace, asked, surrogates, learnt or {}).gradients()
+
+
+class Backward:
+    """The sweep, from the last step on: what the states and ports of each population ask."""
+
+    def __init__(
+        self,
+        model: Model,
+        trace: Simulation,
+        asked: Mapping[str, Floats],
+        surrogates: Mapping[str, Surrogate],
+        learnt: Mapping[str, tuple[str, ...]],
+    ) -> None:
+        self.model, self.trace, self.emitted = model, trace, trace.emitted
+        self.asked, self.learnt = asked, learnt
+        graph = model.graph
+        self.order = _in_order(graph)
+        self.steps, self.batch = next(iter(self.emitted.values())).shape[:2]
+        self.adjoints = {
+            p.name: adjoint_of(p.step, surrogates[p.name], learnt.get(p.name, ()), p.span)
+            for p in self.order
+            if p.step is not None
+        }
+        self.matrices = {
+            p.name: matrix_of(model.weights(p.name), model.wirings[p.name])
+            for p in graph.projections
+        }
+        self.arrived = {
+            p.name: {port: np.zeros((self.steps, self.batch, p.neurons)) for port in p.step.ports}
+            for p in self.order
+            if p.step is not None
+        }
+        self.later: dict[str, dict[str, Floats]] = {p.name: {} for p in self.order}
+        self.constants: dict[str, dict[str, Floats]] = {p.name: {} for p in self.order}
+
+    def gradients(self) -> Gradients:
+        """The whole sweep."""
+        for t in reversed(range(self.steps)):
+            for population in reversed(self.order):
+                self.step(population, t)
+        trained = [p for p in self.model.graph.projections if p.trainable]
+        weights = {p.name: self.weight_gradient(p) for p in trained}
+        return Gradients(weights, self.constants, self.arrived)
+
+    def value(self, expr: Expr, values: Mapping[str, Any]) -> Any:
+        """What an expression comes to."""
+        return evaluate(expr, values, np.float64)
+
+    def step(self, population: Population, t: int) -> None:
+        """Step t of one population, backwards."""
+        adjoint, step = self.adjoints[population.name], population.step
+        assert step is not None
+        values = self._forward(population, adjoint, t)
+        nothing = np.zeros((self.batch, population.neurons))
+        for state in step.states:
+            values[state.name + NEXT] = self.later[population.name].get(state.name, nothing)
+        values[SPIKE if step.emit is None else EMITTED] = self._asked(population, t)
+        for assign in adjoint.backward:
+            values[assign.target] = self.value(assign.value, values)
+        spread = {
+            name: np.broadcast_to(values[n], nothing.shape) for name, n in adjoint.ports.items()
+        }
+        for port, value in spread.items():
+            self.arrived[population.name][port][t] = value
+        self.later[population.name] = {s: values[n] for s, n in adjoint.states.items()}
+        for constant, name in adjoint.constants.items():
+            sums = self.constants[population.name]
+            part = np.broadcast_to(values[name], nothing.shape).sum(axis=0)
+            sums[constant] = sums.get(constant, np.zeros(population.neurons)) + part
+
+    def _forward(self, population: Population, adjoint: StepAdjoint, t: int) -> dict[str, Any]:
+        """All forward names of step t, from the states before it and what arrived in it."""
+        step = population.step
+        assert step is not None
+        values: dict[str, Any] = dict(zip(step.constants, population.constants, strict=True))
+        for state in step.states:
+            before = self.trace.history[population.name][state.name]
+            values[state.name] = before[t - 1] if t else self._start(population, state.name)
+        for port in step.ports:
+            values[port] = self._port(population, port, t)
+        spikes = self.trace.spikes if step.emit is not None else self.emitted
+        for assign in adjoint.forward:
+            fired = assign.target == SPIKED
+            value = spikes[population.name][t] if fired else self.value(assign.value, values)
+            values[assign.target] = value
+        return values
+
+    def _start(self, population: Population, state: str) -> Any:
+        step = population.step
+        assert step is not None
+        constants = dict(zip(step.constants, population.constants, strict=True))
+        init = next(s.init for s in step.states if s.name == state)
+        return evaluate(init, constants, np.float64)
+
+    def _port(self, population: Population, port: str, t: int) -> Floats:
+        total = np.zeros((self.batch, population.neurons))
+        for p in self.model.graph.projections:
+            if (p.post, p.port) == (population.name, port) and t >= p.delay:
+                total += self.emitted[p.pre][t - p.delay].astype(np.float64) @ self.matrices[p.name]
+        return total
+
+    def _asked(self, population: Population, t: int) -> Floats:
+        """dL/d(what the population emitted in step t): by the loss, and by all that it reached."""
+        total = np.zeros((self.batch, population.neurons))
+        if population.name in self.asked:
+            total += self.asked[population.name][t]
+        for p in self.model.graph.projections:
+            if p.pre == population.name and t + p.delay < self.steps:
+                total += self.arrived[p.post][p.port][t + p.delay] @ self.matrices[p.name].T
+        return total
+
+    def weight_gradient(self, projection: Projection) -> Floats:
+        """dL/d of every weight of a projection, in the shape of its wiring's."""
+        delay = projection.delay
+        sent = self.emitted[projection.pre][: self.steps - delay].astype(np.float64)
+        arrived = self.arrived[projection.post][projection.port][delay:]
+        full = np.einsum("tbi,tbj->ij", sent, arrived)
+        return gathered(full, self.model.wirings[projection.name])
+
+
+def _in_order(graph: Graph) -> list[Population]:
+    """The populations with a step, in their order of evaluation."""
+    assert graph.schedule is not None
+    index = graph.index()
+    names = [name for block in graph.schedule for name in block.populations]
+    return [index[name] for name in names if index[name].step is not None]
+
+
+def matrix_of(weights: npt.NDArray[Any], wiring: Wiring) -> Floats:
+    """The weights as [pre, post]; synapses of one pair add up."""
+    pre, post = wiring.pairs()
+    matrix = np.zeros((wiring.pre_neurons, wiring.post_neurons))
+    np.add.at(matrix, (pre, post), weights.ravel()[wiring.places()].astype(np.float64))
+    return matrix
+
+
+def gathered(matrix: Floats, wiring: Wiring) -> Floats:
+    """What every weight has of a number for every pair, [pre, post]: `matrix_of` transposed."""
+    pre, post = wiring.pairs()
+    sums = np.zeros(int(np.prod(wiring.weight_shape)))
+    np.add.at(sums, wiring.places(), matrix[pre, post])
+    return sums.reshape(wiring.weight_shape)
+
+
+class SampleGradients(NamedTuple):
+    """The gradients of one sample by projection, and its cost."""
+
+    gradients: dict[str, Floats]
+    cost: float
+
+
+def sample_gradients(
+    model: Model,
+    spikes: Mapping[str, npt.NDArray[np.bool_]],
+    label: int,
+    loss: Call,
+    surrogate: Surrogate,
+    importance: float,
+) -> SampleGradients:
+    """Those of a loss over the output's counts, from what the neurons do in float32, as they do on
+    the engines; `spikes` bool [T, N] of every population, which must be what they do."""
+    graph = model.graph
+    output = next(p for p in graph.populations if p.role == "output")
+    inputs = {p.name: spikes[p.name][:, None] for p in graph.populations if p.role == "input"}
+    trace = simulate(model, inputs, np.float32, record=True)
+    for name, fired in spikes.items():
+        assert np.array_equal(trace.spikes[name][:, 0], fired), name
+    counts = trace.spikes[output.name][:, 0].sum(axis=0)
+    errors, costs, _ = judge(loss, counts, label)
+    asked = {output.name: np.tile(importance * errors, (len(trace.spikes[output.name]), 1, 1))}
+    surrogates = {p.name: surrogate for p in graph.populations}
+    found = Backward(model, trace, asked, surrogates, {}).gradients()
+    return SampleGradients(found.weights, float(costs.sum()))

@@ -1,0 +1,68 @@
+"""Learning through time as rows of the table of rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ....ir.diagnostics import CompileError, Diagnostic
+from ....ir.graph import Graph, TrainSpec
+from ....ir.model import Model
+from ...compiled.text.sources import Parts
+from ...losses.table import loss_of
+from ..row import CURRENTS, EVENTS, CpuKernels, Rule
+from .cpu.scratch import make_sweep
+from .oracle import SampleGradients, sample_gradients
+from .tables import make_tables, require_learnable, sample_bytes, surrogate_of
+from .text import scans_source
+
+CPU: Parts = (
+    ("optimizers.cpu", ("update.py",)),
+    ("rules.through_time.cpu", ("features.py", "synapses.py", "backward.py", "learning.py")),
+)
+
+
+def check(model: Model, spec: TrainSpec) -> tuple[Diagnostic, ...]:
+    """Why the rule cannot train a network."""
+    try:
+        require_learnable(model.graph, spec)
+        loss_of(spec)
+    except CompileError as error:
+        return error.diagnostics
+    return ()
+
+
+def no_warnings(_graph: Graph, _spec: TrainSpec) -> tuple[Diagnostic, ...]:
+    """Nothing that is known to work badly."""
+    return ()
+
+
+def oracle(
+    model: Model,
+    spikes: Mapping[str, npt.NDArray[np.bool_]],
+    label: int,
+    spec: TrainSpec,
+    importance: float,
+) -> SampleGradients:
+    """The gradients of one sample in float64."""
+    surrogate = surrogate_of(spec.call("rule"))
+    return sample_gradients(model, spikes, label, loss_of(spec), surrogate, importance)
+
+
+def _features(_tables: Any, at_once: bool) -> Mapping[str, bool]:
+    return {"AT_ONCE": at_once}
+
+
+THROUGH_TIME = Rule(
+    check=check,
+    warnings=no_warnings,
+    keeps=(EVENTS, CURRENTS),
+    tables=make_tables,
+    cpu=CpuKernels(CPU, _features, make_sweep, scans_source),
+    cuda=None,
+    oracle=oracle,
+    sample_bytes=sample_bytes,
+)

@@ -1,0 +1,92 @@
+"""What the kernels of learning through time read beside the plan."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from ....ir.adjoint.curves import CURVES
+from ....ir.adjoint.step import StepAdjoint, Surrogate, adjoint_of
+from ....ir.calls import number, text
+from ....ir.diagnostics import CompileError, Diagnostic
+from ....ir.graph import Call, Graph, TrainSpec
+from ....ir.model import Model
+from ...compiled.plan import Plan, distinct_steps, duration
+from ...losses.table import count_tables, loss_of
+from ..reach import taught
+
+Array = npt.NDArray[Any]
+
+
+class Through(NamedTuple):
+    """P populations, J projections, T steps."""
+
+    error: Array  # f32[2, T + 1] dL/dcount at o = 0 … T, of any other output and of the label's
+    cost: Array  # f64[2, T + 1]
+    needed: Array  # u8[P] whose adjoint is needed: weights that learn lead to it
+    trains: Array  # u8[J]
+    kept: int  # numbers of a neuron and step that are remembered
+    replay: Any = 0  # functions of the network's neurons, see `text`
+    retreat: Any = 0
+
+
+def make_tables(model: Model, spec: TrainSpec, plan: Plan) -> Through:
+    """The tables of a spec for a model; CompileError(E050) where the rule does not apply."""
+    graph = model.graph
+    require_learnable(graph, spec)
+    needed = taught(graph, lambda projection: True)
+    error, cost = count_tables(loss_of(spec), plan.steps)
+    return Through(
+        error=error,
+        cost=cost,
+        needed=np.array([p.name in needed for p in graph.populations], np.uint8),
+        trains=np.array([p.trainable for p in graph.projections], np.uint8),
+        kept=max((len(a.kept) for a in adjoints(graph, spec.call("rule"))), default=0),
+    )
+
+
+def surrogate_of(rule: Call) -> Surrogate:
+    """What a rule's arguments say of the derivative of a spike."""
+    return Surrogate(
+        CURVES[text(rule, "curve")],
+        number(rule, "width"),
+        is_through=text(rule, "reset") == "through",
+        is_temporal=bool(rule["temporal"]),
+    )
+
+
+def adjoints(graph: Graph, rule: Call) -> tuple[StepAdjoint, ...]:
+    """The adjoints of the distinct steps of a graph, in their order; CompileError(E050) for a
+    threshold without a margin."""
+    spans = {p.step: p.span for p in reversed(graph.populations) if p.step is not None}
+    surrogate = surrogate_of(rule)
+    return tuple(adjoint_of(s, surrogate, (), spans[s]) for s in distinct_steps(graph))
+
+
+def sample_bytes(graph: Graph, spec: TrainSpec) -> dict[str, int]:
+    """4 T N (K + 1 + 2 ports) by population: the tape, what is asked, what arrived and its
+    adjoint."""
+    steps = distinct_steps(graph)
+    kept = {s: len(a.kept) for s, a in zip(steps, adjoints(graph, spec.call("rule")), strict=True)}
+    return {
+        p.name: 4 * duration(graph) * p.neurons * (kept[p.step] + 1 + 2 * len(p.step.ports))
+        for p in graph.populations
+        if p.step is not None
+    }
+
+
+def require_learnable(graph: Graph, spec: TrainSpec) -> None:
+    """CompileError(E050) where the rule cannot train a network."""
+    outputs = [p for p in graph.populations if p.role == "output"]
+    if len(outputs) != 1:
+        raise CompileError(
+            Diagnostic(
+                "E050",
+                f"`surrogate` trains a network with one output population, not {len(outputs)}",
+                outputs[1].span if outputs else None,
+                help="declare exactly one population with `output`",
+            )
+        )
+    adjoints(graph, spec.call("rule"))

@@ -1,0 +1,1 @@
+"""Derivatives of expressions and of neurons' steps, as expressions again."""

@@ -1,0 +1,226 @@
+"""The adjoint of a neuron's step: from what the loss asks of a step's results to what it asks of
+what the step read.
+
+The step is first written in single assignments ("v" before the step, "v:1", "v:2", … after each
+assignment), so that every value has one name. The reverse sweep then gives, for names x, the
+adjoint x~ = dL/dx as assignments over the forward names and these inputs:
+
+    "v~next"    dL/d v after the step, from the step after it
+    "spike~"    dL/d (the spike that left the neuron), or "emit~" of a number that it emits
+
+What a spike does to the states (its reset) counts too, unless the reset is detached. A state that
+is held for a refractory time passes nothing on, and such a neuron's threshold is not tested.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ..diagnostics import CompileError, Diagnostic, Span
+from ..expr import Const, Expr, Ref, apply, names, substitute
+from ..neuron import COUNTER, SPIKED, Assign, NeuronStep, State, margin
+from ..passes.simplify import simplify
+from ..passes.watch import LOST
+from ..types import FLOATS, DType
+from .curves import Curve
+from .derivatives import gradients, number, plus, where
+
+NEXT, ADJOINT = "~next", "~"
+SPIKE, EMITTED, MARGIN = "spike~", "emit~", "spiked:margin"
+
+
+@dataclass(frozen=True, slots=True)
+class Surrogate:
+    """What stands for the derivative of a spike by the threshold's margin, `width` in the margin's
+    unit. `is_through`: the reset is differentiated as well; `is_temporal`: the states' adjoints are
+    passed back in time (else only through what is emitted within a step)."""
+
+    curve: Curve
+    width: float
+    is_through: bool = True
+    is_temporal: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class StepAdjoint:
+    """A step in single assignments, and its reverse sweep.
+
+    `forward`: the assignments in order. `kept`: the forward names that the sweep reads, which are
+    neither constants nor worked out by the sweep itself: what must be remembered of every step.
+    `backward`: the sweep. `states`, `ports` and `constants`: the names of the adjoints that it
+    gives, of the states before the step, of what arrived, and of the constants asked for; without
+    an entry where it is 0.
+    """
+
+    forward: tuple[Assign, ...]
+    kept: tuple[str, ...]
+    backward: tuple[Assign, ...]
+    states: dict[str, str]
+    ports: dict[str, str]
+    constants: dict[str, str]
+
+
+def adjoint_of(
+    step: NeuronStep, surrogate: Surrogate, learnt: Iterable[str] = (), span: Span | None = None
+) -> StepAdjoint:
+    """The adjoint of a step; `learnt` are the constants whose gradients are wanted too.
+
+    CompileError(E050) for a threshold that is no comparison, which has no margin.
+    """
+    program = _Program(step, surrogate, span)
+    return program.adjoint(tuple(learnt))
+
+
+class _Program:
+    """A step in single assignments."""
+
+    def __init__(self, step: NeuronStep, surrogate: Surrogate, span: Span | None) -> None:
+        self.step, self.surrogate = step, surrogate
+        self.types = {s.name: s.dtype for s in step.states}
+        self.now: dict[str, Expr] = {s.name: Ref(s.name, s.dtype) for s in step.states}
+        self.forward: list[Assign] = []
+        self.margin: Expr | None = None
+        for assign in step.update:
+            self._assign(assign.target, assign.value)
+        if step.threshold is not None:
+            self._fire(span)
+        for assign in step.after:
+            self._assign(assign.target, assign.value)
+
+    def _assign(self, target: str, value: Expr) -> None:
+        count = sum(a.target.partition(":")[0] == target for a in self.forward) + 1
+        self._define(f"{target}:{count}", simplify(substitute(value, self.now)))
+        self.now[target] = Ref(f"{target}:{count}", self.types[target])
+
+    def _define(self, name: str, value: Expr) -> None:
+        self.forward.append(Assign(name, value))
+
+    def _fire(self, span: Span | None) -> None:
+        assert self.step.threshold is not None
+        found = margin(self.step.threshold)
+        if found is None or found.value.dtype not in FLOATS:
+            raise CompileError(_no_margin(span))
+        self.margin = simplify(substitute(found.value, self.now))
+        self._define(SPIKED, simplify(substitute(self.step.spike, self.now)))
+
+    def carried(self) -> list[State]:
+        """The real states whose value before the step is read by it."""
+        read = {name for assign in self.forward for name in names(assign.value)}
+        assigned = {a.target.partition(":")[0] for a in self.forward}
+        real = [s for s in self.step.states if s.dtype in FLOATS and not s.name.endswith(LOST)]
+        return [s for s in real if s.name in read or s.name not in assigned]
+
+    def adjoint(self, learnt: tuple[str, ...]) -> StepAdjoint:
+        sweep = _Sweep(self)
+        for assign in reversed(self.forward):
+            sweep.through(assign)
+        read = [s.name for s in self.carried()]
+        ends = {
+            name: sweep.end(name) for name in (*read, *self.step.ports, *learnt) if sweep.has(name)
+        }
+        backward = tuple(sweep.backward)
+
+        def of(wanted: Iterable[str]) -> dict[str, str]:
+            return {name: ends[name] for name in wanted if name in ends}
+
+        return StepAdjoint(
+            tuple(self.forward),
+            self._kept(backward),
+            backward,
+            of(read),
+            of(self.step.ports),
+            of(learnt),
+        )
+
+    def _kept(self, backward: tuple[Assign, ...]) -> tuple[str, ...]:
+        made = {a.target for a in backward}
+        read = {name for a in backward for name in names(a.value)} - made
+        given = {s.name + NEXT for s in self.step.states} | {SPIKE, EMITTED}
+        return tuple(sorted(read - given - set(self.step.constants)))
+
+
+class _Sweep:
+    """The reverse sweep: sums of adjoints by forward name, written out when a name is complete."""
+
+    def __init__(self, program: _Program) -> None:
+        self.program = program
+        self.sums: dict[str, Expr] = {}
+        self.backward: list[Assign] = []
+        step, surrogate = program.step, program.surrogate
+        if surrogate.is_temporal:
+            for state in program.carried():
+                last = program.now[state.name]
+                assert isinstance(last, Ref)
+                self._add(last.name, Ref(state.name + NEXT, state.dtype))
+        if step.emit is not None:
+            emitted = substitute(step.emit, program.now)
+            self._spread(simplify(emitted), Ref(EMITTED, step.emit.dtype))
+
+    def has(self, name: str) -> bool:
+        return name in self.sums
+
+    def end(self, name: str) -> str:
+        """The name of the adjoint of what the step read."""
+        self._write(name)
+        return name + ADJOINT
+
+    def through(self, assign: Assign) -> None:
+        """Pass the adjoint of an assignment's target on to what it read."""
+        if assign.target == SPIKED:
+            self._threshold(assign)
+        elif assign.target in self.sums:
+            self._write(assign.target)
+            seed = Ref(assign.target + ADJOINT, assign.value.dtype)
+            self._spread(assign.value, seed)
+            self._of_spike(assign.value, seed)
+
+    def _of_spike(self, value: Expr, seed: Expr) -> None:
+        """What a reset asks of the spike: the difference that it makes."""
+        is_reset = SPIKED in names(value) and value.dtype in FLOATS
+        if is_reset and self.program.surrogate.is_through:
+            on, off = (
+                simplify(substitute(value, {SPIKED: Const(fired, DType.BOOL)}))
+                for fired in (True, False)
+            )
+            self._add(SPIKED, apply("mul", seed, apply("sub", on, off)))
+
+    def _threshold(self, assign: Assign) -> None:
+        """The margin's adjoint: that of the spike by the surrogate, 0 in refractory steps."""
+        if self.program.step.emit is None:
+            self._add(SPIKED, Ref(SPIKE, DType.F32))
+        if SPIKED not in self.sums:
+            return
+        self._write(SPIKED)
+        reach, surrogate = self.program.margin, self.program.surrogate
+        assert reach is not None
+        self.backward.append(Assign(MARGIN, reach))
+        m = Ref(MARGIN, reach.dtype)
+        slope = surrogate.curve(m, number(surrogate.width, m))
+        part: Expr = apply("mul", Ref(SPIKED + ADJOINT, reach.dtype), slope)
+        if self.program.step.refractory is not None:
+            part = where(apply("le", COUNTER, Const(0, DType.I32)), part)
+        self.backward.append(Assign(MARGIN + ADJOINT, part))
+        self._spread(reach, Ref(MARGIN + ADJOINT, reach.dtype))
+
+    def _spread(self, value: Expr, seed: Expr) -> None:
+        for name, part in gradients(value, seed).items():
+            self._add(name, part)
+
+    def _add(self, name: str, part: Expr) -> None:
+        self.sums[name] = plus(self.sums.get(name), part)
+
+    def _write(self, name: str) -> None:
+        value = simplify(self.sums[name])
+        self.backward.append(Assign(name + ADJOINT, value))
+
+
+def _no_margin(span: Span | None) -> Diagnostic:
+    return Diagnostic(
+        "E050",
+        "a surrogate gradient needs a threshold with a margin, and this condition to fire is no "
+        "single comparison of numbers",
+        span,
+        help="write it as one comparison, such as `spike when v >= v_th`; of several, compare "
+        "their min or max",
+    )

@@ -1,0 +1,153 @@
+"""Gradients through time against finite differences of the smooth network."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from backend_cases import grid_model
+from compiled_texts import compiled_text
+from smooth import SmoothBackward, smooth_model
+
+from snncc.backends.reference.network import simulate
+from snncc.backends.rules.through_time.oracle import gradients_through_time
+from snncc.ir.adjoint.curves import CURVES
+from snncc.ir.adjoint.step import Surrogate
+from snncc.ir.model import draw_model
+
+STEPS, BATCH = 14, 2
+NETWORK = """
+neuron leaky {{  # several ports, a product of states, a function
+  param tau: ms = 6 ms
+  state v: mV = 0 mV
+  state g: 1 = 0.2
+  input i: mV
+  input m: mV
+  on input {{ v = v + i + 0.5 * m * tanh(g) }}
+  dv/dt = -v / tau
+  dg/dt = -g / (3 ms) + abs(v) / 20 mV / 1 ms
+  spike when v * (1 + g) >= 2 mV
+  on spike {{ v = v - 1.5 mV  g = g * 0.5 }}
+}}
+neuron cell {{  # lif without a refractory time
+  param v_th: mV = 1 mV
+  state v: mV = 0 mV
+  state c: mV = 0 mV
+  on input {{ c = c + i }}
+  dv/dt = (c - v) / 8 ms
+  dc/dt = -c / 3 ms
+  spike when v > v_th
+  on spike {{ v = 0 mV }}
+}}
+neuron readout {{
+  state u: mV = 0 mV
+  on input {{ u = u + i }}
+  du/dt = -u / 5 ms
+  emit u
+}}
+network net {{
+  dt = 1 ms
+  delay = 1 ms
+  input x[5] encode spikes(duration = 14 ms)
+  {body}
+}}
+"""
+BODIES = {
+    "layers": """
+  population h[4] : cell(v_th = 0.5 mV)
+  output y[3] : alif(v_th = 1.5 mV)
+  x -> h : dense  delay 0 ms
+  h -> y : dense  delay 2 ms""",
+    "loop": """
+  population a[4] : alif(v_th = 1 mV)
+  population b[3] : leaky
+  output y[2] : leaky
+  x -> a : dense
+  a -> b.i : dense  delay 0 ms
+  b -> a : sparse(p = 0.7)  delay 3 ms
+  b -> b.m : dense  delay 2 ms
+  a -> y.m : dense
+  b -> y.i : dense  delay 0 ms""",
+    "readout": """
+  population h[6] : if(v_th = 1 mV)
+  output y[2] : readout
+  x -> h : dense
+  h -> h : dense
+  h -> y : dense  delay 0 ms""",
+}
+
+
+def loss_of(model, inputs, asked, curve, width):
+    smooth = smooth_model(model, curve, width)
+    trace = simulate(smooth, inputs, np.float64, record=True)
+    return sum(float((asked[n] * trace.emitted[n]).sum()) for n in asked), trace
+
+
+@pytest.mark.parametrize("curve", ["sigmoid", "fast_sigmoid"])
+@pytest.mark.parametrize("body", BODIES)
+def test_a_smooth_network_has_the_gradient_of_finite_differences(body, curve):
+    generator = np.random.default_rng(3)
+    graph = compiled_text(NETWORK.format(body=BODIES[body])).graph
+    model, width = grid_model(graph, 4), 1.5
+    inputs = {"x": generator.random((STEPS, BATCH, 5)) < 0.4}
+    spiking = [p for p in graph.populations if p.step is not None]
+    asked = {p.name: generator.normal(size=(STEPS, BATCH, p.neurons)) for p in spiking}
+    _, trace = loss_of(model, inputs, asked, curve, width)
+    surrogates = {p.name: Surrogate(CURVES[curve], width) for p in spiking}
+    trace.spikes.update({p.name: trace.emitted[p.name] for p in spiking})
+    found = SmoothBackward(model, trace, asked, surrogates, {}).gradients()
+    for name, gradient in found.weights.items():
+        flat = model.weights(name).ravel()
+        for k in generator.choice(flat.size, min(flat.size, 6), replace=False):
+            differences = []
+            for step in (2.0**-8, 2.0**-9):
+                values = []
+                for sign in (1, -1):
+                    moved = flat.copy()
+                    moved[k] += np.float32(sign * step)
+                    weights = {name: moved.reshape(model.weights(name).shape)}
+                    loss, _ = loss_of(model.with_weights(weights), inputs, asked, curve, width)
+                    values.append(loss)
+                differences.append((values[0] - values[1]) / (2 * step))
+            wanted = (4 * differences[1] - differences[0]) / 3
+            tolerance = 1e-5 if curve == "sigmoid" else 2e-2  # it has a kink
+            assert gradient.ravel()[k] == pytest.approx(wanted, rel=tolerance, abs=tolerance), name
+
+
+STBP = """
+neuron cell {
+  param b: mV = 0 mV
+  state u: mV = 0 mV
+  on input { u = u + i }
+  du/dt = -u / 1.25 ms + b / 1 ms
+  spike when u > 0.5 mV
+  on spike { u = 0 mV }
+}
+network net {
+  dt = 1 ms
+  input x[2] encode spikes(duration = 5 ms)
+  population y0[1] : cell(b = 0.05 mV)
+  population y1[1] : cell
+  x -> y0 : list(synapses = [[0, 0, 0.6], [1, 0, 0.3]]) trainable
+  x -> y1 : list(synapses = [[0, 0, 0.2], [1, 0, 0.55]]) trainable
+}
+"""
+
+
+def test_stbps_example_by_hand():
+    """One layer, tau 0.2, V_th 0.5, T 5, the curve h1 of width 1; loss half the squared distance of
+    the rates from (1, 0). The numbers follow from eqs. 9 to 18 of Wu et al. 2018 with the reset's
+    whole contribution (dL/du of the next step in place of its direct part)."""
+    model = draw_model(compiled_text(STBP).graph, 0)
+    x = np.array([[1, 0], [0, 1], [1, 1], [0, 0], [1, 0]], bool)[:, None]
+    trace = simulate(model, {"x": x}, np.float64)
+    fired = [trace.spikes[y][:, 0, 0].astype(int).tolist() for y in ("y0", "y1")]
+    assert fired == [[1, 0, 1, 0, 1], [0, 1, 1, 0, 0]]
+    asked = {"y0": np.full((5, 1, 1), -0.4 / 5), "y1": np.full((5, 1, 1), 0.4 / 5)}
+    surrogate = Surrogate(CURVES["rectangle"], 1.0)
+    learnt = dict.fromkeys(asked, ("k0",))
+    assert [model.graph.population(y).constants[0] for y in asked] == [0.05, 0.0]
+    found = gradients_through_time(model, {"x": x}, asked, dict.fromkeys(asked, surrogate), learnt)
+    np.testing.assert_allclose(found.weights["x->y0"], [-0.1496, -0.08], rtol=1e-6)
+    np.testing.assert_allclose(found.weights["x->y1"], [0.248934912, 0.1484432], rtol=1e-6)
+    biases = [found.constants[y]["k0"][0] for y in asked]
+    np.testing.assert_allclose(biases, [-0.3248, 0.335778112], rtol=1e-6)
