@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from ..backends.compiled.plan import make_plan
-from ..backends.memory import presenting, require_memory
+from ..backends.memory import Need, drawing, presenting, require_memory
 from ..backends.rules.table import RULES
 from ..backends.runnable import require_spiking
 from ..frontend.program import Program, Survey, survey_file
 from ..ir.diagnostics import Diagnostic, Span
-from ..ir.graph import Call, TrainSpec
+from ..ir.graph import Call, Graph, TrainSpec
 from ..ir.model import Model
 from ..ir.passes.pipeline import examine
 from ..ir.report import Poisoned, Report, in_text_order
@@ -18,6 +19,8 @@ from .datasets.arguments import completed
 from .datasets.table import dataset
 from .host import memory_bytes
 from .loading import Options, draw, finished
+
+MOST_BYTES = 700_000_000  # that a check takes for the weights and tables of a network
 
 
 def check_program(path: Path, options: Options) -> tuple[Diagnostic, ...]:
@@ -44,9 +47,28 @@ def _check_network(program: Program, seed: int, report: Report) -> None:
         return
     report.extend(finished(program, graph).warnings)
     report.attempt(require_spiking, graph)
-    model = report.attempt(draw, graph, seed)
+    model = report.attempt(_drawn, graph, seed, report)
     if program.train is not None and not isinstance(model, Poisoned):
         _check_rule(model, program.train, report)
+
+
+def _drawn(graph: Graph, seed: int, report: Report) -> Model:
+    """The graph with its initial weights, or without them, and with a warning, where they are
+    large: what they show is left to `compile`."""
+    needs = drawing(graph)
+    if _are_small(needs):
+        return draw(graph, seed)
+    require_memory(graph, needs, memory_bytes())
+    largest = max(needs, key=lambda need: need.size)
+    large = f"{largest.what} take {largest.size / 1e9:.3g} GB"
+    message = f"`{graph.name}` is checked without its weights: {large}"
+    way_out = "`snncc compile` says what only they show"
+    report.extend([Diagnostic("W013", message, largest.span, help=way_out)])
+    return Model(graph, {}, {}, seed)
+
+
+def _are_small(needs: Iterable[Need]) -> bool:
+    return sum(need.size for need in needs) <= MOST_BYTES
 
 
 def _check_rule(model: Model, spec: TrainSpec, report: Report) -> None:
@@ -58,8 +80,10 @@ def _check_rule(model: Model, spec: TrainSpec, report: Report) -> None:
 
 
 def _check_tables(model: Model, spec: TrainSpec) -> None:
-    require_memory(model.graph, presenting(model.graph, 0), memory_bytes())
-    RULES[spec.call("rule").kind].tables(model, spec, make_plan(model))
+    needs = presenting(model.graph, 0)
+    require_memory(model.graph, needs, memory_bytes())
+    if _are_small((*needs, *drawing(model.graph))):
+        RULES[spec.call("rule").kind].tables(model, spec, make_plan(model))
 
 
 def _check_data(call: Call, place: Span) -> None:

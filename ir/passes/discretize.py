@@ -9,7 +9,7 @@ import numpy as np
 
 from ..analysis.leak import leaks
 from ..diagnostics import CompileError, Diagnostic, Span
-from ..expr import Const, Ref, evaluate
+from ..expr import Const, Ref, evaluate, names
 from ..graph import Graph, Population
 from ..neuron import REFRACTORY, NeuronModel, NeuronStep, State
 from ..schemes import SCHEMES, Scheme
@@ -85,7 +85,22 @@ class _Work:
                 self.found.append(mistake)
                 return ()
             values.append(float(round(duration / self.dt)))
-        return (*values, *scheme.values(parameters))
+        own = scheme.values(parameters)
+        if not np.isfinite(own).all():
+            self.found.append(_no_step(population))
+        return (*values, *own)
+
+
+def _no_step(population: Population) -> Diagnostic:
+    assert population.model is not None
+    read = frozenset[str]().union(*(names(ode.value) for ode in population.model.derivatives))
+    given = [f"`{name} = {value:g}`" for name, value in population.parameters if name in read]
+    return Diagnostic(
+        "E022",
+        f"the parameters of `{population.name}` give no finite step by `{population.method}`",
+        population.span,
+        help=f"check {', '.join(given)}" if given else "its equations grow too fast",
+    )
 
 
 def _too_fast(population: Population, dt: float) -> Iterator[Diagnostic]:

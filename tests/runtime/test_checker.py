@@ -116,3 +116,12 @@ def test_a_network_of_another_file_that_is_trained_here(codes, tmp_path):
     (tmp_path / "net.snn").write_text(net(model="izhikevich").partition(train)[0])
     assert codes('import "net.snn"' + train + " data digitz rule st_rsbp }") == ["E050", "E010"]
     assert codes('import "net.snn"') == []
+
+
+def test_large_weights_are_not_drawn(codes, monkeypatch):
+    text = net(model="lif", wiring="dense(init = uniform(1, -1))")
+    assert codes(text) == ["E042"]
+    monkeypatch.setattr(checker, "MOST_BYTES", 100)
+    monkeypatch.setattr(checker, "make_plan", None)
+    assert codes(text) == ["W013"]
+    assert codes(net(model="izhikevich")) == ["E050", "W013"]
