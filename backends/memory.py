@@ -45,6 +45,11 @@ def drawing(graph: Graph) -> tuple[Need, ...]:
     return (max(peaks, default=Need(0, "")), *weights)
 
 
+def looked_at(graph: Graph) -> tuple[Need, ...]:
+    """How many pairs of neurons, in place of bytes, the wiring of a graph looks at one by one."""
+    return tuple(Need(size.looked, what, span) for size, what, span in _sizes(graph))
+
+
 def presenting(graph: Graph, workers: int) -> tuple[Need, ...]:
     """What a simulator of `workers` samples at a time takes, beside the weights it is given."""
     sizes, steps = _sizes(graph), duration(graph)

@@ -27,6 +27,7 @@ class LoadedFile:
     tree: File
     own: dict[str, Entry] = field(default_factory=dict)
     visible: dict[str, Entry] = field(default_factory=dict)
+    trains: dict[str, list[Train]] = field(default_factory=dict)  # by network
     is_whole: bool = True
 
 
@@ -76,7 +77,9 @@ def load_file(
     file = LoadedFile(source, tree, is_whole=tree.is_whole)
     library.files[resolved(path)] = file
     for item in file.tree.items:
-        if not isinstance(item, (Import, Train)):
+        if isinstance(item, Train):
+            file.trains.setdefault(item.network.text, []).append(item)
+        elif not isinstance(item, Import):
             report.attempt(_enter, file.own, item.name.text, Entry(item, file))
     file.visible.update(file.own)
     for item in file.tree.items:

@@ -16,7 +16,8 @@ class Limits:
     files: int = 200
     imports: int = 32  # a file importing a file importing …
     instances: int = 32  # a module within a module within …
-    statements: int = 1_000_000  # statements carried out, loops and modules unrolled
+    statements: int = 200_000  # statements carried out, loops and modules unrolled
+    parts: int = 50_000  # populations and projections of a network
     neurons: int = 2**31 - 1  # of one population
     tensor_bytes: int = 2**32  # of one weight file
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..backends.compiled.plan import make_plan
-from ..backends.memory import Need, drawing, presenting, require_memory
+from ..backends.memory import Need, drawing, looked_at, presenting, require_memory
 from ..backends.rules.table import RULES
 from ..backends.runnable import require_spiking
 from ..frontend.program import Program, Survey, survey_file
@@ -20,6 +20,7 @@ from .datasets.table import dataset
 from .host import memory_bytes
 from .loading import Options, draw, finished
 
+MOST_PAIRS = 100_000_000  # of neurons that a check looks at to wire a network
 MOST_BYTES = 700_000_000  # that a check takes for the weights and tables of a network
 
 
@@ -53,22 +54,22 @@ def _check_network(program: Program, seed: int, report: Report) -> None:
 
 
 def _drawn(graph: Graph, seed: int, report: Report) -> Model:
-    """The graph with its initial weights, or without them, and with a warning, where they are
-    large: what they show is left to `compile`."""
-    needs = drawing(graph)
-    if _are_small(needs):
+    """The graph with its synapses, or without them, and with a warning, where these would take long
+    to draw: what they show is left to `compile`."""
+    needs, pairs = drawing(graph), looked_at(graph)
+    if _total(needs) <= MOST_BYTES and _total(pairs) <= MOST_PAIRS:
         return draw(graph, seed)
     require_memory(graph, needs, memory_bytes())
-    largest = max(needs, key=lambda need: need.size)
-    large = f"{largest.what} take {largest.size / 1e9:.3g} GB"
-    message = f"`{graph.name}` is checked without its weights: {large}"
-    way_out = "`snncc compile` says what only they show"
+    work = f"{_total(needs) / 1e9:.2g} GB and a look at {_total(pairs):.2g} pairs of neurons"
+    message = f"`{graph.name}` is checked without its synapses, which would take {work}"
+    largest = max(pairs if _total(pairs) > MOST_PAIRS else needs, key=lambda need: need.size)
+    way_out = "`snncc compile` says what they show"
     report.extend([Diagnostic("W013", message, largest.span, help=way_out)])
     return Model(graph, {}, {}, seed)
 
 
-def _are_small(needs: Iterable[Need]) -> bool:
-    return sum(need.size for need in needs) <= MOST_BYTES
+def _total(needs: Iterable[Need]) -> int:
+    return sum(need.size for need in needs)
 
 
 def _check_rule(model: Model, spec: TrainSpec, report: Report) -> None:
@@ -82,7 +83,8 @@ def _check_rule(model: Model, spec: TrainSpec, report: Report) -> None:
 def _check_tables(model: Model, spec: TrainSpec) -> None:
     needs = presenting(model.graph, 0)
     require_memory(model.graph, needs, memory_bytes())
-    if _are_small((*needs, *drawing(model.graph))):
+    is_drawn = len(model.wirings) == len(model.graph.projections)
+    if is_drawn and _total(needs) <= MOST_BYTES:
         RULES[spec.call("rule").kind].tables(model, spec, make_plan(model))
 
 

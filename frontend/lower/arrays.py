@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from ...ir.diagnostics import CompileError, Diagnostic, Span
 from ...ir.report import Poisoned
@@ -32,13 +31,11 @@ def each(
     try:
         values = indices(range_, environment.scope)
     except CompileError as error:
-        scope = environment.scope.bind(range_.variable, Poisoned(error))
-        yield None, replace(environment, scope=scope)
+        yield None, environment.within(range_.variable, Poisoned(error))
         raise
     body.network.count(range_.variable.span, len(values))
     for value in values:
-        scope = environment.scope.bind(range_.variable, Quantity(value, NUMBER))
-        yield value, replace(environment, scope=scope)
+        yield value, environment.within(range_.variable, Quantity(value, NUMBER))
         if body.report.last is not last:
             return
 

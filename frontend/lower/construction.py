@@ -14,8 +14,8 @@ from ...ir.neuron import NeuronModel
 from ...ir.report import Poisoned, Report, twice
 from ..library import Library, LoadedFile
 from ..limits import Limits
-from ..syntax.tree import ProjectionStatement
-from ..typing.constants import Scope
+from ..syntax.tree import Name, ProjectionStatement
+from ..typing.constants import Constant, Scope
 from ..typing.models import CheckedModel
 from ..typing.names import Names
 from ..units import Dimension
@@ -62,6 +62,10 @@ class Environment:
     cells: Names[CheckedModel | Poisoned] = field(default_factory=Names)
     places: Names[Span] = field(default_factory=Names)  # of the cells
 
+    def within(self, name: Name, value: Constant | Poisoned) -> Environment:
+        """The environment with one more constant."""
+        return Environment(self.scope.bind(name, value), self.cells, self.places)
+
 
 @dataclass(slots=True)
 class Construction:
@@ -80,13 +84,24 @@ class Construction:
     copies: dict[str, int] = field(default_factory=dict)  # projections by their ends
     failed: dict[int, Poisoned] = field(default_factory=dict)
     statements: int = 0
+    parts: int = 0
 
     def count(self, span: Span, more: int = 1) -> None:
         """So many more statements are to be carried out; too many are refused."""
         self.statements += more
         if self.statements > self.limits.statements:
-            message = f"the network unrolls to more than {self.limits.statements} statements"
-            raise CompileError(Diagnostic("E005", message, span, help="check the ranges of loops"))
+            raise self._too_many(f"{self.limits.statements} statements", span)
+
+    def count_part(self, span: Span) -> None:
+        """One more population or projection; too many are refused."""
+        self.parts += 1
+        if self.parts > self.limits.parts:
+            raise self._too_many(f"{self.limits.parts} populations and projections", span)
+
+    def _too_many(self, what: str, span: Span) -> CompileError:
+        message = f"the network unrolls to more than {what}"
+        way_out = "check the ranges of loops; one population may have many neurons"
+        return CompileError(Diagnostic("E005", message, span, help=way_out))
 
 
 @dataclass(slots=True)

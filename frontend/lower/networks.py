@@ -9,7 +9,7 @@ from ...ir.graph import Call, Graph, TrainSpec
 from ...ir.report import Report, listing, twice, unknown
 from ..library import Entry, LoadedFile
 from ..syntax.parser import parse_expression
-from ..syntax.tree import Expression, Literal, Module, Network, Param, Train
+from ..syntax.tree import Expression, Literal, Module, Network, Param
 from ..typing.constants import Scope
 from .bodies import unroll, unroll_module
 from .construction import Body, Construction, Environment
@@ -30,7 +30,7 @@ def chosen(file: LoadedFile, name: str | None) -> tuple[Entry, Network]:
     wrong = wrong_trains(file)
     if wrong:
         raise CompileError(wrong)
-    trained = sorted({train.network.text for train in _trains(file)})
+    trained = sorted(file.trains)
     candidates = trained or [n for n, (e, _) in known.items() if e.file is file]
     candidates = candidates or list(known)
     if len(candidates) == 1:
@@ -59,29 +59,21 @@ def networks(file: LoadedFile) -> dict[str, tuple[Entry, Network]]:
 def to_survey(file: LoadedFile, asked: tuple[Entry, Network] | None) -> list[tuple[Entry, Network]]:
     """The networks that a file is about: its own, those that it trains, the one asked for, and an
     imported one if that is what would be compiled."""
-    trained = {train.network.text for train in _trains(file)}
     known = networks(file)
-    found = [row for name, row in known.items() if row[0].file is file or name in trained]
+    found = [row for name, row in known.items() if row[0].file is file or name in file.trains]
     if asked is not None and asked not in found:
         found.append(asked)
     return found or (list(known.values()) if len(known) == 1 else [])
 
 
-def _trains(file: LoadedFile) -> list[Train]:
-    return [item for item in file.tree.items if isinstance(item, Train)]
-
-
 def wrong_trains(file: LoadedFile) -> list[Diagnostic]:
     """Training of networks that are not there, or of one a second time."""
-    known, first = networks(file), dict[str, Span]()
-    wrong = []
-    for train in _trains(file):
-        name = train.network
-        if name.text not in known:
-            wrong.append(unknown("network", name.text, name.span, known))
-        elif name.text in first:
-            wrong.append(twice(f"train {name.text}", name.span, first[name.text]))
-        first.setdefault(name.text, name.span)
+    known, wrong = networks(file), []
+    for name, (first, *others) in file.trains.items():
+        if name not in known:
+            wrong += [unknown("network", name, t.network.span, known) for t in (first, *others)]
+            continue
+        wrong += [twice(f"train {name}", t.network.span, first.network.span) for t in others]
     return wrong
 
 
@@ -107,17 +99,16 @@ def lower_module(module: Module, scope: Scope, file: LoadedFile, built: Construc
 
 def train_of(network: Network, file: LoadedFile, scope: Scope, report: Report) -> TrainSpec | None:
     """How the file trains a network, if it does."""
-    for train in _trains(file):
-        if train.network.text == network.name.text:
-            return lower_train(train, scope, report)
+    for train in file.trains.get(network.name.text, []):
+        return lower_train(train, scope, report)
     return None
 
 
 def data_of(network: Network, file: LoadedFile, scope: Scope, report: Report) -> Iterator[Data]:
     """What a file's training of a network says of its data, whatever else is wrong with it."""
-    for train in _trains(file):
+    for train in file.trains.get(network.name.text, []):
         for entry in train.entries:
-            if train.network.text == network.name.text and entry.name.text == "data":
+            if entry.name.text == "data":
                 yield lower_data(entry.value, scope, report), train.network.span
 
 

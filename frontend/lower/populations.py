@@ -28,7 +28,7 @@ def declare_population(
     name = statement.name
     array, shape = _split(statement.brackets)
     for suffix, inside in expand(array, environment, body):
-        body.network.count(name.span)
+        body.network.count_part(name.span)
         local = name.text + suffix
         population, known = _population(statement, local, shape, inside, body)
         body.declare(local, name.span, known)

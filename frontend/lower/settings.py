@@ -36,7 +36,7 @@ def _without(
     name = statement.name
     if isinstance(statement, Cell):
         return replace(environment, cells=environment.cells.extended(name.text, mistake))
-    if isinstance(statement, Let) and name.text not in environment.scope.places:
+    if isinstance(statement, Let) and name.text not in environment.scope.names:
         return replace(environment, scope=environment.scope.bind(name, mistake))
     if name.text == "dt":
         body.network.dt = None
@@ -129,7 +129,7 @@ def time_of(node: Expression, scope: Scope) -> float:
 def method_of(node: Expression, scope: Scope) -> str:
     """A name of SCHEMES, as a word, a text, or a constant that is a text."""
     word = node.name if isinstance(node, Reference) else None
-    if isinstance(node, Literal) or (word is not None and word in scope.places):
+    if isinstance(node, Literal) or (word is not None and word in scope.names):
         value = evaluate(node, scope)
         word = value if isinstance(value, str) else None
     if word in SCHEMES:

@@ -114,7 +114,7 @@ def _count(node: Expression, scope: Scope, report: Report) -> int:
 
 def _switch(node: Expression, scope: Scope, report: Report) -> bool:
     """`on` or `off`, or a truth value."""
-    if isinstance(node, Reference) and node.name == "off" and "off" not in scope.places:
+    if isinstance(node, Reference) and node.name == "off" and "off" not in scope.names:
         return False
     return truth(evaluate(node, scope), node.span)
 

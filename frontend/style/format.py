@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from ...ir.diagnostics import CompileError, Source
 from ..collection import no_collection
@@ -42,7 +43,7 @@ def format_text(source: Source) -> str:
         lines = _drop_edges(list(_lines(source, everything, tree)))
         text = "\n".join(align(lines))
         formatted = text + "\n" if text else ""
-        _require_same(everything, tree, Source(source.name, formatted))
+        _require_same(everything, Source(source.name, formatted))
         return formatted
 
 
@@ -53,17 +54,17 @@ def _parsed(source: Source) -> File:
     return tree
 
 
-def _require_same(everything: Sequence[Token], tree: File, formatted: Source) -> None:
-    """RuntimeError, for a mistake of ours, unless the formatted text says the same."""
-    after, mistakes = parse(formatted)
-    if mistakes or after != tree:
-        raise RuntimeError(f"formatting would change the program of {formatted.name}")
-    if _comments(words(formatted)) != _comments(everything):
-        raise RuntimeError(f"formatting would change a comment of {formatted.name}")
+def _require_same(everything: Iterable[Token], formatted: Source) -> None:
+    """RuntimeError, for a mistake of ours, unless the formatted text has the same words and
+    comments in the same order, and so the same tree."""
+    pairs = zip_longest(map(_said, everything), map(_said, words(formatted)))
+    if any(before != after for before, after in pairs):
+        raise RuntimeError(f"formatting would change what {formatted.name} says")
 
 
-def _comments(everything: Iterable[Token]) -> list[str]:
-    return [token.text.rstrip() for token in everything if token.type == "COMMENT"]
+def _said(token: Token) -> tuple[str, str]:
+    """What a token says, however it is spaced."""
+    return token.type, token.text.rstrip() if token.type == "COMMENT" else word(token)
 
 
 def _lines(source: Source, everything: Sequence[Token], tree: File) -> Iterator[Line]:
@@ -132,18 +133,17 @@ def _after(row: Iterable[_Word], depth: int, parentheses: int) -> tuple[int, int
 def _line(row: Sequence[_Word], comment: str, indent: int, is_partial: bool) -> Line:
     kind = "" if is_partial else _kind(row)
     starts = _CELLS.get(kind, frozenset())
-    cells: list[tuple[str, str]] = []
+    cells: list[tuple[str, list[str]]] = []
     for position, each in enumerate(row):
         space = _space(row, position)
         is_cell = each.token.type in starts and not each.context.parentheses
         if kind == "population" and each.token.type == "NAME":
             is_cell = position == 1
         if position == 0 or is_cell:
-            cells.append((space, word(each.token)))
+            cells.append((space, [word(each.token)]))
         else:
-            before, text = cells[-1]
-            cells[-1] = before, text + space + word(each.token)
-    return Line(indent, tuple(cells), comment, kind)
+            cells[-1][1].extend((space, word(each.token)))
+    return Line(indent, tuple((space, "".join(texts)) for space, texts in cells), comment, kind)
 
 
 def _space(row: Sequence[_Word], position: int) -> str:

@@ -164,10 +164,10 @@ def _over_indices(formal: Formal, node: Expression, scope: Scope) -> Value:
 def index_expression(node: Expression, scope: Scope) -> Typed:
     """An expression over the flat indices `i` (pre) and `j` (post)."""
     typed = lower_expression(node, IndexSymbols(scope))
-    for index in sorted(names(typed.expr) & scope.values.keys()):
-        if not isinstance(scope.values[index], Poisoned):
+    for index in sorted(names(typed.expr) & scope.names.keys()):
+        if not isinstance(scope.names[index].value, Poisoned):
             message = f"`{index}` is the index of a neuron here, and a constant of the program too"
-            related = (Note(scope.places[index], "the constant"),)
+            related = (Note(scope.names[index].span, "the constant"),)
             way_out = "rename the constant"
             raise CompileError(Diagnostic("E011", message, node.span, "", related, way_out))
     return typed
@@ -182,14 +182,14 @@ class IndexSymbols(Mapping[str, Typed | Poisoned]):
     def __getitem__(self, name: str) -> Typed | Poisoned:
         if name in _INDICES:
             return _INDICES[name]
-        value = self.scope.values[name]
+        value, span = self.scope.names[name]
         if isinstance(value, (str, tuple)):
             raise KeyError(name)
-        return value if isinstance(value, Poisoned) else literal(value, self.scope.places[name])
+        return value if isinstance(value, Poisoned) else literal(value, span)
 
     def __iter__(self) -> Iterator[str]:
         yield from _INDICES
-        yield from (n for n, v in self.scope.values.items() if not isinstance(v, (str, tuple)))
+        yield from (n for n, b in self.scope.names.items() if not isinstance(b.value, (str, tuple)))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)

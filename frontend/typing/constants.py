@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...ir.diagnostics import CompileError, Diagnostic, Note, Span
 from ...ir.report import Poisoned, twice
@@ -28,24 +28,29 @@ class Quantity:
 Constant = Quantity | bool | str | tuple[Any, ...]
 
 
+class Binding(NamedTuple):
+    """What a constant's name stands for, and where it was defined."""
+
+    value: Constant | Poisoned
+    span: Span
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The constants that can be named at a place, and where each was defined."""
+    """The constants that can be named at a place."""
 
-    values: Names[Constant | Poisoned] = field(default_factory=Names)
-    places: Names[Span] = field(default_factory=Names)
+    names: Names[Binding] = field(default_factory=Names)
 
     def bind(self, name: Name, value: Constant | Poisoned) -> Scope:
         """The scope with one more name; a name that is taken is refused."""
-        if name.text in self.places:
-            raise CompileError(twice(name.text, name.span, self.places[name.text]))
-        return Scope(
-            self.values.extended(name.text, value), self.places.extended(name.text, name.span)
-        )
+        first = self.names.get(name.text)
+        if first is not None:
+            raise CompileError(twice(name.text, name.span, first.span))
+        return Scope(self.names.extended(name.text, Binding(value, name.span)))
 
     def known(self) -> list[str]:
         """The constants that have a value."""
-        return [n for n, v in self.values.items() if not isinstance(v, Poisoned)]
+        return [n for n, b in self.names.items() if not isinstance(b.value, Poisoned)]
 
 
 EMPTY = Scope()
@@ -78,12 +83,12 @@ def _too_large(span: Span) -> CompileError:
 
 
 def _reference(node: Reference, scope: Scope) -> Constant:
-    value = scope.values.get(node.name)
-    if value is None:
+    binding = scope.names.get(node.name)
+    if binding is None:
         raise CompileError(unknown_constant(node, scope))
-    if isinstance(value, Poisoned):
-        raise value.error
-    return value
+    if isinstance(binding.value, Poisoned):
+        raise binding.value.error
+    return binding.value
 
 
 def unknown_constant(node: Reference, scope: Scope) -> Diagnostic:

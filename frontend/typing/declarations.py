@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 
 from ...ir.diagnostics import CompileError, Diagnostic, Note, Span
 from ...ir.neuron import REFRACTORY, SPIKED
 from ...ir.report import Report, twice, unknown
 from ..syntax.tree import Name
 from ..units import Dimension
-from .equations import Symbols, variable
+from .equations import Symbols, Typed, variable
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Declarations:
 
     def symbols(self, *tables: Mapping[str, Declared]) -> Symbols:
         """The names of the tables as variables."""
-        return {n: variable(n, d.dimension) for table in tables for n, d in table.items()}
+        return _Variables(tables)
 
     def all_symbols(self) -> Symbols:
         """Every name of the model."""
@@ -68,3 +69,22 @@ class Declarations:
                 help="declare it with `state` if it is to change",
             )
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Variables(Mapping[str, Typed]):
+    """The names of some tables, each as a variable of its dimension."""
+
+    tables: tuple[Mapping[str, Declared], ...]
+
+    def __getitem__(self, name: str) -> Typed:
+        for table in self.tables:
+            if name in table:
+                return variable(name, table[name].dimension)
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return chain.from_iterable(self.tables)
+
+    def __len__(self) -> int:
+        return sum(map(len, self.tables))

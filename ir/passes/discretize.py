@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..analysis.leak import leaks
+from ..analysis.leak import Rates, leaks
 from ..diagnostics import CompileError, Diagnostic, Span
 from ..expr import Const, Ref, evaluate, names
 from ..graph import Graph, Population
@@ -29,7 +29,7 @@ class Discretize:
 
     def run(self, graph: Graph) -> Graph:
         """The graph with steps; each model is worked out once for each method."""
-        work = _Work(graph.dt, {}, {}, [])
+        work = _Work(graph.dt, {}, {}, {}, [])
         populations = tuple(p if p.model is None else work.stepped(p) for p in graph.populations)
         if work.found:
             raise CompileError(work.found)
@@ -43,6 +43,7 @@ class _Work:
     dt: float
     steps: dict[tuple[int, str], tuple[NeuronStep, Scheme] | None]
     constants: dict[tuple[int, str, tuple[tuple[str, float], ...]], tuple[float, ...]]
+    rates: dict[int, Rates]
     found: list[Diagnostic]
 
     def stepped(self, population: Population) -> Population:
@@ -76,7 +77,7 @@ class _Work:
         assert model is not None
         values = [parameters[p.name] for p in model.parameters]
         if population.method == "euler":
-            self.found.extend(_too_fast(population, self.dt))
+            self.found.extend(_too_fast(population, self.dt, self.rates))
         if model.refractory is not None:
             with np.errstate(all="ignore"):
                 duration = float(evaluate(model.refractory.duration, parameters, np.float64))
@@ -103,9 +104,9 @@ def _no_step(population: Population) -> Diagnostic:
     )
 
 
-def _too_fast(population: Population, dt: float) -> Iterator[Diagnostic]:
+def _too_fast(population: Population, dt: float, rates: dict[int, Rates]) -> Iterator[Diagnostic]:
     """E046 for every state that an Euler step would carry past its rest, where it swings."""
-    for leak in leaks(population):
+    for leak in leaks(population, rates):
         if leak.rate * dt < -1.0 - 1e-9:
             longest = f"a dt of at most {-1.0 / leak.rate:g} ms"
             yield Diagnostic(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from math import exp
 
-from ..analysis.leak import Leak, leaks
+from ..analysis.leak import Leak, Rates, leaks
 from ..diagnostics import Diagnostic
 from ..graph import Graph, Population, Projection
 from .durations import duration_of
@@ -69,8 +69,9 @@ def _dead(graph: Graph) -> Iterable[Diagnostic]:
 
 
 def _growing(graph: Graph) -> Iterable[Diagnostic]:
+    known: dict[int, Rates] = {}
     for population in graph.populations:
-        for leak in leaks(population):
+        for leak in leaks(population, known):
             if leak.rate > 0.0:
                 yield Diagnostic(
                     "W043",

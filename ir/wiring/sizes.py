@@ -20,12 +20,13 @@ REAL = 8
 class Size(NamedTuple):
     """Synapses (expected, where chance decides), weights, and the bytes that wiring them takes
     beside what it gives. Where a condition decides, only what is certain counts. `is_listed`: the
-    pairs are held, not only a matrix of weights."""
+    pairs are held, not only a matrix of weights. `looked`: pairs that are looked at one by one."""
 
     synapses: int
     weights: int
     scratch: int
     is_listed: bool = True
+    looked: int = 0
 
 
 def matrix(projection: Projection, pre_shape: Shape, post_shape: Shape) -> Size:
@@ -47,13 +48,16 @@ def one_each(projection: Projection, pre_shape: Shape, post_shape: Shape) -> Siz
 def share(projection: Projection, pre_shape: Shape, post_shape: Shape) -> Size:
     """A share p of all pairs."""
     p = number(projection.connectivity, "p")
-    return _listed(int(p * size(pre_shape) * size(post_shape)), FOUND)
+    pairs = size(pre_shape) * size(post_shape)
+    return _listed(int(p * pairs), FOUND)._replace(looked=pairs)
 
 
 def same_fan_in(projection: Projection, pre_shape: Shape, post_shape: Shape) -> Size:
     """k for every post neuron; the keys of a post neuron are drawn at once."""
     found = _listed(integer(projection.connectivity, "k") * size(post_shape), SORTED)
-    return found._replace(scratch=found.scratch + 2 * REAL * size(pre_shape))
+    keys = 2 * REAL * size(pre_shape)
+    looked = size(pre_shape) * size(post_shape)
+    return found._replace(scratch=found.scratch + keys, looked=looked)
 
 
 def as_listed(projection: Projection, pre_shape: Shape, post_shape: Shape) -> Size:
@@ -65,7 +69,7 @@ def as_listed(projection: Projection, pre_shape: Shape, post_shape: Shape) -> Si
 
 def unknown(projection: Projection, pre_shape: Shape, post_shape: Shape) -> Size:
     """Any number: a condition decides."""
-    return Size(0, 0, 0)
+    return Size(0, 0, 0, looked=size(pre_shape) * size(post_shape))
 
 
 def near(projection: Projection, pre_shape: Shape, post_shape: Shape) -> Size:
@@ -75,7 +79,8 @@ def near(projection: Projection, pre_shape: Shape, post_shape: Shape) -> Size:
     within = prod(extent * min(float(extent), reach) / 2 for extent in grid)
     probability = min(1.0, 0.1 * number(call, "density"))
     found = _listed(int(probability * within), FOUND)
-    return found._replace(scratch=found.scratch + 3 * REAL * max(grid) ** 2)
+    kernels = 3 * REAL * max(grid) ** 2
+    return found._replace(scratch=found.scratch + kernels, looked=prod(grid) ** 2)
 
 
 def convolution(projection: Projection, pre_shape: Shape, post_shape: Shape) -> Size:

@@ -125,3 +125,10 @@ def test_large_weights_are_not_drawn(codes, monkeypatch):
     monkeypatch.setattr(checker, "make_plan", None)
     assert codes(text) == ["W013"]
     assert codes(net(model="izhikevich")) == ["E050", "W013"]
+
+
+def test_many_pairs_are_not_looked_at(codes, monkeypatch):
+    monkeypatch.setattr(checker, "MOST_PAIRS", 11)
+    assert codes(net()) == []
+    for wiring in ("sparse(p = 0.5)", "expression(where = i < j)", "fixed_fan_in(k = 2)"):
+        assert codes(net(wiring=wiring)) == ["W013"]
