@@ -24,6 +24,7 @@ ACROSS = {
     "runtime/cli/test_paths.py",  # every command that is given a path
     "backends/test_varied.py",  # a model, every simulator
     "backends/test_learns.py",  # a rule, an engine and real data
+    "backends/rules/through_time/test_torch.py",  # the same networks, by another library
     "backends/test_one_place.py",  # a row of every table of a training
     "benchmarks/test_instruments.py",  # what the scripts measure with
 }

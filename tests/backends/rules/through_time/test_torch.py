@@ -1,0 +1,139 @@
+"""Gradients through time against PyTorch's autograd with the same surrogate: networks written once
+in the language, and once step by step in PyTorch (nightly; `pip install torch`)."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from backend_cases import grid_model
+from compiled_texts import compiled_text
+
+from snncc.backends.rules.through_time.oracle import gradients_through_time
+from snncc.ir.adjoint.curves import CURVES
+from snncc.ir.adjoint.step import Surrogate
+
+torch = pytest.importorskip("torch")
+STEPS, BATCH, INPUTS, HIDDEN, OUTPUTS = 25, 3, 6, 5, 4
+SLOPES = {
+    "rectangle": lambda m, a: (m.abs() < a / 2).to(m) / a,
+    "sigmoid": lambda m, a: torch.sigmoid(m / a) * torch.sigmoid(-m / a) / a,
+    "arctan": lambda m, a: 1 / (a * (1 + (math.pi * m / a) ** 2)),
+}
+
+
+class Spike(torch.autograd.Function):
+    """A step forward, a curve backward."""
+
+    @staticmethod
+    def forward(ctx, margin, curve, width, is_strict):
+        ctx.save_for_backward(margin)
+        ctx.curve, ctx.width = curve, width
+        return (margin > 0 if is_strict else margin >= 0).to(margin)
+
+    @staticmethod
+    def backward(ctx, gradient):
+        (margin,) = ctx.saved_tensors
+        return gradient * SLOPES[ctx.curve](margin, ctx.width), None, None, None
+
+
+def zeros(neurons):
+    return torch.zeros(BATCH, neurons, dtype=torch.float64)
+
+
+def stbp(x, w, curve, width):
+    """u <- 0.2 u (1 - o) + W x: two layers in the same step (Wu et al. 2018)."""
+    u, v, found = zeros(HIDDEN), zeros(OUTPUTS), []
+    o, y = zeros(HIDDEN), zeros(OUTPUTS)
+    for t in range(STEPS):
+        u = 0.2 * u * (1 - o) + x[t] @ w["x->h"]
+        o = Spike.apply(u - 0.5, curve, width, True)
+        v = 0.2 * v * (1 - y) + o @ w["h->y"]
+        y = Spike.apply(v - 0.5, curve, width, True)
+        found.append(y)
+    return torch.stack(found)
+
+
+def adaptive(x, w, curve, width):
+    """Adaptive neurons with a recurrence of delay 2, read out a step later."""
+    v, a, u, c, found = zeros(HIDDEN), zeros(HIDDEN), zeros(OUTPUTS), zeros(OUTPUTS), []
+    sent = [zeros(HIDDEN)] * 2
+    for t in range(STEPS):
+        v, a = v - v / 20, a - a / 200
+        v = v + x[t] @ w["x->h"] + sent[-2] @ w["h->h"]
+        o = Spike.apply(v - (1.0 + 1.8 * a), curve, width, False)
+        v, a = v * (1 - o), a + o
+        u, c = u - u / 20, c - c / 5
+        c = c + sent[-1] @ w["h->y"]
+        u = u + c / 5
+        y = Spike.apply(u - 0.2 + 1e-6, curve, width, True)  # the slack of `lif`
+        u = u * (1 - y)
+        sent.append(o)
+        found.append(y)
+    return torch.stack(found)
+
+
+def synapses(x, w, curve, width):
+    """Two synaptic currents, a refractory time of 2, inhibition among themselves."""
+    v, e, h, found = zeros(HIDDEN), zeros(HIDDEN), zeros(HIDDEN), []
+    left, before = zeros(HIDDEN), zeros(HIDDEN)
+    for t in range(STEPS):
+        v, e, h = v - v / 20, e - e / 5, h - h / 10
+        e, h = e + x[t] @ w["x->y.exc"], h + before @ w["y->y.inh"]
+        v = v + (e - h) / 20
+        v = torch.where(left > 0, torch.zeros_like(v), v)
+        y = torch.where(left > 0, torch.zeros_like(v), Spike.apply(v - 0.3, curve, width, True))
+        v = v * (1 - y)
+        left = torch.where(y.detach() > 0, torch.full_like(left, 2), (left - 1).clamp(min=0))
+        before = y
+        found.append(y)
+    return torch.stack(found)
+
+
+HEAD = f"network net {{ dt = 1 ms  delay = 1 ms  input x[{INPUTS}] encode spikes(duration = 25 ms) "
+NETWORKS = {
+    "stbp": (
+        stbp,
+        "neuron unit { state u: mV = 0 mV  on input { u = u + i }  du/dt = -u / 1.25 ms"
+        "  spike when u > 0.5 mV  on spike { u = 0 mV } }"
+        + HEAD
+        + "population h[5] : unit  output y[4] : unit"
+        "  x -> h : dense  delay 0 ms  h -> y : dense  delay 0 ms }",
+    ),
+    "alif": (
+        adaptive,
+        HEAD + "population h[5] : alif(v_th = 1 mV)"
+        "  output y[4] : lif(v_th = 0.2 mV, refractory = 0 ms, tau_mem = 20 ms, tau_syn = 5 ms)"
+        "  x -> h : dense  delay 0 ms  h -> h : dense  delay 2 ms  h -> y : dense }",
+    ),
+    "cuba_lif": (
+        synapses,
+        HEAD + "output y[5] : cuba_lif(v_th = 0.3 mV)"
+        "  x -> y.exc : dense  delay 0 ms  y -> y.inh : dense }",
+    ),
+}
+
+
+@pytest.mark.parametrize("curve", SLOPES)
+@pytest.mark.parametrize("name", NETWORKS)
+def test_gradients_are_those_of_autograd(name, curve):
+    in_torch, text = NETWORKS[name]
+    generator, width = np.random.default_rng(7), 1.3
+    model = grid_model(compiled_text(text).graph, 2)
+    x = generator.random((STEPS, BATCH, INPUTS)) < 0.3
+    weights = {
+        p.name: torch.tensor(model.weights(p.name).astype(np.float64), requires_grad=True)
+        for p in model.graph.projections
+    }
+    fired = in_torch(torch.tensor(x.astype(np.float64)), weights, curve, width)
+    asked = generator.normal(size=fired.shape)
+    (fired * torch.tensor(asked)).sum().backward()
+    surrogate = Surrogate(CURVES[curve], width)
+    surrogates = {p.name: surrogate for p in model.graph.populations}
+    found = gradients_through_time(model, {"x": x}, {"y": asked}, surrogates)
+    assert fired.sum() > 20
+    for projection, tensor in weights.items():
+        ours = found.weights[projection].reshape(tensor.shape)
+        np.testing.assert_allclose(ours, tensor.grad.numpy(), rtol=1e-9, atol=1e-11)
+        assert np.abs(ours).max() > 0
