@@ -13,6 +13,7 @@ from ..ir.graph import Graph
 from .trace import Trace
 
 LARGEST_SEED = 2**64 - 1  # one that a machine can count to
+LARGEST_COUNT = 2**63 - 1  # of samples, updates, epochs
 
 State = dict[str, npt.NDArray[Any]]
 Counts = npt.NDArray[np.int32]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..ir.graph import MOST_NEURONS
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -18,7 +20,7 @@ class Limits:
     instances: int = 32  # a module within a module within …
     statements: int = 200_000  # statements carried out, loops and modules unrolled
     parts: int = 50_000  # populations and projections of a network
-    neurons: int = 2**31 - 1  # of one population
+    neurons: int = MOST_NEURONS  # of one population
     tensor_bytes: int = 2**32  # of one weight file
 
 

@@ -19,6 +19,8 @@ from .types import Shape, size
 Value = float | int | bool | str | tuple[Any, ...] | Expr
 Arguments = tuple[tuple[str, Value], ...]
 
+MOST_NEURONS = 2**31 - 1  # of a population: synapses count them in 32 bits
+
 
 @dataclass(frozen=True, slots=True)
 class Call:

@@ -22,6 +22,7 @@ from .host import git_commit, machine, memory_bytes, versions
 from .loading import Options, able, data_of, draw, lower_program, target_row
 from .samples import present
 from .settings import Settings
+from .training.checkpoint import require_like
 from .training.digest import run_digest
 from .training.loop import Course, Listener, fit
 from .training.options import TrainOptions
@@ -75,6 +76,7 @@ def start(
     trainer = make(model, course.spec, threads, settings.kernel_folder)
     progress = fresh(len(course.train), sum(p.neurons for p in course.graph.populations))
     if checkpoint is not None:
+        require_like(checkpoint.progress, progress)
         trainer.restore(checkpoint.state)
         progress = checkpoint.progress
     _make_room(path, how)

@@ -20,6 +20,7 @@ BODY_LINES = 50
 ACROSS = {
     "frontend/test_errors.py",  # every file of tests/errors
     "frontend/test_fuzz.py",  # any text at all
+    "runtime/test_damaged.py",  # every file of ours that is read
     "runtime/test_damaged_data.py",  # every file of numbers that is read
     "runtime/cli/test_paths.py",  # every command that is given a path
     "backends/test_varied.py",  # a model, every simulator

@@ -19,7 +19,8 @@ from ...ir.verify import GraphError, verify
 from ...ir.wiring import Listed, Wiring, unlisted
 from ..protocols import LARGEST_SEED
 from .manifest import Json
-from .package import Members, damaged, read_package, write_package
+from .numbers import is_whole
+from .package import UNFIT, Members, damaged, read_package, write_package
 from .tensors import Arrays, decode_tensors, encode_tensors
 
 KIND = "model"
@@ -84,7 +85,7 @@ def open_model(path: Path) -> Package:
         call = None if data is None else _call_from_json(data)
         read = _first_format if manifest.format == 1 else _later_format
         model = read(graph, seed, members, facts)
-    except (KeyError, TypeError, ValueError) as error:
+    except UNFIT as error:
         raise damaged(path, f"it lacks something: {error}") from error
     problem = _problem(model)
     if problem:
@@ -153,7 +154,7 @@ def _wiring(projection: Projection, pre: Shape, post: Shape, lists: Arrays) -> W
 
 
 def _seed(document: Json) -> int:
-    if type(document) is not int or not 0 <= document <= LARGEST_SEED:
+    if not is_whole(document, 0, LARGEST_SEED):
         raise ValueError("a seed is a whole number from 0 to 2^64 - 1")
     return document
 

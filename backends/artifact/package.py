@@ -26,6 +26,8 @@ from .storage import files_in, is_folder, read_file, unreadable, write_file, wri
 SUFFIX = ".snnpkg"
 
 Members = dict[str, bytes]
+# What reading plain data of another shape than ours ends with.
+UNFIT = (KeyError, TypeError, ValueError, OverflowError, RecursionError)
 
 
 def compiler_version() -> str:

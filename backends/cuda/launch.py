@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from ...ir.diagnostics import CompileError, Diagnostic
+from ..artifact.numbers import is_real
+from ..artifact.package import UNFIT
 from ..compiled.text.modules import writable
 from ..protocols import Emission
 from .build import KernelProgram, Ptx, bring, build_ptx, capability
@@ -85,7 +87,7 @@ def report(extras: Mapping[str, bytes]) -> Json | None:
             raise ValueError(f"its format is {document['format']}, not {FORMAT}")
         for _ in _kernels(document, extras):
             pass  # each is checked when it is read
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except UNFIT as error:
         raise damaged(error) from error
     return document
 
@@ -96,7 +98,7 @@ def _kernels(document: Json, extras: Mapping[str, bytes]) -> Iterator[Ptx]:
     for row in document["kernels"]:
         text = extras[row["member"]].decode("utf-8")
         entry, key = str(row["entry"]), str(row["key"])
-        if not key.isalnum() or not all(isinstance(row[n], int | float) for n in NUMBERS):
+        if not key.isalnum() or not all(is_real(row[n]) for n in NUMBERS):
             raise ValueError(f"the key or a number of `{entry}`")
         yield Ptx(text, entry, arch, from_json(row["params"]), key)
 

@@ -16,10 +16,10 @@ def verify_durations(graph: Graph) -> None:
     inputs = [p for p in graph.populations if p.encoding is not None]
     for population in inputs:
         steps = duration_of(population) / graph.dt
-        if steps < 0.5 or abs(steps - round(steps)) > 1e-6 * steps:
-            raise CompileError(_part_of_step(population, graph.dt))
         if steps > MOST_STEPS:
             raise CompileError(_too_long(population, steps, graph.dt))
+        if steps < 0.5 or abs(steps - round(steps)) > 1e-6 * steps:
+            raise CompileError(_part_of_step(population, graph.dt))
         if duration_of(population) != duration_of(inputs[0]):
             raise CompileError(_unequal_durations(inputs[0], population))
 

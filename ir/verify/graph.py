@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
 from math import isfinite
 
-from ..graph import THRESHOLDS, Graph, Population, Projection
+from ..graph import MOST_NEURONS, THRESHOLDS, Graph, Population, Projection
 from ..neuron import NeuronModel, NeuronStep
 from ..rules import ENCODINGS
 from ..schemes import SCHEMES
@@ -120,7 +120,8 @@ def _verify_population(population: Population) -> None:
     name, model = population.name, population.model
     require(population.role in ROLES, f"{name}: role {population.role!r}")
     require((population.role == "input") == (model is None), f"{name}: role and model disagree")
-    require(all(type(n) is int and n > 0 for n in population.shape), f"{name}: shape")
+    fits = all(type(n) is int and n > 0 for n in population.shape)
+    require(fits and population.neurons <= MOST_NEURONS, f"{name}: shape")
     require(population.method in SCHEMES, f"{name}: method {population.method!r}")
     require_finite(name, [value for _, value in population.parameters])
     require_finite(name, population.constants)

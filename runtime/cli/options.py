@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ...backends.protocols import LARGEST_SEED
+from ...backends.protocols import LARGEST_COUNT, LARGEST_SEED
 
 FileArgument = Annotated[Path, typer.Argument(help="a program, .snn", show_default=False)]
 ModelArgument = Annotated[
@@ -36,7 +36,10 @@ TargetChoice = Annotated[
     str | None,
     typer.Option("--target", help="where it is to run; default: what it was made for, else cpu"),
 ]
-Limit = Annotated[int | None, typer.Option("--limit", min=1, help="use the first samples only")]
+Limit = Annotated[
+    int | None,
+    typer.Option("--limit", min=1, max=LARGEST_COUNT, help="use the first samples only"),
+]
 DataOption = Annotated[
     str | None,
     typer.Option(

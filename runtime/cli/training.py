@@ -10,6 +10,8 @@ from typing import Annotated
 
 import typer
 
+from ...backends.artifact.numbers import is_amount
+from ...backends.protocols import LARGEST_COUNT
 from ...ir.diagnostics import CompileError, Diagnostic, to_json
 from ..interrupt import StopWish, stop_wish
 from ..report import Display, epoch_line, rates_table
@@ -69,11 +71,14 @@ def train(
     network: Network = None,
     seed: Seed = None,
     threads: Threads = None,
-    epochs: Annotated[int | None, typer.Option("--epochs", min=1)] = None,
-    batch: Annotated[int | None, typer.Option("--batch", min=1, help="samples an update")] = None,
+    epochs: Annotated[int | None, typer.Option("--epochs", min=1, max=LARGEST_COUNT)] = None,
+    batch: Annotated[
+        int | None, typer.Option("--batch", min=1, max=LARGEST_COUNT, help="samples an update")
+    ] = None,
     limit: Limit = None,
     test_limit: Annotated[
-        int | None, typer.Option("--test-limit", min=0, help="0: take no test accuracy")
+        int | None,
+        typer.Option("--test-limit", min=0, max=LARGEST_COUNT, help="0: take no test accuracy"),
     ] = None,
     checkpoint_every: Annotated[
         float | None, typer.Option("--checkpoint-every", min=0.0, help="[s]; default: 60")
@@ -88,6 +93,8 @@ def train(
     accuracy) and last.snnpkg.
     """
     output = Output(json, quiet)
+    if checkpoint_every is not None and not is_amount(checkpoint_every):
+        raise typer.BadParameter("it is no number", param_hint="--checkpoint-every")
     how = Start.RESUME if resume else Start.REPLACE if overwrite else Start.NEW
     workers = threads or usable_threads()
     if resume:

@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ...backends.artifact.manifest import Manifest
-from ...backends.artifact.package import SUFFIX, damaged, read_package, write_package
+from ...backends.artifact.numbers import is_amount, is_whole
+from ...backends.artifact.package import SUFFIX, UNFIT, damaged, read_package, write_package
 from ...backends.artifact.storage import unwritable
 from ...backends.artifact.tensors import Arrays, decode_tensors, encode_tensors
 from ...backends.protocols import State
@@ -116,8 +117,17 @@ def open_checkpoint(path: Path) -> Checkpoint:
         state = decode_tensors(members[STATE])
         progress = _progress(manifest, loop, members[HISTORY])
         return Checkpoint(str(manifest.facts["program"]), state, progress)
-    except (KeyError, TypeError, ValueError) as error:
+    except UNFIT as error:
         raise damaged(path, f"it lacks something: {error}") from error
+
+
+def require_like(progress: Progress, fresh: Progress) -> None:
+    """CompileError(E060) unless the progress is of as many samples and neurons as a fresh one."""
+    found, wanted = ((p.samples, len(p.activity)) for p in (progress, fresh))
+    if found != wanted:
+        message = "the checkpoint is of {} samples and {} neurons".format(*found)
+        message += ", but the run has {} and {}".format(*wanted)
+        raise CompileError(Diagnostic("E060", message, help="start anew with another --out"))
 
 
 def _first_format(path: Path, compiler: str) -> Diagnostic:
@@ -127,21 +137,22 @@ def _first_format(path: Path, compiler: str) -> Diagnostic:
 
 
 def _progress(manifest: Manifest, loop: Arrays, history: bytes) -> Progress:
-    facts = manifest.facts
+    epoch, position, seconds = (manifest.facts[name] for name in ("epoch", "position", "seconds"))
     importance = loop["importance"]
-    progress = Progress(
-        int(facts["epoch"]),
-        int(facts["position"]),
-        float(facts["seconds"]),
+    if not (is_whole(epoch, 0) and is_whole(position, 0, importance.size) and is_amount(seconds)):
+        raise ValueError("its place in the epoch does not exist")
+    if not (np.isfinite(importance) & (importance > 0)).all():
+        raise ValueError("the importance of a sample is a number above 0")
+    return Progress(
+        epoch,
+        position,
+        float(seconds),
         _array(importance, np.float32, importance.shape),
         _array(loop["predictions"], np.int32, importance.shape),
         _array(loop["cost"], np.float64, importance.shape),
         _array(loop["activity"], np.int64, loop["activity"].shape),
         tuple(from_document(document) for document in json.loads(history)),
     )
-    if progress.epoch < 0 or not 0 <= progress.position <= progress.samples:
-        raise ValueError("its place in the epoch does not exist")
-    return progress
 
 
 def _array(array: Array, dtype: type[np.generic], shape: tuple[int, ...]) -> Array:

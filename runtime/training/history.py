@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from ...backends.artifact.numbers import is_amount, is_real, is_whole
+from ...backends.artifact.package import UNFIT
 from ...backends.artifact.storage import read_file, write_file
 from ...ir.diagnostics import CompileError, Diagnostic
 from .activity import Rates
@@ -54,23 +56,18 @@ def _fits(record: EpochRecord) -> bool:
     tested = 0.0 if record.test_accuracy is None else record.test_accuracy
     shares = [record.train_accuracy, tested, record.train_silent, record.test_silent]
     amounts = [record.learning_rate, record.seconds, record.samples_per_second]
-    is_counted = _is_number(record.epoch) and isinstance(record.epoch, int) and record.epoch > 0
     return (
-        is_counted
-        and _is_number(record.cost)
-        and all(_is_number(share) and 0 <= share <= 1 for share in shares)
-        and all(_is_number(amount) and amount >= 0 for amount in amounts)
+        is_whole(record.epoch, 1)
+        and is_real(record.cost)
+        and all(is_amount(share) and share <= 1 for share in shares)
+        and all(map(is_amount, amounts))
     )
 
 
 def _are_rates(rates: Rates) -> bool:
     amounts = [rates.rate, rates.dead, rates.saturated, rates.use]
     is_named = isinstance(rates.population, str)
-    return is_named and all(_is_number(amount) and amount >= 0 for amount in amounts)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return is_named and all(map(is_amount, amounts))
 
 
 def write_history(path: Path, history: History) -> None:
@@ -91,7 +88,7 @@ def read_history(path: Path) -> History:
 def _record(path: Path, number: int, line: str) -> EpochRecord:
     try:
         return from_document(json.loads(line))
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
+    except UNFIT as error:
         message = f"line {number} of `{path}` is not a record of an epoch"
         raise CompileError(Diagnostic("E060", message)) from error
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ...backends.artifact.numbers import is_amount, is_whole
 from ...backends.protocols import LARGEST_SEED
 from ...ir.diagnostics import CompileError, Diagnostic
 from .run_folder import RUN, read_run
@@ -34,16 +35,8 @@ def _is_text(value: Any) -> bool:
     return isinstance(value, str) and "\0" not in value
 
 
-def _is_whole(value: Any, low: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= low
-
-
 def _are_defines(value: Any) -> bool:
     return isinstance(value, dict) and all(_is_text(text) for text in value.values())
-
-
-def _is_duration(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
 
 
 FITS: dict[str, Callable[[Any], bool]] = {
@@ -51,12 +44,12 @@ FITS: dict[str, Callable[[Any], bool]] = {
     "defines": _are_defines,
     "network": lambda value: value is None or _is_text(value),
     "target": _is_text,
-    "seed": lambda value: _is_whole(value, 0) and value <= LARGEST_SEED,
-    "epochs": lambda value: value is None or _is_whole(value, 1),
-    "batch": lambda value: value is None or _is_whole(value, 1),
-    "limit": lambda value: value is None or _is_whole(value, 1),
-    "test_limit": lambda value: value is None or _is_whole(value, 0),
-    "checkpoint_seconds": _is_duration,
+    "seed": lambda value: is_whole(value, 0, LARGEST_SEED),
+    "epochs": lambda value: value is None or is_whole(value, 1),
+    "batch": lambda value: value is None or is_whole(value, 1),
+    "limit": lambda value: value is None or is_whole(value, 1),
+    "test_limit": lambda value: value is None or is_whole(value, 0),
+    "checkpoint_seconds": is_amount,
 }
 
 

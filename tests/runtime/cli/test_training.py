@@ -282,6 +282,16 @@ def test_seeds_have_64_bits(snncc, tiny):
     assert snncc("run", "run", "--limit", 1)[0] == 0
 
 
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [(name, 2**63) for name in ("--epochs", "--batch", "--limit", "--test-limit")]
+    + [("--checkpoint-every", "nan")],
+)
+def test_numbers_that_run_json_would_not_take(snncc, tiny, tmp_path, option, value):
+    assert snncc("train", tiny, "--out", "run", option, value)[0] == 2
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_folder_of_an_impossible_name(snncc, tiny):
     status, _, err = snncc("train", tiny, "--out", "n" * 300)
     assert status == 1

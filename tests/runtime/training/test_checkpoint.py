@@ -11,6 +11,7 @@ from snncc.runtime.training.checkpoint import (
     latest,
     newest_first,
     open_checkpoint,
+    require_like,
     save_checkpoint,
 )
 from snncc.runtime.training.progress import fresh
@@ -108,3 +109,26 @@ def test_one_of_the_first_format_is_refused_with_a_way_out(tmp_path):
     diagnostic = refused("E060", latest, tmp_path, "abc")
     assert "was written by an earlier snncc" in diagnostic.message
     assert "finish the run with the version that began it" in diagnostic.help
+
+
+@pytest.mark.parametrize(("samples", "neurons"), [(149, 9), (150, 8)])
+def test_a_state_of_other_sizes_is_refused(checkpoint, samples, neurons):
+    """Its checksums are right, and so is the digest of what it depends on."""
+    require_like(checkpoint.progress, fresh(150, 9))
+    found = refused("E060", require_like, checkpoint.progress, fresh(samples, neurons))
+    assert "the checkpoint is of 150 samples and 9 neurons" in found.message
+
+
+@pytest.mark.parametrize("change", [{"seconds": 10**400}, {"epoch": 2**63}, {"position": True}])
+def test_numbers_that_no_run_has(tmp_path, checkpoint, change):
+    changed = replace(checkpoint, progress=replace(checkpoint.progress, **change))
+    assert (
+        "lacks something"
+        in refused("E060", open_checkpoint, save_checkpoint(tmp_path, changed)).message
+    )
+
+
+@pytest.mark.parametrize("value", [0.0, -1.0, np.nan, np.inf])
+def test_an_importance_that_no_sample_has(tmp_path, checkpoint, value):
+    checkpoint.progress.importance[3] = value
+    refused("E060", open_checkpoint, save_checkpoint(tmp_path, checkpoint))
