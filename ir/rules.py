@@ -63,6 +63,10 @@ LOSSES: dict[str, Row] = {
         " the margin",
         _COUNT_LOSS,
     ),
+    "rate_mse": Row(
+        "half the squared distance of every output's rate, in spikes a step, from 1 of the label or"
+        " 0 (Wu et al. 2018)"
+    ),
 }
 
 _PROFILE = Argument("profile", "text", "recommended", ("reference", "paper", "recommended"))

@@ -1,8 +1,9 @@
 """What each loss of `ir.rules.LOSSES` means, and how an engine takes it.
 
 A loss judges every output neuron by its own readout and by whether it is the label's:
-(call, readout, is it the label) -> (dL/d readout, cost). Over counts that is a table, which is how
-the kernels take it: any such loss costs them nothing and needs no kernel of its own.
+(call, readout, is it the label, steps of the sample) -> (dL/d readout, cost). Over counts that is a
+table, which is how the kernels take it: any such loss costs them nothing and needs no kernel of its
+own.
 """
 
 from __future__ import annotations
@@ -25,22 +26,30 @@ COUNTS = "counts"
 
 
 class Loss(NamedTuple):
-    """A loss: what it reads, its terms, and the readout that it wants of the label's neuron."""
+    """A loss: what it reads, its terms, and the readout that it wants of the label's neuron in so
+    many steps."""
 
     reads: str
-    terms: Callable[[Call, Floats, bool], tuple[Floats, Floats]]
-    wanted: Callable[[Call], float]
+    terms: Callable[[Call, Floats, bool, int], tuple[Floats, Floats]]
+    wanted: Callable[[Call, int], float]
 
 
-def count_terms(loss: Call, counts: Floats, is_label: bool) -> tuple[Floats, Floats]:
+def count_terms(loss: Call, counts: Floats, is_label: bool, _steps: int) -> tuple[Floats, Floats]:
     """o - d outside the margin else 0, and its square."""
     error = counts - number(loss, "target" if is_label else "other")
     error = np.where(np.abs(error) <= number(loss, "margin"), 0.0, error)
     return error, error**2
 
 
+def rate_terms(_loss: Call, counts: Floats, is_label: bool, steps: int) -> tuple[Floats, Floats]:
+    """(o/T - y) / T and (o/T - y)^2 / 2, y 1 of the label and 0 of any other."""
+    error = counts / steps - float(is_label)
+    return error / steps, error**2 / 2
+
+
 LOSSES: dict[str, Loss] = {
-    "count": Loss(COUNTS, count_terms, lambda loss: number(loss, "target")),
+    "count": Loss(COUNTS, count_terms, lambda loss, steps: number(loss, "target")),
+    "rate_mse": Loss(COUNTS, rate_terms, lambda loss, steps: float(steps)),
 }
 
 
@@ -80,11 +89,14 @@ def undecided(loss: Call, steps: int) -> range:
     return range(int(free[0]), int(free[-1]) + 1) if len(free) else range(0)
 
 
-def judge(loss: Call, readout: npt.NDArray[Any], label: int) -> tuple[Floats, Floats, int]:
+def judge(
+    loss: Call, readout: npt.NDArray[Any], label: int, steps: int
+) -> tuple[Floats, Floats, int]:
     """(dL/d readout, cost, [outputs] each, prediction) of one sample; the prediction is the arg
     max, the lowest index on a tie, NO_CLASS where all are 0."""
     values = np.asarray(readout, np.float64)
-    own, others = (LOSSES[loss.kind].terms(loss, values, is_label) for is_label in (True, False))
+    terms = LOSSES[loss.kind].terms
+    own, others = (terms(loss, values, is_label, steps) for is_label in (True, False))
     is_label = np.arange(len(values)) == label
     error, cost = (np.where(is_label, a, b) for a, b in zip(own, others, strict=True))
     return error, cost, int(values.argmax()) if values.any() else NO_CLASS
@@ -94,5 +106,5 @@ def count_tables(loss: Call, steps: int) -> tuple[npt.NDArray[np.float32], Float
     """(dL/d count f32, cost f64), [2, steps + 1] each: of any other neuron and of the label's, at
     0 … steps spikes. The costs are those of the rounded errors where they are their squares."""
     counts = np.arange(steps + 1, dtype=np.float64)
-    rows = [LOSSES[loss.kind].terms(loss, counts, is_label) for is_label in (False, True)]
+    rows = [LOSSES[loss.kind].terms(loss, counts, is_label, steps) for is_label in (False, True)]
     return np.array([r[0] for r in rows], np.float32), np.array([r[1] for r in rows], np.float64)

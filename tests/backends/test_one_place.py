@@ -59,11 +59,11 @@ def places(monkeypatch):
     wanted = Argument("wanted", "1", 4.0, range=POSITIVE)
     monkeypatch.setitem(rules.LOSSES, "distance", Row("|o - d|", (wanted,)))
 
-    def distance(call, counts, is_label):
+    def distance(call, counts, is_label, _steps):
         error = counts - (call["wanted"] if is_label else 0.0)
         return np.sign(error), np.abs(error)
 
-    row = losses.Loss(losses.COUNTS, distance, lambda call: call["wanted"])
+    row = losses.Loss(losses.COUNTS, distance, lambda call, steps: call["wanted"])
     monkeypatch.setitem(losses.LOSSES, "distance", row)
 
     lr = Argument("lr", "1", 1e-3, range=POSITIVE)

@@ -135,7 +135,7 @@ def _forms(plan: Plan, inside: Array) -> Array:
 
 def _judged(loss: Call, steps: int) -> dict[str, Any]:
     error, cost = count_tables(loss, steps)
-    lesson = Lesson(steps, LOSSES[loss.kind].wanted(loss))
+    lesson = Lesson(steps, LOSSES[loss.kind].wanted(loss, steps))
     return {"error": error, "cost": cost, "lesson": lesson.gap}
 
 

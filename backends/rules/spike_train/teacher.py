@@ -50,8 +50,9 @@ def teacher_warnings(graph: Graph, spec: TrainSpec) -> tuple[Diagnostic, ...]:
         return ()
     (output,) = outputs
     loss = loss_of(spec)
-    target = LOSSES[loss.kind].wanted(loss)
-    lesson = Lesson(duration(graph), target, refractory_steps(output))
+    steps = duration(graph)
+    target = LOSSES[loss.kind].wanted(loss, steps)
+    lesson = Lesson(steps, target, refractory_steps(output))
     clash = _clash(lesson, output.name)
     if not clash:
         return _indistinct(loss, lesson.steps, spec)

@@ -228,8 +228,9 @@ def sample_gradients(
     for name, fired in spikes.items():
         assert np.array_equal(trace.spikes[name][:, 0], fired), name
     counts = trace.spikes[output.name][:, 0].sum(axis=0)
-    errors, costs, _ = judge(loss, counts, label)
-    asked = {output.name: np.tile(importance * errors, (len(trace.spikes[output.name]), 1, 1))}
+    steps = len(trace.spikes[output.name])
+    errors, costs, _ = judge(loss, counts, label, steps)
+    asked = {output.name: np.tile(importance * errors, (steps, 1, 1))}
     surrogates = {p.name: surrogate for p in graph.populations}
     found = Backward(model, trace, asked, surrogates, {}).gradients()
     return SampleGradients(found.weights, float(costs.sum()))

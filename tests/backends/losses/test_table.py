@@ -19,12 +19,12 @@ def test_every_loss_of_the_language_is_there():
 
 def test_error_is_zero_within_the_margin():
     counts = np.array([10, 11, 0, 29, 30])
-    error, cost, prediction = judge(LOSS, counts, 3)
+    error, cost, prediction = judge(LOSS, counts, 3, 40)
     assert error.tolist() == [0.0, 6.0, 0.0, -6.0, 25.0]
     assert cost.tolist() == [0.0, 36.0, 0.0, 36.0, 625.0]
     assert prediction == 4
-    assert judge(LOSS, counts, 4)[0].tolist() == [0.0, 6.0, 0.0, 24.0, 0.0]
-    assert judge(LOSS, np.array([1, 3, 3]), 0)[2] == 1
+    assert judge(LOSS, counts, 4, 40)[0].tolist() == [0.0, 6.0, 0.0, 24.0, 0.0]
+    assert judge(LOSS, np.array([1, 3, 3]), 0, 40)[2] == 1
 
 
 def test_tables_of_counts():
@@ -49,3 +49,13 @@ def test_a_loss_is_not_said_twice():
     rule = Call("st_rsbp", (("target", 20.0), ("other", 2.0), ("margin", 1.0)))
     assert loss_of(spec(rule, Call("count", rule.arguments))).arguments == rule.arguments
     assert "said twice" in refused("E051", loss_of, spec(rule, LOSS)).message
+
+
+def test_the_squared_distance_of_rates():
+    """The derivative of half of it by a count, in T steps."""
+    loss = Call("rate_mse")
+    (other, label), (cost, own) = count_tables(loss, 4)
+    np.testing.assert_allclose(other, [0, 1 / 16, 2 / 16, 3 / 16, 4 / 16])
+    np.testing.assert_allclose(label, np.array([-4, -3, -2, -1, 0]) / 16)
+    np.testing.assert_allclose(np.diff(cost) - (other[1:] + other[:-1]) / 2, 0, atol=1e-7)
+    assert own[0] == 0.5

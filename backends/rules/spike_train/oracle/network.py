@@ -75,6 +75,7 @@ def network_gradients(
     output = output_of(graph)
     loss = loss or loss_in(rule)
     counts = np.asarray(spikes[output.name].sum(axis=0), dtype=np.float64)
+    steps = len(spikes[output.name])
     profile = PROFILES[rule.kind][str(rule["profile"])]
     definitions = definitions_of(profile)
     if profile.closed and not has_window:
@@ -83,11 +84,11 @@ def network_gradients(
     untaught = _Sample(graph, profile, definitions, cells_of(graph), wirings, matrices, spikes)
     gamma = _gamma(untaught, output, label)
     taught = dict(spikes) | {
-        output.name: teach(spikes[output.name], label, LOSSES[loss.kind].wanted(loss))
+        output.name: teach(spikes[output.name], label, LOSSES[loss.kind].wanted(loss, steps))
     }
     sample = replace(untaught, spikes=taught)
     deltas = {p.name: np.zeros(p.neurons) for p in graph.populations if p.model is not None}
-    errors, costs, _ = judge(loss, counts, label)
+    errors, costs, _ = judge(loss, counts, label, steps)
     deltas[output.name] += importance * errors
     gradients = _walk(sample, deltas, {output.name: gamma})
     is_judged = (counts > 0) | (np.arange(len(counts)) != label)

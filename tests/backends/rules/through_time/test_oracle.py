@@ -114,19 +114,11 @@ def test_a_smooth_network_has_the_gradient_of_finite_differences(body, curve):
 
 
 STBP = """
-neuron cell {
-  param b: mV = 0 mV
-  state u: mV = 0 mV
-  on input { u = u + i }
-  du/dt = -u / 1.25 ms + b / 1 ms
-  spike when u > 0.5 mV
-  on spike { u = 0 mV }
-}
 network net {
   dt = 1 ms
   input x[2] encode spikes(duration = 5 ms)
-  population y0[1] : cell(b = 0.05 mV)
-  population y1[1] : cell
+  population y0[1] : stbp(bias = 0.05 mV / 1 ms)
+  population y1[1] : stbp
   x -> y0 : list(synapses = [[0, 0, 0.6], [1, 0, 0.3]]) trainable
   x -> y1 : list(synapses = [[0, 0, 0.2], [1, 0, 0.55]]) trainable
 }
@@ -144,10 +136,10 @@ def test_stbps_example_by_hand():
     assert fired == [[1, 0, 1, 0, 1], [0, 1, 1, 0, 0]]
     asked = {"y0": np.full((5, 1, 1), -0.4 / 5), "y1": np.full((5, 1, 1), 0.4 / 5)}
     surrogate = Surrogate(CURVES["rectangle"], 1.0)
-    learnt = dict.fromkeys(asked, ("k0",))
-    assert [model.graph.population(y).constants[0] for y in asked] == [0.05, 0.0]
+    learnt = dict.fromkeys(asked, ("k1",))
+    assert [model.graph.population(y).constants[1] for y in asked] == [0.05, 0.0]
     found = gradients_through_time(model, {"x": x}, asked, dict.fromkeys(asked, surrogate), learnt)
     np.testing.assert_allclose(found.weights["x->y0"], [-0.1496, -0.08], rtol=1e-6)
     np.testing.assert_allclose(found.weights["x->y1"], [0.248934912, 0.1484432], rtol=1e-6)
-    biases = [found.constants[y]["k0"][0] for y in asked]
+    biases = [found.constants[y]["k1"][0] for y in asked]
     np.testing.assert_allclose(biases, [-0.3248, 0.335778112], rtol=1e-6)

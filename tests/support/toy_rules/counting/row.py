@@ -51,7 +51,7 @@ def scratch(plan, _tables, workers):
 def oracle(model, spikes, label, spec, importance):
     (projection,) = model.graph.projections
     sent, counts = (spikes[name].sum(axis=0) for name in (projection.pre, projection.post))
-    error, cost, _ = judge(loss_of(spec), counts, label)
+    error, cost, _ = judge(loss_of(spec), counts, label, len(spikes[projection.pre]))
     gradients = {projection.name: importance * np.outer(sent, error)}
     return SimpleNamespace(gradients=gradients, cost=cost.sum())
 

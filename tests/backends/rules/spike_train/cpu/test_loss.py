@@ -28,7 +28,7 @@ def test_error_and_cost(plain, counts, label):
     counts = np.array(counts, np.int32)
     loss = Call("count", (("target", 10.0), ("other", 2.0), ("margin", 1.5)))
     cost = plain.count_error(*count_tables(loss, STEPS), counts, label, np.float32(2.5), delta)
-    errors, costs, _ = judge(loss, counts, label)
+    errors, costs, _ = judge(loss, counts, label, STEPS)
     np.testing.assert_allclose(delta, 2.5 * errors)
     if counts[label] == 0:
         costs[label] = 0.0  # it is taught
