@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from ...ir.graph import TrainSpec
@@ -10,14 +11,23 @@ from ..cuda.build import KernelProgram
 from ..cuda.launch import LEARN, RUN, emission
 from ..cuda.program import make_layout, run_program
 from ..protocols import Emission
-from ..rules.table import on_gpu
+from ..rules.table import RULES, on_gpu
 
 
 def emit(model: Model, spec: TrainSpec | None, arch: str | None, folder: Path) -> Emission:
-    """kernels.ptx, train.ptx where there is something to learn, and launch.json; needs no GPU."""
+    """kernels.ptx, train.ptx where there is something to learn, and launch.json; needs no GPU.
+
+    Of a rule that has no kernels for a GPU only what presents is there, and a note says so.
+    """
     programs = {RUN: lambda: kernel_program(model, None)}
-    if spec is not None:
-        programs[LEARN] = lambda: kernel_program(model, spec)
+    if spec is None:
+        return emission(programs, arch, folder)
+    kind = spec.call("rule").kind
+    if RULES[kind].cuda is None:
+        made = emission(programs, arch, folder)
+        note = f"`{kind}` does not train on a GPU: the kernels present samples, and do not learn"
+        return replace(made, notes=(*made.notes, note))
+    programs[LEARN] = lambda: kernel_program(model, spec)
     return emission(programs, arch, folder)
 
 
