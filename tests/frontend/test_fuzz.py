@@ -1,7 +1,8 @@
 """No text may crash the compiler, hang it, or get anything but a program or diagnostics.
 
-SNNCC_FUZZ_SECONDS sets how long the mutation test runs; with it the seed changes every time, and a
-failure shows both the seed and the text.
+SNNCC_FUZZ_SECONDS sets how long the mutation test runs, SNNCC_FUZZ_PROGRAMS how many programs it
+makes at least; with either the seed changes every time, and a failure shows both the seed and the
+text.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import re
 import time
 from collections.abc import Callable
 from pathlib import Path
+from resource import RUSAGE_SELF, getrusage
 
 import pytest
 from hypothesis import given, settings
@@ -42,10 +44,12 @@ SEEDS: list[str] = [
     ),
 ]
 SECONDS = float(os.environ.get("SNNCC_FUZZ_SECONDS", "2"))
+PROGRAMS = int(os.environ.get("SNNCC_FUZZ_PROGRAMS", "0"))
 LIMITS = Limits(statements=2000, neurons=10**6)
 YARDSTICK = Source("long.snn", max(SEEDS, key=len))
-SUSPICIOUS = 1.0  # seconds of processor time; a text that takes them is compared with the yardstick
-MOST = 300.0  # times the processor time of the longest program that we ship, for one text
+SUSPICIOUS = 2.0  # seconds of processor time; a text that takes them is compared with the yardstick
+MOST = 100.0  # times the processor time of the longest program that we ship, 0.06 s, for one text
+MEMORY = 1_000_000  # kB that one text may take
 
 WORDS = re.compile(r"\s+|\w+|[^\w\s]")
 VOCABULARY = [
@@ -58,11 +62,18 @@ VOCABULARY = [
 ]
 
 
-def feed(text: str) -> None:
-    """Check and format a text; anything but diagnostics is a failure."""
-    source = Source(str(ROOT / "examples" / "fuzzed.snn"), text)
+def feed(text: str, most: float = MOST) -> None:
+    """Check and format a text; anything but diagnostics is a failure, and more time or memory than
+    a text may take."""
+    source, before = Source(str(ROOT / "examples" / "fuzzed.snn"), text), _peak()
     if seconds(lambda: _frontend(source)) > SUSPICIOUS:
-        assert not slower_than(MOST, lambda: _frontend(source), lambda: _frontend(YARDSTICK))
+        assert not slower_than(most, lambda: _frontend(source), lambda: _frontend(YARDSTICK))
+    assert _peak() - before < MEMORY
+
+
+def _peak() -> int:
+    """The most memory so far, in kB."""
+    return getrusage(RUSAGE_SELF).ru_maxrss
 
 
 def _frontend(source: Source) -> None:
@@ -203,11 +214,12 @@ def mutate(text: str, draw: random.Random) -> str:
 
 
 def test_mutated_programs() -> None:
-    seed = int(time.time()) if "SNNCC_FUZZ_SECONDS" in os.environ else 0
+    is_long = "SNNCC_FUZZ_SECONDS" in os.environ or PROGRAMS
+    seed = time.time_ns() if is_long else 0
     draw = random.Random(seed)
-    until = time.monotonic() + SECONDS
-    while time.monotonic() < until:
-        text = mutate(draw.choice(SEEDS), draw)
+    until, made = time.monotonic() + SECONDS, 0
+    while time.monotonic() < until or made < PROGRAMS:
+        text, made = mutate(draw.choice(SEEDS), draw), made + 1
         try:
             feed(text)
         except Exception as error:
@@ -243,6 +255,18 @@ HOSTILE = {
     "a chain of aliases": "".join(f"neuron a{k} = a{k + 1}\n" for k in range(2000)),
     "many mistakes": "network n { " + "x -> y : z\n" * 2000 + "}",
     "many wrong characters": "@" * 200_000,
+    "long names": "network n { " + f"let {'a' * 9000} = {'b' * 9000}\n" * 50 + "}",
+    "a line of mistakes": "network n { input x[2] encode poisson(duration = 2 ms)"
+    + " x -> y : zz" * 1000
+    + "}",
+    "two loops": "network n { for a in 0..1000 { for b in 0..1000 { let c = a } } }",
+    "many populations": "network n { population h[k in 0..50001][2] : lif }",
+    "a condition over many pairs": "network n { population h[65536] : lif "
+    "h -> h : expression(where = i < j) }",
+    "weights of gigabytes": "network n { population h[20000] : lif  h -> h : dense }",
+    "an endless input": "network n { input x[2] encode poisson(duration = 1000 s) "
+    "output y[2] : lif  x -> y : dense } train n { data digits  rule st_rsbp }",
+    "a delay without end": "network n { population h[2] : lif  h -> h : dense delay 1e38 ms }",
     "reading a device": "network n { input x[2] encode poisson(duration = 1 ms) "
     'population h[2] : lif x -> h : file(path = "/dev/zero") }',
     "importing a device": 'import "/dev/zero"',
@@ -253,3 +277,40 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_texts(name: str) -> None:
     feed(HOSTILE[name])
+
+
+def repeated(statement: str, count: int) -> str:
+    """A network in which a statement stands so many times, `{}` in it the number."""
+    return "network n {\n" + "".join(statement.format(k) + "\n" for k in range(count)) + "}"
+
+
+# Of a quarter of a megabyte each, or near it.
+LARGE = {
+    "one expression": "network n { let a = " + "1 + " * 60_000 + "}",
+    "constants": repeated("let a{0} = {0}", 12_000),
+    "models": "".join(f"neuron a{k} = lif(tau_mem = 3 ms)\n" for k in range(7_000)),
+    "states of a model": "neuron m {"
+    + "".join(f"state v{k}: mV = 0 mV dv{k}/dt = (i - v{k}) / (1 ms)\n" for k in range(4_000))
+    + "spike when v0 > 1 mV }",
+    "trains": "network n { population h[2] : lif }" + "train n { }\n" * 20_000,
+    "loops on one line": "network n { " + "for k in 0..1 { } " * 14_000 + "}",
+    "synapses": "network n { population h[2] : lif  h -> h : list(synapses = ["
+    + "[0, 1, 0.5], " * 19_000
+    + "]) }",
+    "names that are not declared": repeated("x -> pop{0} : dense", 11_000),
+    "the same name": repeated("let a = {0}", 17_000),
+    "syntax errors": repeated("let a = = {0}", 15_000),
+    "ports": "neuron m {" + "input p: mV\n" * 20_000 + "}",
+    "arguments": "network n { population h[2] : lif("
+    + ", ".join(f"a{k} = 1" for k in range(20_000))
+    + ") }",
+    "parameters": "network n(" + ", ".join(f"a{k}: int = {k}" for k in range(11_000)) + ") { }",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.nightly
+@pytest.mark.parametrize("name", LARGE)
+def test_large_texts(name: str) -> None:
+    """Seconds for each of check, compile and fmt."""
+    feed(LARGE[name], most=600.0)
