@@ -66,15 +66,13 @@ def adjoints(graph: Graph, rule: Call) -> tuple[StepAdjoint, ...]:
 
 
 def sample_bytes(graph: Graph, spec: TrainSpec) -> dict[str, int]:
-    """4 T N (K + 1 + 2 ports) by population: the tape, what is asked, what arrived and its
-    adjoint."""
-    steps = distinct_steps(graph)
-    kept = {s: len(a.kept) for s, a in zip(steps, adjoints(graph, spec.call("rule")), strict=True)}
-    return {
-        p.name: 4 * duration(graph) * p.neurons * (kept[p.step] + 1 + 2 * len(p.step.ports))
-        for p in graph.populations
-        if p.step is not None
-    }
+    """4 T N (K + 1 + 2 ports) by population, inputs too, as the arrays hold all neurons side by
+    side, with the most numbers kept and the most ports: the tape, what is asked, what arrived and
+    its adjoint."""
+    kept = max((len(a.kept) for a in adjoints(graph, spec.call("rule"))), default=0)
+    ports = max((len(step.ports) for step in distinct_steps(graph)), default=0)
+    each = 4 * duration(graph) * (max(1, kept) + 1 + 2 * ports)
+    return {p.name: each * p.neurons for p in graph.populations}
 
 
 def require_learnable(graph: Graph, spec: TrainSpec) -> None:
@@ -88,5 +86,16 @@ def require_learnable(graph: Graph, spec: TrainSpec) -> None:
                 outputs[1].span if outputs else None,
                 help="declare exactly one population with `output`",
             )
+        )
+    emitting = [p for p in graph.populations if p.step is not None and p.step.emit is not None]
+    if emitting:
+        raise CompileError(
+            Diagnostic(
+                "E050",
+                f"`surrogate` cannot train `{p.name}`: it emits a number in place of its spikes",
+                p.span,
+                help="leave `emit` out of its model, and give it a condition, `spike when …`",
+            )
+            for p in emitting
         )
     adjoints(graph, spec.call("rule"))

@@ -5,9 +5,11 @@ from __future__ import annotations
 from compiled_texts import compiled_text
 from refusal import refused
 
+from snncc.backends.compiled.plan import make_plan
 from snncc.backends.rules.table import on_gpu
+from snncc.backends.rules.through_time.cpu.scratch import make_sweep
 from snncc.backends.rules.through_time.row import check
-from snncc.backends.rules.through_time.tables import adjoints, sample_bytes
+from snncc.backends.rules.through_time.tables import adjoints, make_tables, sample_bytes
 from snncc.ir.model import draw_model
 
 TEXT = """
@@ -55,6 +57,20 @@ def test_several_outputs():
     assert (found.code, "not 2" in found.message) == ("E050", True)
 
 
+def test_a_number_in_place_of_spikes():
+    readout = (
+        "neuron readout { state u: mV = 0 mV on input { u = u + i } du/dt = -u / 5 ms emit u }"
+    )
+    spiking = readout.replace("emit u", "spike when u > 1 mV emit u")
+    for model in (readout, spiking):
+        text = TEXT.replace("CONDITION", "v > 1 mV").replace("MORE", "h -> r : dense delay 1 ms")
+        text = text.replace("  output y", "  population r[3] : readout output y")
+        (found,) = mistakes(compiled_text(model + text))
+        assert found.code == "E050"
+        assert "`r`: it emits a number" in found.message
+        assert found.span is not None
+
+
 def test_a_gpu():
     assert "`surrogate` does not train" in refused("E071", on_gpu, program().train).message
 
@@ -64,4 +80,17 @@ def test_what_is_remembered_of_a_step():
     lif, burst = adjoints(made.graph, made.train.call("rule"))
     assert lif.kept == ("refractory_left", "spiked", "v:3")
     assert burst.kept == ("spiked", "v:2")
-    assert sample_bytes(made.graph, made.train) == {"h": 4 * 50 * 3 * 6, "y": 4 * 50 * 4 * 5}
+    each = 4 * 50 * 6
+    assert sample_bytes(made.graph, made.train) == {"x": each * 2, "h": each * 3, "y": each * 4}
+
+
+def test_what_is_told_of_memory_is_what_the_kernels_take():
+    made = program(
+        more="population z[5] : cuba_lif  h -> z.exc : dense  z -> z.inh : dense delay 1 ms"
+    )
+    model = draw_model(made.graph, 0)
+    plan = make_plan(model)
+    sweep = make_sweep(plan, make_tables(model, made.train, plan), 1)
+    taken = sum(a.size * a.itemsize for a in (sweep.tape, sweep.asked, sweep.arrived))
+    currents = 4 * 50 * plan.ports * int(plan.neurons[-1])
+    assert sum(sample_bytes(made.graph, made.train).values()) == taken + currents
