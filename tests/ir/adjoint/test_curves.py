@@ -7,6 +7,7 @@ import pytest
 
 from snncc.ir.adjoint.curves import CURVES
 from snncc.ir.expr import Const, Ref, evaluate
+from snncc.ir.rules import RULES
 
 
 def curve(kind, m, a):
@@ -35,3 +36,8 @@ def test_the_formulas_of_the_paper():
     assert curve("gaussian", m, a) == pytest.approx(np.exp(-m * m / 2 / a) / np.sqrt(2 * np.pi * a))
     assert curve("rectangle", 1.01, a) == 0.0
     assert curve("triangle", 1.42, a) == 0.0
+
+
+def test_programs_can_name_every_curve():
+    (curve,) = (a for a in RULES["surrogate"].arguments if a.name == "curve")
+    assert set(curve.choices) == set(CURVES)
