@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 from ....ir.analysis.refractory import refractory_steps
 from ....ir.diagnostics import Diagnostic, Note
-from ....ir.graph import Call, Graph, Population, TrainSpec
+from ....ir.graph import Graph, Population, TrainSpec
 from ...compiled.plan import duration
-from ...losses.table import LOSSES, loss_of, undecided
+from ...losses.indistinct import indistinct
+from ...losses.table import LOSSES, loss_of
 
 
 class Lesson(NamedTuple):
@@ -55,26 +56,10 @@ def teacher_warnings(graph: Graph, spec: TrainSpec) -> tuple[Diagnostic, ...]:
     lesson = Lesson(steps, target, refractory_steps(output))
     clash = _clash(lesson, output.name)
     if not clash:
-        return _indistinct(loss, lesson.steps, spec)
+        return indistinct(loss, lesson.steps, spec)
     label = f"target = {lesson.target:g}"
     way_out = _way_out(lesson, graph.dt)
     return (Diagnostic("W050", clash, spec.span, label, _because(lesson, output), way_out),)
-
-
-def _indistinct(loss: Call, steps: int, spec: TrainSpec) -> tuple[Diagnostic, ...]:
-    """W050 where counts are right both for the label's neuron and for the others."""
-    counts = undecided(loss, steps)
-    if not counts:
-        return ()
-    numbers = ", ".join(f"{name} = {value}" for name, value in loss.arguments)
-    message = (
-        f"an output neuron that fires {counts[0]} to {counts[-1]} spikes costs nothing, be it the "
-        f"label's or not ({numbers})"
-    )
-    if 0 in counts:
-        message += ", so a network that stays silent learns nothing"
-    way_out = "choose a margin below half of target - other"
-    return (Diagnostic("W050", message, spec.span, help=way_out),)
 
 
 def _clash(lesson: Lesson, name: str) -> str:

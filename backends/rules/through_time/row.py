@@ -11,7 +11,9 @@ import numpy.typing as npt
 from ....ir.diagnostics import CompileError, Diagnostic
 from ....ir.graph import Graph, TrainSpec
 from ....ir.model import Model
+from ...compiled.plan import duration
 from ...compiled.text.sources import Parts
+from ...losses.indistinct import indistinct
 from ...losses.table import loss_of
 from ..row import CURRENTS, EVENTS, CpuKernels, Rule
 from .cpu.scratch import make_sweep
@@ -35,9 +37,11 @@ def check(model: Model, spec: TrainSpec) -> tuple[Diagnostic, ...]:
     return ()
 
 
-def no_warnings(_graph: Graph, _spec: TrainSpec) -> tuple[Diagnostic, ...]:
-    """Nothing that is known to work badly."""
-    return ()
+def loss_warnings(graph: Graph, spec: TrainSpec) -> tuple[Diagnostic, ...]:
+    """W050 where the same counts are right for the label's neuron and for the others."""
+    if all(p.encoding is None for p in graph.populations):
+        return ()
+    return indistinct(loss_of(spec), duration(graph), spec)
 
 
 def oracle(
@@ -58,7 +62,7 @@ def _features(_tables: Any, at_once: bool) -> Mapping[str, bool]:
 
 THROUGH_TIME = Rule(
     check=check,
-    warnings=no_warnings,
+    warnings=loss_warnings,
     keeps=(EVENTS, CURRENTS),
     tables=make_tables,
     cpu=CpuKernels(CPU, _features, make_sweep, scans_source),

@@ -8,7 +8,7 @@ from refusal import refused
 from snncc.backends.compiled.plan import make_plan
 from snncc.backends.rules.table import on_gpu
 from snncc.backends.rules.through_time.cpu.scratch import make_sweep
-from snncc.backends.rules.through_time.row import check
+from snncc.backends.rules.through_time.row import check, loss_warnings
 from snncc.backends.rules.through_time.tables import adjoints, make_tables, sample_bytes
 from snncc.ir.model import draw_model
 
@@ -69,6 +69,18 @@ def test_a_number_in_place_of_spikes():
         assert found.code == "E050"
         assert "`r`: it emits a number" in found.message
         assert found.span is not None
+
+
+def test_counts_that_are_right_for_every_class():
+    made = compiled_text(
+        TEXT.replace("CONDITION", "v > 1 mV")
+        .replace("MORE", "")
+        .replace("width = 2)", "width = 2) loss count(target = 4, other = 1)")
+    )
+    (found,) = loss_warnings(made.graph, made.train)
+    assert found.code == "W050"
+    assert "fires 0 to 6 spikes costs nothing" in found.message
+    assert loss_warnings((usual := program()).graph, usual.train) == ()
 
 
 def test_a_gpu():

@@ -1,0 +1,23 @@
+"""Whether a loss tells the label's neuron from the others."""
+
+from __future__ import annotations
+
+from ...ir.diagnostics import Diagnostic
+from ...ir.graph import Call, TrainSpec
+from .table import undecided
+
+
+def indistinct(loss: Call, steps: int, spec: TrainSpec) -> tuple[Diagnostic, ...]:
+    """W050 where counts are right both for the label's neuron and for the others."""
+    counts = undecided(loss, steps)
+    if not counts:
+        return ()
+    numbers = ", ".join(f"{name} = {value}" for name, value in loss.arguments)
+    message = (
+        f"an output neuron that fires {counts[0]} to {counts[-1]} spikes costs nothing, be it the "
+        f"label's or not ({numbers})"
+    )
+    if 0 in counts:
+        message += ", so a network that stays silent learns nothing"
+    way_out = "choose a margin below half of target - other"
+    return (Diagnostic("W050", message, spec.span, help=way_out),)
