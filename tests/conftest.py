@@ -1,9 +1,13 @@
 """Options and fixtures of all tests."""
 
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+# What is started by nohup ignores it, and so would all that the tests start.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 GOLDEN = Path(__file__).parent / "golden"
 

@@ -65,7 +65,13 @@ def test_an_epoch_that_was_stopped_tells_how_far_it_came(
     empty = np.zeros(60_000)
     for position, seconds in ((4096, 4.0), (15_000, 12.5)):
         progress = Progress(
-            0, position, seconds, empty.astype("f4"), empty.astype("i4"), empty, empty.astype("i8")
+            0,
+            position,
+            seconds,
+            np.ones(60_000, "f4"),
+            empty.astype("i4"),
+            empty,
+            empty.astype("i8"),
         )
         save_checkpoint(tmp_path / "run" / CHECKPOINTS, Checkpoint("digest", {}, progress))
     lines = tmp_path / "lines.jsonl"
