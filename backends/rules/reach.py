@@ -1,10 +1,11 @@
-"""Which populations an error must reach."""
+"""Where an error begins, and which populations it must reach."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from ...ir.graph import Graph, Projection
+from ...ir.diagnostics import CompileError, Diagnostic
+from ...ir.graph import Call, Graph, Projection
 
 
 def taught(graph: Graph, passes: Callable[[Projection], bool]) -> frozenset[str]:
@@ -18,3 +19,17 @@ def taught(graph: Graph, passes: Callable[[Projection], bool]) -> frozenset[str]
         if any(p.trainable or p.pre in found for p in into):
             found |= set(block.populations)
     return frozenset(found)
+
+
+def require_one_output(graph: Graph, rule: Call) -> None:
+    """CompileError(E050) unless the graph has exactly one output population."""
+    outputs = [p for p in graph.populations if p.role == "output"]
+    if len(outputs) != 1:
+        raise CompileError(
+            Diagnostic(
+                "E050",
+                f"`{rule.kind}` trains a network with one output population, not {len(outputs)}",
+                outputs[1].span if outputs else None,
+                help="declare exactly one population with `output`",
+            )
+        )

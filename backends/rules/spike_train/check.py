@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ....ir.diagnostics import CompileError, Diagnostic
 from ....ir.graph import Call, Graph, Population, Projection
 from ....ir.model import Model, value_name
-from ..reach import taught
+from ..reach import require_one_output, taught
 
 
 def output_of(graph: Graph) -> Population:
@@ -33,16 +33,7 @@ def counted(projection: Projection) -> bool:
 
 def require_trainable(graph: Graph, rule: Call) -> None:
     """Refuse (E050) a network that the rule cannot train, with every reason."""
-    outputs = [p for p in graph.populations if p.role == "output"]
-    if len(outputs) != 1:
-        raise CompileError(
-            Diagnostic(
-                "E050",
-                f"`{rule.kind}` trains a network with one output population, not {len(outputs)}",
-                span=outputs[1].span if outputs else None,
-                help="declare exactly one population with `output`",
-            )
-        )
+    require_one_output(graph, rule)
     found = list(_wrong_recurrence(graph, rule))
     if found:
         raise CompileError(found)

@@ -15,7 +15,7 @@ from ....ir.graph import Call, Graph, TrainSpec
 from ....ir.model import Model
 from ...compiled.plan import Plan, distinct_steps, duration
 from ...losses.table import count_tables, loss_of
-from ..reach import taught
+from ..reach import require_one_output, taught
 
 Array = npt.NDArray[Any]
 
@@ -77,16 +77,7 @@ def sample_bytes(graph: Graph, spec: TrainSpec) -> dict[str, int]:
 
 def require_learnable(graph: Graph, spec: TrainSpec) -> None:
     """CompileError(E050) where the rule cannot train a network."""
-    outputs = [p for p in graph.populations if p.role == "output"]
-    if len(outputs) != 1:
-        raise CompileError(
-            Diagnostic(
-                "E050",
-                f"`surrogate` trains a network with one output population, not {len(outputs)}",
-                outputs[1].span if outputs else None,
-                help="declare exactly one population with `output`",
-            )
-        )
+    require_one_output(graph, spec.call("rule"))
     emitting = [p for p in graph.populations if p.step is not None and p.step.emit is not None]
     if emitting:
         raise CompileError(
