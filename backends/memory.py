@@ -15,7 +15,7 @@ from ..ir.wiring import Size, foretold_size
 from .compiled.plan import duration
 from .cpu.scratch import WINDOW
 from .rules.table import RULES
-from .trainers.cpu import GROUPS
+from .trainers.sharing import GROUPS
 
 F32, I32 = 4, 4
 DRAW = 16  # bytes of a weight while it is drawn: float64, twice

@@ -1,4 +1,8 @@
-"""The targets that `--target` names: one row each."""
+"""The targets that `--target` names: one row each.
+
+The engines are loaded where they are first made: with Numba that takes longer than to compile a
+network, which needs neither.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +13,11 @@ from typing import Any
 
 from ..ir.graph import TrainSpec
 from ..ir.model import Model
-from .cpu.simulator import CpuSimulator
 from .cuda import launch
 from .cuda.found import available as gpu_available
 from .cuda.resources import LIMITS
-from .cuda.simulator import CudaSimulator
 from .protocols import Emission, Simulator, Trainer
 from .reference.simulator import double, single
-from .trainers.cpu import CpuTrainer
-from .trainers.cuda import CudaTrainer
-from .trainers.cuda_kernels import emit
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +45,54 @@ class Target:
     is_device: bool = False
 
 
+def _cpu_simulator(model: Model, threads: int | None, folder: Path) -> Simulator:
+    from .cpu.simulator import CpuSimulator
+
+    return CpuSimulator(model, threads, folder)
+
+
+def _cpu_trainer(model: Model, spec: TrainSpec, threads: int | None, folder: Path) -> Trainer:
+    from .trainers.cpu import CpuTrainer
+
+    return CpuTrainer(model, spec, threads, folder)
+
+
+def _cuda_simulator(model: Model, threads: int | None, folder: Path) -> Simulator:
+    from .cuda.simulator import CudaSimulator
+
+    return CudaSimulator(model, threads, folder)
+
+
+def _cuda_trainer(model: Model, spec: TrainSpec, threads: int | None, folder: Path) -> Trainer:
+    from .trainers.cuda import CudaTrainer
+
+    return CudaTrainer(model, spec, threads, folder)
+
+
+def _cuda_emission(
+    model: Model, spec: TrainSpec | None, arch: str | None, folder: Path
+) -> Emission:
+    from .trainers.cuda_kernels import emit
+
+    return emit(model, spec, arch, folder)
+
+
 CAPABILITIES = ("simulate", "train", "export")  # the fields that say what a target can do
 
 TARGETS: dict[str, Target] = {
     "cpu": Target(
         "cpu",
         "event-driven simulation and training by Numba, on all cores",
-        simulate=CpuSimulator,
-        train=CpuTrainer,
+        simulate=_cpu_simulator,
+        train=_cpu_trainer,
     ),
     "gpu": Target(
         "gpu",
         "the same on an NVIDIA GPU by Numba-CUDA; compiles to PTX without one",
         gpu_available,
-        CudaSimulator,
-        CudaTrainer,
-        export=emit,
+        _cuda_simulator,
+        _cuda_trainer,
+        export=_cuda_emission,
         adopt=launch.adopt,
         report=launch.report,
         archs=tuple(LIMITS),

@@ -11,7 +11,8 @@ from pathlib import Path
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Folders: the user's data sets, if named, and what snncc keeps (data sets that it fetched,
-    kernels that it compiled)."""
+    kernels that it
+    compiled, the analysis of the grammar)."""
 
     data_folder: Path | None
     cache: Path
@@ -25,6 +26,11 @@ class Settings:
     def kernel_folder(self) -> Path:
         """Where compiled kernels lie."""
         return self.cache / "kernels"
+
+    @property
+    def grammar_folder(self) -> Path:
+        """Where the analysis of the language's grammar lies."""
+        return self.cache / "grammar"
 
     @property
     def folders(self) -> tuple[Path, ...]:

@@ -30,6 +30,8 @@ _ARGUMENTS = "p, lo, hi, first, last, reals, integers, currents, constants, fire
 _INNER = 'cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True'
 _KERNEL_HEAD = f"""\
 # Assembled by snncc from its CPU kernels.
+from numba import njit
+
 from {BACKENDS}.cpu.units import compile_units
 """
 _HEAD = f"""\
@@ -79,7 +81,7 @@ def needed(text: str, features: Mapping[str, bool], entries: Iterable[str]) -> s
     lines = text.splitlines()
     for name in functions.keys() - reached:
         node = functions[name]
-        first = min(d.lineno for d in node.decorator_list) - 1
+        first = min([node.lineno, *(d.lineno for d in node.decorator_list)]) - 1
         assert node.end_lineno is not None
         lines[first : node.end_lineno] = [""] * (node.end_lineno - first)
     return "\n".join(lines) + "\n"

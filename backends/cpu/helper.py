@@ -10,7 +10,7 @@ import sys
 from contextlib import suppress
 from types import ModuleType
 
-from ..compiled.text.cache import STAMP
+from ..compiled.text.sources import STAMP
 from .records import RECORDS
 
 UNITS = f"{__package__}.units"

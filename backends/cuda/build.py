@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..compiled.text.kept import keep, kept
+from ...ir.kept import keep, kept
 from ..compiled.text.modules import digest, load_module, writable
 from .params import Param, check_params, params_of, scalar_type
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ..compiled.text.kept import keep_sealed, kept_sealed
+from ...ir.kept import keep_sealed, kept_sealed
 from ..compiled.text.modules import digest, writable
 from .build import MODULE, Ptx, capability
 

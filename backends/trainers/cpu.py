@@ -28,10 +28,9 @@ from ..optimizers.table import chain_of, rates_of
 from ..protocols import Outcome, Samples, State
 from ..rules.row import CURRENTS
 from ..rules.table import RULES
-from .sharing import FEWEST_WEIGHTS, Sharing
+from .sharing import FEWEST_WEIGHTS, GROUPS, Sharing
 
 Array = npt.NDArray[Any]
-GROUPS = 8  # accumulators of a batch; fixed, so that results do not depend on the threads
 
 
 class CpuTrainer(CpuSimulator):

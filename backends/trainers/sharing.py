@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+GROUPS = 8  # accumulators of a batch; fixed, so that results do not depend on the threads
 FEWEST_WEIGHTS = 1 << 16  # of the largest projection; a smaller one is learnt before threads meet
 PIECE = 32  # samples between two looks at the clock
 TRIAL = 2  # samples of a trial of the other way

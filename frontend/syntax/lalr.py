@@ -7,15 +7,18 @@ on after a mistake needs to see the stack.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from lark import Lark
 from lark import __version__ as lark_version
 
+from ...ir.kept import keep_sealed, kept_sealed
 from .builder import builder
 from .lexer import END, Token
 
@@ -45,19 +48,30 @@ class Grammar:
     ends: dict[str, int]
 
 
+@dataclass(slots=True)
+class _Kept:
+    """Where lark's analysis of the grammar is kept from one process to the next, if anywhere."""
+
+    folder: Path | None = None
+
+
+_kept = _Kept()
+
+
+def keep_analysis_in(folder: Path) -> None:
+    """Let this process find the analysis of the grammar there, or leave it there.
+
+    It takes a third of a second to make and a twentieth to read.
+    """
+    _kept.folder = folder
+
+
 @cache
 def grammar() -> Grammar:
     """The grammar of the language, analysed once."""
-    lark = Lark(
-        GRAMMAR.read_text(encoding="utf-8"),
-        parser="lalr",
-        start=["file", "expression"],
-        transformer=builder,
-        maybe_placeholders=True,
-    )
-    parser: Any = lark.parser
     try:
         # Not in lark's promises; pyproject.toml says which versions have them.
+        parser: Any = _analysis().parser
         made, builders = parser.parser._parse_table, parser.parser_conf.callbacks
     except AttributeError as error:
         message = f"snncc needs lark from 1.2.1 to below 2; this is {lark_version}"
@@ -71,6 +85,27 @@ def grammar() -> Grammar:
         for state, actions in made.states.items()
     }
     return Grammar(table, dict(made.start_states), dict(made.end_states))
+
+
+def _analysis() -> Lark:
+    text = GRAMMAR.read_text(encoding="utf-8")
+    options: dict[str, Any] = {"transformer": builder}
+    if _kept.folder is None:
+        return _analyse(text, options)
+    path = _kept.folder / "grammar.lalr"
+    content = kept_sealed(path, text, lark_version, sys.version)
+    if content is not None:
+        return Lark.__new__(Lark)._load(BytesIO(content), **options)
+    made = _analyse(text, options)
+    written = BytesIO()
+    made.save(written, exclude_options=options)
+    keep_sealed(path, written.getvalue(), text, lark_version, sys.version)
+    return made
+
+
+def _analyse(text: str, options: dict[str, Any]) -> Lark:
+    starts = ["file", "expression"]
+    return Lark(text, parser="lalr", start=starts, maybe_placeholders=True, **options)
 
 
 class Unexpected(Exception):

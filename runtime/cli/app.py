@@ -11,10 +11,12 @@ from typing import Annotated, Any
 import typer
 
 from ...backends.artifact.package import compiler_version
+from ...frontend.syntax.lalr import keep_analysis_in
 from ...ir.diagnostics import CompileError, Diagnostic
 from ..interrupt import end_on_signals
 from . import compiling, data, diagnosis, language, plotting, running, training
 from .command import Command
+from .environment import settings
 from .output import INTERRUPTED, Output, report_errors
 from .streams import READER_GONE, Lost, guard_streams
 
@@ -36,6 +38,7 @@ def main() -> None:
     """Run the command line; the process ends with it."""
     guard_streams()
     end_on_signals()
+    keep_analysis_in(settings().grammar_folder)
     try:
         try:
             make_app()()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
-
 from ...backends.cuda.found import can_compile, presence
 from ...backends.targets import CAPABILITIES, TARGETS
 from ..host import (
@@ -95,6 +93,8 @@ def _cuda_lines(cuda: dict[str, Any]) -> list[str]:
 
 
 def _threading() -> str:
+    import numba  # slow to load; no other command here needs it
+
     layers = [name for name in LAYERS if is_loadable(f"numba.np.ufunc.{name}")]
     return f"numba with {' '.join(layers)}, {numba.get_num_threads()} threads"
 

@@ -8,9 +8,9 @@ from compiled_texts import compiled_text
 from damaged import accidents, forgeries, odd_documents, odd_texts, outcomes
 
 from snncc.backends.artifact.model import Package, open_model, save_model
-from snncc.backends.compiled.text.kept import keep_sealed, kept_sealed
 from snncc.ir.diagnostics import CompileError
 from snncc.ir.graph import Call
+from snncc.ir.kept import keep_sealed, kept_sealed
 from snncc.ir.model import draw_model
 from snncc.ir.text import parse_graph, print_graph
 from snncc.runtime.report import epoch_line, rates_table

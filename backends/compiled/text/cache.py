@@ -15,9 +15,8 @@ from numba.core import caching
 from numba.core.caching import IndexDataCacheFile
 from numba.core.serialize import dumps
 
-from .kept import keep_sealed, kept_sealed
-
-STAMP = "__text_digest__"  # a generated module's, of its whole text
+from ....ir.kept import keep_sealed, kept_sealed
+from .sources import STAMP
 
 
 class Stamp(str):

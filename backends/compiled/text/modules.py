@@ -10,9 +10,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from .cache import STAMP, keep_by_text
-from .kept import keep, kept
-from .sources import pieces
+from ....ir.kept import keep, kept
+from .sources import STAMP, pieces
 
 
 def digest(*texts: str) -> str:
@@ -42,6 +41,8 @@ def load_module(name: str, text: str, folder: Path) -> ModuleType:
     module.__file__ = str(path)
     setattr(module, STAMP, digest(text))
     sys.modules[name] = module
+    from .cache import keep_by_text  # loads Numba, which is not needed for the rest
+
     keep_by_text()
     try:
         execute(text, path, vars(module))

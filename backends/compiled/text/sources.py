@@ -20,13 +20,14 @@ Parts = tuple[tuple[str, tuple[str, ...]], ...]
 assert __package__ is not None
 BACKENDS = __package__.removesuffix(".compiled.text")
 DECORATORS = f"{BACKENDS}.cpu.units"  # which a joined module imports as well
-FORMULA = 'formula = njit(inline="always")'
+FORMULA = "formula = as_written"
+STAMP = "__text_digest__"  # a joined module's, of its whole text
 MARK = re.compile(r"^# from backends/(\S+)\n", re.MULTILINE)
 
 
 def joined(parts: Iterable[tuple[str, tuple[str, ...]]], formula: str) -> str:
     """The texts of the files, one after the other; `formula` is the device's decorator of formulas
-    that both have, `njit(inline="always")` in the files."""
+    that both have, `as_written` in the files."""
     files = {f"{BACKENDS}.{package}.{name}": (package, name) for package, n in parts for name in n}
     modules = frozenset(module.removesuffix(".py") for module in files)
     made = (_marked(package, name, modules) for package, name in files.values())

@@ -29,8 +29,7 @@ from trainer_cases import (
     text_of,
 )
 
-from snncc.backends.trainers.cpu import GROUPS
-from snncc.backends.trainers.sharing import Piece
+from snncc.backends.trainers.sharing import GROUPS, Piece
 from snncc.frontend.program import Program
 
 

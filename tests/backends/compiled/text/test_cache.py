@@ -14,7 +14,11 @@ from snncc.backends.compiled.text.modules import digest, load_module
 from snncc.backends.compiled.text.sources import joined
 
 FORMULAS = joined([("compiled", ("formulas.py",))], "njit(cache=True)")
-TEXT = FORMULAS + "\n\n@njit(cache=True)\ndef start(x):\n    return NUMBER + is_drawn(x)\n"
+TEXT = (
+    "from numba import njit\n"
+    + FORMULAS
+    + "\n\n@njit(cache=True)\ndef start(x):\n    return NUMBER + is_drawn(x)\n"
+)
 
 
 @pytest.fixture

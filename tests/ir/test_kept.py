@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from snncc.backends.compiled.text import kept as module
 from snncc.backends.compiled.text.cache import SealedCode, Stamp
-from snncc.backends.compiled.text.kept import keep, keep_sealed, kept, kept_sealed
+from snncc.ir import kept as module
+from snncc.ir.kept import keep, keep_sealed, kept, kept_sealed
 
 KEY, CODE = (("int64",), ("x86_64", "cpu", "+avx2"), ("a", "b")), ("code", b"\x7fELF", 1.5)
 

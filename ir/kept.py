@@ -9,7 +9,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from ....ir.files import open_file
+from .files import open_file
 
 SEAL = hashlib.sha256().digest_size
 
