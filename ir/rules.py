@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import cos, pi
 
 from .calls import integer, number
 from .graph import Call, Setting, Value
@@ -131,8 +132,34 @@ class Schedule(Row):
     rate: Callable[[float, int, Call], float] = lambda lr, epoch, call: lr
 
 
+def _towards_end(fall: Callable[[float], float]) -> Callable[[float, int, Call], float]:
+    """From lr to `end` as `fall` goes from 1 to 0 with the share of `epochs` that is over."""
+
+    def rate(lr: float, epoch: int, call: Call) -> float:
+        end, over = number(call, "end"), min(1.0, epoch / integer(call, "epochs"))
+        return end + (lr - end) * fall(over)
+
+    return rate
+
+
+# `epochs` 0: those that are to be learnt, which whoever knows their number fills in.
+_TO_END = (
+    Argument("end", "1", 0.0, range=NOT_NEGATIVE),
+    Argument("epochs", "int", 0, range=NOT_NEGATIVE),
+)
+
 SCHEDULES: dict[str, Schedule] = {
     "constant": Schedule("lr"),
+    "linear": Schedule(
+        "end + (lr - end) (1 - s), s = epoch / epochs, at most 1",
+        _TO_END,
+        _towards_end(lambda over: 1.0 - over),
+    ),
+    "cosine": Schedule(
+        "end + (lr - end) (1 + cos(pi s)) / 2, s = epoch / epochs, at most 1",
+        _TO_END,
+        _towards_end(lambda over: (1.0 + cos(pi * over)) / 2.0),
+    ),
     "inverse_sqrt": Schedule(
         "lr / sqrt(epoch + 1), epoch from 0", (), lambda lr, epoch, _: lr / (epoch + 1) ** 0.5
     ),

@@ -19,6 +19,7 @@ from .datasets.arguments import completed
 from .datasets.table import dataset
 from .host import memory_bytes
 from .loading import Options, draw, finished
+from .training.learning_rate import spread
 
 MOST_PAIRS = 100_000_000  # of neurons that a check looks at to wire a network
 MOST_BYTES = 700_000_000  # that a check takes for the weights and tables of a network
@@ -48,6 +49,8 @@ def _check_network(program: Program, seed: int, report: Report) -> None:
         return
     report.extend(finished(program, graph).warnings)
     report.attempt(require_spiking, graph)
+    if program.train is not None:
+        report.attempt(spread, program.train)
     model = report.attempt(_drawn, graph, seed, report)
     if program.train is not None and not isinstance(model, Poisoned):
         _check_rule(model, program.train, report)

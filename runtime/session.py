@@ -24,8 +24,9 @@ from .samples import present
 from .settings import Settings
 from .training.checkpoint import require_like
 from .training.digest import run_digest
+from .training.learning_rate import is_spread, spread
 from .training.loop import Course, Listener, fit
-from .training.options import TrainOptions
+from .training.options import TrainOptions, remembered
 from .training.progress import Progress, fresh
 from .training.run_folder import RunFolder, clear, refuse_occupied, write_start
 
@@ -70,6 +71,8 @@ def start(
     course = _course(program, options, settings, fetch_progress)
     model = draw(course.graph, options.seed)
     folder = _folder(options, course, model, path)
+    if how is Start.RESUME:
+        _refuse_respread(program.train, options, path)
     checkpoint = folder.latest() if how is Start.RESUME else None
     workers = 0 if row.is_device else threads
     require_memory(course.graph, learning(course.graph, course.spec, workers), memory_bytes())
@@ -125,7 +128,22 @@ def _spec(spec: TrainSpec | None, options: TrainOptions) -> TrainSpec:
         raise CompileError(Diagnostic("E051", message, help="write `train name { data … rule … }`"))
     epochs = spec.count("epochs") if options.epochs is None else options.epochs
     batch = spec.count("batch") if options.batch is None else options.batch
-    return spec.but(epochs=epochs, batch=batch)
+    return spread(spec.but(epochs=epochs, batch=batch))
+
+
+def _refuse_respread(spec: TrainSpec | None, options: TrainOptions, path: Path) -> None:
+    """CompileError(E060) if a schedule over all epochs would come to go over others."""
+    if spec is None or not is_spread(spec):
+        return
+    own = spec.count("epochs")
+    before, now = (given or own for given in (remembered(path).epochs, options.epochs))
+    if now == before:
+        return
+    schedule = spec.call("schedule").kind
+    said = f"the schedule `{schedule}` of `{path}` goes over all of its {before} epochs"
+    message = f"{said}: over {now} the learning rates so far would have been others"
+    way_out = f"start anew with --epochs; what is to be prolonged says `{schedule}(epochs = …)`"
+    raise CompileError(Diagnostic("E060", message, spec.span, help=way_out))
 
 
 def _folder(options: TrainOptions, course: Course, model: Model, path: Path) -> RunFolder:

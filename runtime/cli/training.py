@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +11,7 @@ import typer
 
 from ...backends.artifact.numbers import is_amount
 from ...backends.protocols import LARGEST_COUNT
-from ...ir.diagnostics import CompileError, Diagnostic, to_json
+from ...ir.diagnostics import to_json
 from ..interrupt import StopWish, stop_wish
 from ..report import Display, epoch_line, rates_table
 from ..session import Session, Start, run, start
@@ -20,9 +19,9 @@ from ..settings import usable_threads
 from ..training.history import EpochRecord, best, to_document
 from ..training.lock import hold
 from ..training.loop import Interrupted
-from ..training.options import CHECKPOINT_SECONDS, TrainOptions, remembered
+from ..training.options import CHECKPOINT_SECONDS, TrainOptions
 from ..training.progress import Progress
-from ..training.run_folder import free_folder, is_run, refuse_occupied, refuse_strangers
+from ..training.run_folder import free_folder, refuse_occupied, refuse_strangers
 from .command import Command
 from .environment import fetch_bar, settings
 from .options import (
@@ -37,14 +36,9 @@ from .options import (
     parse_defines,
 )
 from .output import INTERRUPTED, Output, draw
+from .resuming import given_or, is_given, refuse_changes, resumable, resumed
 from .running import tell_classes
 from .streams import Lost
-
-# What --resume may be given beside; all else is as the run was started.
-RESUMABLE = (
-    *("file", "out", "resume", "target", "threads", "epochs", "checkpoint_every"),
-    *("json", "quiet"),
-)
 
 
 def train(
@@ -98,10 +92,10 @@ def train(
     how = Start.RESUME if resume else Start.REPLACE if overwrite else Start.NEW
     workers = threads or usable_threads()
     if resume:
-        _refuse_changes(context)
-        chosen = target if _is_given(context, "target") else None
-        with hold(_required(out)) as folder:
-            options = _resumed(folder, file, chosen, epochs, checkpoint_every)
+        refuse_changes(context)
+        chosen = target if is_given(context, "target") else None
+        with hold(resumable(out)) as folder:
+            options = resumed(folder, file, chosen, epochs, checkpoint_every)
             _train(options, folder, how, workers, output)
         return
     if file is None:
@@ -116,62 +110,11 @@ def train(
         batch=batch,
         limit=limit,
         test_limit=test_limit,
-        checkpoint_seconds=_or(checkpoint_every, CHECKPOINT_SECONDS),
+        checkpoint_seconds=given_or(checkpoint_every, CHECKPOINT_SECONDS),
     )
     with hold(_new_folder(file, out, how)) as folder:
         refuse_strangers(folder) if overwrite else refuse_occupied(folder)
         _train(options, folder, how, workers, output)
-
-
-def _or(given: float | None, otherwise: float) -> float:
-    return otherwise if given is None else given
-
-
-def _refuse_changes(context: typer.Context) -> None:
-    """Wrong usage if an option is given that a resumed run does not take."""
-    named = {p.name or "": max(p.opts, key=len) for p in context.command.params}
-    given = [name for name in named if _is_given(context, name)]
-    refused = [named[name] for name in given if name not in RESUMABLE]
-    if refused:
-        taken = ", ".join(named[name] for name in RESUMABLE if name not in ("file", "resume"))
-        message = (
-            f"a resumed run goes on as it was started, so it takes no {', '.join(refused)}; "
-            f"what it takes is {taken}, and FILE where the program has moved"
-        )
-        raise typer.BadParameter(message, param_hint="--resume")
-
-
-def _is_given(context: typer.Context, name: str) -> bool:
-    source = context.get_parameter_source(name)
-    return source is not None and source.name == "COMMANDLINE"
-
-
-def _required(out: Path | None) -> Path:
-    if out is None:
-        raise typer.BadParameter("--resume needs --out, the folder of the run", param_hint="--out")
-    if not is_run(out):
-        message = f"`{out}` holds no training run to resume"
-        raise CompileError(
-            Diagnostic("E063", message, help="name the --out that it was started with")
-        )
-    return out
-
-
-def _resumed(
-    folder: Path,
-    file: Path | None,
-    target: str | None,
-    epochs: int | None,
-    checkpoint_every: float | None,
-) -> TrainOptions:
-    # All else stays as it was: what changes the weights would be refused by the checkpoint.
-    options = remembered(folder)
-    options = replace(options, target=target or options.target)
-    if file is not None:
-        options = replace(options, program=os.path.realpath(file))
-    chosen = options.epochs if epochs is None else epochs
-    seconds = _or(checkpoint_every, options.checkpoint_seconds)
-    return replace(options, epochs=chosen, checkpoint_seconds=seconds)
 
 
 def _new_folder(file: Path, out: Path | None, how: Start) -> Path:

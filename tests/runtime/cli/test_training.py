@@ -106,23 +106,6 @@ def test_a_run_whose_output_is_lost_stops_where_it_can_go_on(snncc, tiny, tmp_pa
     assert whole.read_bytes() == run.read_bytes()
 
 
-def test_a_finished_run_can_be_prolonged(snncc, answer, tiny, tmp_path):
-    snncc("train", tiny, "--out", "whole", *SHORT, "--epochs", 3)
-    snncc("train", tiny, "--out", "run", *SHORT)
-    (epoch, _) = answer("train", "--resume", "--out", "run", "--epochs", 3)
-    assert epoch["epoch"] == 3
-    whole, run = (tmp_path / n / "last.snnpkg" for n in ("whole", "run"))
-    assert whole.read_bytes() == run.read_bytes()
-
-
-def test_a_changed_program_is_not_resumed(snncc, tiny):
-    snncc("train", tiny, "--out", "run", *SHORT)
-    tiny.write_text(tiny.read_text().replace("lr = 0.002", "lr = 0.003"))
-    status, _, err = snncc("train", "--resume", "--out", "run")
-    assert status == 1
-    assert "belongs to another training" in err
-
-
 def test_a_run_is_not_overwritten_unasked(snncc, tiny, tmp_path):
     snncc("train", tiny, "--out", "run", *SHORT)
     status, _, err = snncc("train", tiny, "--out", "run", *SHORT)
@@ -215,67 +198,6 @@ def test_overwriting_spares_what_no_run_has_left(snncc, tiny, tmp_path):
     assert contents(tmp_path / "mine") == {tmp_path / "mine" / "model.snnpkg": b"mine"}
 
 
-def test_a_run_goes_on_on_another_target(snncc, tiny, tmp_path, monkeypatch):
-    """To the same weights, where the two compute alike, and its models are of the new target."""
-    monkeypatch.setitem(TARGETS, "gpu", replace(TARGETS["cpu"], name="gpu"))
-    snncc("train", tiny, "--out", "straight", *SHORT, "--epochs", 2)
-    snncc("train", tiny, "--out", "run", *SHORT, "--epochs", 1)
-    assert snncc("train", "--resume", "--out", "run", "--target", "gpu", "--epochs", 2)[0] == 0
-    straight, run = (open_model(tmp_path / n / "last.snnpkg") for n in ("straight", "run"))
-    assert (straight.target, run.target) == ("cpu", "gpu")
-    assert run.model == straight.model
-    assert snncc("train", "--resume", "--out", "run", "--epochs", 3)[0] == 0
-    assert open_model(tmp_path / "run" / "last.snnpkg").target == "gpu"
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        ("--seed", 7),
-        ("--seed", 0),
-        ("--batch", 2),
-        ("--limit", 5),
-        ("--test-limit", 3),
-        ("-D", "gain=1"),
-        ("--network", "tiny"),
-        ("--overwrite",),
-    ],
-    ids=str,
-)
-def test_a_resumed_run_takes_no_other_options(snncc, tiny, tmp_path, words):
-    snncc("train", tiny, "--out", "run", *SHORT)
-    before = contents(tmp_path / "run")
-    status, _, err = snncc("train", "--resume", "--out", "run", "--threads", 1, *words)
-    assert status == 2
-    text = " ".join(err.replace("│", "").split())
-    assert f"takes no {'--define' if words[0] == '-D' else words[0]};" in text
-    assert "what it takes is --out, --target, --threads" in text
-    assert contents(tmp_path / "run") == before
-
-
-def test_a_resumed_run_takes_these(snncc, tiny, tmp_path):
-    snncc("train", tiny, "--out", "run", *SHORT)
-    moved = tiny.rename(tmp_path / "moved.snn")
-    words = ("--out", "run", "--threads", 1, "--epochs", 3, "--checkpoint-every", 9, "--quiet")
-    assert snncc("train", moved, "--resume", *words) == (0, "", "")
-    options = json.loads((tmp_path / "run" / "run.json").read_text())["options"]
-    assert options["program"] == str(moved)
-    assert (options["epochs"], options["checkpoint_seconds"]) == (3, 9.0)
-    assert snncc("train", "--resume", "--out", "run", "--quiet")[0] == 0
-    options = json.loads((tmp_path / "run" / "run.json").read_text())["options"]
-    assert options["checkpoint_seconds"] == 9.0
-
-
-def test_a_finished_run_says_so(snncc, tiny):
-    snncc("train", tiny, "--out", "my run", *SHORT)
-    status, out, err = snncc("train", "--resume", "--out", "my run")
-    assert status == 0
-    assert "my run is finished: epoch 2 of 2" in err
-    assert "snncc train --resume --out 'my run' --epochs 3" in err
-    assert "going on" not in err
-    assert "best: epoch" in out
-
-
 def test_seeds_have_64_bits(snncc, tiny):
     assert snncc("train", tiny, "--out", "run", *SHORT, "--seed", 2**64)[0] == 2
     assert snncc("train", tiny, "--out", "run", *SHORT, "--seed", 2**64 - 1)[0] == 0
@@ -322,12 +244,6 @@ def test_weights_that_are_lost_leave_the_best_model(snncc, tiny, tmp_path, perce
     assert "epoch 2" in err
     assert len(read(tmp_path / "run" / "history.jsonl")) == 1
     assert open_model(tmp_path / "run" / "model.snnpkg").model.values
-
-
-def test_nothing_to_resume(snncc):
-    assert snncc("train", "--resume", "--out", "none")[0] == 1
-    assert snncc("train", "--resume")[0] == 2
-    assert snncc("train")[0] == 2
 
 
 def test_a_program_without_a_plan(snncc, tiny):
