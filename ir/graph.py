@@ -159,7 +159,7 @@ def _compared(graph: Graph) -> tuple[Any, ...]:
     return tuple(getattr(graph, each.name) for each in fields(graph) if each.compare)
 
 
-Setting = Call | int | bool | None
+Setting = Call | float | int | bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +190,12 @@ class TrainSpec:
         """The whole number of an entry."""
         value = self.entries[entry]
         assert isinstance(value, int), (entry, value)
+        return value
+
+    def share(self, entry: str) -> float:
+        """The share that an entry says, 0 without it."""
+        value = self.entries.get(entry) or 0.0
+        assert isinstance(value, float), (entry, value)
         return value
 
     def but(self, **entries: Setting) -> TrainSpec:

@@ -214,6 +214,13 @@ CLAMPS: dict[str, Row] = {
     ),
 }
 
+AVERAGES: dict[str, Row] = {
+    "last": Row(
+        "the mean of the weights at the ends of the last epochs (Izmailov et al. 2018)",
+        (Argument("epochs", "int", 5, range=COUNT),),
+    ),
+}
+
 _DURATION = Argument("duration", "ms", range=POSITIVE)
 
 
@@ -246,8 +253,8 @@ ENCODINGS: dict[str, Encoding] = {
 @dataclass(frozen=True, slots=True)
 class TrainEntry:
     """A line of a `train` block. `what` it names is a row of `table`; without one, `type` says what
-    it is: "data", "count" or "switch". `default` is what a block has without the line; one that has
-    an `example` must have the line."""
+    it is: "data", "count", "share" or "switch". `default` is what a block has without the line; one
+    that has an `example` must have the line."""
 
     what: str = ""
     table: Mapping[str, Row] | None = None
@@ -275,6 +282,8 @@ TRAIN_ENTRIES: dict[str, TrainEntry] = {
     "schedule": TrainEntry(
         "learning-rate schedule", SCHEDULES, default=by_default("inverse_sqrt", SCHEDULES)
     ),
+    "average": TrainEntry("average of weights", AVERAGES),
+    "holdout": TrainEntry(type="share"),
     "epochs": TrainEntry(type="count", default=1),
     "batch": TrainEntry(type="count", default=1),
     "boost": TrainEntry(type="switch", default=True),

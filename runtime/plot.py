@@ -12,6 +12,7 @@ import numpy.typing as npt
 from ..backends.artifact.storage import write_file
 from ..ir.diagnostics import CompileError, Diagnostic
 from ..ir.graph import Graph
+from .report import tested
 from .training.history import History
 
 if TYPE_CHECKING:
@@ -51,9 +52,10 @@ def write_curves(path: Path, history: History, title: str) -> None:
 def _accuracy(axes: Axes, history: History) -> None:
     train = [100 * record.train_accuracy for record in history]
     _line(axes, history, train, "accuracy [%]", "train (running)")
-    tests = [np.nan if r.test_accuracy is None else 100 * r.test_accuracy for r in history]
-    if not np.isnan(tests).all():
-        _line(axes, history, tests, "accuracy [%]", "test")
+    tests = [tested(record) for record in history]
+    for name in dict.fromkeys(name for taken in tests for name in taken):
+        shares = [100 * taken.get(name, np.nan) for taken in tests]
+        _line(axes, history, shares, "accuracy [%]", name)
     axes.legend(fontsize="small")
 
 

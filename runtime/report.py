@@ -17,6 +17,8 @@ from rich.progress import (
 from rich.table import Table
 
 from .training.activity import Rates
+from .training.average import AVERAGE
+from .training.figures import Figures
 from .training.history import EpochRecord
 from .training.loop import Moment
 
@@ -96,13 +98,35 @@ def facts(moment: Moment) -> str:
 
 def epoch_line(record: EpochRecord, epochs: int) -> str:
     """One line of an epoch."""
-    test = "" if record.test_accuracy is None else f"test {record.test_accuracy:.2%}  "
+    tests = "".join(f"{name} {share:.2%}  " for name, share in tested(record).items())
     rates = " ".join(f"{r.population} {r.rate:.0f}" for r in record.rates)
     return (
-        f"epoch {record.epoch}/{epochs}  {test}train {record.train_accuracy:.2%}  "
+        f"epoch {record.epoch}/{epochs}  {tests}train {record.train_accuracy:.2%}  "
         f"loss {record.cost:.1f}  lr {record.learning_rate:.2g}  {record.seconds:.1f} s "
         f"({record.samples_per_second:.0f}/s)  Hz: {rates}"
     )
+
+
+def tested(record: EpochRecord) -> dict[str, float]:
+    """The accuracies of an epoch on samples that were not learnt from, by what they are of."""
+    taken = {
+        "hold-out": record.holdout_accuracy,
+        "test": record.test_accuracy,
+        "averaged hold-out": record.average_holdout_accuracy,
+        "averaged test": record.average_test_accuracy,
+    }
+    return {name: share for name, share in taken.items() if share is not None}
+
+
+def figures_table(figures: Figures) -> Table:
+    """The figures of a run, each by its name and with its epochs."""
+    table = Table("figure", f"{figures.of} accuracy", "epochs", box=None)
+    for name, (accuracy, (first, last)) in figures.named.items():
+        epochs = f"{first}" if first == last else f"{first} to {last}"
+        plain = name.removeprefix(AVERAGE)
+        averaged = ", averaged" if plain != name else ""
+        table.add_row(plain.replace("_", " ") + averaged, f"{accuracy:.2%}", epochs)
+    return table
 
 
 def rates_table(rates: tuple[Rates, ...]) -> Table:

@@ -24,14 +24,16 @@ Order = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Presentation:
-    """A split, flattened to the network's inputs, with the ids of its samples; `names` are the
-    classes in the user's words, if those are not their numbers."""
+    """Samples of a split, flattened to the network's inputs, with their ids; `names` are the
+    classes in the user's words, if those are not their numbers. `rows` says where in `values` each
+    sample is; None: they are all samples of the split, in its order."""
 
-    values: npt.NDArray[Any]  # [samples, inputs] or [samples, steps, inputs]
+    values: npt.NDArray[Any]  # [rows, inputs] or [rows, steps, inputs]
     labels: npt.NDArray[np.int32]
     ids: npt.NDArray[np.uint64]
     names: tuple[str, ...] = ()
     warnings: tuple[Diagnostic, ...] = ()
+    rows: Order | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -39,7 +41,13 @@ class Presentation:
     def pick(self, order: Order, importance: npt.NDArray[np.float32] | None = None) -> Samples:
         """The samples of these indices, in this order; importance 1 if None."""
         weights = np.ones(len(order), np.float32) if importance is None else importance[order]
-        return Samples(self.values, order, self.ids[order], self.labels[order], weights)
+        rows = order if self.rows is None else self.rows[order]
+        return Samples(self.values, rows, self.ids[order], self.labels[order], weights)
+
+    def part(self, order: Order) -> Presentation:
+        """The samples of these indices, in this order; they share the values."""
+        rows = order if self.rows is None else self.rows[order]
+        return replace(self, labels=self.labels[order], ids=self.ids[order], rows=rows)
 
 
 def present(graph: Graph, data: Data, split: str, span: Span | None = None) -> Presentation:

@@ -24,6 +24,7 @@ from .samples import present
 from .settings import Settings
 from .training.checkpoint import require_like
 from .training.digest import run_digest
+from .training.holdout import hold_out
 from .training.learning_rate import is_spread, spread
 from .training.loop import Course, Listener, fit
 from .training.options import TrainOptions, remembered
@@ -119,16 +120,20 @@ def _course(
     if options.test_limit != 0:
         data = load(call, "test", settings, fetch_progress, spec.span)
         test = present(program.graph, data.first(options.test_limit), "test", spec.span)
-    return Course(program.graph, spec, options.seed, train, test, options.checkpoint_seconds)
+    held, share = None, spec.share("holdout")
+    if share:
+        train, held = hold_out(train, share, options.seed, spec.span)
+    seconds = options.checkpoint_seconds
+    return Course(program.graph, spec, options.seed, train, test, seconds, held)
 
 
 def _spec(spec: TrainSpec | None, options: TrainOptions) -> TrainSpec:
     if spec is None:
         message = f"`{options.program}` has no train block, so there is nothing to learn"
         raise CompileError(Diagnostic("E051", message, help="write `train name { data … rule … }`"))
-    epochs = spec.count("epochs") if options.epochs is None else options.epochs
-    batch = spec.count("batch") if options.batch is None else options.batch
-    return spread(spec.but(epochs=epochs, batch=batch))
+    given = {"epochs": options.epochs, "batch": options.batch, "holdout": options.holdout}
+    spec = spec.but(**{name: value for name, value in given.items() if value is not None})
+    return spread(spec.but(holdout=spec.share("holdout") or None))
 
 
 def _refuse_respread(spec: TrainSpec | None, options: TrainOptions, path: Path) -> None:

@@ -8,11 +8,21 @@ from ...ir.diagnostics import CompileError, Diagnostic, Span
 from ...ir.graph import Call as IrCall
 from ...ir.graph import Setting as Chosen
 from ...ir.graph import TrainSpec, Value
+from ...ir.ranges import BELOW_ONE
 from ...ir.report import Report, twice, unknown
 from ...ir.rules import TRAIN_ENTRIES
 from ..syntax.tree import Argument, Expression, Reference, Setting, Train
 from ..typing.arguments import as_call, fill, look_up
-from ..typing.constants import Constant, Quantity, Scope, evaluate, truth, whole, wrong_type
+from ..typing.constants import (
+    Constant,
+    Quantity,
+    Scope,
+    evaluate,
+    number,
+    truth,
+    whole,
+    wrong_type,
+)
 from ..typing.operators import Operand, mismatch
 from ..units import NUMBER
 
@@ -112,6 +122,15 @@ def _count(node: Expression, scope: Scope, report: Report) -> int:
     return value
 
 
+def _share(node: Expression, scope: Scope, report: Report) -> float | None:
+    """A share below 1; none is none at all."""
+    value = number(evaluate(node, scope), node.span, NUMBER)
+    if value not in BELOW_ONE:
+        message = f"expected a share {BELOW_ONE}, got {value:g}"
+        raise CompileError(Diagnostic("E051", message, node.span))
+    return value or None
+
+
 def _switch(node: Expression, scope: Scope, report: Report) -> bool:
     """`on` or `off`, or a truth value."""
     if isinstance(node, Reference) and node.name == "off" and "off" not in scope.names:
@@ -119,8 +138,9 @@ def _switch(node: Expression, scope: Scope, report: Report) -> bool:
     return truth(evaluate(node, scope), node.span)
 
 
-_TYPES: dict[str, Callable[[Expression, Scope, Report], IrCall | int | bool]] = {
+_TYPES: dict[str, Callable[[Expression, Scope, Report], Chosen]] = {
     "data": lower_data,
     "count": _count,
+    "share": _share,
     "switch": _switch,
 }

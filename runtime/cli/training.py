@@ -12,10 +12,12 @@ import typer
 from ...backends.artifact.numbers import is_amount
 from ...backends.protocols import LARGEST_COUNT
 from ...ir.diagnostics import to_json
+from ...ir.ranges import BELOW_ONE
 from ..interrupt import StopWish, stop_wish
-from ..report import Display, epoch_line, rates_table
+from ..report import Display, epoch_line, figures_table, rates_table, tested
 from ..session import Session, Start, run, start
 from ..settings import usable_threads
+from ..training.figures import figures
 from ..training.history import EpochRecord, best, to_document
 from ..training.lock import hold
 from ..training.loop import Interrupted
@@ -74,6 +76,10 @@ def train(
         int | None,
         typer.Option("--test-limit", min=0, max=LARGEST_COUNT, help="0: take no test accuracy"),
     ] = None,
+    holdout: Annotated[
+        float | None,
+        typer.Option("--holdout", help="share of the training data that chooses the best epoch"),
+    ] = None,
     checkpoint_every: Annotated[
         float | None, typer.Option("--checkpoint-every", min=0.0, help="[s]; default: 60")
     ] = None,
@@ -83,12 +89,14 @@ def train(
     """Train a program's network as its train block says.
 
     Ctrl-C saves the state and ends; --resume goes on, to the same weights bit for bit.
-    The folder keeps run.json, history.jsonl, checkpoints/, model.snnpkg (the best epoch, by test
-    accuracy) and last.snnpkg.
+    The folder keeps run.json, history.jsonl, checkpoints/, model.snnpkg (the best epoch, by the
+    samples held out, else by test accuracy) and last.snnpkg.
     """
     output = Output(json, quiet)
     if checkpoint_every is not None and not is_amount(checkpoint_every):
         raise typer.BadParameter("it is no number", param_hint="--checkpoint-every")
+    if holdout is not None and holdout not in BELOW_ONE:
+        raise typer.BadParameter(f"a share is {BELOW_ONE}", param_hint="--holdout")
     how = Start.RESUME if resume else Start.REPLACE if overwrite else Start.NEW
     workers = threads or usable_threads()
     if resume:
@@ -111,6 +119,7 @@ def train(
         limit=limit,
         test_limit=test_limit,
         checkpoint_seconds=given_or(checkpoint_every, CHECKPOINT_SECONDS),
+        holdout=holdout,
     )
     with hold(_new_folder(file, out, how)) as folder:
         refuse_strangers(folder) if overwrite else refuse_occupied(folder)
@@ -179,10 +188,19 @@ def _tell_stop(folder: Path, output: Output) -> None:
 def _finish(session: Session, progress: Progress, folder: Path, output: Output) -> None:
     chosen = best(progress.history)
     assert chosen is not None
-    output.document({"event": "done", "folder": str(folder), "best": to_document(chosen)})
-    output.result(rates_table(progress.history[-1].rates))
-    score = chosen.test_accuracy
-    shown = f"train {chosen.train_accuracy:.2%}" if score is None else f"test {score:.2%}"
+    named = figures(progress.history)
+    documents = {name: figure._asdict() for name, figure in named.named.items()}
+    output.document(
+        {
+            "event": "done",
+            "folder": str(folder),
+            "best": to_document(chosen),
+            "figures": {"of": named.of, **documents},
+        }
+    )
+    output.result(rates_table(progress.history[-1].rates), "", figures_table(named))
+    shares = tested(chosen) or {"train": chosen.train_accuracy}
+    shown = ", ".join(f"{name} {share:.2%}" for name, share in shares.items())
     output.result(f"best: epoch {chosen.epoch}, {shown}; saved in {folder}")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from ...backends.artifact.storage import unwritable
 from ...backends.artifact.tensors import Arrays, decode_tensors, encode_tensors
 from ...backends.protocols import State
 from ...ir.diagnostics import CompileError, Diagnostic
+from .average import learnt
 from .history import from_document, to_document
 from .progress import Progress
 
@@ -25,6 +26,7 @@ Array = npt.NDArray[Any]
 KIND = "checkpoint"
 KEPT = 2
 STATE, LOOP, HISTORY = "state.safetensors", "loop.safetensors", "history.json"
+PAST = "past/"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,6 +48,8 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
         "cost": progress.cost,
         "activity": progress.activity,
     }
+    for age, state in enumerate(progress.past):
+        arrays |= {f"{PAST}{age:06d}/{name}": array for name, array in state.items()}
     facts = {
         "program": checkpoint.digest,
         "epoch": progress.epoch,
@@ -115,7 +119,7 @@ def open_checkpoint(path: Path) -> Checkpoint:
     try:
         loop = decode_tensors(members[LOOP])
         state = decode_tensors(members[STATE])
-        progress = _progress(manifest, loop, members[HISTORY])
+        progress = replace(_progress(manifest, loop, members[HISTORY]), past=_past(loop, state))
         return Checkpoint(str(manifest.facts["program"]), state, progress)
     except UNFIT as error:
         raise damaged(path, f"it lacks something: {error}") from error
@@ -155,8 +159,26 @@ def _progress(manifest: Manifest, loop: Arrays, history: bytes) -> Progress:
     )
 
 
+def _past(loop: Arrays, state: State) -> tuple[State, ...]:
+    """What was learnt by the ends of the epochs before, each of the form of what is learnt now."""
+    past: dict[str, State] = {}
+    for name in sorted(name for name in loop if name.startswith(PAST)):
+        age, _, of = name.removeprefix(PAST).partition("/")
+        now = state[of]
+        past.setdefault(age, {})[of] = _fitting(loop[name], now.dtype, now.shape)
+    if any(then.keys() != learnt(state).keys() for then in past.values()):
+        raise ValueError("an epoch before lacks some of what is learnt")
+    return tuple(past[age] for age in sorted(past))
+
+
 def _array(array: Array, dtype: type[np.generic], shape: tuple[int, ...]) -> Array:
-    if array.dtype != dtype or array.shape != shape or array.ndim != 1:
+    if array.ndim != 1:
+        raise ValueError(f"an array of {array.shape} has no place in it")
+    return _fitting(array, dtype, shape)
+
+
+def _fitting(array: Array, dtype: npt.DTypeLike, shape: tuple[int, ...]) -> Array:
+    if array.dtype != dtype or array.shape != shape:
         raise ValueError(f"an array of {array.dtype} {array.shape} has no place in it")
     # Arrays from a file are read-only where they share its bytes.
     return array.copy()

@@ -18,7 +18,8 @@ LIMIT = 1 << 28
 
 @dataclass(frozen=True, slots=True)
 class EpochRecord:
-    """One epoch. Accuracies are shares of 1; `test_accuracy` is None where none was taken;
+    """One epoch. Accuracies are shares of 1, None where none was taken; `holdout_accuracy` is that
+    on the training samples held out, and AVERAGE before a name says that the weights were averaged.
     `cost` is the mean over the samples; `seconds` are those of training alone. `train_silent` and
     `test_silent` are the shares of samples at which no output neuron fired."""
 
@@ -32,6 +33,9 @@ class EpochRecord:
     rates: tuple[Rates, ...]
     train_silent: float = 0.0
     test_silent: float = 0.0
+    holdout_accuracy: float | None = None
+    average_test_accuracy: float | None = None
+    average_holdout_accuracy: float | None = None
 
 
 History = tuple[EpochRecord, ...]
@@ -53,8 +57,8 @@ def from_document(document: dict[str, Any]) -> EpochRecord:
 
 def _fits(record: EpochRecord) -> bool:
     # A cost may be NaN: training says so, and goes on or stops.
-    tested = 0.0 if record.test_accuracy is None else record.test_accuracy
-    shares = [record.train_accuracy, tested, record.train_silent, record.test_silent]
+    taken = (share for share in _accuracies(record) if share is not None)
+    shares = [record.train_accuracy, *taken, record.train_silent, record.test_silent]
     amounts = [record.learning_rate, record.seconds, record.samples_per_second]
     return (
         is_whole(record.epoch, 1)
@@ -94,10 +98,22 @@ def _record(path: Path, number: int, line: str) -> EpochRecord:
 
 
 def best(history: History) -> EpochRecord | None:
-    """The record of the highest test accuracy (training accuracy where none was taken); the
-    first of equal ones."""
+    """The record of the highest accuracy on the samples held out, on the test samples where none
+    were, on the training samples where there are no others; of averaged weights, where there are
+    some. The first of equal ones."""
     return max(history, key=_score, default=None)
 
 
+def _accuracies(record: EpochRecord) -> tuple[float | None, ...]:
+    """What was taken, that first by which the best epoch is chosen."""
+    return (
+        record.average_holdout_accuracy,
+        record.holdout_accuracy,
+        record.average_test_accuracy,
+        record.test_accuracy,
+        record.train_accuracy,
+    )
+
+
 def _score(record: EpochRecord) -> float:
-    return record.train_accuracy if record.test_accuracy is None else record.test_accuracy
+    return next(accuracy for accuracy in _accuracies(record) if accuracy is not None)

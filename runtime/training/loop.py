@@ -9,12 +9,13 @@ from typing import Protocol
 
 import numpy as np
 
-from ...backends.protocols import NO_CLASS, Trainer
+from ...backends.protocols import NO_CLASS, State, Trainer
 from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.graph import Graph, TrainSpec
 from ..samples import Presentation
 from .activity import Rates, measure, silence, warnings
-from .evaluate import Answers, answer
+from .average import AVERAGE, lent, mean, recent
+from .evaluate import Answers, Watch, answer
 from .history import EpochRecord
 from .learning_rate import learning_rate
 from .order import boosted, epoch_order
@@ -31,7 +32,8 @@ class Interrupted(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What a progress bar shows. `stage` is "train" or "test"; `epoch` is from 1."""
+    """What a progress bar shows. `stage` is "train", or of `Course.tests` the name of what is
+    presented, AVERAGE before it where the weights are averaged; `epoch` is from 1."""
 
     stage: str
     epoch: int
@@ -62,14 +64,16 @@ class Keeper(Protocol):
     def checkpoint(self, trainer: Trainer, progress: Progress) -> None:
         """Save the state, now."""
 
-    def epoch(self, trainer: Trainer, progress: Progress) -> None:
-        """Save what an epoch brought; `progress` stands at the start of the next one."""
+    def epoch(self, trainer: Trainer, progress: Progress, averaged: State) -> None:
+        """Save what an epoch brought; `progress` stands at the start of the next one. The model
+        has the `averaged` weights, if there are some."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Course:
-    """What is learnt, from what. `test` may be None. `checkpoint_seconds` is the longest time
-    whose work a crash can cost."""
+    """What is learnt, from what. `test` may be None, and so may `holdout`, samples that were held
+    out of the training data. `checkpoint_seconds` is the longest time whose work a crash can cost.
+    """
 
     graph: Graph
     spec: TrainSpec
@@ -77,7 +81,14 @@ class Course:
     train: Presentation
     test: Presentation | None
     checkpoint_seconds: float = 60.0
+    holdout: Presentation | None = None
     clock: Callable[[], float] = time.monotonic
+
+    @property
+    def tests(self) -> dict[str, Presentation]:
+        """What is presented after each epoch, by name."""
+        parts = {"holdout": self.holdout, "test": self.test}
+        return {name: samples for name, samples in parts.items() if samples is not None}
 
 
 def fit(
@@ -87,9 +98,14 @@ def fit(
     while progress.epoch < course.spec.count("epochs"):
         progress = _learn_epoch(trainer, course, progress, listener, keeper)
         refuse_divergence(trainer, course, progress)
-        answers = _test(trainer, course, progress, listener, keeper)
-        progress = _close_epoch(trainer, course, progress, answers)
-        keeper.epoch(trainer, progress)
+        past = recent(progress.past, trainer, course.spec)
+        try:
+            found = _tests(trainer, course, progress, listener, mean(past))
+        except Interrupted:
+            keeper.checkpoint(trainer, progress)
+            raise
+        progress = _close_epoch(trainer, course, progress, found, past)
+        keeper.epoch(trainer, progress, mean(past))
         record = progress.history[-1]
         listener.epoch(record, (*_silence(record), *warnings(course.graph, record.rates)))
         if listener.wants_stop() and progress.epoch < course.spec.count("epochs"):
@@ -181,33 +197,53 @@ def _training_moment(
     )
 
 
-def _test(
-    trainer: Trainer, course: Course, progress: Progress, listener: Listener, keeper: Keeper
-) -> Answers | None:
-    if course.test is None:
-        return None
+def _tests(
+    trainer: Trainer, course: Course, progress: Progress, listener: Listener, averaged: State
+) -> dict[str, Answers]:
+    """The answers to all that is presented after an epoch, by name; raises Interrupted."""
+    found = _answers("", trainer, course, progress, listener)
+    if averaged:
+        with lent(trainer, averaged):
+            found |= _answers(AVERAGE, trainer, course, progress, listener)
+    return found
+
+
+def _answers(
+    weights: str, trainer: Trainer, course: Course, progress: Progress, listener: Listener
+) -> dict[str, Answers]:
+    found: dict[str, Answers] = {}
+    for part, samples in course.tests.items():
+        name = f"{weights}{part}"
+        answers = answer(trainer, samples, _watch(name, course, progress, listener))
+        if answers is None:
+            raise Interrupted
+        found[name] = answers
+    return found
+
+
+def _watch(name: str, course: Course, progress: Progress, listener: Listener) -> Watch:
+    epoch, epochs = progress.epoch + 1, course.spec.count("epochs")
 
     def watch(done: int, total: int, right: int) -> bool:
-        place = progress.epoch + 1, course.spec.count("epochs"), done, total
-        listener.moment(Moment("test", *place, right / done, 0.0))
+        listener.moment(Moment(name, epoch, epochs, done, total, right / done, 0.0))
         return not listener.wants_stop()
 
-    answers = answer(trainer, course.test, watch)
-    if answers is None:
-        keeper.checkpoint(trainer, progress)
-        raise Interrupted
-    return answers
+    return watch
 
 
 def _close_epoch(
-    trainer: Trainer, course: Course, progress: Progress, answers: Answers | None
+    trainer: Trainer,
+    course: Course,
+    progress: Progress,
+    found: dict[str, Answers],
+    past: tuple[State, ...],
 ) -> Progress:
-    record = _record(trainer, course, progress, answers)
+    record = _record(trainer, course, progress, found)
     importance = progress.importance
     if course.spec.entries["boost"]:
         importance = boosted(importance, course.train.labels, progress.predictions)
     history = (*progress.history, record)
-    return next_epoch(progress.epoch, importance, len(progress.activity), history)
+    return next_epoch(progress.epoch, importance, len(progress.activity), history, past)
 
 
 def _silence(record: EpochRecord) -> tuple[str, ...]:
@@ -217,18 +253,19 @@ def _silence(record: EpochRecord) -> tuple[str, ...]:
 
 
 def _record(
-    trainer: Trainer, course: Course, progress: Progress, answers: Answers | None
+    trainer: Trainer, course: Course, progress: Progress, found: dict[str, Answers]
 ) -> EpochRecord:
-    spec = course.spec
+    spec, test = course.spec, found.get("test")
+    accuracies = {f"{name}_accuracy": answers.accuracy for name, answers in found.items()}
     return EpochRecord(
         progress.epoch + 1,
         learning_rate(spec.call("optimizer"), spec.call("schedule"), progress.epoch),
         float((progress.predictions == course.train.labels).mean()),
         float(progress.cost.mean()),
-        None if answers is None else answers.accuracy,
-        progress.seconds,
-        progress.samples / max(1e-9, progress.seconds),
-        measure(course.graph, progress.activity, progress.samples, trainer.steps),
-        float((progress.predictions == NO_CLASS).mean()),
-        0.0 if answers is None else answers.silent / max(1, len(answers.labels)),
+        seconds=progress.seconds,
+        samples_per_second=progress.samples / max(1e-9, progress.seconds),
+        rates=measure(course.graph, progress.activity, progress.samples, trainer.steps),
+        train_silent=float((progress.predictions == NO_CLASS).mean()),
+        test_silent=0.0 if test is None else test.silent / max(1, len(test.labels)),
+        **{"test_accuracy": None, **accuracies},
     )

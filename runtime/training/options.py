@@ -10,6 +10,7 @@ from typing import Any
 from ...backends.artifact.numbers import is_amount, is_whole
 from ...backends.protocols import LARGEST_SEED
 from ...ir.diagnostics import CompileError, Diagnostic
+from ...ir.ranges import BELOW_ONE
 from .run_folder import RUN, read_run
 
 CHECKPOINT_SECONDS = 60.0
@@ -29,6 +30,7 @@ class TrainOptions:
     limit: int | None = None
     test_limit: int | None = None
     checkpoint_seconds: float = CHECKPOINT_SECONDS
+    holdout: float | None = None
 
 
 def _is_text(value: Any) -> bool:
@@ -50,6 +52,7 @@ FITS: dict[str, Callable[[Any], bool]] = {
     "limit": lambda value: value is None or is_whole(value, 1),
     "test_limit": lambda value: value is None or is_whole(value, 0),
     "checkpoint_seconds": is_amount,
+    "holdout": lambda value: value is None or (is_amount(value) and value in BELOW_ONE),
 }
 
 

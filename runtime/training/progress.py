@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from ...backends.protocols import NO_CLASS, Outcome
+from ...backends.protocols import NO_CLASS, Outcome, State
 from .history import History
 
 
@@ -15,7 +15,8 @@ from .history import History
 class Progress:
     """Where the run stands. The arrays belong to the current epoch and are filled in place, by
     sample: `predictions` int32 (NO_CLASS before the sample's turn), `cost` float64; `activity`
-    int64 by neuron; `importance` float32 by sample holds for the whole epoch."""
+    int64 by neuron; `importance` float32 by sample holds for the whole epoch. `past` is what was
+    learnt by the ends of the epochs before, oldest first, as many as are averaged over."""
 
     epoch: int  # from 0
     position: int  # samples of the epoch that are learnt
@@ -25,6 +26,7 @@ class Progress:
     cost: npt.NDArray[np.float64]
     activity: npt.NDArray[np.int64]
     history: History = ()
+    past: tuple[State, ...] = ()
 
     @property
     def samples(self) -> int:
@@ -38,7 +40,11 @@ def fresh(samples: int, neurons: int) -> Progress:
 
 
 def next_epoch(
-    epoch: int, importance: npt.NDArray[np.float32], neurons: int, history: History
+    epoch: int,
+    importance: npt.NDArray[np.float32],
+    neurons: int,
+    history: History,
+    past: tuple[State, ...] = (),
 ) -> Progress:
     """The start of the epoch after `epoch`."""
     samples = len(importance)
@@ -51,6 +57,7 @@ def next_epoch(
         np.zeros(samples, np.float64),
         np.zeros(neurons, np.int64),
         history,
+        past,
     )
 
 

@@ -11,10 +11,11 @@ from typing import Any
 
 from ...backends.artifact.model import Package, save_model
 from ...backends.artifact.storage import is_file, is_folder, read_file, unwritable, write_file
-from ...backends.protocols import Trainer
+from ...backends.protocols import State, Trainer
 from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.graph import Call
 from ...ir.model import Model
+from .average import lent
 from .checkpoint import Checkpoint, latest, newest_first, save_checkpoint
 from .history import best, write_history
 from .progress import Progress
@@ -45,10 +46,12 @@ class RunFolder:
         checkpoint = Checkpoint(self.digest, trainer.state(), progress)
         save_checkpoint(self.path / CHECKPOINTS, checkpoint)
 
-    def epoch(self, trainer: Trainer, progress: Progress) -> None:
-        """Save what an epoch brought. The checkpoint comes last: a crash before it repeats the
-        epoch's end, and writes the same files again."""
-        package = Package(self.model.with_weights(trainer.weights()), self.target, self.data)
+    def epoch(self, trainer: Trainer, progress: Progress, averaged: State) -> None:
+        """Save what an epoch brought; models have the `averaged` weights, if there are some. The
+        checkpoint comes last: a crash before it repeats the epoch's end, and writes the same files
+        again."""
+        with lent(trainer, averaged):
+            package = Package(self.model.with_weights(trainer.weights()), self.target, self.data)
         save_model(self.path / LAST, package)
         if best(progress.history) is progress.history[-1]:
             save_model(self.path / MODEL, package)

@@ -66,12 +66,12 @@ class Perceptron:
         return {self.name: self.matrix.copy()}
 
     def state(self):
-        return {"weights/w": self.matrix.copy(), "speed": self.speed.copy()}
+        return {"weights/w": self.matrix.copy(), "optimizer/speed": self.speed.copy()}
 
     def restore(self, state):
-        if set(state) != {"weights/w", "speed"}:
+        if set(state) != {"weights/w", "optimizer/speed"}:
             raise CompileError(Diagnostic("E060", "another trainer's state"))
-        self.matrix, self.speed = state["weights/w"].copy(), state["speed"].copy()
+        self.matrix, self.speed = state["weights/w"].copy(), state["optimizer/speed"].copy()
 
 
 @dataclass
@@ -83,12 +83,16 @@ class Recorder:
     records: list = field(default_factory=list)
     saved: list = field(default_factory=list)
     epochs: list = field(default_factory=list)
+    averaged: list = field(default_factory=list)
 
     def moment(self, moment):
         self.moments.append(moment)
 
-    def epoch(self, first, second):
-        # As a listener it is given a record and warnings, as a keeper a trainer and progress.
+    def epoch(self, first, second, averaged=None):
+        # As a listener it is given a record and warnings, as a keeper a trainer, progress and the
+        # averaged weights.
+        if averaged is not None:
+            self.averaged.append(averaged)
         (self.epochs if hasattr(first, "train") else self.records).append((first, second))
 
     def wants_stop(self):

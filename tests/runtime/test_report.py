@@ -1,9 +1,11 @@
 import io
+from dataclasses import replace
 
 from rich.console import Console
 
-from snncc.runtime.report import Display, epoch_line, facts, rates_table
+from snncc.runtime.report import Display, epoch_line, facts, figures_table, rates_table
 from snncc.runtime.training.activity import Rates
+from snncc.runtime.training.figures import figures
 from snncc.runtime.training.history import EpochRecord
 from snncc.runtime.training.loop import Moment
 
@@ -44,9 +46,15 @@ def test_lines():
     line = epoch_line(RECORD, 3)
     assert line.startswith("epoch 2/3  test 75.00%  train 50.00%  loss 91.2")
     assert "h 12" in line
+    held = replace(RECORD, holdout_accuracy=0.7)
+    assert epoch_line(held, 3).startswith("epoch 2/3  hold-out 70.00%  test 75.00%  train")
 
 
 def test_tables():
     console = Console(file=io.StringIO(), width=80)
     console.print(rates_table(RATES))
-    assert "50.0%" in console.file.getvalue()
+    console.print(figures_table(figures((RECORD, replace(RECORD, epoch=3, test_accuracy=0.5)))))
+    text = " ".join(console.file.getvalue().split())
+    assert "50.0%" in text
+    assert "mean of last 5 62.50% 2 to 3" in text
+    assert "best on test 75.00% 2" in text

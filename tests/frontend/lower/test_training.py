@@ -49,6 +49,11 @@ def test_a_whole_plan() -> None:
     assert (plan.count("epochs"), plan.count("batch"), plan.entries["boost"]) == (4, 32, False)
 
 
+@pytest.mark.parametrize(("word", "value"), [("0.1", 0.1), ("0", None), ("lr", 0.01)])
+def test_a_share_held_out(word: str, value: float | None) -> None:
+    assert spec(f"data digits rule st_rsbp holdout {word}").entries["holdout"] == value
+
+
 @pytest.mark.parametrize(("word", "value"), [("on", True), ("off", False), ("true", True)])
 def test_boost(word: str, value: bool) -> None:
     assert spec(f"data digits rule st_rsbp boost {word}").entries["boost"] is value

@@ -82,6 +82,7 @@ def test_a_run_goes_on_on_another_target(snncc, tiny, tmp_path, monkeypatch):
         ("--batch", 2),
         ("--limit", 5),
         ("--test-limit", 3),
+        ("--holdout", 0.1),
         ("-D", "gain=1"),
         ("--network", "tiny"),
         ("--overwrite",),
@@ -110,6 +111,32 @@ def test_a_resumed_run_takes_these(snncc, tiny, tmp_path):
     assert snncc("train", "--resume", "--out", "run", "--quiet")[0] == 0
     options = json.loads((tmp_path / "run" / "run.json").read_text())["options"]
     assert options["checkpoint_seconds"] == 9.0
+
+
+def test_a_run_goes_on_with_the_same_samples_held_out(snncc, answer, tiny, tmp_path):
+    words = (*SHORT, "--holdout", 0.2)
+    snncc("train", tiny, "--out", "whole", *words, "--epochs", 3)
+    snncc("train", tiny, "--out", "run", *words)
+    answer("train", "--resume", "--out", "run", "--epochs", 3)
+    for name in ("last.snnpkg", "model.snnpkg"):
+        whole, run = (tmp_path / n / name for n in ("whole", "run"))
+        assert whole.read_bytes() == run.read_bytes()
+    document = json.loads((tmp_path / "run" / "run.json").read_text())
+    document["options"]["holdout"] = 0.3
+    (tmp_path / "run" / "run.json").write_text(json.dumps(document))
+    status, _, err = snncc("train", "--resume", "--out", "run")
+    assert status == 1
+    assert "belongs to another training" in err
+
+
+def test_averaged_weights_go_on_to_the_same_bits(snncc, tiny, tmp_path):
+    tiny.write_text(tiny.read_text().replace("  epochs 2", "  average last(3)\n  epochs 2"))
+    snncc("train", tiny, "--out", "whole", *SHORT, "--epochs", 4)
+    snncc("train", tiny, "--out", "run", *SHORT)
+    assert snncc("train", "--resume", "--out", "run", "--epochs", 4)[0] == 0
+    for name in ("last.snnpkg", "model.snnpkg"):
+        whole, run = (tmp_path / n / name for n in ("whole", "run"))
+        assert whole.read_bytes() == run.read_bytes()
 
 
 def test_a_finished_run_says_so(snncc, tiny):

@@ -74,6 +74,24 @@ def test_overrides(answer, tiny):
     assert done["folder"] == "runs/tiny"
 
 
+def test_a_part_held_out_chooses_the_epoch(answer, tiny, tmp_path):
+    """By a line of the block or by the option, which overrides it."""
+    tiny.write_text(tiny.read_text().replace("  epochs 2", "  holdout 0.2\n  epochs 4"))
+    *epochs, done = answer("train", tiny, "--out", "run", *SHORT)
+    held = [epoch["holdout_accuracy"] for epoch in epochs]
+    assert done["best"]["epoch"] == 1 + held.index(max(held))
+    assert done["figures"]["best_by_holdout"]["epochs"] == [done["best"]["epoch"]] * 2
+    assert done["figures"]["last"]["accuracy"] == epochs[-1]["test_accuracy"]
+    assert done["figures"]["of"] == "test"
+    assert round(held[0] * 20) == pytest.approx(held[0] * 20)
+    *epochs, _ = answer("train", tiny, "--out", "none", *SHORT, "--holdout", 0)
+    assert {epoch["holdout_accuracy"] for epoch in epochs} == {None}
+    tiny.write_text(tiny.read_text().replace("  holdout 0.2\n", ""))
+    answer("train", tiny, "--out", "plain", *SHORT)
+    plain, none = (tmp_path / n / "last.snnpkg" for n in ("plain", "none"))
+    assert plain.read_bytes() == none.read_bytes()
+
+
 @pytest.mark.parametrize("number", SIGNALS)
 def test_an_interrupted_run_goes_on_to_the_same_weights(snncc, tiny, tmp_path, stopping, number):
     snncc("train", tiny, "--out", "whole", *SHORT)
@@ -207,7 +225,7 @@ def test_seeds_have_64_bits(snncc, tiny):
 @pytest.mark.parametrize(
     ("option", "value"),
     [(name, 2**63) for name in ("--epochs", "--batch", "--limit", "--test-limit")]
-    + [("--checkpoint-every", "nan")],
+    + [("--checkpoint-every", "nan"), ("--holdout", 1), ("--holdout", "nan")],
 )
 def test_numbers_that_run_json_would_not_take(snncc, tiny, tmp_path, option, value):
     assert snncc("train", tiny, "--out", "run", option, value)[0] == 2

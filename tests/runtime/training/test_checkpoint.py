@@ -24,7 +24,10 @@ def checkpoint(learning):
     trainer = learning.trainer()
     progress = learning.run(trainer)
     progress.predictions[:50] = 1
-    return Checkpoint("abc", trainer.state(), replace(progress, position=50, seconds=2.5))
+    past = tuple({"weights/w": trainer.matrix - k} for k in (2, 1))
+    return Checkpoint(
+        "abc", trainer.state(), replace(progress, position=50, seconds=2.5, past=past)
+    )
 
 
 def damage(path):
@@ -43,6 +46,9 @@ def test_round_trip_is_bit_exact(tmp_path, checkpoint):
     assert {n: (a.dtype, a.tobytes()) for n, a in read.state.items()} == {
         n: (a.dtype, a.tobytes()) for n, a in checkpoint.state.items()
     }
+    assert [then["weights/w"].tobytes() for then in read.progress.past] == [
+        then["weights/w"].tobytes() for then in checkpoint.progress.past
+    ]
     for name in ("importance", "predictions", "cost", "activity"):
         mine, theirs = getattr(read.progress, name), getattr(checkpoint.progress, name)
         assert (mine.dtype, mine.tobytes()) == (theirs.dtype, theirs.tobytes())
@@ -126,6 +132,24 @@ def test_numbers_that_no_run_has(tmp_path, checkpoint, change):
         "lacks something"
         in refused("E060", open_checkpoint, save_checkpoint(tmp_path, changed)).message
     )
+
+
+@pytest.mark.parametrize(
+    "then",
+    [
+        {"weights/v": np.zeros((6, 3), np.float32)},
+        {"weights/w": np.zeros((3, 6), np.float32)},
+        {"weights/w": np.zeros((6, 3), np.float64)},
+        {"optimizer/speed": np.zeros((6, 3), np.float32)},
+    ],
+    ids=lambda then: str([(n, a.dtype, a.shape) for n, a in then.items()]),
+)
+def test_epochs_before_that_learnt_something_else_are_refused(tmp_path, checkpoint, then):
+    past = (checkpoint.progress.past[0], then)
+    path = save_checkpoint(
+        tmp_path, replace(checkpoint, progress=replace(checkpoint.progress, past=past))
+    )
+    refused("E060", open_checkpoint, path)
 
 
 @pytest.mark.parametrize("value", [0.0, -1.0, np.nan, np.inf])

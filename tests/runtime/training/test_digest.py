@@ -5,6 +5,7 @@ import numpy as np
 from snncc.ir.graph import Call
 from snncc.ir.rules import OPTIMIZERS, Argument
 from snncc.runtime.training.digest import run_digest
+from snncc.runtime.training.holdout import hold_out
 
 
 def digest(course, seed=0, **changes):
@@ -23,6 +24,8 @@ def test_what_changes_the_weights_changes_the_digest(learning):
         digest(course, seed=1),
         digest(course, batch=5),
         digest(course, boost=False),
+        digest(course, holdout=0.1),
+        digest(replace(course, train=hold_out(course.train, 0.1, 0).rest)),
         digest(course, optimizer=Call("adam", (("lr", 0.02),))),
         digest(course, schedule=Call("constant")),
         digest(course, regularizer=Call("exponential")),
@@ -32,12 +35,13 @@ def test_what_changes_the_weights_changes_the_digest(learning):
         digest(replace(course, graph=replace(course.graph, tensors={"w": np.ones(2)}))),
         digest(replace(course, graph=replace(course.graph, tensors={"w": np.zeros(2)}))),
     }
-    assert len(others) == 12
+    assert len(others) == 14
 
 
 def test_what_does_not_change_them_does_not(learning):
     assert digest(learning.course, epochs=99) == digest(learning.course)
     assert digest(learning.course, data=Call("npz")) == digest(learning.course)
+    assert digest(learning.course, holdout=None) == digest(learning.course)
 
 
 def test_one_argument_more_does_not_where_it_is_at_its_default(learning, monkeypatch):

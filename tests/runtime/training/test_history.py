@@ -46,6 +46,8 @@ def test_a_line_that_is_none_is_named(tmp_path, line):
         {"train_accuracy": "k"},
         {"train_accuracy": 1.5},
         {"test_accuracy": ""},
+        {"train_accuracy": None},
+        {"holdout_accuracy": 1.5},
         {"test_accuracy": math.nan},
         {"cost": [1]},
         {"seconds": -1},
@@ -62,6 +64,13 @@ def test_a_record_of_other_values_is_refused(tmp_path, changes):
     assert "line 1" in refused("E060", read_history, tmp_path / "h.jsonl").message
 
 
+def test_a_record_of_a_version_that_held_nothing_out(tmp_path):
+    document = to_document(RECORD)
+    del document["holdout_accuracy"]
+    (tmp_path / "h.jsonl").write_text(json.dumps(document))
+    assert read_history(tmp_path / "h.jsonl") == (RECORD,)
+
+
 def test_a_history_of_nothing_is_refused(tmp_path):
     (tmp_path / "h.jsonl").touch()
     assert "no record" in refused("E060", read_history, tmp_path / "h.jsonl").message
@@ -71,5 +80,9 @@ def test_the_best_is_the_first_of_the_highest_test_accuracy():
     history = [replace(RECORD, epoch=k, test_accuracy=a) for k, a in enumerate((0.1, 0.9, 0.9))]
     assert best(tuple(history)) is history[1]
     assert best(()) is None
+    held = [replace(r, holdout_accuracy=0.5 - r.epoch / 10) for r in history]
+    assert best(tuple(held)) is held[0]
+    averaged = [replace(r, average_holdout_accuracy=r.epoch / 10) for r in held]
+    assert best(tuple(averaged)) is averaged[2]
     untested = [replace(r, test_accuracy=None, train_accuracy=r.epoch) for r in history]
     assert best(tuple(untested)) is untested[2]

@@ -6,7 +6,9 @@ from refusal import refused
 
 from snncc.backends.protocols import Outcome, classes_of
 from snncc.ir.diagnostics import CompileError
+from snncc.ir.graph import Call
 from snncc.runtime.training import loop
+from snncc.runtime.training.holdout import hold_out
 from snncc.runtime.training.loop import Interrupted
 
 
@@ -16,6 +18,10 @@ def interrupted(learning, after):
     with pytest.raises(Interrupted):
         learning.run(trainer, recorder=recorder)
     return recorder.saved[-1] if recorder.saved else None
+
+
+def bits(state):
+    return {name: array.tobytes() for name, array in state.items()}
 
 
 def test_it_learns_and_says_so(learning):
@@ -60,9 +66,11 @@ def test_the_cutting_into_pieces_changes_nothing(learning, monkeypatch):
         assert [r.rates for r in again.history] == [r.rates for r in progress.history]
 
 
-@pytest.mark.parametrize("after", range(1, 22))
-def test_interrupted_and_resumed_gives_the_same_bits(learning, monkeypatch, after):
+@pytest.mark.parametrize("average", [None, Call("last", (("epochs", 2),))])
+@pytest.mark.parametrize("after", range(1, 25))
+def test_interrupted_and_resumed_gives_the_same_bits(learning, monkeypatch, average, after):
     monkeypatch.setattr(loop, "PIECE_SECONDS", 0.0)
+    learning = learning.changed(average=average)
     whole = learning.trainer()
     end = learning.run(whole)
     saved = interrupted(learning, after)
@@ -70,7 +78,9 @@ def test_interrupted_and_resumed_gives_the_same_bits(learning, monkeypatch, afte
     if saved is not None:
         trainer.restore(saved[0])
         progress = saved[1]
-    again = learning.run(trainer, progress, type(learning.recorder)())
+    recorder = type(learning.recorder)()
+    again = learning.run(trainer, progress, recorder)
+    assert [bits(a) for a in recorder.averaged[-1:]] == [bits(learning.recorder.averaged[-1])]
     assert trainer.matrix.tobytes() == whole.matrix.tobytes()
     assert trainer.speed.tobytes() == whole.speed.tobytes()
     assert [replace(r, seconds=0, samples_per_second=0) for r in again.history] == [
@@ -96,6 +106,43 @@ def test_without_a_test_set(learning):
     learning.course = replace(learning.course, test=None)
     progress = learning.run(learning.trainer())
     assert [record.test_accuracy for record in progress.history] == [None] * 3
+
+
+def test_samples_held_out_are_presented_and_not_learnt(learning, monkeypatch):
+    rest, out = hold_out(learning.course.train, 0.2, 7)
+    learning.course = replace(learning.course, train=rest, holdout=out)
+    trainer = learning.trainer()
+    progress = learning.run(trainer)
+    assert sum(samples for samples, _, _ in trainer.calls) == 3 * 120
+    stages = [moment.stage for moment in learning.recorder.moments if moment.stage != "train"]
+    assert stages == ["holdout", "test"] * 3
+    (last,) = [moment for moment in learning.recorder.moments if moment.stage == "holdout"][-1:]
+    assert (last.total, last.accuracy) == (30, progress.history[-1].holdout_accuracy)
+    expected = (trainer.run(out.pick(np.arange(30))).predictions == out.labels).mean()
+    assert progress.history[-1].holdout_accuracy == expected
+
+
+def test_averaged_weights_are_measured_beside_those_that_learn(learning):
+    plain = learning.trainer()
+    learning.run(plain)
+    learning = learning.changed(average=Call("last", (("epochs", 2),)))
+    trainer = learning.trainer()
+    progress = learning.run(trainer)
+    assert trainer.matrix.tobytes() == plain.matrix.tobytes()
+    assert trainer.speed.tobytes() == plain.speed.tobytes()
+    ends = [state["weights/w"] for state in progress.past]
+    assert ends[1].tobytes() == plain.matrix.tobytes()
+    expected = ((ends[0].astype(float) + ends[1]) / 2).astype(np.float32)
+    (*_, averaged) = learning.recorder.averaged
+    assert averaged["weights/w"].tobytes() == expected.tobytes()
+    trainer.matrix = expected
+    test = learning.course.test
+    right = trainer.run(test.pick(np.arange(40))).predictions == test.labels
+    assert progress.history[-1].average_test_accuracy == right.mean()
+    first = progress.history[0]
+    assert first.average_test_accuracy == first.test_accuracy
+    stages = [moment.stage for moment in learning.recorder.moments if moment.stage != "train"]
+    assert stages == ["test", "average_test"] * 3
 
 
 def test_checkpoints_come_in_time(learning, monkeypatch):

@@ -8,7 +8,17 @@ from snncc.runtime.training.options import FITS, TrainOptions, remembered
 from snncc.runtime.training.run_folder import RUN, write_start
 
 GIVEN = TrainOptions(
-    "a.snn", {"n": "3"}, "net", "gpu", 2**64 - 1, 3, 4, 5, test_limit=0, checkpoint_seconds=0.0
+    "a.snn",
+    {"n": "3"},
+    "net",
+    "gpu",
+    2**64 - 1,
+    3,
+    4,
+    5,
+    test_limit=0,
+    checkpoint_seconds=0.0,
+    holdout=0.1,
 )
 
 
@@ -42,12 +52,19 @@ def test_every_option_is_looked_at():
         ("test_limit", -1),
         ("checkpoint_seconds", float("nan")),
         ("checkpoint_seconds", None),
+        ("holdout", 1),
+        ("holdout", "0.1"),
     ],
 )
 def test_an_option_that_cannot_have_been_given(tmp_path, name, value):
     document = {"options": {**asdict(GIVEN), name: value}, "sessions": []}
     (tmp_path / RUN).write_text(json.dumps(document))
     assert f"`{name}` is" in refused("E060", remembered, tmp_path).message
+
+
+def test_options_that_came_later_need_not_be_there(tmp_path):
+    (tmp_path / RUN).write_text(json.dumps({"options": {"program": "a.snn"}, "sessions": []}))
+    assert remembered(tmp_path) == TrainOptions("a.snn")
 
 
 @pytest.mark.parametrize("options", [{}, {"program": "a.snn", "colour": 1}])

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from refusal import refused
 
+from snncc.backends.artifact.model import open_model
 from snncc.runtime.loading import Options, load_package
 from snncc.runtime.training.history import read_history
 from snncc.runtime.training.run_folder import (
@@ -97,10 +98,27 @@ def test_the_best_models_epoch_is_kept(tmp_path, learning, tiny, perceptron_targ
     models = []
     for epoch in range(1, 4):
         trainer.matrix += np.float32(1)
-        folder.epoch(trainer, replace(progress, epoch=epoch, history=tuple(records[:epoch])))
+        now = replace(progress, epoch=epoch, history=tuple(records[:epoch]))
+        folder.epoch(trainer, now, {})
         models.append((tmp_path / LAST).read_bytes())
     assert (tmp_path / MODEL).read_bytes() == models[1]
     assert len(read_history(tmp_path / HISTORY)) == 3
     found = folder.latest()
     assert found is not None
     assert found.progress.epoch == 3
+
+
+def test_models_have_the_averaged_weights_and_checkpoints_those_that_learn(
+    tmp_path, learning, tiny, perceptron_target
+):
+    progress = learning.run(learning.trainer())
+    model = load_package(tiny, Options()).model
+    trainer = perceptron_target(model.graph, model)
+    learnt = trainer.matrix.copy()
+    folder = RunFolder(tmp_path, "abc", model, "cpu", learning.course.spec.call("data"))
+    folder.epoch(trainer, progress, {"weights/w": np.full_like(learnt, 0.25)})
+    assert (open_model(tmp_path / LAST).model.weights(trainer.name) == 0.25).all()
+    found = folder.latest()
+    assert found is not None
+    np.testing.assert_array_equal(found.state["weights/w"], learnt)
+    np.testing.assert_array_equal(trainer.matrix, learnt)
