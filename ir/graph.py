@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from math import inf
 from typing import Any
 
 import networkx as nx
@@ -12,6 +13,7 @@ import numpy as np
 from .diagnostics import Span
 from .expr import Expr
 from .neuron import NeuronModel, NeuronStep
+from .ranges import Range
 from .tensors import same_arrays
 from .types import Shape, size
 
@@ -34,13 +36,32 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Learnt:
+    """A parameter of a population that a training changes, at `lr_mult` times its learning rate:
+    one number for all neurons if `is_shared`, else one each. It stays above `low` and below `high`,
+    in the unit of its `neuron.Parameter` (see `bounded`)."""
+
+    name: str
+    lr_mult: float = 1.0
+    is_shared: bool = False
+    low: float = -inf
+    high: float = inf
+
+    @property
+    def range(self) -> Range:
+        """Where its values lie."""
+        return Range(self.low, self.high, is_low_open=True, is_high_open=True)
+
+
+@dataclass(frozen=True, slots=True)
 class Population:
     """Neurons of one model, or (model None) an input whose spikes are encoded from data.
 
     A shape of () is one that infer_shapes is to find. `role` is "input", "hidden" or "output".
     `parameters` holds every parameter of the model with its value in the unit of its
     `neuron.Parameter`. `method` is the discretization, "euler" or "exact". `step` and `constants`
-    are filled by the passes discretize and fold.
+    are filled by the passes discretize and fold. `learnt` are the parameters that a training
+    changes.
     """
 
     name: str
@@ -52,6 +73,7 @@ class Population:
     encoding: Call | None = None
     step: NeuronStep | None = None
     constants: tuple[float, ...] = ()
+    learnt: tuple[Learnt, ...] = ()
     span: Span | None = field(default=None, compare=False, repr=False)
 
     @property

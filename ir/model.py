@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from .diagnostics import CompileError, Diagnostic
 from .expr import evaluate
-from .graph import Graph, Population, Projection
+from .graph import Graph, Learnt, Population, Projection
 from .neuron import State
 from .tensors import Tensor, numbers, problem, tensor
 from .verify import require
@@ -27,6 +27,7 @@ class Model:
     `wirings` are by projection. `values` by name: "weights/<projection>" in the wiring's weight
     shape, and "<population>/<name>" of a parameter (in the unit of its `neuron.Parameter`) or of a
     state's start, one number [] or one a neuron [neurons]; it goes before what the graph says.
+    Every parameter that is learnt has one: [] where all neurons share it, else [neurons].
     `seed` is what the wirings were drawn from, and keys the frozen encodings.
     """
 
@@ -41,7 +42,11 @@ class Model:
 
     def with_weights(self, weights: Mapping[str, npt.ArrayLike]) -> Model:
         """The model with other weights, by projection."""
-        named = {weights_name(name): tensor(array) for name, array in weights.items()}
+        return self.with_values({weights_name(name): array for name, array in weights.items()})
+
+    def with_values(self, values: Mapping[str, npt.ArrayLike]) -> Model:
+        """The model with other values, by their names."""
+        named = {name: tensor(array) for name, array in values.items()}
         return replace(self, values={**self.values, **named})
 
 
@@ -77,7 +82,24 @@ def draw_model(
             found += error.diagnostics
     if found:
         raise CompileError(found)
-    return Model(graph, wirings, {}, seed).with_weights(drawn if weights is None else weights)
+    model = Model(graph, wirings, first_values(graph), seed)
+    return model.with_weights(drawn if weights is None else weights)
+
+
+def first_values(graph: Graph) -> dict[str, Tensor]:
+    """The parameters that are learnt, at what the graph says."""
+    return {
+        value_name(population.name, learnt.name): tensor(
+            np.full(learnt_shape(population, learnt), population.parameter(learnt.name), np.float32)
+        )
+        for population in graph.populations
+        for learnt in population.learnt
+    }
+
+
+def learnt_shape(population: Population, learnt: Learnt) -> tuple[int, ...]:
+    """The shape of its value."""
+    return () if learnt.is_shared else (population.neurons,)
 
 
 def verify_model(model: Model) -> None:
@@ -92,6 +114,10 @@ def verify_model(model: Model) -> None:
         names += [s.name for s in _states(population)]
         one_each = (population.neurons,)
         places |= {value_name(population.name, name): ((), one_each) for name in names}
+        for learnt in population.learnt:
+            name = value_name(population.name, learnt.name)
+            places[name] = (learnt_shape(population, learnt),)
+            require(name in model.values, f"{name}: learnt, without a value")
     for projection in model.graph.projections:
         wiring = model.wirings[projection.name]
         _verify_wiring(projection, wiring, populations)

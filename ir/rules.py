@@ -105,6 +105,12 @@ LEARNING = Row(
     (Argument("lr_mult", "1", 1.0, range=NOT_NEGATIVE),),
 )
 
+# Beside the ends of its range, `low` and `high`, in the unit of the parameter.
+VALUE_LEARNING = Row(
+    "how a parameter of a population learns",
+    (*LEARNING.arguments, Argument("shared", "bool", False)),
+)
+
 _LEARNING_RATE = Argument("lr", "1", 1e-3, range=POSITIVE)
 
 OPTIMIZERS: dict[str, Row] = {

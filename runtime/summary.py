@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,8 @@ import numpy as np
 from ..ir.analysis.refractory import refractory_steps
 from ..ir.analysis.reset import resets
 from ..ir.expr import Apply, Const, Expr, Ref
-from ..ir.graph import THRESHOLDS, Call, Population, Projection
-from ..ir.model import Model, value_name, weights_name
+from ..ir.graph import THRESHOLDS, Call, Learnt, Population, Projection
+from ..ir.model import Model, first_values, value_name, weights_name
 from ..ir.neuron import REFRACTORY, NeuronModel, NeuronStep, margin
 from ..ir.tensors import numbers
 from ..ir.text import print_expr
@@ -47,7 +48,8 @@ def _network(model: Model, projections: tuple[dict[str, Any], ...]) -> dict[str,
         "seed": model.seed,
         "neurons": sum(p.neurons for p in graph.populations),
         "synapses": sum(p["synapses"] for p in projections),
-        "parameters": sum(p["parameters"] for p in projections if p["trainable"]),
+        "parameters": sum(p["parameters"] for p in projections if p["trainable"])
+        + sum(value.array.size for value in first_values(graph).values()),
         "weight_bytes": sum(model.weights(p.name).nbytes for p in graph.projections),
         "order": [list(block.populations) for block in blocks],
         "recurrent": [list(block.populations) for block in blocks if block.is_recurrent],
@@ -71,6 +73,7 @@ def _population(of: Model, population: Population) -> dict[str, Any]:
         "model": model.name,
         "method": population.method,
         "parameters": _parameters(of, population),
+        "learnt": {k.name: _learning(k) for k in population.learnt},
         "units": {parameter.name: parameter.unit for parameter in model.parameters},
         "phases": _phases(population.step),
         "threshold": "" if model.spike is None else expression(model.spike),
@@ -110,6 +113,15 @@ def _parameters(model: Model, population: Population) -> dict[str, float | list[
         ends = {value} if given is None else {float(f(numbers(given))) for f in (np.min, np.max)}
         found[name] = sorted(ends) if len(ends) > 1 else ends.pop()
     return found
+
+
+def _learning(learnt: Learnt) -> dict[str, Any]:
+    ends = {"above": learnt.low, "below": learnt.high}
+    return {
+        "each": "population" if learnt.is_shared else "neuron",
+        "lr_mult": learnt.lr_mult,
+        **{end: value for end, value in ends.items() if isfinite(value)},
+    }
 
 
 def _projection(model: Model, projection: Projection) -> dict[str, Any]:

@@ -21,6 +21,22 @@ def taught(graph: Graph, passes: Callable[[Projection], bool]) -> frozenset[str]
     return frozenset(found)
 
 
+def require_weights_alone(graph: Graph, rule: Call) -> None:
+    """CompileError(E050) where parameters of neurons are to learn: the rule knows weights only."""
+    found = [(p, learnt) for p in graph.populations for learnt in p.learnt]
+    if found:
+        raise CompileError(
+            Diagnostic(
+                "E050",
+                f"`{rule.kind}` trains weights only, and `{learnt.name}` of `{p.name}` is to learn",
+                p.span,
+                help=f"write `{learnt.name} = … fixed` where `{p.name}` says its model, or take "
+                "`rule surrogate`",
+            )
+            for p, learnt in found
+        )
+
+
 def require_one_output(graph: Graph, rule: Call) -> None:
     """CompileError(E050) unless the graph has exactly one output population."""
     outputs = [p for p in graph.populations if p.role == "output"]

@@ -16,6 +16,7 @@ from ..typing.constants import Scope
 from ..typing.models import CheckedModel, settled
 from .arrays import expand, has_range
 from .construction import Body, Environment, KnownPopulation
+from .learnt import learnt_of
 from .settings import method_of, resolve
 
 _KEYWORDS = {"input": "input", "hidden": "population", "output": "output"}
@@ -60,7 +61,10 @@ def _population(
     shape = sound(attempted)
     model, parameters, method = sound(cell)
     neuron, neurons = model.neuron, size(shape) if shape else None
-    population = Population(name, shape, statement.role, neuron, parameters, method, span=span)
+    learnt = learnt_of(name, model, dict(parameters), method, body.network.dt or 1.0)
+    population = Population(
+        name, shape, statement.role, neuron, parameters, method, learnt=learnt, span=span
+    )
     return population, KnownPopulation(name, span, neurons, neuron, model.ports)
 
 

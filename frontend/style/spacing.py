@@ -81,7 +81,7 @@ def gap(left: Token, right: Token, at_left: Context, at_right: Context, is_sign:
     """The space between two tokens. `is_sign`: the left one is a minus before a value."""
     if at_right.starts_statement:
         return " " if left.type == "_LBRACE" else "  "
-    if right.type in _CLAUSES:
+    if right.type in _CLAUSES and not at_right.parentheses and at_right.opening != "PARAM":
         return "  "
     hugs = is_sign or _hugs_right(left, at_left) or _hugs_left(left, right, at_right)
     return "" if hugs and not _would_join(left, right) else " "

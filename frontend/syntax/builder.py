@@ -103,13 +103,15 @@ class _Builder(Transformer[Token, Any]):
         span = cover(name.span, arguments[-1].value.span)
         return Call(name, arguments, span, deeper([a.value for a in arguments], span))
 
-    application = call
+    application = model_call = call
 
     def argument(self, children: Children) -> syntax.Argument:
         return syntax.Argument(None, children[0])
 
     def named(self, children: Children) -> syntax.Argument:
-        return syntax.Argument(name_of(children[0]), children[1])
+        return syntax.Argument(name_of(children[0]), *children[1:])
+
+    given = named
 
     def sequence(self, children: Children) -> syntax.Sequence:
         span = cover(span_of(children[0]), span_of(children[-1]))
@@ -118,9 +120,10 @@ class _Builder(Transformer[Token, Any]):
     # ---- neuron models
 
     def param(self, children: Children) -> syntax.Param:
-        return syntax.Param(name_of(children[-3]), children[-2], children[-1])
+        return syntax.Param(name_of(children[1]), *children[2:])
 
-    formal = param
+    def formal(self, children: Children) -> syntax.Param:
+        return syntax.Param(name_of(children[0]), *children[1:])
 
     def state(self, children: Children) -> syntax.StateVariable:
         return syntax.StateVariable(name_of(children[1]), children[2], children[3])

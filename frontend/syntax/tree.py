@@ -67,10 +67,12 @@ class Sequence:
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """An argument of a call; `name` is None where it is given by position."""
+    """An argument of a call; `name` is None where it is given by position. `learning` is what a
+    model's says of training."""
 
     name: Name | None
     value: Expression
+    learning: Learning | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,15 @@ class Call:
 Expression = Number | Literal | Reference | Operation | Sequence | Call
 
 
+@dataclass(frozen=True, slots=True)
+class Learning:
+    """The option `trainable`, with its arguments, or (None) `fixed`: of a projection, of a
+    parameter."""
+
+    trainable: Call | None
+    span: Span = field(compare=False, repr=False)
+
+
 # Neuron models.
 
 
@@ -96,6 +107,7 @@ class Param:
     name: Name
     unit: Expression
     default: Expression | None
+    learning: Learning | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,14 +271,6 @@ class Delay:
     """The option `delay value`."""
 
     value: Expression
-    span: Span = field(compare=False, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Learning:
-    """The option `trainable`, with its arguments, or (None) `fixed`."""
-
-    trainable: Call | None
     span: Span = field(compare=False, repr=False)
 
 

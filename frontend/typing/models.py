@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from ...ir.diagnostics import CompileError, Diagnostic, Note, Span
@@ -32,6 +32,7 @@ from .arguments import bind
 from .constants import EMPTY, Scope, evaluate, number
 from .declarations import Declarations, Declared
 from .equations import lower_as, lower_expression, unit_of
+from .learning import Learns, learns
 from .operators import Operand, mismatch
 
 DEFAULT_PORT = "i"
@@ -41,13 +42,15 @@ DEFAULT_PORT = "i"
 class CheckedModel:
     """A neuron model and what the language knows of it beyond the IR.
 
-    `values` are its parameters in coherent units, None where one must still be given.
+    `values` are its parameters in coherent units, None where one must still be given; `learnt`
+    are those that a training changes.
     """
 
     neuron: NeuronModel
     parameters: Mapping[str, Declared]
     ports: Mapping[str, Dimension]
     values: Mapping[str, float | None]
+    learnt: Mapping[str, Learns | None] = field(default_factory=dict)
 
 
 C = TypeVar("C", bound=Clause)
@@ -61,6 +64,7 @@ def check_model(node: Neuron, report: Report) -> CheckedModel:
     """The model that a `neuron` block describes; all its mistakes at once."""
     table, last = Declarations(report), report.last
     parameters = _parameters(node, table)
+    learnt = _learnt(node, table)
     _declare_variables(node, table)
     states = _states(node, table)
     on_input = _jumps("input", node, table)
@@ -85,7 +89,8 @@ def check_model(node: Neuron, report: Report) -> CheckedModel:
     )
     _require_used_ports(neuron, table)
     ports = {name: port.dimension for name, port in table.ports.items()}
-    return CheckedModel(neuron, table.parameters, ports, {p.name: p.default for p in parameters})
+    values = {p.name: p.default for p in parameters}
+    return CheckedModel(neuron, table.parameters, ports, values, learnt)
 
 
 def _parameters(node: Neuron, table: Declarations) -> tuple[Parameter, ...]:
@@ -100,6 +105,17 @@ def _parameter(clause: Param, table: Declarations) -> Parameter:
     note = Note(clause.unit.span, "its unit")
     value = number(evaluate(clause.default, EMPTY), clause.default.span, dimension, note)
     return Parameter(clause.name.text, coherent(dimension), value)
+
+
+def _learnt(node: Neuron, table: Declarations) -> dict[str, Learns | None]:
+    clauses = [c for c in _of(Param, node.clauses) if c.name.text in table.parameters]
+    return dict(table.report.each(_learns, clauses, table))
+
+
+def _learns(clause: Param, table: Declarations) -> tuple[str, Learns | None]:
+    name = clause.name.text
+    declared = table.parameters[name]
+    return name, learns(clause.learning, declared, name, EMPTY, table.report)
 
 
 def _declare_variables(node: Neuron, table: Declarations) -> None:
@@ -266,7 +282,19 @@ def with_arguments(model: CheckedModel, call: Call, scope: Scope, report: Report
     values = {
         name: report.attempt(_given, name, node, model, scope) for name, node in given.items()
     }
-    return replace(model, values={**model.values, **{n: sound(v) for n, v in values.items()}})
+    said = [a for a in call.arguments if a.name is not None and a.learning is not None]
+    learnt = {
+        a.name.text: report.attempt(
+            learns, a.learning, model.parameters[a.name.text], a.name.text, scope, report
+        )
+        for a in said
+        if a.name is not None
+    }
+    return replace(
+        model,
+        values={**model.values, **{n: sound(v) for n, v in values.items()}},
+        learnt={**model.learnt, **{n: sound(v) for n, v in learnt.items()}},
+    )
 
 
 def _given(name: str, node: Expression, model: CheckedModel, scope: Scope) -> float:

@@ -1,1 +1,1 @@
-"""Derivatives of expressions and of neurons' steps, as expressions again."""
+"""Derivatives of the steps of neurons, as expressions again."""

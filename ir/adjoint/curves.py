@@ -10,8 +10,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 
+from ..derivatives import number, where
 from ..expr import Expr, apply
-from .derivatives import number, where
 
 Curve = Callable[[Expr, Expr], Expr]
 

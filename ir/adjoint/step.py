@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ..derivatives import gradients, number, plus, where
 from ..diagnostics import CompileError, Diagnostic, Span
 from ..expr import Const, Expr, Ref, apply, names, substitute
 from ..neuron import COUNTER, SPIKED, Assign, NeuronStep, State, margin
@@ -24,7 +25,6 @@ from ..passes.simplify import simplify
 from ..passes.watch import LOST
 from ..types import FLOATS, DType
 from .curves import Curve
-from .derivatives import gradients, number, plus, where
 
 NEXT, ADJOINT = "~next", "~"
 SPIKE, EMITTED, MARGIN = "spike~", "emit~", "spiked:margin"

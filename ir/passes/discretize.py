@@ -86,7 +86,7 @@ class _Work:
                 self.found.append(mistake)
                 return ()
             values.append(float(round(duration / self.dt)))
-        own = scheme.values(parameters)
+        own = tuple(map(float, scheme.own.values(parameters)))
         if not np.isfinite(own).all():
             self.found.append(_no_step(population))
         return (*values, *own)

@@ -14,6 +14,7 @@ from ..model import Model, value_name
 from ..neuron import NeuronStep, State, types_read
 from ..tensors import Tensor, numbers, stored
 from ..types import DType, Scalar
+from .derived import derived
 from .discretize import Discretize
 from .fold import Fold
 
@@ -22,8 +23,9 @@ Numbers = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Settle:
-    """No value is of a parameter afterwards. A constant that varies from neuron to neuron becomes
-    a state that nothing assigns; where its neurons start is among the values."""
+    """No value is of a parameter afterwards, and none is learnt. A constant that varies from neuron
+    to neuron, or follows a parameter that is learnt, becomes a state that nothing assigns; where
+    its neurons start is among the values."""
 
     name: str = "settle"
     requires: frozenset[str] = frozenset({"shapes", "steps", "folded"})
@@ -57,12 +59,14 @@ def _settled(
     first = variants[0]
     assert first.step is not None
     constants = np.array([v.constants for v in variants]).reshape(len(variants), -1)
+    followed = derived(population, graph.dt).numbers if population.learnt else {}
     varies = (constants != constants[0]).any(axis=0)
+    varies |= np.array([name in followed for name in first.step.constants], bool)
     step, starts = _without(first.step, constants, np.flatnonzero(varies).tolist())
     kept = tuple(float(x) for x in constants[0, ~varies])
     each = kind.reshape(-1)
     tensors = {name: Tensor(t.array[each], t.dtype) for name, t in starts.items()}
-    return replace(first, step=step, constants=kept), tensors
+    return replace(first, step=step, constants=kept, learnt=()), tensors
 
 
 def _of_neurons(value: Tensor, neurons: int) -> Numbers:
@@ -75,7 +79,7 @@ def _variants(
     """The population once for each row of values of the parameters `given`, its step folded."""
     parameters = dict(population.parameters)
     variants = tuple(
-        replace(population, parameters=tuple((parameters | changed).items()))
+        replace(population, parameters=tuple((parameters | changed).items()), learnt=())
         for changed in (dict(zip(given, map(float, row), strict=True)) for row in rows)
     )
     alone = replace(graph, populations=variants, projections=(), schedule=None)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import reduce
+from math import prod
 
 import numpy as np
 import numpy.typing as npt
 
+from ..derivatives import gradients
 from ..diagnostics import CompileError, Diagnostic, Note
-from ..expr import Expr, Ref, affine, apply, evaluate
+from ..expr import Expr, Ref, affine, apply, evaluate, names
 from ..neuron import Assign, NeuronModel
-from .scheme import Scheme
+from .scheme import Floats, Own, Parameters, Scheme
 from .simultaneous import sequence
 
 Matrix = npt.NDArray[np.float64]
@@ -28,7 +31,7 @@ def exact(model: NeuronModel, dt: float) -> Scheme:
     system = _linear_system(model)
     basis = _basis(model, system)
     reaches = _reaches(system, basis)
-    terms = [
+    places = [
         (target, source)
         for target in system
         for source in basis
@@ -36,14 +39,87 @@ def exact(model: NeuronModel, dt: float) -> Scheme:
     ]
     assigns = [_propagate(model, target, basis, reaches) for target in system]
     decay, kept = sequence(assigns, model.states)
-    rows, columns = ([basis.index(pair[side]) for pair in terms] for side in (0, 1))
+    propagation = _Propagation(system, tuple(basis), dt, tuple(places))
+    reads = {_coefficient(*place): _reads(system, basis, reaches, *place) for place in places}
+    own = Own(reads, propagation.values, propagation.gradients)
+    return Scheme(decay, model.on_input, (), kept, own)
 
-    def values(parameters: Mapping[str, float]) -> tuple[float, ...]:
-        propagator = exponential(dt * _matrix(system, basis, parameters))
-        return tuple(float(x) for x in propagator[rows, columns])
 
-    names = tuple(_coefficient(target, source) for target, source in terms)
-    return Scheme(decay, model.on_input, (), kept, names, values)
+@dataclass(frozen=True, slots=True)
+class _Propagation:
+    """exp(A dt) at some `places`, (target, source), of neurons with parameters of their own."""
+
+    system: System
+    basis: tuple[str, ...]
+    dt: float
+    places: tuple[tuple[str, str], ...]
+
+    def values(self, parameters: Parameters) -> tuple[Floats, ...]:
+        """The entries at the places."""
+        propagator = exponential(self.dt * self._matrix(parameters))
+        return tuple(propagator[..., *self._at(*place)] for place in self.places)
+
+    def gradients(self, parameters: Parameters, asked: Mapping[str, Floats]) -> dict[str, Floats]:
+        """With G = dL/d exp(A dt): dL/dA = dt L(A' dt, G), where L(X, E), the derivative of the
+        exponential at X in the direction E, is the upper right of exp [[X, E], [0, X]] (Higham
+        2008, 3.16), and what follows of the entries of A."""
+        turned = self.dt * self._matrix(parameters).swapaxes(-1, -2)
+        upper = np.zeros(
+            (*np.broadcast_shapes(*(a.shape for a in asked.values())), *turned.shape[-2:])
+        )
+        for place in self.places:
+            if _coefficient(*place) in asked:
+                upper[..., *self._at(*place)] = asked[_coefficient(*place)]
+        n, turned = len(self.basis), np.broadcast_to(turned, upper.shape)
+        rows = (
+            np.concatenate([turned, upper], axis=-1),
+            np.concatenate([0.0 * upper, turned], axis=-1),
+        )
+        found = self.dt * exponential(np.concatenate(rows, axis=-2))[..., :n, n:]
+        sums: dict[str, Floats] = {}
+        for target, terms in self.system.items():
+            for source, value in terms.items():
+                known = {**parameters, _ASKED: found[..., *self._at(target, source)]}
+                for name, part in gradients(value, Ref(_ASKED, value.dtype)).items():
+                    sums[name] = sums.get(name, 0.0) + evaluate(part, known, np.float64)
+        return sums
+
+    def _at(self, target: str, source: str) -> tuple[int, int]:
+        return self.basis.index(target), self.basis.index(source)
+
+    def _matrix(self, parameters: Parameters) -> Matrix:
+        """A, [n, n], or [N, n, n] where a parameter has one number a neuron."""
+        with np.errstate(all="ignore"):
+            entries = {
+                self._at(target, source): evaluate(value, parameters, np.float64)
+                for target, terms in self.system.items()
+                for source, value in terms.items()
+            }
+        shape = np.broadcast_shapes(*(np.shape(e) for e in entries.values()))
+        matrix = np.zeros((*shape, len(self.basis), len(self.basis)))
+        for (row, column), entry in entries.items():
+            matrix[..., row, column] = entry
+        return matrix
+
+
+_ASKED = "~"  # no name of a parameter
+
+
+def _reads(
+    system: System, basis: list[str], reaches: npt.NDArray[np.bool_], target: str, source: str
+) -> frozenset[str]:
+    """The parameters that exp(A dt) depends on at a place: those on all ways from there to here."""
+
+    def leads(row: str, column: str) -> bool:
+        return row == column or bool(reaches[basis.index(row), basis.index(column)])
+
+    found = [
+        names(value)
+        for row, terms in system.items()
+        for column, value in terms.items()
+        if leads(target, row) and leads(column, source)
+    ]
+    return frozenset[str]().union(*found)
 
 
 def _coefficient(target: str, source: str) -> str:
@@ -105,28 +181,27 @@ def _propagate(
     return Assign(target, reduce(lambda left, right: apply("add", left, right), terms))
 
 
-def _matrix(system: System, basis: list[str], parameters: Mapping[str, float]) -> Matrix:
-    matrix = np.zeros((len(basis), len(basis)))
-    with np.errstate(all="ignore"):
-        for target, terms in system.items():
-            for source, value in terms.items():
-                matrix[basis.index(target), basis.index(source)] = evaluate(
-                    value, parameters, np.float64
-                )
-    return matrix
-
-
 def exponential(matrix: Matrix) -> Matrix:
-    """The matrix exponential: a Taylor series of the matrix halved until it is small, squared back.
+    """The exponential of a matrix [n, n], or of each of many [..., n, n]: a Taylor series of the
+    matrix halved until it is small, squared back.
 
-    Not-a-number throughout if the matrix has an entry that is not finite.
+    Not-a-number throughout where a matrix has an entry that is not finite.
     """
-    norm = float(np.abs(matrix).sum(axis=1).max(initial=0.0))
-    if not np.isfinite(norm):
-        return np.full_like(matrix, np.nan)
-    halvings = max(0, int(np.ceil(np.log2(norm / 0.25)))) if norm > 0.25 else 0
+    many = matrix.reshape(prod(matrix.shape[:-2]), *matrix.shape[-2:])
+    norm = np.abs(many).sum(axis=2).max(axis=1, initial=0.0)
+    made = np.full_like(many, np.nan)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        halvings = np.maximum(0.0, np.ceil(np.log2(norm / 0.25)))
+    for count in np.unique(halvings[np.isfinite(norm)]):
+        alike = halvings == count
+        made[alike] = _squared(many[alike], int(count))
+    return made.reshape(matrix.shape)
+
+
+def _squared(matrix: Matrix, halvings: int) -> Matrix:
+    """exp(matrix) of many, by so many halvings."""
     small = matrix / 2.0**halvings
-    term = np.eye(len(matrix))
+    term = np.broadcast_to(np.eye(matrix.shape[-1]), matrix.shape)
     total = term.copy()
     for order in range(1, 15):  # 0.25^15 / 15! is below 1e-21
         term = term @ small / order

@@ -3,25 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
 
 from ..neuron import Assign, State
 
-Values = Callable[[Mapping[str, float]], tuple[float, ...]]
+Floats = npt.NDArray[np.float64]
+Parameters = Mapping[str, npt.ArrayLike]  # a number, or one a neuron [N]
 
 
-def _no_values(parameters: Mapping[str, float]) -> tuple[float, ...]:
-    return ()
+@dataclass(frozen=True, slots=True)
+class Own:
+    """How a scheme's own constants follow the parameters. `reads`: by constant, the parameters;
+    `values`: of all constants, in their order; `gradients`: dL/d(parameter) by those of the
+    constants, by name, [N] each."""
+
+    reads: Mapping[str, frozenset[str]]
+    values: Callable[[Parameters], tuple[Floats, ...]]
+    gradients: Callable[[Parameters, Mapping[str, Floats]], dict[str, Floats]]
 
 
 @dataclass(frozen=True, slots=True)
 class Scheme:
-    """The first phases of a `NeuronStep`, the states they add, and their own constants, whose
-    values `values` computes from a population's parameters."""
+    """The first phases of a `NeuronStep`, the states they add, and their own constants, if any."""
 
     decay: tuple[Assign, ...]
     deliver: tuple[Assign, ...]
     integrate: tuple[Assign, ...] = ()
     extra_states: tuple[State, ...] = ()
-    constants: tuple[str, ...] = ()
-    values: Values = _no_values
+    own: Own = field(default_factory=lambda: Own({}, lambda _: (), lambda _, __: {}))
+
+    @property
+    def constants(self) -> tuple[str, ...]:
+        """The names of its own constants."""
+        return tuple(self.own.reads)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from math import isfinite
 from typing import Generic, TypeVar
 
 from ..expr import Apply, Const, Expr, Ref
-from ..graph import Block, Call, Graph, Population, Projection, Value
+from ..graph import Block, Call, Graph, Learnt, Population, Projection, Value
 from ..neuron import ASSIGNING, Assign, NeuronModel, NeuronStep, Parameter, State
 from ..types import FLOATS, DType, Scalar
 from .spelling import BARE, INFIX, VERSION, WORDS
@@ -113,6 +114,14 @@ def _assign(keyword: str, assign: Assign) -> str:
     return f"{keyword} {quoted(assign.target)} = {print_expr(assign.value)}"
 
 
+def _learnt(learnt: Learnt) -> str:
+    words = [quoted(learnt.name), "shared" if learnt.is_shared else "each"]
+    words += ["lr_mult", repr(learnt.lr_mult)]
+    words += ["above", repr(learnt.low)] if isfinite(learnt.low) else []
+    words += ["below", repr(learnt.high)] if isfinite(learnt.high) else []
+    return " ".join(words)
+
+
 def _population(
     population: Population,
     models: _Numbered[NeuronModel],
@@ -123,6 +132,8 @@ def _population(
     if population.model is not None:
         values = ", ".join(f"{quoted(n)}={v!r}" for n, v in population.parameters)
         parts.append(f"model {labels[models.numbers[id(population.model)]]} ({values})")
+    if population.learnt:
+        parts.append(f"learns ({', '.join(map(_learnt, population.learnt))})")
     if population.model is not None or population.method != "euler":
         parts.append(f"method {quoted(population.method)}")
     if population.encoding is not None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from math import inf
 from typing import Any
 
 import numpy.typing as npt
 
 from ..diagnostics import CompileError, Source
 from ..expr import Expr
-from ..graph import Block, Graph, Population, Projection, Semantics
+from ..graph import Block, Graph, Learnt, Population, Projection, Semantics
 from ..neuron import NeuronModel, NeuronStep
 from ..passes.discretize import Discretize
 from ..passes.fold import Fold
@@ -135,12 +136,24 @@ def _take_old_step(cursor: Cursor, parts: _Parts) -> None:
 def _take_population(cursor: Cursor, parts: _Parts) -> None:
     name, role, shape = cursor.take_name(), cursor.take_name(), cursor.take_list(cursor.take_int)
     model, parameters = _take_model_use(cursor, parts) if cursor.found("model") else (None, ())
+    learnt = cursor.take_list(lambda: _take_learnt(cursor)) if cursor.found("learns") else ()
     method = cursor.take_name() if cursor.found("method") else "euler"
     encoding = take_call(cursor) if cursor.found("encode") else None
     step, constants = _take_step_use(cursor, parts) if cursor.found("step") else (None, ())
     parts.populations.append(
-        Population(name, shape, role, model, parameters, method, encoding, step, constants)
+        Population(name, shape, role, model, parameters, method, encoding, step, constants, learnt)
     )
+
+
+def _take_learnt(cursor: Cursor) -> Learnt:
+    name, is_shared = cursor.take_name(), cursor.found("shared")
+    if not is_shared:
+        cursor.expect("each")
+    cursor.expect("lr_mult")
+    lr_mult = cursor.take_float()
+    low = cursor.take_float() if cursor.found("above") else -inf
+    high = cursor.take_float() if cursor.found("below") else inf
+    return Learnt(name, lr_mult, is_shared, low, high)
 
 
 def _take_model_use(

@@ -127,6 +127,7 @@ def _verify_population(population: Population) -> None:
     require_finite(name, population.constants)
     declared = [] if model is None else sorted(p.name for p in model.parameters)
     require(sorted(n for n, _ in population.parameters) == declared, f"{name}: parameters")
+    _verify_learnt(population)
     require(population.encoding is None or model is None, f"{name}: an encoding of no input")
     if population.encoding is not None:
         verify_call(name, population.encoding, ENCODINGS)
@@ -136,6 +137,16 @@ def _verify_population(population: Population) -> None:
     require(len(population.constants) == count, f"{name}: constants")
     if step is not None and model is not None:
         require(step.ports == model.ports, f"{name}: the step's ports")
+
+
+def _verify_learnt(population: Population) -> None:
+    parameters = dict(population.parameters)
+    require_distinct(f"learnt of {population.name}", [k.name for k in population.learnt])
+    for learnt in population.learnt:
+        where = f"{population.name}: learnt {learnt.name}"
+        require(learnt.name in parameters, where)
+        require(isfinite(learnt.lr_mult) and learnt.lr_mult > 0.0, f"{where}: lr_mult")
+        require(parameters[learnt.name] in learnt.range, f"{where}: out of its range")
 
 
 def _verify_projection(projection: Projection) -> None:

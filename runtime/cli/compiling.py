@@ -189,11 +189,21 @@ def _semantics(population: dict[str, object]) -> str:
     parameters, units = population["parameters"], population["units"]
     assert isinstance(parameters, dict)
     assert isinstance(units, dict)
-    values = ", ".join(f"{key} = {_quantity(v, units[key])}" for key, v in parameters.items())
+    values = ", ".join(
+        f"{key} = {_quantity(v, units[key])}{_trained(population, key)}"
+        for key, v in parameters.items()
+    )
     return (
         f"{name}: in a step {_in_a_step(population['phases'])}\n"
         f"  {_spiking(population)}; emits {population['emission']}; {values}"
     )
+
+
+def _trained(population: dict[str, object], parameter: str) -> str:
+    learnt = population["learnt"]
+    assert isinstance(learnt, dict)
+    how = learnt.get(parameter)
+    return "" if how is None else f" (trained, one a {how['each']})"
 
 
 def _in_a_step(phases: object) -> str:

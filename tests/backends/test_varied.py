@@ -14,6 +14,7 @@ from snncc.backends.cuda.simulator import CudaSimulator
 from snncc.backends.reference.network import simulate
 from snncc.backends.trainers.cpu import CpuTrainer
 from snncc.ir.model import draw_model
+from snncc.ir.passes.pipeline import run_model_passes
 from snncc.ir.tensors import Tensor, tensor
 from snncc.ir.types import Fixed
 
@@ -77,6 +78,26 @@ def test_the_device_fires_like_the_reference(device, model, samples, tmp_path):
     found.agree()
 
 
+def test_what_is_learnt_runs_as_what_is_not(model, samples, device, tmp_path):
+    """Parameters of its own in every neuron, whether or not a training is to change them; those of
+    one value are states too then."""
+    net = NET.replace("tau: ms = 4 ms", "tau: ms = 4 ms trainable")
+    net = net.replace("rest: mV = 0 mV", "rest: mV = 0 mV trainable(shared = true)")
+    learnt = draw_model(compiled_text(net).graph, 1)
+    kept = {name: v for name, v in model.values.items() if "rest" not in name}
+    learnt = replace(learnt, values={**learnt.values, **kept}, wirings=model.wirings)
+    plain = replace(model, values=kept)
+    inputs = {"x": samples.values.astype(bool).transpose(1, 0, 2)}
+    settled = run_model_passes(learnt)
+    rest = {"h/k1", "y/k1"}
+    assert rest <= settled.values.keys() - run_model_passes(plain).values.keys()
+    assert run_model_passes(settled) == settled
+    found, wanted = simulate(learnt, inputs, np.float32), simulate(plain, inputs, np.float32)
+    for name, spikes in wanted.spikes.items():
+        np.testing.assert_array_equal(found.spikes[name], spikes, err_msg=name)
+    compare_with_reference(CudaSimulator(learnt, None, tmp_path, device), learnt, samples).agree()
+
+
 def test_each_neuron_is_as_one_of_a_population_of_its_own(model, samples):
     """The same network, its five neurons in five populations with parameters in the program."""
     lines = []
@@ -122,6 +143,16 @@ def test_spike_train_rules_refuse_what_they_do_not_know(model, kernels):
     problem, *_ = refusals(CpuTrainer, model, net.train, 1, kernels)
     assert problem.code == "E050"
     assert "its `tau` differs from neuron to neuron" in problem.message
+
+
+@pytest.mark.parametrize("rule", ["st_rsbp", "hm2_bp"])
+def test_spike_train_rules_refuse_parameters_that_learn(rule, kernels):
+    net = NET.replace("tau: ms = 4 ms", "tau: ms = 4 ms trainable").replace("st_rsbp", rule)
+    program = compiled_text(net)
+    problem, *_ = refusals(CpuTrainer, draw_model(program.graph, 1), program.train, 1, kernels)
+    assert problem.code == "E050"
+    assert "trains weights only, and `tau` of `h` is to learn" in problem.message
+    assert "write `tau = … fixed` where `h` says its model" in problem.help
 
 
 def test_a_value_that_no_step_can_have_is_refused_by_name(model, samples):

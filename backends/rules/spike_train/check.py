@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ....ir.diagnostics import CompileError, Diagnostic
 from ....ir.graph import Call, Graph, Population, Projection
 from ....ir.model import Model, value_name
-from ..reach import require_one_output, taught
+from ..reach import require_one_output, require_weights_alone, taught
 
 
 def output_of(graph: Graph) -> Population:
@@ -34,6 +34,7 @@ def counted(projection: Projection) -> bool:
 def require_trainable(graph: Graph, rule: Call) -> None:
     """Refuse (E050) a network that the rule cannot train, with every reason."""
     require_one_output(graph, rule)
+    require_weights_alone(graph, rule)
     found = list(_wrong_recurrence(graph, rule))
     if found:
         raise CompileError(found)

@@ -15,7 +15,7 @@ from ....ir.graph import Call, Graph, TrainSpec
 from ....ir.model import Model
 from ...compiled.plan import Plan, distinct_steps, duration
 from ...losses.table import count_tables, loss_of
-from ..reach import require_one_output, taught
+from ..reach import require_one_output, require_weights_alone, taught
 
 Array = npt.NDArray[Any]
 
@@ -78,6 +78,7 @@ def sample_bytes(graph: Graph, spec: TrainSpec) -> dict[str, int]:
 def require_learnable(graph: Graph, spec: TrainSpec) -> None:
     """CompileError(E050) where the rule cannot train a network."""
     require_one_output(graph, spec.call("rule"))
+    require_weights_alone(graph, spec.call("rule"))
     emitting = [p for p in graph.populations if p.step is not None and p.step.emit is not None]
     if emitting:
         raise CompileError(

@@ -77,6 +77,21 @@ def with_seed(package, seed):
     return replace(package, model=replace(package.model, seed=seed))
 
 
+def test_parameters_that_are_learnt_are_kept(tmp_path):
+    text = NET.replace("(v_th=2.5)", "(v_th=2.5) learns (v_th each lr_mult 1.0 above 1.0)")
+    graph = run_pipeline(parse_graph(text, {"w": np.ones((3, 2), np.float32)}))
+    drawn = draw_model(graph, 11, WEIGHTS_OF_NET)
+    np.testing.assert_array_equal(drawn.values["y/v_th"].array, np.float32([2.5, 2.5]))
+    model = drawn.with_values({"y/v_th": np.float32([1.5, 3.25])})
+    path = tmp_path / "net.snnpkg"
+    save_model(path, Package(model, "cpu"))
+    assert open_model(path).model == model
+    for values in ({"y/v_th": np.float32(1.5)}, {}):
+        kept = {n: v for n, v in model.values.items() if n != "y/v_th"}
+        wrong = replace(model, values=kept).with_values(values)
+        assert "y/v_th" in refused("E060", save_model, path, Package(wrong, "cpu")).message
+
+
 @pytest.mark.parametrize("seed", [-1, 2**64, 1.0, True, "3", None])
 def test_a_seed_that_is_none_is_refused(tmp_path, package, seed):
     save_model(tmp_path / "net.snnpkg", package)

@@ -33,7 +33,7 @@ def step(neuron: NeuronModel, dt: float, parameters, values) -> dict[str, float]
     known = {
         **parameters,
         **values,
-        **dict(zip(made.constants, made.values(parameters), strict=True)),
+        **dict(zip(made.constants, made.own.values(parameters), strict=True)),
     }
     for assign in (*made.decay, *made.deliver):
         known[assign.target] = evaluate(assign.value, known, np.float64)
@@ -125,7 +125,7 @@ def test_structure_depends_on_the_model_alone() -> None:
     neuron = model({"v": "tm * c - v", "c": "neg(c) / ts"})
     made = exact(neuron, 1.0)
     assert made.constants == ("exact.v.v", "exact.v.c", "exact.c.c")
-    assert made.values({"tm": 0.0, "ts": 1.0})[1] == 0.0
+    assert made.own.values({"tm": 0.0, "ts": 1.0})[1] == 0.0
 
 
 def test_exponential() -> None:

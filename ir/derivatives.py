@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from ..expr import Apply, Const, Expr, Ref, apply
-from ..types import FLOATS
+from .expr import Apply, Const, Expr, Ref, apply
+from .types import FLOATS
 
 # By operator: what a seed dL/d(result) asks of each argument, None where that is nothing.
 Derivative = Callable[[Apply, Expr], tuple[Expr | None, ...]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from snncc.ir.adjoint.derivatives import DERIVATIVES, WITHOUT, gradients
+from snncc.ir.derivatives import DERIVATIVES, WITHOUT, gradients
 from snncc.ir.expr import Const, Ref, apply, evaluate
 from snncc.ir.ops import OPS
 from snncc.ir.types import DType
