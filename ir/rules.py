@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from math import cos, pi
 
 from .calls import integer, number
-from .graph import Call, Setting, Value
+from .graph import Call, Population, Setting, Value
 from .ranges import ANY, BELOW_ONE, COUNT, NOT_NEGATIVE, POSITIVE, Range
 
 
@@ -97,6 +97,15 @@ RULES: dict[str, Row] = {
     "surrogate": Row(
         "backpropagation through time with a surrogate gradient, any neuron (Neftci et al. 2019)",
         _SURROGATE,
+    ),
+    "tssl_bp": Row(
+        "temporal spike sequence learning via backpropagation (Zhang & Li 2020), neurons with one"
+        " synaptic current",
+        (
+            # The steepest answer of a spike's time to v, and the curve of neurons that are silent.
+            Argument("bound", "1", 8.0, range=POSITIVE),
+            Argument("width", "1", 0.2, range=POSITIVE),
+        ),
     ),
 }
 
@@ -230,17 +239,21 @@ AVERAGES: dict[str, Row] = {
 _DURATION = Argument("duration", "ms", range=POSITIVE)
 
 
-DRAWN, GIVEN = 0, 1  # kernels of encodings: independent spikes are drawn; the data are the trains
+# Kernels of encodings: independent spikes are drawn; the data are the trains; the same number is
+# sent in every step.
+DRAWN, GIVEN, SENT = 0, 1, 2
 
 
 @dataclass(frozen=True, slots=True)
 class Encoding(Row):
-    """How an input fires. `kernel` draws its spikes on each device, from step `first` on, with the
-    probability x times `rate`: (call, dt [ms]) -> probability per step of an x of 1."""
+    """What an input sends. `kernel` makes it on each device from step `first` on, of the number
+    (x - zero) rate: the probability of a spike, or what is sent itself.
+    `rate`: (call, dt [ms]) -> that of an x of 1; `zero`: call -> the x of which it is 0."""
 
     kernel: int = DRAWN
     first: int = 0
     rate: Callable[[Call, float], float] = lambda call, dt: 1.0
+    zero: Callable[[Call], float] = lambda call: 0.0
 
 
 ENCODINGS: dict[str, Encoding] = {
@@ -253,7 +266,24 @@ ENCODINGS: dict[str, Encoding] = {
     ),
     "bernoulli": Encoding("frozen independent spikes, p = x per step", (_DURATION,)),
     "spikes": Encoding("the data are spike trains already", (_DURATION,), GIVEN),
+    "current": Encoding(
+        "a real number in place of spikes, (x - mean) / sd, the same in every step",
+        (
+            _DURATION,
+            Argument("mean", "1", 0.0, range=ANY),
+            Argument("sd", "1", 1.0, range=POSITIVE),
+        ),
+        SENT,
+        rate=lambda call, dt: 1.0 / number(call, "sd"),
+        zero=lambda call: number(call, "mean"),
+    ),
 }
+
+
+def sends_numbers(population: Population) -> bool:
+    """Whether it is an input that sends a number in place of spikes."""
+    encoding = population.encoding
+    return encoding is not None and ENCODINGS[encoding.kind].kernel == SENT
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...ir.philox import MULTIPLIERS, ROUNDS, WEYL
-from ...ir.rules import GIVEN
+from ...ir.rules import GIVEN, SENT
 
 M0 = np.uint64(MULTIPLIERS[0])
 M1 = np.uint64(MULTIPLIERS[1])
@@ -53,6 +53,12 @@ def is_lost(state):  # type: ignore[no-untyped-def]
 
 
 @formula
+def is_sent(encoder):  # type: ignore[no-untyped-def]
+    """Whether (1, 0) an input sends a number in every step."""
+    return 1 if encoder == SENT else 0
+
+
+@formula
 def is_drawn(encoder):  # type: ignore[no-untyped-def]
-    """Whether (1, 0) an encoding draws its spikes; else the data are the trains."""
-    return 0 if encoder == GIVEN else 1
+    """Whether (1, 0) an encoding draws its spikes."""
+    return 0 if encoder == GIVEN else 1 - is_sent(encoder)

@@ -12,7 +12,7 @@ from ...ir.calls import number
 from ...ir.graph import Block, Graph, Population, Projection
 from ...ir.model import Model, start_of
 from ...ir.neuron import NeuronStep
-from ...ir.rules import ENCODINGS
+from ...ir.rules import ENCODINGS, sends_numbers
 from ...ir.types import DType
 from ...ir.wiring import Listed, Wiring
 from ..runnable import require_spiking
@@ -51,9 +51,11 @@ class Plan(NamedTuple):
     csr_index: Array  # i64[S] absolute index of the synapse's weight
     events: Array  # i64[P + 1] bounds of the populations within the event list
     inputs: Array  # i64[input populations]
-    encoder: Array  # i64[input populations] DRAWN or GIVEN
+    encoder: Array  # i64[input populations] DRAWN, GIVEN or SENT of `ir.rules`
     first: Array  # i64[input populations] the first step in which they may fire
-    rate: Array  # f64[input populations] probability per step of an input of 1
+    rate: Array  # f64[input populations] what (x - zero) is multiplied by, see `rules.Encoding`
+    zero: Array  # f64[input populations]
+    steady: Array  # i64[J + 1] bounds, within the steady currents, of what inputs bring every step
     real_init: Array  # f32[F, N]
     integer_init: Array  # i32[I, N]
     ports: int
@@ -108,6 +110,7 @@ def make_plan(model: Model) -> Plan:
         events=bounds([p.neurons * steps for p in populations]),
         inputs=_ints(inputs),
         **_encodings(graph, inputs),
+        steady=_steady(graph),
         real_init=reals,
         integer_init=integers,
         ports=max((len(p.step.ports) for p in populations if p.step), default=1),
@@ -148,7 +151,16 @@ def _encodings(graph: Graph, inputs: Sequence[int]) -> dict[str, Array]:
         "encoder": _ints(row.kernel for _, row in rows),
         "first": _ints(row.first for _, row in rows),
         "rate": np.array([row.rate(call, graph.dt) for call, row in rows], np.float64),
+        "zero": np.array([row.zero(call) for call, row in rows], np.float64),
     }
+
+
+def _steady(graph: Graph) -> Array:
+    """Room for a current of each post neuron of the projections whose input sends a number."""
+    index = graph.index()
+    return bounds(
+        [index[p.post].neurons if sends_numbers(index[p.pre]) else 0 for p in graph.projections]
+    )
 
 
 def _port(post: Population, projection: Projection) -> int:

@@ -12,7 +12,7 @@ from typing import Any
 import numba
 
 from ...ir.neuron import NeuronStep
-from ...ir.rules import DRAWN
+from ...ir.rules import DRAWN, GIVEN, SENT
 from ..compiled.kinds import LIST, PAIRS, WINDOW
 from ..compiled.plan import Plan
 from ..compiled.text.modules import digest, load_module, writable
@@ -39,7 +39,8 @@ def features_of(plan: Plan, is_wide: bool) -> dict[str, bool]:
     """What of `kernels/features.py` a network has; `is_wide`: the threads are to share a sample."""
     return {
         "DRAWN": bool((plan.encoder == DRAWN).any()),
-        "RASTER": bool((plan.encoder != DRAWN).any()),
+        "RASTER": bool((plan.encoder == GIVEN).any()),
+        "STEADY": bool((plan.encoder == SENT).any()),
         "MATRIX": bool((plan.kind == PAIRS).any()),
         "LISTED": bool((plan.kind == LIST).any()),
         "WINDOWED": bool((plan.kind == WINDOW).any()),

@@ -28,6 +28,8 @@ class Work(NamedTuple):
     spikes: Array  # i32[W, events]
     threshold: Array  # u32[W, M]
     active: Array  # i32[W, M]
+    numbers: Array  # f32[W, N] what inputs send in every step; none where no input does
+    steady: Array  # f32[W, S] what it brings in every step, projection by projection
 
 
 def zeros(shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
@@ -67,4 +69,6 @@ def make_work(plan: Plan, workers: int, wide: bool = False, has_currents: bool =
         spikes=zeros((workers, int(plan.events[-1]) + 8), np.int32),
         threshold=zeros((workers, widest), np.uint32),
         active=zeros((workers, widest), np.int32),
+        numbers=zeros((workers, neurons if plan.steady[-1] else 0), np.float32),
+        steady=zeros((workers, int(plan.steady[-1])), np.float32),
     )

@@ -10,18 +10,20 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, prange
 
-from ..compiled.formulas import is_drawn, is_lost
-from .kernels.features import DRAWN, RASTER, WIDE
+from ..compiled.formulas import is_drawn, is_lost, is_sent
+from .kernels.features import DRAWN, RASTER, STEADY, WIDE
 from .kernels.forward import (
     CHUNK,
     active_inputs,
     append,
     encode_chunk,
     events_of_raster,
+    levels,
     pack,
     thresholds,
 )
-from .kernels.synapses import deliver
+from .kernels.rows import add, fill
+from .kernels.synapses import deliver, send_all
 from .units import advance_at, unit
 
 ZERO = np.float32(0.0)
@@ -51,7 +53,7 @@ def encode_inputs(plan, data, s, seed, work, w):  # type: ignore[no-untyped-def]
         ptr = work.ptr[w, p]
         spikes = work.spikes[w, plan.events[p] : plan.events[p + 1]]
         first = plan.first[k]
-        if RASTER and not is_drawn(plan.encoder[k]):
+        if RASTER and not is_drawn(plan.encoder[k]) and not is_sent(plan.encoder[k]):
             events_of_raster(raster[:, origin : origin + n], ptr, spikes)
         if DRAWN and is_drawn(plan.encoder[k]):
             threshold, active = input_threshold(plan, values, k, origin, work, w)
@@ -74,6 +76,24 @@ def encode_wide(threshold, active, first, steps, sample, seed, origin, ptr, spik
         encode_chunk(threshold, active, first, steps, sample, seed, origin, chunk, ptr, spikes)
 
 
+@unit
+def settle(plan, weights, data, s, work, w):  # type: ignore[no-untyped-def]
+    """What inputs send in every step of sample s, and what it brings in each."""
+    values, origin = data.values[data.rows[s] % len(data.values)], np.int64(0)
+    for k in range(len(plan.inputs)):
+        p = plan.inputs[k]
+        numbers = work.numbers[w, plan.neurons[p] : plan.neurons[p + 1]]
+        if is_sent(plan.encoder[k]):
+            own = values[origin : origin + len(numbers)]
+            levels(own, plan.zero[k], plan.rate[k], numbers)
+            for j in range(len(plan.pre)):
+                if plan.pre[j] == p:
+                    current = work.steady[w, plan.steady[j] : plan.steady[j + 1]]
+                    fill(current, ZERO)
+                    send_all(plan, weights.values, j, numbers, current)
+        origin += plan.neurons[p + 1] - plan.neurons[p]
+
+
 @njit
 def drive(plan, values, j, first, last, work, w, currents):  # type: ignore[no-untyped-def]
     """Add what projection j brings in the steps first:last to currents f32[window, ports * N]."""
@@ -82,6 +102,11 @@ def drive(plan, values, j, first, last, work, w, currents):  # type: ignore[no-u
     hi = lo + plan.neurons[p + 1] - plan.neurons[p]
     ptr, spikes = work.ptr[w, a], work.spikes[w, plan.events[a] : plan.events[a + 1]]
     delay, window = plan.delay[j], currents.shape[0]
+    if STEADY and plan.steady[j] < plan.steady[j + 1]:
+        steady = work.steady[w, plan.steady[j] : plan.steady[j + 1]]
+        for t in range(max(first, delay), last):
+            add(steady, currents[t % window, lo:hi])
+        return
     for t in range(max(first, delay), last):
         start, end = ptr[t - delay], ptr[t - delay + 1]
         if start < end:
@@ -179,6 +204,8 @@ def present(advance, plan, weights, data, s, seed, work, w):  # type: ignore[no-
     the same.
     """
     encode_inputs(plan, data, s, seed, work, w)
+    if STEADY:
+        settle(plan, weights, data, s, work, w)
     rest(plan, work.reals[w], work.integers[w])
     window = work.currents.shape[1]
     for b in range(len(plan.block) - 1):

@@ -8,8 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.graph import Graph
 from ...ir.model import Model
+from ...ir.rules import sends_numbers
 from ..compiled.network import ready
 from ..compiled.plan import Plan, distinct_steps, make_plan
 from ..compiled.store import Results
@@ -54,10 +56,27 @@ class Layout:
 
 
 def make_layout(model: Model) -> Layout:
-    """The layout of a model; CompileError(E071) where it has values of other types."""
+    """The layout of a model; CompileError(E071) where it has values of other types, or an input
+    that sends numbers."""
     model = ready(model)
+    require_spikes(model.graph)
     plan = make_plan(model)
     return Layout(model, plan, make_tables(model.graph, plan, model.wirings))
+
+
+def require_spikes(graph: Graph) -> None:
+    """CompileError(E071) where an input sends numbers: the kernels know spikes."""
+    found = [p for p in graph.populations if sends_numbers(p)]
+    if found:
+        raise CompileError(
+            Diagnostic(
+                "E071",
+                f"`{p.name}` sends numbers, and a GPU delivers spikes",
+                p.span,
+                help="run it on the processor, `--target cpu`, or write `encode poisson(…)`",
+            )
+            for p in found
+        )
 
 
 def run_program(layout: Layout, threads: int | None) -> KernelProgram:

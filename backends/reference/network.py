@@ -15,6 +15,7 @@ from ...ir.graph import Graph, Population, Projection
 from ...ir.model import Model, start_of, weights_name
 from ...ir.neuron import SPIKED, Assign, types_read
 from ...ir.passes.pipeline import run_model_passes
+from ...ir.rules import sends_numbers
 from ...ir.tensors import numbers
 from ...ir.types import FLOATS, DType, Scalar
 from ...ir.wiring import Wiring
@@ -28,7 +29,7 @@ Real = type[np.floating[Any]]
 @dataclass(frozen=True, slots=True, eq=False)
 class Simulation:
     """What a simulation did. `spikes`: bool [T, B, N] by population. `emitted`: what left the
-    neurons, [T, B, N]: their spikes, or the real numbers that their model emits. `states`: the last
+    neurons, [T, B, N]: their spikes, or the real numbers that they send. `states`: the last
     values, [B, N] by population and state; `history`: all values [T, B, N] after each step, if
     recorded."""
 
@@ -40,17 +41,17 @@ class Simulation:
 
 def simulate(
     model: Model,
-    inputs: Mapping[str, Bits],
+    inputs: Mapping[str, Array],
     real: Real = np.float64,
     record: bool = False,
 ) -> Simulation:
     """The trace of a model whose graph went through the pipeline.
 
-    `inputs` are bool [T, B, N] by input population. In step t populations are evaluated in
-    schedule order; a projection of delay d brings what its pre population emitted in step t - d,
-    each value times its weight. All arithmetic is in `real`; a port sums one by one: the
-    projections from other blocks in graph order, then those from the population's own block in
-    graph order, in each the pre neurons ascending.
+    `inputs` are [T, B, N] by input population: spikes, or the numbers that it sends. In step t
+    populations are evaluated in schedule order; a projection of delay d brings what its pre
+    population emitted in step t - d, each value times its weight. All arithmetic is in `real`; a
+    port sums one by one: the projections from other blocks in graph order, then those from the
+    population's own block in graph order, in each the pre neurons ascending.
     """
     model = run_model_passes(model)
     graph = model.graph
@@ -72,7 +73,7 @@ class _Network:
     def __init__(
         self,
         model: Model,
-        inputs: Mapping[str, Bits],
+        inputs: Mapping[str, Array],
         real: Real,
     ) -> None:
         self.model, graph = model, model.graph
@@ -96,7 +97,7 @@ class _Network:
         """The trace before the first step: inputs filled in, states at their initial values."""
         spikes = {
             name: self.inputs[name].astype(bool)
-            if name in self.inputs
+            if name in self.inputs and not sends_numbers(p)
             else np.zeros((self.steps, self.batch, p.neurons), bool)
             for name, p in self.populations.items()
         }
@@ -112,13 +113,15 @@ class _Network:
             }
             for name, of_population in (states if record else {}).items()
         }
-        emitted = {
-            name: spikes[name]
-            if p.step is None or p.step.emit is None
-            else np.zeros((self.steps, self.batch, p.neurons), self.real)
-            for name, p in self.populations.items()
-        }
+        emitted = {name: self._sent(p, spikes[name]) for name, p in self.populations.items()}
         return Simulation(spikes, emitted, states, history)
+
+    def _sent(self, population: Population, spikes: Bits) -> Array:
+        """What a population sends: its spikes, numbers of an input, or zeros to be filled."""
+        if sends_numbers(population):
+            return self.inputs[population.name].astype(self.real)
+        is_graded = population.step is not None and population.step.emit is not None
+        return np.zeros(spikes.shape, self.real) if is_graded else spikes
 
     def _initial_states(self, population: Population) -> dict[str, Array]:
         assert population.step is not None

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...ir.graph import Graph
+from ...ir.graph import Call, Graph
 from ...ir.model import Model
 from ...ir.passes.pipeline import run_model_passes
 from ...ir.philox import encode
-from ...ir.rules import ENCODINGS, GIVEN
+from ...ir.rules import ENCODINGS, GIVEN, SENT
 from ..compiled.network import check_samples
 from ..compiled.plan import duration
 from ..protocols import Outcome, Samples, classes_of
@@ -88,26 +88,32 @@ def single(model: Model, _threads: int | None, _folder: Path) -> ReferenceSimula
 
 
 def input_spikes(graph: Graph, samples: Samples, steps: int, seed: int) -> dict[str, Array]:
-    """What the encodings make of the samples: bool [T, B, N] by input population."""
-    spikes: dict[str, Array] = {}
+    """What the encodings make of the samples: [T, B, N] by input population, bool of spikes,
+    float32 of numbers that are sent."""
+    made: dict[str, Array] = {}
     lo = 0
     for population in graph.populations:
-        call = population.encoding
-        if call is None:
-            continue
-        # Inputs are counted through all populations, and a sample's id keys its stream.
-        hi = lo + population.neurons
-        values = samples.values[samples.rows]
-        row = ENCODINGS[call.kind]
-        if row.kernel == GIVEN:
-            spikes[population.name] = values[:, :, lo:hi].astype(bool).transpose(1, 0, 2)
-        else:
-            probability = values.astype(np.float64) * row.rate(call, graph.dt)
-            trains = [
-                encode(one, steps, int(k), seed, row.first)[:, lo:hi]
-                for one, k in zip(probability, samples.ids, strict=True)
-            ]
-            none = np.zeros((steps, 0, hi - lo), bool)
-            spikes[population.name] = np.stack(trains, axis=1) if trains else none
-        lo = hi
-    return spikes
+        if population.encoding is not None:
+            # Inputs are counted through all populations, and a sample's id keys its stream.
+            own = slice(lo, lo + population.neurons)
+            made[population.name] = _encoded(
+                population.encoding, graph.dt, samples, steps, seed, own
+            )
+            lo = own.stop
+    return made
+
+
+def _encoded(call: Call, dt: float, samples: Samples, steps: int, seed: int, own: slice) -> Array:
+    """What one encoding makes of its `own` columns."""
+    row, values = ENCODINGS[call.kind], samples.values[samples.rows]
+    if row.kernel == GIVEN:
+        return values[:, :, own].astype(bool).transpose(1, 0, 2)
+    numbers = (values.astype(np.float64) - row.zero(call)) * row.rate(call, dt)
+    if row.kernel == SENT:
+        return np.tile(numbers[:, own].astype(np.float32), (steps, 1, 1))
+    trains = [
+        encode(one, steps, int(k), seed, row.first)[:, own]
+        for one, k in zip(numbers, samples.ids, strict=True)
+    ]
+    none = np.zeros((steps, 0, own.stop - own.start), bool)
+    return np.stack(trains, axis=1) if trains else none

@@ -48,7 +48,7 @@ class Rule(NamedTuple):
     `check`: every reason (E050, E051) why it cannot train a network, () if it can; `warnings`: what
     will hardly do what is meant. `keeps`: what of the forward pass it needs, of EVENTS and
     CURRENTS. `tables`: what its kernels read beside the plan, opaque to everybody else. `oracle`:
-    the same in float64 NumPy, slow and literal: (model, spikes by population, label, spec,
+    the same in float64 NumPy, slow and literal: (model, what is emitted by population, label, spec,
     importance) -> an object with `gradients` by projection, shaped like its weights, and `cost`.
     `sample_bytes`: (graph, spec) -> what a sample in flight takes beside its presentation, by
     population, where that is much.

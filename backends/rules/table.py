@@ -12,6 +12,7 @@ RULES: dict[str, Rule] = {
     "st_rsbp": SPIKE_TRAIN,
     "hm2_bp": SPIKE_TRAIN,
     "surrogate": THROUGH_TIME,
+    "tssl_bp": THROUGH_TIME,
 }
 
 

@@ -50,7 +50,7 @@ class StepAdjoint:
     neither constants nor worked out by the sweep itself: what must be remembered of every step.
     `backward`: the sweep. `states`, `ports` and `constants`: the names of the adjoints that it
     gives, of the states before the step, of what arrived, and of the constants asked for; without
-    an entry where it is 0.
+    an entry where it is 0. `own`: states that the forward assignments have beside the step's.
     """
 
     forward: tuple[Assign, ...]
@@ -59,6 +59,7 @@ class StepAdjoint:
     states: dict[str, str]
     ports: dict[str, str]
     constants: dict[str, str]
+    own: tuple[State, ...] = ()
 
 
 def adjoint_of(

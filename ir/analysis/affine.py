@@ -6,11 +6,12 @@ import numpy as np
 
 from ..expr import Expr, Ref, affine, evaluate, substitute
 from ..graph import Population
-from ..neuron import Assign
+from ..neuron import Assign, NeuronStep
 from ..types import DType
 
 # Coefficients over the old states and the ports, "" for the constant; those of 0 left out.
 Row = dict[str, float]
+Terms = dict[str, Expr]
 
 
 def affine_map(population: Population, *phases: tuple[Assign, ...]) -> dict[str, Row | None]:
@@ -19,12 +20,17 @@ def affine_map(population: Population, *phases: tuple[Assign, ...]) -> dict[str,
     step = population.step
     assert step is not None, "the pass `discretize` must have run"
     constants = dict(zip(step.constants, population.constants, strict=True))
+    return {s: _row(terms, constants) for s, terms in affine_terms(step, *phases).items()}
+
+
+def affine_terms(step: NeuronStep, *phases: tuple[Assign, ...]) -> dict[str, Terms | None]:
+    """The same over the constants of the step, whose values are left open."""
     variables = frozenset(s.name for s in step.states) | frozenset(step.ports)
     now: dict[str, Expr] = {}
     for assign in (a for phase in phases for a in phase):
         now[assign.target] = substitute(assign.value, now)
     return {
-        s.name: affine_row(now.get(s.name, Ref(s.name, s.dtype)), variables, constants)
+        s.name: affine(now.get(s.name, Ref(s.name, s.dtype)), variables)
         for s in step.states
         if s.dtype is not DType.I32
     }
@@ -32,7 +38,10 @@ def affine_map(population: Population, *phases: tuple[Assign, ...]) -> dict[str,
 
 def affine_row(expr: Expr, variables: frozenset[str], values: dict[str, float]) -> Row | None:
     """The coefficients of one expression, whose other names have these values."""
-    terms = affine(expr, variables)
+    return _row(affine(expr, variables), values)
+
+
+def _row(terms: Terms | None, values: dict[str, float]) -> Row | None:
     if terms is None:
         return None
     with np.errstate(all="ignore"):

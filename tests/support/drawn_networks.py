@@ -63,7 +63,9 @@ ENCODINGS = {
     "poisson": "poisson(duration = 24 ms, rate = 400 Hz)",
     "bernoulli": "bernoulli(duration = 24 ms)",
     "spikes": "spikes(duration = 24 ms)",
+    "current": "current(duration = 24 ms, mean = 0.5, sd = 0.25)",
 }
+SPIKING = ("bernoulli", "poisson", "spikes")
 STEPS, INPUTS = 24, 31
 PORTS = {"pair": ("exc", "inh"), "gated": ("up", "down")}
 CONSTANT = Call("constant", (("value", 1.0),))
@@ -112,9 +114,9 @@ class Drawn:
 
 
 @st.composite
-def networks(draw):
+def networks(draw, encodings):
     """A network of the pool with inputs and weights."""
-    encoding = draw(st.sampled_from(sorted(ENCODINGS)))
+    encoding = draw(st.sampled_from(encodings))
     graph = POOLS[encoding]
     order = draw(st.permutations([p.name for p in graph.populations if p.role != "input"]))
     place = {name: k for k, name in enumerate(order)}
@@ -139,14 +141,14 @@ def networks(draw):
     )
 
 
-def drawn_networks(examples):
+def drawn_networks(examples, encodings=tuple(ENCODINGS)):
     """The decorators of a property of drawn networks."""
 
     def decorate(test):
         quietly = settings(
             max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck)
         )
-        return quietly(given(drawn=networks())(test))
+        return quietly(given(drawn=networks(encodings))(test))
 
     return decorate
 

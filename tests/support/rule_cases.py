@@ -10,6 +10,7 @@ import pytest
 from compiled_texts import compiled_text
 
 from snncc.backends.protocols import Samples, Trainer
+from snncc.backends.reference.simulator import input_spikes
 from snncc.backends.rules.table import RULES
 from snncc.ir.model import draw_model
 
@@ -204,7 +205,9 @@ def check_step(
     check_step_of(make, text, batch, labels)
 
 
-def check_step_of(make: Callable[..., Trainer], text: str, batch: int, labels: Any) -> None:
+def check_step_of(
+    make: Callable[..., Trainer], text: str, batch: int, labels: Any, sample: Any = sample
+) -> None:
     """The same of any program on these samples."""
     program = compiled_text(text)
     graph, spec = program.graph, program.train
@@ -213,12 +216,14 @@ def check_step_of(make: Callable[..., Trainer], text: str, batch: int, labels: A
         trainer = make(model, spec)
         raster = trainer.raster(sample(label), 0)
         bounds = np.cumsum([0, *(p.neurons for p in graph.populations)])
-        spikes = {
+        emitted = {
             p.name: raster[:, lo:hi]
             for p, lo, hi in zip(graph.populations, bounds[:-1], bounds[1:], strict=True)
         }
+        sent = input_spikes(graph, sample(label), trainer.steps, model.seed)
+        emitted |= {name: array[:, 0] for name, array in sent.items()}
         outcome = trainer.train(sample(label), batch, RATE)
-        oracle = RULES[spec.call("rule").kind].oracle(model, spikes, label, spec, 2.0)
+        oracle = RULES[spec.call("rule").kind].oracle(model, emitted, label, spec, 2.0)
         assert outcome.cost[0] == pytest.approx(oracle.cost)
         moved = trainer.weights()
         for name, gradient in oracle.gradients.items():

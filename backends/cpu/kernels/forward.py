@@ -125,3 +125,10 @@ def thresholds(values, rate, threshold):  # type: ignore[no-untyped-def]
     for j in range(len(values)):
         p = max(np.float64(values[j]) * rate, 0.0) * 4294967296.0
         threshold[j] = np.uint32(np.uint64(min(p, 4294967295.0)))
+
+
+@njit
+def levels(values, zero, rate, numbers):  # type: ignore[no-untyped-def]
+    """numbers[j] = (values[j] - zero) rate."""
+    for j in range(len(values)):
+        numbers[j] = np.float32((np.float64(values[j]) - zero) * rate)

@@ -26,6 +26,7 @@ from ...compiled.windows import (
 from .features import LISTED, MATRIX, WINDOWED
 
 ONE32 = np.float32(1.0)
+ZERO = np.float32(0.0)
 
 
 @njit
@@ -140,3 +141,35 @@ def send(plan, values, j, k, scale, current):  # type: ignore[no-untyped-def]
     if WINDOWED and plan.kind[j] == WINDOW:
         own = values[plan.weight[j] : plan.weight[j + 1]]
         send_windows(own, plan.windows[j], k, scale, current)
+
+
+@njit
+def send_all(plan, values, j, numbers, current):  # type: ignore[no-untyped-def]
+    """current[n] += w numbers[k] over the synapses of all pre neurons k of projection j, in their
+    order."""
+    if MATRIX and plan.kind[j] == PAIRS:
+        send_dense(values[plan.weight[j] : plan.weight[j + 1]], numbers, current)
+    else:
+        for k in range(len(numbers)):
+            if numbers[k] != ZERO:
+                send(plan, values, j, np.int64(k), numbers[k], current)
+
+
+@njit
+def send_dense(weights, numbers, current):  # type: ignore[no-untyped-def]
+    """The same of all pairs, four rows a pass as in `deliver_dense`."""
+    n = len(current)
+    k = 0
+    while k + 4 <= len(numbers):
+        x0, x1, x2, x3 = numbers[k], numbers[k + 1], numbers[k + 2], numbers[k + 3]
+        w0 = weights[k * n : k * n + n]
+        w1 = weights[k * n + n : k * n + 2 * n]
+        w2 = weights[k * n + 2 * n : k * n + 3 * n]
+        w3 = weights[k * n + 3 * n : k * n + 4 * n]
+        for i in range(n):
+            current[i] = (((current[i] + x0 * w0[i]) + x1 * w1[i]) + x2 * w2[i]) + x3 * w3[i]
+        k += 4
+    while k < len(numbers):
+        for i in range(n):
+            current[i] += numbers[k] * weights[k * n + i]
+        k += 1

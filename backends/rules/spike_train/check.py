@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ....ir.diagnostics import CompileError, Diagnostic
 from ....ir.graph import Call, Graph, Population, Projection
 from ....ir.model import Model, value_name
+from ....ir.rules import sends_numbers
 from ..reach import require_one_output, require_weights_alone, taught
 
 
@@ -35,9 +36,20 @@ def require_trainable(graph: Graph, rule: Call) -> None:
     """Refuse (E050) a network that the rule cannot train, with every reason."""
     require_one_output(graph, rule)
     require_weights_alone(graph, rule)
-    found = list(_wrong_recurrence(graph, rule))
+    found = [*_numbers(graph, rule), *_wrong_recurrence(graph, rule)]
     if found:
         raise CompileError(found)
+
+
+def _numbers(graph: Graph, rule: Call) -> Iterator[Diagnostic]:
+    for population in graph.populations:
+        if sends_numbers(population):
+            yield Diagnostic(
+                "E050",
+                f"`{rule.kind}` learns by spike trains, and `{population.name}` sends numbers",
+                population.span,
+                help="write `encode poisson(…)`, or learn by `rule surrogate`",
+            )
 
 
 def _wrong_recurrence(graph: Graph, rule: Call) -> Iterator[Diagnostic]:

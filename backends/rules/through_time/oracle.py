@@ -59,30 +59,30 @@ def gradients_through_time(
     `surrogates` by population; `learnt` are the constants of each step whose gradients are wanted.
     """
     trace = simulate(model, inputs, np.float64, record=True)
-    return Backward(model, trace, asked, surrogates, learnt or {}).gradients()
+    adjoints = {
+        p.name: adjoint_of(p.step, surrogates[p.name], (learnt or {}).get(p.name, ()), p.span)
+        for p in model.graph.populations
+        if p.step is not None
+    }
+    return Backward(model, trace, asked, adjoints).gradients()
 
 
 class Backward:
-    """The sweep, from the last step on: what the states and ports of each population ask."""
+    """The sweep, from the last step on: what the states and ports of each population ask, by the
+    adjoints of their steps."""
 
     def __init__(
         self,
         model: Model,
         trace: Simulation,
         asked: Mapping[str, Floats],
-        surrogates: Mapping[str, Surrogate],
-        learnt: Mapping[str, tuple[str, ...]],
+        adjoints: Mapping[str, StepAdjoint],
     ) -> None:
         self.model, self.trace, self.emitted = model, trace, trace.emitted
-        self.asked, self.learnt = asked, learnt
+        self.asked, self.adjoints = asked, adjoints
         graph = model.graph
         self.order = _in_order(graph)
         self.steps, self.batch = next(iter(self.emitted.values())).shape[:2]
-        self.adjoints = {
-            p.name: adjoint_of(p.step, surrogates[p.name], learnt.get(p.name, ()), p.span)
-            for p in self.order
-            if p.step is not None
-        }
         self.matrices = {
             p.name: matrix_of(model.weights(p.name), model.wirings[p.name])
             for p in graph.projections
@@ -94,6 +94,23 @@ class Backward:
         }
         self.later: dict[str, dict[str, Floats]] = {p.name: {} for p in self.order}
         self.constants: dict[str, dict[str, Floats]] = {p.name: {} for p in self.order}
+        self.own = {  # before each step, [T + 1, B, N]
+            p.name: {
+                s.name: np.zeros((self.steps + 1, self.batch, p.neurons))
+                for s in adjoints[p.name].own
+            }
+            for p in self.order
+        }
+        for population in self.order:
+            self._fill_own(population)
+
+    def _fill_own(self, population: Population) -> None:
+        """The states that the adjoint has beside the step's, from the first step on."""
+        own = self.own[population.name]
+        for t in range(self.steps if own else 0):
+            values = self._forward(population, self.adjoints[population.name], t)
+            for state, array in own.items():
+                array[t + 1] = values[f"{state}:1"]
 
     def gradients(self) -> Gradients:
         """The whole sweep."""
@@ -138,6 +155,7 @@ class Backward:
         for state in step.states:
             before = self.trace.history[population.name][state.name]
             values[state.name] = before[t - 1] if t else self._start(population, state.name)
+        values |= {state: array[t] for state, array in self.own[population.name].items()}
         for port in step.ports:
             values[port] = self._port(population, port, t)
         spikes = self.trace.spikes if step.emit is not None else self.emitted
@@ -213,24 +231,23 @@ class SampleGradients(NamedTuple):
 
 def sample_gradients(
     model: Model,
-    spikes: Mapping[str, npt.NDArray[np.bool_]],
+    emitted: Mapping[str, npt.NDArray[Any]],
     label: int,
     loss: Call,
-    surrogate: Surrogate,
+    adjoints: Mapping[str, StepAdjoint],
     importance: float,
 ) -> SampleGradients:
     """Those of a loss over the output's counts, from what the neurons do in float32, as they do on
-    the engines; `spikes` bool [T, N] of every population, which must be what they do."""
+    the engines; `emitted` [T, N] of every population, which must be what they do."""
     graph = model.graph
     output = next(p for p in graph.populations if p.role == "output")
-    inputs = {p.name: spikes[p.name][:, None] for p in graph.populations if p.role == "input"}
+    inputs = {p.name: emitted[p.name][:, None] for p in graph.populations if p.role == "input"}
     trace = simulate(model, inputs, np.float32, record=True)
-    for name, fired in spikes.items():
-        assert np.array_equal(trace.spikes[name][:, 0], fired), name
+    for name, sent in emitted.items():
+        assert np.array_equal(trace.emitted[name][:, 0], sent), name
     counts = trace.spikes[output.name][:, 0].sum(axis=0)
     steps = len(trace.spikes[output.name])
     errors, costs, _ = judge(loss, counts, label, steps)
     asked = {output.name: np.tile(importance * errors, (steps, 1, 1))}
-    surrogates = {p.name: surrogate for p in graph.populations}
-    found = Backward(model, trace, asked, surrogates, {}).gradients()
+    found = Backward(model, trace, asked, adjoints).gradients()
     return SampleGradients(found.weights, float(costs.sum()))

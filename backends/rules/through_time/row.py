@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from ....ir.diagnostics import CompileError, Diagnostic
@@ -18,7 +17,7 @@ from ...losses.table import loss_of
 from ..row import CURRENTS, EVENTS, CpuKernels, Rule
 from .cpu.scratch import make_sweep
 from .oracle import SampleGradients, sample_gradients
-from .tables import make_tables, require_learnable, sample_bytes, surrogate_of
+from .tables import make_tables, require_learnable, sample_bytes, scan_of
 from .text import scans_source
 
 CPU: Parts = (
@@ -46,14 +45,15 @@ def loss_warnings(graph: Graph, spec: TrainSpec) -> tuple[Diagnostic, ...]:
 
 def oracle(
     model: Model,
-    spikes: Mapping[str, npt.NDArray[np.bool_]],
+    emitted: Mapping[str, npt.NDArray[Any]],
     label: int,
     spec: TrainSpec,
     importance: float,
 ) -> SampleGradients:
     """The gradients of one sample in float64."""
-    surrogate = surrogate_of(spec.call("rule"))
-    return sample_gradients(model, spikes, label, loss_of(spec), surrogate, importance)
+    rule, computed = spec.call("rule"), [p for p in model.graph.populations if p.step is not None]
+    adjoints = {p.name: scan_of(p, rule) for p in computed}
+    return sample_gradients(model, emitted, label, loss_of(spec), adjoints, importance)
 
 
 def _features(_tables: Any, at_once: bool) -> Mapping[str, bool]:

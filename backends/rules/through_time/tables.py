@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,11 +12,12 @@ from ....ir.adjoint.curves import CURVES
 from ....ir.adjoint.step import StepAdjoint, Surrogate, adjoint_of
 from ....ir.calls import number, text
 from ....ir.diagnostics import CompileError, Diagnostic
-from ....ir.graph import Call, Graph, TrainSpec
+from ....ir.graph import Call, Graph, Population, TrainSpec
 from ....ir.model import Model
 from ...compiled.plan import Plan, distinct_steps, duration
 from ...losses.table import count_tables, loss_of
 from ..reach import require_one_output, require_weights_alone, taught
+from .tssl import tssl_scan
 
 Array = npt.NDArray[Any]
 
@@ -60,9 +62,26 @@ def surrogate_of(rule: Call) -> Surrogate:
 def adjoints(graph: Graph, rule: Call) -> tuple[StepAdjoint, ...]:
     """The adjoints of the distinct steps of a graph, in their order; CompileError(E050) for a
     threshold without a margin."""
-    spans = {p.step: p.span for p in reversed(graph.populations) if p.step is not None}
-    surrogate = surrogate_of(rule)
-    return tuple(adjoint_of(s, surrogate, (), spans[s]) for s in distinct_steps(graph))
+    computed = [p for p in graph.populations if p.step is not None]
+    scans = [(p.step, scan_of(p, rule)) for p in computed]
+    by_step = dict(reversed(scans))
+    return tuple(by_step[step] for step in distinct_steps(graph))
+
+
+def scan_of(population: Population, rule: Call) -> StepAdjoint:
+    """The adjoint of a population's step by a rule; CompileError(E050) where there is none."""
+    return SCANS[rule.kind](population, rule)
+
+
+def _surrogate_scan(population: Population, rule: Call) -> StepAdjoint:
+    assert population.step is not None
+    return adjoint_of(population.step, surrogate_of(rule), (), population.span)
+
+
+SCANS: dict[str, Callable[[Population, Call], StepAdjoint]] = {
+    "surrogate": _surrogate_scan,
+    "tssl_bp": tssl_scan,
+}
 
 
 def sample_bytes(graph: Graph, spec: TrainSpec) -> dict[str, int]:
@@ -77,17 +96,18 @@ def sample_bytes(graph: Graph, spec: TrainSpec) -> dict[str, int]:
 
 def require_learnable(graph: Graph, spec: TrainSpec) -> None:
     """CompileError(E050) where the rule cannot train a network."""
-    require_one_output(graph, spec.call("rule"))
-    require_weights_alone(graph, spec.call("rule"))
+    rule = spec.call("rule")
+    require_one_output(graph, rule)
+    require_weights_alone(graph, rule)
     emitting = [p for p in graph.populations if p.step is not None and p.step.emit is not None]
     if emitting:
         raise CompileError(
             Diagnostic(
                 "E050",
-                f"`surrogate` cannot train `{p.name}`: it emits a number in place of its spikes",
+                f"`{rule.kind}` cannot train `{p.name}`: it emits a number in place of its spikes",
                 p.span,
                 help="leave `emit` out of its model, and give it a condition, `spike when …`",
             )
             for p in emitting
         )
-    adjoints(graph, spec.call("rule"))
+    adjoints(graph, rule)

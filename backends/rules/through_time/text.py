@@ -72,17 +72,17 @@ class _Scan:
         for assign in adjoint.forward:
             if assign.target != SPIKED:
                 ends[assign.target.partition(":")[0]] = assign.target
-        self.ends = {s.name: ends.get(s.name, s.name) for s in step.states}
+        self.states = [s.name for s in (*step.states, *adjoint.own)]
+        self.ends = {s: ends.get(s, s) for s in self.states}
 
     def replay(self) -> str:
         """`replay_k`: a loop over the steps around one over the neurons."""
-        states = [s.name for s in self.step.states]
         return "\n".join(
             [
                 _NJIT,
                 f"def replay_{self.number}({_REPLAYED}):",
                 "    pitch = reals.shape[1]",
-                *(f"    {self._row(s)} = {self._rest(s)}[lo:hi].copy()" for s in states),
+                *(f"    {self._row(s)} = {self._rest(s)}" for s in self.states),
                 *self._constants(),
                 "    for t in range(steps):",
                 *(f"        {self._row(port)} = {self._current(port)}" for port in self.step.ports),
@@ -90,7 +90,7 @@ class _Scan:
                 "        for n in range(hi - lo):",
                 *(
                     f"            {self.names[x]} = {self._row(x)}[n]"
-                    for x in (*states, *self.step.ports)
+                    for x in (*self.states, *self.step.ports)
                 ),
                 *(f"            {self._assign(a.target, a.value)}" for a in self.adjoint.forward),
                 *(
@@ -147,8 +147,10 @@ class _Scan:
         return f"r_{self.names[name]}" if name in self.names else f"r_{_plain(name)}"
 
     def _rest(self, state: str) -> str:
+        if state not in self.places:
+            return "np.zeros(hi - lo, np.float32)"
         array, k = self.places[state]
-        return f"{array}[{k}]"
+        return f"{array}[{k}, lo:hi].copy()"
 
     def _reals(self) -> dict[str, int]:
         return {s: k for s, (array, k) in self.places.items() if array == "reals"}

@@ -108,6 +108,24 @@ def test_spike_trains_are_taken_as_they_are(encoded):
     np.testing.assert_array_equal(encoded(call, call, raster=given), given.astype(bool))
 
 
+def test_what_an_input_sends_in_every_step_is_summed_once(plain, monkeypatch):
+    """Whatever the steps, in windows of 40: a projection's weights are read once a sample."""
+    calls = []
+    sum_up = plain.send_all
+    monkeypatch.setattr(plain, "send_all", lambda *a: calls.append(a[2]) or sum_up(*a))
+    call = "current(duration = 90 ms, mean = 0.5, sd = 0.25)"
+    plan = make_plan(draw_model(compiled_text(NET.format(first=call, second=call, dt=1)).graph, 0))
+    work = make_work(plan, 2)
+    weights = np.ones(int(plan.weight[-1]), np.float32)
+    plain.present(rest, plan, Weights(weights), one_sample(), 0, np.uint64(SEED), work, 1)
+    assert calls == [0, 1]
+    sent = (VALUES.astype(np.float64) - 0.5) * 4
+    np.testing.assert_array_equal(work.numbers[1, :9], sent.astype(np.float32))
+    found = work.currents[1, :, 9:12]
+    np.testing.assert_allclose(found, np.tile(sent.sum(), (40, 3)), rtol=1e-6)
+    assert not work.ptr[1, :2].any()
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 @pytest.mark.parametrize("steps", [7, 90])
 def test_windows_of_steps_lose_nothing(plain, workers, steps):

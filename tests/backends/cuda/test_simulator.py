@@ -7,7 +7,7 @@ import pytest
 from backend_cases import compare_with_reference, grid_model, samples_with
 from compiled_texts import compiled_text
 from devices import with_threads, without_simulator
-from drawn_networks import COUNTING, DYADIC, drawn_networks
+from drawn_networks import COUNTING, DYADIC, SPIKING, drawn_networks
 from refusal import refused
 from simulator_cases import (
     check_drawn,
@@ -40,7 +40,7 @@ def compare(simulator):
     return run
 
 
-@drawn_networks(6)
+@drawn_networks(6, SPIKING)
 def test_any_network_fires_like_the_reference(compare, drawn):
     check_drawn(compare, drawn)
 

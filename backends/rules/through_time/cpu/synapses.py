@@ -20,10 +20,12 @@ from ....compiled.windows import (
     outputs_of,
     place_of,
 )
-from ....cpu.kernels.features import LISTED, MATRIX, WINDOWED
+from ....cpu.kernels.features import LISTED, MATRIX, STEADY, WINDOWED
+from ....cpu.kernels.rows import add, add_scaled, fill
 from ....cpu.units import unit
 
 ZERO = np.float32(0.0)
+ONE = np.float32(1.0)
 STEPS = 16  # that a row of weights is used for while it is in cache
 
 
@@ -72,14 +74,14 @@ def collect(plan, weights, j, i, arrived):  # type: ignore[no-untyped-def]
             total += weights[plan.csr_index[s]] * arrived[plan.csr_post[s]]
     if WINDOWED and plan.kind[j] == WINDOW:
         own = weights[plan.weight[j] : plan.weight[j + 1]]
-        total += over_windows(plan.windows[j], i, own, arrived, own, False)
+        total += over_windows(plan.windows[j], i, own, ONE, arrived, own, False)
     return total
 
 
 @njit
-def over_windows(window, k, weights, arrived, gradient, is_credit):  # type: ignore[no-untyped-def]
+def over_windows(window, k, weights, scale, arrived, gradient, is_credit):  # type: ignore[no-untyped-def]
     """Over the windows that pre neuron k lies in: sum of w times the adjoint, or (is_credit)
-    gradient += the adjoint."""
+    gradient += scale times the adjoint."""
     channel, i, j = coordinates(k, window[HEIGHT], window[WIDTH])
     kernel, stride, padding = window[KERNEL], window[STRIDE], window[PADDING]
     top, bottom = outputs_of(i, kernel, stride, padding, window[ROWS])
@@ -93,7 +95,7 @@ def over_windows(window, k, weights, arrived, gradient, is_credit):  # type: ign
             for x in range(left, right):
                 place = place_of(window, o, channel, a, j + padding - x * stride)
                 if is_credit:
-                    gradient[place] += arrived[row + x]
+                    gradient[place] += scale * arrived[row + x]
                 else:
                     total += weights[place] * arrived[row + x]
     return total
@@ -101,30 +103,38 @@ def over_windows(window, k, weights, arrived, gradient, is_credit):  # type: ign
 
 @unit
 def credit(plan, work, sweep, w, j):  # type: ignore[no-untyped-def]
-    """sums += dL/d(weight) of projection j: the adjoint where each spike arrived."""
+    """sums += dL/d(weight) of projection j: the adjoint where each spike arrived, or what an input
+    sends in every step times that of all steps."""
     a, p = plan.pre[j], plan.post[j]
     origin = plan.port[j] * plan.neurons[-1]
     start, stop = origin + plan.neurons[p], origin + plan.neurons[p + 1]
     ptr, spikes = work.ptr[w, a], work.spikes[w, plan.events[a] : plan.events[a + 1]]
     sums, d = sweep.sums[w], plan.delay[j]
+    if STEADY and plan.steady[j] < plan.steady[j + 1]:
+        total = work.steady[w, plan.steady[j] : plan.steady[j + 1]]
+        fill(total, ZERO)
+        for t in range(d, plan.steps):
+            add(sweep.arrived[w, t, start:stop], total)
+        for i in range(plan.neurons[a + 1] - plan.neurons[a]):
+            credit_pre(plan, j, i, work.numbers[w, plan.neurons[a] + i], total, sums)
+        return
     for t in range(plan.steps - d):
         own = sweep.arrived[w, t + d, start:stop]
         for k in range(ptr[t], ptr[t + 1]):
-            credit_spike(plan, j, np.int64(spikes[k]), own, sums)
+            credit_pre(plan, j, np.int64(spikes[k]), ONE, own, sums)
 
 
 @njit
-def credit_spike(plan, j, i, arrived, sums):  # type: ignore[no-untyped-def]
-    """The part of one spike of pre neuron i."""
+def credit_pre(plan, j, i, scale, arrived, sums):  # type: ignore[no-untyped-def]
+    """The part of a number `scale` of pre neuron i, 1 of a spike."""
     own = sums[plan.weight[j] : plan.weight[j + 1]]
     if MATRIX and plan.kind[j] == PAIRS:
         n = len(arrived)
         row = own[i * n : i * n + n]
-        for l in range(n):
-            row[l] += arrived[l]
+        add_scaled(scale, arrived, row)
     if LISTED and plan.kind[j] == LIST:
         row = plan.row[j] + i
         for s in range(plan.csr_ptr[row], plan.csr_ptr[row + 1]):
-            sums[plan.csr_index[s]] += arrived[plan.csr_post[s]]
+            sums[plan.csr_index[s]] += scale * arrived[plan.csr_post[s]]
     if WINDOWED and plan.kind[j] == WINDOW:
-        over_windows(plan.windows[j], i, own, arrived, own, True)
+        over_windows(plan.windows[j], i, own, scale, arrived, own, True)

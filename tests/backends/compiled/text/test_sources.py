@@ -44,8 +44,8 @@ def test_a_formula_gets_the_decorator_of_the_device():
     text = joined([("compiled", ("formulas.py",))], "decorated")
     names = {}
     execute(text.replace("= decorated", "= lambda f: (f, 'here')"), Path("m.py"), names)
-    function, seen = names["is_drawn"]
-    assert (function(0), function(1), seen) == (1, 0, "here")
+    function, seen = names["is_sent"]
+    assert (function(2), function(1), seen) == (1, 0, "here")
 
 
 @pytest.mark.parametrize(

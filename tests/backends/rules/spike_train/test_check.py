@@ -94,3 +94,11 @@ def test_output_and_lateral_inhibition():
     assert is_lateral(INHIBITION)
     assert not is_lateral(replace(INHIBITION, lr_mult=1.0))
     assert not is_lateral(projection("y", "y"))
+
+
+def test_an_input_that_sends_numbers():
+    current = Call("current", (("duration", 5.0), ("mean", 0.0), ("sd", 1.0)))
+    x, *rest = CHAIN.populations
+    graph = replace(CHAIN, populations=(replace(x, encoding=current), *rest))
+    found = refused("E050", require_trainable, graph, rule("hm2_bp"))
+    assert "learns by spike trains, and `x` sends numbers" in found.message

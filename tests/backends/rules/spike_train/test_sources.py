@@ -37,6 +37,7 @@ ONLY = {
         "the threads of a processor share a sample only now and then": """
             all_tiles_wide drive_wide encode_wide""",
         "what takes no time on a card": "forget_faint",
+        "inputs that send numbers are refused on a card": "levels send_all send_dense settle",
         "one worker does what the blocks of a card do in stages": "share_error solve_transposed",
         "a row is updated at once": "number_of update_row",
     },

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
-from rule_cases import check_step_of
+from rule_cases import check_step_of, sample
 
 from snncc.backends.trainers.cpu import CpuTrainer
 
@@ -61,7 +64,7 @@ TRAIN = """
 }}
 train net {{
   data digits
-  rule surrogate({arguments})
+  rule {rule}
   loss count(target = 12, other = 3, margin = 1)
   optimizer sgd(lr = 0.001)
   batch 1
@@ -85,5 +88,51 @@ def test_a_step_is_the_oracles_gradient(kernels, body, arguments, batch):
     def make(model, spec):
         return CpuTrainer(model, spec, 2, kernels)
 
-    text = HEAD + BODIES[body] + TRAIN.format(arguments=arguments)
+    text = HEAD + BODIES[body] + TRAIN.format(rule=f"surrogate({arguments})")
     check_step_of(make, text, batch, range(2))
+
+
+# All-pairs, listed and shared weights that learn from numbers, by delays and beside spikes.
+NUMBERS = """
+  population m[1, 4, 5] : cell
+  population c : cell
+  output y[5] : cell
+  x -> m : sparse(p = 0.5)  delay 2 ms
+  x -> c : conv2d(channels = 2, kernel = 3, padding = 1)
+  m -> c : conv2d(channels = 2, kernel = 3, padding = 1)
+  x -> y : dense(init = uniform(-0.2, 0.3))  delay 3 ms
+  c -> y : dense"""
+
+
+@pytest.mark.parametrize("batch", [1, 2])
+def test_a_step_with_numbers_of_an_input_is_the_oracles_gradient(kernels, batch):
+    head = HEAD.replace("x[20]", "x[1, 4, 5]").replace(
+        "spikes(duration = 120 ms)", "current(duration = 60 ms, mean = 0.4, sd = 0.8)"
+    )
+
+    def image(label):
+        values = np.random.default_rng(label).random((1, 20)).astype(np.float32)
+        return replace(sample(label), values=values)
+
+    text = head + NUMBERS + TRAIN.format(rule="surrogate(width = 2)")
+    check_step_of(
+        lambda model, spec: CpuTrainer(model, spec, 2, kernels), text, batch, range(2), image
+    )
+
+
+# Spikes that set back, neurons that are silent, a loop with a delay.
+SPIKE_TIMES = """
+  neuron quick = lif(tau_mem = 8 ms, tau_syn = 3 ms, v_th = 1 mV, refractory = 0 ms)
+  population a[9] : quick
+  population b[8] : quick(v_th = 2 mV)
+  output y[5] : quick
+  x -> a : dense  delay 0 ms
+  a -> b : sparse(p = 0.6)  delay 0 ms
+  b -> a : dense(init = uniform(-0.5, 0.3))  delay 2 ms
+  b -> y : dense  delay 0 ms"""
+
+
+@pytest.mark.parametrize("batch", [1, 2])
+def test_a_step_of_tssl_is_the_oracles_gradient(kernels, batch):
+    text = HEAD + SPIKE_TIMES + TRAIN.format(rule="tssl_bp(width = 0.3)")
+    check_step_of(lambda model, spec: CpuTrainer(model, spec, 2, kernels), text, batch, range(2))

@@ -11,7 +11,7 @@ from smooth import SmoothBackward, smooth_model
 from snncc.backends.reference.network import simulate
 from snncc.backends.rules.through_time.oracle import gradients_through_time
 from snncc.ir.adjoint.curves import CURVES
-from snncc.ir.adjoint.step import Surrogate
+from snncc.ir.adjoint.step import Surrogate, adjoint_of
 from snncc.ir.model import draw_model
 
 STEPS, BATCH = 14, 2
@@ -92,9 +92,10 @@ def test_a_smooth_network_has_the_gradient_of_finite_differences(body, curve):
     spiking = [p for p in graph.populations if p.step is not None]
     asked = {p.name: generator.normal(size=(STEPS, BATCH, p.neurons)) for p in spiking}
     _, trace = loss_of(model, inputs, asked, curve, width)
-    surrogates = {p.name: Surrogate(CURVES[curve], width) for p in spiking}
+    surrogate = Surrogate(CURVES[curve], width)
+    adjoints = {p.name: adjoint_of(p.step, surrogate) for p in spiking}
     trace.spikes.update({p.name: trace.emitted[p.name] for p in spiking})
-    found = SmoothBackward(model, trace, asked, surrogates, {}).gradients()
+    found = SmoothBackward(model, trace, asked, adjoints).gradients()
     for name, gradient in found.weights.items():
         flat = model.weights(name).ravel()
         for k in generator.choice(flat.size, min(flat.size, 6), replace=False):
