@@ -27,7 +27,7 @@ from .datasets.arguments import anchored
 from .datasets.table import DATASETS
 from .host import memory_bytes
 from .settings import Settings
-from .training.run_folder import MODEL, is_run
+from .training.run_folder import MODEL, are_seeds, is_run
 
 T = TypeVar("T")
 After = Callable[[str, Graph], None]
@@ -135,7 +135,10 @@ def _package_at(path: Path, options: Options, after: After | None) -> Package:
         return open_model(path)
     if is_folder(path):
         message = f"`{path}` is neither a package nor the folder of a training run"
-        raise CompileError(Diagnostic("E063", message, help="name a .snn file, a .snnpkg or a run"))
+        way_out = "name a .snn file, a .snnpkg or a run"
+        if are_seeds(path):
+            way_out = "name the run by one of its seeds, a folder in it"
+        raise CompileError(Diagnostic("E063", message, help=way_out))
     return _package(lower_program(path, options, after), path, options)
 
 

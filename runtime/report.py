@@ -123,10 +123,14 @@ def figures_table(figures: Figures) -> Table:
     table = Table("figure", f"{figures.of} accuracy", "epochs", box=None)
     for name, (accuracy, (first, last)) in figures.named.items():
         epochs = f"{first}" if first == last else f"{first} to {last}"
-        plain = name.removeprefix(AVERAGE)
-        averaged = ", averaged" if plain != name else ""
-        table.add_row(plain.replace("_", " ") + averaged, f"{accuracy:.2%}", epochs)
+        table.add_row(figure_title(name), f"{accuracy:.2%}", epochs)
     return table
+
+
+def figure_title(name: str) -> str:
+    """A figure's name as it is shown: `best on test, averaged`."""
+    plain = name.removeprefix(AVERAGE)
+    return plain.replace("_", " ") + (", averaged" if plain != name else "")
 
 
 def rates_table(rates: tuple[Rates, ...]) -> Table:

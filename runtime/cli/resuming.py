@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import typer
 
 from ...ir.diagnostics import CompileError, Diagnostic
-from ..training.options import TrainOptions, remembered
-from ..training.run_folder import is_run
+from ..training.options import TrainOptions
+from ..training.run_folder import are_seeds, is_run
 
 # What --resume may be given beside; all else is as the run was started.
 RESUMABLE = (
-    *("file", "out", "resume", "target", "threads", "epochs", "checkpoint_every"),
+    *("file", "out", "resume", "target", "threads", "epochs", "seeds", "checkpoint_every"),
     *("json", "quiet"),
 )
 
@@ -48,7 +48,7 @@ def resumable(out: Path | None) -> Path:
     """The folder of a run to go on with; CompileError(E063) if it is none."""
     if out is None:
         raise typer.BadParameter("--resume needs --out, the folder of the run", param_hint="--out")
-    if not is_run(out):
+    if not (is_run(out) or are_seeds(out)):
         message = f"`{out}` holds no training run to resume"
         raise CompileError(
             Diagnostic("E063", message, help="name the --out that it was started with")
@@ -56,21 +56,19 @@ def resumable(out: Path | None) -> Path:
     return out
 
 
-def resumed(
-    folder: Path,
-    file: Path | None,
-    target: str | None,
-    epochs: int | None,
-    checkpoint_every: float | None,
-) -> TrainOptions:
-    """The options that the run in the folder goes on with.
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a run that goes on was told anew; None: it was not.
 
     All else stays as it was: what changes the weights would be refused by the checkpoint.
     """
-    options = remembered(folder)
-    options = replace(options, target=target or options.target)
-    if file is not None:
-        options = replace(options, program=os.path.realpath(file))
-    chosen = options.epochs if epochs is None else epochs
-    seconds = given_or(checkpoint_every, options.checkpoint_seconds)
-    return replace(options, epochs=chosen, checkpoint_seconds=seconds)
+
+    program: Path | None
+    target: str | None
+    epochs: int | None
+    checkpoint_seconds: float | None
+
+    def of(self, options: TrainOptions) -> TrainOptions:
+        """The options with what was told."""
+        told = {**asdict(self), "program": self.program and os.path.realpath(self.program)}
+        return replace(options, **{n: value for n, value in told.items() if value is not None})

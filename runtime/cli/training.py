@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -11,21 +10,14 @@ import typer
 
 from ...backends.artifact.numbers import is_amount
 from ...backends.protocols import LARGEST_COUNT
-from ...ir.diagnostics import to_json
 from ...ir.ranges import BELOW_ONE
-from ..interrupt import StopWish, stop_wish
-from ..report import Display, epoch_line, figures_table, rates_table, tested
-from ..session import Session, Start, run, start
+from ..session import Start
 from ..settings import usable_threads
-from ..training.figures import figures
-from ..training.history import EpochRecord, best, to_document
 from ..training.lock import hold
-from ..training.loop import Interrupted
-from ..training.options import CHECKPOINT_SECONDS, TrainOptions
-from ..training.progress import Progress
-from ..training.run_folder import free_folder, refuse_occupied, refuse_strangers
+from ..training.options import CHECKPOINT_SECONDS, TrainOptions, remembered
+from ..training.run_folder import are_seeds, free_folder, refuse_occupied, refuse_strangers
 from .command import Command
-from .environment import fetch_bar, settings
+from .following import Plan, follow
 from .options import (
     Defines,
     Json,
@@ -37,10 +29,9 @@ from .options import (
     Threads,
     parse_defines,
 )
-from .output import INTERRUPTED, Output, draw
-from .resuming import given_or, is_given, refuse_changes, resumable, resumed
-from .running import tell_classes
-from .streams import Lost
+from .output import Output
+from .resuming import Changes, given_or, is_given, refuse_changes, resumable
+from .seeds import begin_by_seeds, go_on_by_seeds, parsed_seeds
 
 
 def train(
@@ -66,6 +57,14 @@ def train(
     define: Defines = None,
     network: Network = None,
     seed: Seed = None,
+    seeds: Annotated[
+        str | None,
+        typer.Option(
+            "--seeds",
+            metavar="A..B|A,B,…",
+            help="a run by each, in folders of --out; a table of all",
+        ),
+    ] = None,
     threads: Threads = None,
     epochs: Annotated[int | None, typer.Option("--epochs", min=1, max=LARGEST_COUNT)] = None,
     batch: Annotated[
@@ -102,10 +101,18 @@ def train(
     if resume:
         refuse_changes(context)
         chosen = target if is_given(context, "target") else None
+        changes = Changes(file, chosen, epochs, checkpoint_every)
         with hold(resumable(out)) as folder:
-            options = resumed(folder, file, chosen, epochs, checkpoint_every)
-            _train(options, folder, how, workers, output)
+            if are_seeds(folder):
+                go_on_by_seeds(folder, parsed_seeds(seeds), changes, workers, output)
+                return
+            if seeds is not None:
+                raise typer.BadParameter("the run in --out is of one seed", param_hint="--seeds")
+            follow(Plan(changes.of(remembered(folder)), folder, how, workers), output)
         return
+    if seeds is not None and (overwrite or seed is not None):
+        message = "it takes neither --seed nor --overwrite beside it"
+        raise typer.BadParameter(message, param_hint="--seeds")
     if file is None:
         raise typer.BadParameter("a program is needed, unless --resume", param_hint="FILE")
     options = TrainOptions(
@@ -123,85 +130,15 @@ def train(
     )
     with hold(_new_folder(file, out, how)) as folder:
         refuse_strangers(folder) if overwrite else refuse_occupied(folder)
-        _train(options, folder, how, workers, output)
+        if seeds is None:
+            follow(Plan(options, folder, how, workers), output)
+        else:
+            begin_by_seeds(folder, parsed_seeds(seeds), options, workers, output)
 
 
 def _new_folder(file: Path, out: Path | None, how: Start) -> Path:
     usual = Path("runs") / file.stem
     return out or (usual if how is Start.REPLACE else free_folder(usual))
-
-
-def _train(options: TrainOptions, folder: Path, how: Start, threads: int, output: Output) -> None:
-    with stop_wish() as wish:
-        with fetch_bar(output) as fetched:
-            session = start(options, folder, settings(), threads, fetched, how)
-        _warn(session, output)
-        tell_classes(session.course.train, output)
-        _tell_start(session, folder, output)
-        progress = _run(session, folder, output, wish)
-    _finish(session, progress, folder, output)
-
-
-def _tell_start(session: Session, folder: Path, output: Output) -> None:
-    progress, epochs = session.progress, session.course.spec.count("epochs")
-    if session.is_finished:
-        out = shlex.quote(str(folder))
-        longer = f"snncc train --resume --out {out} --epochs {progress.epoch + 1}"
-        output.note(f"{folder} is finished: epoch {progress.epoch} of {epochs}")
-        output.note(f"to train it longer: {longer}")
-    elif progress.epoch or progress.position:
-        output.note(f"going on in epoch {progress.epoch + 1} of {epochs} of {folder}")
-
-
-def _warn(session: Session, output: Output) -> None:
-    for warning in session.warnings:
-        output.document({"event": "warning", **to_json(warning)})
-    draw(session.warnings, output)
-
-
-def _run(session: Session, folder: Path, output: Output, wish: StopWish) -> Progress:
-    epochs = session.course.spec.count("epochs")
-
-    def emit(record: EpochRecord, warnings: tuple[str, ...]) -> None:
-        output.document({"event": "epoch", **to_document(record), "warnings": warnings})
-        output.result(epoch_line(record, epochs))
-        for warning in warnings:
-            output.note(f"warning: {warning}", "yellow")
-
-    try:
-        with Display(output.notes, output.is_live, emit, lambda: wish.is_wanted) as display:
-            return run(session, display)
-    except Interrupted:
-        _tell_stop(folder, output)
-        output.document({"event": "interrupted", "folder": str(folder)})
-        raise typer.Exit(INTERRUPTED) from None
-    except Lost:
-        _tell_stop(folder, output)
-        raise
-
-
-def _tell_stop(folder: Path, output: Output) -> None:
-    out = shlex.quote(str(folder))
-    output.note(f"stopped, state saved; go on by: snncc train --resume --out {out}")
-
-
-def _finish(session: Session, progress: Progress, folder: Path, output: Output) -> None:
-    chosen = best(progress.history)
-    assert chosen is not None
-    named = figures(progress.history)
-    documents = {name: figure._asdict() for name, figure in named.named.items()}
-    output.document(
-        {
-            "event": "done",
-            "folder": str(folder),
-            "best": to_document(chosen),
-            "figures": {"of": named.of, **documents},
-        }
-    )
-    output.result(rates_table(progress.history[-1].rates), "", figures_table(named))
-    shares = tested(chosen) or {"train": chosen.train_accuracy}
-    shown = ", ".join(f"{name} {share:.2%}" for name, share in shares.items())
-    output.result(f"best: epoch {chosen.epoch}, {shown}; saved in {folder}")
 
 
 COMMANDS = (Command("train", train, "snncc train examples/digits.snn --out runs/digits"),)

@@ -59,13 +59,17 @@ FITS: dict[str, Callable[[Any], bool]] = {
 def remembered(path: Path) -> TrainOptions:
     """The options that the run in the folder was started with; CompileError(E060) names one that
     cannot have been given."""
-    options = read_run(path)["options"]
+    return believed(read_run(path)["options"], path / RUN)
+
+
+def believed(options: Mapping[str, Any], path: Path) -> TrainOptions:
+    """The options that a file has; CompileError(E060) names one that cannot have been given."""
     wrong = sorted(name for name in options.keys() & FITS if not FITS[name](options[name]))
     if wrong:
-        message = f"`{path / RUN}` is damaged: `{wrong[0]}` is {str(options[wrong[0]])[:40]!r}"
+        message = f"`{path}` is damaged: `{wrong[0]}` is {str(options[wrong[0]])[:40]!r}"
         raise CompileError(Diagnostic("E060", message, help="start anew with another --out"))
     try:
         return TrainOptions(**options)
     except TypeError as error:
-        message = f"`{path}` was started by another version of snncc: {error}"
+        message = f"`{path}` is of another version of snncc: {error}"
         raise CompileError(Diagnostic("E060", message)) from error

@@ -25,6 +25,7 @@ HISTORY = "history.jsonl"
 CHECKPOINTS = "checkpoints"
 MODEL = "model.snnpkg"  # of the best epoch
 LAST = "last.snnpkg"
+SEEDS = "seeds.json"  # of a training by several seeds, each a run in a folder below
 LIMIT = 1 << 24
 
 Document = dict[str, Any]
@@ -89,6 +90,11 @@ def is_run(path: Path) -> bool:
     return is_folder(path) and is_file(path / RUN)
 
 
+def are_seeds(path: Path) -> bool:
+    """Whether the path is the folder of a training by several seeds."""
+    return is_folder(path) and is_file(path / SEEDS)
+
+
 def clear(path: Path) -> None:
     """Remove what an earlier run left, and nothing else. What tells that it is a run goes last."""
     try:
@@ -118,9 +124,10 @@ def free_folder(base: Path) -> Path:
 
 def refuse_occupied(path: Path) -> None:
     """CompileError(E063) if the folder holds a run, or strangers' files of a run's names."""
-    if is_run(path):
+    if is_run(path) or are_seeds(path):
         message = f"`{path}` holds a training run already"
-        way_out = "add --resume to go on with it, --overwrite to replace it, or name another --out"
+        replaced = "--overwrite to replace it, " if is_run(path) else ""
+        way_out = f"add --resume to go on with it, {replaced}or name another --out"
         raise CompileError(Diagnostic("E063", message, help=way_out))
     refuse_strangers(path)
 
@@ -130,7 +137,7 @@ def refuse_strangers(path: Path) -> None:
     if is_run(path):
         read_run(path)
         return
-    taken = [name for name in (HISTORY, MODEL, LAST, RUN) if os.path.lexists(path / name)]
+    taken = [name for name in (HISTORY, MODEL, LAST, RUN, SEEDS) if os.path.lexists(path / name)]
     if newest_first(path / CHECKPOINTS):
         taken.append(CHECKPOINTS)
     if taken:

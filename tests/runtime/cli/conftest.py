@@ -1,6 +1,8 @@
 """The command line, run inside the tests' process."""
 
 import json
+import os
+import signal
 
 import pytest
 from typer.testing import CliRunner
@@ -32,3 +34,21 @@ def answer(snncc):
         return [json.loads(line) for line in out.splitlines()]
 
     return run
+
+
+@pytest.fixture
+def stopping(perceptron_target, monkeypatch):
+    """The process gets a signal, Ctrl-C's, while the call of that number runs."""
+
+    def stop_in(call, number=signal.SIGINT):
+        train, calls = perceptron_target.train, []
+
+        def interrupted(self, *arguments):
+            calls.append(1)
+            if len(calls) == call:
+                os.kill(os.getpid(), number)
+            return train(self, *arguments)
+
+        monkeypatch.setattr(perceptron_target, "train", interrupted)
+
+    return stop_in

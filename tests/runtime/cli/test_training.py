@@ -1,6 +1,4 @@
 import json
-import os
-import signal
 from dataclasses import replace
 
 import pytest
@@ -8,7 +6,7 @@ import pytest
 from snncc.backends.artifact.model import open_model
 from snncc.backends.targets import TARGETS
 from snncc.ir.diagnostics import CompileError, Diagnostic
-from snncc.runtime.cli import training
+from snncc.runtime.cli import following
 from snncc.runtime.cli.streams import Lost
 from snncc.runtime.interrupt import SIGNALS
 from snncc.runtime.training.history import read_history
@@ -17,24 +15,6 @@ from snncc.runtime.training.lock import hold
 pytestmark = pytest.mark.usefixtures("perceptron_target")
 
 SHORT = ("--limit", 100, "--test-limit", 40)
-
-
-@pytest.fixture
-def stopping(perceptron_target, monkeypatch):
-    """The process gets a signal, Ctrl-C's, while the call of that number runs."""
-
-    def stop_in(call, number=signal.SIGINT):
-        train, calls = perceptron_target.train, []
-
-        def interrupted(self, *arguments):
-            calls.append(1)
-            if len(calls) == call:
-                os.kill(os.getpid(), number)
-            return train(self, *arguments)
-
-        monkeypatch.setattr(perceptron_target, "train", interrupted)
-
-    return stop_in
 
 
 def test_a_run_leaves_everything_in_its_folder(snncc, tiny, tmp_path):
@@ -115,7 +95,7 @@ def test_a_run_whose_output_is_lost_stops_where_it_can_go_on(snncc, tiny, tmp_pa
         raise Lost(BrokenPipeError())
 
     with monkeypatch.context() as patch:
-        patch.setattr(training, "epoch_line", lost)
+        patch.setattr(following, "epoch_line", lost)
         with pytest.raises(Lost):
             snncc("train", tiny, "--out", "run", *SHORT)
     assert len(read_history(tmp_path / "run" / "history.jsonl")) == 1
