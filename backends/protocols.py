@@ -59,11 +59,12 @@ class Samples:
 class Outcome:
     """What came of presenting samples.
 
-    `counts`: int32 [samples, outputs] spikes of the output population; `predictions`: int32
-    [samples], as `classes_of` has them; `cost`: float64 [samples], 0 in simulation;
-    `activity`: int64 [neurons], spikes of every neuron of the graph, populations in graph order,
-    summed over the samples; `lost`: bool [samples], where a state came to be no finite number, or
-    nothing where that was not looked for.
+    `counts`: int32 [samples, outputs] spikes of the output population; `scores`: float32 [samples,
+    outputs] what its neurons emitted in the last step, or [samples, 0] where they emit spikes;
+    `predictions`: int32 [samples], as `classes_of` has them; `cost`: float64 [samples], 0 in
+    simulation; `activity`: int64 [neurons], spikes of every neuron of the graph, populations in
+    graph order, summed over the samples; `lost`: bool [samples], where a state came to be no finite
+    number, or nothing where that was not looked for.
     """
 
     counts: npt.NDArray[np.int32]
@@ -71,14 +72,22 @@ class Outcome:
     cost: npt.NDArray[np.float64]
     activity: npt.NDArray[np.int64]
     lost: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
+    scores: npt.NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0), np.float32))
 
 
-def classes_of(counts: Counts) -> Counts:
-    """int32 [samples]: the output neurons with the most spikes, the lowest index on a tie, NO_CLASS
-    where none fired; `counts` are int32 [samples, outputs]."""
-    if not counts.size:
+def classes_of(counts: Counts, scores: npt.NDArray[Any] | None = None) -> Counts:
+    """int32 [samples]: the output neurons with the highest scores, or where there are none with the
+    most spikes, the lowest index on a tie. NO_CLASS where a score is not a number, or none fired.
+
+    Both are [samples, outputs]; scores of no outputs are none.
+    """
+    if scores is not None and scores.size:
+        best, has_class = scores.argmax(axis=1), ~np.isnan(scores).any(axis=1)
+    elif counts.size:
+        best, has_class = counts.argmax(axis=1), counts.any(axis=1)
+    else:
         return np.full(len(counts), NO_CLASS, np.int32)
-    return np.where(counts.any(axis=1), counts.argmax(axis=1), NO_CLASS).astype(np.int32)
+    return np.where(has_class, best, NO_CLASS).astype(np.int32)
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,6 @@ CODES: dict[str, str] = {
     "W013": "not checked further",
     # W04x: networks that cannot do what they say
     "W040": "input rate is cut",
-    "W041": "output never fires",
     "W042": "projection delivers nothing",
     "W043": "state grows of itself",
     "W044": "weights leave no room",

@@ -10,6 +10,7 @@ from .types import DType, Scalar
 
 SPIKED = "spiked"
 REFRACTORY = "refractory_left"
+LAST_EMITTED = "emitted.last"  # a name that no program can give
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,8 @@ class NeuronStep:
     while the counter of refractory steps is above 0; `threshold`, the condition to fire outside of
     them (None: never); `reset`, done by a neuron that fires; `refractory`, the steps [i32] that a
     spike sets the counter to, which is the I32 state REFRACTORY (None: there is no counter).
-    `emit` is what leaves the neuron at the end of the step: None is its spike, 0 or 1.
+    `emit` is what leaves the neuron at the end of the step: None is its spike, 0 or 1. A state
+    LAST_EMITTED remembers it: that of an output, whose score is what it emits last.
 
     Assignments read states, ports and `constants`, numbers of a population whose values are
     `Population.constants` in the same order. For a machine that knows no phases there is the same
@@ -119,10 +121,18 @@ class NeuronStep:
     def after(self) -> tuple[Assign, ...]:
         """What follows the threshold: `reset` where SPIKED holds, and the counter."""
         reset = tuple(_when(_FIRED, a) for a in self.reset)
-        if self.refractory is None:
-            return reset
-        left = apply("max", apply("sub", COUNTER, Const(1, DType.I32)), _ZERO)
-        return (*reset, Assign(REFRACTORY, apply("select", _FIRED, self.refractory, left)))
+        if self.refractory is not None:
+            left = apply("max", apply("sub", COUNTER, Const(1, DType.I32)), _ZERO)
+            count = Assign(REFRACTORY, apply("select", _FIRED, self.refractory, left))
+            reset = (*reset, count)
+        return reset if self.score is None else (*reset, self.score)
+
+    @property
+    def score(self) -> Assign | None:
+        """What remembers the emitted number; None of a step that does not."""
+        if self.emit is None or all(s.name != LAST_EMITTED for s in self.states):
+            return None
+        return Assign(LAST_EMITTED, self.emit)
 
     @property
     def assigns(self) -> dict[str, tuple[Assign, ...]]:

@@ -64,6 +64,19 @@ LOSSES: dict[str, Row] = {
         " the margin",
         _COUNT_LOSS,
     ),
+    "count_hinge": Row(
+        "half the squared distance of a count from what it should be, over the steps, where the"
+        " label's neuron fires less or another one more",
+        (
+            Argument("target", "1", 15.0, range=POSITIVE),
+            Argument("other", "1", 3.0, range=NOT_NEGATIVE),
+        ),
+    ),
+    "cross_entropy": Row(
+        "-log of the label's share in the softmax of scale x: x is what every output emits last, or"
+        " how often it fired",
+        (Argument("scale", "1", 1.0, range=POSITIVE),),
+    ),
     "rate_mse": Row(
         "half the squared distance of every output's rate, in spikes a step, from 1 of the label or"
         " 0 (Wu et al. 2018)"

@@ -91,7 +91,7 @@ def facts(moment: Moment) -> str:
     """Accuracy, loss and rates on the bar's line."""
     parts = [f"accuracy {moment.accuracy:.2%}"]
     if moment.stage == "train":
-        parts.append(f"loss {moment.cost:.1f}")
+        parts.append(f"loss {moment.cost:.4g}")
     parts += [f"{rates.population} {rates.rate:.0f} Hz" for rates in moment.rates[:4]]
     return "  ".join(parts)
 
@@ -102,7 +102,7 @@ def epoch_line(record: EpochRecord, epochs: int) -> str:
     rates = " ".join(f"{r.population} {r.rate:.0f}" for r in record.rates)
     return (
         f"epoch {record.epoch}/{epochs}  {tests}train {record.train_accuracy:.2%}  "
-        f"loss {record.cost:.1f}  lr {record.learning_rate:.2g}  {record.seconds:.1f} s "
+        f"loss {record.cost:.4g}  lr {record.learning_rate:.2g}  {record.seconds:.1f} s "
         f"({record.samples_per_second:.0f}/s)  Hz: {rates}"
     )
 

@@ -11,12 +11,13 @@ import numpy.typing as npt
 from ...ir.calls import number
 from ...ir.graph import Block, Graph, Population, Projection
 from ...ir.model import Model, start_of
-from ...ir.neuron import NeuronStep
+from ...ir.neuron import LAST_EMITTED, NeuronStep
 from ...ir.rules import ENCODINGS, sends_numbers
 from ...ir.types import DType
 from ...ir.wiring import Listed, Wiring
 from ..runnable import require_spiking
 from .kinds import CODES, FIELDS, numbers_of
+from .text.step import state_places
 
 Array = npt.NDArray[Any]
 
@@ -60,6 +61,7 @@ class Plan(NamedTuple):
     integer_init: Array  # i32[I, N]
     ports: int
     output: int  # index of the output population
+    score: int  # row of `real_init` in which the output keeps what it emitted last; -1: it fires
     widest: int  # neurons of the largest population
 
 
@@ -114,9 +116,8 @@ def make_plan(model: Model) -> Plan:
         real_init=reals,
         integer_init=integers,
         ports=max((len(p.step.ports) for p in populations if p.step), default=1),
-        output=next(
-            (k for k, p in enumerate(populations) if p.role == "output"), len(populations) - 1
-        ),
+        output=(output := output_of(graph)),
+        score=_score(populations[output]),
         widest=max(p.neurons for p in populations),
     )
 
@@ -166,6 +167,18 @@ def _steady(graph: Graph) -> Array:
 def _port(post: Population, projection: Projection) -> int:
     assert post.step is not None
     return post.step.ports.index(projection.port)
+
+
+def output_of(graph: Graph) -> int:
+    """The index of the output population, of the last one where none is an output."""
+    roles = [p.role for p in graph.populations]
+    return roles.index("output") if "output" in roles else len(roles) - 1
+
+
+def _score(output: Population) -> int:
+    if output.step is None or output.step.score is None:
+        return -1
+    return state_places(output.step)[LAST_EMITTED][1]
 
 
 def _ints(values: Any) -> Array:

@@ -20,6 +20,7 @@ class Results(NamedTuple):
     """What a call fills in; the cost is in the precision of the device."""
 
     counts: Any  # i32[S, outputs]
+    scores: Any  # f32[S, outputs] what the outputs emitted last, if they emit numbers
     predictions: Any  # i32[S]
     cost: Any  # f64[S] on the CPU, f32[S] on a GPU
     activity: Any  # i64[workers, N] on the CPU, i64[N] on a GPU

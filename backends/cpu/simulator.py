@@ -16,6 +16,7 @@ from ...ir.model import Model
 from ..compiled.network import check_samples, flatten, ready, takes_spikes
 from ..compiled.plan import Plan, distinct_steps, make_plan
 from ..compiled.recording import traced
+from ..compiled.store import Results
 from ..protocols import Outcome, Samples, classes_of
 from ..trace import Trace
 from .load import Kernels, features_of, load_kernels
@@ -66,18 +67,19 @@ class CpuSimulator:
         """Present the samples without learning. The same bits for any number of threads."""
         data = Record(self.data(samples))
         count = len(samples.ids)
-        counts, lost = np.zeros((count, self._outputs()), np.int32), np.zeros(count, np.uint8)
         work = self._scratch()
-        activity = np.zeros((len(work.ptr), int(self.plan.neurons[-1])), np.int64)
+        results = Record(self._results(count, len(work.ptr)))
         self._on_threads(
             lambda w: self.kernels.module.run(
                 self.kernels.address, self.tables, self.presented, data, self.seed, w,
-                len(work.ptr), work, w, counts, lost, activity[w],
+                len(work.ptr), work, w, results,
             ),
             len(work.ptr),
         )  # fmt: skip
-        classes, cost = classes_of(counts), np.zeros(count)
-        return Outcome(counts, classes, cost, activity.sum(axis=0), lost > 0)
+        return Outcome(
+            results.counts, classes_of(results.counts, results.scores), results.cost,
+            results.activity.sum(axis=0), results.lost > 0, results.scores,
+        )  # fmt: skip
 
     def raster(self, samples: Samples, sample: int) -> npt.NDArray[np.bool_]:
         """The spikes of one sample, bool [steps, neurons], populations in graph order."""
@@ -95,11 +97,9 @@ class CpuSimulator:
     def _presented(self, sample: Samples, plan: Plan) -> Record[Work]:
         """Scratch of which worker 0 has presented the sample, for as many steps as `plan` says."""
         data, work = Record(self.data(sample)), self._scratch()
-        counts, lost = np.zeros((1, self._outputs()), np.int32), np.zeros(1, np.uint8)
-        activity = np.zeros(int(self.plan.neurons[-1]), np.int64)
         self.kernels.module.run(
             self.kernels.address, Record(plan), self.presented, data, self.seed, 0, 1, work, 0,
-            counts, lost, activity,
+            Record(self._results(1)),
         )  # fmt: skip
         return work
 
@@ -136,7 +136,7 @@ class CpuSimulator:
             *(nothing.astype(np.int64), nothing.astype(np.uint64), nothing),
             np.zeros(0, np.float32),
         )
-        for fields in (make_work(self.plan, 0), data):
+        for fields in (make_work(self.plan, 0), data, self._results(0)):
             Record(fields)
 
     def _on_threads(self, task: Callable[[int], object], count: int) -> None:
@@ -148,8 +148,17 @@ class CpuSimulator:
         with ThreadPoolExecutor(self.threads) as pool:
             list(pool.map(task, range(count)))
 
-    def _outputs(self) -> int:
-        return int(self.plan.neurons[self.plan.output + 1] - self.plan.neurons[self.plan.output])
+    def _results(self, count: int, workers: int = 1) -> Results:
+        p, neurons = self.plan.output, self.plan.neurons
+        outputs = int(neurons[p + 1] - neurons[p])
+        return Results(
+            np.zeros((count, outputs), np.int32),
+            np.zeros((count, outputs if self.plan.score >= 0 else 0), np.float32),
+            np.zeros(count, np.int32),
+            np.zeros(count, np.float64),
+            np.zeros((workers, int(neurons[-1])), np.int64),
+            np.zeros(count, np.uint8),
+        )
 
     def _scratch(self) -> Record[Work]:
         if self._work is None:

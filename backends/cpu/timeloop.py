@@ -245,14 +245,24 @@ def note_lost(reals, lost, s):  # type: ignore[no-untyped-def]
     lost[s] = found
 
 
+@njit
+def read_scores(plan, reals, scores):  # type: ignore[no-untyped-def]
+    """What the outputs emitted last into scores[outputs], if they emit numbers."""
+    if plan.score >= 0:
+        lo = plan.neurons[plan.output]
+        for n in range(len(scores)):
+            scores[n] = reals[plan.score, lo + n]
+
+
 @njit(nogil=True)
-def run(advance, plan, weights, data, seed, first, stride, work, w, counts, lost, activity):  # type: ignore[no-untyped-def]
+def run(advance, plan, weights, data, seed, first, stride, work, w, results):  # type: ignore[no-untyped-def]
     """Present the samples first, first + stride, … in worker w; any number of workers at once.
 
-    counts i32[S, outputs] and activity i64[N] are added to; lost u8[S] is written.
+    Counts and activity of the results are added to, their scores and lost are written.
     """
     for s in range(first, len(data.ids), stride):
         present(advance, plan, weights, data, s, seed, work, w)
-        count(plan, work, w, plan.output, counts[s])
-        count_all(plan, work, w, activity)
-        note_lost(work.reals[w], lost, s)
+        count(plan, work, w, plan.output, results.counts[s])
+        read_scores(plan, work.reals[w], results.scores[s])
+        count_all(plan, work, w, results.activity[w])
+        note_lost(work.reals[w], results.lost, s)

@@ -123,8 +123,9 @@ def example_samples() -> tuple[Data, Results]:
         *(np.zeros(1, np.int64), np.zeros((1, 2), np.uint32), number),
         *(real, np.zeros((1, 1), np.uint32), np.zeros((1, 1, 1), np.uint8)),
     )
-    found = np.zeros((1, 1), np.int32), number, real, np.zeros(1, np.int64), np.zeros(1, np.uint8)
-    return data, Results(*found)
+    counts, scores = np.zeros((1, 1), np.int32), np.zeros((1, 1), np.float32)
+    found = number, real, np.zeros(1, np.int64), np.zeros(1, np.uint8)
+    return data, Results(counts, scores, *found)
 
 
 def narrow(values: Any) -> Any:

@@ -67,10 +67,12 @@ class CudaSimulator:
         results = self._results(count)
         if count:
             self._present(samples, results, self.steps)
-        counts = self.device.download(results.counts)[:count]
-        activity = self.device.download(results.activity)
-        lost = self.device.download(results.lost)[:count] > 0
-        return Outcome(counts, classes_of(counts), np.zeros(count), activity, lost)
+        download = self.device.download
+        counts = download(results.counts)[:count]
+        scores = download(results.scores)[:count, : counts.shape[1] if self.plan.score >= 0 else 0]
+        classes, cost = classes_of(counts, scores), np.zeros(count)
+        lost = download(results.lost)[:count] > 0
+        return Outcome(counts, classes, cost, download(results.activity), lost, scores)
 
     def raster(self, samples: Samples, sample: int) -> npt.NDArray[np.bool_]:
         """The spikes of one sample, bool [steps, neurons], populations in graph order."""
@@ -144,6 +146,7 @@ class CudaSimulator:
         make = self.device.empty
         return Results(
             make((max(1, count), outputs), np.int32),
+            make((max(1, count), outputs if self.plan.score >= 0 else 1), np.float32),
             make((max(1, count),), np.int32),
             make((max(1, count),), np.float32),
             make((int(self.plan.neurons[-1]),), np.int64),

@@ -263,7 +263,7 @@ def note_lost(work, results, b, s):  # type: ignore[no-untyped-def]
 
 
 def run(plan, tables, store, data, work, results, first, last, flight, key0, key1, barrier):  # type: ignore[no-untyped-def]
-    """Present the samples first:last, `flight` at a time: counts, activity, lost of the results."""
+    """Present the samples first:last, `flight` at a time: counts, scores, activity, lost."""
     p = plan.output
     lo = plan.neurons[p]
     n = plan.neurons[p + 1] - lo
@@ -275,6 +275,8 @@ def run(plan, tables, store, data, work, results, first, last, flight, key0, key
             i = cuda.threadIdx.x
             while i < n:
                 results.counts[start + b, i] = work.count[b, lo + i]
+                if plan.score >= 0:
+                    results.scores[start + b, i] = work.reals[b, plan.score, lo + i]
                 i += cuda.blockDim.x
             count_all(work, results, b)
             note_lost(work, results, b, start + b)

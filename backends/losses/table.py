@@ -1,9 +1,9 @@
 """What each loss of `ir.rules.LOSSES` means, and how an engine takes it.
 
-A loss judges every output neuron by its own readout and by whether it is the label's:
-(call, readout, is it the label, steps of the sample) -> (dL/d readout, cost). Over counts that is a
-table, which is how the kernels take it: any such loss costs them nothing and needs no kernel of its
-own.
+A loss of counts judges every output neuron by its own count and by whether it is the label's:
+(call, count, is it the label, steps of the sample) -> (dL/d count, cost). That is a table, which is
+how the kernels take it: any such loss costs them nothing and needs no kernel of its own. A loss of
+scores judges the outputs together, by what they emitted last or, if they spike, by their counts.
 """
 
 from __future__ import annotations
@@ -22,16 +22,23 @@ from ...ir.rules import by_default
 from ..protocols import NO_CLASS
 
 Floats = npt.NDArray[np.float64]
-COUNTS = "counts"
+TABLE, SOFTMAX = 0, 1  # how the kernels compute a loss
 
 
-class Loss(NamedTuple):
-    """A loss: what it reads, its terms, and the readout that it wants of the label's neuron in so
-    many steps."""
+class CountLoss(NamedTuple):
+    """A loss of every output by its count: its terms, and the count that it wants of the label's
+    neuron in so many steps."""
 
-    reads: str
     terms: Callable[[Call, Floats, bool, int], tuple[Floats, Floats]]
     wanted: Callable[[Call, int], float]
+    kernel: int = TABLE
+
+
+class ScoreLoss(NamedTuple):
+    """A loss of all scores [outputs] together: (call, scores, label) -> (dL/d score, cost)."""
+
+    terms: Callable[[Call, Floats, int], tuple[Floats, Floats]]
+    kernel: int
 
 
 def count_terms(loss: Call, counts: Floats, is_label: bool, _steps: int) -> tuple[Floats, Floats]:
@@ -47,10 +54,49 @@ def rate_terms(_loss: Call, counts: Floats, is_label: bool, steps: int) -> tuple
     return error / steps, error**2 / 2
 
 
-LOSSES: dict[str, Loss] = {
-    "count": Loss(COUNTS, count_terms, lambda loss, steps: number(loss, "target")),
-    "rate_mse": Loss(COUNTS, rate_terms, lambda loss, steps: float(steps)),
+def hinge_terms(loss: Call, counts: Floats, is_label: bool, steps: int) -> tuple[Floats, Floats]:
+    """e / T and e^2 / (2 T) of e = min(o - d, 0) of the label's neuron, max(o - d, 0) of another
+    (the authors' code of Zhang & Li 2020)."""
+    error = counts - number(loss, "target" if is_label else "other")
+    error = np.minimum(error, 0.0) if is_label else np.maximum(error, 0.0)
+    return error / steps, error**2 / (2 * steps)
+
+
+def entropy_terms(loss: Call, scores: Floats, label: int) -> tuple[Floats, Floats]:
+    """s (p - y) with p the softmax of s x, and -log p of the label, 0 of the others."""
+    scale = number(loss, "scale")
+    powers = np.exp(scale * (scores - scores.max()))
+    is_label = np.arange(len(scores)) == label
+    error = scale * (powers / powers.sum() - is_label)
+    cost = np.log(powers.sum()) - scale * (scores[label] - scores.max())
+    return error, np.where(is_label, cost, 0.0)
+
+
+LOSSES: dict[str, CountLoss | ScoreLoss] = {
+    "count": CountLoss(count_terms, lambda loss, steps: number(loss, "target")),
+    "count_hinge": CountLoss(hinge_terms, lambda loss, steps: number(loss, "target")),
+    "cross_entropy": ScoreLoss(entropy_terms, SOFTMAX),
+    "rate_mse": CountLoss(rate_terms, lambda loss, steps: float(steps)),
 }
+
+
+def of_counts(loss: Call) -> CountLoss:
+    """The row of a loss of counts; it must be one."""
+    row = LOSSES[loss.kind]
+    assert isinstance(row, CountLoss), loss.kind
+    return row
+
+
+def count_loss_of(spec: TrainSpec) -> Call:
+    """The loss of a spec whose rule learns by counts alone; CompileError(E050) for another."""
+    loss = loss_of(spec)
+    if isinstance(LOSSES[loss.kind], CountLoss):
+        return loss
+    kind = spec.call("rule").kind
+    others = ", ".join(f"`{name}`" for name, row in LOSSES.items() if isinstance(row, CountLoss))
+    message = f"`{kind}` learns by spike counts, and `loss {loss.kind}` is none of counts"
+    way_out = f"write one of {others}, or learn by `rule surrogate`"
+    raise CompileError(Diagnostic("E050", message, spec.span, help=way_out))
 
 
 def loss_in(rule: Call) -> Call:
@@ -84,6 +130,8 @@ def loss_of(spec: TrainSpec) -> Call:
 def undecided(loss: Call, steps: int) -> range:
     """The spike counts, of 0 … steps, that cost nothing whether the neuron is the label's or not;
     those from the first to the last."""
+    if not isinstance(LOSSES[loss.kind], CountLoss):
+        return range(0)
     _, costs = count_tables(loss, steps)
     free = np.flatnonzero((costs == 0.0).all(axis=0))
     return range(int(free[0]), int(free[-1]) + 1) if len(free) else range(0)
@@ -94,11 +142,13 @@ def judge(
 ) -> tuple[Floats, Floats, int]:
     """(dL/d readout, cost, [outputs] each, prediction) of one sample; the prediction is the arg
     max, the lowest index on a tie, NO_CLASS where all are 0."""
-    values = np.asarray(readout, np.float64)
-    terms = LOSSES[loss.kind].terms
-    own, others = (terms(loss, values, is_label, steps) for is_label in (True, False))
-    is_label = np.arange(len(values)) == label
-    error, cost = (np.where(is_label, a, b) for a, b in zip(own, others, strict=True))
+    values, row = np.asarray(readout, np.float64), LOSSES[loss.kind]
+    if isinstance(row, ScoreLoss):
+        error, cost = row.terms(loss, values, label)
+    else:
+        own, others = (row.terms(loss, values, is_label, steps) for is_label in (True, False))
+        is_label = np.arange(len(values)) == label
+        error, cost = (np.where(is_label, a, b) for a, b in zip(own, others, strict=True))
     return error, cost, int(values.argmax()) if values.any() else NO_CLASS
 
 
@@ -106,5 +156,5 @@ def count_tables(loss: Call, steps: int) -> tuple[npt.NDArray[np.float32], Float
     """(dL/d count f32, cost f64), [2, steps + 1] each: of any other neuron and of the label's, at
     0 … steps spikes. The costs are those of the rounded errors where they are their squares."""
     counts = np.arange(steps + 1, dtype=np.float64)
-    rows = [LOSSES[loss.kind].terms(loss, counts, is_label, steps) for is_label in (False, True)]
+    rows = [of_counts(loss).terms(loss, counts, is_label, steps) for is_label in (False, True)]
     return np.array([r[0] for r in rows], np.float32), np.array([r[1] for r in rows], np.float64)

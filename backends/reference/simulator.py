@@ -10,11 +10,12 @@ import numpy.typing as npt
 
 from ...ir.graph import Call, Graph
 from ...ir.model import Model
+from ...ir.neuron import LAST_EMITTED
 from ...ir.passes.pipeline import run_model_passes
 from ...ir.philox import encode
 from ...ir.rules import ENCODINGS, GIVEN, SENT
 from ..compiled.network import check_samples
-from ..compiled.plan import duration
+from ..compiled.plan import duration, output_of
 from ..protocols import Outcome, Samples, classes_of
 from ..trace import Trace
 from .network import Real, Simulation, simulate
@@ -36,15 +37,18 @@ class ReferenceSimulator:
         """Present the samples without learning."""
         check_samples(self.graph, samples)
         count, lost = len(samples.ids), [np.zeros(0, bool)]
+        scores = [np.zeros((0, 0), np.float32)]
         parts = [np.zeros((0, sum(p.neurons for p in self.graph.populations)), np.int64)]
         for first in range(0, count, AT_ONCE):
             made = self._simulated(samples.part(first, first + AT_ONCE), False)
             parts.append(np.concatenate([s.sum(axis=0) for s in made.spikes.values()], axis=1))
             lost.append(_lost(made))
+            scores.append(self._scores(made))
         fired = np.concatenate(parts)  # [B, N], populations in graph order
         counts = fired[:, self._output()].astype(np.int32)
-        classes, cost = classes_of(counts), np.zeros(count)
-        return Outcome(counts, classes, cost, fired.sum(axis=0), np.concatenate(lost))
+        found = np.concatenate(scores[1:] or scores)
+        classes, cost = classes_of(counts, found), np.zeros(count)
+        return Outcome(counts, classes, cost, fired.sum(axis=0), np.concatenate(lost), found)
 
     def raster(self, samples: Samples, sample: int) -> npt.NDArray[np.bool_]:
         """The spikes of one sample, bool [steps, neurons], populations in graph order."""
@@ -63,9 +67,14 @@ class ReferenceSimulator:
 
     def _output(self) -> slice:
         bounds = np.cumsum([0, *(p.neurons for p in self.graph.populations)])
-        outputs = [k for k, p in enumerate(self.graph.populations) if p.role == "output"]
-        k = outputs[0] if outputs else len(self.graph.populations) - 1
+        k = output_of(self.graph)
         return slice(bounds[k], bounds[k + 1])
+
+    def _scores(self, made: Simulation) -> Array:
+        output = self.graph.populations[output_of(self.graph)]
+        states = made.states[output.name] if output.step is not None else {}
+        none = np.zeros((next(iter(made.spikes.values())).shape[1], 0))
+        return np.asarray(states.get(LAST_EMITTED, none), np.float32)
 
 
 def _lost(made: Simulation) -> Array:

@@ -18,7 +18,7 @@ from ..compiled.kinds import PAIRS, WINDOW
 from ..compiled.network import unflatten
 from ..compiled.plan import distinct_steps
 from ..compiled.state import copy_rows, moment_in, require_fit, state_of, weights_in
-from ..compiled.store import Results, Store
+from ..compiled.store import Store
 from ..cpu.load import Kernels, features_of, load_kernels, with_scans
 from ..cpu.records import Record
 from ..cpu.scratch import make_work, whole_lines, zeros
@@ -92,7 +92,6 @@ class CpuTrainer(CpuSimulator):
         self._store()
         for fields in (
             self._kind.cpu.scratch(self.plan, self.rule, 0),
-            self._results(0),
             self.optimizer(1.0, 1),
         ):
             Record(fields)
@@ -104,7 +103,7 @@ class CpuTrainer(CpuSimulator):
         call = _Call(
             Record(self.optimizer(learning_rate, updates)),
             Record(self.data(samples)),
-            Record(self._results(len(samples.ids))),
+            Record(self._results(len(samples.ids), GROUPS)),
         )
         numba.set_num_threads(min(self.threads, numba.config.NUMBA_NUM_THREADS))  # type: ignore[attr-defined]
         if at_once:
@@ -113,8 +112,9 @@ class CpuTrainer(CpuSimulator):
             self._in_batches(call, len(samples.ids), batch)
         results = call.results
         return Outcome(
-            results.counts, results.predictions, results.cost, results.activity.sum(axis=0)
-        )
+            results.counts, results.predictions, results.cost, results.activity.sum(axis=0),
+            scores=results.scores,
+        )  # fmt: skip
 
     def _one_by_one(self, call: _Call, samples: int) -> None:
         """An update a sample; whether the threads share it is found by measuring."""
@@ -199,16 +199,6 @@ class CpuTrainer(CpuSimulator):
 
     def _copy_rows(self) -> None:
         copy_rows(self.plan, self.flat, self.rows)
-
-    def _results(self, count: int) -> Results:
-        neurons = int(self.plan.neurons[-1])
-        return Results(
-            np.zeros((count, self._outputs()), np.int32),
-            np.zeros(count, np.int32),
-            np.zeros(count, np.float64),
-            np.zeros((GROUPS, neurons), np.int64),
-            np.zeros(count, np.uint8),
-        )
 
     def _store(self) -> Record[Store]:
         return Record(Store(self.flat, self.rows, self.first, self.second, self._gradient))

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from ..derivatives import gradients, number, plus, where
 from ..diagnostics import CompileError, Diagnostic, Span
 from ..expr import Const, Expr, Ref, apply, names, substitute
-from ..neuron import COUNTER, SPIKED, Assign, NeuronStep, State, margin
+from ..neuron import COUNTER, LAST_EMITTED, SPIKED, Assign, NeuronStep, State, margin
 from ..passes.simplify import simplify
 from ..passes.watch import LOST
 from ..types import FLOATS, DType
@@ -106,10 +106,11 @@ class _Program:
         self._define(SPIKED, simplify(substitute(self.step.spike, self.now)))
 
     def carried(self) -> list[State]:
-        """The real states whose value before the step is read by it."""
+        """The real states that the step reads, and what the output emits, which the loss reads."""
         read = {name for assign in self.forward for name in names(assign.value)}
         assigned = {a.target.partition(":")[0] for a in self.forward}
         real = [s for s in self.step.states if s.dtype in FLOATS and not s.name.endswith(LOST)]
+        read |= {LAST_EMITTED}
         return [s for s in real if s.name in read or s.name not in assigned]
 
     def adjoint(self, learnt: tuple[str, ...]) -> StepAdjoint:
@@ -149,8 +150,8 @@ class _Sweep:
         self.sums: dict[str, Expr] = {}
         self.backward: list[Assign] = []
         step, surrogate = program.step, program.surrogate
-        if surrogate.is_temporal:
-            for state in program.carried():
+        for state in program.carried():
+            if surrogate.is_temporal or state.name == LAST_EMITTED:
                 last = program.now[state.name]
                 assert isinstance(last, Ref)
                 self._add(last.name, Ref(state.name + NEXT, state.dtype))

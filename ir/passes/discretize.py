@@ -11,7 +11,7 @@ from ..analysis.leak import Rates, leaks
 from ..diagnostics import CompileError, Diagnostic, Span
 from ..expr import Const, Ref, evaluate, names
 from ..graph import Graph, Population
-from ..neuron import REFRACTORY, NeuronModel, NeuronStep, State
+from ..neuron import LAST_EMITTED, REFRACTORY, NeuronModel, NeuronStep, State
 from ..schemes import SCHEMES, Scheme
 from ..types import DType
 from .watch import watched
@@ -52,6 +52,8 @@ class _Work:
         if made is None:
             return population
         step, scheme = made
+        if population.role == "output":
+            step = scored(step)
         key = (id(population.model), population.method, population.parameters)
         if key not in self.constants:
             self.constants[key] = self._values(population, scheme)
@@ -159,6 +161,14 @@ def assemble(model: NeuronModel, scheme: Scheme) -> NeuronStep:
     )
     step = watched(step)
     return step if model.refractory is None else _with_counter(step, model)
+
+
+def scored(step: NeuronStep) -> NeuronStep:
+    """The step of an output: it remembers what it emits, if it emits a number."""
+    if step.emit is None:
+        return step
+    last = State(LAST_EMITTED, "1", Const(0.0, step.emit.dtype), step.emit.dtype)
+    return replace(step, states=(*step.states, last))
 
 
 def _with_counter(step: NeuronStep, model: NeuronModel) -> NeuronStep:

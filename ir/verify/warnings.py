@@ -12,22 +12,10 @@ from .durations import duration_of
 
 
 def graph_warnings(graph: Graph) -> tuple[Diagnostic, ...]:
-    """W040 for every input whose probability of a spike, value x rate x dt, goes beyond 1; W041 for
-    every output whose model never spikes; W042 for every projection whose delay is as long as the
-    input; W043 for every state that grows of itself; W044 for weights that float32 has no room
-    for."""
+    """W040 for every input whose probability of a spike, value x rate x dt, goes beyond 1; W042 for
+    every projection whose delay is as long as the input; W043 for every state that grows of itself;
+    W044 for weights that float32 has no room for."""
     return tuple(warning for find in _FINDERS for warning in find(graph))
-
-
-def _silent(graph: Graph) -> Iterable[Diagnostic]:
-    for population in graph.populations:
-        if population.role == "output" and population.model and population.model.spike is None:
-            yield Diagnostic(
-                "W041",
-                f"`{population.name}` never fires, so its spike counts tell no class from another",
-                population.span,
-                help="give its model a condition, `spike when …`, or read its states instead",
-            )
 
 
 def _cut(graph: Graph) -> Iterable[Diagnostic]:
@@ -112,6 +100,4 @@ def _largest_weight(projection: Projection, graph: Graph) -> float:
     return max(map(abs, said), default=0.0)
 
 
-_FINDERS: tuple[Callable[[Graph], Iterable[Diagnostic]], ...] = (
-    *(_cut, _silent, _dead, _growing, _huge),
-)
+_FINDERS: tuple[Callable[[Graph], Iterable[Diagnostic]], ...] = (*(_cut, _dead, _growing, _huge),)

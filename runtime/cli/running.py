@@ -78,7 +78,7 @@ def run(
         bool, typer.Option("--record-states", help="and the neurons' states after each step; slow")
     ] = False,
     out: Annotated[
-        Path | None, typer.Option("--out", help="write counts, predictions and labels, .npz")
+        Path | None, typer.Option("--out", help="write counts or scores, predictions, labels, .npz")
     ] = None,
     define: Defines = None,
     network: Network = None,
@@ -216,17 +216,19 @@ def _classified(
     package: Package, samples: Presentation, threads: int | None, output: Output
 ) -> Shown:
     answers, rates = _answers(package, samples, threads, output)
+    has_scores = answers.scores.size > 0
+    readout = {"scores": answers.scores} if has_scores else {"counts": answers.counts}
     rows = [
         {
             "sample": k,
             "label": int(answers.labels[k]),
             "prediction": _class(answers.predictions[k]),
-            "counts": answers.counts[k].tolist(),
+            **{name: array[k].tolist() for name, array in readout.items()},
         }
         for k in range(len(answers.labels))
     ]
     arrays: Arrays = {
-        "counts": answers.counts,
+        **readout,
         "predictions": answers.predictions,
         "labels": answers.labels,
     }
@@ -260,7 +262,7 @@ def _samples_table(rows: list[dict[str, Any]]) -> Table:
 
 def _text(value: Any) -> object:
     if isinstance(value, list):
-        return " ".join(map(str, value))
+        return " ".join(f"{x:.4g}" if isinstance(x, float) else str(x) for x in value)
     return "none" if value is None else value
 
 

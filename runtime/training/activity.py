@@ -44,11 +44,13 @@ class Rates:
 def measure(
     graph: Graph, activity: npt.NDArray[np.int64], samples: int, steps: int
 ) -> tuple[Rates, ...]:
-    """The rates of every population, from spikes summed over `samples` of `steps` steps."""
+    """The rates of every population that may spike, from spikes summed over `samples` of `steps`
+    steps."""
     found, start = [], 0
     for population in graph.populations:
         spikes = activity[start : start + population.neurons]
-        found.append(_rates(population, spikes, max(1, samples * steps), graph.dt))
+        if population.model is None or population.model.spike is not None:
+            found.append(_rates(population, spikes, max(1, samples * steps), graph.dt))
         start += population.neurons
     return tuple(found)
 

@@ -25,10 +25,11 @@ def never_stop(_done: int, _total: int, _right: int) -> bool:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answers:
-    """Output spike counts [samples, outputs], predictions and true labels [samples], and the
-    spikes of every neuron summed over the samples."""
+    """Output spike counts [samples, outputs], scores alike (see `Outcome`), predictions and true
+    labels [samples], and the spikes of every neuron summed over the samples."""
 
     counts: npt.NDArray[np.int32]
+    scores: npt.NDArray[np.float32]
     predictions: npt.NDArray[np.int32]
     labels: npt.NDArray[np.int32]
     activity: npt.NDArray[np.int64]
@@ -70,6 +71,7 @@ def answer(
             return None
     return Answers(
         np.concatenate([o.counts for o in outcomes]),
+        np.concatenate([o.scores for o in outcomes]),
         np.concatenate([o.predictions for o in outcomes]),
         samples.labels,
         np.sum([o.activity for o in outcomes], axis=0),

@@ -63,7 +63,7 @@ def places(monkeypatch):
         error = counts - (call["wanted"] if is_label else 0.0)
         return np.sign(error), np.abs(error)
 
-    row = losses.Loss(losses.COUNTS, distance, lambda call, steps: call["wanted"])
+    row = losses.CountLoss(distance, lambda call, steps: call["wanted"])
     monkeypatch.setitem(losses.LOSSES, "distance", row)
 
     lr = Argument("lr", "1", 1e-3, range=POSITIVE)

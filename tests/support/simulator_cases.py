@@ -13,6 +13,7 @@ from compiled_texts import compiled_text
 from drawn_networks import DYADIC, ECHO, PLANES, TRANSCENDENT, Drawn
 
 from snncc.backends.protocols import Samples, Simulator
+from snncc.backends.reference.simulator import ReferenceSimulator
 from snncc.ir.model import Model, draw_model
 from snncc.ir.passes.pipeline import run_pipeline
 
@@ -59,6 +60,35 @@ network net {
   x -> y : dense(weight = 1)
 }
 """
+
+
+READOUTS = """
+network n {
+  input x[6] encode spikes(duration = 30 ms)
+  population h[5] : if(v_th = 1 mV)
+  output y[4] : READOUT
+  x -> h : dense
+  h -> y : dense
+}
+"""
+
+
+def check_scores(make: Callable[[Model], Simulator], readout: str) -> None:
+    """What the outputs emit last is their score, and the highest is the class; the reference's."""
+    graph = compiled_text(READOUTS.replace("READOUT", readout)).graph
+    model = grid_model(graph, 3)
+    values = (np.random.default_rng(5).random((7, 30, 6)) < 0.3).astype(np.uint8)
+    values[3] = 0
+    samples = samples_with(values)
+    outcome, wanted = make(model).run(samples), ReferenceSimulator(model, np.float32).run(samples)
+    assert outcome.scores.dtype == np.float32
+    assert np.unique(outcome.scores).size > 20
+    np.testing.assert_array_equal(outcome.scores, wanted.scores)
+    np.testing.assert_array_equal(outcome.predictions, outcome.scores.argmax(axis=1))
+    np.testing.assert_array_equal(outcome.predictions, wanted.predictions)
+    history = ReferenceSimulator(model, np.float32).trace(samples, True).states["y"]["v"]
+    by_hand = {"li": history[-1], "li_max": history.max(axis=0), "li_mean": history.mean(axis=0)}
+    np.testing.assert_allclose(outcome.scores, by_hand[readout], rtol=1e-5, atol=1e-6)
 
 
 def check_lost(simulator: Simulator) -> None:

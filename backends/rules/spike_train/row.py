@@ -13,7 +13,7 @@ from ....ir.diagnostics import CompileError, Diagnostic
 from ....ir.graph import TrainSpec
 from ....ir.model import Model
 from ...compiled.plan import Plan
-from ...losses.table import loss_of
+from ...losses.table import count_loss_of, loss_of
 from ..row import EVENTS, CpuKernels, CudaKernels, Rule
 from .check import require_alike, require_trainable
 from .cpu.scratch import Backward, make_backward
@@ -33,7 +33,7 @@ def check(model: Model, spec: TrainSpec) -> tuple[Diagnostic, ...]:
 def _attempts(model: Model, spec: TrainSpec) -> Iterator[Callable[[], object]]:
     yield lambda: require_trainable(model.graph, spec.call("rule"))
     yield lambda: require_alike(model)
-    yield lambda: loss_of(spec)
+    yield lambda: count_loss_of(spec)
     for population in model.graph.populations:
         if population.step is not None:
             yield partial(spike_response, population)

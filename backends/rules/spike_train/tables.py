@@ -15,7 +15,7 @@ from ....ir.model import Model
 from ...compiled.kinds import LIST, PAIRS, WINDOW
 from ...compiled.plan import Plan
 from ...compiled.synapses import Inside, block_members, inside_synapses, post_major
-from ...losses.table import LOSSES, count_tables, loss_of
+from ...losses.table import count_tables, loss_of, of_counts
 from ..reach import taught
 from .check import counted, is_lateral, output_of, require_all
 from .effect import effect_curve, polynomial_slope, quartic_derivative, tabulated_slope
@@ -135,7 +135,7 @@ def _forms(plan: Plan, inside: Array) -> Array:
 
 def _judged(loss: Call, steps: int) -> dict[str, Any]:
     error, cost = count_tables(loss, steps)
-    lesson = Lesson(steps, LOSSES[loss.kind].wanted(loss, steps))
+    lesson = Lesson(steps, of_counts(loss).wanted(loss, steps))
     return {"error": error, "cost": cost, "lesson": lesson.gap}
 
 

@@ -10,7 +10,7 @@ from ....ir.diagnostics import Diagnostic, Note
 from ....ir.graph import Graph, Population, TrainSpec
 from ...compiled.plan import duration
 from ...losses.indistinct import indistinct
-from ...losses.table import LOSSES, loss_of
+from ...losses.table import LOSSES, CountLoss, loss_of, of_counts
 
 
 class Lesson(NamedTuple):
@@ -51,8 +51,10 @@ def teacher_warnings(graph: Graph, spec: TrainSpec) -> tuple[Diagnostic, ...]:
         return ()
     (output,) = outputs
     loss = loss_of(spec)
+    if not isinstance(LOSSES[loss.kind], CountLoss):
+        return ()
     steps = duration(graph)
-    target = LOSSES[loss.kind].wanted(loss, steps)
+    target = of_counts(loss).wanted(loss, steps)
     lesson = Lesson(steps, target, refractory_steps(output))
     clash = _clash(lesson, output.name)
     if not clash:

@@ -27,7 +27,7 @@ from ....ir.adjoint.step import (
 from ....ir.expr import Expr, evaluate
 from ....ir.graph import Call, Graph, Population, Projection
 from ....ir.model import Model
-from ....ir.neuron import SPIKED
+from ....ir.neuron import LAST_EMITTED, SPIKED
 from ....ir.wiring import Wiring
 from ...losses.table import judge
 from ...reference.network import Simulation, simulate
@@ -69,7 +69,8 @@ def gradients_through_time(
 
 class Backward:
     """The sweep, from the last step on: what the states and ports of each population ask, by the
-    adjoints of their steps."""
+    adjoints of their steps; `final` is what a loss asks of the last states, [B, N] by population
+    and state."""
 
     def __init__(
         self,
@@ -77,6 +78,7 @@ class Backward:
         trace: Simulation,
         asked: Mapping[str, Floats],
         adjoints: Mapping[str, StepAdjoint],
+        final: Mapping[str, dict[str, Floats]] | None = None,
     ) -> None:
         self.model, self.trace, self.emitted = model, trace, trace.emitted
         self.asked, self.adjoints = asked, adjoints
@@ -92,7 +94,7 @@ class Backward:
             for p in self.order
             if p.step is not None
         }
-        self.later: dict[str, dict[str, Floats]] = {p.name: {} for p in self.order}
+        self.later = {p.name: dict((final or {}).get(p.name, {})) for p in self.order}
         self.constants: dict[str, dict[str, Floats]] = {p.name: {} for p in self.order}
         self.own = {  # before each step, [T + 1, B, N]
             p.name: {
@@ -245,9 +247,12 @@ def sample_gradients(
     trace = simulate(model, inputs, np.float32, record=True)
     for name, sent in emitted.items():
         assert np.array_equal(trace.emitted[name][:, 0], sent), name
-    counts = trace.spikes[output.name][:, 0].sum(axis=0)
     steps = len(trace.spikes[output.name])
-    errors, costs, _ = judge(loss, counts, label, steps)
-    asked = {output.name: np.tile(importance * errors, (steps, 1, 1))}
-    found = Backward(model, trace, asked, adjoints).gradients()
+    score = trace.states[output.name].get(LAST_EMITTED)
+    readout = trace.spikes[output.name][:, 0].sum(axis=0) if score is None else score[0]
+    errors, costs, _ = judge(loss, readout, label, steps)
+    errors = importance * errors
+    asked = {output.name: np.tile(errors, (steps, 1, 1))} if score is None else {}
+    final = {output.name: {LAST_EMITTED: errors[None]}} if score is not None else {}
+    found = Backward(model, trace, asked, adjoints, final).gradients()
     return SampleGradients(found.weights, float(costs.sum()))

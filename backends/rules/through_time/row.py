@@ -17,12 +17,21 @@ from ...losses.table import loss_of
 from ..row import CURRENTS, EVENTS, CpuKernels, Rule
 from .cpu.scratch import make_sweep
 from .oracle import SampleGradients, sample_gradients
-from .tables import make_tables, require_learnable, sample_bytes, scan_of
+from .tables import (
+    make_tables,
+    require_learnable,
+    require_readable,
+    sample_bytes,
+    scan_of,
+)
 from .text import scans_source
 
 CPU: Parts = (
     ("optimizers.cpu", ("update.py",)),
-    ("rules.through_time.cpu", ("features.py", "synapses.py", "backward.py", "learning.py")),
+    (
+        "rules.through_time.cpu",
+        ("features.py", "synapses.py", "loss.py", "backward.py", "learning.py"),
+    ),
 )
 
 
@@ -30,7 +39,7 @@ def check(model: Model, spec: TrainSpec) -> tuple[Diagnostic, ...]:
     """Why the rule cannot train a network."""
     try:
         require_learnable(model.graph, spec)
-        loss_of(spec)
+        require_readable(model.graph, spec)
     except CompileError as error:
         return error.diagnostics
     return ()

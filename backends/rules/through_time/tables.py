@@ -11,11 +11,11 @@ import numpy.typing as npt
 from ....ir.adjoint.curves import CURVES
 from ....ir.adjoint.step import StepAdjoint, Surrogate, adjoint_of
 from ....ir.calls import number, text
-from ....ir.diagnostics import CompileError, Diagnostic
+from ....ir.diagnostics import CompileError, Diagnostic, Note
 from ....ir.graph import Call, Graph, Population, TrainSpec
 from ....ir.model import Model
-from ...compiled.plan import Plan, distinct_steps, duration
-from ...losses.table import count_tables, loss_of
+from ...compiled.plan import Plan, distinct_steps, duration, output_of
+from ...losses.table import LOSSES, CountLoss, count_tables, loss_of
 from ..reach import require_one_output, require_weights_alone, taught
 from .tssl import tssl_scan
 
@@ -25,8 +25,10 @@ Array = npt.NDArray[Any]
 class Through(NamedTuple):
     """P populations, J projections, T steps."""
 
+    loss: int  # TABLE or SOFTMAX
     error: Array  # f32[2, T + 1] dL/dcount at o = 0 … T, of any other output and of the label's
     cost: Array  # f64[2, T + 1]
+    scale: float  # of the scores
     needed: Array  # u8[P] whose adjoint is needed: weights that learn lead to it
     trains: Array  # u8[J]
     kept: int  # numbers of a neuron and step that are remembered
@@ -39,14 +41,25 @@ def make_tables(model: Model, spec: TrainSpec, plan: Plan) -> Through:
     graph = model.graph
     require_learnable(graph, spec)
     needed = taught(graph, lambda projection: True)
-    error, cost = count_tables(loss_of(spec), plan.steps)
     return Through(
-        error=error,
-        cost=cost,
+        **_loss(loss_of(spec), plan.steps),
         needed=np.array([p.name in needed for p in graph.populations], np.uint8),
         trains=np.array([p.trainable for p in graph.projections], np.uint8),
         kept=max((len(a.kept) for a in adjoints(graph, spec.call("rule"))), default=0),
     )
+
+
+def _loss(loss: Call, steps: int) -> dict[str, Any]:
+    """The fields of a loss."""
+    row = LOSSES[loss.kind]
+    is_table = isinstance(row, CountLoss)
+    error, cost = count_tables(loss, steps) if is_table else (np.zeros((2, 0), np.float32), None)
+    return {
+        "loss": row.kernel,
+        "error": error,
+        "cost": np.zeros((2, 0)) if cost is None else cost,
+        "scale": 1.0 if is_table else number(loss, "scale"),
+    }
 
 
 def surrogate_of(rule: Call) -> Surrogate:
@@ -99,15 +112,22 @@ def require_learnable(graph: Graph, spec: TrainSpec) -> None:
     rule = spec.call("rule")
     require_one_output(graph, rule)
     require_weights_alone(graph, rule)
-    emitting = [p for p in graph.populations if p.step is not None and p.step.emit is not None]
-    if emitting:
+    adjoints(graph, rule)
+
+
+def require_readable(graph: Graph, spec: TrainSpec) -> None:
+    """CompileError(E050) where the loss counts spikes and the output emits numbers."""
+    loss, output = loss_of(spec), graph.populations[output_of(graph)]
+    if output.step is None or output.step.score is None:
+        return
+    if isinstance(LOSSES[loss.kind], CountLoss):
         raise CompileError(
             Diagnostic(
                 "E050",
-                f"`{rule.kind}` cannot train `{p.name}`: it emits a number in place of its spikes",
-                p.span,
-                help="leave `emit` out of its model, and give it a condition, `spike when …`",
+                f"`loss {loss.kind}` counts spikes, and `{output.name}` emits a number in place of "
+                "them",
+                spec.span,
+                related=(Note(output.span, "the output"),) if output.span else (),
+                help="write `loss cross_entropy`, or leave `emit` out of the output's model",
             )
-            for p in emitting
         )
-    adjoints(graph, rule)

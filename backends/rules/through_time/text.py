@@ -2,15 +2,16 @@
 
 `replay` takes the neurons lo:hi of population p through all steps, from what arrived in each, and
 keeps on the tape f32[K, T, N] what their adjoint reads. `retreat` goes back over the steps
-first:last: from asked f32[T, N], dL/d(spike), and later f32[F, N], dL/d(state after the step), it
-makes arrived f32[T, ports * N], dL/d(what arrived), and later of the step before.
+first:last: from asked f32[T, N], dL/d(spike or number emitted), and later f32[F, N], dL/d(state
+after the step), it makes arrived f32[T, ports * N], dL/d(what arrived), and later of the step
+before.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ....ir.adjoint.step import NEXT, SPIKE, StepAdjoint
+from ....ir.adjoint.step import EMITTED, NEXT, SPIKE, StepAdjoint
 from ....ir.expr import Expr, Ref, walk
 from ....ir.graph import Graph, TrainSpec
 from ....ir.neuron import SPIKED, NeuronStep
@@ -129,7 +130,11 @@ class _Scan:
                     for s in reals
                     if s + NEXT in self.names
                 ),
-                *([f"            {self.names[SPIKE]} = asked_[n]"] if SPIKE in self.names else []),
+                *(
+                    f"            {self.names[x]} = asked_[n]"
+                    for x in (SPIKE, EMITTED)
+                    if x in self.names
+                ),
                 *(f"            {self._assign(a.target, a.value)}" for a in adjoint.backward),
                 *(
                     f"            {self._row(port)}[n] = {self._found(adjoint.ports, port)}"

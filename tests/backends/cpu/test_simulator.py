@@ -19,6 +19,7 @@ from simulator_cases import (
     check_lost,
     check_order,
     check_planes,
+    check_scores,
     lossy_model,
 )
 
@@ -66,6 +67,11 @@ def test_planes(compare, stride, padding, step, delay):
 
 def test_a_state_that_is_lost_is_told(kernels):
     check_lost(CpuSimulator(lossy_model(), 2, kernels))
+
+
+@pytest.mark.parametrize("readout", ["li", "li_max", "li_mean"])
+def test_scores(kernels, readout):
+    check_scores(lambda model: CpuSimulator(model, 2, kernels), readout)
 
 
 def test_every_function_in_a_neuron(compare):

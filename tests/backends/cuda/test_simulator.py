@@ -16,6 +16,7 @@ from simulator_cases import (
     check_lost,
     check_order,
     check_planes,
+    check_scores,
     lossy_model,
 )
 
@@ -58,6 +59,11 @@ def test_what_comes_from_other_blocks_is_added_first(compare):
 
 def test_a_state_that_is_lost_is_told(simulator):
     check_lost(simulator(lossy_model()))
+
+
+@pytest.mark.parametrize("readout", ["li", "li_max", "li_mean"])
+def test_scores(simulator, readout):
+    check_scores(simulator, readout)
 
 
 @with_threads

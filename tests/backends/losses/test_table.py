@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from refusal import refused
 
-from snncc.backends.losses.table import LOSSES, count_tables, judge, loss_of
+from snncc.backends.losses.table import LOSSES, count_loss_of, count_tables, judge, loss_of
 from snncc.ir import rules
 from snncc.ir.graph import Call, TrainSpec
 from snncc.ir.rules import RULES, by_default
@@ -49,6 +50,32 @@ def test_a_loss_is_not_said_twice():
     rule = Call("st_rsbp", (("target", 20.0), ("other", 2.0), ("margin", 1.0)))
     assert loss_of(spec(rule, Call("count", rule.arguments))).arguments == rule.arguments
     assert "said twice" in refused("E051", loss_of, spec(rule, LOSS)).message
+
+
+def test_a_hinge_lets_a_label_fire_more_and_the_others_less():
+    loss = Call("count_hinge", (("target", 3.0), ("other", 1.0)))
+    (other, label), (cost, own) = count_tables(loss, 4)
+    np.testing.assert_allclose(other, np.array([0, 0, 1, 2, 3]) / 4)
+    np.testing.assert_allclose(label, np.array([-3, -2, -1, 0, 0]) / 4)
+    np.testing.assert_allclose(cost, np.array([0, 0, 1, 4, 9]) / 8)
+    np.testing.assert_allclose(own, np.array([9, 4, 1, 0, 0]) / 8)
+
+
+def test_cross_entropy_by_finite_differences():
+    loss, scores = Call("cross_entropy", (("scale", 0.7),)), np.array([1.0, -2.0, 3.5])
+    error, cost, prediction = judge(loss, scores, 0, 9)
+    powers = np.exp(0.7 * scores)
+    assert cost.sum() == pytest.approx(-np.log(powers[0] / powers.sum()))
+    for k, h in enumerate(np.eye(3) * 1e-6):
+        both = [judge(loss, scores + sign * h, 0, 9)[1].sum() for sign in (1, -1)]
+        assert error[k] == pytest.approx((both[0] - both[1]) / 2e-6, abs=1e-8)
+    assert prediction == 2
+    assert np.isfinite(judge(loss, np.array([-1e30, 1e4, 0.0]), 0, 9)[0]).all()
+
+
+def test_a_rule_of_counts_refuses_another_loss():
+    made = spec(by_default("st_rsbp", RULES), Call("cross_entropy", (("scale", 1.0),)))
+    assert "learns by spike counts" in refused("E050", count_loss_of, made).message
 
 
 def test_the_squared_distance_of_rates():

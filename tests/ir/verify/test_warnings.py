@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from compiled_texts import compiled_text
 
-from snncc.ir.expr import Const
 from snncc.ir.graph import Call, Graph, Population
-from snncc.ir.neuron import NeuronModel
-from snncc.ir.types import DType
 from snncc.ir.verify.warnings import graph_warnings
 
 
@@ -26,14 +21,6 @@ def test_a_rate_beyond_one_spike_a_step() -> None:
     assert "for 2.5 spikes a step" in warning.message
     assert "all values above 0.4 fire" in warning.message
     assert "at most 2000 Hz" in warning.help
-
-
-def test_an_output_that_never_fires() -> None:
-    model = NeuronModel("m", (), (), (), (), (), None, (), emit=Const(1.0))
-    outputs = [Population(name, (3,), "output", model) for name in "yz"]
-    fires = replace(outputs[1], model=replace(model, spike=Const(True, DType.BOOL)))
-    (warning,) = graph_warnings(Graph("n", 1.0, (outputs[0], fires), ()))
-    assert (warning.code, "`y` never fires" in warning.message) == ("W041", True)
 
 
 NETWORK = """

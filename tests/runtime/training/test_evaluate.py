@@ -44,7 +44,8 @@ def test_it_stops_when_asked(learning, monkeypatch):
 def test_confusion_by_hand():
     labels = np.array([0, 0, 2, 1, 0], np.int32)
     counts = np.array([[2, 1, 0], [0, 3, 3], [0, 0, 1], [0, 1, 0], [0, 0, 0]], np.int32)
-    answers = Answers(counts, classes_of(counts), labels, np.zeros(3, np.int64))
+    no_scores = np.zeros((len(counts), 0), np.float32)
+    answers = Answers(counts, no_scores, classes_of(counts), labels, np.zeros(3, np.int64))
     assert answers.confusion(3).tolist() == [[1, 1, 0, 1], [0, 1, 0, 0], [0, 0, 1, 0]]
     assert (answers.right, answers.silent) == (3, 1)
 

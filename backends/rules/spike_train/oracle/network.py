@@ -12,7 +12,7 @@ import numpy.typing as npt
 from .....ir.graph import Block, Call, Graph, Population, Projection
 from .....ir.model import Model
 from .....ir.wiring import Wiring
-from ....losses.table import LOSSES, judge, loss_in
+from ....losses.table import judge, loss_in, of_counts
 from ...reach import taught
 from ..check import counted, is_lateral, output_of, require_alike, require_trainable
 from ..profiles import PROFILES, Profile
@@ -84,7 +84,7 @@ def network_gradients(
     untaught = _Sample(graph, profile, definitions, cells_of(graph), wirings, matrices, spikes)
     gamma = _gamma(untaught, output, label)
     taught = dict(spikes) | {
-        output.name: teach(spikes[output.name], label, LOSSES[loss.kind].wanted(loss, steps))
+        output.name: teach(spikes[output.name], label, of_counts(loss).wanted(loss, steps))
     }
     sample = replace(untaught, spikes=taught)
     deltas = {p.name: np.zeros(p.neurons) for p in graph.populations if p.model is not None}

@@ -1,4 +1,4 @@
-"""The sweep back through time of one sample: loss, blocks in reverse, weights."""
+"""The sweep back through time of one sample: blocks in reverse, weights."""
 
 from __future__ import annotations
 
@@ -6,30 +6,10 @@ import numpy as np
 from numba import njit
 
 from ....cpu.kernels.rows import fill
-from ....cpu.timeloop import count
 from ....cpu.units import replay_at, retreat_at, unit
 from .synapses import ask, credit
 
 ZERO = np.float32(0.0)
-
-
-@unit
-def judge(plan, through, work, sweep, data, results, s, w):  # type: ignore[no-untyped-def]
-    """Counts, cost and class of sample s; what the loss asks of every spike of the output."""
-    p, label = plan.output, data.labels[s]
-    lo, n = plan.neurons[p], plan.neurons[p + 1] - plan.neurons[p]
-    counts = results.counts[s]
-    count(plan, work, w, p, counts)
-    best, most = -1, 0
-    for i in range(n):
-        row = 1 if i == label else 0
-        error = data.importance[s] * through.error[row, counts[i]]
-        results.cost[s] += through.cost[row, counts[i]]
-        for t in range(plan.steps):
-            sweep.asked[w, t, lo + i] = error
-        if counts[i] > most:
-            best, most = i, counts[i]
-    results.predictions[s] = best
 
 
 @unit

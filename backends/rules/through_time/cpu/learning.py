@@ -10,8 +10,9 @@ from ....cpu.kernels.features import MATRIX
 from ....cpu.kernels.rows import add, copy, fill
 from ....cpu.timeloop import count_all, present
 from ....optimizers.cpu.update import number_of, update_row
-from .backward import backward, clear, judge
+from .backward import backward, clear
 from .features import AT_ONCE
+from .loss import judge
 
 ZERO = np.float32(0.0)
 ONE = np.float32(1.0)

@@ -18,6 +18,7 @@ class Sweep(NamedTuple):
     asked: Any  # f32[W, T, N] dL/d(spike)
     arrived: Any  # f32[W, T, ports * N] dL/d(what arrived)
     later: Any  # f32[W, F, N] dL/d(state after the step)
+    error: Any  # f64[W, outputs] dL/d(count or score)
     sums: Any  # f32[W, weights] dL/d(weight), laid out as the weights are
 
 
@@ -30,5 +31,6 @@ def make_sweep(plan: Plan, through: Through, workers: int) -> Sweep:
         asked=zeros((workers, steps, neurons), f32),
         arrived=zeros((workers, steps, plan.ports * neurons), f32),
         later=zeros((workers, len(plan.real_init), neurons), f32),
+        error=zeros((workers, int(np.diff(plan.neurons)[plan.output])), np.float64),
         sums=zeros((workers, whole_lines(int(plan.weight[-1]))), f32),
     )

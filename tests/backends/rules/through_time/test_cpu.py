@@ -59,13 +59,30 @@ BODIES = {
   x -> m : one_to_one(weight = 2)  fixed
   m -> c : conv2d(channels = 2, kernel = 3, padding = 1)
   c -> y : dense""",
+    "last": """
+  population h[9] : cell
+  output y[5] : li(tau_mem = 30 ms)
+  x -> h : dense
+  h -> y : dense  delay 2 ms""",
+    "highest": """
+  population h[9] : cell
+  output y[5] : li_max(tau_mem = 10 ms)
+  x -> h : dense  delay 0 ms
+  h -> h : sparse(p = 0.4)
+  h -> y : dense""",
+    "mean": """
+  population h[9] : alif(v_th = 1 mV)
+  output y[5] : li_mean
+  x -> h : dense
+  h -> y : dense""",
 }
+COUNT = "count(target = 12, other = 3, margin = 1)"
 TRAIN = """
 }}
 train net {{
   data digits
   rule {rule}
-  loss count(target = 12, other = 3, margin = 1)
+  loss {loss}
   optimizer sgd(lr = 0.001)
   batch 1
 }}
@@ -74,21 +91,26 @@ train net {{
 
 @pytest.mark.parametrize("batch", [1, 2])
 @pytest.mark.parametrize(
-    ("body", "arguments"),
+    ("body", "arguments", "loss"),
     [
-        ("layers", "width = 2"),
-        ("layers", 'curve = "rectangle", reset = "detached", width = 2'),
-        ("adaptive loop", 'curve = "sigmoid", width = 1'),
-        ("adaptive loop", "width = 1, temporal = false"),
-        ("bursts", 'curve = "sigmoid", width = 20'),
-        ("windows", 'curve = "fast_sigmoid", width = 1'),
+        ("layers", "width = 2", COUNT),
+        ("layers", 'curve = "rectangle", reset = "detached", width = 2', "count_hinge"),
+        ("layers", "width = 1", "cross_entropy(scale = 0.5)"),
+        ("adaptive loop", 'curve = "sigmoid", width = 1', COUNT),
+        ("adaptive loop", "width = 1, temporal = false", COUNT),
+        ("bursts", 'curve = "sigmoid", width = 20', COUNT),
+        ("windows", 'curve = "fast_sigmoid", width = 1', COUNT),
+        ("last", "width = 1", "cross_entropy(scale = 0.1)"),
+        ("last", "width = 1, temporal = false", "cross_entropy(scale = 0.1)"),
+        ("highest", "width = 1", "cross_entropy(scale = 0.1)"),
+        ("mean", 'curve = "sigmoid", width = 1', "cross_entropy(scale = 0.1)"),
     ],
 )
-def test_a_step_is_the_oracles_gradient(kernels, body, arguments, batch):
+def test_a_step_is_the_oracles_gradient(kernels, body, arguments, loss, batch):
     def make(model, spec):
         return CpuTrainer(model, spec, 2, kernels)
 
-    text = HEAD + BODIES[body] + TRAIN.format(rule=f"surrogate({arguments})")
+    text = HEAD + BODIES[body] + TRAIN.format(rule=f"surrogate({arguments})", loss=loss)
     check_step_of(make, text, batch, range(2))
 
 
@@ -114,7 +136,7 @@ def test_a_step_with_numbers_of_an_input_is_the_oracles_gradient(kernels, batch)
         values = np.random.default_rng(label).random((1, 20)).astype(np.float32)
         return replace(sample(label), values=values)
 
-    text = head + NUMBERS + TRAIN.format(rule="surrogate(width = 2)")
+    text = head + NUMBERS + TRAIN.format(rule="surrogate(width = 2)", loss=COUNT)
     check_step_of(
         lambda model, spec: CpuTrainer(model, spec, 2, kernels), text, batch, range(2), image
     )
@@ -134,5 +156,5 @@ SPIKE_TIMES = """
 
 @pytest.mark.parametrize("batch", [1, 2])
 def test_a_step_of_tssl_is_the_oracles_gradient(kernels, batch):
-    text = HEAD + SPIKE_TIMES + TRAIN.format(rule="tssl_bp(width = 0.3)")
+    text = HEAD + SPIKE_TIMES + TRAIN.format(rule="tssl_bp(width = 0.3)", loss=COUNT)
     check_step_of(lambda model, spec: CpuTrainer(model, spec, 2, kernels), text, batch, range(2))

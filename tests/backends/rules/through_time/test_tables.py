@@ -57,18 +57,14 @@ def test_several_outputs():
     assert (found.code, "not 2" in found.message) == ("E050", True)
 
 
-def test_a_number_in_place_of_spikes():
-    readout = (
-        "neuron readout { state u: mV = 0 mV on input { u = u + i } du/dt = -u / 5 ms emit u }"
-    )
-    spiking = readout.replace("emit u", "spike when u > 1 mV emit u")
-    for model in (readout, spiking):
-        text = TEXT.replace("CONDITION", "v > 1 mV").replace("MORE", "h -> r : dense delay 1 ms")
-        text = text.replace("  output y", "  population r[3] : readout output y")
-        (found,) = mistakes(compiled_text(model + text))
-        assert found.code == "E050"
-        assert "`r`: it emits a number" in found.message
-        assert found.span is not None
+def test_a_loss_of_counts_where_none_are():
+    text = TEXT.replace("y[4] : burst", "y[4] : li_mean").replace("MORE", "")
+    (found,) = mistakes(compiled_text(text.replace("CONDITION", "v > 1 mV")))
+    assert found.code == "E050"
+    assert "`loss count` counts spikes, and `y` emits a number" in found.message
+    assert found.related
+    scored = text.replace("width = 2)", "width = 2)  loss cross_entropy")
+    assert mistakes(compiled_text(scored.replace("CONDITION", "v > 1 mV"))) == ()
 
 
 def test_counts_that_are_right_for_every_class():

@@ -10,9 +10,11 @@ import pytest
 from backend_cases import grid_model
 from compiled_texts import compiled_text
 
-from snncc.backends.rules.through_time.oracle import gradients_through_time
+from snncc.backends.reference.network import simulate
+from snncc.backends.rules.through_time.oracle import gradients_through_time, sample_gradients
 from snncc.ir.adjoint.curves import CURVES
 from snncc.ir.adjoint.step import Surrogate
+from snncc.ir.graph import Call
 
 torch = pytest.importorskip("torch")
 STEPS, BATCH, INPUTS, HIDDEN, OUTPUTS = 25, 3, 6, 5, 4
@@ -137,3 +139,47 @@ def test_gradients_are_those_of_autograd(name, curve):
         ours = found.weights[projection].reshape(tensor.shape)
         np.testing.assert_allclose(ours, tensor.grad.numpy(), rtol=1e-9, atol=1e-11)
         assert np.abs(ours).max() > 0
+
+
+READOUT = (
+    HEAD + "population h[5] : alif(v_th = 1 mV)  output y[4] : KIND(tau_mem = 10 ms)"
+    "  x -> h : dense  delay 0 ms  h -> h : dense  delay 2 ms  h -> y : dense }"
+)
+SCORES = {"li": lambda v: v[-1], "li_max": lambda v: v.amax(0), "li_mean": lambda v: v.mean(0)}
+
+
+def integrated(x, w, curve, width):
+    """Adaptive neurons with a recurrence of delay 2 into integrators: their potentials."""
+    v, a, u, found, sent = zeros(HIDDEN), zeros(HIDDEN), zeros(OUTPUTS), [], [zeros(HIDDEN)] * 2
+    for t in range(STEPS):
+        v, a = v - v / 20, a - a / 200
+        v = v + x[t] @ w["x->h"] + sent[-2] @ w["h->h"]
+        o = Spike.apply(v - (1.0 + 1.8 * a), curve, width, False)
+        v, a = v * (1 - o), a + o
+        u = u - u / 10 + sent[-1] @ w["h->y"]
+        sent.append(o)
+        found.append(u)
+    return torch.stack(found)
+
+
+@pytest.mark.parametrize("kind", SCORES)
+def test_cross_entropy_of_a_readout(kind):
+    generator = np.random.default_rng(8)
+    model = grid_model(compiled_text(READOUT.replace("KIND", kind)).graph, 2)
+    x, labels = generator.random((STEPS, 1, INPUTS)) < 0.3, torch.tensor([2])
+    weights = {
+        p.name: torch.tensor(model.weights(p.name).astype(np.float64), requires_grad=True)
+        for p in model.graph.projections
+    }
+    scores = SCORES[kind](integrated(torch.tensor(x.astype(np.float64)), weights, "arctan", 1.3))
+    cost = torch.nn.functional.cross_entropy(0.3 * scores[:1], labels)
+    cost.backward()
+    trace = simulate(model, {"x": x}, np.float64)
+    spikes = {name: fired[:, 0] for name, fired in trace.spikes.items()}
+    surrogate, loss = Surrogate(CURVES["arctan"], 1.3), Call("cross_entropy", (("scale", 0.3),))
+    found = sample_gradients(model, spikes, 2, loss, surrogate, 1.0)
+    assert found.cost == pytest.approx(cost.item(), rel=1e-5)
+    for projection, tensor in weights.items():
+        ours = found.gradients[projection].reshape(tensor.shape)
+        np.testing.assert_allclose(ours, tensor.grad.numpy(), rtol=1e-4, atol=1e-6)
+        assert np.abs(ours).max() > 1e-3

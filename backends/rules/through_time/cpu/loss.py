@@ -1,0 +1,101 @@
+"""What the loss of a sample asks of the output: of every spike, or of what is emitted last."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+from ....cpu.timeloop import count, read_scores
+from ....cpu.units import unit
+from ....losses.table import SOFTMAX
+
+ZERO = np.float64(0.0)
+
+
+@unit
+def judge(plan, through, work, sweep, data, results, s, w):  # type: ignore[no-untyped-def]
+    """Counts, scores, cost and class of sample s; what the loss asks of the output."""
+    counts, scores, error = results.counts[s], results.scores[s], sweep.error[w]
+    count(plan, work, w, plan.output, counts)
+    read_scores(plan, work.reals[w], scores)
+    results.predictions[s] = best_of(scores) if plan.score >= 0 else most_of(counts)
+    if through.loss == SOFTMAX:
+        if plan.score >= 0:
+            read(scores, error)
+        else:
+            read(counts, error)
+        results.cost[s] += cross_entropy(error, data.labels[s], through.scale)
+    else:
+        results.cost[s] += by_table(through, counts, data.labels[s], error)
+    ask_output(plan, sweep, w, error, data.importance[s])
+
+
+@njit
+def most_of(counts):  # type: ignore[no-untyped-def]
+    """The output with the most spikes, the lowest index on a tie; -1 where none fired."""
+    best, most = -1, 0
+    for i in range(len(counts)):
+        if counts[i] > most:
+            best, most = i, counts[i]
+    return best
+
+
+@njit
+def best_of(scores):  # type: ignore[no-untyped-def]
+    """The output with the highest score, the lowest index on a tie; -1 where one is no number."""
+    best = 0
+    for i in range(len(scores)):
+        if scores[i] != scores[i]:
+            return -1
+        if scores[i] > scores[best]:
+            best = i
+    return best
+
+
+@njit
+def read(readout, error):  # type: ignore[no-untyped-def]
+    """The readout as the loss takes it, in place of the error."""
+    for i in range(len(error)):
+        error[i] = np.float64(readout[i])
+
+
+@njit
+def cross_entropy(error, label, scale):  # type: ignore[no-untyped-def]
+    """The cost of the scores in error f64[outputs], and their errors in place of them; see
+    `losses.table.entropy_terms`."""
+    top = error[0]
+    for i in range(len(error)):
+        top = max(top, error[i])
+    total, own = ZERO, scale * (error[label] - top)
+    for i in range(len(error)):
+        error[i] = math.exp(scale * (error[i] - top))
+        total += error[i]
+    for i in range(len(error)):
+        error[i] = scale * (error[i] / total - (1.0 if i == label else 0.0))
+    return math.log(total) - own
+
+
+@njit
+def by_table(through, counts, label, error):  # type: ignore[no-untyped-def]
+    """The cost of the counts, and their errors."""
+    cost = ZERO
+    for i in range(len(counts)):
+        row = 1 if i == label else 0
+        error[i] = through.error[row, counts[i]]
+        cost += through.cost[row, counts[i]]
+    return cost
+
+
+@njit
+def ask_output(plan, sweep, w, error, importance):  # type: ignore[no-untyped-def]
+    """The error of every output neuron, of its spike in any step, or of its last emission."""
+    lo = plan.neurons[plan.output]
+    for i in range(len(error)):
+        asked = importance * np.float32(error[i])
+        if plan.score >= 0:
+            sweep.later[w, plan.score, lo + i] = asked
+        else:
+            for t in range(plan.steps):
+                sweep.asked[w, t, lo + i] = asked
