@@ -252,6 +252,16 @@ def count_all(work, results, b):  # type: ignore[no-untyped-def]
 
 
 @cuda.jit(device=True)
+def read_scores(plan, work, results, b, s):  # type: ignore[no-untyped-def]
+    """results.scores of sample s, at place b: what the outputs emitted last, if numbers."""
+    lo, hi = plan.neurons[plan.output], plan.neurons[plan.output + 1]
+    i = cuda.threadIdx.x
+    while plan.score >= 0 and i < hi - lo:
+        results.scores[s, i] = work.reals[b, plan.score, lo + i]
+        i += cuda.blockDim.x
+
+
+@cuda.jit(device=True)
 def note_lost(work, results, b, s):  # type: ignore[no-untyped-def]
     """results.lost of sample s, at place b, where a state is no finite number."""
     i = cuda.threadIdx.x
@@ -275,9 +285,8 @@ def run(plan, tables, store, data, work, results, first, last, flight, key0, key
             i = cuda.threadIdx.x
             while i < n:
                 results.counts[start + b, i] = work.count[b, lo + i]
-                if plan.score >= 0:
-                    results.scores[start + b, i] = work.reals[b, plan.score, lo + i]
                 i += cuda.blockDim.x
+            read_scores(plan, work, results, b, start + b)
             count_all(work, results, b)
             note_lost(work, results, b, start + b)
             b += cuda.gridDim.x

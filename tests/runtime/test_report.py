@@ -41,7 +41,8 @@ def test_a_file_gets_none():
 
 def test_lines():
     assert (
-        facts(Moment("train", 1, 3, 1, 2, 0.5, 7.25, RATES)) == "accuracy 50.00%  loss 7.2  h 12 Hz"
+        facts(Moment("train", 1, 3, 1, 2, 0.5, 7.25, RATES))
+        == "accuracy 50.00%  loss 7.25  h 12 Hz"
     )
     line = epoch_line(RECORD, 3)
     assert line.startswith("epoch 2/3  test 75.00%  train 50.00%  loss 91.2")

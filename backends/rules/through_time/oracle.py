@@ -239,14 +239,16 @@ def sample_gradients(
     adjoints: Mapping[str, StepAdjoint],
     importance: float,
 ) -> SampleGradients:
-    """Those of a loss over the output's counts, from what the neurons do in float32, as they do on
-    the engines; `emitted` [T, N] of every population, which must be what they do."""
+    """Those of a loss over the output's counts or scores, from what the neurons do in float32, as
+    they do on the engines; `emitted` [T, N] of every population: what its inputs send, and the
+    spikes of the others, which must be what they do."""
     graph = model.graph
     output = next(p for p in graph.populations if p.role == "output")
     inputs = {p.name: emitted[p.name][:, None] for p in graph.populations if p.role == "input"}
     trace = simulate(model, inputs, np.float32, record=True)
-    for name, sent in emitted.items():
-        assert np.array_equal(trace.emitted[name][:, 0], sent), name
+    for p in graph.populations:
+        if p.step is not None:
+            assert np.array_equal(trace.spikes[p.name][:, 0], emitted[p.name]), p.name
     steps = len(trace.spikes[output.name])
     score = trace.states[output.name].get(LAST_EMITTED)
     readout = trace.spikes[output.name][:, 0].sum(axis=0) if score is None else score[0]

@@ -13,7 +13,7 @@ from compiled_texts import compiled_text
 from snncc.backends.reference.network import simulate
 from snncc.backends.rules.through_time.oracle import gradients_through_time, sample_gradients
 from snncc.ir.adjoint.curves import CURVES
-from snncc.ir.adjoint.step import Surrogate
+from snncc.ir.adjoint.step import Surrogate, adjoint_of
 from snncc.ir.graph import Call
 
 torch = pytest.importorskip("torch")
@@ -174,10 +174,12 @@ def test_cross_entropy_of_a_readout(kind):
     scores = SCORES[kind](integrated(torch.tensor(x.astype(np.float64)), weights, "arctan", 1.3))
     cost = torch.nn.functional.cross_entropy(0.3 * scores[:1], labels)
     cost.backward()
-    trace = simulate(model, {"x": x}, np.float64)
+    trace, surrogate = simulate(model, {"x": x}, np.float64), Surrogate(CURVES["arctan"], 1.3)
     spikes = {name: fired[:, 0] for name, fired in trace.spikes.items()}
-    surrogate, loss = Surrogate(CURVES["arctan"], 1.3), Call("cross_entropy", (("scale", 0.3),))
-    found = sample_gradients(model, spikes, 2, loss, surrogate, 1.0)
+    steps = {p.name: p.step for p in model.graph.populations if p.step is not None}
+    adjoints = {name: adjoint_of(step, surrogate) for name, step in steps.items()}
+    loss = Call("cross_entropy", (("scale", 0.3),))
+    found = sample_gradients(model, spikes, 2, loss, adjoints, 1.0)
     assert found.cost == pytest.approx(cost.item(), rel=1e-5)
     for projection, tensor in weights.items():
         ours = found.gradients[projection].reshape(tensor.shape)
