@@ -24,12 +24,13 @@ class CpuKernels(NamedTuple):
     at once; `update` takes a batch's. `features`: (tables, whether at once) -> which of those in
     the sources a network has. `scratch`: (plan, tables, workers) -> its arrays. `scans`: (graph,
     spec) -> the text of a module that is made for a network's neurons, whose functions the tables
-    hold by their names."""
+    hold by their names. `is_turned`: the moments of all-pairs projections are post-major."""
 
     sources: Parts
     features: Callable[[Any, bool], Mapping[str, bool]]
     scratch: Callable[[Plan, Any, int], Any]
     scans: Callable[[Graph, TrainSpec], str] | None = None
+    is_turned: bool = True
 
 
 class CudaKernels(NamedTuple):

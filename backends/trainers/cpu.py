@@ -194,8 +194,8 @@ class CpuTrainer(CpuSimulator):
         return {"first": self.first, "second": self.second}
 
     def _turned(self) -> Array:
-        """The projections of which the moments are post-major: all pairs."""
-        return np.asarray(self.plan.kind == PAIRS)
+        """The projections of which the moments are post-major."""
+        return np.asarray((self.plan.kind == PAIRS) & self._kind.cpu.is_turned)
 
     def _copy_rows(self) -> None:
         copy_rows(self.plan, self.flat, self.rows)

@@ -74,7 +74,7 @@ THROUGH_TIME = Rule(
     warnings=loss_warnings,
     keeps=(EVENTS, CURRENTS),
     tables=make_tables,
-    cpu=CpuKernels(CPU, _features, make_sweep, scans_source),
+    cpu=CpuKernels(CPU, _features, make_sweep, scans_source, is_turned=False),
     cuda=None,
     oracle=oracle,
     sample_bytes=sample_bytes,

@@ -16,6 +16,7 @@ from ....ir.graph import Call, Graph, Population, TrainSpec
 from ....ir.model import Model
 from ...compiled.plan import Plan, distinct_steps, duration, output_of
 from ...losses.table import LOSSES, CountLoss, count_tables, loss_of
+from ...optimizers.table import ROW, chain_of
 from ..reach import require_one_output, require_weights_alone, taught
 from .tssl import tssl_scan
 
@@ -31,6 +32,7 @@ class Through(NamedTuple):
     scale: float  # of the scores
     needed: Array  # u8[P] whose adjoint is needed: weights that learn lead to it
     trains: Array  # u8[J]
+    by_rows: int  # whether an update depends on all weights of a neuron
     kept: int  # numbers of a neuron and step that are remembered
     replay: Any = 0  # functions of the network's neurons, see `text`
     retreat: Any = 0
@@ -45,6 +47,7 @@ def make_tables(model: Model, spec: TrainSpec, plan: Plan) -> Through:
         **_loss(loss_of(spec), plan.steps),
         needed=np.array([p.name in needed for p in graph.populations], np.uint8),
         trains=np.array([p.trainable for p in graph.projections], np.uint8),
+        by_rows=int(bool(chain_of(spec).of(ROW))),
         kept=max((len(a.kept) for a in adjoints(graph, spec.call("rule"))), default=0),
     )
 

@@ -23,7 +23,7 @@ def clear(plan, sweep, w):  # type: ignore[no-untyped-def]
 
 @unit
 def backward(plan, through, store, work, sweep, w):  # type: ignore[no-untyped-def]
-    """sums += dL/d(weight) of the sample that worker w presented."""
+    """The sums += dL/d(weight) of the sample that worker w presented."""
     for b in range(len(plan.block) - 2, -1, -1):
         if through.needed[plan.order[plan.block[b]]]:
             outside(plan, through, store, work, sweep, w, b)
@@ -34,7 +34,7 @@ def backward(plan, through, store, work, sweep, w):  # type: ignore[no-untyped-d
                 scan(plan, through, sweep, w, plan.order[plan.block[b]], 0, plan.steps)
     for j in range(len(plan.pre)):
         if through.trains[j]:
-            credit(plan, work, sweep, w, j)
+            credit(plan, store, work, sweep, w, j)
 
 
 @njit

@@ -7,7 +7,7 @@ from numba import njit
 
 from ....compiled.kinds import PAIRS
 from ....cpu.kernels.features import MATRIX
-from ....cpu.kernels.rows import add, copy, fill
+from ....cpu.kernels.rows import add, fill
 from ....cpu.timeloop import count_all, present
 from ....optimizers.cpu.update import number_of, update_row
 from .backward import backward, clear
@@ -16,7 +16,7 @@ from .loss import judge
 
 ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
-WIDE_ROWS = 16  # post neurons whose gradients lie in one line of cache
+TILE = 16  # weights that lie in one line of cache
 
 
 @njit(nogil=True)
@@ -37,17 +37,9 @@ def learn(  # type: ignore[no-untyped-def]
         backward(plan, through, store, work, sweep, w)
         if AT_ONCE:
             updates += 1
-            apply_sums(plan, through, optimizer, number_of(optimizer, updates), store, sweep, ONE)
-        else:
-            hand_over(store, sweep, w)
+            number = number_of(optimizer, updates)
+            apply_gradient(plan, through, optimizer, number, store, sweep.sums[0], ONE)
     return updates
-
-
-@njit
-def hand_over(store, sweep, w):  # type: ignore[no-untyped-def]
-    """The sample's gradient into the accumulator of worker w."""
-    add(sweep.sums[w], store.gradient[w, : sweep.sums.shape[1]])
-    fill(sweep.sums[w], ZERO)
 
 
 @njit
@@ -62,47 +54,63 @@ def update(plan, through, optimizer, store, updates, scale):  # type: ignore[no-
 
 
 @njit
-def apply_sums(plan, through, optimizer, number, store, sweep, scale):  # type: ignore[no-untyped-def]
-    """An update by the gradient of one sample."""
-    apply_gradient(plan, through, optimizer, number, store, sweep.sums[0], scale)
-
-
-@njit
 def apply_gradient(plan, through, optimizer, number, store, total, scale):  # type: ignore[no-untyped-def]
     """An update of all weights by scale * total f32[W], which is 0 afterwards."""
     for j in range(len(plan.pre)):
         if through.trains[j]:
-            if MATRIX and plan.kind[j] == PAIRS:
-                apply_dense(plan, optimizer, number, store, total, scale, j)
+            is_matrix = MATRIX and plan.kind[j] == PAIRS
+            if is_matrix and through.by_rows:
+                apply_by_rows(plan, optimizer, number, store, total, scale, j)
             else:
                 own = slice(plan.weight[j], plan.weight[j + 1])
                 update_row(
                     optimizer, number, j, store.weights[own], store.first[own], store.second[own],
                     total[own], scale,
                 )  # fmt: skip
+            if is_matrix and through.needed[plan.pre[j]]:
+                turn(plan, store, j)
     fill(total, ZERO)
 
 
 @njit
-def apply_dense(plan, optimizer, number, store, total, scale, j):  # type: ignore[no-untyped-def]
-    """The update of an all-pairs projection, by its post neurons' rows; then the weights that
-    delivery reads, which are pre-major as the gradient is."""
-    base = plan.weight[j]
-    n = plan.neurons[plan.pre[j] + 1] - plan.neurons[plan.pre[j]]
-    posts = plan.neurons[plan.post[j] + 1] - plan.neurons[plan.post[j]]
-    tile = np.empty((WIDE_ROWS, n), np.float32)
-    for start in range(0, posts, WIDE_ROWS):
-        width = min(WIDE_ROWS, posts - start)
-        for i in range(n):
-            for l in range(width):
-                tile[l, i] = total[base + i * posts + start + l]
+def apply_by_rows(plan, optimizer, number, store, total, scale, j):  # type: ignore[no-untyped-def]
+    """The update of an all-pairs projection where it depends on the row of a post neuron."""
+    n, posts = sizes_of(plan, j)
+    tiles = np.empty((4, TILE, n), np.float32)
+    arrays = store.weights, store.first, store.second, total
+    for start in range(0, posts, TILE):
+        width = min(TILE, posts - start)
+        base = plan.weight[j] + start
+        for tile, array in zip(tiles, arrays):  # noqa: B905 - Numba knows no `strict`
+            for i in range(n):
+                for l in range(width):
+                    tile[l, i] = array[base + i * posts + l]
         for l in range(width):
-            own = slice(base + (start + l) * n, base + (start + l + 1) * n)
             update_row(
-                optimizer, number, j, store.rows[own], store.first[own], store.second[own],
-                tile[l], scale,
-            )  # fmt: skip
-            copy(store.rows[own], tile[l])
-        for i in range(n):
-            for l in range(width):
-                store.weights[base + i * posts + start + l] = tile[l, i]
+                optimizer, number, j, tiles[0, l], tiles[1, l], tiles[2, l], tiles[3, l], scale
+            )
+        for tile, array in zip(tiles[:3], arrays[:3]):  # noqa: B905
+            for i in range(n):
+                for l in range(width):
+                    array[base + i * posts + l] = tile[l, i]
+
+
+@njit
+def turn(plan, store, j):  # type: ignore[no-untyped-def]
+    """The weights that errors go down by, post-major, from those that spikes go up by; in squares
+    of which both sides stay in cache."""
+    n, posts = sizes_of(plan, j)
+    weights = store.weights[plan.weight[j] : plan.weight[j + 1]]
+    rows = store.rows[plan.weight[j] : plan.weight[j + 1]]
+    for i0 in range(0, n, TILE):
+        for l0 in range(0, posts, TILE):
+            for l in range(l0, min(l0 + TILE, posts)):
+                for i in range(i0, min(i0 + TILE, n)):
+                    rows[l * n + i] = weights[i * posts + l]
+
+
+@njit
+def sizes_of(plan, j):  # type: ignore[no-untyped-def]
+    """The pre and the post neurons of projection j."""
+    a, p = plan.pre[j], plan.post[j]
+    return plan.neurons[a + 1] - plan.neurons[a], plan.neurons[p + 1] - plan.neurons[p]

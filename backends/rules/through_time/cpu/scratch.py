@@ -19,7 +19,7 @@ class Sweep(NamedTuple):
     arrived: Any  # f32[W, T, ports * N] dL/d(what arrived)
     later: Any  # f32[W, F, N] dL/d(state after the step)
     error: Any  # f64[W, outputs] dL/d(count or score)
-    sums: Any  # f32[W, weights] dL/d(weight), laid out as the weights are
+    sums: Any  # f32[1, weights] dL/d(weight) of one sample, laid out as the weights are
 
 
 def make_sweep(plan: Plan, through: Through, workers: int) -> Sweep:
@@ -32,5 +32,5 @@ def make_sweep(plan: Plan, through: Through, workers: int) -> Sweep:
         arrived=zeros((workers, steps, plan.ports * neurons), f32),
         later=zeros((workers, len(plan.real_init), neurons), f32),
         error=zeros((workers, int(np.diff(plan.neurons)[plan.output])), np.float64),
-        sums=zeros((workers, whole_lines(int(plan.weight[-1]))), f32),
+        sums=zeros((min(workers, 1), whole_lines(int(plan.weight[-1]))), f32),
     )

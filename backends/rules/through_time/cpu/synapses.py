@@ -23,6 +23,7 @@ from ....compiled.windows import (
 from ....cpu.kernels.features import LISTED, MATRIX, STEADY, WINDOWED
 from ....cpu.kernels.rows import add, add_scaled, fill
 from ....cpu.units import unit
+from .features import AT_ONCE
 
 ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
@@ -102,14 +103,14 @@ def over_windows(window, k, weights, scale, arrived, gradient, is_credit):  # ty
 
 
 @unit
-def credit(plan, work, sweep, w, j):  # type: ignore[no-untyped-def]
-    """sums += dL/d(weight) of projection j: the adjoint where each spike arrived, or what an input
-    sends in every step times that of all steps."""
+def credit(plan, store, work, sweep, w, j):  # type: ignore[no-untyped-def]
+    """The sums += dL/d(weight) of projection j: the adjoint where each spike arrived, or what an
+    input sends in every step times that of all steps."""
     a, p = plan.pre[j], plan.post[j]
     origin = plan.port[j] * plan.neurons[-1]
     start, stop = origin + plan.neurons[p], origin + plan.neurons[p + 1]
     ptr, spikes = work.ptr[w, a], work.spikes[w, plan.events[a] : plan.events[a + 1]]
-    sums, d = sweep.sums[w], plan.delay[j]
+    sums, d = sweep.sums[0] if AT_ONCE else store.gradient[w], plan.delay[j]
     if STEADY and plan.steady[j] < plan.steady[j + 1]:
         total = work.steady[w, plan.steady[j] : plan.steady[j + 1]]
         fill(total, ZERO)
