@@ -21,7 +21,8 @@ class Argument:
     """An argument of a table row and its default; None means that it must be given.
 
     `unit` is "1", "ms", "Hz", "text", "bool", "int", "expr" or "shape". `choices` lists the allowed
-    texts; every number has a `range`.
+    texts; every number has a `range`. One that is `silent` is left out of a call where it is at its
+    default, so that networks without it have the text that they had before there was such a thing.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Argument:
     default: Value | None = None
     choices: tuple[str, ...] = ()
     range: Range | None = None
+    silent: bool = False
 
     def problem(self, kind: str, value: Value) -> str:
         """What is wrong with a number given for it in the row `kind`; "" if nothing."""
@@ -256,6 +258,10 @@ _DURATION = Argument("duration", "ms", range=POSITIVE)
 # sent in every step.
 DRAWN, GIVEN, SENT = 0, 1, 2
 
+# When training samples get new spikes; test samples keep theirs.
+NEVER, EPOCH, PRESENTATION = "never", "epoch", "presentation"
+_REDRAW = Argument("redraw", "text", NEVER, (NEVER, EPOCH, PRESENTATION), silent=True)
+
 
 @dataclass(frozen=True, slots=True)
 class Encoding(Row):
@@ -272,12 +278,12 @@ class Encoding(Row):
 ENCODINGS: dict[str, Encoding] = {
     # 1000 / 5.5 Hz: a full-scale pixel fires with p = 1/5.5 in a step of 1 ms.
     "poisson": Encoding(
-        "frozen independent spikes, p = x * rate * dt per step; step 0 stays empty",
-        (_DURATION, Argument("rate", "Hz", 1000.0 / 5.5, range=NOT_NEGATIVE)),
+        "independent spikes, p = x * rate * dt per step; step 0 stays empty",
+        (_DURATION, Argument("rate", "Hz", 1000.0 / 5.5, range=NOT_NEGATIVE), _REDRAW),
         first=1,
         rate=lambda call, dt: number(call, "rate") * dt / 1000.0,
     ),
-    "bernoulli": Encoding("frozen independent spikes, p = x per step", (_DURATION,)),
+    "bernoulli": Encoding("independent spikes, p = x per step", (_DURATION, _REDRAW)),
     "spikes": Encoding("the data are spike trains already", (_DURATION,), GIVEN),
     "current": Encoding(
         "a real number in place of spikes, (x - mean) / sd, the same in every step",
@@ -297,6 +303,14 @@ def sends_numbers(population: Population) -> bool:
     """Whether it is an input that sends a number in place of spikes."""
     encoding = population.encoding
     return encoding is not None and ENCODINGS[encoding.kind].kernel == SENT
+
+
+def redraw_of(population: Population) -> str | None:
+    """When the spikes of an input are drawn anew; None where none are drawn."""
+    encoding = population.encoding
+    if encoding is None or ENCODINGS[encoding.kind].kernel != DRAWN:
+        return None
+    return str(dict(encoding.arguments).get(_REDRAW.name, NEVER))
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,11 +81,16 @@ def fill_bound(
     report: Report,
     code: str = "E022",
 ) -> tuple[tuple[str, Value], ...]:
-    """The arguments of a row in its order, in the units of the table, defaults where none given."""
+    """The arguments of a row in its order, in the units of the table, defaults where none given;
+    without those that are silent at their default."""
     last = report.last
     values = report.each(_argument, row.arguments, call, bound, scope, code)
     report.require_none_since(last)
-    return tuple(zip((formal.name for formal in row.arguments), values, strict=True))
+    return tuple(
+        (formal.name, value)
+        for formal, value in zip(row.arguments, values, strict=True)
+        if not (formal.silent and value == formal.default)
+    )
 
 
 def _argument(

@@ -15,9 +15,10 @@ def verify_call(where: str, call: Call, table: Mapping[str, Row]) -> None:
     """GraphError unless the call names a row of the table and gives what the row wants."""
     require(call.kind in table, f"{where}: no row {call.kind!r}")
     given = [name for name, _ in call.arguments]
-    wanted = [argument.name for argument in table[call.kind].arguments]
-    require(sorted(given) == sorted(wanted), f"{where}: arguments {given} of {call.kind}")
     rows = {argument.name: argument for argument in table[call.kind].arguments}
+    silent = [name for name, row in rows.items() if row.silent and name not in given]
+    fits = sorted([*given, *silent]) == sorted(rows)
+    require(fits, f"{where}: arguments {given} of {call.kind}")
     for name, value in call.arguments:
         fits = _KINDS.get(rows[name].unit, _is_number)(value)
         require(fits, f"{where}: {name} is {value!r}"[:200])

@@ -19,6 +19,7 @@ from ..wiring import CONNECTIVITIES, INITS
 from .calls import verify_call
 from .durations import MOST_STEPS, verify_durations
 from .neurons import verify_model, verify_step
+from .redraws import verify_redraws
 from .require import GraphError, require, require_distinct, require_finite
 
 ROLES = ("input", "hidden", "output")
@@ -83,6 +84,7 @@ def verify(graph: Graph, before: Graph | None = None) -> frozenset[str]:
         _verify_ends(projection, index, held)
     _verify_schedule(graph)
     verify_durations(graph)
+    verify_redraws(graph)
     return held
 
 

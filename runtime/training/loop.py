@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -20,6 +20,7 @@ from .history import EpochRecord
 from .learning_rate import learning_rate
 from .order import boosted, epoch_order
 from .progress import Progress, advanced, next_epoch
+from .redraw import keys
 
 # A call of the trainer should take about so long, for the progress to be live.
 PIECE_SECONDS = 1.0
@@ -172,6 +173,7 @@ def _learn(
     spec = course.spec
     rate = learning_rate(spec.call("optimizer"), spec.call("schedule"), progress.epoch)
     samples = course.train.pick(chosen, progress.importance)
+    samples = replace(samples, ids=keys(course.graph, progress, samples.ids))
     start = course.clock()
     outcome = trainer.train(samples, spec.count("batch"), rate)
     return advanced(progress, chosen, outcome, course.clock() - start)

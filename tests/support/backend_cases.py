@@ -32,7 +32,7 @@ def grid_model(graph: Graph, seed: int, low: float = -1.0, high: float = 2.0) ->
 def samples_with(values: Any, labels: Any = None) -> Samples:
     """Samples with ids that need both words, and importance 1."""
     count = len(values)
-    ids = np.arange(count, dtype=np.uint64) * np.uint64(3) + np.uint64(2**32 + 5)
+    ids = np.arange(count, dtype=np.uint64) * np.uint64(3) + np.uint64(2**60 + 2**32 + 5)
     labels = np.zeros(count) if labels is None else labels
     rows = np.arange(count, dtype=np.int64)
     return Samples(values, rows, ids, np.asarray(labels, np.int32), np.ones(count, np.float32))

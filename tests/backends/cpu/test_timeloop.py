@@ -25,7 +25,7 @@ network n {{
 }}
 """
 VALUES = np.array([0, 0.1, 0.5, 1, 2, 0.3, 0, 1e-9, 0.75], np.float32)
-SAMPLE, SEED = 2**32 + 17, 2**40 + 3
+SAMPLE, SEED = 2**63 + 2**33 + 2**32 + 17, 2**40 + 3
 
 
 def one_sample(raster=None, values=VALUES, sample=SAMPLE):

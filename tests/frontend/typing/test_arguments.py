@@ -33,6 +33,9 @@ def test_defaults_are_filled_in_and_values_converted() -> None:
     poisson = filled(ENCODINGS["poisson"], "poisson(0.1 s)")
     assert poisson == IrCall("poisson", (("duration", 100.0), ("rate", 1000.0 / 5.5)))
     assert filled(ENCODINGS["poisson"], "poisson(1 ms, 0.4 kHz)")["rate"] == 400.0
+    assert filled(ENCODINGS["poisson"], 'poisson(0.1 s, redraw = "never")') == poisson
+    redrawn = filled(ENCODINGS["poisson"], 'poisson(0.1 s, redraw = "epoch")')
+    assert redrawn["redraw"] == "epoch"
     adam = filled(OPTIMIZERS["adam"], "adam(beta2 = 0.9)")
     assert adam["lr"] == 1e-3
     assert adam["beta2"] == 0.9

@@ -145,6 +145,47 @@ def test_averaged_weights_are_measured_beside_those_that_learn(learning):
     assert stages == ["test", "average_test"] * 3
 
 
+class Noting:
+    """A learner that notes under which keys samples are presented, to learn from and else."""
+
+    def __init__(self, trainer):
+        self.trainer, self.learnt, self.shown = trainer, [], []
+
+    def __getattr__(self, name):
+        return getattr(self.trainer, name)
+
+    def train(self, samples, *arguments):
+        self.learnt += samples.ids.tolist()
+        return self.trainer.train(samples, *arguments)
+
+    def run(self, samples):
+        self.shown += samples.ids.tolist()
+        return self.trainer.run(samples)
+
+
+@pytest.mark.parametrize("when", ["epoch", "presentation"])
+@pytest.mark.parametrize("after", [2, 8, 16])
+def test_trains_that_are_drawn_anew_go_on_and_tests_keep_theirs(learning, monkeypatch, when, after):
+    monkeypatch.setattr(loop, "PIECE_SECONDS", 0.0)
+    call = Call("bernoulli", (("duration", 10.0), ("redraw", when)))
+    image, digit = learning.course.graph.populations
+    populations = (replace(image, encoding=call), digit)
+    graph = replace(learning.course.graph, populations=populations)
+    rest, out = hold_out(learning.course.train, 0.2, 7)
+    learning.course = replace(learning.course, graph=graph, train=rest, holdout=out)
+    whole = Noting(learning.trainer())
+    learning.run(whole)
+    assert len(set(whole.learnt)) == 3 * 120
+    assert set(whole.shown) == {*out.ids.tolist(), *learning.course.test.ids.tolist()}
+    first, recorder = Noting(learning.trainer()), type(learning.recorder)(stop_after=after)
+    with pytest.raises(Interrupted):
+        learning.run(first, recorder=recorder)
+    second = Noting(learning.trainer())
+    second.restore(recorder.saved[-1][0])
+    learning.run(second, recorder.saved[-1][1], type(learning.recorder)())
+    assert first.learnt + second.learnt == whole.learnt
+
+
 def test_checkpoints_come_in_time(learning, monkeypatch):
     monkeypatch.setattr(loop, "PIECE_SECONDS", 0.0)
     ticks = iter(range(10_000))
