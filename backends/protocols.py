@@ -126,10 +126,16 @@ class Trainer(Simulator, Protocol):
     def weights(self) -> State:
         """Copies of all weights, by projection name, shaped as their wiring says."""
 
+    def parameters(self) -> State:
+        """Copies of the parameters of neurons that it learns, float32, by their names in
+        `ir.model.Model.values`, [] or [neurons]."""
+
     def state(self) -> State:
         """Copies of all that a later `restore` needs to go on bit-identically: weights as
         "weights/<projection>", moments as "optimizer/<moment>/<projection>", all shaped as their
-        wiring says, whatever the target; the update count as "optimizer/updates"."""
+        wiring says, whatever the target; the update count as "optimizer/updates"; of parameters
+        that learn, what is moved in their place (see `ir.bounded`), float64, as
+        "values/<population>/<name>", and their moments."""
 
     def restore(self, state: State) -> None:
         """Take over a state; CompileError(E060) if its names, shapes or types do not fit."""

@@ -140,6 +140,12 @@ class NeuronStep:
         return {name: getattr(self, name) for name in ASSIGNING}
 
     @property
+    def still(self) -> frozenset[str]:
+        """The states that nothing assigns: constants of a neuron (see `passes.settle`)."""
+        assigned = {a.target for a in (*self.update, *self.after)}
+        return frozenset(s.name for s in self.states) - assigned
+
+    @property
     def expressions(self) -> tuple[Expr, ...]:
         """All that is computed in a step."""
         emitted = () if self.emit is None else (self.emit,)

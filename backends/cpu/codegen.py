@@ -145,7 +145,7 @@ def _step(number: int, step: NeuronStep) -> str:
         "        for n in range(hi - lo):",
         *(f"            {names[v]} = {names[v]}_[n]" for v in (*rows, *step.ports)),
         *(f"            {line}" for line in step_lines(step, PYTHON)),
-        *(f"            {names[s.name]}_[n] = {names[s.name]}" for s in step.states),
+        *(f"            {names[s]}_[n] = {names[s]}" for s in rows if s not in step.still),
         "            flags[n] = spiked",
         "",
     ]

@@ -140,6 +140,7 @@ REPLAY = types.void(
 RETREAT = types.void(
     *[types.int64] * 6,  # model, p, lo, hi, first, last
     types.float32[:, ::1],  # constants
+    types.float32[:, ::1],  # reals, at rest
     types.float32[:, :, ::1],  # tape
     types.float32[:, ::1],  # asked
     types.float32[:, ::1],  # later

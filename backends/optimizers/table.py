@@ -9,7 +9,7 @@ neuron in one projection: it may then be taken as soon as the row's gradient is 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -105,11 +105,11 @@ class Chain(NamedTuple):
         return size, eps
 
 
-def chain_of(spec: TrainSpec) -> Chain:
-    """The chain of a spec; its entries name rows of STEPS."""
+def chain_of(spec: TrainSpec, entries: Iterable[str] = STEPS) -> Chain:
+    """The chain of a spec, or of some of its entries; they name rows of STEPS."""
     links, numbers = list[Link](), list[float]()
-    for entry, kinds in STEPS.items():
-        call = spec.find(entry)
+    for entry in entries:
+        call, kinds = spec.find(entry), STEPS[entry]
         if call is not None:
             step = kinds[call.kind]
             links.append(Link(step, call, len(numbers)))

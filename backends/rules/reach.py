@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from ...ir.diagnostics import CompileError, Diagnostic
-from ...ir.graph import Call, Graph, Projection
+from ...ir.graph import Call, Graph, Population, Projection
 
 
 def taught(graph: Graph, passes: Callable[[Projection], bool]) -> frozenset[str]:
-    """The populations whose error is needed: those that weights that learn lead to, by any way over
-    projections that pass one. None passes through the others, such as a fixed reservoir before a
-    readout that learns."""
+    """The populations whose error is needed: those whose parameters learn, or to which weights that
+    learn lead, by any way over projections that pass one. None passes through the others, such as a
+    fixed reservoir before a readout that learns."""
     found: set[str] = set()
     assert graph.schedule is not None
+    learns = {p.name for p in graph.populations if p.learnt}
     for block in graph.schedule:
         into = [p for p in graph.projections if p.post in block.populations and passes(p)]
-        if any(p.trainable or p.pre in found for p in into):
+        if learns & set(block.populations) or any(p.trainable or p.pre in found for p in into):
             found |= set(block.populations)
     return frozenset(found)
 
 
-def require_weights_alone(graph: Graph, rule: Call) -> None:
+def require_weights_alone(populations: Iterable[Population], rule: Call) -> None:
     """CompileError(E050) where parameters of neurons are to learn: the rule knows weights only."""
-    found = [(p, learnt) for p in graph.populations for learnt in p.learnt]
+    found = [(p, learnt) for p in populations for learnt in p.learnt]
     if found:
         raise CompileError(
             Diagnostic(

@@ -23,12 +23,13 @@ from ..cpu.load import Kernels, features_of, load_kernels, with_scans
 from ..cpu.records import Record
 from ..cpu.scratch import make_work, whole_lines, zeros
 from ..cpu.simulator import CpuSimulator
-from ..optimizers.cpu.chain import Optimizer, load_chain
+from ..optimizers.cpu.chain import CpuChain, Optimizer, load_chain
 from ..optimizers.table import chain_of, rates_of
 from ..protocols import Outcome, Samples, State
 from ..rules.row import CURRENTS
 from ..rules.table import RULES
 from .sharing import FEWEST_WEIGHTS, GROUPS, Sharing
+from .values import Values
 
 Array = npt.NDArray[Any]
 
@@ -52,11 +53,12 @@ class CpuTrainer(CpuSimulator):
         self._rule = Record(self.rule)
         self.chain = chain_of(spec)
         self._compiled = load_chain(self.chain, folder)
+        self._values = Values(model, self.graph, self.plan)
         self.updates = 0
         self.first = zeros(self.flat.shape, np.float32)
         self.second = zeros(self.flat.shape, np.float32)
         self.rows = zeros(self.flat.shape, np.float32)
-        self._copy_rows()
+        self._show()
         self._gradient = np.zeros((0, len(self.flat)), np.float32)
         self._loaded: dict[tuple[bool, bool], Kernels] = {}
         self._scratches: dict[tuple[int, bool], tuple[Any, Any]] = {}
@@ -69,12 +71,18 @@ class CpuTrainer(CpuSimulator):
         learnt by, so that nothing is compiled twice."""
         return self._learning(self._is_at_once(self.spec.count("batch")), False)
 
+    @cached_property
+    def _optimizer_alone(self) -> CpuChain:
+        """The chain of parameters of neurons: the optimizer. What pulls weights to 0, or clamps
+        them, says nothing of numbers that have a range of their own."""
+        return load_chain(chain_of(self.spec, ("optimizer",)), self.folder)
+
     def _is_at_once(self, batch: int) -> bool:
         """Whether a weight may be updated as soon as its row's gradient is known: no row may share
-        it, and the chain may look at no other row."""
+        it, the chain may look at no other row, and no parameter may learn: the host does it."""
         learnt = np.array([p.trainable for p in self.graph.projections], np.bool_)
         shared = bool((learnt & (self.plan.kind == WINDOW)).any())
-        return batch == 1 and self.chain.is_local and not shared
+        return batch == 1 and self.chain.is_local and not shared and not len(self._values)
 
     def _learning(self, at_once: bool, is_shared: bool) -> Kernels:
         """The kernels that learn: `at_once` batches of one sample, `is_shared` by all threads."""
@@ -149,14 +157,32 @@ class CpuTrainer(CpuSimulator):
 
             # Which group takes a sample depends on its place alone, never on the threads.
             self._on_threads(learn, min(GROUPS, end - start))
-            self.updates += 1
-            scale = 1.0 / (end - start)
-            if self._compiled.factor is not None:
-                numbers = call.optimizer.numbers
-                scale = self._compiled.factor(numbers, self._gradient, np.float32(scale))
-            kernels.module.update(
-                self.tables, self._rule, call.optimizer, self._store(), self.updates, scale
-            )
+            self._update(call, kernels, 1.0 / (end - start))
+
+    def _update(self, call: _Call, kernels: Kernels, scale: float) -> None:
+        """An update by scale * (the groups' gradients)."""
+        self.updates += 1
+        asked = self._gradient_of_values()
+        if self._compiled.factor is not None:
+            numbers = call.optimizer.numbers
+            scale = self._compiled.factor(numbers, self._gradient, np.float32(scale))
+        kernels.module.update(
+            self.tables, self._rule, call.optimizer, self._store(), self.updates, scale
+        )
+        if len(self._values):
+            optimizer, number = call.optimizer, self.updates - 1 - call.optimizer.before
+            self._values.update(self._optimizer_alone, optimizer, number, asked, scale)
+            self._values.show(self.plan.real_init)
+
+    def _gradient_of_values(self) -> Array:
+        """dL/dx of the parameters that are learnt; it lies behind the weights', for the norm."""
+        if not len(self._values):
+            return np.zeros(0, np.float32)
+        _, back = self._scratch_for(GROUPS, False)
+        found = self._values.gradient(back.starts)
+        first = whole_lines(len(self.flat))
+        self._gradient[0, first : first + len(found)] = found
+        return found
 
     def _learn(
         self, call: _Call, at_once: bool, is_shared: bool, first: int, last: int, worker: int = 0
@@ -176,10 +202,15 @@ class CpuTrainer(CpuSimulator):
         """Copies of all weights, by projection name, shaped as their wiring says."""
         return unflatten(self.graph, self.plan, self.model.wirings, self.flat)
 
+    def parameters(self) -> State:
+        """Copies of the parameters of neurons that it learns, by their names in `Model.values`."""
+        return self._values.now()
+
     def state(self) -> State:
-        """Weights, moments and the update count: all that `restore` needs."""
+        """Weights, parameters, moments and the update count: all that `restore` needs."""
         moments, turned = self._moments(), self._turned()
-        return state_of(self.model, self.plan, self.flat, moments, turned, self.updates)
+        state = state_of(self.model, self.plan, self.flat, moments, turned, self.updates)
+        return {**state, **self._values.state()}
 
     def restore(self, state: State) -> None:
         """Take over a state; CompileError(E060) if its names, shapes or types do not fit."""
@@ -188,7 +219,8 @@ class CpuTrainer(CpuSimulator):
         for name, flat in self._moments().items():
             flat[:] = moment_in(state, self.graph, self.plan, name, self._turned())
         self.updates = int(state["optimizer/updates"][0])
-        self._copy_rows()
+        self._values.restore(state)
+        self._show()
 
     def _moments(self) -> dict[str, Array]:
         return {"first": self.first, "second": self.second}
@@ -197,8 +229,10 @@ class CpuTrainer(CpuSimulator):
         """The projections of which the moments are post-major."""
         return np.asarray((self.plan.kind == PAIRS) & self._kind.cpu.is_turned)
 
-    def _copy_rows(self) -> None:
+    def _show(self) -> None:
+        """Let the kernels read what is learnt: the weights post-major too, the neurons' numbers."""
         copy_rows(self.plan, self.flat, self.rows)
+        self._values.show(self.plan.real_init)
 
     def _store(self) -> Record[Store]:
         return Record(Store(self.flat, self.rows, self.first, self.second, self._gradient))
@@ -212,7 +246,8 @@ class CpuTrainer(CpuSimulator):
                 Record(self._kind.cpu.scratch(self.plan, self.rule, workers)),
             )
         if workers > 1 and len(self._gradient) < workers:
-            self._gradient = zeros((workers, whole_lines(len(self.flat))), np.float32)
+            columns = whole_lines(len(self.flat)) + whole_lines(len(self._values))
+            self._gradient = zeros((workers, columns), np.float32)
         return self._scratches[key]
 
     def optimizer(self, rate: float, updates: int) -> Optimizer:

@@ -85,6 +85,10 @@ class CudaTrainer(CudaSimulator):
         flat = self.device.download(self.flat)
         return unflatten(self.graph, self.plan, self.layout.model.wirings, flat)
 
+    def parameters(self) -> State:
+        """None: it refuses the rules that learn parameters of neurons."""
+        return {}
+
     def state(self) -> State:
         """Weights, moments and the update count, as the CPU's trainer has them."""
         total = int(self.plan.weight[-1])

@@ -47,10 +47,11 @@ class StepAdjoint:
     """A step in single assignments, and its reverse sweep.
 
     `forward`: the assignments in order. `kept`: the forward names that the sweep reads, which are
-    neither constants nor worked out by the sweep itself: what must be remembered of every step.
-    `backward`: the sweep. `states`, `ports` and `constants`: the names of the adjoints that it
-    gives, of the states before the step, of what arrived, and of the constants asked for; without
-    an entry where it is 0. `own`: states that the forward assignments have beside the step's.
+    neither constants, of a neuron or of all, nor worked out by the sweep itself: what must be
+    remembered of every step. `backward`: the sweep. `states` and `ports`: the names of the adjoints
+    that it gives, of the states before the step and of what arrived; without an entry where it is
+    0. That of a state that nothing assigns is summed over the steps. `own`: states that the forward
+    assignments have beside the step's.
     """
 
     forward: tuple[Assign, ...]
@@ -58,19 +59,13 @@ class StepAdjoint:
     backward: tuple[Assign, ...]
     states: dict[str, str]
     ports: dict[str, str]
-    constants: dict[str, str]
     own: tuple[State, ...] = ()
 
 
-def adjoint_of(
-    step: NeuronStep, surrogate: Surrogate, learnt: Iterable[str] = (), span: Span | None = None
-) -> StepAdjoint:
-    """The adjoint of a step; `learnt` are the constants whose gradients are wanted too.
-
-    CompileError(E050) for a threshold that is no comparison, which has no margin.
-    """
-    program = _Program(step, surrogate, span)
-    return program.adjoint(tuple(learnt))
+def adjoint_of(step: NeuronStep, surrogate: Surrogate, span: Span | None = None) -> StepAdjoint:
+    """The adjoint of a step; CompileError(E050) for a threshold that is no comparison, which has no
+    margin."""
+    return _Program(step, surrogate, span).adjoint()
 
 
 class _Program:
@@ -113,14 +108,13 @@ class _Program:
         read |= {LAST_EMITTED}
         return [s for s in real if s.name in read or s.name not in assigned]
 
-    def adjoint(self, learnt: tuple[str, ...]) -> StepAdjoint:
+    def adjoint(self) -> StepAdjoint:
+        """The step and its sweep."""
         sweep = _Sweep(self)
         for assign in reversed(self.forward):
             sweep.through(assign)
         read = [s.name for s in self.carried()]
-        ends = {
-            name: sweep.end(name) for name in (*read, *self.step.ports, *learnt) if sweep.has(name)
-        }
+        ends = {name: sweep.end(name) for name in (*read, *self.step.ports) if sweep.has(name)}
         backward = tuple(sweep.backward)
 
         def of(wanted: Iterable[str]) -> dict[str, str]:
@@ -132,14 +126,13 @@ class _Program:
             backward,
             of(read),
             of(self.step.ports),
-            of(learnt),
         )
 
     def _kept(self, backward: tuple[Assign, ...]) -> tuple[str, ...]:
         made = {a.target for a in backward}
         read = {name for a in backward for name in names(a.value)} - made
         given = {s.name + NEXT for s in self.step.states} | {SPIKE, EMITTED}
-        return tuple(sorted(read - given - set(self.step.constants)))
+        return tuple(sorted(read - given - set(self.step.constants) - self.step.still))
 
 
 class _Sweep:
@@ -151,7 +144,7 @@ class _Sweep:
         self.backward: list[Assign] = []
         step, surrogate = program.step, program.surrogate
         for state in program.carried():
-            if surrogate.is_temporal or state.name == LAST_EMITTED:
+            if surrogate.is_temporal or state.name in {LAST_EMITTED, *step.still}:
                 last = program.now[state.name]
                 assert isinstance(last, Ref)
                 self._add(last.name, Ref(state.name + NEXT, state.dtype))

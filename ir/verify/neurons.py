@@ -52,9 +52,7 @@ def verify_step(step: NeuronStep) -> None:
     for assigns in step.assigns.values():
         _verify_assigns("step", assigns, states, everything)
     _verify_optional("step", step.threshold, everything, DType.BOOL)
-    # A state that nothing assigns is the constant of a neuron (see `passes.settle`).
-    assigned = {a.target for assigns in step.assigns.values() for a in assigns} | {REFRACTORY}
-    still = {name: dtype for name, dtype in states.items() if name not in assigned}
+    still = {name: dtype for name, dtype in states.items() if name in step.still}
     _verify_optional("step", step.refractory, {**constants, **still}, DType.I32)
     _verify_optional("step", step.emit, everything, DType.F32)
     has_counter = states.get(REFRACTORY) is DType.I32

@@ -144,16 +144,17 @@ def _save(trainer: Trainer, course: Course, progress: Progress, keeper: Keeper) 
 
 
 def refuse_divergence(trainer: Trainer, course: Course, progress: Progress) -> None:
-    """CompileError(E052) if a weight is no finite number: such a state is not worth keeping."""
-    lost = [name for name, array in trainer.weights().items() if not np.isfinite(array).all()]
+    """CompileError(E052) if a weight or a parameter is no finite number: such a state is not worth
+    keeping."""
+    learnt = {f"weights of `{name}`": array for name, array in trainer.weights().items()}
+    learnt |= {f"values of `{name}`": array for name, array in trainer.parameters().items()}
+    lost = [name for name, array in learnt.items() if not np.isfinite(array).all()]
     if not lost:
         return
     rate = learning_rate(
         course.spec.call("optimizer"), course.spec.call("schedule"), progress.epoch
     )
-    message = (
-        f"weights of `{lost[0]}` are no finite numbers any more, in epoch {progress.epoch + 1}"
-    )
+    message = f"{lost[0]} are no finite numbers any more, in epoch {progress.epoch + 1}"
     way_out = f"learn far slower than by {rate:g}, or from smaller initial weights, and start anew"
     raise CompileError(Diagnostic("E052", message, course.spec.span, help=way_out))
 

@@ -52,7 +52,8 @@ class RunFolder:
         checkpoint comes last: a crash before it repeats the epoch's end, and writes the same files
         again."""
         with lent(trainer, averaged):
-            package = Package(self.model.with_weights(trainer.weights()), self.target, self.data)
+            model = self.model.with_weights(trainer.weights()).with_values(trainer.parameters())
+        package = Package(model, self.target, self.data)
         save_model(self.path / LAST, package)
         if best(progress.history) is progress.history[-1]:
             save_model(self.path / MODEL, package)

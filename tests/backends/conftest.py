@@ -101,7 +101,7 @@ def kernels(
 
     def load_chain(chain: Chain, _folder: Path) -> CpuChain:
         module = interpret("plain_chain", chain_source(chain), folder)
-        return CpuChain(module.update_row, getattr(module, "factor", None))
+        return CpuChain(module.update_row, module.alone, getattr(module, "factor", None))
 
     def with_scans(tables: Any, text: str, _folder: Path) -> Any:
         module = interpret("plain_scans", text, folder)

@@ -68,6 +68,9 @@ class Perceptron:
     def state(self):
         return {"weights/w": self.matrix.copy(), "optimizer/speed": self.speed.copy()}
 
+    def parameters(self):
+        return {}
+
     def restore(self, state):
         if set(state) != {"weights/w", "optimizer/speed"}:
             raise CompileError(Diagnostic("E060", "another trainer's state"))

@@ -12,7 +12,8 @@ from compiled_texts import compiled_text
 from snncc.backends.protocols import Samples, Trainer
 from snncc.backends.reference.simulator import input_spikes
 from snncc.backends.rules.table import RULES
-from snncc.ir.model import draw_model
+from snncc.ir.bounded import slope
+from snncc.ir.model import Model, draw_model, value_name
 
 STEPS, INPUTS, SEED, RATE = 120, 20, 3, 1e-3
 HEAD = """
@@ -214,6 +215,7 @@ def check_step_of(
     model = draw_model(graph, SEED)
     for label in labels:
         trainer = make(model, spec)
+        before = trainer.state()
         raster = trainer.raster(sample(label), 0)
         bounds = np.cumsum([0, *(p.neurons for p in graph.populations)])
         emitted = {
@@ -230,3 +232,18 @@ def check_step_of(
             step = (model.weights(name).astype(np.float64) - moved[name]) / RATE
             slack = np.abs(gradient).max() * 5e-5 + 1e-3
             np.testing.assert_allclose(step, gradient, atol=slack, rtol=0, err_msg=name)
+        for name, gradient in getattr(oracle, "parameters", {}).items():
+            step = (before[f"values/{name}"] - trainer.state()[f"values/{name}"]) / RATE
+            wanted = gradient * slopes(model)[name]
+            slack = np.abs(wanted).max() * 5e-5 + 1e-3
+            np.testing.assert_allclose(step, wanted, atol=slack, rtol=0, err_msg=name)
+
+
+def slopes(model: Model) -> dict[str, Any]:
+    """dp/dx of every parameter that learns, at its values, times the factor of its rate."""
+    return {
+        name: k.lr_mult * slope(k, model.values[name].array.astype(np.float64))
+        for p in model.graph.populations
+        for k in p.learnt
+        for name in [value_name(p.name, k.name)]
+    }

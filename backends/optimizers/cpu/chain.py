@@ -42,6 +42,11 @@ def one_row(numbers, pace, weights, first, second, gradient, scale):
         weights[j] = w
 {stores}
 
+@njit(cache=True)
+def alone(numbers, size, eps, rate, weights, first, second, gradient, scale):
+    one_row(numbers, (size, eps, rate), weights, first, second, gradient, scale)
+
+
 @cfunc(UPDATE, cache=True)
 def update_row(numbers, pace, weights, first, second, gradient, scale):
     one_row(numbers, pace, weights, first, second, gradient, scale)
@@ -67,10 +72,12 @@ def factor(numbers, gradient, scale):
 
 
 class CpuChain(NamedTuple):
-    """`update_row` is a function pointer, `factor` (None where the chain is local) a kernel that
-    gives the factor of a batch's gradients f32[groups, W] from that of their mean."""
+    """`update_row` is a function pointer, `alone` the same as a function of the host; `factor`
+    (None where the chain is local) gives the factor of a batch's gradients f32[groups, W] from that
+    of their mean."""
 
     update_row: Any
+    alone: Any
     factor: Any
 
 
@@ -79,7 +86,7 @@ def load_chain(chain: Chain, folder: Path) -> CpuChain:
     text = chain_source(chain)
     name = f"snncc_cpu_chain_{digest(numba.__version__, text)}"
     module = load_module(name, text, writable(folder))
-    return CpuChain(module.update_row, getattr(module, "factor", None))
+    return CpuChain(module.update_row, module.alone, getattr(module, "factor", None))
 
 
 def chain_source(chain: Chain) -> str:

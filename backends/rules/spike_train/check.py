@@ -35,7 +35,7 @@ def counted(projection: Projection) -> bool:
 def require_trainable(graph: Graph, rule: Call) -> None:
     """Refuse (E050) a network that the rule cannot train, with every reason."""
     require_one_output(graph, rule)
-    require_weights_alone(graph, rule)
+    require_weights_alone(graph.populations, rule)
     found = [*_numbers(graph, rule), *_wrong_recurrence(graph, rule)]
     if found:
         raise CompileError(found)

@@ -26,8 +26,11 @@ from ....ir.adjoint.step import (
 )
 from ....ir.expr import Expr, evaluate
 from ....ir.graph import Call, Graph, Population, Projection
-from ....ir.model import Model
-from ....ir.neuron import LAST_EMITTED, SPIKED
+from ....ir.model import Model, start_of, value_name
+from ....ir.neuron import LAST_EMITTED, SPIKED, State
+from ....ir.passes.derived import derived
+from ....ir.passes.pipeline import run_model_passes
+from ....ir.tensors import numbers
 from ....ir.wiring import Wiring
 from ...losses.table import judge
 from ...reference.network import Simulation, simulate
@@ -37,12 +40,12 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Gradients:
-    """dL/d weights by projection, in the shape of its wiring's; dL/d of the step's numbers by
-    population and constant, summed over its neurons; dL/d(what arrived) [T, B, N] by population
-    and port."""
+    """dL/d weights by projection, in the shape of its wiring's; dL/d(parameter) of those that are
+    learnt, by their names among the model's values, in their shape; dL/d(what arrived) [T, B, N]
+    by population and port."""
 
     weights: dict[str, Floats]
-    constants: dict[str, dict[str, Floats]]
+    parameters: dict[str, Floats]
     arrived: dict[str, dict[str, Floats]]
 
 
@@ -51,17 +54,16 @@ def gradients_through_time(
     inputs: Mapping[str, npt.NDArray[Any]],
     asked: Mapping[str, Floats],
     surrogates: Mapping[str, Surrogate],
-    learnt: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Gradients:
     """The gradients of a loss of which dL/d(what is emitted), [T, B, N] by population, is `asked`.
 
     `inputs` bool [T, B, N] by input population; the model's graph went through the pipeline.
-    `surrogates` by population; `learnt` are the constants of each step whose gradients are wanted.
+    `surrogates` by population.
     """
     trace = simulate(model, inputs, np.float64, record=True)
     adjoints = {
-        p.name: adjoint_of(p.step, surrogates[p.name], (learnt or {}).get(p.name, ()), p.span)
-        for p in model.graph.populations
+        p.name: adjoint_of(p.step, surrogates[p.name], p.span)
+        for p in run_model_passes(model).graph.populations
         if p.step is not None
     }
     return Backward(model, trace, asked, adjoints).gradients()
@@ -69,8 +71,12 @@ def gradients_through_time(
 
 class Backward:
     """The sweep, from the last step on: what the states and ports of each population ask, by the
-    adjoints of their steps; `final` is what a loss asks of the last states, [B, N] by population
-    and state."""
+    adjoints of their steps as `passes.settle` leaves them; `final` is what a loss asks of the last
+    states, [B, N] by population and state.
+
+    Parameters that are learnt are states there that nothing assigns, so that dL/d(where a state
+    starts) is all that their gradients follow from.
+    """
 
     def __init__(
         self,
@@ -80,9 +86,10 @@ class Backward:
         adjoints: Mapping[str, StepAdjoint],
         final: Mapping[str, dict[str, Floats]] | None = None,
     ) -> None:
-        self.model, self.trace, self.emitted = model, trace, trace.emitted
+        self.given, self.model = model, run_model_passes(model)
+        self.trace, self.emitted = trace, trace.emitted
         self.asked, self.adjoints = asked, adjoints
-        graph = model.graph
+        graph = self.model.graph
         self.order = _in_order(graph)
         self.steps, self.batch = next(iter(self.emitted.values())).shape[:2]
         self.matrices = {
@@ -95,7 +102,6 @@ class Backward:
             if p.step is not None
         }
         self.later = {p.name: dict((final or {}).get(p.name, {})) for p in self.order}
-        self.constants: dict[str, dict[str, Floats]] = {p.name: {} for p in self.order}
         self.own = {  # before each step, [T + 1, B, N]
             p.name: {
                 s.name: np.zeros((self.steps + 1, self.batch, p.neurons))
@@ -121,7 +127,26 @@ class Backward:
                 self.step(population, t)
         trained = [p for p in self.model.graph.projections if p.trainable]
         weights = {p.name: self.weight_gradient(p) for p in trained}
-        return Gradients(weights, self.constants, self.arrived)
+        return Gradients(weights, self.parameters(), self.arrived)
+
+    def parameters(self) -> dict[str, Floats]:
+        """dL/d of every learnt parameter, by where the states of its population start."""
+        found: dict[str, Floats] = {}
+        for population in self.given.graph.populations:
+            names = {k.name: value_name(population.name, k.name) for k in population.learnt}
+            values = {k: numbers(self.given.values[n]) for k, n in names.items()}
+            if not names:
+                continue
+            made, nothing = derived(population, self.given.graph.dt), np.zeros(population.neurons)
+            starts = {
+                name: nothing + np.sum(self.later[population.name].get(name, 0.0), axis=0)
+                for name in made.numbers
+            }
+            asked = made.gradients({k: v.astype(np.float64) for k, v in values.items()}, starts)
+            found |= {
+                n: asked[k].sum() if values[k].ndim == 0 else asked[k] for k, n in names.items()
+            }
+        return found
 
     def value(self, expr: Expr, values: Mapping[str, Any]) -> Any:
         """What an expression comes to."""
@@ -143,11 +168,9 @@ class Backward:
         }
         for port, value in spread.items():
             self.arrived[population.name][port][t] = value
-        self.later[population.name] = {s: values[n] for s, n in adjoint.states.items()}
-        for constant, name in adjoint.constants.items():
-            sums = self.constants[population.name]
-            part = np.broadcast_to(values[name], nothing.shape).sum(axis=0)
-            sums[constant] = sums.get(constant, np.zeros(population.neurons)) + part
+        self.later[population.name] = {
+            s: np.broadcast_to(values[n], nothing.shape) for s, n in adjoint.states.items()
+        }
 
     def _forward(self, population: Population, adjoint: StepAdjoint, t: int) -> dict[str, Any]:
         """All forward names of step t, from the states before it and what arrived in it."""
@@ -156,7 +179,7 @@ class Backward:
         values: dict[str, Any] = dict(zip(step.constants, population.constants, strict=True))
         for state in step.states:
             before = self.trace.history[population.name][state.name]
-            values[state.name] = before[t - 1] if t else self._start(population, state.name)
+            values[state.name] = before[t - 1] if t else self._start(population, state)
         values |= {state: array[t] for state, array in self.own[population.name].items()}
         for port in step.ports:
             values[port] = self._port(population, port, t)
@@ -167,12 +190,11 @@ class Backward:
             values[assign.target] = value
         return values
 
-    def _start(self, population: Population, state: str) -> Any:
+    def _start(self, population: Population, state: State) -> Any:
         step = population.step
         assert step is not None
         constants = dict(zip(step.constants, population.constants, strict=True))
-        init = next(s.init for s in step.states if s.name == state)
-        return evaluate(init, constants, np.float64)
+        return start_of(self.model, population, state, constants, np.float64)
 
     def _port(self, population: Population, port: str, t: int) -> Floats:
         total = np.zeros((self.batch, population.neurons))
@@ -225,10 +247,11 @@ def gathered(matrix: Floats, wiring: Wiring) -> Floats:
 
 
 class SampleGradients(NamedTuple):
-    """The gradients of one sample by projection, and its cost."""
+    """The gradients of one sample by projection, its cost, and the gradients of parameters."""
 
     gradients: dict[str, Floats]
     cost: float
+    parameters: dict[str, Floats]
 
 
 def sample_gradients(
@@ -257,4 +280,4 @@ def sample_gradients(
     asked = {output.name: np.tile(errors, (steps, 1, 1))} if score is None else {}
     final = {output.name: {LAST_EMITTED: errors[None]}} if score is not None else {}
     found = Backward(model, trace, asked, adjoints, final).gradients()
-    return SampleGradients(found.weights, float(costs.sum()))
+    return SampleGradients(found.weights, float(costs.sum()), found.parameters)

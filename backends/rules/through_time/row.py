@@ -10,6 +10,7 @@ import numpy.typing as npt
 from ....ir.diagnostics import CompileError, Diagnostic
 from ....ir.graph import Graph, TrainSpec
 from ....ir.model import Model
+from ....ir.passes.settle import Settle
 from ...compiled.plan import duration
 from ...compiled.text.sources import Parts
 from ...losses.indistinct import indistinct
@@ -60,8 +61,8 @@ def oracle(
     importance: float,
 ) -> SampleGradients:
     """The gradients of one sample in float64."""
-    rule, computed = spec.call("rule"), [p for p in model.graph.populations if p.step is not None]
-    adjoints = {p.name: scan_of(p, rule) for p in computed}
+    rule, settled = spec.call("rule"), Settle().run(model).graph
+    adjoints = {p.name: scan_of(p, rule) for p in settled.populations if p.step is not None}
     return sample_gradients(model, emitted, label, loss_of(spec), adjoints, importance)
 
 

@@ -13,11 +13,12 @@ from ....ir.adjoint.step import StepAdjoint, Surrogate, adjoint_of
 from ....ir.calls import number, text
 from ....ir.diagnostics import CompileError, Diagnostic, Note
 from ....ir.graph import Call, Graph, Population, TrainSpec
-from ....ir.model import Model
+from ....ir.model import Model, first_values
+from ....ir.passes.settle import Settle
 from ...compiled.plan import Plan, distinct_steps, duration, output_of
 from ...losses.table import LOSSES, CountLoss, count_tables, loss_of
 from ...optimizers.table import ROW, chain_of
-from ..reach import require_one_output, require_weights_alone, taught
+from ..reach import require_one_output, taught
 from .tssl import tssl_scan
 
 Array = npt.NDArray[Any]
@@ -33,6 +34,7 @@ class Through(NamedTuple):
     needed: Array  # u8[P] whose adjoint is needed: weights that learn lead to it
     trains: Array  # u8[J]
     by_rows: int  # whether an update depends on all weights of a neuron
+    learns: int  # 1 where parameters of neurons learn
     kept: int  # numbers of a neuron and step that are remembered
     replay: Any = 0  # functions of the network's neurons, see `text`
     retreat: Any = 0
@@ -48,8 +50,15 @@ def make_tables(model: Model, spec: TrainSpec, plan: Plan) -> Through:
         needed=np.array([p.name in needed for p in graph.populations], np.uint8),
         trains=np.array([p.trainable for p in graph.projections], np.uint8),
         by_rows=int(bool(chain_of(spec).of(ROW))),
-        kept=max((len(a.kept) for a in adjoints(graph, spec.call("rule"))), default=0),
+        learns=int(any(p.learnt for p in graph.populations)),
+        kept=_kept(model, spec),
     )
+
+
+def _kept(model: Model, spec: TrainSpec) -> int:
+    """The most numbers of a step that an adjoint of the network reads."""
+    settled = Settle().run(model).graph
+    return max((len(a.kept) for a in adjoints(settled, spec.call("rule"))), default=0)
 
 
 def _loss(loss: Call, steps: int) -> dict[str, Any]:
@@ -91,7 +100,7 @@ def scan_of(population: Population, rule: Call) -> StepAdjoint:
 
 def _surrogate_scan(population: Population, rule: Call) -> StepAdjoint:
     assert population.step is not None
-    return adjoint_of(population.step, surrogate_of(rule), (), population.span)
+    return adjoint_of(population.step, surrogate_of(rule), population.span)
 
 
 SCANS: dict[str, Callable[[Population, Call], StepAdjoint]] = {
@@ -104,7 +113,7 @@ def sample_bytes(graph: Graph, spec: TrainSpec) -> dict[str, int]:
     """4 T N (K + 1 + 2 ports) by population, inputs too, as the arrays hold all neurons side by
     side, with the most numbers kept and the most ports: the tape, what is asked, what arrived and
     its adjoint."""
-    kept = max((len(a.kept) for a in adjoints(graph, spec.call("rule"))), default=0)
+    kept = _kept(Model(graph, {}, first_values(graph)), spec)
     ports = max((len(step.ports) for step in distinct_steps(graph)), default=0)
     each = 4 * duration(graph) * (max(1, kept) + 1 + 2 * ports)
     return {p.name: each * p.neurons for p in graph.populations}
@@ -114,7 +123,6 @@ def require_learnable(graph: Graph, spec: TrainSpec) -> None:
     """CompileError(E050) where the rule cannot train a network."""
     rule = spec.call("rule")
     require_one_output(graph, rule)
-    require_weights_alone(graph, rule)
     adjoints(graph, rule)
 
 

@@ -37,7 +37,7 @@ f64 = np.float64
 i32 = np.int32
 """
 _REPLAYED = "p, lo, hi, steps, currents, constants, reals, integers, tape"
-_RETREATED = "p, lo, hi, first, last, constants, tape, asked, later, arrived"
+_RETREATED = "p, lo, hi, first, last, constants, reals, tape, asked, later, arrived"
 _NJIT = '@njit(cache=True, error_model="numpy")'
 
 
@@ -101,6 +101,7 @@ class _Scan:
                 *(
                     f"            {self._row(s)}[n] = {self.names[end]}"
                     for s, end in self.ends.items()
+                    if s not in self.step.still
                 ),
                 "",
             ]
@@ -109,6 +110,7 @@ class _Scan:
     def retreat(self) -> str:
         """`retreat_k`: the same, backwards."""
         adjoint, reals = self.adjoint, self._reals()
+        still = [s for s in reals if s in self.step.still]
         return "\n".join(
             [
                 _NJIT,
@@ -116,6 +118,7 @@ class _Scan:
                 "    pitch = later.shape[1]",
                 *(f"    {self._row(s + NEXT)} = later[{k}, lo:hi]" for s, k in reals.items()),
                 *self._constants(),
+                *(f"    {self._row(s)} = {self._rest(s)}" for s in still),
                 "    for t in range(last - 1, first - 1, -1):",
                 "        asked_ = asked[t, lo:hi]",
                 *(f"        k{k}_ = tape[{k}, t, lo:hi]" for k in range(len(adjoint.kept))),
@@ -124,6 +127,7 @@ class _Scan:
                     for k, port in enumerate(self.step.ports)
                 ),
                 "        for n in range(hi - lo):",
+                *(f"            {self.names[s]} = {self._row(s)}[n]" for s in still),
                 *(f"            {self._kept(k, x)}" for k, x in enumerate(adjoint.kept)),
                 *(
                     f"            {self.names[s + NEXT]} = {self._row(s + NEXT)}[n]"

@@ -31,6 +31,7 @@ from ....ir.graph import Call, Population
 from ....ir.neuron import SPIKED, Assign, NeuronStep, State, margin
 from ....ir.passes.simplify import simplify
 from ....ir.types import DType
+from ..reach import require_weights_alone
 
 TRACE, QUIET = "trace~", "quiet~"
 NEAR = 0.25  # of a single spike's trace: below it no spike is near
@@ -39,6 +40,7 @@ FAR = 8.0  # widths from the threshold at which the curve stops falling
 
 def tssl_scan(population: Population, rule: Call) -> StepAdjoint:
     """The scan of a population's step; CompileError(E050) for a neuron of another form."""
+    require_weights_alone((population,), rule)
     step, neuron = population.step, require_form(population, rule)
     assert step is not None
     return _Scan(step, neuron, rule).adjoint()
@@ -116,7 +118,6 @@ class _Scan:
             backward,
             {self.v: "later" + ADJOINT, self.c: self.c + ADJOINT},
             {self.port: self.port + ADJOINT},
-            {},
             (State(TRACE, "1", Const(0.0)),),
         )
 

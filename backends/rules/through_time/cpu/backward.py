@@ -77,5 +77,5 @@ def scan(plan, through, sweep, w, p, first, last):  # type: ignore[no-untyped-de
     """The adjoints of the steps first:last of population p."""
     retreat_at(through.retreat)(
         plan.model[p], p, plan.neurons[p], plan.neurons[p + 1], first, last, plan.constants,
-        sweep.tape[w], sweep.asked[w], sweep.later[w], sweep.arrived[w],
+        plan.real_init, sweep.tape[w], sweep.asked[w], sweep.later[w], sweep.arrived[w],
     )  # fmt: skip

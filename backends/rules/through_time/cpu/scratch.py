@@ -20,6 +20,7 @@ class Sweep(NamedTuple):
     later: Any  # f32[W, F, N] dL/d(state after the step)
     error: Any  # f64[W, outputs] dL/d(count or score)
     sums: Any  # f32[1, weights] dL/d(weight) of one sample, laid out as the weights are
+    starts: Any  # f32[W, F, N] dL/d(where a state starts); none where no parameter learns
 
 
 def make_sweep(plan: Plan, through: Through, workers: int) -> Sweep:
@@ -33,4 +34,5 @@ def make_sweep(plan: Plan, through: Through, workers: int) -> Sweep:
         later=zeros((workers, len(plan.real_init), neurons), f32),
         error=zeros((workers, int(np.diff(plan.neurons)[plan.output])), np.float64),
         sums=zeros((min(workers, 1), whole_lines(int(plan.weight[-1]))), f32),
+        starts=zeros((workers, len(plan.real_init) * through.learns, neurons), f32),
     )

@@ -24,6 +24,21 @@ neuron two {  # two ports, a product of states, a function
   on spike { v = v - 1.5 mV  g = g * 0.5 }
   refractory 2 ms { v = 0 mV }
 }
+neuron tuned {  # parameters that learn, of every kind
+  param tau: ms = 6 ms trainable
+  param tau_syn: ms = 3 ms trainable(shared = true, low = 2 ms, high = 5 ms)
+  param v_th: mV = 1 mV trainable(shared = true, lr_mult = 0.5)
+  param rest: mV = 0.25 mV trainable(high = 2 mV)
+  param b: mV/ms = 0.125 mV / 1 ms trainable
+  state v: mV = 2 * rest
+  state c: mV = 0 mV
+  on input { c = c + i }
+  dv/dt = (rest - v) / tau + c / tau_syn + b
+  dc/dt = -c / tau_syn
+  spike when v > v_th
+  on spike { v = rest }
+  refractory 2 ms { v = rest }
+}
 network net {
   dt = 1 ms
   delay = 1 ms
@@ -47,6 +62,14 @@ BODIES = {
   a -> y.exc : dense
   b -> y.inh : dense  delay 0 ms
   y -> y.inh : lateral_inhibition""",
+    "learnt": """
+  population a[7] : tuned(tau = 8 ms)
+  population b[6] : tuned(v_th = 0.75 mV fixed) method exact
+  output y[5] : lif(v_th = 1 mV trainable, tau_mem = 8 ms, tau_syn = 3 ms, refractory = 0 ms)
+  x -> a : dense  fixed
+  a -> b : dense  delay 0 ms
+  b -> a : sparse(p = 0.6)  delay 3 ms
+  b -> y : dense""",
     "bursts": """
   population h[6] : izhikevich
   output y[5] : if(v_th = 2 mV)
@@ -62,6 +85,11 @@ BODIES = {
     "last": """
   population h[9] : cell
   output y[5] : li(tau_mem = 30 ms)
+  x -> h : dense
+  h -> y : dense  delay 2 ms""",
+    "learnt readout": """
+  population h[9] : cell(v_th = 1 mV trainable(shared = true))
+  output y[5] : li(tau_mem = 30 ms trainable)
   x -> h : dense
   h -> y : dense  delay 2 ms""",
     "highest": """
@@ -98,10 +126,13 @@ train net {{
         ("layers", "width = 1", "cross_entropy(scale = 0.5)"),
         ("adaptive loop", 'curve = "sigmoid", width = 1', COUNT),
         ("adaptive loop", "width = 1, temporal = false", COUNT),
+        ("learnt", 'curve = "sigmoid", width = 1', COUNT),
+        ("learnt", "width = 1, temporal = false", COUNT),
         ("bursts", 'curve = "sigmoid", width = 20', COUNT),
         ("windows", 'curve = "fast_sigmoid", width = 1', COUNT),
         ("last", "width = 1", "cross_entropy(scale = 0.1)"),
         ("last", "width = 1, temporal = false", "cross_entropy(scale = 0.1)"),
+        ("learnt readout", "width = 1", "cross_entropy(scale = 0.1)"),
         ("highest", "width = 1", "cross_entropy(scale = 0.1)"),
         ("mean", 'curve = "sigmoid", width = 1', "cross_entropy(scale = 0.1)"),
     ],

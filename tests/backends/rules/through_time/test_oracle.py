@@ -13,6 +13,7 @@ from snncc.backends.rules.through_time.oracle import gradients_through_time
 from snncc.ir.adjoint.curves import CURVES
 from snncc.ir.adjoint.step import Surrogate, adjoint_of
 from snncc.ir.model import draw_model
+from snncc.ir.passes.pipeline import run_model_passes
 
 STEPS, BATCH = 14, 2
 NETWORK = """
@@ -37,6 +38,20 @@ neuron cell {{  # lif without a refractory time
   dc/dt = -c / 3 ms
   spike when v > v_th
   on spike {{ v = 0 mV }}
+}}
+neuron tuned {{  # all that can be learnt
+  param tau: ms = 6 ms trainable
+  param tau_syn: ms = 3 ms trainable(shared = true, low = 2 ms, high = 5 ms)
+  param v_th: mV = 1 mV trainable(shared = true)
+  param rest: mV = 0.25 mV trainable
+  param b: mV/ms = 0.0625 mV / 1 ms trainable
+  state v: mV = 2 * rest
+  state c: mV = 0 mV
+  on input {{ c = c + i }}
+  dv/dt = (rest - v) / tau + c / tau_syn + b
+  dc/dt = -c / tau_syn
+  spike when v > v_th - exp(-tau / tau_syn) * 1 mV
+  on spike {{ v = rest }}
 }}
 neuron readout {{
   state u: mV = 0 mV
@@ -76,10 +91,52 @@ BODIES = {
 }
 
 
+LEARNT = """
+  population a[4] : tuned(tau = 8 ms)
+  population b[3] : tuned(v_th = 0.75 mV fixed) method exact
+  x -> a : dense
+  a -> b : dense  delay 0 ms
+  a -> a : dense
+  b -> a : dense  delay 3 ms"""
+
+
 def loss_of(model, inputs, asked, curve, width):
-    smooth = smooth_model(model, curve, width)
+    smooth = smooth_model(run_model_passes(model), curve, width)
     trace = simulate(smooth, inputs, np.float64, record=True)
     return sum(float((asked[n] * trace.emitted[n]).sum()) for n in asked), trace
+
+
+def test_parameters_that_learn_have_the_gradient_of_finite_differences():
+    generator = np.random.default_rng(3)
+    graph = compiled_text(NETWORK.format(body=LEARNT)).graph
+    model, curve, width = grid_model(graph, 4, -0.5, 1.0), "sigmoid", 1.5
+    varied = {
+        name: (v.array * generator.uniform(0.8, 1.25, v.array.shape)).astype(np.float32)
+        for name, v in model.values.items()
+        if "weights" not in name
+    }
+    model = model.with_values(varied)
+    inputs = {"x": generator.random((STEPS, BATCH, 5)) < 0.4}
+    shapes = {"a": 4, "b": 3}
+    asked = {n: generator.normal(size=(STEPS, BATCH, k)) for n, k in shapes.items()}
+    _, trace = loss_of(model, inputs, asked, curve, width)
+    trace.spikes.update({n: trace.emitted[n] for n in asked})
+    surrogate, settled = Surrogate(CURVES[curve], width), run_model_passes(model).graph
+    adjoints = {n: adjoint_of(settled.population(n).step, surrogate) for n in asked}
+    found = SmoothBackward(model, trace, asked, adjoints).gradients().parameters
+    assert found.keys() == varied.keys()
+    for name, values in varied.items():
+        assert found[name].shape == values.shape
+        for k in range(values.size):
+            losses = []
+            for sign in (1, -1):
+                moved = np.array(values, np.float64)
+                moved.reshape(-1)[k] += sign * 2.0**-7
+                losses.append(
+                    loss_of(model.with_values({name: moved}), inputs, asked, curve, width)[0]
+                )
+            wanted = (losses[0] - losses[1]) / 2.0**-6
+            assert found[name].ravel()[k] == pytest.approx(wanted, rel=2e-3, abs=2e-4), (name, k)
 
 
 @pytest.mark.parametrize("curve", ["sigmoid", "fast_sigmoid"])
@@ -118,8 +175,8 @@ STBP = """
 network net {
   dt = 1 ms
   input x[2] encode spikes(duration = 5 ms)
-  population y0[1] : stbp(bias = 0.05 mV / 1 ms)
-  population y1[1] : stbp
+  population y0[1] : stbp(bias = 0.05 mV / 1 ms trainable)
+  population y1[1] : stbp(bias = 0 mV / 1 ms trainable)
   x -> y0 : list(synapses = [[0, 0, 0.6], [1, 0, 0.3]]) trainable
   x -> y1 : list(synapses = [[0, 0, 0.2], [1, 0, 0.55]]) trainable
 }
@@ -137,10 +194,8 @@ def test_stbps_example_by_hand():
     assert fired == [[1, 0, 1, 0, 1], [0, 1, 1, 0, 0]]
     asked = {"y0": np.full((5, 1, 1), -0.4 / 5), "y1": np.full((5, 1, 1), 0.4 / 5)}
     surrogate = Surrogate(CURVES["rectangle"], 1.0)
-    learnt = dict.fromkeys(asked, ("k1",))
-    assert [model.graph.population(y).constants[1] for y in asked] == [0.05, 0.0]
-    found = gradients_through_time(model, {"x": x}, asked, dict.fromkeys(asked, surrogate), learnt)
+    found = gradients_through_time(model, {"x": x}, asked, dict.fromkeys(asked, surrogate))
     np.testing.assert_allclose(found.weights["x->y0"], [-0.1496, -0.08], rtol=1e-6)
     np.testing.assert_allclose(found.weights["x->y1"], [0.248934912, 0.1484432], rtol=1e-6)
-    biases = [found.constants[y]["k1"][0] for y in asked]
+    biases = [found.parameters[f"{y}/bias"][0] for y in asked]
     np.testing.assert_allclose(biases, [-0.3248, 0.335778112], rtol=1e-6)
