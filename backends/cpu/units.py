@@ -60,12 +60,13 @@ def unit(function: Callable[..., Any]) -> Any:
     kinds = [_kind(name) for name in code.co_varnames[: code.co_argcount]]
     signature = (types.int64 if function.__annotations__ else types.void)(*kinds)
     symbol = f"{function.__module__}.{function.__name__}"
-    WAITING.append((function, signature, symbol))
+    WAITING.setdefault(function.__module__, []).append((function, signature, symbol))
     return types.ExternalFunction(symbol, signature)
 
 
-# Units whose module is still being executed: they may read names that come after them.
-WAITING: list[tuple[Callable[..., Any], Any, str]] = []
+# By module, units whose module is still being executed: they may read names that come after them.
+# Another thread may be executing another module.
+WAITING: dict[str, list[tuple[Callable[..., Any], Any, str]]] = {}
 
 
 HELPING: list[str] = []  # the module, in the process that helps another compile it
@@ -73,18 +74,17 @@ COMPILED = 0.1  # seconds; a unit that takes less was in the cache
 PLACE = 1  # of a unit that is compiled for the cache alone: any address
 
 
-def compile_units() -> None:
+def compile_units(module: str) -> None:
     """Compile the units of a module, at its end; one that another calls stands before it."""
     if HELPING:
         return
-    waiting = WAITING[:]
-    WAITING.clear()
+    waiting = WAITING.pop(module, [])
     started, second = time.perf_counter(), None
     try:
         for k, (function, signature, symbol) in enumerate(waiting):
             binding.add_symbol(symbol, _compiled(function, signature))
             if k == 0 and time.perf_counter() - started > COMPILED:
-                second = helper.start(sys.modules[function.__module__])
+                second = helper.start(sys.modules[module])
     finally:  # also where the user stops it
         if second is not None:
             second.kill()
@@ -102,9 +102,10 @@ def help_out() -> None:
     numba.get_num_threads()  # see `load`
     HELPING.append(name)
     load_module(name, text, Path(path).parent)
-    for _, _, symbol in WAITING:
+    waiting = WAITING[name]
+    for _, _, symbol in waiting:
         binding.add_symbol(symbol, PLACE)
-    for function, signature, _ in reversed(WAITING):
+    for function, signature, _ in reversed(waiting):
         _compiled(function, signature)
 
 

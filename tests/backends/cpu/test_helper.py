@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 
 from snncc.backends.compiled.text.cache import STAMP
-from snncc.backends.compiled.text.modules import digest, load_module
+from snncc.backends.compiled.text.modules import digest, execute, load_module
 from snncc.backends.cpu import helper, units
 
 TEXT = """\
@@ -24,7 +24,20 @@ def inner(p) -> int:
 def outer(p, w) -> int:
     return inner(p) + w
 
-compile_units()
+compile_units(__name__)
+"""
+
+BETWEEN = """\
+from snncc.backends.cpu.units import WAITING, compile_units, unit
+
+@unit
+def waits(p) -> int:
+    return p + 1
+
+load_other()
+assert [f.__name__ for f, _, _ in WAITING[__name__]] == ["waits"]
+compile_units(__name__)
+assert not WAITING
 """
 
 
@@ -89,3 +102,14 @@ def test_no_helper_without_a_processor_for_it(
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(processors)))
     monkeypatch.setattr(os, "getloadavg", lambda: (load, load, load))
     assert helper.start(module_in(tmp_path, "lonely_units")) is None
+
+
+def test_a_module_compiles_none_of_anothers_units(tmp_path: Path) -> None:
+    """A thread may load one while another thread is in the middle of one."""
+    module = module_in(tmp_path, "interrupted_units", BETWEEN)
+    vars(module)["load_other"] = lambda: load_module("other_units", TEXT, tmp_path)
+    sys.modules[module.__name__] = module
+    try:
+        execute(BETWEEN, tmp_path / "interrupted_units.py", vars(module))
+    finally:
+        del sys.modules[module.__name__], sys.modules["other_units"]

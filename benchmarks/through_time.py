@@ -1,0 +1,234 @@
+"""Learning through time beside PyTorch, in turns, in one process, on the same threads.
+
+    python benchmarks/through_time.py [--turns 7] [--threads 2] [--json FILE] [--page FILE]
+
+Milliseconds a sample of a training step: drawing the input, forward, backward, update. The
+gradients of both are compared on one batch before anything is timed. `pip install torch` first.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from tables import Grid, add_outputs, publish, rates_text
+from through_time_torch import Peer, Srnn, Stbp
+
+from snncc.backends.protocols import Samples, Trainer
+from snncc.backends.targets import TARGETS
+from snncc.frontend.program import compile_text
+from snncc.ir.diagnostics import Source
+from snncc.ir.model import Model, draw_model
+from snncc.ir.passes.pipeline import run_pipeline
+from snncc.runtime.settings import settings_from
+
+RATE, SEED, SECONDS = 1e-4, 1, 1.5  # learning rate; of the weights; of a turn
+STBP = """
+network net {
+  dt = 1 ms
+  delay = 0 ms
+  input      image[784] encode ENCODING(duration = 30 ms)
+  population h[800]     : stbp
+  output     digit[10]  : stbp
+  image -> h     : dense(init = uniform(-0.05, 0.051))
+  h     -> digit : dense(init = uniform(-0.1, 0.1))
+}
+train net {
+  data mnist
+  rule surrogate(width = 1, curve = "rectangle")
+  loss rate_mse
+  optimizer adam(lr = 1e-4)
+}
+"""
+SRNN = """
+neuron cell {
+  state v: mV = 0 mV
+  on input { v = v + i }
+  dv/dt = -v / 20 ms
+  spike when v > 1 mV
+  on spike { v = 0 mV }
+}
+network net {
+  dt = 1 ms
+  delay = 0 ms
+  input      x[700] encode ENCODING(duration = 100 ms)
+  population h[256] : cell
+  output     y[20]  : li_mean
+  x -> h : dense(init = uniform(-0.1, 0.102))
+  h -> h : dense(init = uniform(-0.1, 0.1))  delay 1 ms
+  h -> y : dense(init = uniform(-0.1, 0.1))
+}
+train net {
+  data mnist
+  rule surrogate(width = 2, curve = "arctan")
+  loss cross_entropy
+  optimizer adam(lr = 1e-4)
+}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A network in both; `density` is the probability of a spike of an input in a step."""
+
+    name: str
+    text: str
+    peer: type[Peer]
+    density: float
+
+
+CASES = (
+    Case("STBP 784-800-10, T = 30", STBP, Stbp, 0.12),
+    Case("recurrent 700-256-20, T = 100", SRNN, Srnn, 0.10),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Medians [ms a sample] and the quartiles of torch / ours over the turns."""
+
+    name: str
+    batch: int
+    rates: dict[str, float]
+    ours: float
+    torch: float
+    ratio: float
+    lower: float
+    upper: float
+
+
+def trainer_of(case: Case, encoding: str, threads: int) -> tuple[Model, Trainer]:
+    """Ours, with fresh weights."""
+    program = compile_text(Source("net.snn", case.text.replace("ENCODING", encoding)))
+    model = draw_model(run_pipeline(program.graph), SEED)
+    make = TARGETS["cpu"].train
+    assert make is not None
+    assert program.train is not None
+    return model, make(model, program.train, threads, settings_from(os.environ).kernel_folder)
+
+
+def peer_of(case: Case, model: Model, steps: int) -> Peer:
+    """PyTorch's, with the same weights."""
+    weights = {p.name: model.weights(p.name) for p in model.graph.projections}
+    return case.peer(weights, steps, RATE)
+
+
+def samples_of(values: npt.NDArray[Any], outputs: int) -> Samples:
+    """Rows with labels 0, 1, … in turn."""
+    count = len(values)
+    rows, labels = np.arange(count), np.arange(count) % outputs
+    ids = rows.astype(np.uint64)
+    return Samples(values, rows, ids, labels.astype(np.int32), np.ones(count, np.float32))
+
+
+def require_equal(case: Case) -> None:
+    """Exit unless both find the same gradients of a batch of given spikes."""
+    model, ours = trainer_of(case, "spikes", 1)
+    inputs, output = model.graph.populations[0].neurons, model.graph.populations[-1].neurons
+    drawn = np.random.default_rng(3).random((4, ours.steps, inputs)) < case.density
+    samples = samples_of(drawn.astype(np.uint8), output)
+    ours.train(samples, 4, 1e-30)
+    moments = ours.state()
+    x = torch.tensor(drawn.transpose(1, 0, 2).astype(np.float32))
+    labels = torch.tensor(samples.labels).long()
+    with torch.no_grad():
+        found, _ = peer_of(case, model, ours.steps).gradients(x, labels)
+    for name, gradient in found.items():
+        mine = moments[f"optimizer/first/{name}"] / np.float32(0.1)
+        theirs = gradient.detach().numpy() / 4
+        far = np.abs(mine - theirs).max() / np.abs(theirs).max()
+        # A spike within rounding of its threshold may fall either way.
+        if not far < 0.02:
+            sys.exit(f"{case.name}: the gradients of `{name}` differ by {far:.2g} of the largest")
+
+
+def timed(learn: Callable[[], object], samples: int) -> float:
+    """Milliseconds a sample, over a turn."""
+    start, rounds = time.perf_counter(), 0
+    while time.perf_counter() - start < SECONDS:
+        learn()
+        rounds += 1
+    return 1e3 * (time.perf_counter() - start) / (rounds * samples)
+
+
+def measure(case: Case, batch: int, threads: int, turns: int) -> Finding:
+    """Ours and PyTorch's by turns."""
+    model, ours = trainer_of(case, "bernoulli", threads)
+    peer = peer_of(case, model, ours.steps)
+    inputs, outputs = model.graph.populations[0].neurons, model.graph.populations[-1].neurons
+    several = max(batch, 32)
+    values = np.full((several, inputs), case.density, np.float32)
+    samples = samples_of(values, outputs)
+    dense, labels = torch.tensor(values), torch.tensor(samples.labels).long()
+
+    def theirs() -> None:
+        for start in range(0, several, batch):
+            peer.train(dense[start : start + batch], labels[start : start + batch])
+
+    def mine() -> None:
+        ours.train(samples, batch, RATE)
+
+    mine()
+    theirs()
+    pairs = []
+    for turn in range(turns):
+        order = (mine, theirs) if turn % 2 == 0 else (theirs, mine)
+        found = {learn: timed(learn, several) for learn in order}
+        pairs.append((found[mine], found[theirs]))
+    a, b = np.array(pairs).T
+    lower, ratio, upper = (float(q) for q in np.quantile(b / a, (0.25, 0.5, 0.75)))
+    activity = ours.run(samples).activity
+    ends = np.cumsum([0, *(p.neurons for p in model.graph.populations)])
+    rates = {
+        p.name: float(100 * activity[lo:hi].mean() / (several * ours.steps))
+        for p, lo, hi in zip(model.graph.populations, ends[:-1], ends[1:], strict=True)
+        if p.model is None or p.model.spike is not None
+    }
+    return Finding(
+        case.name, batch, rates, float(np.median(a)), float(np.median(b)), ratio, lower, upper
+    )
+
+
+def main() -> None:
+    """Compare, print the table, write the JSON."""
+    parser = argparse.ArgumentParser(description="Learning through time beside PyTorch.")
+    parser.add_argument("--turns", type=int, default=7)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--batches", nargs="+", type=int, default=[1, 100])
+    add_outputs(parser)
+    given = parser.parse_args()
+    torch.set_num_threads(given.threads)
+    findings = []
+    for case in CASES:
+        require_equal(case)
+        for batch in given.batches:
+            findings.append(measure(case, batch, given.threads, given.turns))
+            print(findings[-1], file=sys.stderr, flush=True)
+    rows = tuple(
+        (
+            f.name,
+            str(f.batch),
+            rates_text(f.rates),
+            f"{f.ours:.3g}",
+            f"{f.torch:.3g}",
+            f"{f.ratio:.2f}",
+            f"{f.lower:.2f} to {f.upper:.2f}",
+        )
+        for f in findings
+    )
+    headers = ("network", "batch", "rates %", "ours, ms", "PyTorch, ms", "times", "quartiles")
+    title = f"A sample of training, {given.threads} threads, load {os.getloadavg()[0]:.1f}"
+    grid = Grid(title, headers, rows, 1)
+    publish({"through_time": grid}, [asdict(f) for f in findings], given)
+
+
+if __name__ == "__main__":
+    main()
