@@ -15,14 +15,18 @@ from .calls import integer, number
 from .graph import Call, Population, Setting, Value
 from .ranges import ANY, BELOW_ONE, COUNT, NOT_NEGATIVE, POSITIVE, Range
 
+Train = tuple[int, ...]
+Trains = tuple[tuple[Train, ...], ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Argument:
     """An argument of a table row and its default; None means that it must be given.
 
-    `unit` is "1", "ms", "Hz", "text", "bool", "int", "expr" or "shape". `choices` lists the allowed
-    texts; every number has a `range`. One that is `silent` is left out of a call where it is at its
-    default, so that networks without it have the text that they had before there was such a thing.
+    `unit` is "1", "ms", "Hz", "text", "bool", "int", "expr", "shape", "train" (0 or 1, step by
+    step) or "trains" (a train by class and output). `choices` lists the allowed texts; every number
+    has a `range`. One that is `silent` is left out of a call where it is at its default, so that
+    networks without it have the text that they had before there was such a thing.
     """
 
     name: str
@@ -78,6 +82,16 @@ LOSSES: dict[str, Row] = {
         "-log of the label's share in the softmax of scale x: x is what every output emits last, or"
         " how often it fired",
         (Argument("scale", "1", 1.0, range=POSITIVE),),
+    ),
+    "kernel": Row(
+        "half the squared distance of every output's spikes from a train that is wanted of it, both"
+        " filtered by a synapse (van Rossum 2001); a train is repeated to the end of the input",
+        (
+            Argument("tau", "ms", range=POSITIVE),
+            Argument("target", "train", (1,)),
+            Argument("other", "train", (0,)),
+            Argument("trains", "trains", ()),
+        ),
     ),
     "rate_mse": Row(
         "half the squared distance of every output's rate, in spikes a step, from 1 of the label or"

@@ -4,6 +4,7 @@ A loss of counts judges every output neuron by its own count and by whether it i
 (call, count, is it the label, steps of the sample) -> (dL/d count, cost). That is a table, which is
 how the kernels take it: any such loss costs them nothing and needs no kernel of its own. A loss of
 scores judges the outputs together, by what they emitted last or, if they spike, by their counts.
+A loss of trains judges every output by when it spiked (`trains.py`).
 """
 
 from __future__ import annotations
@@ -20,9 +21,10 @@ from ...ir.graph import Call, TrainSpec
 from ...ir.rules import LOSSES as ROWS
 from ...ir.rules import by_default
 from ..protocols import NO_CLASS
+from .trains import train_terms
 
 Floats = npt.NDArray[np.float64]
-TABLE, SOFTMAX = 0, 1  # how the kernels compute a loss
+TABLE, SOFTMAX, TRAINS = 0, 1, 2  # how the kernels compute a loss
 
 
 class CountLoss(NamedTuple):
@@ -39,6 +41,14 @@ class ScoreLoss(NamedTuple):
 
     terms: Callable[[Call, Floats, int], tuple[Floats, Floats]]
     kernel: int
+
+
+class TrainLoss(NamedTuple):
+    """A loss of spikes in their steps: (call, spikes [T, outputs], label, dt [ms]) -> (dL/d spike
+    [T, outputs], cost [outputs])."""
+
+    terms: Callable[[Call, npt.NDArray[Any], int, float], tuple[Floats, Floats]]
+    kernel: int = TRAINS
 
 
 def count_terms(loss: Call, counts: Floats, is_label: bool, _steps: int) -> tuple[Floats, Floats]:
@@ -72,10 +82,11 @@ def entropy_terms(loss: Call, scores: Floats, label: int) -> tuple[Floats, Float
     return error, np.where(is_label, cost, 0.0)
 
 
-LOSSES: dict[str, CountLoss | ScoreLoss] = {
+LOSSES: dict[str, CountLoss | ScoreLoss | TrainLoss] = {
     "count": CountLoss(count_terms, lambda loss, steps: number(loss, "target")),
     "count_hinge": CountLoss(hinge_terms, lambda loss, steps: number(loss, "target")),
     "cross_entropy": ScoreLoss(entropy_terms, SOFTMAX),
+    "kernel": TrainLoss(train_terms),
     "rate_mse": CountLoss(rate_terms, lambda loss, steps: float(steps)),
 }
 
@@ -146,7 +157,8 @@ def judge(
     if isinstance(row, ScoreLoss):
         error, cost = row.terms(loss, values, label)
     else:
-        own, others = (row.terms(loss, values, is_label, steps) for is_label in (True, False))
+        terms = of_counts(loss).terms
+        own, others = (terms(loss, values, is_label, steps) for is_label in (True, False))
         is_label = np.arange(len(values)) == label
         error, cost = (np.where(is_label, a, b) for a, b in zip(own, others, strict=True))
     return error, cost, int(values.argmax()) if values.any() else NO_CLASS

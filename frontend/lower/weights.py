@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Callable
 from itertools import chain
 from pathlib import Path
@@ -12,10 +11,10 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 
 from ...ir.diagnostics import CompileError, Diagnostic, Span
-from ...ir.files import open_file
 from ...ir.report import listing, nearest
 from ..limits import LIMITS
 from ..stored.arrays import Accept, Array, Header, read_npy, read_npz, require_memory
+from ..stored.opened import read_array
 from ..stored.text import (
     blocks,
     cells_of,
@@ -45,17 +44,7 @@ def read_weights(path: Path, key: str, accept: Accept, span: Span) -> Array:
         accept(header)
         require_memory(header, LIMITS.tensor_bytes)
 
-    try:
-        with open_file(path) as file:
-            return _finite(reader(file, path, key, judge))
-    except OSError as error:
-        is_lost = error.errno in (errno.ENOENT, errno.ENOTDIR)
-        way_out = "a path is relative to the file that names it" if is_lost else ""
-        unfit = Unfit(error.strerror or str(error), way_out)
-    except Unfit as error:
-        unfit = error
-    message = f"cannot read `{path.name}`: {unfit}"
-    raise CompileError(Diagnostic("E063", message, span, help=unfit.way_out))
+    return read_array(path, span, lambda file: _finite(reader(file, path, key, judge)))
 
 
 def _require_table(header: Header) -> None:

@@ -18,6 +18,7 @@ from ..units import NUMBER, UNITS, to_unit
 from .constants import Scope, evaluate, number, text, truth, whole
 from .equations import Typed, literal, lower_expression, variable
 from .operators import Kind, Operand, mismatch
+from .trains import train, trains
 
 Bound = dict[str, Expression]
 
@@ -209,4 +210,6 @@ _CONVERTERS: dict[str, Callable[[Formal, Expression, Scope], Value]] = {
     "text": _one_of,
     "shape": lambda formal, node, scope: shape(node, scope),
     "expr": _over_indices,
+    "train": lambda formal, node, scope: train(node, scope),
+    "trains": lambda formal, node, scope: trains(node, scope),
 }

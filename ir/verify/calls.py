@@ -40,6 +40,10 @@ def _is_shape(value: object) -> bool:
     return isinstance(value, tuple) and all(_is_integer(extent) for extent in value)
 
 
+def _are_shapes(value: object) -> bool:
+    return isinstance(value, tuple) and all(map(_is_shape, value))
+
+
 def _is_pairs(value: object) -> bool:
     return isinstance(value, tuple) and all(_is_shape(v) and len(v) == 2 for v in value)
 
@@ -51,5 +55,7 @@ _KINDS: dict[str, Callable[[object], bool]] = {
     "int": _is_integer,
     "shape": _is_shape,
     "list": _is_pairs,
+    "train": _is_shape,
+    "trains": lambda value: isinstance(value, tuple) and all(map(_are_shapes, value)),
     "expr": lambda value: isinstance(value, (Const, Ref, Apply)),
 }

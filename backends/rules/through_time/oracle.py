@@ -32,7 +32,7 @@ from ....ir.passes.derived import derived
 from ....ir.passes.pipeline import run_model_passes
 from ....ir.tensors import numbers
 from ....ir.wiring import Wiring
-from ...losses.table import judge
+from ...losses.table import LOSSES, TrainLoss, judge
 from ...reference.network import Simulation, simulate
 
 Floats = npt.NDArray[np.float64]
@@ -272,12 +272,25 @@ def sample_gradients(
     for p in graph.populations:
         if p.step is not None:
             assert np.array_equal(trace.spikes[p.name][:, 0], emitted[p.name]), p.name
-    steps = len(trace.spikes[output.name])
-    score = trace.states[output.name].get(LAST_EMITTED)
-    readout = trace.spikes[output.name][:, 0].sum(axis=0) if score is None else score[0]
-    errors, costs, _ = judge(loss, readout, label, steps)
-    errors = importance * errors
-    asked = {output.name: np.tile(errors, (steps, 1, 1))} if score is None else {}
-    final = {output.name: {LAST_EMITTED: errors[None]}} if score is not None else {}
-    found = Backward(model, trace, asked, adjoints, final).gradients()
-    return SampleGradients(found.weights, float(costs.sum()), found.parameters)
+    asked, final, cost = _asked(loss, trace, output.name, label, graph.dt, importance)
+    found = Backward(model, trace, {output.name: asked}, adjoints, {output.name: final}).gradients()
+    return SampleGradients(found.weights, cost, found.parameters)
+
+
+def _asked(
+    loss: Call, trace: Simulation, output: str, label: int, dt: float, importance: float
+) -> tuple[Floats, dict[str, Floats], float]:
+    """What a loss asks of the one sample's output spikes [T, 1, outputs] and last states, and its
+    cost."""
+    spikes, row = trace.spikes[output][:, 0], LOSSES[loss.kind]
+    if isinstance(row, TrainLoss):
+        asked, costs = row.terms(loss, spikes, label, dt)
+        return importance * asked[:, None], {}, float(costs.sum())
+    score = trace.states[output].get(LAST_EMITTED)
+    errors, costs, _ = judge(
+        loss, spikes.sum(axis=0) if score is None else score[0], label, len(spikes)
+    )
+    asked = np.tile(importance * errors, (len(spikes), 1, 1))
+    if score is None:
+        return asked, {}, float(costs.sum())
+    return np.zeros_like(asked), {LAST_EMITTED: asked[0]}, float(costs.sum())

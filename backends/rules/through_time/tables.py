@@ -16,7 +16,8 @@ from ....ir.graph import Call, Graph, Population, TrainSpec
 from ....ir.model import Model, first_values
 from ....ir.passes.settle import Settle
 from ...compiled.plan import Plan, distinct_steps, duration, output_of
-from ...losses.table import LOSSES, CountLoss, count_tables, loss_of
+from ...losses.table import LOSSES, CountLoss, ScoreLoss, TrainLoss, count_tables, loss_of
+from ...losses.trains import Wanted, require_trains, wanted_trains
 from ...optimizers.table import ROW, chain_of
 from ..reach import require_one_output, taught
 from .tssl import tssl_scan
@@ -31,6 +32,9 @@ class Through(NamedTuple):
     error: Array  # f32[2, T + 1] dL/dcount at o = 0 … T, of any other output and of the label's
     cost: Array  # f64[2, T + 1]
     scale: float  # of the scores
+    which: Array  # i32[classes, outputs] the train that is wanted, where y is the label
+    wanted: Array  # f32[K, T] trains, filtered
+    keep: float  # of the filter
     needed: Array  # u8[P] whose adjoint is needed: weights that learn lead to it
     trains: Array  # u8[J]
     by_rows: int  # whether an update depends on all weights of a neuron
@@ -46,7 +50,7 @@ def make_tables(model: Model, spec: TrainSpec, plan: Plan) -> Through:
     require_learnable(graph, spec)
     needed = taught(graph, lambda projection: True)
     return Through(
-        **_loss(loss_of(spec), plan.steps),
+        **_loss(loss_of(spec), graph, plan),
         needed=np.array([p.name in needed for p in graph.populations], np.uint8),
         trains=np.array([p.trainable for p in graph.projections], np.uint8),
         by_rows=int(bool(chain_of(spec).of(ROW))),
@@ -61,16 +65,24 @@ def _kept(model: Model, spec: TrainSpec) -> int:
     return max((len(a.kept) for a in adjoints(settled, spec.call("rule"))), default=0)
 
 
-def _loss(loss: Call, steps: int) -> dict[str, Any]:
+def _loss(loss: Call, graph: Graph, plan: Plan) -> dict[str, Any]:
     """The fields of a loss."""
     row = LOSSES[loss.kind]
-    is_table = isinstance(row, CountLoss)
-    error, cost = count_tables(loss, steps) if is_table else (np.zeros((2, 0), np.float32), None)
+    error: Array = np.zeros((2, 0), np.float32)
+    cost, trains = np.zeros((2, 0)), Wanted(np.zeros((0, 0), np.int32), np.zeros((0, 0)), 0.0)
+    if isinstance(row, CountLoss):
+        error, cost = count_tables(loss, plan.steps)
+    if isinstance(row, TrainLoss):
+        outputs = graph.populations[plan.output].neurons
+        trains = wanted_trains(loss, outputs, plan.steps, graph.dt)
     return {
         "loss": row.kernel,
         "error": error,
-        "cost": np.zeros((2, 0)) if cost is None else cost,
-        "scale": 1.0 if is_table else number(loss, "scale"),
+        "cost": cost,
+        "scale": number(loss, "scale") if isinstance(row, ScoreLoss) else 1.0,
+        "which": trains.which,
+        "wanted": trains.trains.astype(np.float32),
+        "keep": trains.keep,
     }
 
 
@@ -127,15 +139,19 @@ def require_learnable(graph: Graph, spec: TrainSpec) -> None:
 
 
 def require_readable(graph: Graph, spec: TrainSpec) -> None:
-    """CompileError(E050) where the loss counts spikes and the output emits numbers."""
+    """CompileError where the loss reads spikes and the output emits numbers (E050), or does not
+    fit the output (E051)."""
     loss, output = loss_of(spec), graph.populations[output_of(graph)]
+    row = LOSSES[loss.kind]
+    if isinstance(row, TrainLoss):
+        require_trains(spec, loss, output, graph.dt)
     if output.step is None or output.step.score is None:
         return
-    if isinstance(LOSSES[loss.kind], CountLoss):
+    if not isinstance(row, ScoreLoss):
         raise CompileError(
             Diagnostic(
                 "E050",
-                f"`loss {loss.kind}` counts spikes, and `{output.name}` emits a number in place of "
+                f"`loss {loss.kind}` reads spikes, and `{output.name}` emits a number in place of "
                 "them",
                 spec.span,
                 related=(Note(output.span, "the output"),) if output.span else (),

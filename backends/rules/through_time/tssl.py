@@ -39,11 +39,19 @@ FAR = 8.0  # widths from the threshold at which the curve stops falling
 
 
 def tssl_scan(population: Population, rule: Call) -> StepAdjoint:
-    """The scan of a population's step; CompileError(E050) for a neuron of another form."""
+    """The scan of a population's step; CompileError(E050) for a neuron of another form. One that
+    never spikes, a readout, has the exact adjoint."""
     require_weights_alone((population,), rule)
-    step, neuron = population.step, require_form(population, rule)
+    step = population.step
     assert step is not None
-    return _Scan(step, neuron, rule).adjoint()
+    if step.threshold is None:
+        return adjoint_of(step, _curve(rule), population.span)
+    return _Scan(step, require_form(population, rule), rule).adjoint()
+
+
+def _curve(rule: Call) -> Surrogate:
+    """What stands for the derivative of a spike where none is near."""
+    return Surrogate(CURVES["sigmoid"], argument(rule, "width"))
 
 
 def require_form(population: Population, rule: Call) -> LinearNeuron:
@@ -66,8 +74,6 @@ def require_form(population: Population, rule: Call) -> LinearNeuron:
 
 def _reason(neuron: LinearNeuron) -> str:
     """Why a linear neuron is none of this rule's; "" if it is one."""
-    if neuron.threshold is None:
-        return "it never fires"
     if neuron.refractory:
         return "it has a refractory time"
     if neuron.reset is None or neuron.reset.kind is not ResetKind.ZERO:
@@ -96,9 +102,8 @@ class _Scan:
         (synapse,) = neuron.synapses
         assert synapse.current is not None
         self.v, self.c, self.port = neuron.voltage, synapse.current, synapse.port
-        self.curve = CURVES["sigmoid"]
-        surrogate = Surrogate(self.curve, argument(rule, "width"))
-        self.forward = adjoint_of(step, surrogate).forward
+        self.surrogate = _curve(rule)
+        self.forward = adjoint_of(step, self.surrogate).forward
         before = self.forward[: [a.target for a in self.forward].index(SPIKED)]
         self.tested: dict[str, Expr] = {  # the states when the threshold is tested
             a.target.partition(":")[0]: Ref(a.target, a.value.dtype) for a in before
@@ -157,10 +162,10 @@ class _Scan:
         found = margin(self.step.threshold)
         assert found is not None
         reach = simplify(substitute(found.value, self.tested))
-        width = argument(self.rule, "width")
+        width = self.surrogate.width
         low, high = number(-FAR * width, reach), number(FAR * width, reach)
         clipped = apply("max", apply("min", reach, high), low)
-        return self.curve(clipped, number(width, reach))
+        return self.surrogate.curve(clipped, number(width, reach))
 
     def _synapse(self) -> tuple[Assign, ...]:
         """What the current before the step, and what arrived, are asked for."""

@@ -7,9 +7,10 @@ import math
 import numpy as np
 from numba import njit
 
+from ....cpu.kernels.rows import fill
 from ....cpu.timeloop import count, read_scores
 from ....cpu.units import unit
-from ....losses.table import SOFTMAX
+from ....losses.table import SOFTMAX, TRAINS
 
 ZERO = np.float64(0.0)
 
@@ -21,6 +22,10 @@ def judge(plan, through, work, sweep, data, results, s, w):  # type: ignore[no-u
     count(plan, work, w, plan.output, counts)
     read_scores(plan, work.reals[w], scores)
     results.predictions[s] = best_of(scores) if plan.score >= 0 else most_of(counts)
+    if through.loss == TRAINS:
+        results.cost[s] += by_trains(plan, through, work, sweep, w, data.labels[s])
+        ask_trains(plan, through, sweep, w, data.importance[s])
+        return
     if through.loss == SOFTMAX:
         if plan.score >= 0:
             read(scores, error)
@@ -99,3 +104,35 @@ def ask_output(plan, sweep, w, error, importance):  # type: ignore[no-untyped-de
         else:
             for t in range(plan.steps):
                 sweep.asked[w, t, lo + i] = asked
+
+
+@njit
+def by_trains(plan, through, work, sweep, w, label):  # type: ignore[no-untyped-def]
+    """The cost of the outputs' filtered trains; their distance from those wanted is left in
+    asked. See `losses.trains`."""
+    p, trace, share, cost = plan.output, sweep.error[w], 1.0 - through.keep, ZERO
+    ptr, spikes = work.ptr[w, p], work.spikes[w, plan.events[p] : plan.events[p + 1]]
+    fill(trace, ZERO)
+    for t in range(plan.steps):
+        asked = sweep.asked[w, t, plan.neurons[p] : plan.neurons[p + 1]]
+        for i in range(len(trace)):
+            trace[i] *= through.keep
+        for k in range(ptr[t], ptr[t + 1]):
+            trace[spikes[k]] += share
+        for i in range(len(trace)):
+            distance = trace[i] - through.wanted[through.which[label, i], t]
+            asked[i] = np.float32(distance)
+            cost += distance * distance
+    return 0.5 * cost
+
+
+@njit
+def ask_trains(plan, through, sweep, w, importance):  # type: ignore[no-untyped-def]
+    """asked, a distance of filtered trains, as what a spike in each step is asked for."""
+    p, trace, share = plan.output, sweep.error[w], 1.0 - through.keep
+    fill(trace, ZERO)
+    for t in range(plan.steps - 1, -1, -1):
+        asked = sweep.asked[w, t, plan.neurons[p] : plan.neurons[p + 1]]
+        for i in range(len(trace)):
+            trace[i] = through.keep * trace[i] + share * asked[i]
+            asked[i] = importance * np.float32(trace[i])

@@ -189,3 +189,21 @@ SPIKE_TIMES = """
 def test_a_step_of_tssl_is_the_oracles_gradient(kernels, batch):
     text = HEAD + SPIKE_TIMES + TRAIN.format(rule="tssl_bp(width = 0.3)", loss=COUNT)
     check_step_of(lambda model, spec: CpuTrainer(model, spec, 2, kernels), text, batch, range(2))
+
+
+TRAINS = "[[[1, 0], [0], [0], [0, 0, 1], [0]]" + ", [[0], [1], [0, 1], [0], [0]]" * 4 + "]"
+
+
+@pytest.mark.parametrize(
+    "said", ["target = [0, 0, 1], other = [0, 0, 0, 0, 1]", f"trains = {TRAINS}"]
+)
+def test_a_step_by_trains_is_the_oracles_gradient(kernels, said):
+    train = TRAIN.format(rule="tssl_bp", loss=f"kernel(tau = 3 ms, {said})")
+    text = HEAD + SPIKE_TIMES + train
+    check_step_of(lambda model, spec: CpuTrainer(model, spec, 2, kernels), text, 1, range(2))
+
+
+def test_a_step_of_tssl_before_a_readout_is_the_oracles_gradient(kernels):
+    body = SPIKE_TIMES.replace("y[5] : quick", "y[5] : li_mean")
+    text = HEAD + body + TRAIN.format(rule="tssl_bp", loss="cross_entropy")
+    check_step_of(lambda model, spec: CpuTrainer(model, spec, 2, kernels), text, 1, range(2))

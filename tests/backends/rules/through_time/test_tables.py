@@ -61,7 +61,7 @@ def test_a_loss_of_counts_where_none_are():
     text = TEXT.replace("y[4] : burst", "y[4] : li_mean").replace("MORE", "")
     (found,) = mistakes(compiled_text(text.replace("CONDITION", "v > 1 mV")))
     assert found.code == "E050"
-    assert "`loss count` counts spikes, and `y` emits a number" in found.message
+    assert "`loss count` reads spikes, and `y` emits a number" in found.message
     assert found.related
     scored = text.replace("width = 2)", "width = 2)  loss cross_entropy")
     assert mistakes(compiled_text(scored.replace("CONDITION", "v > 1 mV"))) == ()
