@@ -1,8 +1,9 @@
-"""Pictures: the curves of a run, the spikes of a sample. Needs matplotlib, the extra `plot`."""
+"""Pictures: the curves of runs, the spikes of a sample. Needs matplotlib, the extra `plot`."""
 
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from ..backends.artifact.storage import write_file
 from ..ir.diagnostics import CompileError, Diagnostic
 from ..ir.graph import Graph
 from .report import tested
+from .training.histogram import Histogram
 from .training.history import History
 
 if TYPE_CHECKING:
@@ -45,6 +47,43 @@ def write_curves(path: Path, history: History, title: str) -> None:
         _line(rates, history, values, "rate [Hz]", name)
     if rates.lines:
         rates.legend(fontsize="small")
+    figure.suptitle(title)
+    _write(path, figure)
+
+
+def write_comparison(path: Path, histories: Mapping[str, History]) -> None:
+    """Write accuracies and cost of several runs over their epochs as a PNG, a line a run."""
+    figure = _figure(WIDTH, HEIGHT)
+    tests, train, cost = figure.subplots(1, 3)
+    measured = _measured(histories)
+    for name, history in histories.items():
+        shares = [100 * tested(record).get(measured, np.nan) for record in history]
+        _line(tests, history, shares, f"{measured} accuracy [%]", name)
+        learnt = [100 * record.train_accuracy for record in history]
+        _line(train, history, learnt, "train (running) accuracy [%]")
+        _line(cost, history, [record.cost for record in history], "cost")
+    tests.legend(fontsize="small")
+    _write(path, figure)
+
+
+def _measured(histories: Mapping[str, History]) -> str:
+    """What the accuracies of the runs are best compared on: something that all have taken."""
+    taken = [set(tested(record)) for history in histories.values() for record in history]
+    common = set.intersection(*taken) or set.union(*taken)
+    return next((name for name in ("test", "hold-out") if name in common), "test")
+
+
+def write_histograms(path: Path, histograms: tuple[Histogram, ...], title: str) -> None:
+    """Write the share of neurons with 0, 1, 2, … spikes as a PNG, a panel a population."""
+    figure = _figure(WIDTH / 3 * len(histograms), HEIGHT)
+    panels = np.atleast_1d(figure.subplots(1, len(histograms)))
+    for axes, histogram in zip(panels, histograms, strict=True):
+        shares = 100 * np.array(histogram.shares)
+        axes.bar(np.arange(len(shares)), shares, width=0.9)
+        axes.set_yscale("log")
+        axes.set_xlabel("spikes")
+        axes.set_ylabel(f"neurons of {histogram.population} [%]")
+        axes.set_title(f"silent {shares[0]:.1f} %", fontsize="small")
     figure.suptitle(title)
     _write(path, figure)
 

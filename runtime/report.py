@@ -19,6 +19,7 @@ from rich.table import Table
 from .training.activity import Rates
 from .training.average import AVERAGE
 from .training.figures import Figures
+from .training.histogram import Histogram, bins
 from .training.history import EpochRecord
 from .training.loop import Moment
 
@@ -139,6 +140,17 @@ def rates_table(rates: tuple[Rates, ...]) -> Table:
     for entry in rates:
         shares = f"{entry.dead:.1%}", f"{entry.saturated:.1%}"
         table.add_row(entry.population, f"{entry.rate:.1f}", *shares)
+    return table
+
+
+def histograms_table(histograms: tuple[Histogram, ...]) -> Table:
+    """The shares of neurons by their spikes in a sample."""
+    longest = max(histograms, key=lambda histogram: len(histogram.shares))
+    titles = [f"{b.low}" if b.low == b.high else f"{b.low} to {b.high}" for b in bins(longest)]
+    table = Table("spikes a neuron", *titles, box=None)
+    for histogram in histograms:
+        shares = [f"{found.share:.1%}" for found in bins(histogram)]
+        table.add_row(histogram.population, *shares)
     return table
 
 

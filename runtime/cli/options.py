@@ -40,6 +40,10 @@ Limit = Annotated[
     int | None,
     typer.Option("--limit", min=1, max=LARGEST_COUNT, help="use the first samples only"),
 ]
+Histograms = Annotated[
+    bool,
+    typer.Option("--histogram", help="and the share of neurons with 0, 1, 2, … spikes in a sample"),
+]
 DataOption = Annotated[
     str | None,
     typer.Option(

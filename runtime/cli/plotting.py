@@ -2,33 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 import typer
 
+from ...backends.artifact.model import Package
 from ...backends.artifact.storage import is_file
+from ...backends.protocols import LARGEST_COUNT
 from ...ir.diagnostics import CompileError, Diagnostic
 from ..loading import load_package, make_simulator
-from ..plot import write_curves, write_raster
+from ..plot import write_comparison, write_curves, write_histograms, write_raster
 from ..settings import usable_threads
+from ..training.histogram import histograms
 from ..training.history import read_history
-from ..training.run_folder import HISTORY, MODEL, is_run
+from ..training.run_folder import HISTORY, MODEL, are_seeds, is_run
+from ..training.seeds import read_seeds, started
 from .command import Command
 from .compiling import options_for
 from .environment import settings
-from .options import DataOption, Defines, Json, ModelArgument, Network, Quiet, Seed, TargetChoice
+from .options import DataOption, Defines, Json, Network, Quiet, Seed, TargetChoice
 from .output import Output
+from .resuming import is_given
 from .running import Split, presented
+
+# What several runs are not drawn with.
+OF_ONE = ("sample", "histogram", "data", "define", "network", "seed", "target")
 
 
 def plot(
-    model: ModelArgument,
+    context: typer.Context,
+    models: Annotated[
+        list[Path],
+        typer.Argument(
+            help="a program, a package, the folder of a run, or several runs", show_default=False
+        ),
+    ],
     out: Annotated[
         Path | None, typer.Option("--out", help="the pictures' folder; default: the run's, or .")
     ] = None,
     sample: Annotated[int, typer.Option("--sample", min=0, help="the raster's test sample")] = 0,
+    histogram: Annotated[
+        int | None,
+        typer.Option(
+            "--histogram",
+            min=1,
+            max=LARGEST_COUNT,
+            help="and the share of neurons with 0, 1, 2, … spikes, of so many test samples",
+        ),
+    ] = None,
     data: DataOption = None,
     define: Defines = None,
     network: Network = None,
@@ -37,27 +61,87 @@ def plot(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Draw a run's curves (curves.png) and one sample's spikes (raster.png)."""
-    output = Output(json, quiet)
-    folder = out or (model if is_run(model) else Path())
-    pictures = []
-    if is_run(model):
-        pictures.append(folder / "curves.png")
-        write_curves(pictures[-1], read_history(model / HISTORY), str(model))
-    if not is_run(model) or is_file(model / MODEL):
-        pictures.append(folder / "raster.png")
-        loaded = load_package(model, options_for(model, define, network, seed, target))
-        samples = presented(loaded, data, Split.TEST, sample + 1, output)
-        if len(samples) <= sample:
-            message = f"there is no test sample {sample}: the data have {len(samples)}"
-            raise CompileError(Diagnostic("E022", message))
-        simulator = make_simulator(loaded, usable_threads(), settings())
-        spikes = simulator.raster(samples.pick(np.array([sample])), 0)
-        graph = loaded.model.graph
-        title = f"{graph.name}, test sample {sample}, label {samples.labels[sample]}"
-        write_raster(pictures[-1], graph, spikes, title)
+    """Draw a run's curves (curves.png) and one sample's spikes (raster.png).
+
+    Of several runs, and of a training by several seeds, the curves in one picture.
+    """
+    output, model = Output(json, quiet), models[0]
+    if len(models) > 1 or are_seeds(model):
+        _refuse_options(context)
+        pictures = [_compared(models, out, output)]
+    else:
+        folder = out or (model if is_run(model) else Path())
+        pictures = list(_curves(model, folder))
+        if not is_run(model) or is_file(model / MODEL):
+            loaded = load_package(model, options_for(model, define, network, seed, target))
+            pictures += _spikes(loaded, data, sample, histogram, folder, output)
     output.document({"pictures": [str(path) for path in pictures]})
     output.result(*(str(path) for path in pictures))
+
+
+def _refuse_options(context: typer.Context) -> None:
+    given = [name for name in OF_ONE if is_given(context, name)]
+    if given:
+        message = "of several runs only the curves are drawn"
+        raise typer.BadParameter(message, param_hint=f"--{given[0]}")
+
+
+def _compared(models: list[Path], out: Path | None, output: Output) -> Path:
+    """The picture of the curves of all runs."""
+    runs = list(dict.fromkeys(run for model in models for run in _runs(model)))
+    folder = out or (models[0] if len(models) == 1 else Path())
+    path = folder / "curves.png"
+    write_comparison(path, {str(run): read_history(run / HISTORY) for run in runs})
+    return path
+
+
+def _runs(model: Path) -> tuple[Path, ...]:
+    """The run in a folder, or those of a training by several seeds that have a history."""
+    if is_run(model):
+        return (model,)
+    if not are_seeds(model):
+        message = f"`{model}` is not the folder of a training run"
+        way_out = "several pictures in one are of runs; draw others one by one"
+        raise CompileError(Diagnostic("E063", message, help=way_out))
+    begun = (run for run in started(model, read_seeds(model)[0]) if is_file(run / HISTORY))
+    runs = tuple(begun)
+    if not runs:
+        raise CompileError(Diagnostic("E063", f"no run in `{model}` has come to its first epoch"))
+    return runs
+
+
+def _curves(model: Path, folder: Path) -> Iterator[Path]:
+    if is_run(model):
+        path = folder / "curves.png"
+        write_curves(path, read_history(model / HISTORY), str(model))
+        yield path
+
+
+def _spikes(
+    package: Package,
+    data: str | None,
+    sample: int,
+    count: int | None,
+    folder: Path,
+    output: Output,
+) -> Iterator[Path]:
+    """The pictures of the spikes of a test sample, and of so many of them."""
+    samples = presented(package, data, Split.TEST, max(sample + 1, count or 0), output)
+    if len(samples) <= sample:
+        message = f"there is no test sample {sample}: the data have {len(samples)}"
+        raise CompileError(Diagnostic("E022", message))
+    simulator, graph = make_simulator(package, usable_threads(), settings()), package.model.graph
+    path = folder / "raster.png"
+    spikes = simulator.raster(samples.pick(np.array([sample])), 0)
+    title = f"{graph.name}, test sample {sample}, label {samples.labels[sample]}"
+    write_raster(path, graph, spikes, title)
+    yield path
+    if count is not None:
+        shown = samples.part(np.arange(min(count, len(samples))))
+        path = folder / "histogram.png"
+        title = f"{graph.name}, spikes a neuron, mean of {len(shown)} test samples"
+        write_histograms(path, histograms(simulator, shown), title)
+        yield path
 
 
 COMMANDS = (Command("plot", plot, "snncc plot runs/digits"),)

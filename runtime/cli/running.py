@@ -9,6 +9,7 @@ from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import typer
+from rich.console import RenderableType
 from rich.table import Table
 
 from ...backends.artifact.model import Package
@@ -20,17 +21,19 @@ from ...ir.verify.warnings import graph_warnings
 from ..inputs import choose_data, load_inputs, load_presentation
 from ..loading import load_package, make_simulator
 from ..record import Arrays, record_of
-from ..report import class_titles, progress_bar, rates_table, table_of
+from ..report import class_titles, histograms_table, progress_bar, rates_table, table_of
 from ..samples import Presentation, output_population, outputs_of
 from ..settings import usable_threads
 from ..training.activity import Rates, measure, silence
 from ..training.evaluate import Answers, answer, tally
+from ..training.histogram import Histogram, histograms
 from .command import Command
 from .compiling import options_for
 from .environment import fetch_bar, settings
 from .options import (
     DataOption,
     Defines,
+    Histograms,
     Json,
     Limit,
     ModelArgument,
@@ -77,6 +80,7 @@ def run(
     record_states: Annotated[
         bool, typer.Option("--record-states", help="and the neurons' states after each step; slow")
     ] = False,
+    histogram: Histograms = False,
     out: Annotated[
         Path | None, typer.Option("--out", help="write counts or scores, predictions, labels, .npz")
     ] = None,
@@ -106,8 +110,9 @@ def run(
     if record is not None:
         _record(record, loaded, samples, threads, record_states)
     found = {"rates": _documents(shown.rates), "warnings": _warnings(loaded, samples)}
-    output.document({"samples": shown.rows, **found})
-    output.result(_samples_table(shown.rows), "", rates_table(shown.rates))
+    spread = _histograms(loaded, samples, threads) if histogram else ()
+    output.document({"samples": shown.rows, **found, **_shares(spread)})
+    output.result(_samples_table(shown.rows), "", rates_table(shown.rates), *_shown(spread))
     if out is not None:
         write_file(out, _npz(shown.arrays))
 
@@ -125,6 +130,7 @@ def evaluate(
     data: DataOption = None,
     split: SplitOption = Split.TEST,
     limit: Limit = None,
+    histogram: Histograms = False,
     define: Defines = None,
     network: Network = None,
     seed: Seed = None,
@@ -140,6 +146,7 @@ def evaluate(
     samples = presented(loaded, data, split, limit, output)
     answers, rates = _answers(loaded, samples, threads, output)
     confusion = answers.confusion(classes)
+    spread = _histograms(loaded, samples, threads) if histogram else ()
     output.document(
         {
             "split": split.value,
@@ -151,12 +158,30 @@ def evaluate(
             "classes": list(samples.names),
             "rates": _documents(rates),
             "warnings": _warnings(loaded, samples),
+            **_shares(spread),
         }
     )
-    output.result(_confusion_table(confusion, samples.names), "", rates_table(rates), "")
+    output.result(
+        _confusion_table(confusion, samples.names), "", rates_table(rates), *_shown(spread), ""
+    )
     output.result(f"{split.value}: {answers.right} of {len(samples)} right, {answers.accuracy:.2%}")
     if answers.silent:
         output.note(f"warning: {silence(f'{answers.silent} of the samples')}", "yellow")
+
+
+def _histograms(
+    package: Package, samples: Presentation, threads: int | None
+) -> tuple[Histogram, ...]:
+    simulator = make_simulator(package, threads or usable_threads(), settings())
+    return histograms(simulator, samples)
+
+
+def _shares(spread: tuple[Histogram, ...]) -> dict[str, object]:
+    return {"histogram": [found._asdict() for found in spread]} if spread else {}
+
+
+def _shown(spread: tuple[Histogram, ...]) -> tuple[RenderableType, ...]:
+    return ("", histograms_table(spread)) if spread else ()
 
 
 def presented(

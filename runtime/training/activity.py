@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,13 +47,19 @@ def measure(
 ) -> tuple[Rates, ...]:
     """The rates of every population that may spike, from spikes summed over `samples` of `steps`
     steps."""
-    found, start = [], 0
+    presented = max(1, samples * steps)
+    return tuple(
+        _rates(population, activity[own], presented, graph.dt) for population, own in spiking(graph)
+    )
+
+
+def spiking(graph: Graph) -> Iterator[tuple[Population, slice]]:
+    """The populations that may spike, each with its neurons among all of the graph."""
+    start = 0
     for population in graph.populations:
-        spikes = activity[start : start + population.neurons]
         if population.model is None or population.model.spike is not None:
-            found.append(_rates(population, spikes, max(1, samples * steps), graph.dt))
+            yield population, slice(start, start + population.neurons)
         start += population.neurons
-    return tuple(found)
 
 
 def _rates(population: Population, spikes: npt.NDArray[np.int64], steps: int, dt: float) -> Rates:

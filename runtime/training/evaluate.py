@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -84,6 +84,12 @@ def _presented(simulator: Simulator, samples: Samples) -> Outcome:
     return outcome
 
 
+def one_by_one(simulator: Simulator, samples: Presentation) -> Iterator[npt.NDArray[np.int64]]:
+    """The spikes of every neuron in each sample, int64 [neurons]."""
+    for k in range(len(samples)):
+        yield _presented(simulator, samples.pick(np.array([k]))).activity
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Tally:
     """Spike counts [samples, neurons] of every output population by name, and the spikes of every
@@ -95,9 +101,7 @@ class Tally:
 
 def tally(simulator: Simulator, samples: Presentation) -> Tally:
     """The counts of all outputs, however many there are: samples are presented one by one."""
-    chosen = (samples.pick(np.array([k])) for k in range(len(samples)))
-    each = [_presented(simulator, one).activity for one in chosen]
-    activity = np.stack(each)
+    activity = np.stack(list(one_by_one(simulator, samples)))
     counts, start = {}, 0
     for population in simulator.graph.populations:
         if population.role == "output":

@@ -32,6 +32,17 @@ def test_eval_of_the_training_split(answer, run):
     assert (document["split"], document["samples"]) == ("train", 100)
 
 
+@pytest.mark.parametrize("command", ["run", "eval"])
+def test_the_share_of_neurons_by_their_spikes(snncc, answer, run, command):
+    (document,) = answer(command, run, "--limit", 7, "--histogram")
+    image, digit = document["histogram"]
+    assert image == {"population": "image", "shares": [1.0]}
+    assert digit["population"] == "digit"
+    assert sum(digit["shares"]) == pytest.approx(1)
+    assert "histogram" not in answer(command, run, "--limit", 7)[0]
+    assert "spikes a neuron" in snncc(command, run, "--limit", 7, "--histogram")[1]
+
+
 def test_run_shows_counts(answer, run):
     (document,) = answer("run", run, "--limit", 3)
     assert len(document["samples"]) == 3
