@@ -13,7 +13,7 @@ from math import cos, pi
 
 from .calls import integer, number
 from .graph import Call, Population, Setting, Value
-from .ranges import ANY, BELOW_ONE, COUNT, NOT_NEGATIVE, POSITIVE, Range
+from .ranges import ANY, BELOW_ONE, COUNT, NOT_NEGATIVE, POSITIVE, SHARE, Range
 
 Train = tuple[int, ...]
 Trains = tuple[tuple[Train, ...], ...]
@@ -117,7 +117,7 @@ _SURROGATE = (
 RULES: dict[str, Row] = {
     "st_rsbp": Row(
         "spike-train-level backpropagation for recurrent networks (Zhang & Li 2019)",
-        (*_COUNT_LOSS, _PROFILE),
+        (*_COUNT_LOSS, _PROFILE, Argument("silent", "1", 0.5, range=SHARE)),
     ),
     "hm2_bp": Row(
         "hybrid macro/micro backpropagation (Jin, Zhang & Li 2018)",

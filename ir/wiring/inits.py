@@ -13,6 +13,7 @@ from ..expr import evaluate, names
 from ..graph import Projection
 from .arguments import refuse
 from .kinds import Windows, Wiring, order_of
+from .liquid import inhibits
 from .pairs import listed_pairs
 
 Tensors = Mapping[str, npt.NDArray[Any]]
@@ -51,6 +52,23 @@ def kaiming(
     gain = number(projection.init, "gain")
     drawn = generator.standard_normal(wiring.weight_shape)
     return gain * drawn / np.sqrt(wiring.fan_in_of_weights())
+
+
+def dale(
+    projection: Projection, wiring: Wiring, generator: np.random.Generator, tensors: Tensors
+) -> Weights:
+    """The magnitude from pre neurons that excite, minus it from those that inhibit, as a reservoir
+    drew them from the same `generator` (Zhang & Li 2019, their code of the published log)."""
+    call = projection.connectivity
+    if call.kind != "liquid":
+        raise refuse(
+            projection,
+            f"`dale` asks which neurons inhibit, and `{call.kind}` does not say",
+            "wire it by `liquid`, or write `init = expression(…)` of i",
+        )
+    sign = np.where(inhibits(call, wiring.pre_neurons, generator), -1.0, 1.0)
+    pre, _ = wiring.pairs()
+    return (number(projection.init, "magnitude") * sign[pre]).reshape(wiring.weight_shape)
 
 
 def by_expression(

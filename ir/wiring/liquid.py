@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..calls import dimensions, number, text
-from ..graph import Projection
+from ..graph import Call, Projection
 from ..types import Shape, size
 from .arguments import refuse, require_equal_sizes
 from .kinds import Listed, sorted_pairs
@@ -14,6 +14,11 @@ from .pairs import check_looked_at, slabs
 
 # Probability at distance 0 for pre x post, excitatory first; multiplied by `density`.
 BASE_PROBABILITY = np.array([[0.3, 0.2], [0.4, 0.1]])
+
+
+def inhibits(call: Call, neurons: int, generator: np.random.Generator) -> npt.NDArray[np.bool_]:
+    """bool [neurons]: which neurons of a reservoir inhibit, the first that is drawn of it."""
+    return generator.random(neurons) < number(call, "inhibitory")
 
 
 def check_liquid(projection: Projection, pre_shape: Shape, post_shape: Shape) -> None:
@@ -45,7 +50,7 @@ def liquid(
     neurons = size(grid)
     place = np.unravel_index(np.arange(neurons), grid)
     kernels = _axis_kernels(grid, number(call, "lambda"), text(call, "wiring") == "paper")
-    kinds = (generator.random(neurons) < number(call, "inhibitory")).astype(np.int64)
+    kinds = inhibits(call, neurons, generator).astype(np.int64)
     base = number(call, "density") * BASE_PROBABILITY
     found = []
     for first, last in slabs(neurons, neurons):

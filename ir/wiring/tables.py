@@ -41,9 +41,11 @@ class Connectivity(Row):
 
 @dataclass(frozen=True, slots=True)
 class Init(Row):
-    """A kind of initial weights; `draw` returns them in the wiring's weight shape."""
+    """A kind of initial weights; `draw` returns them in the wiring's weight shape. `stream` is what
+    its random numbers are for: "wiring" are those that the synapses were drawn from."""
 
     draw: Draw = field(kw_only=True)
+    stream: str = field(kw_only=True, default="weights")
 
 
 def _same_shape(projection: Projection, pre_shape: Shape) -> Shape:
@@ -158,6 +160,12 @@ INITS: dict[str, Init] = {
         (Argument("gain", "1", 2.0**0.5, range=NOT_NEGATIVE),),
         draw=inits.kaiming,
     ),
+    "dale": Init(
+        "of a `liquid`: magnitude from neurons that excite, -magnitude from those that inhibit",
+        (Argument("magnitude", "1", 1.0, range=NOT_NEGATIVE),),
+        draw=inits.dale,
+        stream="wiring",
+    ),
     "expression": Init(
         "a function of the flat indices i (pre) and j (post)",
         (Argument("value", "expr"),),
@@ -201,7 +209,7 @@ def initial_weights(
 ) -> FloatArray:
     """The first weights, float32 of the wiring's weight shape; same seed and name, same weights."""
     row = INITS[projection.init.kind]
-    drawn = row.draw(projection, wiring, _generator(projection, seed, "weights"), tensors)
+    drawn = row.draw(projection, wiring, _generator(projection, seed, row.stream), tensors)
     with np.errstate(over="ignore"):
         weights = drawn.astype(np.float32)
     if not np.isfinite(weights).all():

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ....ir.calls import number, text
+from ....ir.graph import Call
+
 
 class Profile(NamedTuple):
     """What distinguishes the rules and their profiles; see the table in docs/training.md."""
@@ -34,3 +37,11 @@ PROFILES: dict[str, dict[str, Profile]] = {
         "recommended": _ST._replace(quartic=False, lowest=0.1, highest=10.0),
     },
 }
+
+
+def profile_of(rule: Call) -> Profile:
+    """The profile of a rule, with the numbers that its arguments say themselves."""
+    profile = PROFILES[rule.kind][text(rule, "profile")]
+    if "silent" not in dict(rule.arguments):
+        return profile
+    return profile._replace(silent_ratio=number(rule, "silent"))

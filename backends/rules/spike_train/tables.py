@@ -20,7 +20,7 @@ from ..reach import taught
 from .check import counted, is_lateral, output_of, require_all
 from .effect import effect_curve, polynomial_slope, quartic_derivative, tabulated_slope
 from .numbers import SQUARE
-from .profiles import PROFILES, Profile
+from .profiles import Profile, profile_of
 from .response import SpikeResponse, spike_response
 from .teacher import Lesson
 
@@ -76,7 +76,7 @@ def make_rule(model: Model, spec: TrainSpec, plan: Plan) -> Rule:
     """The tables of a spec's rule for a model; CompileError(E050) where it does not apply."""
     graph, call, loss = model.graph, spec.call("rule"), loss_of(spec)
     require_all(model, call)
-    profile = PROFILES[call.kind][str(call["profile"])]
+    profile = profile_of(call)
     responses = [_response(p, profile, call) for p in graph.populations]
     flags = _flags(graph, plan)
     form = _forms(plan, flags.inside)

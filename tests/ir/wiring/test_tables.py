@@ -135,7 +135,8 @@ def test_lateral_inhibition_stays_within_a_population() -> None:
 
 
 def test_every_init_is_in_the_table() -> None:
-    assert list(INITS) == ["uniform", "normal", "constant", "kaiming", "expression", "given"]
+    kinds = ["uniform", "normal", "constant", "kaiming", "dale", "expression", "given"]
+    assert list(INITS) == kinds
 
 
 def test_wiring_and_weights_have_streams_of_their_own() -> None:

@@ -15,7 +15,7 @@ from .....ir.wiring import Wiring
 from ....losses.table import judge, loss_in, of_counts
 from ...reach import taught
 from ..check import counted, is_lateral, output_of, require_alike, require_trainable
-from ..profiles import PROFILES, Profile
+from ..profiles import Profile, profile_of
 from .cells import cells_of
 from .layers import Coupling, System
 from .output import lateral_factor, teach
@@ -76,7 +76,7 @@ def network_gradients(
     loss = loss or loss_in(rule)
     counts = np.asarray(spikes[output.name].sum(axis=0), dtype=np.float64)
     steps = len(spikes[output.name])
-    profile = PROFILES[rule.kind][str(rule["profile"])]
+    profile = profile_of(rule)
     definitions = definitions_of(profile)
     if profile.closed and not has_window:
         definitions = replace(definitions, spsp=factorised_closed_form)
