@@ -255,7 +255,7 @@ class CpuTrainer(CpuSimulator):
         size, eps = self.chain.paces(rate, self.updates + 1, updates)
         return Optimizer(
             self._compiled.update_row,
-            np.array(self.chain.numbers, np.float64),
+            self._compiled.numbers,
             size,
             eps,
             np.float32(rate),

@@ -113,9 +113,7 @@ class Values:
             moved = np.zeros(place.stop - place.start, np.float32)
             pace = optimizer.size[update] * mult, optimizer.eps[update], optimizer.rate * mult
             moments = self.first[place], self.second[place]
-            chain.alone(
-                optimizer.numbers, *pace, moved, *moments, gradient[place], np.float32(scale)
-            )
+            chain.alone(chain.numbers, *pace, moved, *moments, gradient[place], np.float32(scale))
             self.x[place] += moved
 
     def state(self) -> State:

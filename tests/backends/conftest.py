@@ -27,7 +27,7 @@ from snncc.backends.cpu.codegen import graph_source, kernel_source
 from snncc.backends.cpu.load import Kernels
 from snncc.backends.cpu.simulator import CpuSimulator
 from snncc.backends.cuda.device import Device, open_device
-from snncc.backends.optimizers.cpu.chain import CpuChain, chain_source
+from snncc.backends.optimizers.cpu.chain import CpuChain, chain_source, numbers_of
 from snncc.backends.optimizers.table import Chain
 from snncc.backends.protocols import Samples
 from snncc.backends.rules.spike_train.sources import CPU
@@ -101,7 +101,8 @@ def kernels(
 
     def load_chain(chain: Chain, _folder: Path) -> CpuChain:
         module = interpret("plain_chain", chain_source(chain), folder)
-        return CpuChain(module.update_row, module.alone, getattr(module, "factor", None))
+        factor = getattr(module, "factor", None)
+        return CpuChain(numbers_of(chain), module.update_row, module.alone, factor)
 
     def with_scans(tables: Any, text: str, _folder: Path) -> Any:
         module = interpret("plain_scans", text, folder)

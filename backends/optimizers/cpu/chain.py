@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numba
 import numpy as np
+import numpy.typing as npt
 
 from ...compiled.text.modules import digest, load_module, writable
 from ...compiled.text.sources import BACKENDS
@@ -72,10 +73,11 @@ def factor(numbers, gradient, scale):
 
 
 class CpuChain(NamedTuple):
-    """`update_row` is a function pointer, `alone` the same as a function of the host; `factor`
-    (None where the chain is local) gives the factor of a batch's gradients f32[groups, W] from that
-    of their mean."""
+    """`update_row` is a function pointer, `alone` the same as a function of the host, `numbers`
+    what both take first; `factor` (None where the chain is local) gives the factor of a batch's
+    gradients f32[groups, W] from that of their mean."""
 
+    numbers: Any  # f64[…]
     update_row: Any
     alone: Any
     factor: Any
@@ -86,7 +88,13 @@ def load_chain(chain: Chain, folder: Path) -> CpuChain:
     text = chain_source(chain)
     name = f"snncc_cpu_chain_{digest(numba.__version__, text)}"
     module = load_module(name, text, writable(folder))
-    return CpuChain(module.update_row, module.alone, getattr(module, "factor", None))
+    factor = getattr(module, "factor", None)
+    return CpuChain(numbers_of(chain), module.update_row, module.alone, factor)
+
+
+def numbers_of(chain: Chain) -> npt.NDArray[np.float64]:
+    """The chain's numbers as the kernels take them."""
+    return np.array(chain.numbers, np.float64)
 
 
 def chain_source(chain: Chain) -> str:

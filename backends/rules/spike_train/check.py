@@ -99,11 +99,12 @@ def require_all(model: Model, rule: Call) -> None:
 
 def require_alike(model: Model) -> None:
     """CompileError(E050) where parameters differ from neuron to neuron of a population: the rules
-    know one response for all of them."""
+    know one response for all of them. What is to learn is refused as such."""
     parameters = {
         value_name(population.name, name): (population, name)
         for population in model.graph.populations
         for name, _ in population.parameters
+        if name not in {learnt.name for learnt in population.learnt}
     }
     varied = [parameters[n] for n, v in model.values.items() if n in parameters and v.array.ndim]
     if varied:

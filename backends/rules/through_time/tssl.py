@@ -41,12 +41,13 @@ FAR = 8.0  # widths from the threshold at which the curve stops falling
 def tssl_scan(population: Population, rule: Call) -> StepAdjoint:
     """The scan of a population's step; CompileError(E050) for a neuron of another form. One that
     never spikes, a readout, has the exact adjoint."""
-    require_weights_alone((population,), rule)
     step = population.step
     assert step is not None
-    if step.threshold is None:
+    neuron = None if step.threshold is None else require_form(population, rule)
+    require_weights_alone((population,), rule)
+    if neuron is None:
         return adjoint_of(step, _curve(rule), population.span)
-    return _Scan(step, require_form(population, rule), rule).adjoint()
+    return _Scan(step, neuron, rule).adjoint()
 
 
 def _curve(rule: Call) -> Surrogate:

@@ -122,16 +122,20 @@ def test_what_pulls_or_clamps_weights_leaves_them_alone(kernels, samples):
     assert (pulled["weights/x->h"] != free["weights/x->h"]).any()
 
 
-def test_they_move_by_the_optimizer_of_the_training(kernels, samples):
-    lines = "optimizer adam(lr = 0.02, beta1 = 0.5, beta2 = 0.75)"
+@pytest.mark.parametrize("more", ["", "  clip norm(1e6)  decay decoupled(0.5)"])
+def test_they_move_by_the_optimizer_of_the_training(kernels, samples, more):
+    lines = "optimizer adam(lr = 0.02, beta1 = 0.5, beta2 = 0.75)" + more
     gradient = {n: -m / 0.01 for n, m in moves(trainer(kernels), samples, 6).items()}
-    found = moves(trainer(kernels, lines), samples, 6, 0.02)
+    learner = trainer(kernels, lines)
+    found = moves(learner, samples, 6, 0.02)
     call = Call("adam", (("lr", 0.02), ("beta1", 0.5), ("beta2", 0.75), ("eps", 1e-8)))
     for name in (f"values/{n}" for n in NAMES if "v_th" not in n):
-        moved, _ = OPTIMIZER_STEPS["adam"](
+        moved, moments = OPTIMIZER_STEPS["adam"](
             np.zeros_like(gradient[name]), gradient[name], fresh_moments(gradient[name]), 0.02, call
         )
         np.testing.assert_allclose(found[name], moved, rtol=1e-3)
+        kept = learner.state()[name.replace("values", "optimizer/first", 1)]
+        np.testing.assert_allclose(kept, moments.first, rtol=1e-3)
 
 
 def test_no_update_leaves_the_range(kernels, samples):

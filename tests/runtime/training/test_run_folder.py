@@ -6,6 +6,7 @@ from refusal import refused
 
 from snncc.backends.artifact.model import open_model
 from snncc.runtime.loading import Options, load_package
+from snncc.runtime.summary import summarize
 from snncc.runtime.training.history import read_history
 from snncc.runtime.training.run_folder import (
     CHECKPOINTS,
@@ -122,3 +123,19 @@ def test_models_have_the_averaged_weights_and_checkpoints_those_that_learn(
     assert found is not None
     np.testing.assert_array_equal(found.state["weights/w"], learnt)
     np.testing.assert_array_equal(trainer.matrix, learnt)
+
+
+def test_models_have_the_parameters_that_learn(tmp_path, learning, tiny, perceptron_target):
+    tiny.write_text(tiny.read_text().replace("lif()", "lif(v_th = 2 mV trainable)"))
+    progress = learning.run(learning.trainer())
+    model = load_package(tiny, Options()).model
+    trainer = perceptron_target(model.graph, model)
+    learnt = np.linspace(1, 3, 10, dtype=np.float32)
+    trainer.parameters = lambda: {"digit/v_th": learnt}
+    folder = RunFolder(tmp_path, "abc", model, "cpu", learning.course.spec.call("data"))
+    folder.epoch(trainer, progress, {})
+    found = open_model(tmp_path / LAST).model
+    np.testing.assert_array_equal(found.values["digit/v_th"].array, learnt)
+    (_, digit) = summarize(found).populations
+    assert digit["parameters"]["v_th"] == [1.0, 3.0]
+    assert digit["learnt"] == {"v_th": {"each": "neuron", "lr_mult": 1.0}}
