@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from ..ir.calls import integer
 from ..ir.diagnostics import CompileError, Diagnostic, Span
 from ..ir.graph import Graph, Population, TrainSpec
 from ..ir.wiring import Size, foretold_size
@@ -71,9 +72,12 @@ def presenting(graph: Graph, workers: int) -> tuple[Need, ...]:
 
 
 def learning(graph: Graph, spec: TrainSpec, workers: int) -> tuple[Need, ...]:
-    """What a trainer takes: a simulator, the weights' moments, and the gradients of a batch."""
+    """What a training takes: a simulator, the weights' moments, the gradients of a batch, and the
+    weights of the epochs that are averaged over."""
     groups = GROUPS if spec.count("batch") > 1 and workers else 0
-    each = MOMENTS + F32 * groups
+    average = spec.find("average")
+    past = 0 if average is None else min(integer(average, "epochs"), spec.count("epochs"))
+    each = MOMENTS + F32 * (groups + past)
     moments = [Need(each * s.weights, what, span) for s, what, span in _sizes(graph)]
     return (*presenting(graph, workers + groups), *moments, *_kept(graph, spec, groups or 1))
 

@@ -100,13 +100,14 @@ def fit(
         progress = _learn_epoch(trainer, course, progress, listener, keeper)
         refuse_divergence(trainer, course, progress)
         past = recent(progress.past, trainer, course.spec)
+        averaged = mean(past)
         try:
-            found = _tests(trainer, course, progress, listener, mean(past))
+            found = _tests(trainer, course, progress, listener, averaged)
         except Interrupted:
             keeper.checkpoint(trainer, progress)
             raise
         progress = _close_epoch(trainer, course, progress, found, past)
-        keeper.epoch(trainer, progress, mean(past))
+        keeper.epoch(trainer, progress, averaged)
         record = progress.history[-1]
         listener.epoch(record, (*_silence(record), *warnings(course.graph, record.rates)))
         if listener.wants_stop() and progress.epoch < course.spec.count("epochs"):

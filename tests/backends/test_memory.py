@@ -12,7 +12,7 @@ from snncc.backends.compiled.plan import make_plan
 from snncc.backends.cpu.scratch import make_work
 from snncc.backends.memory import Need, drawing, learning, presenting, require_memory
 from snncc.ir.diagnostics import Diagnostic
-from snncc.ir.graph import Graph, TrainSpec
+from snncc.ir.graph import Call, Graph, TrainSpec
 from snncc.ir.model import draw_model
 from snncc.ir.wiring import Listed
 
@@ -79,6 +79,15 @@ def test_a_batch_keeps_gradients() -> None:
     (one, spec), (_, batched) = (program("x -> h : dense", batch=batch) for batch in (1, 8))
     alone, together = (sum(n.size for n in learning(one, s, 1)) for s in (spec, batched))
     assert together - alone > 8 * 4 * 20 * 50
+
+
+def test_an_average_keeps_the_weights_of_its_epochs() -> None:
+    graph, spec = program("x -> h : dense")
+    weights = 20 * 50 + 50 * 3
+    plain = sum(n.size for n in learning(graph, spec, 1))
+    for epochs, kept in ((3, 3), (9, 5)):
+        averaged = spec.but(average=Call("last", (("epochs", epochs),)), epochs=5)
+        assert sum(n.size for n in learning(graph, averaged, 1)) - plain == 4 * weights * kept
 
 
 @pytest.mark.parametrize("projection", ["x -> h : dense", "x -> h : sparse(p = 0.5)"])

@@ -88,6 +88,25 @@ def test_interrupted_and_resumed_gives_the_same_bits(learning, monkeypatch, aver
     ]
 
 
+@pytest.mark.parametrize("stage", ["holdout", "test", "average_test"])
+def test_a_run_that_is_stopped_while_it_is_tested_is_saved(learning, stage):
+    """With the weights that learn, whichever are tested."""
+    learning = learning.changed(average=Call("last", (("epochs", 2),)))
+    rest, out = hold_out(learning.course.train, 0.2, 7)
+    learning.course = replace(learning.course, train=rest, holdout=out)
+    learning.run(learning.trainer())
+    stages = [moment.stage for moment in learning.recorder.moments]
+    second = len(stages) - stages[::-1].index(stage)
+    trainer, recorder = learning.trainer(), type(learning.recorder)(stop_after=second)
+    with pytest.raises(Interrupted):
+        learning.run(trainer, recorder=recorder)
+    state, progress = recorder.saved[-1]
+    assert (progress.epoch, progress.position) == (2, 120)
+    assert state["weights/w"].tobytes() == trainer.matrix.tobytes()
+    ends = [past["weights/w"].tobytes() for past in progress.past]
+    assert state["weights/w"].tobytes() not in ends
+
+
 def test_the_seed_orders_the_samples(learning):
     first, second = learning.trainer(), learning.trainer()
     learning.run(first)
