@@ -44,39 +44,53 @@ def ask(plan, store, sweep, w, j, first, last):  # type: ignore[no-untyped-def]
         rows = store.rows[plan.weight[j] : plan.weight[j + 1]]
         for t0 in range(first, end, STEPS):
             ask_dense(rows, arrived, start, stop, asked, lo, hi, t0, min(t0 + STEPS, end), d)
-    else:
+    if LISTED and plan.kind[j] == LIST:
+        bounds = plan.csr_ptr[plan.row[j] : plan.row[j] + hi - lo + 1]
+        posts, places = plan.csr_post, plan.csr_index
+        for t in range(first, end):
+            own = arrived[t + d, start:stop]
+            ask_listed(bounds, posts, places, store.weights, own, asked[t, lo:hi])
+    if WINDOWED and plan.kind[j] == WINDOW:
+        weights = store.weights[plan.weight[j] : plan.weight[j + 1]]
         for t in range(first, end):
             own = arrived[t + d, start:stop]
             for i in range(hi - lo):
-                asked[t, lo + i] += collect(plan, store.weights, j, i, own)
+                found = over_windows(plan.windows[j], i, weights, ONE, own, weights, False)
+                asked[t, lo + i] += found
 
 
 @njit
 def ask_dense(rows, arrived, start, stop, asked, lo, hi, t0, t1, d):  # type: ignore[no-untyped-def]
-    """The same of all pairs over some steps: rows f32[post * pre] times the adjoints."""
-    n = hi - lo
-    for l in range(stop - start):
-        row = rows[l * n : l * n + n]
+    """The same of all pairs over some steps: rows f32[post * pre] times the adjoints, four rows a
+    pass, so that what is asked is read and written once for four."""
+    n, posts = hi - lo, stop - start
+    whole = posts - posts % 4
+    for l in range(0, whole, 4):
+        four = rows[l * n : (l + 4) * n]
+        r0, r1, r2, r3 = four[:n], four[n : 2 * n], four[2 * n : 3 * n], four[3 * n :]
         for t in range(t0, t1):
-            x = arrived[t + d, start + l]
-            if x != ZERO:
+            x = arrived[t + d, start + l : start + l + 4]
+            x0, x1, x2, x3 = x[0], x[1], x[2], x[3]
+            if x0 != ZERO or x1 != ZERO or x2 != ZERO or x3 != ZERO:
                 target = asked[t, lo:hi]
                 for i in range(n):
-                    target[i] += x * row[i]
+                    target[i] += x0 * r0[i] + x1 * r1[i] + x2 * r2[i] + x3 * r3[i]
+    for l in range(whole, posts):
+        row = rows[l * n : l * n + n]
+        for t in range(t0, t1):
+            if arrived[t + d, start + l] != ZERO:
+                add_scaled(arrived[t + d, start + l], row, asked[t, lo:hi])
 
 
 @njit
-def collect(plan, weights, j, i, arrived):  # type: ignore[no-untyped-def]
-    """sum of w times the adjoint over the synapses of pre neuron i."""
-    total = ZERO
-    if LISTED and plan.kind[j] == LIST:
-        row = plan.row[j] + i
-        for s in range(plan.csr_ptr[row], plan.csr_ptr[row + 1]):
-            total += weights[plan.csr_index[s]] * arrived[plan.csr_post[s]]
-    if WINDOWED and plan.kind[j] == WINDOW:
-        own = weights[plan.weight[j] : plan.weight[j + 1]]
-        total += over_windows(plan.windows[j], i, own, ONE, arrived, own, False)
-    return total
+def ask_listed(bounds, posts, places, weights, arrived, target):  # type: ignore[no-untyped-def]
+    """target[i] += sum of w times the adjoint over the synapses bounds[i] : bounds[i + 1] of pre
+    neuron i; in arrays of its own, which need not be looked up again at each synapse."""
+    for i in range(len(target)):
+        total = ZERO
+        for s in range(bounds[i], bounds[i + 1]):
+            total += weights[places[s]] * arrived[posts[s]]
+        target[i] += total
 
 
 @njit
@@ -134,8 +148,8 @@ def credit_pre(plan, j, i, scale, arrived, sums):  # type: ignore[no-untyped-def
         row = own[i * n : i * n + n]
         add_scaled(scale, arrived, row)
     if LISTED and plan.kind[j] == LIST:
-        row = plan.row[j] + i
+        row, posts, places = plan.row[j] + i, plan.csr_post, plan.csr_index
         for s in range(plan.csr_ptr[row], plan.csr_ptr[row + 1]):
-            sums[plan.csr_index[s]] += scale * arrived[plan.csr_post[s]]
+            sums[places[s]] += scale * arrived[posts[s]]
     if WINDOWED and plan.kind[j] == WINDOW:
         over_windows(plan.windows[j], i, own, scale, arrived, own, True)
