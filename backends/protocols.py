@@ -78,12 +78,14 @@ class Outcome:
 
 def classes_of(counts: Counts, scores: npt.NDArray[Any] | None = None) -> Counts:
     """int32 [samples]: the output neurons with the highest scores, or where there are none with the
-    most spikes, the lowest index on a tie. NO_CLASS where a score is not a number, or none fired.
+    most spikes, the lowest index on a tie. NO_CLASS where a score is not a number, all are 0, or
+    none fired.
 
     Both are [samples, outputs]; scores of no outputs are none.
     """
     if scores is not None and scores.size:
-        best, has_class = scores.argmax(axis=1), ~np.isnan(scores).any(axis=1)
+        best = scores.argmax(axis=1)
+        has_class = ~np.isnan(scores).any(axis=1) & (scores != 0).any(axis=1)
     elif counts.size:
         best, has_class = counts.argmax(axis=1), counts.any(axis=1)
     else:

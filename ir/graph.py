@@ -61,7 +61,8 @@ class Population:
     `parameters` holds every parameter of the model with its value in the unit of its
     `neuron.Parameter`. `method` is the discretization, "euler" or "exact". `step` and `constants`
     are filled by the passes discretize and fold. `learnt` are the parameters that a training
-    changes.
+    changes. `readout` is a row of `rules.READOUTS`, by which an output that spikes is scored; None
+    counts its spikes.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Population:
     step: NeuronStep | None = None
     constants: tuple[float, ...] = ()
     learnt: tuple[Learnt, ...] = ()
+    readout: Call | None = None
     span: Span | None = field(default=None, compare=False, repr=False)
 
     @property

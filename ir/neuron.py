@@ -10,7 +10,9 @@ from .types import DType, Scalar
 
 SPIKED = "spiked"
 REFRACTORY = "refractory_left"
-LAST_EMITTED = "emitted.last"  # a name that no program can give
+# States that score an output, by names that no program can give: its score, and, of one that is
+# scored by its spikes, their trace and what is kept of it in a step.
+LAST_EMITTED, TRACE, KEEP = "emitted.last", "spikes.trace", "spikes.keep"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,8 @@ class NeuronStep:
     them (None: never); `reset`, done by a neuron that fires; `refractory`, the steps [i32] that a
     spike sets the counter to, which is the I32 state REFRACTORY (None: there is no counter).
     `emit` is what leaves the neuron at the end of the step: None is its spike, 0 or 1. A state
-    LAST_EMITTED remembers it: that of an output, whose score is what it emits last.
+    LAST_EMITTED remembers it: that of an output, whose score is what it emits last. With a state
+    TRACE it is the sum of that instead, of its spikes filtered: its score is a sum of PSCs.
 
     Assignments read states, ports and `constants`, numbers of a population whose values are
     `Population.constants` in the same order. For a machine that knows no phases there is the same
@@ -125,14 +128,17 @@ class NeuronStep:
             left = apply("max", apply("sub", COUNTER, Const(1, DType.I32)), _ZERO)
             count = Assign(REFRACTORY, apply("select", _FIRED, self.refractory, left))
             reset = (*reset, count)
-        return reset if self.score is None else (*reset, self.score)
+        return (*reset, *self.score)
 
     @property
-    def score(self) -> Assign | None:
-        """What remembers the emitted number; None of a step that does not."""
-        if self.emit is None or all(s.name != LAST_EMITTED for s in self.states):
-            return None
-        return Assign(LAST_EMITTED, self.emit)
+    def score(self) -> tuple[Assign, ...]:
+        """What makes the score of an output; () of a step that has none."""
+        types = {s.name: s.dtype for s in self.states}
+        if TRACE in types:
+            return _traced(types[TRACE])
+        if self.emit is None or LAST_EMITTED not in types:
+            return ()
+        return (Assign(LAST_EMITTED, self.emit),)
 
     @property
     def assigns(self) -> dict[str, tuple[Assign, ...]]:
@@ -162,6 +168,15 @@ ASSIGNING = ("decay", "deliver", "integrate", "hold", "reset")
 COUNTER = Ref(REFRACTORY, DType.I32)
 _ZERO = Const(0, DType.I32)
 _FIRED = Ref(SPIKED, DType.BOOL)
+
+
+def _traced(dtype: Scalar) -> tuple[Assign, ...]:
+    """trace <- keep trace + (1 - keep) s, and its sum."""
+    keep, trace, total = (Ref(name, dtype) for name in (KEEP, TRACE, LAST_EMITTED))
+    rest = apply("sub", Const(1.0, dtype), keep)
+    spike = apply("select", _FIRED, rest, Const(0.0, dtype))
+    kept = apply("add", apply("mul", keep, trace), spike)
+    return Assign(TRACE, kept), Assign(LAST_EMITTED, apply("add", total, trace))
 
 
 def _when(condition: Expr, assign: Assign) -> Assign:

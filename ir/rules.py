@@ -313,6 +313,15 @@ ENCODINGS: dict[str, Encoding] = {
 }
 
 
+# By what an output that spikes is scored in place of its spike count.
+READOUTS: dict[str, Row] = {
+    "psc": Row(
+        "the sum over all steps of its spikes, filtered by a synapse: an early one counts for more",
+        (Argument("tau", "ms", range=POSITIVE),),
+    ),
+}
+
+
 def sends_numbers(population: Population) -> bool:
     """Whether it is an input that sends a number in place of spikes."""
     encoding = population.encoding

@@ -81,6 +81,7 @@ def _population(of: Model, population: Population) -> dict[str, Any]:
         "reset": "; ".join(f"{a.target} = {expression(a.value)}" for a in model.on_spike),
         "reset_kinds": {r.state: str(r) for r in resets(population)},
         "refractory_steps": refractory_steps(population),
+        "readout": "" if population.readout is None else _call(population.readout),
         "emission": "a spike" if model.emit is None else expression(model.emit),
     }
 

@@ -61,7 +61,8 @@ class Plan(NamedTuple):
     integer_init: Array  # i32[I, N]
     ports: int
     output: int  # index of the output population
-    score: int  # row of `real_init` in which the output keeps what it emitted last; -1: it fires
+    score: int  # row of `real_init` in which the output keeps its score; -1: it is its spike count
+    keep: float  # what a step leaves of the trace of spikes that scores the output; -1: none does
     widest: int  # neurons of the largest population
 
 
@@ -118,6 +119,7 @@ def make_plan(model: Model) -> Plan:
         ports=max((len(p.step.ports) for p in populations if p.step), default=1),
         output=(output := output_of(graph)),
         score=_score(populations[output]),
+        keep=_keep(populations[output], graph.dt),
         widest=max(p.neurons for p in populations),
     )
 
@@ -176,9 +178,13 @@ def output_of(graph: Graph) -> int:
 
 
 def _score(output: Population) -> int:
-    if output.step is None or output.step.score is None:
+    if output.step is None or not output.step.score:
         return -1
     return state_places(output.step)[LAST_EMITTED][1]
+
+
+def _keep(output: Population, dt: float) -> float:
+    return -1.0 if output.readout is None else 1.0 - dt / number(output.readout, "tau")
 
 
 def _ints(values: Any) -> Array:

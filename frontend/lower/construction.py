@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...ir.diagnostics import CompileError, Diagnostic, Span
-from ...ir.graph import Population, Projection
+from ...ir.graph import Call, Population, Projection
 from ...ir.neuron import NeuronModel
 from ...ir.report import Poisoned, Report, twice
 from ..library import Library, LoadedFile
@@ -77,6 +77,7 @@ class Construction:
     report: Report
     limits: Limits
     dt: float | None = 1.0
+    readout: Call | None = None  # of outputs that spike
     populations: list[Population] = field(default_factory=list)
     projections: list[Projection] = field(default_factory=list)
     names: dict[str, Span] = field(default_factory=dict)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.graph import Call as IrCall
@@ -65,7 +66,19 @@ def _population(
     population = Population(
         name, shape, statement.role, neuron, parameters, method, learnt=learnt, span=span
     )
+    if statement.role == "output":
+        population = replace(population, readout=_readout(population, body))
     return population, KnownPopulation(name, span, neurons, neuron, model.ports)
+
+
+def _readout(output: Population, body: Body) -> IrCall | None:
+    """What the network says of how its outputs are read, unless they emit their scores."""
+    readout = body.network.readout
+    if readout is not None and output.model is not None and output.model.emit is not None:
+        message = f"`{output.name}` emits numbers, whose last is its score: it has no `readout`"
+        way_out = "leave out the network's `readout`, or `emit` of the output's model"
+        raise CompileError(Diagnostic("E044", message, output.span, help=way_out))
+    return readout
 
 
 def _cell(

@@ -7,10 +7,12 @@ from dataclasses import replace
 
 from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.report import Poisoned, sound, twice
+from ...ir.rules import READOUTS
 from ...ir.schemes import SCHEMES
 from ..foreign import FOREIGN, unknown
 from ..library import model_named
 from ..syntax.tree import Call, Cell, Expression, Let, Literal, Reference, Setting, Statement
+from ..typing.arguments import as_call, fill, look_up
 from ..typing.constants import Scope, evaluate, number
 from ..typing.models import CheckedModel, with_arguments
 from ..units import TIME
@@ -111,10 +113,20 @@ def _set_method(setting: Setting, scope: Scope, body: Body) -> None:
     body.method = method_of(setting.value, scope)
 
 
+def _set_readout(setting: Setting, scope: Scope, body: Body) -> None:
+    if body.is_module:
+        message = "a module takes `readout` from the network that instantiates it"
+        raise CompileError(Diagnostic("E044", message, setting.name.span, help="leave it out"))
+    call = as_call(setting.value, "a readout, such as `psc(tau = 3 ms)`")
+    row = look_up(READOUTS, call, "readout")
+    body.network.readout = fill(row, call, scope, body.report)
+
+
 _SETTINGS: dict[str, Callable[[Setting, Scope, Body], None]] = {
     "dt": _set_dt,
     "delay": _set_delay,
     "method": _set_method,
+    "readout": _set_readout,
 }
 
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..analysis.leak import Rates, leaks
+from ..calls import number
 from ..diagnostics import CompileError, Diagnostic, Span
 from ..expr import Const, Ref, evaluate, names
-from ..graph import Graph, Population
-from ..neuron import LAST_EMITTED, REFRACTORY, NeuronModel, NeuronStep, State
+from ..graph import Call, Graph, Population
+from ..neuron import KEEP, LAST_EMITTED, REFRACTORY, TRACE, NeuronModel, NeuronStep, State
 from ..schemes import SCHEMES, Scheme
 from ..types import DType
 from .watch import watched
@@ -53,7 +54,7 @@ class _Work:
             return population
         step, scheme = made
         if population.role == "output":
-            step = scored(step)
+            step = scored(step, population.readout, self.dt)
         key = (id(population.model), population.method, population.parameters)
         if key not in self.constants:
             self.constants[key] = self._values(population, scheme)
@@ -163,8 +164,13 @@ def assemble(model: NeuronModel, scheme: Scheme) -> NeuronStep:
     return step if model.refractory is None else _with_counter(step, model)
 
 
-def scored(step: NeuronStep) -> NeuronStep:
-    """The step of an output: it remembers what it emits, if it emits a number."""
+def scored(step: NeuronStep, readout: Call | None, dt: float) -> NeuronStep:
+    """The step of an output: it remembers what it emits, if it emits a number, or the sum of its
+    PSCs, if that is how it is read."""
+    if readout is not None:
+        starts = {KEEP: 1.0 - dt / number(readout, "tau"), TRACE: 0.0, LAST_EMITTED: 0.0}
+        states = (State(name, "1", Const(start)) for name, start in starts.items())
+        return replace(step, states=(*step.states, *states))
     if step.emit is None:
         return step
     last = State(LAST_EMITTED, "1", Const(0.0, step.emit.dtype), step.emit.dtype)

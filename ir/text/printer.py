@@ -138,6 +138,8 @@ def _population(
         parts.append(f"method {quoted(population.method)}")
     if population.encoding is not None:
         parts.append(f"encode {_call(population.encoding)}")
+    if population.readout is not None:
+        parts.append(f"readout {_call(population.readout)}")
     if population.step is not None:
         values = ", ".join(map(repr, population.constants))
         parts.append(f"step {steps.numbers[id(population.step)]} ({values})")

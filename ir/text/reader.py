@@ -139,9 +139,12 @@ def _take_population(cursor: Cursor, parts: _Parts) -> None:
     learnt = cursor.take_list(lambda: _take_learnt(cursor)) if cursor.found("learns") else ()
     method = cursor.take_name() if cursor.found("method") else "euler"
     encoding = take_call(cursor) if cursor.found("encode") else None
+    readout = take_call(cursor) if cursor.found("readout") else None
     step, constants = _take_step_use(cursor, parts) if cursor.found("step") else (None, ())
     parts.populations.append(
-        Population(name, shape, role, model, parameters, method, encoding, step, constants, learnt)
+        Population(
+            name, shape, role, model, parameters, method, encoding, step, constants, learnt, readout
+        )
     )
 
 

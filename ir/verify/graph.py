@@ -13,7 +13,7 @@ from math import isfinite
 
 from ..graph import MOST_NEURONS, THRESHOLDS, Graph, Population, Projection
 from ..neuron import NeuronModel, NeuronStep
-from ..rules import ENCODINGS
+from ..rules import ENCODINGS, READOUTS
 from ..schemes import SCHEMES
 from ..wiring import CONNECTIVITIES, INITS
 from .calls import verify_call
@@ -133,6 +133,9 @@ def _verify_population(population: Population) -> None:
     require(population.encoding is None or model is None, f"{name}: an encoding of no input")
     if population.encoding is not None:
         verify_call(name, population.encoding, ENCODINGS)
+    if population.readout is not None:
+        verify_call(name, population.readout, READOUTS)
+        require(population.role == "output" and model is not None, f"{name}: a readout")
     step = population.step
     require(step is None or model is not None, f"{name}: an input with a step")
     count = 0 if step is None else len(step.constants)

@@ -195,8 +195,12 @@ def _semantics(population: dict[str, object]) -> str:
     )
     return (
         f"{name}: in a step {_in_a_step(population['phases'])}\n"
-        f"  {_spiking(population)}; emits {population['emission']}; {values}"
+        f"  {_spiking(population)}; emits {population['emission']}{_read(population)}; {values}"
     )
+
+
+def _read(population: dict[str, object]) -> str:
+    return f", read by {population['readout']}" if population["readout"] else ""
 
 
 def _trained(population: dict[str, object], parameter: str) -> str:

@@ -12,7 +12,7 @@ from backend_cases import SEED, Comparison, grid_model, samples_with
 from compiled_texts import compiled_text
 from drawn_networks import DYADIC, ECHO, PLANES, TRANSCENDENT, Drawn
 
-from snncc.backends.protocols import Samples, Simulator
+from snncc.backends.protocols import NO_CLASS, Samples, Simulator
 from snncc.backends.reference.simulator import ReferenceSimulator
 from snncc.ir.model import Model, draw_model
 from snncc.ir.passes.pipeline import run_pipeline
@@ -84,11 +84,35 @@ def check_scores(make: Callable[[Model], Simulator], readout: str) -> None:
     assert outcome.scores.dtype == np.float32
     assert np.unique(outcome.scores).size > 20
     np.testing.assert_array_equal(outcome.scores, wanted.scores)
-    np.testing.assert_array_equal(outcome.predictions, outcome.scores.argmax(axis=1))
+    assert outcome.predictions[3] == NO_CLASS  # nothing arrived
+    answered = np.arange(7) != 3
+    best = outcome.scores.argmax(axis=1)
+    np.testing.assert_array_equal(outcome.predictions[answered], best[answered])
     np.testing.assert_array_equal(outcome.predictions, wanted.predictions)
     history = ReferenceSimulator(model, np.float32).trace(samples, True).states["y"]["v"]
     by_hand = {"li": history[-1], "li_max": history.max(axis=0), "li_mean": history.mean(axis=0)}
     np.testing.assert_allclose(outcome.scores, by_hand[readout], rtol=1e-5, atol=1e-6)
+
+
+def check_sums(make: Callable[[Model], Simulator]) -> None:
+    """An output that is read by PSCs is scored by the sum of its filtered spikes."""
+    text = READOUTS.replace("READOUT", "if(v_th = 1 mV)").replace(
+        "network n {", "network n { readout = psc(tau = 2 ms)"
+    )
+    model = grid_model(compiled_text(text).graph, 4, -1.0, 1.0)
+    values = (np.random.default_rng(5).random((7, 30, 6)) < 0.1).astype(np.uint8)
+    values[3] = 0
+    samples = samples_with(values)
+    reference = ReferenceSimulator(model, np.float32)
+    outcome, wanted = make(model).run(samples), reference.run(samples)
+    np.testing.assert_array_equal(outcome.scores, wanted.scores)
+    np.testing.assert_array_equal(outcome.predictions, wanted.predictions)
+    fired = reference.trace(samples, False).spikes["y"]
+    left = 1 - 0.5 ** np.arange(30, 0, -1.0)
+    np.testing.assert_allclose(outcome.scores, np.tensordot(left, fired, (0, 0)), rtol=1e-6)
+    assert outcome.predictions[3] == NO_CLASS
+    most = outcome.counts.argmax(axis=1)
+    assert (outcome.predictions != most)[outcome.counts.any(axis=1)].any()
 
 
 def check_lost(simulator: Simulator) -> None:

@@ -50,6 +50,14 @@ def _numbers(graph: Graph, rule: Call) -> Iterator[Diagnostic]:
                 population.span,
                 help="write `encode poisson(…)`, or learn by `rule surrogate`",
             )
+        if population.readout is not None:
+            yield Diagnostic(
+                "E050",
+                f"`{rule.kind}` learns by spike counts, and `{population.name}` is read by "
+                f"`{population.readout.kind}`",
+                population.span,
+                help="leave out the network's `readout`, or learn by `rule surrogate`",
+            )
 
 
 def _wrong_recurrence(graph: Graph, rule: Call) -> Iterator[Diagnostic]:

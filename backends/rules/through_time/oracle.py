@@ -27,12 +27,12 @@ from ....ir.adjoint.step import (
 from ....ir.expr import Expr, evaluate
 from ....ir.graph import Call, Graph, Population, Projection
 from ....ir.model import Model, start_of, value_name
-from ....ir.neuron import LAST_EMITTED, SPIKED, State
+from ....ir.neuron import KEEP, LAST_EMITTED, SPIKED, State
 from ....ir.passes.derived import derived
 from ....ir.passes.pipeline import run_model_passes
 from ....ir.tensors import numbers
 from ....ir.wiring import Wiring
-from ...losses.table import LOSSES, TrainLoss, judge
+from ...losses.table import LOSSES, ScoreLoss, TrainLoss, judge
 from ...reference.network import Simulation, simulate
 
 Floats = npt.NDArray[np.float64]
@@ -286,11 +286,15 @@ def _asked(
     if isinstance(row, TrainLoss):
         asked, costs = row.terms(loss, spikes, label, dt)
         return importance * asked[:, None], {}, float(costs.sum())
-    score = trace.states[output].get(LAST_EMITTED)
+    score = trace.states[output].get(LAST_EMITTED) if isinstance(row, ScoreLoss) else None
     errors, costs, _ = judge(
         loss, spikes.sum(axis=0) if score is None else score[0], label, len(spikes)
     )
     asked = np.tile(importance * errors, (len(spikes), 1, 1))
     if score is None:
         return asked, {}, float(costs.sum())
+    keep = trace.states[output].get(KEEP)
+    if keep is not None:  # a spike adds to the sum of PSCs what the steps that are left let it
+        left = np.arange(len(spikes), 0, -1)[:, None, None]
+        return asked * (1.0 - keep**left), {}, float(costs.sum())
     return np.zeros_like(asked), {LAST_EMITTED: asked[0]}, float(costs.sum())

@@ -145,9 +145,8 @@ def require_readable(graph: Graph, spec: TrainSpec) -> None:
     row = LOSSES[loss.kind]
     if isinstance(row, TrainLoss):
         require_trains(spec, loss, output, graph.dt)
-    if output.step is None or output.step.score is None:
-        return
-    if not isinstance(row, ScoreLoss):
+    emits = output.step is not None and output.step.emit is not None
+    if emits and not isinstance(row, ScoreLoss):
         raise CompileError(
             Diagnostic(
                 "E050",

@@ -20,6 +20,7 @@ from simulator_cases import (
     check_order,
     check_planes,
     check_scores,
+    check_sums,
     lossy_model,
 )
 
@@ -72,6 +73,10 @@ def test_a_state_that_is_lost_is_told(kernels):
 @pytest.mark.parametrize("readout", ["li", "li_max", "li_mean"])
 def test_scores(kernels, readout):
     check_scores(lambda model: CpuSimulator(model, 2, kernels), readout)
+
+
+def test_sums_of_pscs(kernels):
+    check_sums(lambda model: CpuSimulator(model, 2, kernels))
 
 
 def test_every_function_in_a_neuron(compare):

@@ -17,6 +17,7 @@ from simulator_cases import (
     check_order,
     check_planes,
     check_scores,
+    check_sums,
     lossy_model,
 )
 
@@ -64,6 +65,10 @@ def test_a_state_that_is_lost_is_told(simulator):
 @pytest.mark.parametrize("readout", ["li", "li_max", "li_mean"])
 def test_scores(simulator, readout):
     check_scores(simulator, readout)
+
+
+def test_sums_of_pscs(simulator):
+    check_sums(simulator)
 
 
 @with_threads

@@ -34,7 +34,7 @@ def judge(plan, through, work, sweep, data, results, s, w):  # type: ignore[no-u
         results.cost[s] += cross_entropy(error, data.labels[s], through.scale)
     else:
         results.cost[s] += by_table(through, counts, data.labels[s], error)
-    ask_output(plan, sweep, w, error, data.importance[s])
+    ask_output(plan, through, sweep, w, error, data.importance[s])
 
 
 @njit
@@ -49,14 +49,16 @@ def most_of(counts):  # type: ignore[no-untyped-def]
 
 @njit
 def best_of(scores):  # type: ignore[no-untyped-def]
-    """The output with the highest score, the lowest index on a tie; -1 where one is no number."""
-    best = 0
+    """The output with the highest score, the lowest index on a tie; -1 where one is no number, or
+    all are 0."""
+    best, any_score = 0, False
     for i in range(len(scores)):
         if scores[i] != scores[i]:
             return -1
+        any_score = any_score or scores[i] != 0.0
         if scores[i] > scores[best]:
             best = i
-    return best
+    return best if any_score else -1
 
 
 @njit
@@ -94,12 +96,18 @@ def by_table(through, counts, label, error):  # type: ignore[no-untyped-def]
 
 
 @njit
-def ask_output(plan, sweep, w, error, importance):  # type: ignore[no-untyped-def]
-    """The error of every output neuron, of its spike in any step, or of its last emission."""
-    lo = plan.neurons[plan.output]
+def ask_output(plan, through, sweep, w, error, importance):  # type: ignore[no-untyped-def]
+    """The error of every output neuron: of its spike in any step, of its last emission, or of a sum
+    of PSCs, to which a spike adds 1 - keep^(steps that are left)."""
+    lo, reads_score = plan.neurons[plan.output], through.loss == SOFTMAX and plan.score >= 0
     for i in range(len(error)):
         asked = importance * np.float32(error[i])
-        if plan.score >= 0:
+        if reads_score and plan.keep >= 0.0:
+            left = 1.0
+            for t in range(plan.steps - 1, -1, -1):
+                left *= plan.keep
+                sweep.asked[w, t, lo + i] = asked * np.float32(1.0 - left)
+        elif reads_score:
             sweep.later[w, plan.score, lo + i] = asked
         else:
             for t in range(plan.steps):

@@ -102,3 +102,11 @@ def test_an_input_that_sends_numbers():
     graph = replace(CHAIN, populations=(replace(x, encoding=current), *rest))
     found = refused("E050", require_trainable, graph, rule("hm2_bp"))
     assert "learns by spike trains, and `x` sends numbers" in found.message
+
+
+def test_an_output_that_is_read_by_pscs():
+    *rest, y = CHAIN.populations
+    read = replace(y, readout=Call("psc", (("tau", 3.0),)))
+    graph = replace(CHAIN, populations=(*rest, read))
+    found = refused("E050", require_trainable, graph, rule("st_rsbp"))
+    assert "learns by spike counts, and `y` is read by `psc`" in found.message

@@ -207,3 +207,10 @@ def test_a_step_of_tssl_before_a_readout_is_the_oracles_gradient(kernels):
     body = SPIKE_TIMES.replace("y[5] : quick", "y[5] : li_mean")
     text = HEAD + body + TRAIN.format(rule="tssl_bp", loss="cross_entropy")
     check_step_of(lambda model, spec: CpuTrainer(model, spec, 2, kernels), text, 1, range(2))
+
+
+@pytest.mark.parametrize("loss", ["cross_entropy(scale = 2)", "kernel(tau = 3 ms)", COUNT])
+def test_a_step_of_an_output_read_by_pscs_is_the_oracles_gradient(kernels, loss):
+    body = SPIKE_TIMES + "\n  readout = psc(tau = 4 ms)"
+    text = HEAD + body + TRAIN.format(rule="surrogate(width = 2)", loss=loss)
+    check_step_of(lambda model, spec: CpuTrainer(model, spec, 2, kernels), text, 1, range(2))
