@@ -79,10 +79,10 @@ class CpuTrainer(CpuSimulator):
 
     def _is_at_once(self, batch: int) -> bool:
         """Whether a weight may be updated as soon as its row's gradient is known: no row may share
-        it, the chain may look at no other row, and no parameter may learn: the host does it."""
+        it, and the chain may look at no other row."""
         learnt = np.array([p.trainable for p in self.graph.projections], np.bool_)
         shared = bool((learnt & (self.plan.kind == WINDOW)).any())
-        return batch == 1 and self.chain.is_local and not shared and not len(self._values)
+        return batch == 1 and self.chain.is_local and not shared
 
     def _learning(self, at_once: bool, is_shared: bool) -> Kernels:
         """The kernels that learn: `at_once` batches of one sample, `is_shared` by all threads."""
@@ -125,8 +125,13 @@ class CpuTrainer(CpuSimulator):
         )  # fmt: skip
 
     def _one_by_one(self, call: _Call, samples: int) -> None:
-        """An update a sample; whether the threads share it is found by measuring."""
+        """An update a sample; whether the threads share it is found by measuring, unless the host
+        has something to do in between."""
         done = 0
+        while len(self._values) and done < samples:
+            self.updates = self._learn(call, True, False, done, done + 1)
+            self._update_values(call, self._gradient_of_values(True), 1.0)
+            done += 1
         while done < samples:
             piece = self._sharing.next(samples - done, self._may_share(call))
             started = time.perf_counter()
@@ -162,27 +167,30 @@ class CpuTrainer(CpuSimulator):
     def _update(self, call: _Call, kernels: Kernels, scale: float) -> None:
         """An update by scale * (the groups' gradients)."""
         self.updates += 1
-        asked = self._gradient_of_values()
+        asked = self._gradient_of_values(False)
         if self._compiled.factor is not None:
+            first = whole_lines(len(self.flat))
+            self._gradient[0, first : first + len(asked)] = asked
             numbers = call.optimizer.numbers
             scale = self._compiled.factor(numbers, self._gradient, np.float32(scale))
         kernels.module.update(
             self.tables, self._rule, call.optimizer, self._store(), self.updates, scale
         )
+        self._update_values(call, asked, scale)
+
+    def _gradient_of_values(self, at_once: bool) -> Array:
+        """dL/dx of the parameters that are learnt, f32[V]."""
+        if not len(self._values):
+            return np.zeros(0, np.float32)
+        _, back = self._scratch_for(1 if at_once else GROUPS, False)
+        return self._values.gradient(back.starts)
+
+    def _update_values(self, call: _Call, asked: Array, scale: float) -> None:
+        """The update `updates` of the parameters that are learnt, by scale * asked."""
         if len(self._values):
             optimizer, number = call.optimizer, self.updates - 1 - call.optimizer.before
             self._values.update(self._optimizer_alone, optimizer, number, asked, scale)
             self._values.show(self.plan.real_init)
-
-    def _gradient_of_values(self) -> Array:
-        """dL/dx of the parameters that are learnt; it lies behind the weights', for the norm."""
-        if not len(self._values):
-            return np.zeros(0, np.float32)
-        _, back = self._scratch_for(GROUPS, False)
-        found = self._values.gradient(back.starts)
-        first = whole_lines(len(self.flat))
-        self._gradient[0, first : first + len(found)] = found
-        return found
 
     def _learn(
         self, call: _Call, at_once: bool, is_shared: bool, first: int, last: int, worker: int = 0

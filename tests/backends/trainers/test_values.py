@@ -73,14 +73,15 @@ def test_a_batch_is_the_mean_of_its_samples(kernels, samples):
         assert np.abs(wanted).max() > 0, name
 
 
-def test_the_bits_depend_on_no_thread_and_no_pause(kernels, samples):
+@pytest.mark.parametrize("batch", [1, 2])
+def test_the_bits_depend_on_no_thread_and_no_pause(kernels, samples, batch):
     lines = "optimizer adam(lr = 0.02)"
     whole, parted, resumed = (trainer(kernels, lines, threads) for threads in (1, 3, 2))
-    whole.train(samples, 2, 0.02)
+    whole.train(samples, batch, 0.02)
     for part in range(2):
-        parted.train(samples.part(2 * part, 2 * part + 2), 2, 0.02)
+        parted.train(samples.part(2 * part, 2 * part + 2), batch, 0.02)
     resumed.restore(parted.state())
-    resumed.train(samples.part(4, 6), 2, 0.02)
+    resumed.train(samples.part(4, 6), batch, 0.02)
     for name, array in whole.state().items():
         np.testing.assert_array_equal(resumed.state()[name], array, err_msg=name)
     for name, array in whole.parameters().items():

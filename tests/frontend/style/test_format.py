@@ -35,7 +35,7 @@ network   n( hidden:int=400 ,w : text="paper" ){
 
   dt=1ms   # step
      delay =  2 ms# late
-  neuron cell=lif( tau_mem=64ms,v_th= -1 mV )
+  neuron cell=lif( tau_mem=64ms   trainable,v_th= -1 mV fixed )
   input image [28,28] encode poisson(duration=400ms)
   population   h [k in 0 .. n-1] [hidden] :cell (v_th=20 mV)  method   exact
   output digit[10]:cell
@@ -53,7 +53,7 @@ data digits rule st_rsbp( target=35 )
 }
 neuron m{
 param tau : ms=20ms
-param k:1/( mV * ms )=3 / 1 mV / 1ms
+param k:1/( mV * ms )=3 / 1 mV / 1ms   trainable ( shared=true,low = 1 / 1mV / 1 ms )
 input  exc : mV
 state v:mV=0mV
 dv / dt=-v/tau
@@ -69,7 +69,7 @@ spike   when v>1mV
 network n(hidden: int = 400, w: text = "paper") {
   dt = 1 ms     # step
   delay = 2 ms  # late
-  neuron cell = lif(tau_mem = 64 ms, v_th = -1 mV)
+  neuron cell = lif(tau_mem = 64 ms trainable, v_th = -1 mV fixed)
   input      image[28, 28]            encode poisson(duration = 400 ms)
   population h[k in 0..n - 1][hidden] : cell(v_th = 20 mV)  method exact
   output     digit[10]                : cell
@@ -85,7 +85,7 @@ train n {
 }
 neuron m {
   param tau: ms = 20 ms
-  param k: 1/(mV*ms) = 3 / 1 mV / 1 ms
+  param k: 1/(mV*ms) = 3 / 1 mV / 1 ms trainable(shared = true, low = 1 / 1 mV / 1 ms)
   input exc: mV
   state v: mV = 0 mV
   dv/dt = -v / tau

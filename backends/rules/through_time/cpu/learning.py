@@ -39,7 +39,7 @@ def learn(  # type: ignore[no-untyped-def]
             updates += 1
             number = number_of(optimizer, updates)
             apply_gradient(plan, through, optimizer, number, store, sweep.sums[0], ONE)
-        elif through.learns:
+        if through.learns:
             for k in range(sweep.starts.shape[1]):
                 add(sweep.later[w, k], sweep.starts[w, k])
     return updates
