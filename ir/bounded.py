@@ -11,7 +11,7 @@ tau = dt + exp(x), so that dt/tau = 1 / (1 + exp(x - log dt)).
 
 from __future__ import annotations
 
-from math import inf, isfinite
+from math import isfinite
 
 import numpy as np
 import numpy.typing as npt
@@ -41,21 +41,16 @@ def bounded(learnt: Learnt, x: Floats) -> Floats:
             values = low + np.exp(x)
         else:
             values = high - np.exp(-x) if isfinite(high) else x
-    return _within(values, low, high)
+    return np.clip(values.astype(np.float32).astype(np.float64), *extremes(learnt))
 
 
-def _within(values: Floats, low: float, high: float) -> Floats:
-    """The values in float32, strictly within; no number stays none."""
-    least, most = (
-        np.nextafter(np.float32(low), np.float32(inf)),
-        np.nextafter(np.float32(high), np.float32(-inf)),
-    )
-    kept = values.astype(np.float32)
-    if isfinite(low):
-        kept = np.maximum(kept, least)
-    if isfinite(high):
-        kept = np.minimum(kept, most)
-    return kept.astype(np.float64)
+def extremes(learnt: Learnt) -> tuple[float, float]:
+    """The least and the greatest value that it can have, as float32 keeps it; infinite without an
+    end."""
+    low, high = np.float32(learnt.low), np.float32(learnt.high)
+    least = np.nextafter(low, high) if isfinite(low) else low
+    most = np.nextafter(high, low) if isfinite(high) else high
+    return float(least), float(most)
 
 
 def slope(learnt: Learnt, values: Floats) -> Floats:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..analysis.leak import Rates, leaks
+from ..bounded import extremes
 from ..calls import number
 from ..diagnostics import CompileError, Diagnostic, Span
 from ..expr import Const, Ref, evaluate, names
@@ -80,7 +81,8 @@ class _Work:
         assert model is not None
         values = [parameters[p.name] for p in model.parameters]
         if population.method == "euler":
-            self.found.extend(_too_fast(population, self.dt, self.rates))
+            found = (list(_too_fast(p, self.dt, self.rates)) for p in _corners(population))
+            self.found.extend(next((mistakes for mistakes in found if mistakes), []))
         if model.refractory is not None:
             with np.errstate(all="ignore"):
                 duration = float(evaluate(model.refractory.duration, parameters, np.float64))
@@ -105,6 +107,17 @@ def _no_step(population: Population) -> Diagnostic:
         population.span,
         help=f"check {', '.join(given)}" if given else "its equations grow too fast",
     )
+
+
+def _corners(population: Population) -> Iterator[Population]:
+    """The population, and with all parameters that learn at one end of their ranges."""
+    yield population
+    for end in (0, 1):
+        moved = {k.name: extremes(k)[end] for k in population.learnt}
+        moved = {name: value for name, value in moved.items() if np.isfinite(value)}
+        if moved:
+            parameters = dict(population.parameters) | moved
+            yield replace(population, parameters=tuple(parameters.items()))
 
 
 def _too_fast(population: Population, dt: float, rates: dict[int, Rates]) -> Iterator[Diagnostic]:
