@@ -21,7 +21,8 @@ def spec(entries: str, **defines: str) -> TrainSpec:
 def test_what_a_plan_leaves_out_has_its_default() -> None:
     plan = spec("data digits rule st_rsbp")
     assert plan.span is not None
-    rule = (("target", 35.0), ("other", 5.0), ("margin", 5.0), ("profile", "recommended"))
+    counts = ("target", 35.0), ("other", 5.0), ("margin", 5.0)
+    rule = (*counts, ("profile", "recommended"), ("silent", 0.5))
     said = {
         "data": Call("digits"),
         "rule": Call("st_rsbp", rule),
