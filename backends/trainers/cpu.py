@@ -161,20 +161,21 @@ class CpuTrainer(CpuSimulator):
                 self._learn(call, False, False, start + group, end, group)
 
             # Which group takes a sample depends on its place alone, never on the threads.
-            self._on_threads(learn, min(GROUPS, end - start))
-            self._update(call, kernels, 1.0 / (end - start))
+            groups = min(GROUPS, end - start)
+            self._on_threads(learn, groups)
+            self._update(call, kernels, groups, 1.0 / (end - start))
 
-    def _update(self, call: _Call, kernels: Kernels, scale: float) -> None:
-        """An update by scale * (the groups' gradients)."""
+    def _update(self, call: _Call, kernels: Kernels, groups: int, scale: float) -> None:
+        """An update by scale * (the gradients of so many groups; those of the others are 0)."""
         self.updates += 1
         asked = self._gradient_of_values(False)
         if self._compiled.factor is not None:
             first = whole_lines(len(self.flat))
             self._gradient[0, first : first + len(asked)] = asked
-            numbers = call.optimizer.numbers
-            scale = self._compiled.factor(numbers, self._gradient, np.float32(scale))
+            numbers, found = call.optimizer.numbers, self._gradient[:groups]
+            scale = self._compiled.factor(numbers, found, np.float32(scale))
         kernels.module.update(
-            self.tables, self._rule, call.optimizer, self._store(), self.updates, scale
+            self.tables, self._rule, call.optimizer, self._store(groups), self.updates, scale
         )
         self._update_values(call, asked, scale)
 
@@ -242,8 +243,9 @@ class CpuTrainer(CpuSimulator):
         copy_rows(self.plan, self.flat, self.rows)
         self._values.show(self.plan.real_init)
 
-    def _store(self) -> Record[Store]:
-        return Record(Store(self.flat, self.rows, self.first, self.second, self._gradient))
+    def _store(self, groups: int = GROUPS) -> Record[Store]:
+        gradient = self._gradient[:groups]
+        return Record(Store(self.flat, self.rows, self.first, self.second, gradient))
 
     def _scratch_for(self, workers: int, is_shared: bool) -> tuple[Any, Any]:
         """Scratch of so many workers, and the accumulators that they add to."""

@@ -6,13 +6,14 @@ import numpy as np
 from numba import njit
 
 from ....compiled.kinds import PAIRS
-from ....cpu.kernels.features import MATRIX
+from ....cpu.kernels.features import MATRIX, STEADY
 from ....cpu.kernels.rows import add, fill
 from ....cpu.timeloop import count_all, present
 from ....optimizers.cpu.update import number_of, update_row
 from .backward import backward, clear
 from .features import AT_ONCE
 from .loss import judge
+from .synapses import release
 
 ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
@@ -35,6 +36,10 @@ def learn(  # type: ignore[no-untyped-def]
         clear(plan, sweep, w)
         judge(plan, through, work, sweep, data, results, s, w)
         backward(plan, through, store, work, sweep, w)
+        if STEADY:
+            sweep.held[w] += 1
+            if AT_ONCE or sweep.held[w] == sweep.totals.shape[1] or s + stride >= last:
+                release(plan, through, store, sweep, w)
         if AT_ONCE:
             updates += 1
             number = number_of(optimizer, updates)

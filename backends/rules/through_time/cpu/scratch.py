@@ -10,6 +10,8 @@ from ....compiled.plan import Plan
 from ....cpu.scratch import whole_lines, zeros
 from ..tables import Through
 
+HELD = 8  # samples whose part in the weights of a steady input is added at a time
+
 
 class Sweep(NamedTuple):
     """W workers, N neurons, T steps, F states, K kept numbers: 4 T N (K + 1 + ports) bytes."""
@@ -21,6 +23,9 @@ class Sweep(NamedTuple):
     error: Any  # f64[W, outputs] dL/d(count or score)
     sums: Any  # f32[1, weights] dL/d(weight) of one sample, laid out as the weights are
     starts: Any  # f32[W, F, N] dL/d(where a state starts); none where no parameter learns
+    held: Any  # i64[W] samples that wait in the next two
+    numbers: Any  # f32[W, HELD, N] what inputs sent in every step; none where no input does
+    totals: Any  # f32[W, HELD, S] the adjoint where it arrived, of all steps
 
 
 def make_sweep(plan: Plan, through: Through, workers: int) -> Sweep:
@@ -35,4 +40,7 @@ def make_sweep(plan: Plan, through: Through, workers: int) -> Sweep:
         error=zeros((workers, int(np.diff(plan.neurons)[plan.output])), np.float64),
         sums=zeros((min(workers, 1), whole_lines(int(plan.weight[-1]))), f32),
         starts=zeros((workers, len(plan.real_init) * through.learns, neurons), f32),
+        held=zeros((workers,), np.int64),
+        numbers=zeros((workers, HELD, neurons if plan.steady[-1] else 0), f32),
+        totals=zeros((workers, HELD, int(plan.steady[-1])), f32),
     )

@@ -21,7 +21,7 @@ from ....compiled.windows import (
     place_of,
 )
 from ....cpu.kernels.features import LISTED, MATRIX, STEADY, WINDOWED
-from ....cpu.kernels.rows import add, add_scaled, fill
+from ....cpu.kernels.rows import add, add_scaled, copy, fill
 from ....cpu.units import unit
 from .features import AT_ONCE
 
@@ -118,20 +118,20 @@ def over_windows(window, k, weights, scale, arrived, gradient, is_credit):  # ty
 
 @unit
 def credit(plan, store, work, sweep, w, j):  # type: ignore[no-untyped-def]
-    """The sums += dL/d(weight) of projection j: the adjoint where each spike arrived, or what an
-    input sends in every step times that of all steps."""
+    """The sums += dL/d(weight) of projection j: the adjoint where each spike arrived. What an input
+    sends in every step waits beside the adjoint of all steps, see `release`."""
     a, p = plan.pre[j], plan.post[j]
     origin = plan.port[j] * plan.neurons[-1]
     start, stop = origin + plan.neurons[p], origin + plan.neurons[p + 1]
     ptr, spikes = work.ptr[w, a], work.spikes[w, plan.events[a] : plan.events[a + 1]]
     sums, d = sweep.sums[0] if AT_ONCE else store.gradient[w], plan.delay[j]
     if STEADY and plan.steady[j] < plan.steady[j + 1]:
-        total = work.steady[w, plan.steady[j] : plan.steady[j + 1]]
+        total = sweep.totals[w, sweep.held[w], plan.steady[j] : plan.steady[j + 1]]
         fill(total, ZERO)
         for t in range(d, plan.steps):
             add(sweep.arrived[w, t, start:stop], total)
-        for i in range(plan.neurons[a + 1] - plan.neurons[a]):
-            credit_pre(plan, j, i, work.numbers[w, plan.neurons[a] + i], total, sums)
+        sent = slice(plan.neurons[a], plan.neurons[a + 1])
+        copy(work.numbers[w, sent], sweep.numbers[w, sweep.held[w], sent])
         return
     for t in range(plan.steps - d):
         own = sweep.arrived[w, t + d, start:stop]
@@ -153,3 +153,38 @@ def credit_pre(plan, j, i, scale, arrived, sums):  # type: ignore[no-untyped-def
             sums[places[s]] += scale * arrived[posts[s]]
     if WINDOWED and plan.kind[j] == WINDOW:
         over_windows(plan.windows[j], i, own, scale, arrived, own, True)
+
+
+@unit
+def release(plan, through, store, sweep, w):  # type: ignore[no-untyped-def]
+    """The sums += what steady inputs sent times what was asked of it, of the samples that wait, in
+    their order: a row of weights is passed once for all of them."""
+    sums, count = sweep.sums[0] if AT_ONCE else store.gradient[w], sweep.held[w]
+    for j in range(len(plan.pre)):
+        if through.trains[j] and plan.steady[j] < plan.steady[j + 1]:
+            a = plan.pre[j]
+            numbers = sweep.numbers[w, :, plan.neurons[a] : plan.neurons[a + 1]]
+            totals = sweep.totals[w, :, plan.steady[j] : plan.steady[j + 1]]
+            for i in range(numbers.shape[1]):
+                first = 0
+                if MATRIX and plan.kind[j] == PAIRS:
+                    origin = plan.weight[j] + i * totals.shape[1]
+                    row = sums[origin : origin + totals.shape[1]]
+                    first = credit_fours(row, numbers, totals, i, count)
+                for k in range(first, count):
+                    credit_pre(plan, j, i, numbers[k, i], totals[k], sums)
+    sweep.held[w] = 0
+
+
+@njit
+def credit_fours(row, numbers, totals, i, count):  # type: ignore[no-untyped-def]
+    """row += numbers[k, i] totals[k] of the samples k, four a pass; how many of the count."""
+    first = 0
+    while first + 4 <= count:
+        x0, x1 = numbers[first, i], numbers[first + 1, i]
+        x2, x3 = numbers[first + 2, i], numbers[first + 3, i]
+        t0, t1, t2, t3 = totals[first], totals[first + 1], totals[first + 2], totals[first + 3]
+        for l in range(len(row)):
+            row[l] = (((row[l] + x0 * t0[l]) + x1 * t1[l]) + x2 * t2[l]) + x3 * t3[l]
+        first += 4
+    return first
