@@ -127,6 +127,11 @@ RULES: dict[str, Row] = {
         "backpropagation through time with a surrogate gradient, any neuron (Neftci et al. 2019)",
         _SURROGATE,
     ),
+    "e_prop": Row(
+        "e-prop: through time by each neuron's own states alone, past no spike of a loop"
+        " (Bellec et al. 2020)",
+        _SURROGATE[:3],
+    ),
     "tssl_bp": Row(
         "temporal spike sequence learning via backpropagation (Zhang & Li 2020), neurons with one"
         " synaptic current",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.graph import Call, Graph, Population, Projection
+from ..compiled.plan import output_of
 
 
 def taught(graph: Graph, passes: Callable[[Projection], bool]) -> frozenset[str]:
@@ -48,5 +49,30 @@ def require_one_output(graph: Graph, rule: Call) -> None:
                 f"`{rule.kind}` trains a network with one output population, not {len(outputs)}",
                 outputs[1].span if outputs else None,
                 help="declare exactly one population with `output`",
+            )
+        )
+
+
+def within_blocks(graph: Graph) -> frozenset[str]:
+    """The projections between populations of one block."""
+    assert graph.schedule is not None
+    block = {name: k for k, b in enumerate(graph.schedule) for name in b.populations}
+    return frozenset(p.name for p in graph.projections if block[p.pre] == block[p.post])
+
+
+def require_output_apart(graph: Graph, rule: Call) -> None:
+    """CompileError(E050) where the output lies in a loop with other populations."""
+    output = graph.populations[output_of(graph)]
+    assert graph.schedule is not None
+    block = next(b.populations for b in graph.schedule if output.name in b.populations)
+    if len(block) > 1:
+        others = ", ".join(f"`{name}`" for name in block if name != output.name)
+        raise CompileError(
+            Diagnostic(
+                "E050",
+                f"`{rule.kind}` passes no error within a loop, and `{output.name}` lies in one "
+                f"with {others}",
+                output.span,
+                help=f"leave out what `{output.name}` sends back, or learn by `rule surrogate`",
             )
         )

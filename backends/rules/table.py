@@ -13,6 +13,7 @@ RULES: dict[str, Rule] = {
     "hm2_bp": SPIKE_TRAIN,
     "surrogate": THROUGH_TIME,
     "tssl_bp": THROUGH_TIME,
+    "e_prop": THROUGH_TIME,
 }
 
 

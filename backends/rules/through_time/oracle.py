@@ -72,7 +72,7 @@ def gradients_through_time(
 class Backward:
     """The sweep, from the last step on: what the states and ports of each population ask, by the
     adjoints of their steps as `passes.settle` leaves them; `final` is what a loss asks of the last
-    states, [B, N] by population and state.
+    states, [B, N] by population and state; no error passes the projections `cut`.
 
     Parameters that are learnt are states there that nothing assigns, so that dL/d(where a state
     starts) is all that their gradients follow from.
@@ -85,7 +85,9 @@ class Backward:
         asked: Mapping[str, Floats],
         adjoints: Mapping[str, StepAdjoint],
         final: Mapping[str, dict[str, Floats]] | None = None,
+        cut: frozenset[str] = frozenset(),
     ) -> None:
+        self.cut = cut
         self.given, self.model = model, run_model_passes(model)
         self.trace, self.emitted = trace, trace.emitted
         self.asked, self.adjoints = asked, adjoints
@@ -209,7 +211,7 @@ class Backward:
         if population.name in self.asked:
             total += self.asked[population.name][t]
         for p in self.model.graph.projections:
-            if p.pre == population.name and t + p.delay < self.steps:
+            if p.pre == population.name and t + p.delay < self.steps and p.name not in self.cut:
                 total += self.arrived[p.post][p.port][t + p.delay] @ self.matrices[p.name].T
         return total
 
@@ -261,10 +263,11 @@ def sample_gradients(
     loss: Call,
     adjoints: Mapping[str, StepAdjoint],
     importance: float,
+    cut: frozenset[str] = frozenset(),
 ) -> SampleGradients:
     """Those of a loss over the output's counts or scores, from what the neurons do in float32, as
     they do on the engines; `emitted` [T, N] of every population: what its inputs send, and the
-    spikes of the others, which must be what they do."""
+    spikes of the others, which must be what they do. `cut` as in `Backward`."""
     graph = model.graph
     output = next(p for p in graph.populations if p.role == "output")
     inputs = {p.name: emitted[p.name][:, None] for p in graph.populations if p.role == "input"}
@@ -273,7 +276,8 @@ def sample_gradients(
         if p.step is not None:
             assert np.array_equal(trace.spikes[p.name][:, 0], emitted[p.name]), p.name
     asked, final, cost = _asked(loss, trace, output.name, label, graph.dt, importance)
-    found = Backward(model, trace, {output.name: asked}, adjoints, {output.name: final}).gradients()
+    ends = {output.name: asked}, adjoints, {output.name: final}
+    found = Backward(model, trace, *ends, cut).gradients()
     return SampleGradients(found.weights, cost, found.parameters)
 
 

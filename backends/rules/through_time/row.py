@@ -15,10 +15,12 @@ from ...compiled.plan import duration
 from ...compiled.text.sources import Parts
 from ...losses.indistinct import indistinct
 from ...losses.table import loss_of
+from ..reach import within_blocks
 from ..row import CURRENTS, EVENTS, CpuKernels, Rule
 from .cpu.scratch import make_sweep
 from .oracle import SampleGradients, sample_gradients
 from .tables import (
+    is_cut,
     make_tables,
     require_learnable,
     require_readable,
@@ -63,7 +65,8 @@ def oracle(
     """The gradients of one sample in float64."""
     rule, settled = spec.call("rule"), Settle().run(model).graph
     adjoints = {p.name: scan_of(p, rule) for p in settled.populations if p.step is not None}
-    return sample_gradients(model, emitted, label, loss_of(spec), adjoints, importance)
+    cut = within_blocks(model.graph) if is_cut(rule) else frozenset[str]()
+    return sample_gradients(model, emitted, label, loss_of(spec), adjoints, importance, cut)
 
 
 def _features(_tables: Any, at_once: bool) -> Mapping[str, bool]:

@@ -19,7 +19,7 @@ from ...compiled.plan import Plan, distinct_steps, duration, output_of
 from ...losses.table import LOSSES, CountLoss, ScoreLoss, TrainLoss, count_tables, loss_of
 from ...losses.trains import Wanted, require_trains, wanted_trains
 from ...optimizers.table import ROW, chain_of
-from ..reach import require_one_output, taught
+from ..reach import require_one_output, require_output_apart, taught
 from .tssl import tssl_scan
 
 Array = npt.NDArray[Any]
@@ -38,6 +38,7 @@ class Through(NamedTuple):
     needed: Array  # u8[P] whose adjoint is needed: weights that learn lead to it
     trains: Array  # u8[J]
     by_rows: int  # whether an update depends on all weights of a neuron
+    is_cut: int  # whether errors pass no spike that a block sends itself
     learns: int  # 1 where parameters of neurons learn
     kept: int  # numbers of a neuron and step that are remembered
     replay: Any = 0  # functions of the network's neurons, see `text`
@@ -54,6 +55,7 @@ def make_tables(model: Model, spec: TrainSpec, plan: Plan) -> Through:
         needed=np.array([p.name in needed for p in graph.populations], np.uint8),
         trains=np.array([p.trainable for p in graph.projections], np.uint8),
         by_rows=int(bool(chain_of(spec).of(ROW))),
+        is_cut=int(is_cut(spec.call("rule"))),
         learns=int(any(p.learnt for p in graph.populations)),
         kept=_kept(model, spec),
     )
@@ -92,7 +94,7 @@ def surrogate_of(rule: Call) -> Surrogate:
         CURVES[text(rule, "curve")],
         number(rule, "width"),
         is_through=text(rule, "reset") == "through",
-        is_temporal=bool(rule["temporal"]),
+        is_temporal=bool(dict(rule.arguments).get("temporal", True)),
     )
 
 
@@ -115,7 +117,13 @@ def _surrogate_scan(population: Population, rule: Call) -> StepAdjoint:
     return adjoint_of(population.step, surrogate_of(rule), population.span)
 
 
+def is_cut(rule: Call) -> bool:
+    """Whether errors pass no spike that populations of one block send each other."""
+    return rule.kind == "e_prop"
+
+
 SCANS: dict[str, Callable[[Population, Call], StepAdjoint]] = {
+    "e_prop": _surrogate_scan,
     "surrogate": _surrogate_scan,
     "tssl_bp": tssl_scan,
 }
@@ -135,6 +143,8 @@ def require_learnable(graph: Graph, spec: TrainSpec) -> None:
     """CompileError(E050) where the rule cannot train a network."""
     rule = spec.call("rule")
     require_one_output(graph, rule)
+    if is_cut(rule):
+        require_output_apart(graph, rule)
     adjoints(graph, rule)
 
 

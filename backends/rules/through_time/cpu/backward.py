@@ -27,11 +27,12 @@ def backward(plan, through, store, work, sweep, w):  # type: ignore[no-untyped-d
     for b in range(len(plan.block) - 2, -1, -1):
         if through.needed[plan.order[plan.block[b]]]:
             outside(plan, through, store, work, sweep, w, b)
-            if plan.recurrent[b]:
+            if plan.recurrent[b] and not through.is_cut:
                 for t in range(plan.steps - 1, -1, -1):
                     inside(plan, through, store, sweep, w, b, t)
             else:
-                scan(plan, through, sweep, w, plan.order[plan.block[b]], 0, plan.steps)
+                for k in range(plan.block[b], plan.block[b + 1]):
+                    scan(plan, through, sweep, w, plan.order[k], 0, plan.steps)
     for j in range(len(plan.pre)):
         if through.trains[j]:
             credit(plan, store, work, sweep, w, j)
