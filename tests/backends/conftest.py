@@ -40,6 +40,16 @@ from snncc.runtime.settings import settings_from
 SLOW = pytest.mark.slow
 
 
+@pytest.hookimpl(tryfirst=True)  # before tests are chosen by their marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What is marked `compiled_at_night` runs as Python with every change, compiled nightly."""
+    for item in items:
+        chosen = getattr(item, "callspec", None)
+        is_compiled = chosen is not None and chosen.params.get("kernels") == "compiled"
+        if is_compiled and item.get_closest_marker("compiled_at_night"):
+            item.add_marker(pytest.mark.nightly)
+
+
 def interpret(name: str, text: str, folder: Path) -> ModuleType:
     """A generated module whose functions stay Python: nothing to compile."""
     module = ModuleType(name)

@@ -108,6 +108,8 @@ BODIES = {
   x -> h : dense
   h -> y : dense""",
 }
+# Compiled every night; with every change those without it, one of each kind of synapse and scan.
+AT_NIGHT = pytest.mark.compiled_at_night
 COUNT = "count(target = 12, other = 3, margin = 1)"
 TRAIN = """
 }}
@@ -125,20 +127,29 @@ train net {{
 @pytest.mark.parametrize(
     ("body", "arguments", "loss"),
     [
-        ("layers", "width = 2", COUNT),
-        ("layers", 'curve = "rectangle", reset = "detached", width = 2', "count_hinge"),
-        ("layers", "width = 1", "cross_entropy(scale = 0.5)"),
+        pytest.param("layers", "width = 2", COUNT, marks=AT_NIGHT),
+        pytest.param(
+            "layers",
+            'curve = "rectangle", reset = "detached", width = 2',
+            "count_hinge",
+            marks=AT_NIGHT,
+        ),
+        pytest.param("layers", "width = 1", "cross_entropy(scale = 0.5)", marks=AT_NIGHT),
         ("adaptive loop", 'curve = "sigmoid", width = 1', COUNT),
-        ("adaptive loop", "width = 1, temporal = false", COUNT),
+        pytest.param("adaptive loop", "width = 1, temporal = false", COUNT, marks=AT_NIGHT),
         ("learnt", 'curve = "sigmoid", width = 1', COUNT),
-        ("learnt", "width = 1, temporal = false", COUNT),
-        ("bursts", 'curve = "sigmoid", width = 20', COUNT),
+        pytest.param("learnt", "width = 1, temporal = false", COUNT, marks=AT_NIGHT),
+        pytest.param("bursts", 'curve = "sigmoid", width = 20', COUNT, marks=AT_NIGHT),
         ("windows", 'curve = "fast_sigmoid", width = 1', COUNT),
-        ("last", "width = 1", "cross_entropy(scale = 0.1)"),
-        ("last", "width = 1, temporal = false", "cross_entropy(scale = 0.1)"),
-        ("learnt readout", "width = 1", "cross_entropy(scale = 0.1)"),
+        pytest.param("last", "width = 1", "cross_entropy(scale = 0.1)", marks=AT_NIGHT),
+        pytest.param(
+            "last", "width = 1, temporal = false", "cross_entropy(scale = 0.1)", marks=AT_NIGHT
+        ),
+        pytest.param("learnt readout", "width = 1", "cross_entropy(scale = 0.1)", marks=AT_NIGHT),
         ("highest", "width = 1", "cross_entropy(scale = 0.1)"),
-        ("mean", 'curve = "sigmoid", width = 1', "cross_entropy(scale = 0.1)"),
+        pytest.param(
+            "mean", 'curve = "sigmoid", width = 1', "cross_entropy(scale = 0.1)", marks=AT_NIGHT
+        ),
     ],
 )
 def test_a_step_is_the_oracles_gradient(kernels, body, arguments, loss, batch):
@@ -198,6 +209,7 @@ def test_a_step_of_tssl_is_the_oracles_gradient(kernels, batch):
 TRAINS = "[[[1, 0], [0], [0], [0, 0, 1], [0]]" + ", [[0], [1], [0, 1], [0], [0]]" * 4 + "]"
 
 
+@AT_NIGHT
 @pytest.mark.parametrize(
     "said", ["target = [0, 0, 1], other = [0, 0, 0, 0, 1]", f"trains = {TRAINS}"]
 )
@@ -207,6 +219,7 @@ def test_a_step_by_trains_is_the_oracles_gradient(kernels, said):
     check_step_of(lambda model, spec: CpuTrainer(model, spec, 2, kernels), text, 1, range(2))
 
 
+@AT_NIGHT
 def test_a_step_of_tssl_before_a_readout_is_the_oracles_gradient(kernels):
     body = SPIKE_TIMES.replace("y[5] : quick", "y[5] : li_mean")
     text = HEAD + body + TRAIN.format(rule="tssl_bp", loss="cross_entropy")

@@ -110,6 +110,7 @@ LOOP = """
   g -> h : sparse(p = 0.6)  delay 2 ms"""
 
 
+@pytest.mark.compiled_at_night
 @pytest.mark.parametrize("batch", [1, 2])
 def test_a_step_is_the_oracles_gradient(kernels, batch):
     text = TEXT.replace("MORE", LOOP).replace("x[6]", "x[20]").replace("30 ms", "120 ms")

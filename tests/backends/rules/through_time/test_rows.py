@@ -42,6 +42,7 @@ def trained(kernels, regularizer, batch):
     return model, trainer
 
 
+@pytest.mark.compiled_at_night
 @pytest.mark.parametrize("batch", [1, 2])
 def test_the_pull_of_a_neurons_weights_together(kernels, batch):
     model, plain = trained(kernels, "", batch)
