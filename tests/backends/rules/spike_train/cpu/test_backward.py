@@ -15,13 +15,17 @@ from snncc.runtime.settings import settings_from
 pytestmark = pytest.mark.slow  # compiles the kernels once
 
 
-# Those of one rule, profile and batch have the same kernels: one worker compiles them.
+# Those of one rule, profile and batch have the same kernels: one worker compiles them. What a
+# profile is does not depend on the batch: all of them are learnt in batches nightly.
 CASES = [
     pytest.param(
         case,
         batch,
         id="-".join((*case, str(batch))),
-        marks=pytest.mark.xdist_group(f"{case[1]} {case[2]} {batch}"),
+        marks=[
+            pytest.mark.xdist_group(f"{case[1]} {case[2].partition(',')[0]} {batch}"),
+            *([pytest.mark.nightly] if batch > 1 and not case[2].startswith("recommended") else []),
+        ],
     )
     for case in ST_RSBP + HM2_BP
     for batch in (1, 2)
