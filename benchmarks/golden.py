@@ -29,7 +29,10 @@ from snncc.backends.artifact.tensors import decode_tensors
 
 Array = npt.NDArray[Any]
 # What differs from run to run, and what the first records did not have.
-LEFT_OUT = ("seconds", "samples_per_second", "train_silent", "test_silent")
+LEFT_OUT = (
+    *("seconds", "samples_per_second", "train_silent", "test_silent"),
+    *("holdout_accuracy", "average_test_accuracy", "average_holdout_accuracy"),
+)
 
 CELL = "neuron cell = lif(tau_mem = 64 ms, tau_syn = 8 ms, refractory = 2 ms)"
 OWN = """\
