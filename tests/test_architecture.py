@@ -27,6 +27,7 @@ ACROSS = {
     "backends/test_varied.py",  # a model, every simulator
     "backends/test_learns.py",  # a rule, an engine and real data
     "backends/rules/through_time/test_torch.py",  # the same networks, by another library
+    "backends/rules/test_refused.py",  # a loss, a rule, an output, every trainer
     "backends/rules/through_time/test_e_prop.py",  # a rule that is one argument of the tables
     "backends/rules/through_time/test_rows.py",  # steps of the optimizer and the order of weights
     "backends/test_one_place.py",  # a row of every table of a training

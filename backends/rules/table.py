@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.graph import TrainSpec
+from ...ir.model import Model
 from .row import CudaKernels, Rule
 from .spike_train.row import SPIKE_TRAIN
 from .through_time.row import THROUGH_TIME
@@ -15,6 +16,15 @@ RULES: dict[str, Rule] = {
     "tssl_bp": THROUGH_TIME,
     "e_prop": THROUGH_TIME,
 }
+
+
+def rule_of(model: Model, spec: TrainSpec) -> Rule:
+    """The family of a spec's rule; CompileError with every reason why it cannot train the model."""
+    rule = RULES[spec.call("rule").kind]
+    mistakes = rule.check(model, spec)
+    if mistakes:
+        raise CompileError(mistakes)
+    return rule
 
 
 def on_gpu(spec: TrainSpec) -> CudaKernels:

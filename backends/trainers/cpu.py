@@ -27,7 +27,7 @@ from ..optimizers.cpu.chain import CpuChain, Optimizer, load_chain
 from ..optimizers.table import chain_of, rates_of
 from ..protocols import Outcome, Samples, State
 from ..rules.row import CURRENTS
-from ..rules.table import RULES
+from ..rules.table import rule_of
 from .sharing import FEWEST_WEIGHTS, GROUPS, Sharing
 from .values import Values
 
@@ -44,7 +44,7 @@ class CpuTrainer(CpuSimulator):
         threads: int | None,
         folder: Path,
     ) -> None:
-        self._kind = RULES[spec.call("rule").kind]
+        self._kind = rule_of(model, spec)
         super().__init__(model, threads, folder)
         self.spec = spec
         self.rule = self._kind.tables(model, spec, self.plan)

@@ -19,7 +19,7 @@ from ..cuda.scratch import Make
 from ..cuda.simulator import CudaSimulator, Launcher, Reserve, on_device
 from ..optimizers.cuda.chain import optimizer_of
 from ..protocols import Outcome, Samples, State
-from ..rules.table import on_gpu
+from ..rules.table import on_gpu, rule_of
 
 Array = npt.NDArray[Any]
 
@@ -39,6 +39,7 @@ class CudaTrainer(CudaSimulator):
         folder: Path,
         device: Device | None = None,
     ) -> None:
+        rule_of(model, spec)
         super().__init__(model, threads, folder, device)
         self.spec = spec
         self._kind = on_gpu(spec)

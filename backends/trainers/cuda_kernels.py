@@ -11,7 +11,7 @@ from ..cuda.build import KernelProgram
 from ..cuda.launch import LEARN, RUN, emission
 from ..cuda.program import make_layout, run_program
 from ..protocols import Emission
-from ..rules.table import RULES, on_gpu
+from ..rules.table import RULES, on_gpu, rule_of
 
 
 def emit(model: Model, spec: TrainSpec | None, arch: str | None, folder: Path) -> Emission:
@@ -35,8 +35,8 @@ def kernel_program(
     model: Model, spec: TrainSpec | None, threads: int | None = None
 ) -> KernelProgram:
     """The kernel `learn` of a model with a train block, `run` of one without."""
-    layout = make_layout(model)
     if spec is None:
-        return run_program(layout, threads)
-    rule = on_gpu(spec)
+        return run_program(make_layout(model), threads)
+    rule_of(model, spec)
+    layout, rule = make_layout(model), on_gpu(spec)
     return rule.program(layout, rule.layout(layout, spec), spec, threads)

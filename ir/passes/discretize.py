@@ -54,6 +54,7 @@ class _Work:
         if made is None:
             return population
         step, scheme = made
+        self.found.extend(_short_readout(population, self.dt))
         if population.role == "output":
             step = scored(step, population.readout, self.dt)
         key = (id(population.model), population.method, population.parameters)
@@ -175,6 +176,19 @@ def assemble(model: NeuronModel, scheme: Scheme) -> NeuronStep:
     )
     step = watched(step)
     return step if model.refractory is None else _with_counter(step, model)
+
+
+def _short_readout(population: Population, dt: float) -> Iterator[Diagnostic]:
+    """E051 where the filter of an output's spikes is shorter than a step, and would swing."""
+    readout = population.readout
+    if readout is not None and number(readout, "tau") < dt:
+        yield Diagnostic(
+            "E051",
+            f"`tau` of `readout = {readout.kind}(…)` is {number(readout, 'tau'):g} ms, shorter "
+            f"than a step of {dt:g} ms",
+            population.span,
+            help="choose a longer one, or a shorter dt",
+        )
 
 
 def scored(step: NeuronStep, readout: Call | None, dt: float) -> NeuronStep:

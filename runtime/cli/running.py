@@ -70,8 +70,8 @@ def run(
         Path | None,
         typer.Option(
             "--inputs",
-            help="an .npy file in place of data: spikes [samples, steps, inputs], or [samples, "
-            "inputs] in 0..1",
+            help="an .npy file in place of data: spikes (samples, steps, inputs), or (samples, "
+            "inputs) in 0..1",
         ),
     ] = None,
     record: Annotated[

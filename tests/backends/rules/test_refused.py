@@ -1,0 +1,48 @@
+"""What a rule cannot train is refused by whoever begins to train, not by `check` alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from compiled_texts import compiled_text
+from refusal import refused
+
+from snncc.backends.trainers.cpu import CpuTrainer
+from snncc.backends.trainers.cuda import CudaTrainer
+from snncc.ir.model import draw_model
+
+TEXT = """
+network n {
+  input x[6] encode poisson(duration = 20 ms)
+  output y[4] : OUTPUT
+  x -> y : dense
+}
+train n {
+  data digits
+  rule RULE
+  loss LOSS
+}
+"""
+TRAINS = "trains = [[[0, 1], [0]], [[0], [0, 1]]]"
+
+
+@pytest.mark.parametrize(
+    ("output", "rule", "loss", "code", "message"),
+    [
+        ("lif", "st_rsbp", "cross_entropy", "E050", "learns by spike counts"),
+        ("lif", "hm2_bp", "kernel(tau = 3 ms)", "E050", "learns by spike counts"),
+        ("li", "surrogate(width = 2)", "count", "E050", "emits a number"),
+        ("li_mean", "e_prop(width = 2)", "count_hinge", "E050", "emits a number"),
+        ("tssl", "tssl_bp", f"kernel(tau = 3 ms, {TRAINS})", "E051", "has 4 neurons"),
+        ("tssl", "tssl_bp", "kernel(tau = 0.1 ms)", "E051", "shorter than a step"),
+    ],
+)
+@pytest.mark.parametrize("trainer", [CpuTrainer, CudaTrainer])
+def test_a_loss_that_does_not_fit(trainer, output, rule, loss, code, message, tmp_path: Path):
+    text = TEXT.replace("OUTPUT", output).replace("RULE", rule).replace("LOSS", loss)
+    program = compiled_text(text)
+    model = draw_model(program.graph, 0)
+    found = refused(code, trainer, model, program.train, 1, tmp_path)
+    assert message in found.message
+    assert found.span is not None
