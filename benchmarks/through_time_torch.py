@@ -8,6 +8,7 @@ PyTorch's fused one. Spikes of the inputs are drawn anew for every batch, as our
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
@@ -93,7 +94,7 @@ def arctan(u: Tensor, bar: float, width: float) -> Tensor:
     return m.mul_(m).add_(1.0).mul_(width).reciprocal_()
 
 
-class Peer:
+class Peer(ABC):
     """A network with its optimizer: `weights` by projection, [pre, post]."""
 
     def __init__(self, weights: Mapping[str, Array], steps: int, rate: float) -> None:
@@ -113,9 +114,9 @@ class Peer:
         self.adam.step()
         return found
 
+    @abstractmethod
     def gradients(self, x: Tensor, labels: Tensor) -> tuple[dict[str, Tensor], Tensor]:
         """Sums over a batch by projection, for spikes x [T, B, inputs]."""
-        raise NotImplementedError
 
 
 class Stbp(Peer):

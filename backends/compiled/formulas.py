@@ -47,6 +47,16 @@ def philox(x0, x1, x2, x3, key0, key1):  # type: ignore[no-untyped-def]
 
 
 @formula
+def decide(counts):  # type: ignore[no-untyped-def]
+    """The arg max, lowest index on a tie; -1 where all are silent, as `classes_of` has it."""
+    best, most = -1, 0
+    for i in range(len(counts)):
+        if counts[i] > most:
+            best, most = i, counts[i]
+    return best
+
+
+@formula
 def is_lost(state):  # type: ignore[no-untyped-def]
     """Whether (1, 0) it is no finite number."""
     return 0 if state - state == np.float32(0.0) else 1

@@ -87,16 +87,6 @@ def has_cost(i, label, spikes):  # type: ignore[no-untyped-def]
 
 
 @formula
-def decide(counts):  # type: ignore[no-untyped-def]
-    """The arg max, lowest index on a tie; -1 where all are silent, as `classes_of` has it."""
-    best, most = -1, 0
-    for i in range(len(counts)):
-        if counts[i] > most:
-            best, most = i, counts[i]
-    return best
-
-
-@formula
 def taught_spikes(steps, every):  # type: ignore[no-untyped-def]
     """How many spikes a teacher gives before step `steps`."""
     return (steps - 1) // every

@@ -111,5 +111,6 @@ def test_a_module_compiles_none_of_anothers_units(tmp_path: Path) -> None:
     sys.modules[module.__name__] = module
     try:
         execute(BETWEEN, tmp_path / "interrupted_units.py", vars(module))
+        assert not units.WAITING
     finally:
         del sys.modules[module.__name__], sys.modules["other_units"]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, prange
 
+from ....compiled.formulas import decide
 from ....compiled.kinds import LIST, PAIRS, WINDOW
 from ....compiled.windows import OUTPUTS, POOL
 from ....cpu.kernels.features import WIDE
 from ....cpu.kernels.rows import add, copy, fill
 from ....cpu.units import unit
 from ....optimizers.cpu.update import update_row
-from ..formulas import decide, is_apart
+from ..formulas import is_apart
 from ..numbers import SQUARE, TILE
 from .dense import dense_tile, write_back
 from .features import (

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numba import cuda
 
+from ....compiled.formulas import decide
 from ....compiled.kinds import LIST, WINDOW
 from ....cuda.kernels.grid import chunks_of, first_item, meet
 from ....cuda.timeloop import count_all
-from ..formulas import decide, error_at
+from ..formulas import error_at
 from .dense import message_tile
 from .learn import neuron_error, sent_back
 from .listed import inside_entries, joint_effect, message_listed, message_windows

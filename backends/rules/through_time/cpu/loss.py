@@ -7,6 +7,7 @@ import math
 import numpy as np
 from numba import njit
 
+from ....compiled.formulas import decide
 from ....cpu.kernels.rows import fill
 from ....cpu.timeloop import count, read_scores
 from ....cpu.units import unit
@@ -21,7 +22,7 @@ def judge(plan, through, work, sweep, data, results, s, w):  # type: ignore[no-u
     counts, scores, error = results.counts[s], results.scores[s], sweep.error[w]
     count(plan, work, w, plan.output, counts)
     read_scores(plan, work.reals[w], scores)
-    results.predictions[s] = best_of(scores) if plan.score >= 0 else most_of(counts)
+    results.predictions[s] = best_of(scores) if plan.score >= 0 else decide(counts)
     if through.loss == TRAINS:
         results.cost[s] += by_trains(plan, through, work, sweep, w, data.labels[s])
         ask_trains(plan, through, sweep, w, data.importance[s])
@@ -35,16 +36,6 @@ def judge(plan, through, work, sweep, data, results, s, w):  # type: ignore[no-u
     else:
         results.cost[s] += by_table(through, counts, data.labels[s], error)
     ask_output(plan, through, sweep, w, error, data.importance[s])
-
-
-@njit
-def most_of(counts):  # type: ignore[no-untyped-def]
-    """The output with the most spikes, the lowest index on a tie; -1 where none fired."""
-    best, most = -1, 0
-    for i in range(len(counts)):
-        if counts[i] > most:
-            best, most = i, counts[i]
-    return best
 
 
 @njit
