@@ -85,8 +85,9 @@ class NeuronStep:
     them (None: never); `reset`, done by a neuron that fires; `refractory`, the steps [i32] that a
     spike sets the counter to, which is the I32 state REFRACTORY (None: there is no counter).
     `emit` is what leaves the neuron at the end of the step: None is its spike, 0 or 1. A state
-    LAST_EMITTED remembers it: that of an output, whose score is what it emits last. With a state
-    TRACE it is the sum of that instead, of its spikes filtered: its score is a sum of PSCs.
+    LAST_EMITTED remembers it: that of an output, whose score is what it emits last. Of one that
+    spikes it is the steps from its first spike on or, with a state TRACE, the sum of that, its
+    spikes filtered: its score is a sum of PSCs.
 
     Assignments read states, ports and `constants`, numbers of a population whose values are
     `Population.constants` in the same order. For a machine that knows no phases there is the same
@@ -136,9 +137,10 @@ class NeuronStep:
         types = {s.name: s.dtype for s in self.states}
         if TRACE in types:
             return _traced(types[TRACE])
-        if self.emit is None or LAST_EMITTED not in types:
+        if LAST_EMITTED not in types:
             return ()
-        return (Assign(LAST_EMITTED, self.emit),)
+        emitted = _since_first(types[LAST_EMITTED]) if self.emit is None else self.emit
+        return (Assign(LAST_EMITTED, emitted),)
 
     @property
     def assigns(self) -> dict[str, tuple[Assign, ...]]:
@@ -177,6 +179,14 @@ def _traced(dtype: Scalar) -> tuple[Assign, ...]:
     spike = apply("select", _FIRED, rest, Const(0.0, dtype))
     kept = apply("add", apply("mul", keep, trace), spike)
     return Assign(TRACE, kept), Assign(LAST_EMITTED, apply("add", total, trace))
+
+
+def _since_first(dtype: Scalar) -> Expr:
+    """The steps since the first spike, with that of this step."""
+    steps = Ref(LAST_EMITTED, dtype)
+    has_fired = apply("or", _FIRED, apply("gt", steps, Const(0.0, dtype)))
+    more = apply("add", steps, Const(1.0, dtype))
+    return apply("select", has_fired, more, Const(0.0, dtype))
 
 
 def _when(condition: Expr, assign: Assign) -> Assign:

@@ -83,6 +83,11 @@ LOSSES: dict[str, Row] = {
         " how often it fired",
         (Argument("scale", "1", 1.0, range=POSITIVE),),
     ),
+    "first_spike": Row(
+        "-log of the label's share in the softmax of -t / tau, t the time of every output's first"
+        " spike, and early t / tau of the label's own (Wunderlich & Pehle 2021)",
+        (Argument("tau", "ms", range=POSITIVE), Argument("early", "1", 0.0, range=NOT_NEGATIVE)),
+    ),
     "kernel": Row(
         "half the squared distance of every output's spikes from a train that is wanted of it, both"
         " filtered by a synapse (van Rossum 2001); a train is repeated to the end of the input",
@@ -320,6 +325,7 @@ ENCODINGS: dict[str, Encoding] = {
 
 # By what an output that spikes is scored in place of its spike count.
 READOUTS: dict[str, Row] = {
+    "first_spike": Row("the steps that were left when it first fired: the earliest is the class"),
     "psc": Row(
         "the sum over all steps of its spikes, filtered by a synapse: an early one counts for more",
         (Argument("tau", "ms", range=POSITIVE),),

@@ -184,7 +184,9 @@ def _score(output: Population) -> int:
 
 
 def _keep(output: Population, dt: float) -> float:
-    return -1.0 if output.readout is None else 1.0 - dt / number(output.readout, "tau")
+    readout = output.readout
+    is_filtered = readout is not None and "tau" in dict(readout.arguments)
+    return 1.0 - dt / number(readout, "tau") if readout and is_filtered else -1.0
 
 
 def _ints(values: Any) -> Array:

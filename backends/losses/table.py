@@ -4,7 +4,7 @@ A loss of counts judges every output neuron by its own count and by whether it i
 (call, count, is it the label, steps of the sample) -> (dL/d count, cost). That is a table, which is
 how the kernels take it: any such loss costs them nothing and needs no kernel of its own. A loss of
 scores judges the outputs together, by what they emitted last or, if they spike, by their counts.
-A loss of trains judges every output by when it spiked (`trains.py`).
+A loss of trains judges every output by when it spiked (`trains.py`, `first.py`).
 """
 
 from __future__ import annotations
@@ -17,14 +17,15 @@ import numpy.typing as npt
 
 from ...ir.calls import number
 from ...ir.diagnostics import CompileError, Diagnostic
-from ...ir.graph import Call, TrainSpec
+from ...ir.graph import Call, Population, TrainSpec
 from ...ir.rules import LOSSES as ROWS
 from ...ir.rules import by_default
 from ..protocols import NO_CLASS
-from .trains import train_terms
+from .first import first_moved, first_terms
+from .trains import train_moved, train_problem, train_terms
 
 Floats = npt.NDArray[np.float64]
-TABLE, SOFTMAX, TRAINS = 0, 1, 2  # how the kernels compute a loss
+TABLE, SOFTMAX, TRAINS, FIRST = 0, 1, 2, 3  # how the kernels compute a loss
 
 
 class CountLoss(NamedTuple):
@@ -45,10 +46,13 @@ class ScoreLoss(NamedTuple):
 
 class TrainLoss(NamedTuple):
     """A loss of spikes in their steps: (call, spikes [T, outputs], label, dt [ms]) -> (dL/d spike
-    [T, outputs], cost [outputs])."""
+    [T, outputs], cost [outputs]). `moved`, of the same: dL/d(time of a spike) [T, outputs], a step.
+    `problem`: (call, output, dt) -> why it does not fit and a way out, None if it does."""
 
     terms: Callable[[Call, npt.NDArray[Any], int, float], tuple[Floats, Floats]]
-    kernel: int = TRAINS
+    moved: Callable[[Call, npt.NDArray[Any], int, float], Floats]
+    kernel: int
+    problem: Callable[[Call, Population, float], tuple[str, str] | None] = lambda *_: None
 
 
 def count_terms(loss: Call, counts: Floats, is_label: bool, _steps: int) -> tuple[Floats, Floats]:
@@ -86,7 +90,8 @@ LOSSES: dict[str, CountLoss | ScoreLoss | TrainLoss] = {
     "count": CountLoss(count_terms, lambda loss, steps: number(loss, "target")),
     "count_hinge": CountLoss(hinge_terms, lambda loss, steps: number(loss, "target")),
     "cross_entropy": ScoreLoss(entropy_terms, SOFTMAX),
-    "kernel": TrainLoss(train_terms),
+    "first_spike": TrainLoss(first_terms, first_moved, FIRST),
+    "kernel": TrainLoss(train_terms, train_moved, TRAINS, train_problem),
     "rate_mse": CountLoss(rate_terms, lambda loss, steps: float(steps)),
 }
 
@@ -136,6 +141,16 @@ def loss_of(spec: TrainSpec) -> Call:
             )
         )
     return loss
+
+
+def require_fit(spec: TrainSpec, output: Population, dt: float) -> None:
+    """CompileError(E051) where a loss of trains does not fit, see `TrainLoss.problem`."""
+    loss = loss_of(spec)
+    row = LOSSES[loss.kind]
+    problem = row.problem(loss, output, dt) if isinstance(row, TrainLoss) else None
+    if problem is not None:
+        message, way_out = problem
+        raise CompileError(Diagnostic("E051", message, spec.span, help=way_out))
 
 
 def undecided(loss: Call, steps: int) -> range:

@@ -13,8 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...ir.calls import number
-from ...ir.diagnostics import CompileError, Diagnostic
-from ...ir.graph import Call, Population, TrainSpec
+from ...ir.graph import Call, Population
 from ...ir.rules import Train, Trains
 
 Floats = npt.NDArray[np.float64]
@@ -63,16 +62,26 @@ def filtered(trains: Floats, keep: float) -> Floats:
     return found
 
 
-def require_trains(spec: TrainSpec, loss: Call, output: Population, dt: float) -> None:
-    """CompileError(E051) where the trains are said twice, do not fit the output, or the filter is
-    shorter than a step."""
-    problem = _problem(loss, output, dt)
-    if problem is not None:
-        message, way_out = problem
-        raise CompileError(Diagnostic("E051", message, spec.span, help=way_out))
+def train_moved(loss: Call, spikes: npt.NDArray[Any], label: int, dt: float) -> Floats:
+    """dL/d(time of a spike) [T, outputs], a step: half of what a step later costs more than a step
+    earlier, but for what the end cuts off."""
+    asked, _ = train_terms(loss, spikes, label, dt)
+    return slopes(asked)
 
 
-def _problem(loss: Call, output: Population, dt: float) -> tuple[str, str] | None:
+def slopes(asked: Floats) -> Floats:
+    """What the spike of a step gains by being later, a step: the differences across it of what is
+    asked of spikes [T, …]; nothing is asked of one after the end."""
+    later = np.concatenate([asked[1:], np.zeros_like(asked[:1])])
+    earlier = np.concatenate([asked[:1], asked[:-1]])
+    share = np.where(np.arange(len(asked)) == 0, 1.0, 0.5)
+    found: Floats = share.reshape(-1, *[1] * (asked.ndim - 1)) * (later - earlier)
+    return found
+
+
+def train_problem(loss: Call, output: Population, dt: float) -> tuple[str, str] | None:
+    """Why the trains do not fit the output, are said twice, or the filter is shorter than a step,
+    and a way out; None if all is well."""
     own, neurons = _trains(loss), output.neurons
     if number(loss, "tau") < dt:
         return f"`tau` of `loss kernel` is shorter than a step of {dt:g} ms", "choose a longer one"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -181,7 +181,7 @@ def assemble(model: NeuronModel, scheme: Scheme) -> NeuronStep:
 def _short_readout(population: Population, dt: float) -> Iterator[Diagnostic]:
     """E051 where the filter of an output's spikes is shorter than a step, and would swing."""
     readout = population.readout
-    if readout is not None and number(readout, "tau") < dt:
+    if readout is not None and "tau" in dict(readout.arguments) and number(readout, "tau") < dt:
         yield Diagnostic(
             "E051",
             f"`tau` of `readout = {readout.kind}(…)` is {number(readout, 'tau'):g} ms, shorter "
@@ -192,16 +192,27 @@ def _short_readout(population: Population, dt: float) -> Iterator[Diagnostic]:
 
 
 def scored(step: NeuronStep, readout: Call | None, dt: float) -> NeuronStep:
-    """The step of an output: it remembers what it emits, if it emits a number, or the sum of its
-    PSCs, if that is how it is read."""
+    """The step of an output: it remembers what it emits, if it emits a number, or what it is read
+    by, if that is not its count."""
     if readout is not None:
-        starts = {KEEP: 1.0 - dt / number(readout, "tau"), TRACE: 0.0, LAST_EMITTED: 0.0}
+        starts = SCORED[readout.kind](readout, dt)
         states = (State(name, "1", Const(start)) for name, start in starts.items())
         return replace(step, states=(*step.states, *states))
     if step.emit is None:
         return step
     last = State(LAST_EMITTED, "1", Const(0.0, step.emit.dtype), step.emit.dtype)
     return replace(step, states=(*step.states, last))
+
+
+# The states of an output that is read by a row of `rules.READOUTS`, and where they start.
+SCORED: dict[str, Callable[[Call, float], dict[str, float]]] = {
+    "first_spike": lambda readout, dt: {LAST_EMITTED: 0.0},
+    "psc": lambda readout, dt: {
+        KEEP: 1.0 - dt / number(readout, "tau"),
+        TRACE: 0.0,
+        LAST_EMITTED: 0.0,
+    },
+}
 
 
 def _with_counter(step: NeuronStep, model: NeuronModel) -> NeuronStep:

@@ -115,6 +115,25 @@ def check_sums(make: Callable[[Model], Simulator]) -> None:
     assert (outcome.predictions != most)[outcome.counts.any(axis=1)].any()
 
 
+def check_first(make: Callable[[Model], Simulator]) -> None:
+    """An output that is read by its first spike is scored by the steps that were left then."""
+    text = READOUTS.replace("READOUT", "if(v_th = 1 mV)").replace(
+        "network n {", "network n { readout = first_spike"
+    )
+    model = grid_model(compiled_text(text).graph, 4, -1.0, 1.0)
+    values = (np.random.default_rng(5).random((7, 30, 6)) < 0.1).astype(np.uint8)
+    values[3] = 0
+    samples = samples_with(values)
+    reference = ReferenceSimulator(model, np.float32)
+    outcome, wanted = make(model).run(samples), reference.run(samples)
+    fired = reference.trace(samples, False).spikes["y"]
+    left = np.where(fired.any(axis=0), 30 - fired.argmax(axis=0), 0)
+    assert outcome.scores.tolist() == wanted.scores.tolist() == left.tolist()
+    assert outcome.predictions.tolist() == wanted.predictions.tolist()
+    assert outcome.predictions[3] == NO_CLASS
+    assert len(set(outcome.predictions.tolist())) > 2
+
+
 def check_lost(simulator: Simulator) -> None:
     """Only the sample with a silent step has lost a state, and the trace says in which step."""
     values = np.array([[[1]] * 4, [[1], [1], [0], [1]]], np.uint8)

@@ -26,6 +26,7 @@ from .tables import (
     require_readable,
     sample_bytes,
     scan_of,
+    undecided_by_first,
 )
 from .text import scans_source
 
@@ -49,10 +50,12 @@ def check(model: Model, spec: TrainSpec) -> tuple[Diagnostic, ...]:
 
 
 def loss_warnings(graph: Graph, spec: TrainSpec) -> tuple[Diagnostic, ...]:
-    """W050 where the same counts are right for the label's neuron and for the others."""
+    """W050 where the same counts are right for the label's neuron and for the others, or what is
+    learnt is not what decides."""
     if all(p.encoding is None for p in graph.populations):
         return ()
-    return indistinct(loss_of(spec), duration(graph), spec)
+    found = indistinct(loss_of(spec), duration(graph), spec)
+    return (*found, *undecided_by_first(graph, spec))
 
 
 def oracle(

@@ -16,8 +16,17 @@ from ....ir.graph import Call, Graph, Population, TrainSpec
 from ....ir.model import Model, first_values
 from ....ir.passes.settle import Settle
 from ...compiled.plan import Plan, distinct_steps, duration, output_of
-from ...losses.table import LOSSES, CountLoss, ScoreLoss, TrainLoss, count_tables, loss_of
-from ...losses.trains import Wanted, require_trains, wanted_trains
+from ...losses.table import (
+    FIRST,
+    LOSSES,
+    TRAINS,
+    CountLoss,
+    ScoreLoss,
+    count_tables,
+    loss_of,
+    require_fit,
+)
+from ...losses.trains import Wanted, wanted_trains
 from ...optimizers.table import ROW, chain_of
 from ..reach import require_one_output, require_output_apart, taught
 from .tssl import tssl_scan
@@ -28,10 +37,11 @@ Array = npt.NDArray[Any]
 class Through(NamedTuple):
     """P populations, J projections, T steps."""
 
-    loss: int  # TABLE or SOFTMAX
+    loss: int  # TABLE, SOFTMAX, TRAINS or FIRST
     error: Array  # f32[2, T + 1] dL/dcount at o = 0 … T, of any other output and of the label's
     cost: Array  # f64[2, T + 1]
     scale: float  # of the scores
+    early: float  # the weight of the label's own first spike
     which: Array  # i32[classes, outputs] the train that is wanted, where y is the label
     wanted: Array  # f32[K, T] trains, filtered
     keep: float  # of the filter
@@ -72,16 +82,18 @@ def _loss(loss: Call, graph: Graph, plan: Plan) -> dict[str, Any]:
     row = LOSSES[loss.kind]
     error: Array = np.zeros((2, 0), np.float32)
     cost, trains = np.zeros((2, 0)), Wanted(np.zeros((0, 0), np.int32), np.zeros((0, 0)), 0.0)
+    first = graph.dt / number(loss, "tau") if row.kernel == FIRST else 1.0
     if isinstance(row, CountLoss):
         error, cost = count_tables(loss, plan.steps)
-    if isinstance(row, TrainLoss):
+    if row.kernel == TRAINS:
         outputs = graph.populations[plan.output].neurons
         trains = wanted_trains(loss, outputs, plan.steps, graph.dt)
     return {
         "loss": row.kernel,
         "error": error,
         "cost": cost,
-        "scale": number(loss, "scale") if isinstance(row, ScoreLoss) else 1.0,
+        "scale": number(loss, "scale") if isinstance(row, ScoreLoss) else first,
+        "early": number(loss, "early") if row.kernel == FIRST else 0.0,
         "which": trains.which,
         "wanted": trains.trains.astype(np.float32),
         "keep": trains.keep,
@@ -153,8 +165,8 @@ def require_readable(graph: Graph, spec: TrainSpec) -> None:
     fit the output (E051)."""
     loss, output = loss_of(spec), graph.populations[output_of(graph)]
     row = LOSSES[loss.kind]
-    if isinstance(row, TrainLoss):
-        require_trains(spec, loss, output, graph.dt)
+    require_fit(spec, output, graph.dt)
+    _require_first(spec, output)
     emits = output.step is not None and output.step.emit is not None
     if emits and not isinstance(row, ScoreLoss):
         raise CompileError(
@@ -167,3 +179,30 @@ def require_readable(graph: Graph, spec: TrainSpec) -> None:
                 help="write `loss cross_entropy`, or leave `emit` out of the output's model",
             )
         )
+
+
+def _require_first(spec: TrainSpec, output: Population) -> None:
+    """CompileError(E050) where the output is read by its first spikes and the loss is of scores."""
+    loss, readout = loss_of(spec), output.readout
+    if readout is None or readout.kind != "first_spike" or loss.kind != "cross_entropy":
+        return
+    raise CompileError(
+        Diagnostic(
+            "E050",
+            f"`loss {loss.kind}` learns by no `readout = {readout.kind}`",
+            spec.span,
+            help="write `loss first_spike(tau = …)`, the cross-entropy of the times",
+        )
+    )
+
+
+def undecided_by_first(graph: Graph, spec: TrainSpec) -> tuple[Diagnostic, ...]:
+    """W050 where an output learns when to fire first, and its class is that of the most spikes."""
+    loss, output = loss_of(spec), graph.populations[output_of(graph)]
+    is_read = output.readout is not None and output.readout.kind == loss.kind
+    if loss.kind != "first_spike" or is_read:
+        return ()
+    message = (
+        f"`loss {loss.kind}` learns which output fires first, and the class is not decided by that"
+    )
+    return (Diagnostic("W050", message, spec.span, help=f"write `readout = {loss.kind}`"),)

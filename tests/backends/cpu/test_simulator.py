@@ -15,6 +15,7 @@ from refusal import refused
 from simulator_cases import (
     check_drawn,
     check_exact,
+    check_first,
     check_functions,
     check_lost,
     check_order,
@@ -73,6 +74,10 @@ def test_a_state_that_is_lost_is_told(kernels):
 @pytest.mark.parametrize("readout", ["li", "li_max", "li_mean"])
 def test_scores(kernels, readout):
     check_scores(lambda model: CpuSimulator(model, 2, kernels), readout)
+
+
+def test_first_spikes(kernels):
+    check_first(lambda model: CpuSimulator(model, 2, kernels))
 
 
 def test_sums_of_pscs(kernels):

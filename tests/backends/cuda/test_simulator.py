@@ -12,6 +12,7 @@ from refusal import refused
 from simulator_cases import (
     check_drawn,
     check_exact,
+    check_first,
     check_functions,
     check_lost,
     check_order,
@@ -65,6 +66,10 @@ def test_a_state_that_is_lost_is_told(simulator):
 @pytest.mark.parametrize("readout", ["li", "li_max", "li_mean"])
 def test_scores(simulator, readout):
     check_scores(simulator, readout)
+
+
+def test_first_spikes(simulator):
+    check_first(simulator)
 
 
 def test_sums_of_pscs(simulator):

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from refusal import refused
 
-from snncc.backends.losses.trains import require_trains, train_terms, wanted_trains
+from snncc.backends.losses.table import require_fit
+from snncc.backends.losses.trains import slopes, train_moved, train_terms, wanted_trains
 from snncc.ir.graph import Call, Population, TrainSpec
 
+RULE = Call("tssl_bp", ())
 OWN = (((1, 0), (0,)), ((0, 1, 1), (1,)))
 
 
@@ -68,6 +70,25 @@ def test_what_is_asked_is_the_derivative_of_the_cost():
 )
 def test_what_does_not_fit(made, said):
     output = Population("y", (2,), "output")
-    spec = TrainSpec("n", {"loss": made})
-    assert said in refused("E051", require_trains, spec, made, output, 1.0).message
-    require_trains(spec, loss(trains=OWN), output, 1.0)
+    spec = TrainSpec("n", {"loss": made, "rule": RULE})
+    assert said in refused("E051", require_fit, spec, output, 1.0).message
+    require_fit(TrainSpec("n", {"loss": loss(trains=OWN), "rule": RULE}), output, 1.0)
+
+
+def test_a_spike_that_moves_costs_what_the_cost_says():
+    """The gradient by a spike's time is half of a step later less a step earlier."""
+    spikes = np.zeros((60, 2))
+    spikes[[2, 5, 6, 9], [0, 1, 0, 0]] = 1
+    made = loss(2.5, trains=OWN)
+    found = train_moved(made, spikes, 1, 1.0)
+    for t, i in ((2, 0), (5, 1), (9, 0)):
+        ends = [spikes.copy() for _ in range(2)]
+        for end, to in zip(ends, (t - 1, t + 1), strict=True):
+            end[t, i], end[to, i] = 0, 1
+        earlier, later = (train_terms(made, end, 1, 1.0)[1].sum() for end in ends)
+        assert found[t, i] == pytest.approx((later - earlier) / 2, abs=1e-12)
+
+
+def test_what_is_asked_of_counts_moves_no_spike():
+    assert slopes(np.full((4, 2), 3.0))[:3].tolist() == [[0.0, 0.0]] * 3
+    assert slopes(np.array([4.0, 3.0, 1.0])).tolist() == [-1.0, -1.5, -1.5]

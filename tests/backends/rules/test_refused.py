@@ -8,6 +8,7 @@ import pytest
 from compiled_texts import compiled_text
 from refusal import refused
 
+from snncc.backends.rules.table import RULES
 from snncc.backends.trainers.cpu import CpuTrainer
 from snncc.backends.trainers.cuda import CudaTrainer
 from snncc.ir.model import draw_model
@@ -31,11 +32,12 @@ TRAINS = "trains = [[[0, 1], [0]], [[0], [0, 1]]]"
     ("output", "rule", "loss", "code", "message"),
     [
         ("lif", "st_rsbp", "cross_entropy", "E050", "learns by spike counts"),
-        ("lif", "hm2_bp", "kernel(tau = 3 ms)", "E050", "learns by spike counts"),
+        ("lif", "hm2_bp", "first_spike(tau = 3 ms)", "E050", "learns by spike counts"),
         ("li", "surrogate(width = 2)", "count", "E050", "emits a number"),
         ("li_mean", "e_prop(width = 2)", "count_hinge", "E050", "emits a number"),
         ("tssl", "tssl_bp", f"kernel(tau = 3 ms, {TRAINS})", "E051", "has 4 neurons"),
         ("tssl", "tssl_bp", "kernel(tau = 0.1 ms)", "E051", "shorter than a step"),
+        ("lif\n  readout = first_spike", "e_prop(width = 2)", "cross_entropy", "E050", "by no"),
     ],
 )
 @pytest.mark.parametrize("trainer", [CpuTrainer, CudaTrainer])
@@ -46,3 +48,12 @@ def test_a_loss_that_does_not_fit(trainer, output, rule, loss, code, message, tm
     found = refused(code, trainer, model, program.train, 1, tmp_path)
     assert message in found.message
     assert found.span is not None
+
+
+def test_a_class_that_is_not_what_is_learnt():
+    text = TEXT.replace("RULE", "tssl_bp").replace("LOSS", "first_spike(tau = 3 ms)")
+    program = compiled_text(text.replace("OUTPUT", "tssl"))
+    (found,) = RULES["tssl_bp"].warnings(program.graph, program.train)
+    assert (found.code, found.help) == ("W050", "write `readout = first_spike`")
+    program = compiled_text(text.replace("OUTPUT", "tssl\n  readout = first_spike"))
+    assert RULES["tssl_bp"].warnings(program.graph, program.train) == ()

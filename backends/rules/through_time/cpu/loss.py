@@ -11,7 +11,7 @@ from ....compiled.formulas import decide
 from ....cpu.kernels.rows import fill
 from ....cpu.timeloop import count, read_scores
 from ....cpu.units import unit
-from ....losses.table import SOFTMAX, TRAINS
+from ....losses.table import FIRST, SOFTMAX, TRAINS
 
 ZERO = np.float64(0.0)
 
@@ -26,6 +26,11 @@ def judge(plan, through, work, sweep, data, results, s, w):  # type: ignore[no-u
     if through.loss == TRAINS:
         results.cost[s] += by_trains(plan, through, work, sweep, w, data.labels[s])
         ask_trains(plan, through, sweep, w, data.importance[s])
+        return
+    if through.loss == FIRST:
+        label = data.labels[s]
+        results.cost[s] += by_first(plan, through, work, w, label, error)
+        ask_first(plan, through, work, sweep, w, error, data.importance[s])
         return
     if through.loss == SOFTMAX:
         if plan.score >= 0:
@@ -135,3 +140,43 @@ def ask_trains(plan, through, sweep, w, importance):  # type: ignore[no-untyped-
         for i in range(len(trace)):
             trace[i] = through.keep * trace[i] + share * asked[i]
             asked[i] = importance * np.float32(trace[i])
+
+
+@njit
+def by_first(plan, through, work, w, label, error):  # type: ignore[no-untyped-def]
+    """The cost of the outputs' first spikes; dL/d(steps left after them) in error. See
+    `losses.first`."""
+    first = first_of(plan, work, w)
+    for i in range(len(error)):
+        error[i] = -np.float64(first[i])
+    cost = cross_entropy(error, label, through.scale)
+    error[label] -= through.early * through.scale
+    return cost + through.early * through.scale * first[label]
+
+
+@njit
+def first_of(plan, work, w):  # type: ignore[no-untyped-def]
+    """The step in which each output fires first, T where it is silent: i64[outputs]."""
+    p = plan.output
+    ptr, spikes = work.ptr[w, p], work.spikes[w, plan.events[p] : plan.events[p + 1]]
+    first = np.full(plan.neurons[p + 1] - plan.neurons[p], plan.steps, np.int64)
+    for t in range(plan.steps - 1, -1, -1):
+        for k in range(ptr[t], ptr[t + 1]):
+            first[spikes[k]] = t
+    return first
+
+
+@njit
+def ask_first(plan, through, work, sweep, w, error, importance):  # type: ignore[no-untyped-def]
+    """What a spike of every step is asked for by the first: that it brings it forward to its own
+    step, and the first itself that without it the second would be the first."""
+    p, first = plan.output, first_of(plan, work, w)
+    ptr, spikes = work.ptr[w, p], work.spikes[w, plan.events[p] : plan.events[p + 1]]
+    after = np.full(len(error), plan.steps, np.int64)  # the next spike
+    for t in range(plan.steps - 1, -1, -1):
+        for i in range(len(error)):
+            if t <= first[i]:
+                asked = importance * np.float32(error[i] * (after[i] - t))
+                sweep.asked[w, t, plan.neurons[p] + i] = asked
+        for k in range(ptr[t], ptr[t + 1]):
+            after[spikes[k]] = t

@@ -226,6 +226,13 @@ def test_a_step_of_tssl_before_a_readout_is_the_oracles_gradient(kernels):
     check_step_of(lambda model, spec: CpuTrainer(model, spec, 2, kernels), text, 1, range(2))
 
 
+def test_a_step_by_first_spikes_is_the_oracles_gradient(kernels):
+    body = SPIKE_TIMES + "\n  readout = first_spike"
+    train = TRAIN.format(rule="surrogate(width = 2)", loss="first_spike(tau = 9 ms, early = 0.5)")
+    text = HEAD + body + train
+    check_step_of(lambda model, spec: CpuTrainer(model, spec, 2, kernels), text, 1, range(2))
+
+
 @pytest.mark.parametrize("loss", ["cross_entropy(scale = 2)", "kernel(tau = 3 ms)", COUNT])
 def test_a_step_of_an_output_read_by_pscs_is_the_oracles_gradient(kernels, loss):
     body = SPIKE_TIMES + "\n  readout = psc(tau = 4 ms)"
