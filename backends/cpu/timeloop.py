@@ -22,7 +22,7 @@ from .kernels.forward import (
     pack,
     thresholds,
 )
-from .kernels.rows import add, fill
+from .kernels.rows import add
 from .kernels.synapses import deliver, send_all
 from .units import advance_at, unit
 
@@ -77,21 +77,22 @@ def encode_wide(threshold, active, first, steps, sample, seed, origin, ptr, spik
 
 
 @unit
-def settle(plan, weights, data, s, work, w):  # type: ignore[no-untyped-def]
-    """What inputs send in every step of sample s, and what it brings in each."""
-    values, origin = data.values[data.rows[s] % len(data.values)], np.int64(0)
+def settle(plan, weights, data, s, stride, count, work, w):  # type: ignore[no-untyped-def]
+    """What inputs send in every step of the samples s, s + stride, …, and what it brings in each:
+    a row of weights is read once for all of them."""
+    origin, numbers = np.int64(0), work.numbers[w : w + count]
     for k in range(len(plan.inputs)):
         p = plan.inputs[k]
-        numbers = work.numbers[w, plan.neurons[p] : plan.neurons[p + 1]]
+        lo, hi = plan.neurons[p], plan.neurons[p + 1]
         if is_sent(plan.encoder[k]):
-            own = values[origin : origin + len(numbers)]
-            levels(own, plan.zero[k], plan.rate[k], numbers)
+            for c in range(count):
+                values = data.values[data.rows[s + c * stride] % len(data.values)]
+                own = values[origin : origin + hi - lo]
+                levels(own, plan.zero[k], plan.rate[k], numbers[c, lo:hi])
             for j in range(len(plan.pre)):
                 if plan.pre[j] == p:
-                    current = work.steady[w, plan.steady[j] : plan.steady[j + 1]]
-                    fill(current, ZERO)
-                    send_all(plan, weights.values, j, numbers, current)
-        origin += plan.neurons[p + 1] - plan.neurons[p]
+                    send_all(plan, weights.values, j, numbers, work.steady[w : w + count])
+        origin += hi - lo
 
 
 @njit
@@ -196,16 +197,25 @@ def rest(plan, reals, integers):  # type: ignore[no-untyped-def]
 
 
 @unit
-def present(advance, plan, weights, data, s, seed, work, w):  # type: ignore[no-untyped-def]
-    """Run sample s from rest; its events are left in the scratch of worker w.
+def present(advance, plan, weights, data, s, stride, count, seed, work, w):  # type: ignore[no-untyped-def]
+    """Run the samples s, s + stride, … from rest, `count` of them; their events are left in the
+    scratch w, w + 1, …"""
+    for c in range(count):
+        encode_inputs(plan, data, s + c * stride, seed, work, w + c)
+    if STEADY:
+        settle(plan, weights, data, s, stride, count, work, w)
+    for c in range(count):
+        play(advance, plan, weights, work, w + c)
+
+
+@njit
+def play(advance, plan, weights, work, w):  # type: ignore[no-untyped-def]
+    """Run one sample, whose inputs are encoded.
 
     work.currents[w] is f32[window, ports * N]: blocks run in windows of steps, so that the sums of
     what comes from outside stay in cache. WIDE: the threads share this one sample, the bits are
     the same.
     """
-    encode_inputs(plan, data, s, seed, work, w)
-    if STEADY:
-        settle(plan, weights, data, s, work, w)
     rest(plan, work.reals[w], work.integers[w])
     window = work.currents.shape[1]
     for b in range(len(plan.block) - 1):
@@ -261,7 +271,7 @@ def run(advance, plan, weights, data, seed, first, stride, work, w, results):  #
     Counts and activity of the results are added to, their scores and lost are written.
     """
     for s in range(first, len(data.ids), stride):
-        present(advance, plan, weights, data, s, seed, work, w)
+        present(advance, plan, weights, data, s, 1, 1, seed, work, w)
         count(plan, work, w, plan.output, results.counts[s])
         read_scores(plan, work.reals[w], results.scores[s])
         count_all(plan, work, w, results.activity[w])

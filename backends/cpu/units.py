@@ -25,9 +25,10 @@ from ..compiled.text.modules import digest, load_module
 from . import helper
 from .records import RECORDS
 
+INTEGERS = ("advance", "number", "p", "w", "b", "j", "s", "stride", "count", "first", "last")
 # What a parameter of a unit is, by its name; any other is a record of the name's tuple.
 NUMBERS: dict[str, Any] = (
-    dict.fromkeys(("advance", "number", "p", "w", "b", "j", "s", "first", "last"), types.int64)
+    dict.fromkeys(INTEGERS, types.int64)
     | dict.fromkeys(("scale",), types.float32)
     | dict.fromkeys(("seed",), types.uint64)
 )

@@ -24,6 +24,7 @@ from ...compiled.windows import (
     taps_of,
 )
 from .features import LISTED, MATRIX, WINDOWED
+from .rows import add_scaled, fill
 
 ONE32 = np.float32(1.0)
 ZERO = np.float32(0.0)
@@ -144,32 +145,42 @@ def send(plan, values, j, k, scale, current):  # type: ignore[no-untyped-def]
 
 
 @njit
-def send_all(plan, values, j, numbers, current):  # type: ignore[no-untyped-def]
-    """current[n] += w numbers[k] over the synapses of all pre neurons k of projection j, in their
-    order."""
+def send_all(plan, values, j, numbers, currents):  # type: ignore[no-untyped-def]
+    """The steady current of projection j, f32[samples, S], in several samples: the sum of w times
+    the numbers f32[samples, N] over the synapses of all its pre neurons, in their order."""
+    a, lo, hi = plan.pre[j], plan.steady[j], plan.steady[j + 1]
+    first, pre = plan.neurons[a], plan.neurons[a + 1] - plan.neurons[a]
+    for c in range(len(numbers)):
+        fill(currents[c, lo:hi], ZERO)
     if MATRIX and plan.kind[j] == PAIRS:
-        send_dense(values[plan.weight[j] : plan.weight[j + 1]], numbers, current)
+        own = values[plan.weight[j] : plan.weight[j + 1]]
+        send_dense(own, pre, numbers, first, currents, lo, hi)
     else:
-        for k in range(len(numbers)):
-            if numbers[k] != ZERO:
-                send(plan, values, j, np.int64(k), numbers[k], current)
+        for c in range(len(numbers)):
+            for k in range(pre):
+                if numbers[c, first + k] != ZERO:
+                    send(plan, values, j, k, numbers[c, first + k], currents[c, lo:hi])
 
 
 @njit
-def send_dense(weights, numbers, current):  # type: ignore[no-untyped-def]
-    """The same of all pairs, four rows a pass as in `deliver_dense`."""
-    n = len(current)
-    k = 0
-    while k + 4 <= len(numbers):
-        x0, x1, x2, x3 = numbers[k], numbers[k + 1], numbers[k + 2], numbers[k + 3]
+def send_dense(weights, pre, numbers, first, currents, lo, hi):  # type: ignore[no-untyped-def]
+    """The same of all pairs, four rows a pass as in `deliver_dense`, and each row once for all
+    samples."""
+    n, k = hi - lo, np.int64(0)
+    while k + 4 <= pre:
         w0 = weights[k * n : k * n + n]
         w1 = weights[k * n + n : k * n + 2 * n]
         w2 = weights[k * n + 2 * n : k * n + 3 * n]
         w3 = weights[k * n + 3 * n : k * n + 4 * n]
-        for i in range(n):
-            current[i] = (((current[i] + x0 * w0[i]) + x1 * w1[i]) + x2 * w2[i]) + x3 * w3[i]
+        for c in range(len(numbers)):
+            x = numbers[c, first + k : first + k + 4]
+            x0, x1, x2, x3 = x[0], x[1], x[2], x[3]
+            current = currents[c, lo:hi]
+            for i in range(n):
+                current[i] = (((current[i] + x0 * w0[i]) + x1 * w1[i]) + x2 * w2[i]) + x3 * w3[i]
         k += 4
-    while k < len(numbers):
-        for i in range(n):
-            current[i] += numbers[k] * weights[k * n + i]
+    while k < pre:
+        for c in range(len(numbers)):
+            row = weights[k * n : k * n + n]
+            add_scaled(numbers[c, first + k], row, currents[c, lo:hi])
         k += 1

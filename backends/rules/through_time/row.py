@@ -17,7 +17,7 @@ from ...losses.indistinct import indistinct
 from ...losses.table import loss_of
 from ..reach import within_blocks
 from ..row import CURRENTS, EVENTS, CpuKernels, Rule
-from .cpu.scratch import make_sweep
+from .cpu.scratch import make_sweep, together
 from .oracle import SampleGradients, sample_gradients
 from .tables import (
     is_cut,
@@ -34,7 +34,10 @@ CPU: Parts = (
     ("optimizers.cpu", ("update.py",)),
     (
         "rules.through_time.cpu",
-        ("features.py", "synapses.py", "loss.py", "backward.py", "learning.py"),
+        (
+            *("features.py", "synapses.py", "credit.py", "loss.py", "backward.py"),
+            *("update.py", "learning.py"),
+        ),
     ),
 )
 
@@ -81,7 +84,7 @@ THROUGH_TIME = Rule(
     warnings=loss_warnings,
     keeps=(EVENTS, CURRENTS),
     tables=make_tables,
-    cpu=CpuKernels(CPU, _features, make_sweep, scans_source, is_turned=False),
+    cpu=CpuKernels(CPU, _features, make_sweep, scans_source, together, is_turned=False),
     cuda=None,
     oracle=oracle,
     sample_bytes=sample_bytes,

@@ -25,7 +25,7 @@ def learn(  # type: ignore[no-untyped-def]
     """
     number = 0
     for s in range(first, last, stride):
-        present(advance, plan, weights, data, s, seed, work, w)
+        present(advance, plan, weights, data, s, 1, 1, seed, work, w)
         count_all(plan, work, w, results.activity[w])
         judge(plan, rule, weights, work, back, data, results, s, w)
         if AT_ONCE:

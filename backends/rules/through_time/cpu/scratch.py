@@ -10,37 +10,48 @@ from ....compiled.plan import Plan
 from ....cpu.scratch import whole_lines, zeros
 from ..tables import Through
 
-HELD = 8  # samples whose part in the weights of a steady input is added at a time
+MOST, NEAR = 8, 1 << 20  # samples together; bytes of their adjoints, which stay near
 
 
 class Sweep(NamedTuple):
-    """W workers, N neurons, T steps, F states, K kept numbers: 4 T N (K + 1 + ports) bytes."""
+    """W workers, S = `together` W samples in flight, N neurons, T steps, F states, K kept numbers:
+    4 T N (K + 1 + ports) bytes a sample."""
 
-    tape: Any  # f32[W, K, T, N]
-    asked: Any  # f32[W, T, N] dL/d(spike)
-    arrived: Any  # f32[W, T, ports * N] dL/d(what arrived)
-    later: Any  # f32[W, F, N] dL/d(state after the step)
-    error: Any  # f64[W, outputs] dL/d(count or score)
+    together: int  # samples that a worker learns from at once: a weight is read once for all
+    tape: Any  # f32[S, K, T, N]
+    asked: Any  # f32[S, T, N] dL/d(spike)
+    arrived: Any  # f32[S, T, ports * N] dL/d(what arrived)
+    later: Any  # f32[S, F, N] dL/d(state after the step)
+    error: Any  # f64[S, outputs] dL/d(count or score)
+    totals: Any  # f32[S, steady currents] the adjoint where it arrived, of all steps
     sums: Any  # f32[1, weights] dL/d(weight) of one sample, laid out as the weights are
     starts: Any  # f32[W, F, N] dL/d(where a state starts); none where no parameter learns
-    held: Any  # i64[W] samples that wait in the next two
-    numbers: Any  # f32[W, HELD, N] what inputs sent in every step; none where no input does
-    totals: Any  # f32[W, HELD, S] the adjoint where it arrived, of all steps
+    until: Any  # i32[W, widest + 2] spikes of a population by neuron: bounds within `when`
+    when: Any  # i32[W, spikes] T times the sample, plus the step of the arrival
+
+
+def together(plan: Plan) -> int:
+    """Samples that a worker learns from at once, so that weights are read once for all of them."""
+    adjoints = 4 * plan.steps * plan.ports * int(plan.neurons[-1])
+    return max(1, min(MOST, NEAR // adjoints))
 
 
 def make_sweep(plan: Plan, through: Through, workers: int) -> Sweep:
     """The scratch of so many workers."""
-    neurons, steps = int(plan.neurons[-1]), plan.steps
-    f32 = np.float32
+    neurons, steps, each = int(plan.neurons[-1]), plan.steps, together(plan)
+    samples, f32 = workers * each, np.float32
+    sending = plan.pre[through.trains != 0]
+    spikes = int(np.diff(plan.events)[sending].max(initial=0))
     return Sweep(
-        tape=zeros((workers, max(1, through.kept), steps, neurons), f32),
-        asked=zeros((workers, steps, neurons), f32),
-        arrived=zeros((workers, steps, plan.ports * neurons), f32),
-        later=zeros((workers, len(plan.real_init), neurons), f32),
-        error=zeros((workers, int(np.diff(plan.neurons)[plan.output])), np.float64),
+        together=each,
+        tape=zeros((samples, max(1, through.kept), steps, neurons), f32),
+        asked=zeros((samples, steps, neurons), f32),
+        arrived=zeros((samples, steps, plan.ports * neurons), f32),
+        later=zeros((samples, len(plan.real_init), neurons), f32),
+        error=zeros((samples, int(np.diff(plan.neurons)[plan.output])), np.float64),
+        totals=zeros((samples, int(plan.steady[-1])), f32),
         sums=zeros((min(workers, 1), whole_lines(int(plan.weight[-1]))), f32),
         starts=zeros((workers, len(plan.real_init) * through.learns, neurons), f32),
-        held=zeros((workers,), np.int64),
-        numbers=zeros((workers, HELD, neurons if plan.steady[-1] else 0), f32),
-        totals=zeros((workers, HELD, int(plan.steady[-1])), f32),
+        until=zeros((workers, plan.widest + 2), np.int32),
+        when=zeros((workers, each * spikes), np.int32),
     )

@@ -10,6 +10,7 @@ from backend_cases import samples_with
 from compiled_texts import compiled_text
 from rule_cases import check_step_of, sample
 
+from snncc.backends.rules.through_time.cpu import scratch
 from snncc.backends.trainers import cpu as trainer_module
 from snncc.backends.trainers.cpu import CpuTrainer
 from snncc.ir.model import draw_model
@@ -240,33 +241,32 @@ def test_a_step_of_an_output_read_by_pscs_is_the_oracles_gradient(kernels, loss)
     check_step_of(lambda model, spec: CpuTrainer(model, spec, 2, kernels), text, 1, range(2))
 
 
-WAITING = """
-  population m[3] : cell
-  output y[2] : cell
+TOGETHER = """
+  population m[9] : cell
+  output y[5] : cell
   x -> m : sparse(p = 0.5)
   x -> y : dense  delay 0 ms
-  m -> y : dense"""
+  m -> m : dense(init = uniform(-0.5, 0.4))  delay 2 ms
+  m -> y : dense
+  y -> y : sparse(p = 0.6)  delay 3 ms"""
 
 
-def test_samples_of_a_batch_that_wait_are_added_as_one_by_one(kernels, monkeypatch):
-    """Weights of a steady input get the parts of up to eight samples of a group at a time; here ten
-    and eleven of two groups."""
+@pytest.mark.parametrize("encoding", ["current", "bernoulli"])
+def test_samples_are_learnt_together_as_one_by_one(kernels, monkeypatch, encoding):
+    """Eight at a time of the ten and eleven of two groups, bit for bit."""
     monkeypatch.setattr(trainer_module, "GROUPS", 2)
-    head = HEAD.replace("x[20]", "x[4]").replace(
-        "spikes(duration = 120 ms)", "current(duration = 6 ms, mean = 0.4, sd = 0.1)"
-    )
-    program = compiled_text(head + WAITING + TRAIN.format(rule="surrogate(width = 2)", loss=COUNT))
+    head = HEAD.replace("spikes(duration = 120 ms)", f"{encoding}(duration = 16 ms)")
+    program = compiled_text(head + TOGETHER + TRAIN.format(rule="surrogate(width = 2)", loss=COUNT))
     model = draw_model(program.graph, 1)
-    samples = samples_with(np.random.default_rng(0).random((21, 4), np.float32), np.arange(21) % 2)
-    trainer = CpuTrainer(model, program.train, 1, kernels)
-    at_rest, parts = trainer.state(), []
-    for k in range(21):
-        trainer.restore(at_rest)
-        trainer.train(samples.only(k), 1, 1.0)
-        parts.append(trainer.weights())
-    trainer.restore(at_rest)
-    trainer.train(samples, 21, 1.0)
-    for name, moved in trainer.weights().items():
-        mean = np.mean([part[name] for part in parts], axis=0)
-        np.testing.assert_allclose(moved, mean, rtol=1e-4, atol=1e-5)
+    values = np.random.default_rng(0).random((21, 20), np.float32)
+    samples = samples_with(values, np.arange(21) % 5)
+    learnt = []
+    for most in (1, 8):
+        monkeypatch.setattr(scratch, "MOST", most)
+        trainer = CpuTrainer(model, program.train, 1, kernels)
+        assert scratch.together(trainer.plan) == most
+        trainer.train(samples, 21, 1.0)
+        learnt.append(trainer.weights())
+    for name, moved in learnt[0].items():
+        np.testing.assert_array_equal(moved, learnt[1][name])
         assert np.abs(moved - model.weights(name)).max() > 1e-3

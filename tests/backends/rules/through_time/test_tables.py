@@ -99,6 +99,7 @@ def test_what_is_told_of_memory_is_what_the_kernels_take():
     model = draw_model(made.graph, 0)
     plan = make_plan(model)
     sweep = make_sweep(plan, make_tables(model, made.train, plan), 1)
-    taken = sum(a.size * a.itemsize for a in (sweep.tape, sweep.asked, sweep.arrived))
+    held = sum(a.size * a.itemsize for a in (sweep.tape, sweep.asked, sweep.arrived))
+    taken = held // sweep.together
     currents = 4 * 50 * plan.ports * int(plan.neurons[-1])
     assert sum(sample_bytes(made.graph, made.train).values()) == taken + currents

@@ -1,0 +1,140 @@
+"""What the adjoints ask of the weights: row by row, for the spikes of several samples at once."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from ....compiled.kinds import LIST, PAIRS, WINDOW
+from ....cpu.kernels.features import LISTED, MATRIX, STEADY, WINDOWED
+from ....cpu.kernels.rows import add, add_scaled, fill
+from ....cpu.units import unit
+from .features import AT_ONCE
+from .synapses import over_windows
+
+ZERO = np.float32(0.0)
+ONE = np.float32(1.0)
+
+
+@unit
+def credit(plan, through, store, work, sweep, w, count):  # type: ignore[no-untyped-def]
+    """The sums += dL/d(weight) of `count` samples of worker w."""
+    sums = sweep.sums[0] if AT_ONCE else store.gradient[w]
+    for a in range(len(plan.model)):
+        sorted_for = np.int64(-1)
+        for j in range(len(plan.pre)):
+            if plan.pre[j] == a and through.trains[j]:
+                if STEADY and plan.steady[j] < plan.steady[j + 1]:
+                    credit_steady(plan, work, sweep, w, count, j, sums)
+                else:
+                    if plan.delay[j] != sorted_for:
+                        sorted_for = plan.delay[j]
+                        sort_spikes(plan, work, sweep, w, count, a, sorted_for)
+                    credit_spikes(plan, sweep, w, j, sums)
+
+
+@njit
+def sort_spikes(plan, work, sweep, w, count, a, delay):  # type: ignore[no-untyped-def]
+    """The spikes of population a by neuron, of each in the order of samples and steps; those that
+    arrive after the last step are left out."""
+    n, first = plan.neurons[a + 1] - plan.neurons[a], w * sweep.together
+    until, when = sweep.until[w, : n + 2], sweep.when[w]
+    fill(until, 0)
+    for c in range(first, first + count):
+        spikes = work.spikes[c, plan.events[a] : plan.events[a + 1]]
+        for k in range(work.ptr[c, a, max(0, plan.steps - delay)]):
+            until[spikes[k] + 2] += 1
+    for i in range(n):
+        until[i + 2] += until[i + 1]
+    for c in range(count):
+        spikes = work.spikes[first + c, plan.events[a] : plan.events[a + 1]]
+        ptr = work.ptr[first + c, a]
+        for t in range(plan.steps - delay):
+            for k in range(ptr[t], ptr[t + 1]):
+                place = until[spikes[k] + 1]
+                when[place] = (first + c) * plan.steps + t + delay
+                until[spikes[k] + 1] = place + 1
+
+
+@njit
+def credit_spikes(plan, sweep, w, j, sums):  # type: ignore[no-untyped-def]
+    """The part of projection j in what was sorted: the adjoint where each spike arrived."""
+    a, p = plan.pre[j], plan.post[j]
+    origin = plan.port[j] * plan.neurons[-1]
+    start, stop = origin + plan.neurons[p], origin + plan.neurons[p + 1]
+    samples, steps, width = sweep.arrived.shape
+    rows, n = sweep.arrived.reshape(samples * steps, width), stop - start
+    for i in range(plan.neurons[a + 1] - plan.neurons[a]):
+        when = sweep.when[w, sweep.until[w, i] : sweep.until[w, i + 1]]
+        done = 0
+        if MATRIX and plan.kind[j] == PAIRS:
+            first = plan.weight[j] + i * n
+            done = add_fours(rows, when, start, stop, sums[first : first + n])
+        for k in range(done, len(when)):
+            credit_pre(plan, j, i, ONE, rows[when[k], start:stop], sums)
+
+
+@njit
+def add_fours(rows, when, start, stop, own):  # type: ignore[no-untyped-def]
+    """own += rows[when[k], start:stop], four a pass; how many of them."""
+    done = 0
+    while done + 4 <= len(when):
+        r0, r1 = rows[when[done], start:stop], rows[when[done + 1], start:stop]
+        r2, r3 = rows[when[done + 2], start:stop], rows[when[done + 3], start:stop]
+        for l in range(len(own)):
+            own[l] = (((own[l] + r0[l]) + r1[l]) + r2[l]) + r3[l]
+        done += 4
+    return done
+
+
+@njit
+def credit_steady(plan, work, sweep, w, count, j, sums):  # type: ignore[no-untyped-def]
+    """The part of projection j where its input sends a number in every step."""
+    a, p = plan.pre[j], plan.post[j]
+    origin = plan.port[j] * plan.neurons[-1]
+    start, stop = origin + plan.neurons[p], origin + plan.neurons[p + 1]
+    first, lo, hi = w * sweep.together, plan.steady[j], plan.steady[j + 1]
+    for c in range(first, first + count):
+        total = sweep.totals[c, lo:hi]
+        fill(total, ZERO)
+        for t in range(plan.delay[j], plan.steps):
+            add(sweep.arrived[c, t, start:stop], total)
+    totals = sweep.totals[first : first + count]
+    for i in range(plan.neurons[a + 1] - plan.neurons[a]):
+        numbers = work.numbers[first : first + count, plan.neurons[a] + i]
+        done = 0
+        if MATRIX and plan.kind[j] == PAIRS:
+            row = plan.weight[j] + i * (hi - lo)
+            done = add_scaled_fours(numbers, totals, lo, hi, sums[row : row + hi - lo])
+        for c in range(done, count):
+            credit_pre(plan, j, i, numbers[c], totals[c, lo:hi], sums)
+
+
+@njit
+def add_scaled_fours(numbers, totals, lo, hi, own):  # type: ignore[no-untyped-def]
+    """own += numbers[c] totals[c, lo:hi], four a pass; how many of them."""
+    done = 0
+    while done + 4 <= len(numbers):
+        x0, x1, x2, x3 = numbers[done], numbers[done + 1], numbers[done + 2], numbers[done + 3]
+        t0, t1 = totals[done, lo:hi], totals[done + 1, lo:hi]
+        t2, t3 = totals[done + 2, lo:hi], totals[done + 3, lo:hi]
+        for l in range(len(own)):
+            own[l] = (((own[l] + x0 * t0[l]) + x1 * t1[l]) + x2 * t2[l]) + x3 * t3[l]
+        done += 4
+    return done
+
+
+@njit
+def credit_pre(plan, j, i, scale, arrived, sums):  # type: ignore[no-untyped-def]
+    """The part of a number `scale` of pre neuron i, 1 of a spike."""
+    own = sums[plan.weight[j] : plan.weight[j + 1]]
+    if MATRIX and plan.kind[j] == PAIRS:
+        n = len(arrived)
+        row = own[i * n : i * n + n]
+        add_scaled(scale, arrived, row)
+    if LISTED and plan.kind[j] == LIST:
+        row, posts, places = plan.row[j] + i, plan.csr_post, plan.csr_index
+        for s in range(plan.csr_ptr[row], plan.csr_ptr[row + 1]):
+            sums[places[s]] += scale * arrived[posts[s]]
+    if WINDOWED and plan.kind[j] == WINDOW:
+        over_windows(plan.windows[j], i, own, scale, arrived, own, True)
