@@ -137,6 +137,12 @@ RULES: dict[str, Row] = {
         " (Bellec et al. 2020)",
         _SURROGATE[:3],
     ),
+    "eventprop": Row(
+        "EventProp: the exact gradient of spike times (Wunderlich & Pehle 2021), neurons with"
+        " synaptic currents",
+        # The steepest answer of a spike's time to v.
+        (Argument("bound", "1", 1e6, range=POSITIVE),),
+    ),
     "tssl_bp": Row(
         "temporal spike sequence learning via backpropagation (Zhang & Li 2020), neurons with one"
         " synaptic current",

@@ -13,6 +13,7 @@ RULES: dict[str, Rule] = {
     "st_rsbp": SPIKE_TRAIN,
     "hm2_bp": SPIKE_TRAIN,
     "surrogate": THROUGH_TIME,
+    "eventprop": THROUGH_TIME,
     "tssl_bp": THROUGH_TIME,
     "e_prop": THROUGH_TIME,
 }

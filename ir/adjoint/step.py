@@ -51,7 +51,8 @@ class StepAdjoint:
     remembered of every step. `backward`: the sweep. `states` and `ports`: the names of the adjoints
     that it gives, of the states before the step and of what arrived; without an entry where it is
     0. That of a state that nothing assigns is summed over the steps. `own`: states that the forward
-    assignments have beside the step's.
+    assignments have beside the step's. `moved`: by port, what a spike that sends there is asked for
+    in place of that of `ports`; None where it is that.
     """
 
     forward: tuple[Assign, ...]
@@ -60,6 +61,7 @@ class StepAdjoint:
     states: dict[str, str]
     ports: dict[str, str]
     own: tuple[State, ...] = ()
+    moved: dict[str, str] | None = None
 
 
 def adjoint_of(step: NeuronStep, surrogate: Surrogate, span: Span | None = None) -> StepAdjoint:

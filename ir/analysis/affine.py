@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..expr import Expr, Ref, affine, evaluate, substitute
+from ..expr import Expr, Ref, affine, evaluate, names, substitute
 from ..graph import Population
 from ..neuron import Assign, NeuronStep
 from ..types import DType
@@ -26,14 +26,31 @@ def affine_map(population: Population, *phases: tuple[Assign, ...]) -> dict[str,
 def affine_terms(step: NeuronStep, *phases: tuple[Assign, ...]) -> dict[str, Terms | None]:
     """The same over the constants of the step, whose values are left open."""
     variables = frozenset(s.name for s in step.states) | frozenset(step.ports)
-    now: dict[str, Expr] = {}
-    for assign in (a for phase in phases for a in phase):
-        now[assign.target] = substitute(assign.value, now)
+    now = _composed(phases)
     return {
         s.name: affine(now.get(s.name, Ref(s.name, s.dtype)), variables)
         for s in step.states
         if s.dtype is not DType.I32
     }
+
+
+def reached_terms(step: NeuronStep, *phases: tuple[Assign, ...]) -> dict[str, Terms | None]:
+    """The same of the states that anything which arrives reaches, as affine in those and the ports
+    alone: what is told by the others may stand in the coefficients."""
+    now = _composed(phases)
+    reached, found = frozenset(step.ports), frozenset[str]()
+    while reached != found:
+        found = reached
+        reached = found | {state for state, value in now.items() if names(value) & found}
+    return {s.name: affine(now[s.name], found) for s in step.states if s.name in found}
+
+
+def _composed(phases: tuple[tuple[Assign, ...], ...]) -> dict[str, Expr]:
+    """What the phases make of the states that they assign, in those before them."""
+    now: dict[str, Expr] = {}
+    for assign in (a for phase in phases for a in phase):
+        now[assign.target] = substitute(assign.value, now)
+    return now
 
 
 def affine_row(expr: Expr, variables: frozenset[str], values: dict[str, float]) -> Row | None:

@@ -33,6 +33,7 @@ from ....ir.passes.pipeline import run_model_passes
 from ....ir.tensors import numbers
 from ....ir.wiring import Wiring
 from ...losses.table import LOSSES, ScoreLoss, TrainLoss, judge
+from ...losses.trains import slopes
 from ...reference.network import Simulation, simulate
 
 Floats = npt.NDArray[np.float64]
@@ -103,6 +104,11 @@ class Backward:
             for p in self.order
             if p.step is not None
         }
+        self.moved = {  # what asks the spikes that arrived, if not that
+            name: {port: np.zeros_like(array) for port, array in ports.items()}
+            for name, ports in self.arrived.items()
+            if adjoints[name].moved is not None
+        }
         self.later = {p.name: dict((final or {}).get(p.name, {})) for p in self.order}
         self.own = {  # before each step, [T + 1, B, N]
             p.name: {
@@ -170,6 +176,8 @@ class Backward:
         }
         for port, value in spread.items():
             self.arrived[population.name][port][t] = value
+        for port, name in (adjoint.moved or {}).items():
+            self.moved[population.name][port][t] = values[name]
         self.later[population.name] = {
             s: np.broadcast_to(values[n], nothing.shape) for s, n in adjoint.states.items()
         }
@@ -212,7 +220,8 @@ class Backward:
             total += self.asked[population.name][t]
         for p in self.model.graph.projections:
             if p.pre == population.name and t + p.delay < self.steps and p.name not in self.cut:
-                total += self.arrived[p.post][p.port][t + p.delay] @ self.matrices[p.name].T
+                asking = self.moved.get(p.post, self.arrived[p.post])
+                total += asking[p.port][t + p.delay] @ self.matrices[p.name].T
         return total
 
     def weight_gradient(self, projection: Projection) -> Floats:
@@ -275,20 +284,28 @@ def sample_gradients(
     for p in graph.populations:
         if p.step is not None:
             assert np.array_equal(trace.spikes[p.name][:, 0], emitted[p.name]), p.name
-    asked, final, cost = _asked(loss, trace, output.name, label, graph.dt, importance)
+    is_timed = any(a.moved is not None for a in adjoints.values())
+    asked, final, cost = _asked(loss, trace, output.name, label, graph.dt, importance, is_timed)
     ends = {output.name: asked}, adjoints, {output.name: final}
     found = Backward(model, trace, *ends, cut).gradients()
     return SampleGradients(found.weights, cost, found.parameters)
 
 
 def _asked(
-    loss: Call, trace: Simulation, output: str, label: int, dt: float, importance: float
+    loss: Call,
+    trace: Simulation,
+    output: str,
+    label: int,
+    dt: float,
+    importance: float,
+    is_timed: bool,
 ) -> tuple[Floats, dict[str, Floats], float]:
-    """What a loss asks of the one sample's output spikes [T, 1, outputs] and last states, and its
-    cost."""
+    """What a loss asks of the one sample's output spikes [T, 1, outputs], or of their times, and of
+    the last states, and its cost."""
     spikes, row = trace.spikes[output][:, 0], LOSSES[loss.kind]
     if isinstance(row, TrainLoss):
         asked, costs = row.terms(loss, spikes, label, dt)
+        asked = row.moved(loss, spikes, label, dt) if is_timed else asked
         return importance * asked[:, None], {}, float(costs.sum())
     score = trace.states[output].get(LAST_EMITTED) if isinstance(row, ScoreLoss) else None
     errors, costs, _ = judge(
@@ -300,5 +317,6 @@ def _asked(
     keep = trace.states[output].get(KEEP)
     if keep is not None:  # a spike adds to the sum of PSCs what the steps that are left let it
         left = np.arange(len(spikes), 0, -1)[:, None, None]
-        return asked * (1.0 - keep**left), {}, float(costs.sum())
+        asked = asked * (1.0 - keep**left)
+        return slopes(asked) if is_timed else asked, {}, float(costs.sum())
     return np.zeros_like(asked), {LAST_EMITTED: asked[0]}, float(costs.sum())

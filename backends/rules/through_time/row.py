@@ -19,14 +19,13 @@ from ..reach import within_blocks
 from ..row import CURRENTS, EVENTS, CpuKernels, Rule
 from .cpu.scratch import make_sweep, together
 from .oracle import SampleGradients, sample_gradients
+from .readable import require_readable, undecided_by_first
 from .tables import (
     is_cut,
     make_tables,
     require_learnable,
-    require_readable,
     sample_bytes,
     scan_of,
-    undecided_by_first,
 )
 from .text import scans_source
 

@@ -11,11 +11,10 @@ import numpy.typing as npt
 from ....ir.adjoint.curves import CURVES
 from ....ir.adjoint.step import StepAdjoint, Surrogate, adjoint_of
 from ....ir.calls import number, text
-from ....ir.diagnostics import CompileError, Diagnostic, Note
 from ....ir.graph import Call, Graph, Population, TrainSpec
 from ....ir.model import Model, first_values
 from ....ir.passes.settle import Settle
-from ...compiled.plan import Plan, distinct_steps, duration, output_of
+from ...compiled.plan import Plan, distinct_steps, duration
 from ...losses.table import (
     FIRST,
     LOSSES,
@@ -24,11 +23,11 @@ from ...losses.table import (
     ScoreLoss,
     count_tables,
     loss_of,
-    require_fit,
 )
 from ...losses.trains import Wanted, wanted_trains
 from ...optimizers.table import ROW, chain_of
 from ..reach import require_one_output, require_output_apart, taught
+from .eventprop import eventprop_scan
 from .tssl import tssl_scan
 
 Array = npt.NDArray[Any]
@@ -49,6 +48,7 @@ class Through(NamedTuple):
     trains: Array  # u8[J]
     by_rows: int  # whether an update depends on all weights of a neuron
     is_cut: int  # whether errors pass no spike that a block sends itself
+    is_timed: int  # whether spikes are asked for their times
     learns: int  # 1 where parameters of neurons learn
     kept: int  # numbers of a neuron and step that are remembered
     replay: Any = 0  # functions of the network's neurons, see `text`
@@ -66,6 +66,7 @@ def make_tables(model: Model, spec: TrainSpec, plan: Plan) -> Through:
         trains=np.array([p.trainable for p in graph.projections], np.uint8),
         by_rows=int(bool(chain_of(spec).of(ROW))),
         is_cut=int(is_cut(spec.call("rule"))),
+        is_timed=int(is_timed(spec.call("rule"))),
         learns=int(any(p.learnt for p in graph.populations)),
         kept=_kept(model, spec),
     )
@@ -134,8 +135,14 @@ def is_cut(rule: Call) -> bool:
     return rule.kind == "e_prop"
 
 
+def is_timed(rule: Call) -> bool:
+    """Whether spikes are asked for their times: dL/d(time), a step, in place of dL/d(spike)."""
+    return rule.kind == "eventprop"
+
+
 SCANS: dict[str, Callable[[Population, Call], StepAdjoint]] = {
     "e_prop": _surrogate_scan,
+    "eventprop": eventprop_scan,
     "surrogate": _surrogate_scan,
     "tssl_bp": tssl_scan,
 }
@@ -144,10 +151,11 @@ SCANS: dict[str, Callable[[Population, Call], StepAdjoint]] = {
 def sample_bytes(graph: Graph, spec: TrainSpec) -> dict[str, int]:
     """4 T N (K + 1 + 2 ports) by population, inputs too, as the arrays hold all neurons side by
     side, with the most numbers kept and the most ports: the tape, what is asked, what arrived and
-    its adjoint."""
+    its adjoint, and that by its time."""
     kept = _kept(Model(graph, {}, first_values(graph)), spec)
     ports = max((len(step.ports) for step in distinct_steps(graph)), default=0)
-    each = 4 * duration(graph) * (max(1, kept) + 1 + 2 * ports)
+    adjoints_each = 1 + is_timed(spec.call("rule"))
+    each = 4 * duration(graph) * (max(1, kept) + 1 + (1 + adjoints_each) * ports)
     return {p.name: each * p.neurons for p in graph.populations}
 
 
@@ -158,51 +166,3 @@ def require_learnable(graph: Graph, spec: TrainSpec) -> None:
     if is_cut(rule):
         require_output_apart(graph, rule)
     adjoints(graph, rule)
-
-
-def require_readable(graph: Graph, spec: TrainSpec) -> None:
-    """CompileError where the loss reads spikes and the output emits numbers (E050), or does not
-    fit the output (E051)."""
-    loss, output = loss_of(spec), graph.populations[output_of(graph)]
-    row = LOSSES[loss.kind]
-    require_fit(spec, output, graph.dt)
-    _require_first(spec, output)
-    emits = output.step is not None and output.step.emit is not None
-    if emits and not isinstance(row, ScoreLoss):
-        raise CompileError(
-            Diagnostic(
-                "E050",
-                f"`loss {loss.kind}` reads spikes, and `{output.name}` emits a number in place of "
-                "them",
-                spec.span,
-                related=(Note(output.span, "the output"),) if output.span else (),
-                help="write `loss cross_entropy`, or leave `emit` out of the output's model",
-            )
-        )
-
-
-def _require_first(spec: TrainSpec, output: Population) -> None:
-    """CompileError(E050) where the output is read by its first spikes and the loss is of scores."""
-    loss, readout = loss_of(spec), output.readout
-    if readout is None or readout.kind != "first_spike" or loss.kind != "cross_entropy":
-        return
-    raise CompileError(
-        Diagnostic(
-            "E050",
-            f"`loss {loss.kind}` learns by no `readout = {readout.kind}`",
-            spec.span,
-            help="write `loss first_spike(tau = …)`, the cross-entropy of the times",
-        )
-    )
-
-
-def undecided_by_first(graph: Graph, spec: TrainSpec) -> tuple[Diagnostic, ...]:
-    """W050 where an output learns when to fire first, and its class is that of the most spikes."""
-    loss, output = loss_of(spec), graph.populations[output_of(graph)]
-    is_read = output.readout is not None and output.readout.kind == loss.kind
-    if loss.kind != "first_spike" or is_read:
-        return ()
-    message = (
-        f"`loss {loss.kind}` learns which output fires first, and the class is not decided by that"
-    )
-    return (Diagnostic("W050", message, spec.span, help=f"write `readout = {loss.kind}`"),)

@@ -4,7 +4,7 @@
 keeps on the tape f32[K, T, N] what their adjoint reads. `retreat` goes back over the steps
 first:last: from asked f32[T, N], dL/d(spike or number emitted), and later f32[F, N], dL/d(state
 after the step), it makes arrived f32[T, ports * N], dL/d(what arrived), and later of the step
-before.
+before. Of a scan that asks spikes for their times, arrived has as many numbers again: what asks.
 """
 
 from __future__ import annotations
@@ -75,6 +75,7 @@ class _Scan:
                 ends[assign.target.partition(":")[0]] = assign.target
         self.states = [s.name for s in (*step.states, *adjoint.own)]
         self.ends = {s: ends.get(s, s) for s in self.states}
+        self.moved = dict(enumerate(step.ports if adjoint.moved is not None else ()))
 
     def replay(self) -> str:
         """`replay_k`: a loop over the steps around one over the neurons."""
@@ -109,48 +110,56 @@ class _Scan:
 
     def retreat(self) -> str:
         """`retreat_k`: the same, backwards."""
-        adjoint, reals = self.adjoint, self._reals()
+        reals = self._reals()
         still = [s for s in reals if s in self.step.still]
         return "\n".join(
             [
                 _NJIT,
                 f"def retreat_{self.number}({_RETREATED}):",
                 "    pitch = later.shape[1]",
+                *(["    half = arrived.shape[1] // 2"] if self.moved else []),
                 *(f"    {self._row(s + NEXT)} = later[{k}, lo:hi]" for s, k in reals.items()),
                 *self._constants(),
                 *(f"    {self._row(s)} = {self._rest(s)}" for s in still),
                 "    for t in range(last - 1, first - 1, -1):",
                 "        asked_ = asked[t, lo:hi]",
-                *(f"        k{k}_ = tape[{k}, t, lo:hi]" for k in range(len(adjoint.kept))),
+                *(f"        k{k}_ = tape[{k}, t, lo:hi]" for k in range(len(self.adjoint.kept))),
                 *(
                     f"        {self._row(port)} = arrived[t, {k} * pitch + lo : {k} * pitch + hi]"
                     for k, port in enumerate(self.step.ports)
                 ),
+                *(
+                    f"        m{k}_ = arrived[t, half + {k} * pitch + lo : half + {k} * pitch + hi]"
+                    for k in self.moved
+                ),
                 "        for n in range(hi - lo):",
                 *(f"            {self.names[s]} = {self._row(s)}[n]" for s in still),
-                *(f"            {self._kept(k, x)}" for k, x in enumerate(adjoint.kept)),
-                *(
-                    f"            {self.names[s + NEXT]} = {self._row(s + NEXT)}[n]"
-                    for s in reals
-                    if s + NEXT in self.names
-                ),
-                *(
-                    f"            {self.names[x]} = asked_[n]"
-                    for x in (SPIKE, EMITTED)
-                    if x in self.names
-                ),
-                *(f"            {self._assign(a.target, a.value)}" for a in adjoint.backward),
-                *(
-                    f"            {self._row(port)}[n] = {self._found(adjoint.ports, port)}"
-                    for port in self.step.ports
-                ),
-                *(
-                    f"            {self._row(s + NEXT)}[n] = {self._found(adjoint.states, s)}"
-                    for s in reals
-                ),
+                *(f"            {line}" for line in (*self._read(reals), *self._written(reals))),
                 "",
             ]
         )
+
+    def _read(self, reals: Mapping[str, int]) -> list[str]:
+        """What the adjoint of a step and neuron reads."""
+        later = [s + NEXT for s in reals if s + NEXT in self.names]
+        return [
+            *(self._kept(k, x) for k, x in enumerate(self.adjoint.kept)),
+            *(f"{self.names[x]} = {self._row(x)}[n]" for x in later),
+            *(f"{self.names[x]} = asked_[n]" for x in (SPIKE, EMITTED) if x in self.names),
+        ]
+
+    def _written(self, reals: Mapping[str, int]) -> list[str]:
+        """The adjoint of a step and neuron, and what it leaves."""
+        adjoint, moved = self.adjoint, self.adjoint.moved or {}
+        return [
+            *(self._assign(a.target, a.value) for a in adjoint.backward),
+            *(
+                f"{self._row(port)}[n] = {self._found(adjoint.ports, port)}"
+                for port in self.step.ports
+            ),
+            *(f"m{k}_[n] = {self._found(moved, port)}" for k, port in self.moved.items()),
+            *(f"{self._row(s + NEXT)}[n] = {self._found(adjoint.states, s)}" for s in reals),
+        ]
 
     def _row(self, name: str) -> str:
         return f"r_{self.names[name]}" if name in self.names else f"r_{_plain(name)}"

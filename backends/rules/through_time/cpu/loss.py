@@ -26,6 +26,8 @@ def judge(plan, through, work, sweep, data, results, s, w):  # type: ignore[no-u
     if through.loss == TRAINS:
         results.cost[s] += by_trains(plan, through, work, sweep, w, data.labels[s])
         ask_trains(plan, through, sweep, w, data.importance[s])
+        if through.is_timed:
+            ask_times(plan, sweep, w)
         return
     if through.loss == FIRST:
         label = data.labels[s]
@@ -41,6 +43,8 @@ def judge(plan, through, work, sweep, data, results, s, w):  # type: ignore[no-u
     else:
         results.cost[s] += by_table(through, counts, data.labels[s], error)
     ask_output(plan, through, sweep, w, error, data.importance[s])
+    if through.is_timed:
+        ask_times(plan, sweep, w)
 
 
 @njit
@@ -169,14 +173,33 @@ def first_of(plan, work, w):  # type: ignore[no-untyped-def]
 @njit
 def ask_first(plan, through, work, sweep, w, error, importance):  # type: ignore[no-untyped-def]
     """What a spike of every step is asked for by the first: that it brings it forward to its own
-    step, and the first itself that without it the second would be the first."""
+    step, and the first itself that without it the second would be the first. Or, of spikes that
+    are asked for their times, what the first is."""
     p, first = plan.output, first_of(plan, work, w)
     ptr, spikes = work.ptr[w, p], work.spikes[w, plan.events[p] : plan.events[p + 1]]
     after = np.full(len(error), plan.steps, np.int64)  # the next spike
     for t in range(plan.steps - 1, -1, -1):
         for i in range(len(error)):
+            gained = after[i] - t
+            if through.is_timed:
+                gained = -1 if t == first[i] else 0
             if t <= first[i]:
-                asked = importance * np.float32(error[i] * (after[i] - t))
+                asked = importance * np.float32(error[i] * gained)
                 sweep.asked[w, t, plan.neurons[p] + i] = asked
         for k in range(ptr[t], ptr[t + 1]):
             after[spikes[k]] = t
+
+
+@njit
+def ask_times(plan, sweep, w):  # type: ignore[no-untyped-def]
+    """What is asked of spikes as what is asked of their times; see `losses.trains.slopes`. Where
+    nothing is asked of them, as of an output that emits, it stays so."""
+    lo, hi = plan.neurons[plan.output], plan.neurons[plan.output + 1]
+    for i in range(lo, hi):
+        asked = sweep.asked[w, :, i]
+        before, now = asked[0], asked[0]
+        for t in range(plan.steps):
+            after = asked[t + 1] if t + 1 < plan.steps else np.float32(0.0)
+            share = np.float32(1.0) if t == 0 else np.float32(0.5)
+            asked[t] = share * (after - before)
+            before, now = now, after

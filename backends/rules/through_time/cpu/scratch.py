@@ -20,7 +20,9 @@ class Sweep(NamedTuple):
     together: int  # samples that a worker learns from at once: a weight is read once for all
     tape: Any  # f32[S, K, T, N]
     asked: Any  # f32[S, T, N] dL/d(spike)
-    arrived: Any  # f32[S, T, ports * N] dL/d(what arrived)
+    # dL/d(what arrived) f32[S, T, ports * N]; as many again where spikes are asked for their times:
+    # what asks them.
+    arrived: Any
     later: Any  # f32[S, F, N] dL/d(state after the step)
     error: Any  # f64[S, outputs] dL/d(count or score)
     totals: Any  # f32[S, steady currents] the adjoint where it arrived, of all steps
@@ -46,7 +48,7 @@ def make_sweep(plan: Plan, through: Through, workers: int) -> Sweep:
         together=each,
         tape=zeros((samples, max(1, through.kept), steps, neurons), f32),
         asked=zeros((samples, steps, neurons), f32),
-        arrived=zeros((samples, steps, plan.ports * neurons), f32),
+        arrived=zeros((samples, steps, (1 + through.is_timed) * plan.ports * neurons), f32),
         later=zeros((samples, len(plan.real_init), neurons), f32),
         error=zeros((samples, int(np.diff(plan.neurons)[plan.output])), np.float64),
         totals=zeros((samples, int(plan.steady[-1])), f32),

@@ -32,10 +32,11 @@ STEPS = 16  # that a row of weights is used for while it is in cache
 @unit
 def ask(plan, store, sweep, w, count, j, first, last):  # type: ignore[no-untyped-def]
     """asked[t] += what projection j sent in the steps first:last, by the adjoints of where it
-    arrived, in the samples w, w + 1, …"""
+    arrived, in the samples w, w + 1, …: the last in `arrived`, those by its time where there are
+    such."""
     a, p = plan.pre[j], plan.post[j]
     lo, hi = plan.neurons[a], plan.neurons[a + 1]
-    origin = plan.port[j] * plan.neurons[-1]
+    origin = sweep.arrived.shape[2] - (plan.ports - plan.port[j]) * plan.neurons[-1]
     start, stop = origin + plan.neurons[p], origin + plan.neurons[p + 1]
     d = plan.delay[j]
     end = min(last, plan.steps - d)

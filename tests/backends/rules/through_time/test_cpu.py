@@ -207,6 +207,44 @@ def test_a_step_of_tssl_is_the_oracles_gradient(kernels, batch):
     check_step_of(lambda model, spec: CpuTrainer(model, spec, 2, kernels), text, batch, range(2))
 
 
+# Every kind of synapses, two currents, refractory times, loops with delays, an output that answers.
+TIMED = """
+  population m[1, 4, 5] : cell
+  population c : cell
+  population b[8] : cuba_lif(v_th = 1 mV, v_reset = -0.5 mV, tau_mem = 8 ms, refractory = 2 ms)
+  output y[5] : lif(tau_mem = 8 ms, tau_syn = 3 ms, v_th = 1 mV, refractory = 0 ms)
+  readout = READOUT
+  x -> m : one_to_one(weight = 2)
+  m -> c : conv2d(channels = 2, kernel = 3, padding = 1)
+  c -> b.exc : dense  delay 0 ms
+  b -> b.inh : dense  delay 2 ms
+  b -> m : sparse(p = 0.6)  delay 3 ms
+  c -> y : dense
+  y -> b.exc : dense(init = uniform(-0.5, 0.3))"""
+
+
+@pytest.mark.parametrize("batch", [1, 2])
+@pytest.mark.parametrize(
+    ("readout", "loss"),
+    [
+        ("first_spike", "first_spike(tau = 9 ms, early = 0.5)"),
+        pytest.param("psc(tau = 4 ms)", "kernel(tau = 3 ms)", marks=AT_NIGHT),
+        pytest.param("psc(tau = 4 ms)", "cross_entropy(scale = 2)", marks=AT_NIGHT),
+    ],
+)
+def test_a_step_of_eventprop_is_the_oracles_gradient(kernels, readout, loss, batch):
+    train = TRAIN.format(rule="eventprop(bound = 30)", loss=loss)
+    text = HEAD + TIMED.replace("READOUT", readout) + train
+    check_step_of(lambda model, spec: CpuTrainer(model, spec, 2, kernels), text, batch, range(2))
+
+
+@AT_NIGHT
+def test_a_step_of_eventprop_before_a_readout_is_the_oracles_gradient(kernels):
+    body = BODIES["mean"].replace("alif(v_th = 1 mV)", "cell")
+    text = HEAD + body + TRAIN.format(rule="eventprop", loss="cross_entropy(scale = 0.1)")
+    check_step_of(lambda model, spec: CpuTrainer(model, spec, 2, kernels), text, 1, range(2))
+
+
 TRAINS = "[[[1, 0], [0], [0], [0, 0, 1], [0]]" + ", [[0], [1], [0, 1], [0], [0]]" * 4 + "]"
 
 
