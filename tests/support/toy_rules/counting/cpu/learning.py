@@ -17,7 +17,7 @@ def learn(
 ):  # fmt: skip
     """Learn from the samples first, first + stride, … before last; the updates so far."""
     for s in range(first, last, stride):
-        present(advance, plan, weights, data, s, seed, work, w)
+        present(advance, plan, weights, data, s, 1, 1, seed, work, w)
         count_all(plan, work, w, results.activity[w])
         judge(plan, rule, work, back, data, results, s, w)
         spread(plan, work, back, w)
