@@ -45,3 +45,20 @@ NOT_NEGATIVE = Range(0.0)
 COUNT = Range(1.0)
 SHARE = Range(0.0, 1.0)
 BELOW_ONE = Range(0.0, 1.0, is_high_open=True)
+
+
+def unfit_filter(tau: float, dt: float) -> str:
+    """Why a filter of spikes that keeps 1 - dt / tau of itself in a step is none, "" if it is: it
+    would swing, or float32 makes 1 of what it keeps, and a spike leaves nothing in it."""
+    if tau < dt:
+        return f"shorter than a step of {dt:g} ms"
+    return (
+        f"so long beside a step of {dt:g} ms that a spike leaves nothing"
+        if is_endless(tau, dt)
+        else ""
+    )
+
+
+def is_endless(tau: float, dt: float) -> bool:
+    """Whether float32 knows no step beside a time."""
+    return bool(np.float32(1.0 - dt / tau) == 1.0)

@@ -17,7 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ...ir.calls import number
-from ...ir.graph import Call
+from ...ir.graph import Call, Population
+from ...ir.ranges import is_endless
 
 Floats = npt.NDArray[np.float64]
 
@@ -40,6 +41,16 @@ def first_moved(loss: Call, spikes: npt.NDArray[Any], label: int, dt: float) -> 
     """dL/d(time of a spike) [T, outputs], a step; 0 of all but the first ones."""
     by_time, _ = _by_time(loss, spikes, label, dt)
     return np.where(np.arange(len(spikes))[:, None] == first_spikes(spikes), by_time, 0.0)
+
+
+def first_problem(loss: Call, _output: Population, dt: float) -> tuple[str, str] | None:
+    """Why the times are told by nothing, and a way out; None if all is well."""
+    if not is_endless(number(loss, "tau"), dt):
+        return None
+    return f"`tau` of `loss first_spike` is so long that a step of {dt:g} ms is nothing", SHORTER
+
+
+SHORTER = "choose a shorter one, near the time constants of the neurons"
 
 
 def first_spikes(spikes: npt.NDArray[Any]) -> npt.NDArray[np.int64]:

@@ -6,6 +6,8 @@ from ...ir.diagnostics import Diagnostic
 from ...ir.graph import Call, TrainSpec
 from .table import undecided
 
+WITHOUT = "an `other` at least 1 below `target`"
+
 
 def indistinct(loss: Call, steps: int, spec: TrainSpec) -> tuple[Diagnostic, ...]:
     """W050 where counts are right both for the label's neuron and for the others."""
@@ -19,5 +21,6 @@ def indistinct(loss: Call, steps: int, spec: TrainSpec) -> tuple[Diagnostic, ...
     )
     if 0 in counts:
         message += ", so a network that stays silent learns nothing"
-    way_out = "choose a margin below half of target - other"
+    has_margin = "margin" in dict(loss.arguments)
+    way_out = f"choose {'a margin below half of target - other' if has_margin else WITHOUT}"
     return (Diagnostic("W050", message, spec.span, help=way_out),)

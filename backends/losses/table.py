@@ -21,7 +21,7 @@ from ...ir.graph import Call, Population, TrainSpec
 from ...ir.rules import LOSSES as ROWS
 from ...ir.rules import by_default
 from ..protocols import NO_CLASS
-from .first import first_moved, first_terms
+from .first import first_moved, first_problem, first_terms
 from .trains import train_moved, train_problem, train_terms
 
 Floats = npt.NDArray[np.float64]
@@ -90,7 +90,7 @@ LOSSES: dict[str, CountLoss | ScoreLoss | TrainLoss] = {
     "count": CountLoss(count_terms, lambda loss, steps: number(loss, "target")),
     "count_hinge": CountLoss(hinge_terms, lambda loss, steps: number(loss, "target")),
     "cross_entropy": ScoreLoss(entropy_terms, SOFTMAX),
-    "first_spike": TrainLoss(first_terms, first_moved, FIRST),
+    "first_spike": TrainLoss(first_terms, first_moved, FIRST, first_problem),
     "kernel": TrainLoss(train_terms, train_moved, TRAINS, train_problem),
     "rate_mse": CountLoss(rate_terms, lambda loss, steps: float(steps)),
 }

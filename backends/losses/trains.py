@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from ...ir.calls import number
 from ...ir.graph import Call, Population
+from ...ir.ranges import unfit_filter
 from ...ir.rules import Train, Trains
 
 Floats = npt.NDArray[np.float64]
@@ -83,8 +84,9 @@ def train_problem(loss: Call, output: Population, dt: float) -> tuple[str, str] 
     """Why the trains do not fit the output, are said twice, or the filter is shorter than a step,
     and a way out; None if all is well."""
     own, neurons = _trains(loss), output.neurons
-    if number(loss, "tau") < dt:
-        return f"`tau` of `loss kernel` is shorter than a step of {dt:g} ms", "choose a longer one"
+    reason = unfit_filter(number(loss, "tau"), dt)
+    if reason:
+        return f"`tau` of `loss kernel` is {reason}", "choose another one"
     if not own:
         return None
     if (_train(loss, "target"), _train(loss, "other")) != ((1,), (0,)):

@@ -174,7 +174,8 @@ def describe_constant(value: Constant) -> str:
     """The type of a constant in words."""
     if isinstance(value, Quantity):
         return describe(value.dimension)
-    return {bool: "true or false", str: "a text"}.get(type(value), "a list")
+    a_list = "a list" if value else "an empty list"
+    return {bool: "true or false", str: "a text"}.get(type(value), a_list)
 
 
 def wrong_type(wanted: str, value: Constant, span: Span, note: Note | None = None) -> CompileError:

@@ -10,6 +10,7 @@ from ...ir.graph import Call as IrCall
 from ...ir.report import Report
 from ...ir.rules import VALUE_LEARNING
 from ..syntax.tree import Expression, Learning
+from ..units import TIME
 from .arguments import Bound, bind, fill_bound
 from .constants import Scope, evaluate, number
 from .declarations import Declared
@@ -45,6 +46,10 @@ def learns(
     if low is not None and high is not None and not low < high:
         message = f"the range of `{name}` is empty: `low` must be below `high`"
         raise CompileError(Diagnostic("E051", message, bound["low"].span, related=(note,)))
+    if low is not None and low < 0.0 and declared.dimension == TIME:
+        message = f"`low` of `{name}` is {low:g} ms, and a time is above 0"
+        way_out = "leave `low` out, or say what the shortest time is"
+        raise CompileError(Diagnostic("E051", message, bound["low"].span, "", (note,), way_out))
     if number_of(row, "lr_mult") == 0.0:
         return None
     return Learns(number_of(row, "lr_mult"), bool(row["shared"]), low, high, said.span)

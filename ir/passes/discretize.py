@@ -14,6 +14,7 @@ from ..diagnostics import CompileError, Diagnostic, Span
 from ..expr import Const, Ref, evaluate, names
 from ..graph import Call, Graph, Population
 from ..neuron import KEEP, LAST_EMITTED, REFRACTORY, TRACE, NeuronModel, NeuronStep, State
+from ..ranges import unfit_filter
 from ..schemes import SCHEMES, Scheme
 from ..types import DType
 from .watch import watched
@@ -54,7 +55,7 @@ class _Work:
         if made is None:
             return population
         step, scheme = made
-        self.found.extend(_short_readout(population, self.dt))
+        self.found.extend(_unfit_readout(population, self.dt))
         if population.role == "output":
             step = scored(step, population.readout, self.dt)
         key = (id(population.model), population.method, population.parameters)
@@ -178,16 +179,18 @@ def assemble(model: NeuronModel, scheme: Scheme) -> NeuronStep:
     return step if model.refractory is None else _with_counter(step, model)
 
 
-def _short_readout(population: Population, dt: float) -> Iterator[Diagnostic]:
-    """E051 where the filter of an output's spikes is shorter than a step, and would swing."""
+def _unfit_readout(population: Population, dt: float) -> Iterator[Diagnostic]:
+    """E051 where the filter of an output's spikes is none."""
     readout = population.readout
-    if readout is not None and "tau" in dict(readout.arguments) and number(readout, "tau") < dt:
+    if readout is None or "tau" not in dict(readout.arguments):
+        return
+    reason = unfit_filter(number(readout, "tau"), dt)
+    if reason:
         yield Diagnostic(
             "E051",
-            f"`tau` of `readout = {readout.kind}(…)` is {number(readout, 'tau'):g} ms, shorter "
-            f"than a step of {dt:g} ms",
+            f"`tau` of `readout = {readout.kind}(…)` is {number(readout, 'tau'):g} ms, {reason}",
             population.span,
-            help="choose a longer one, or a shorter dt",
+            help="choose another one, or another dt",
         )
 
 

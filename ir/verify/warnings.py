@@ -78,7 +78,7 @@ def _factor(leak: Leak, method: str, dt: float) -> float:
 def _huge(graph: Graph) -> Iterable[Diagnostic]:
     for projection in graph.projections:
         most = _largest_weight(projection, graph)
-        if most > LOST:
+        if most >= LOST:
             yield Diagnostic(
                 "W044",
                 f"weights of `{projection.name}` go to {most:.3g}, and float32 ends at 3.4e+38: a "

@@ -166,7 +166,9 @@ def evaluate(
     )
     output.result(f"{split.value}: {answers.right} of {len(samples)} right, {answers.accuracy:.2%}")
     if answers.silent:
-        output.note(f"warning: {silence(f'{answers.silent} of the samples')}", "yellow")
+        output.note(
+            f"warning: {silence(loaded.model.graph, f'{answers.silent} of the samples')}", "yellow"
+        )
 
 
 def _histograms(

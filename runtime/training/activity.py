@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from ...ir.analysis.refractory import refractory_steps
 from ...ir.graph import Graph, Population
+from ...ir.rules import sends_numbers
 
 # A neuron that spends this share of its steps firing, of what refractoriness allows, says nothing.
 SATURATED = 0.8
@@ -57,7 +58,8 @@ def spiking(graph: Graph) -> Iterator[tuple[Population, slice]]:
     """The populations that may spike, each with its neurons among all of the graph."""
     start = 0
     for population in graph.populations:
-        if population.model is None or population.model.spike is not None:
+        fires = population.model is None or population.model.spike is not None
+        if fires and not sends_numbers(population):
             yield population, slice(start, start + population.neurons)
         start += population.neurons
 
@@ -81,9 +83,12 @@ def warnings(graph: Graph, rates: tuple[Rates, ...]) -> tuple[str, ...]:
     )
 
 
-def silence(samples: str) -> str:
-    """What to tell the user of samples at which no output neuron fired: so many of them."""
-    return f"no output neuron fired at {samples}: they have no class, and count as wrong"
+def silence(graph: Graph, samples: str) -> str:
+    """What to tell the user of samples that have no class: so many of them."""
+    models = [p.model for p in graph.populations if p.role == "output"]
+    emits = any(model is not None and model.emit is not None for model in models)
+    said = "all scores were 0" if emits else "no output neuron fired"
+    return f"{said} at {samples}: they have no class, and count as wrong"
 
 
 def _warning(rates: Rates) -> str:

@@ -109,7 +109,9 @@ def fit(
         progress = _close_epoch(trainer, course, progress, found, past)
         keeper.epoch(trainer, progress, averaged)
         record = progress.history[-1]
-        listener.epoch(record, (*_silence(record), *warnings(course.graph, record.rates)))
+        listener.epoch(
+            record, (*_silence(course.graph, record), *warnings(course.graph, record.rates))
+        )
         if listener.wants_stop() and progress.epoch < course.spec.count("epochs"):
             raise Interrupted
     return progress
@@ -152,12 +154,20 @@ def refuse_divergence(trainer: Trainer, course: Course, progress: Progress) -> N
     lost = [name for name, array in learnt.items() if not np.isfinite(array).all()]
     if not lost:
         return
-    rate = learning_rate(
-        course.spec.call("optimizer"), course.spec.call("schedule"), progress.epoch
-    )
     message = f"{lost[0]} are no finite numbers any more, in epoch {progress.epoch + 1}"
-    way_out = f"learn far slower than by {rate:g}, or from smaller initial weights, and start anew"
+    slower = f"learn far slower than by {_pace(course, progress.epoch)}"
+    way_out = f"{slower}, or from smaller initial weights, and start anew"
     raise CompileError(Diagnostic("E052", message, course.spec.span, help=way_out))
+
+
+def _pace(course: Course, epoch: int) -> str:
+    """The learning rate of an epoch and, if one is above 1, the largest factor of it."""
+    rate = learning_rate(course.spec.call("optimizer"), course.spec.call("schedule"), epoch)
+    learnt = (k.lr_mult for p in course.graph.populations for k in p.learnt)
+    factor = max((*learnt, *(p.lr_mult for p in course.graph.projections)), default=1.0)
+    return (
+        f"{rate:g}" if factor <= 1.0 else f"{rate * factor:g}, `lr_mult` {factor:g} times {rate:g}"
+    )
 
 
 def _piece(batch: int, samples_per_second: float) -> int:
@@ -250,10 +260,10 @@ def _close_epoch(
     return next_epoch(progress.epoch, importance, len(progress.activity), history, past)
 
 
-def _silence(record: EpochRecord) -> tuple[str, ...]:
+def _silence(graph: Graph, record: EpochRecord) -> tuple[str, ...]:
     shares = {"training": record.train_silent, "test": record.test_silent}
     said = [f"{share:.1%} of the {part} samples" for part, share in shares.items() if share]
-    return (silence(" and ".join(said)),) if said else ()
+    return (silence(graph, " and ".join(said)),) if said else ()
 
 
 def _record(

@@ -89,7 +89,9 @@ def _only_synapse(population: Population, neuron: LinearNeuron) -> Synapse:
 
 def _threshold(population: Population, neuron: LinearNeuron) -> float:
     assert population.model is not None
-    if neuron.threshold is None or population.model.emit is not None:
+    if population.model.emit is not None:
+        raise _refused(population, "it emits a number in place of its spikes")
+    if neuron.threshold is None:
         raise _refused(population, "it emits no spikes")
     if neuron.threshold.v_th <= 0.0:
         raise _refused(population, "its threshold is not a constant positive voltage")

@@ -43,10 +43,10 @@ def tssl_scan(population: Population, rule: Call) -> StepAdjoint:
     never spikes, a readout, has the exact adjoint."""
     step = population.step
     assert step is not None
-    neuron = None if step.threshold is None else require_form(population, rule)
-    require_weights_alone((population,), rule)
-    if neuron is None:
+    if step.threshold is None:
         return adjoint_of(step, _curve(rule), population.span)
+    neuron = require_form(population, rule)
+    require_weights_alone((population,), rule)
     return _Scan(step, neuron, rule).adjoint()
 
 

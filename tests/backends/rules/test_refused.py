@@ -37,6 +37,8 @@ TRAINS = "trains = [[[0, 1], [0]], [[0], [0, 1]]]"
         ("li_mean", "e_prop(width = 2)", "count_hinge", "E050", "emits a number"),
         ("tssl", "tssl_bp", f"kernel(tau = 3 ms, {TRAINS})", "E051", "has 4 neurons"),
         ("tssl", "tssl_bp", "kernel(tau = 0.1 ms)", "E051", "shorter than a step"),
+        ("tssl", "tssl_bp", "kernel(tau = 1e30 ms)", "E051", "a spike leaves nothing"),
+        ("tssl", "tssl_bp", "first_spike(tau = 1e30 ms)", "E051", "so long that a step"),
         ("lif\n  readout = first_spike", "e_prop(width = 2)", "cross_entropy", "E050", "by no"),
     ],
 )

@@ -66,7 +66,7 @@ def test_a_file_that_is_not_there(argued):
     ("arguments", "code", "said"),
     [
         ("target = [0, 2]", "E022", "a train has 0 and 1, not 2"),
-        ("target = []", "E020", "a train, such as `[0, 1, 1]`"),
+        ("target = []", "E020", "a train, such as `[0, 1, 1]`, got an empty list"),
         ("other = 1", "E020", "a train, such as"),
         ("trains = [[0, 1]]", "E020", "a train, such as"),
         ("trains = []", "E020", "a list of trains"),

@@ -54,6 +54,7 @@ def test_a_state_that_grows() -> None:
         ("dense(weight = -3e38)", "3e+38"),
         ("dense(init = uniform(0, 2e38))", "2e+38"),
         ("list(synapses = [[0, 1, 1], [1, 0, -1e38]])", "1e+38"),
+        ("dense(weight = 1e30)", "1e+30"),
         ("dense(weight = 1e29)", ""),
         ("dense(weight = 1 + i)", ""),
     ],

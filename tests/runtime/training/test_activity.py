@@ -1,11 +1,14 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from compiled_texts import compiled_text
 
 from snncc.ir.expr import Ref
-from snncc.ir.graph import Graph, Population
+from snncc.ir.graph import Call, Graph, Population
 from snncc.ir.neuron import NeuronStep
 from snncc.ir.types import DType
-from snncc.runtime.training.activity import Rates, measure, suggested_gain, warnings
+from snncc.runtime.training.activity import Rates, measure, silence, suggested_gain, warnings
 
 REST = NeuronStep((), (), ("rest",), refractory=Ref("rest", DType.I32))
 NEURONS = Population("h", (4,), "hidden", step=REST, constants=(6.0,))
@@ -26,6 +29,24 @@ def test_rates_by_hand():
     assert hidden.rate == pytest.approx(34 / 4 / 0.070)
     assert (hidden.dead, hidden.saturated) == (0.5, 0.25)
     assert hidden.use == pytest.approx((1.0 + 0.7) / 4)
+
+
+def test_an_input_that_sends_numbers_has_no_rate():
+    sends = replace(GRAPH.populations[0], encoding=Call("current", ()))
+    (hidden,) = measure(replace(GRAPH, populations=(sends, NEURONS)), np.ones(6, np.int64), 2, 70)
+    assert hidden.population == "h"
+
+
+@pytest.mark.parametrize(
+    ("output", "said"), [("lif", "no output neuron fired"), ("li_mean", "all scores were 0")]
+)
+def test_what_has_no_class(output, said):
+    text = (
+        f"network n {{ input x[4] encode bernoulli(duration = 9 ms) output y[2] : {output} "
+        "x -> y : dense }"
+    )
+    told = silence(compiled_text(text).graph, "3 samples")
+    assert told == f"{said} at 3 samples: they have no class, and count as wrong"
 
 
 def test_nothing_presented_yet():

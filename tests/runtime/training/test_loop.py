@@ -6,7 +6,7 @@ from refusal import refused
 
 from snncc.backends.protocols import Outcome, classes_of
 from snncc.ir.diagnostics import CompileError
-from snncc.ir.graph import Call
+from snncc.ir.graph import Call, Projection
 from snncc.runtime.training import loop
 from snncc.runtime.training.holdout import hold_out
 from snncc.runtime.training.loop import Interrupted
@@ -293,3 +293,12 @@ def test_lost_weights_are_not_saved_when_interrupted(learning):
     recorder = type(learning.recorder)(stop_after=1)
     assert "no finite numbers" in refused("E052", learning.run, trainer, recorder=recorder).message
     assert not recorder.saved
+
+
+def test_what_learns_faster_than_the_rate_is_told(learning):
+    drawn = Call("constant", (("value", 1.0),))
+    fast = Projection("w", "x", "y", Call("dense"), drawn, lr_mult=1e30)
+    graph = replace(learning.course.graph, projections=(fast,))
+    learning.course = replace(learning.course, graph=graph)
+    found = refused("E052", learning.run, Diverging(learning.trainer(), 1, np.nan))
+    assert "`lr_mult` 1e+30 times" in found.help

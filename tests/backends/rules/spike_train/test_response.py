@@ -103,6 +103,7 @@ HALVED = RENAMED.replace("tail + volley", "tail + 0.5 * volley")
 SPLIT = HALVED.replace("volley }", "volley  charge = charge + 0.1 * volley }")
 KEPT = PERFECT.replace("v = 0 mV }", "v = v - v_th }")
 RAISED = PERFECT.replace("v = 0 mV }", "v = -1 mV }")
+BOTH = RENAMED.rstrip().removesuffix("}") + "  emit charge\n}\n"
 FREE = RENAMED.replace("{ charge = 0 mV }\n}", "{ }\n}")
 LIFTED = RENAMED.replace("{ charge = 0 mV }\n}", "{ charge = 1 mV }\n}")
 EMPTIED = RENAMED.replace("{ charge = 0 mV }\n}", "{ charge = 0 mV  tail = 0 mV }\n}")
@@ -137,6 +138,7 @@ def test_refused(cell, model, port):
         ("perfect", KEPT, "does not reset `v` to 0", "write `v = 0 mV` in `on spike`"),
         ("perfect", RAISED, "does not reset `v` to 0", "write `v = 0 mV` in `on spike`"),
         ("lif(tau_syn = 1e38 ms)", "", "loses nothing in a step", "make its time constant shorter"),
+        ("mine", BOTH, "emits a number in place", "use the prelude's `lif`"),
         ("mine", FREE, "not `charge` alone", "write `charge = 0 mV`"),
         ("mine", LIFTED, "not `charge` alone", "write `charge = 0 mV`"),
         ("mine", EMPTIED, "not `charge` alone", "write `charge = 0 mV`"),

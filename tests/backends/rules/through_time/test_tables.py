@@ -76,7 +76,16 @@ def test_counts_that_are_right_for_every_class():
     (found,) = loss_warnings(made.graph, made.train)
     assert found.code == "W050"
     assert "fires 0 to 6 spikes costs nothing" in found.message
+    assert "margin" in found.help
     assert loss_warnings((usual := program()).graph, usual.train) == ()
+
+
+def test_a_hinge_that_lets_every_class_be():
+    hinge = "width = 2) loss count_hinge(target = 1, other = 10)"
+    text = TEXT.replace("CONDITION", "v > 1 mV").replace("MORE", "").replace("width = 2)", hinge)
+    (found,) = loss_warnings((made := compiled_text(text)).graph, made.train)
+    assert "fires 1 to 10 spikes costs nothing" in found.message
+    assert found.help == "choose an `other` at least 1 below `target`"
 
 
 def test_a_gpu():

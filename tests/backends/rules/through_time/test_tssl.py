@@ -203,6 +203,20 @@ def test_lif_without_a_refractory_time_is_taken():
     assert check(draw_model(program.graph, 0), program.train) == ()
 
 
+def test_parameters_of_a_readout_may_learn():
+    text = NET.format(
+        inputs=3,
+        outputs=2,
+        populations="population h[4] : tssl",
+        projections="x -> h : dense\n  h -> y : dense",
+        steps=5,
+        encoding="spikes",
+        cell="li(tau_mem = 9 ms trainable)",
+    )
+    program = compiled_text(text.replace("rule tssl_bp", "rule tssl_bp  loss cross_entropy"))
+    assert check(draw_model(program.graph, 0), program.train) == ()
+
+
 def test_a_gpu():
     message = refused("E071", on_gpu, network((2, 2), 5, 5, 3).train).message
     assert "`tssl_bp` does not train" in message
