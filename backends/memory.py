@@ -75,11 +75,12 @@ def learning(graph: Graph, spec: TrainSpec, workers: int) -> tuple[Need, ...]:
     """What a training takes: a simulator, the weights' moments, the gradients of a batch, and the
     weights of the epochs that are averaged over."""
     groups = GROUPS if spec.count("batch") > 1 and workers else 0
+    kept = groups or min(workers, 1)  # a device has a memory of its own
     average = spec.find("average")
     past = 0 if average is None else min(integer(average, "epochs"), spec.count("epochs"))
     each = MOMENTS + F32 * (groups + past)
     moments = [Need(each * s.weights, what, span) for s, what, span in _sizes(graph)]
-    return (*presenting(graph, workers + groups), *moments, *_kept(graph, spec, groups or 1))
+    return (*presenting(graph, workers + groups), *moments, *_kept(graph, spec, kept))
 
 
 def _kept(graph: Graph, spec: TrainSpec, samples: int) -> list[Need]:

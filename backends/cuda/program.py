@@ -55,13 +55,13 @@ class Layout:
         return self.model.graph
 
 
-def make_layout(model: Model) -> Layout:
-    """The layout of a model; CompileError(E071) where it has values of other types, or an input
-    that sends numbers."""
+def make_layout(model: Model, has_currents: bool = False) -> Layout:
+    """The layout of a model, whose kernels keep what arrived (`has_currents`) or not;
+    CompileError(E071) where it has values of other types, or an input that sends numbers."""
     model = ready(model)
     require_spikes(model.graph)
     plan = make_plan(model)
-    return Layout(model, plan, make_tables(model.graph, plan, model.wirings))
+    return Layout(model, plan, make_tables(model.graph, plan, model.wirings, has_currents))
 
 
 def require_spikes(graph: Graph) -> None:

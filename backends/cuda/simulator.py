@@ -46,10 +46,11 @@ class CudaSimulator:
         threads: int | None,
         folder: Path,
         device: Device | None = None,
+        has_currents: bool = False,
     ) -> None:
         self.device = device or open_device(folder)
         self.seed = np.uint64(model.seed)
-        self.layout: Layout = make_layout(model)
+        self.layout: Layout = make_layout(model, has_currents)
         self.graph = self.layout.graph
         self.plan = self.layout.plan
         self.steps = self.plan.steps
@@ -69,10 +70,15 @@ class CudaSimulator:
             self._present(samples, results, self.steps)
         download = self.device.download
         counts = download(results.counts)[:count]
-        scores = download(results.scores)[:count, : counts.shape[1] if self.plan.score >= 0 else 0]
+        scores = self._scores(results, count)
         classes, cost = classes_of(counts, scores), np.zeros(count)
         lost = download(results.lost)[:count] > 0
         return Outcome(counts, classes, cost, download(results.activity), lost, scores)
+
+    def _scores(self, results: Results, count: int) -> Array:
+        """What the outputs of the samples emitted last, if they emit numbers."""
+        scores: Array = self.device.download(results.scores)
+        return scores[:count, : scores.shape[1] if self.plan.score >= 0 else 0]
 
     def raster(self, samples: Samples, sample: int) -> npt.NDArray[np.bool_]:
         """The spikes of one sample, bool [steps, neurons], populations in graph order."""

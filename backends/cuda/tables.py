@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,8 +22,8 @@ class Tables(NamedTuple):
     """P populations, J projections. A step's currents are `row` = ports x width floats, its spikes
     `words` words of 32 bits."""
 
-    slot: Array  # i64[P] first current of a population within its block's row
-    width: int  # currents of the widest block
+    slot: Array  # i64[P] first current of a population within a step's row
+    width: int  # currents of the widest block, or of all where they are kept
     row: int
     word: Array  # i64[P + 1] bounds of the populations within a step's words
     words: int
@@ -33,17 +34,14 @@ class Tables(NamedTuple):
     post_index: Array  # i64[S] place of the weight
 
 
-def make_tables(graph: Graph, plan: Plan, wirings: Mapping[str, Wiring]) -> Tables:
-    """The tables of a graph."""
+def make_tables(
+    graph: Graph, plan: Plan, wirings: Mapping[str, Wiring], has_currents: bool = False
+) -> Tables:
+    """The tables of a graph; `has_currents`: what arrived is wanted afterwards, else a block of
+    populations writes over that of the block before it."""
     sizes = np.diff(plan.neurons)
     words = -(-sizes // 32)
-    slot = np.zeros(len(sizes), np.int64)
-    width = 1
-    for b in range(len(plan.block) - 1):
-        members = plan.order[plan.block[b] : plan.block[b + 1]]
-        ends = np.cumsum(sizes[members])
-        slot[members] = ends - sizes[members]
-        width = max(width, int(ends[-1]))
+    slot, width = _slots(plan, sizes, has_currents)
     lists = post_major(graph.projections, wirings, plan, plan.kind == LIST)
     return Tables(
         slot=slot,
@@ -57,6 +55,17 @@ def make_tables(graph: Graph, plan: Plan, wirings: Mapping[str, Wiring]) -> Tabl
         post_pre=some(lists.pre),
         post_index=some(lists.weight),
     )
+
+
+def _slots(plan: Plan, sizes: Array, has_currents: bool) -> tuple[Array, int]:
+    slot, width = np.zeros(len(sizes), np.int64), 1
+    together = plan.block[[0, -1]] if has_currents else plan.block
+    for first, last in pairwise(together):
+        members = plan.order[first:last]
+        ends = np.cumsum(sizes[members])
+        slot[members] = ends - sizes[members]
+        width = max(width, int(ends[-1]))
+    return slot, width
 
 
 def some(array: Array) -> Array:

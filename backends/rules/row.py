@@ -18,6 +18,10 @@ from ..cuda.scratch import Make
 EVENTS = "events"  # every spike of every population
 CURRENTS = "currents"  # what arrived at every port in every step
 
+# What a call of a GPU's `learn` does of every update: all of it; but for the change of the weights,
+# where the host has its part in the gradient; that change.
+WHOLE, FIND, APPLY = 0, 1, 2
+
 
 class CpuKernels(NamedTuple):
     """A rule's kernels on the CPU: `learn` presents samples and adds up their gradients, or updates
@@ -36,13 +40,15 @@ class CpuKernels(NamedTuple):
 
 
 class CudaKernels(NamedTuple):
-    """A rule's kernel `learn` on a GPU. `layout`: (layout of the network, spec) -> what it reads;
+    """A rule's kernel `learn` on a GPU. `layout`: (model, its layout, spec) -> what it reads;
     `program`: (layout, that, spec, threads) -> the kernel; `scratch`: (make, layout, that, samples
-    in flight, blocks) -> its arrays."""
+    in flight, blocks) -> its arrays. `is_turned`: the moments of all-pairs projections are
+    post-major."""
 
-    layout: Callable[[Layout, TrainSpec], Any]
+    layout: Callable[[Model, Layout, TrainSpec], Any]
     program: Callable[[Layout, Any, TrainSpec, int | None], KernelProgram]
     scratch: Callable[[Make, Layout, Any, int, int], Any]
+    is_turned: bool = True
 
 
 class Rule(NamedTuple):
@@ -62,6 +68,6 @@ class Rule(NamedTuple):
     keeps: tuple[str, ...]
     tables: Callable[[Model, TrainSpec, Plan], Any]
     cpu: CpuKernels
-    cuda: CudaKernels | None
+    cuda: CudaKernels
     oracle: Callable[..., Any]
     sample_bytes: Callable[[Graph, TrainSpec], Mapping[str, int]] = lambda graph, spec: {}

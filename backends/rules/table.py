@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ...ir.diagnostics import CompileError, Diagnostic
+from ...ir.diagnostics import CompileError
 from ...ir.graph import TrainSpec
 from ...ir.model import Model
-from .row import CudaKernels, Rule
+from .row import Rule
 from .spike_train.row import SPIKE_TRAIN
 from .through_time.row import THROUGH_TIME
 
@@ -26,19 +26,3 @@ def rule_of(model: Model, spec: TrainSpec) -> Rule:
     if mistakes:
         raise CompileError(mistakes)
     return rule
-
-
-def on_gpu(spec: TrainSpec) -> CudaKernels:
-    """A spec's rule on a GPU; CompileError(E071) where it has no kernels for one."""
-    kind = spec.call("rule").kind
-    cuda = RULES[kind].cuda
-    if cuda is None:
-        raise CompileError(
-            Diagnostic(
-                "E071",
-                f"`{kind}` does not train on a GPU",
-                spec.span,
-                help="train on the processor, `--target cpu`; what was trained runs on a GPU",
-            )
-        )
-    return cuda

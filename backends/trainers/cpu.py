@@ -190,7 +190,8 @@ class CpuTrainer(CpuSimulator):
         """The update `updates` of the parameters that are learnt, by scale * asked."""
         if len(self._values):
             optimizer, number = call.optimizer, self.updates - 1 - call.optimizer.before
-            self._values.update(self._optimizer_alone, optimizer, number, asked, scale)
+            pace = optimizer.size[number], optimizer.eps[number], optimizer.rate
+            self._values.update(self._optimizer_alone, pace, asked, scale)
             self._values.show(self.plan.real_init)
 
     def _learn(

@@ -20,7 +20,7 @@ from ...ir.passes.derived import Derived, derived
 from ...ir.tensors import numbers
 from ..compiled.plan import Plan
 from ..compiled.text.step import state_places
-from ..optimizers.cpu.chain import CpuChain, Optimizer
+from ..optimizers.cpu.chain import CpuChain
 from ..protocols import State
 
 Array = npt.NDArray[Any]
@@ -104,16 +104,17 @@ class Values:
         return found
 
     def update(
-        self, chain: CpuChain, optimizer: Optimizer, update: int, gradient: Array, scale: float
+        self, chain: CpuChain, pace: tuple[Any, Any, Any], gradient: Array, scale: float
     ) -> None:
-        """An update by scale * gradient, the call's number `update`; every parameter moves at its
-        own rate. `chain` is of the optimizer alone."""
+        """An update by scale * gradient; `pace`: the optimizer's (size, eps, rate), of which every
+        parameter has its own share. `chain` is of the optimizer alone."""
+        size, eps, rate = pace
         for part in self.parts:
             place, mult = part.place, np.float32(part.learnt.lr_mult)
             moved = np.zeros(place.stop - place.start, np.float32)
-            pace = optimizer.size[update] * mult, optimizer.eps[update], optimizer.rate * mult
+            own = size * mult, eps, rate * mult
             moments = self.first[place], self.second[place]
-            chain.alone(chain.numbers, *pace, moved, *moments, gradient[place], np.float32(scale))
+            chain.alone(chain.numbers, *own, moved, *moments, gradient[place], np.float32(scale))
             self.x[place] += moved
 
     def state(self) -> State:

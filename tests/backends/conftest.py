@@ -32,6 +32,7 @@ from snncc.backends.optimizers.table import Chain
 from snncc.backends.protocols import Samples
 from snncc.backends.rules.spike_train.sources import CPU
 from snncc.backends.trainers import cpu as trainer_module
+from snncc.backends.trainers import cuda as cuda_trainer_module
 from snncc.backends.trainers.cpu import CpuTrainer
 from snncc.frontend.program import Program
 from snncc.ir.model import Model
@@ -84,6 +85,19 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
     return interpret("plain_kernels", plain_text({}), tmp_path_factory.mktemp("plain"))
 
 
+def plain_chain(chain: Chain, folder: Path) -> CpuChain:
+    """A chain as plain Python."""
+    module = interpret("plain_chain", chain_source(chain), folder)
+    factor = getattr(module, "factor", None)
+    return CpuChain(numbers_of(chain), module.update_row, module.alone, factor)
+
+
+@pytest.fixture
+def plain_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a GPU's host updates, the parameters of neurons, as plain Python."""
+    monkeypatch.setattr(cuda_trainer_module, "load_chain", plain_chain)
+
+
 @pytest.fixture(scope="session", params=["interpreted", pytest.param("compiled", marks=SLOW)])
 def kernels(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
@@ -109,11 +123,6 @@ def kernels(
         own = interpret("plain_steps", graph_source(steps), folder)
         return Kernels(modules[text], own.advance)
 
-    def load_chain(chain: Chain, _folder: Path) -> CpuChain:
-        module = interpret("plain_chain", chain_source(chain), folder)
-        factor = getattr(module, "factor", None)
-        return CpuChain(numbers_of(chain), module.update_row, module.alone, factor)
-
     def with_scans(tables: Any, text: str, _folder: Path) -> Any:
         module = interpret("plain_scans", text, folder)
         return tables._replace(replay=module.replay, retreat=module.retreat)
@@ -121,7 +130,7 @@ def kernels(
     with pytest.MonkeyPatch.context() as patch:
         for module in (simulator_module, trainer_module):
             patch.setattr(module, "load_kernels", interpreted_kernels)
-        patch.setattr(trainer_module, "load_chain", load_chain)
+        patch.setattr(trainer_module, "load_chain", plain_chain)
         patch.setattr(trainer_module, "with_scans", with_scans)
         yield folder
 

@@ -12,32 +12,22 @@ from ....ir.graph import Graph, TrainSpec
 from ....ir.model import Model
 from ....ir.passes.settle import Settle
 from ...compiled.plan import duration
-from ...compiled.text.sources import Parts
 from ...losses.indistinct import indistinct
 from ...losses.table import loss_of
 from ..reach import within_blocks
-from ..row import CURRENTS, EVENTS, CpuKernels, Rule
+from ..row import CURRENTS, EVENTS, CpuKernels, CudaKernels, Rule
 from .cpu.scratch import make_sweep, together
+from .cpu.text import scans_source
+from .cuda.program import learn_program, make_through_layout, sweep_of
 from .oracle import SampleGradients, sample_gradients
 from .readable import require_readable, undecided_by_first
+from .sources import CPU
 from .tables import (
     is_cut,
     make_tables,
     require_learnable,
     sample_bytes,
     scan_of,
-)
-from .text import scans_source
-
-CPU: Parts = (
-    ("optimizers.cpu", ("update.py",)),
-    (
-        "rules.through_time.cpu",
-        (
-            *("features.py", "synapses.py", "credit.py", "loss.py", "backward.py"),
-            *("update.py", "learning.py"),
-        ),
-    ),
 )
 
 
@@ -84,7 +74,7 @@ THROUGH_TIME = Rule(
     keeps=(EVENTS, CURRENTS),
     tables=make_tables,
     cpu=CpuKernels(CPU, _features, make_sweep, scans_source, together, is_turned=False),
-    cuda=None,
+    cuda=CudaKernels(make_through_layout, learn_program, sweep_of, is_turned=False),
     oracle=oracle,
     sample_bytes=sample_bytes,
 )

@@ -63,15 +63,6 @@ def test_a_program_gives_its_kernels_and_how_they_are_launched(small, folder):
 
 
 @pytest.mark.slow
-def test_a_rule_without_kernels_for_a_gpu(small, folder):
-    """What it trained runs there all the same."""
-    made = compiled_text(NET.replace("rule st_rsbp", "rule surrogate(width = 1)"))
-    emission = emit(draw_model(made.graph, 0), made.train, "sm_90", folder)
-    assert sorted(emission.members) == [RUN, LAUNCH]
-    assert "does not train on a GPU" in emission.notes[0]
-
-
-@pytest.mark.slow
 def test_what_learns_nothing_has_no_kernel_for_it(small, folder):
     assert sorted(emitted(folder, has_train=False).members) == [RUN, LAUNCH]
 

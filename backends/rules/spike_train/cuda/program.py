@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .....ir.graph import TrainSpec
+from .....ir.model import Model
 from ....compiled.plan import distinct_steps
 from ....compiled.store import Store
 from ....cuda.build import KernelProgram
@@ -38,9 +39,9 @@ class RuleLayout:
     sizes: Sizes
 
 
-def make_rule_layout(layout: Layout, spec: TrainSpec) -> RuleLayout:
-    """The layout of the spec's rule on a graph; CompileError(E050) if it can't be."""
-    rule = make_rule(layout.model, spec, layout.plan)
+def make_rule_layout(model: Model, layout: Layout, spec: TrainSpec) -> RuleLayout:
+    """The layout of the spec's rule on a model; CompileError(E050) if it can't be."""
+    rule = make_rule(model, spec, layout.plan)
     return RuleLayout(rule, *make_learning(layout.plan, rule))
 
 

@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
-from importlib import resources
 from pathlib import PurePath
 
 import pytest
+from kernel_names import FILES_ONLY, bare_codes, check_explained, check_homes, is_bare, kernels
 
-from snncc.backends.compiled.text.sources import BACKENDS
 from snncc.backends.cpu import codegen as cpu
 from snncc.backends.cuda import codegen as cuda
 from snncc.backends.rules.spike_train.sources import CPU, CUDA
 
 PARTS = {"cpu": (*cpu.FORWARD, *CPU), "cuda": (*cuda.FORWARD, *CUDA)}
-FILES_ONLY = {
-    "square.py": "all pairs of a recurrent block as rows, which a card has beside its lists",
-    "features.py": "of a network, which the processor's kernels are cut down to",
-    "rows.py": "loops over a row, which the threads of a block share on a card",
-    "grid.py": "how the blocks of a card share work and meet",
-}
 # What only one device has, by the reason.
 ONLY = {
     "cpu": {
@@ -34,6 +26,7 @@ ONLY = {
             pre_rows presynaptic_counts response_row row_of send send_listed send_windows
             side_effect silent_listed silent_row substitute sweep tiles triangulate update_listed
             widest_row window_row write_back""",
+        "a sample is prepared, then played; on a card stages do both": "play",
         "the threads of a processor share a sample only now and then": """
             all_tiles_wide drive_wide encode_wide""",
         "what takes no time on a card": "forget_faint",
@@ -58,64 +51,23 @@ ONLY = {
 }
 
 
-def kernels(device: str) -> Iterator[tuple[str, ast.Module]]:
-    """(file, its tree) of the kernels that belong to a device alone."""
-    for package, names in PARTS[device]:
-        for name in names:
-            if device in package.split("."):
-                text = resources.files(f"{BACKENDS}.{package}").joinpath(name).read_text("utf-8")
-                place = "/".join(part for part in package.split(".") if part != device)
-                yield f"{place}/{name}", ast.parse(text)
-
-
-def homes(device: str) -> dict[str, str]:
-    """The file of each kernel, by its name without the mark of what is a file's own."""
-    return {
-        node.name.lstrip("_"): file
-        for file, tree in kernels(device)
-        if PurePath(file).name not in FILES_ONLY
-        for node in tree.body
-        if isinstance(node, ast.FunctionDef)
-    }
-
-
 def test_kernels_of_one_name_stand_in_files_of_one_name():
-    one, other = homes("cpu"), homes("cuda")
-    both = one.keys() & other.keys()
-    assert len(both) > 20
-    assert {n: (one[n], other[n]) for n in both if one[n] != other[n]} == {}
+    check_homes(PARTS, 21)
 
 
-@pytest.mark.parametrize(("device", "twin"), [("cpu", "cuda"), ("cuda", "cpu")])
-def test_what_only_one_device_has_is_explained(device, twin):
-    only = homes(device).keys() - homes(twin).keys()
-    explained = [name for names in ONLY[device].values() for name in names.split()]
-    assert sorted(explained) == sorted(only)
+@pytest.mark.parametrize("device", PARTS)
+def test_what_only_one_device_has_is_explained(device):
+    check_explained(PARTS, device, ONLY[device])
 
 
 def test_files_of_only_one_device_are_explained():
-    one, other = ({PurePath(file).name for file, _ in kernels(d)} for d in PARTS)
+    one, other = ({PurePath(file).name for file, _ in kernels(PARTS[d], d)} for d in PARTS)
     assert one ^ other == FILES_ONLY.keys()
 
 
 @pytest.mark.parametrize("device", PARTS)
 def test_codes_are_compared_by_their_names(device):
-    """`encoder == 2` says nothing, and stays when the codes change."""
-    found = [
-        f"{file}:{node.lineno}"
-        for file, tree in kernels(device)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Compare) and is_bare(node)
-    ]
-    assert found == []
-
-
-def is_bare(node: ast.Compare) -> bool:
-    """Whether a code, or anything at all, is compared with a number that has no name."""
-    numbers = [s.value for s in (node.left, *node.comparators) if isinstance(s, ast.Constant)]
-    text = ast.unparse(node)
-    is_code = any(word in text for word in ("encoder", "kind", "method"))
-    return isinstance(node.ops[0], ast.Eq | ast.NotEq) and any(is_code or n > 1 for n in numbers)
+    assert bare_codes(PARTS[device], device) == []
 
 
 def test_a_bare_code_is_seen():

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from compiled_texts import compiled_text
-from refusal import refused
 
 from snncc.backends.compiled.plan import make_plan
-from snncc.backends.rules.table import on_gpu
 from snncc.backends.rules.through_time.cpu.scratch import make_sweep
 from snncc.backends.rules.through_time.row import check, loss_warnings
 from snncc.backends.rules.through_time.tables import adjoints, make_tables, sample_bytes
@@ -86,10 +84,6 @@ def test_a_hinge_that_lets_every_class_be():
     (found,) = loss_warnings((made := compiled_text(text)).graph, made.train)
     assert "fires 1 to 10 spikes costs nothing" in found.message
     assert found.help == "choose an `other` at least 1 below `target`"
-
-
-def test_a_gpu():
-    assert "`surrogate` does not train" in refused("E071", on_gpu, program().train).message
 
 
 def test_what_is_remembered_of_a_step():

@@ -8,10 +8,8 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 from compiled_texts import compiled_text
-from refusal import refused
 
 from snncc.backends.reference.network import simulate
-from snncc.backends.rules.table import on_gpu
 from snncc.backends.rules.through_time.oracle import Backward
 from snncc.backends.rules.through_time.row import check
 from snncc.backends.rules.through_time.tables import scan_of
@@ -215,8 +213,3 @@ def test_parameters_of_a_readout_may_learn():
     )
     program = compiled_text(text.replace("rule tssl_bp", "rule tssl_bp  loss cross_entropy"))
     assert check(draw_model(program.graph, 0), program.train) == ()
-
-
-def test_a_gpu():
-    message = refused("E071", on_gpu, network((2, 2), 5, 5, 3).train).message
-    assert "`tssl_bp` does not train" in message

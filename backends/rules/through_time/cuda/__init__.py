@@ -1,0 +1,1 @@
+"""Learning through time on a GPU."""

@@ -1,0 +1,43 @@
+"""The kernels of both devices: the same names in files of the same name, and no bare codes."""
+
+from __future__ import annotations
+
+import pytest
+from kernel_names import bare_codes, check_explained, check_homes
+
+from snncc.backends.rules.through_time.sources import CPU, CUDA
+
+PARTS = {"cpu": CPU, "cuda": CUDA}
+# What only one device has, by the reason.
+ONLY = {
+    "cpu": {
+        "rows of several samples at a time; on a card a thread has its own weight": """
+            add_fours add_scaled_fours apply_gradient apply_piece apply_posts apply_slice
+            apply_wide credit_pre credit_spikes credit_steady number_of pieces_of sizes_of turn
+            update_row""",
+        "spikes are events by step, which are sorted by neuron": "sort_spikes",
+        "one worker takes both ways through time one after the other": "ask_trains",
+    },
+    "cuda": {
+        "a stage deals its items": "make_pulls make_squares remember scan_all",
+        "what one thread does with its neuron or weight": """
+            arrival ask_outside ask_steps ask_tile credit_window learn_weight update_weight""",
+        "events are bits, which become times": "list_times",
+        "what the host looks at is summed by the device": "add_starts",
+        "a row is shared by the threads of a block": "row_of row_pull row_squares scaled",
+    },
+}
+
+
+def test_kernels_of_one_name_stand_in_files_of_one_name():
+    check_homes(PARTS, 20)
+
+
+@pytest.mark.parametrize("device", PARTS)
+def test_what_only_one_device_has_is_explained(device):
+    check_explained(PARTS, device, ONLY[device])
+
+
+@pytest.mark.parametrize("device", PARTS)
+def test_codes_are_compared_by_their_names(device):
+    assert bare_codes(PARTS[device], device) == []
