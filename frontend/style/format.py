@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
+from typing import NamedTuple
 
 from ...ir.diagnostics import CompileError, Source
 from ..collection import no_collection
-from ..syntax.lexer import Token, words
+from ..syntax.lexer import Token, spelled, words
 from ..syntax.parser import parse
 from ..syntax.tree import File, Train
 from .columns import Line, align
-from .spacing import Context, contexts, gap, signs, word
+from .spacing import Context, contexts, spaces, written
 
 INDENT = 2
 CONTINUATION = 4
@@ -20,18 +20,17 @@ CONTINUATION = 4
 # Before these words a new cell of an aligned line begins.
 _CELLS: dict[str, frozenset[str]] = {
     "projection": frozenset({"_ARROW", "_COLON"}),
-    "population": frozenset({"NAME", "_COLON", "_ENCODE"}),
+    "population": frozenset({"_COLON", "_ENCODE"}),
 }
 _POPULATIONS = frozenset({"INPUT", "POPULATION", "OUTPUT", "INSTANCE"})
 
 
-@dataclass(frozen=True, slots=True)
-class _Word:
-    """A token with what its spacing depends on."""
+class _Word(NamedTuple):
+    """A token, what its spacing depends on, and the space before it within a line."""
 
     token: Token
     context: Context
-    is_sign: bool
+    space: str
 
 
 def format_text(source: Source) -> str:
@@ -43,7 +42,7 @@ def format_text(source: Source) -> str:
         lines = _drop_edges(list(_lines(source, everything, tree)))
         text = "\n".join(align(lines))
         formatted = text + "\n" if text else ""
-        _require_same(everything, Source(source.name, formatted))
+        _require_same(source.text, formatted)
         return formatted
 
 
@@ -54,17 +53,12 @@ def _parsed(source: Source) -> File:
     return tree
 
 
-def _require_same(everything: Iterable[Token], formatted: Source) -> None:
+def _require_same(text: str, formatted: str) -> None:
     """RuntimeError, for a mistake of ours, unless the formatted text has the same words and
     comments in the same order, and so the same tree."""
-    pairs = zip_longest(map(_said, everything), map(_said, words(formatted)))
-    if any(before != after for before, after in pairs):
-        raise RuntimeError(f"formatting would change what {formatted.name} says")
-
-
-def _said(token: Token) -> tuple[str, str]:
-    """What a token says, however it is spaced."""
-    return token.type, token.text.rstrip() if token.type == "COMMENT" else word(token)
+    pairs = zip_longest(spelled(text), spelled(formatted), fillvalue=("", ""))
+    if any(old != new and written(old) != new for (_, old), (_, new) in pairs):
+        raise RuntimeError("formatting would change what the program says")
 
 
 def _lines(source: Source, everything: Sequence[Token], tree: File) -> Iterator[Line]:
@@ -90,15 +84,18 @@ def _lines(source: Source, everything: Sequence[Token], tree: File) -> Iterator[
 def _rows(source: Source, everything: Sequence[Token], tree: File) -> list[tuple[list[_Word], str]]:
     """The words of every line, and its comment."""
     tokens = [token for token in everything if token.type != "COMMENT"]
-    known = zip(tokens, contexts(tokens, _entries(tree)), signs(tokens), strict=True)
-    rows: list[tuple[list[_Word], str]] = [([], "") for _ in source.starts]
-    for token, context, is_sign in known:
-        rows[source.position(token.start)[0] - 1][0].append(_Word(token, context, is_sign))
+    at = contexts(tokens, _entries(tree))
+    rows: list[list[_Word]] = [[] for _ in source.starts]
+    ends, line = (*source.starts[1:], len(source.text) + 1), 0
+    for each in map(_Word, tokens, at, spaces(tokens, at)):
+        while each.token.span.start >= ends[line]:
+            line += 1
+        rows[line].append(each)
+    comments = [""] * len(rows)
     for token in everything:
         if token.type == "COMMENT":
-            line = source.position(token.start)[0] - 1
-            rows[line] = (rows[line][0], token.text.rstrip())
-    return rows
+            comments[source.position(token.span.start)[0] - 1] = written(token.text)
+    return list(zip(rows, comments, strict=True))
 
 
 def _entries(tree: File) -> frozenset[int]:
@@ -124,33 +121,34 @@ def _continues(row: Sequence[_Word]) -> bool:
 
 def _after(row: Iterable[_Word], depth: int, parentheses: int) -> tuple[int, int]:
     """Open braces, and open round and square brackets, after the line."""
-    for each in row:
-        depth += {"_LBRACE": 1, "_RBRACE": -1}.get(each.token.type, 0)
-        parentheses += {"_LPAR": 1, "LSQB": 1, "_RPAR": -1, "RSQB": -1}.get(each.token.type, 0)
-    return depth, parentheses
+    count = [each.token.type for each in row].count
+    depth += count("_LBRACE") - count("_RBRACE")
+    return depth, parentheses + count("_LPAR") + count("LSQB") - count("_RPAR") - count("RSQB")
 
 
 def _line(row: Sequence[_Word], comment: str, indent: int, is_partial: bool) -> Line:
     kind = "" if is_partial else _kind(row)
-    starts = _CELLS.get(kind, frozenset())
-    cells: list[tuple[str, list[str]]] = []
-    for position, each in enumerate(row):
-        space = _space(row, position)
-        is_cell = each.token.type in starts and not each.context.parentheses
-        if kind == "population" and each.token.type == "NAME":
-            is_cell = position == 1
-        if position == 0 or is_cell:
-            cells.append((space, [word(each.token)]))
-        else:
-            cells[-1][1].extend((space, word(each.token)))
-    return Line(indent, tuple((space, "".join(texts)) for space, texts in cells), comment, kind)
+    starts = [0] if row else []
+    if kind:
+        starts += [k for k in range(1, len(row)) if _begins_cell(kind, row, k)]
+    cells = tuple(_cell(row, *ends) for ends in pairwise((*starts, len(row))))
+    return Line(indent, cells, comment, kind)
 
 
-def _space(row: Sequence[_Word], position: int) -> str:
-    if position == 0:
-        return ""
-    left, right = row[position - 1], row[position]
-    return gap(left.token, right.token, left.context, right.context, left.is_sign)
+def _begins_cell(kind: str, row: Sequence[_Word], position: int) -> bool:
+    """Whether a cell of an aligned line begins here: at the name of a population, at some words."""
+    each = row[position]
+    is_name = kind == "population" and position == 1
+    return is_name or (each.token.type in _CELLS[kind] and not each.context.is_inside)
+
+
+def _cell(row: Sequence[_Word], start: int, stop: int) -> tuple[str, str]:
+    """The space before some words of a line, and the words."""
+    first = row[start]
+    texts = [written(first.token.text)]
+    for each in row[start + 1 : stop]:
+        texts += each.space, written(each.token.text)
+    return first.space if start else "", "".join(texts)
 
 
 def _kind(row: Sequence[_Word]) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from ..syntax.builder import quantity_parts
-from ..syntax.lexer import Token
+from ..syntax.lexer import KEYWORDS, PUNCTUATION, Token
 
 _OPERATORS = frozenset({"OPERATOR", "MINUS", "SLASH", "NOT"})
 _VALUE_ENDS = frozenset(
@@ -21,11 +22,10 @@ _CLAUSES = frozenset({"_METHOD", "DELAY", "FIXED", "TRAINABLE", "AS"})
 _DECLARATIONS = frozenset({"PARAM", "STATE", "INPUT"})
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """What is known of a token beyond its neighbours."""
 
-    parentheses: int  # open round brackets before it
+    is_inside: bool  # of round brackets
     opening: str  # the word with which its statement begins
     is_unit: bool  # between the colon of a declaration and its `=`
     starts_statement: bool
@@ -34,20 +34,23 @@ class Context:
 def contexts(tokens: Sequence[Token], entries: frozenset[int]) -> list[Context]:
     """The context of every token; `entries` are the places where entries of `train` begin."""
     found: list[Context] = []
-    parentheses, opening, is_unit = 0, "", False
+    known: dict[tuple[bool, str, bool, bool], Context] = {}  # equal contexts are one object
+    parentheses, opening, is_unit, starts = 0, "", False, False
     for position, token in enumerate(tokens):
-        follows_start = bool(found) and found[-1].starts_statement
-        starts = parentheses == 0 and _starts_statement(tokens, position, entries, follows_start)
+        kind = token.type
+        starts = parentheses == 0 and _starts_statement(tokens, position, entries, starts)
         if starts:
-            opening, is_unit = token.type, False
-        if token.type in ("_RPAR", "RSQB"):
-            parentheses -= token.type == "_RPAR"
-        if token.type == "_EQ" or token.type == "_COMMA":
+            opening, is_unit = kind, False
+        elif kind == "_RPAR":
+            parentheses -= 1
+        elif kind == "_EQ" or kind == "_COMMA":
             is_unit = False
-        found.append(Context(parentheses, opening, is_unit, starts))
-        if token.type == "_COLON" and (parentheses or opening in _DECLARATIONS):
+        said = parentheses > 0, opening, is_unit, starts
+        found.append(known.get(said) or known.setdefault(said, Context(*said)))
+        if kind == "_COLON" and (parentheses or opening in _DECLARATIONS):
             is_unit = True
-        parentheses += token.type == "_LPAR"
+        elif kind == "_LPAR":
+            parentheses += 1
     return found
 
 
@@ -55,7 +58,7 @@ def _starts_statement(
     tokens: Sequence[Token], position: int, entries: frozenset[int], follows_start: bool
 ) -> bool:
     token = tokens[position]
-    if position == 0 or token.start in entries:
+    if position == 0 or token.span.start in entries:
         return True
     before = tokens[position - 1]
     if token.type not in _STATEMENT_STARTS:
@@ -63,65 +66,82 @@ def _starts_statement(
     if before.type in ("_LBRACE", "_RBRACE"):
         return True
     # `data digits`, `on input`, `refractory tau`, `port out y`: the second word starts nothing.
-    if before.start in entries or (follows_start and before.type in ("ON", "REFRACTORY")):
+    if before.span.start in entries or (follows_start and before.type in ("ON", "REFRACTORY")):
         return False
     if before.text == "out" and tokens[position - 2].type == "PORT":
         return False
     return before.type in _VALUE_ENDS
 
 
-def word(token: Token) -> str:
-    """The token as it is written: a unit stands one space after its number."""
-    if token.type != "QUANTITY":
-        return token.text
-    return " ".join(quantity_parts(token))
+def written(word: str) -> str:
+    """A word or comment as it is written: a unit stands one space after its number."""
+    if word[0] == "#":
+        return word.rstrip()
+    is_quantity = word[0].isdigit() and word[-1].isalpha()
+    return " ".join(quantity_parts(word)) if is_quantity else word
 
 
-def gap(left: Token, right: Token, at_left: Context, at_right: Context, is_sign: bool) -> str:
+def spaces(tokens: Sequence[Token], at: Sequence[Context]) -> list[str]:
+    """The space before every token; `at` are their contexts."""
+    looks = [_look(token, context) for token, context in zip(tokens, at, strict=True)]
+    pairs = zip(looks, looks[1:], at, at[1:], signs(tokens), strict=False)
+    return ["", *(_gap(*pair) for pair in pairs)]
+
+
+def _look(token: Token, context: Context) -> str:
+    """What the spaces around a token depend on: its sign, its kind, or that it is the stroke of a
+    derivative."""
+    if token.type == "SLASH" and context.opening == "NAME":
+        return _STROKE if _is_derivative(token) else token.type
+    return token.text if token.type in _OPERATORS else token.type
+
+
+_STROKE = "d/dt"
+_SIGNS = frozenset(sign for sign, kind in PUNCTUATION.items() if kind in _OPERATORS)
+# What would be one word with its neighbour without a space between them, `not` and `int`.
+_LETTERED = frozenset({"NAME", "NUMBER", "QUANTITY", *KEYWORDS, *KEYWORDS.values()})
+
+
+@lru_cache(maxsize=4096)
+def _gap(left: str, right: str, at_left: Context, at_right: Context, is_sign: bool) -> str:
     """The space between two tokens. `is_sign`: the left one is a minus before a value."""
     if at_right.starts_statement:
-        return " " if left.type == "_LBRACE" else "  "
-    if right.type in _CLAUSES and not at_right.parentheses and at_right.opening != "PARAM":
+        return " " if left == "_LBRACE" else "  "
+    if right in _CLAUSES and not at_right.is_inside and at_right.opening != "PARAM":
         return "  "
     hugs = is_sign or _hugs_right(left, at_left) or _hugs_left(left, right, at_right)
-    return "" if hugs and not _would_join(left, right) else " "
+    return "" if hugs and not (left in _LETTERED and right in _LETTERED) else " "
 
 
-def _would_join(left: Token, right: Token) -> bool:
-    """Whether the two would be one word without a space: `not` and `int`."""
-    return left.text[-1] in _NAME and right.text[0] in _NAME
-
-
-def _hugs_right(left: Token, context: Context) -> bool:
+def _hugs_right(left: str, context: Context) -> bool:
     """Whether nothing stands after this token."""
-    if left.type in ("_LPAR", "LSQB", "_DOT", "_RANGE") or left.text == "^":
+    if left in ("_LPAR", "LSQB", "_DOT", "_RANGE", "^"):
         return True
     return _is_tight_operator(left, context)
 
 
-def _hugs_left(left: Token, right: Token, context: Context) -> bool:
+def _hugs_left(left: str, right: str, context: Context) -> bool:
     """Whether nothing stands before this token."""
-    if right.type in ("_RPAR", "RSQB", "_DOT", "_RANGE", "_COMMA") or right.text == "^":
+    if right in ("_RPAR", "RSQB", "_DOT", "_RANGE", "_COMMA", "^"):
         return True
-    if right.type == "_COLON":
-        return bool(context.parentheses) or context.opening in _DECLARATIONS
-    if right.type == "_LPAR":
-        return left.type in ("NAME", "TRAINABLE")
-    if right.type == "LSQB":
-        return left.type in ("NAME", "RSQB")
+    if right == "_COLON":
+        return context.is_inside or context.opening in _DECLARATIONS
+    if right == "_LPAR":
+        return left in ("NAME", "TRAINABLE")
+    if right == "LSQB":
+        return left in ("NAME", "RSQB")
     return _is_tight_operator(right, context)
 
 
-def _is_tight_operator(token: Token, context: Context) -> bool:
+def _is_tight_operator(look: str, context: Context) -> bool:
     """Operators of units, `mV/ms`, and the stroke of a derivative, `dv/dt`."""
-    if token.type == "SLASH" and context.opening == "NAME":
-        return _is_derivative(token)
-    return context.is_unit and token.type in _OPERATORS and not token.text.isalpha()
+    return look == _STROKE or (context.is_unit and look in _SIGNS)
 
 
 def _is_derivative(stroke: Token) -> bool:
     """Whether `=` follows the name after the stroke: only a derivative reads so."""
-    rest = stroke.source.text[stroke.end : stroke.end + 200].lstrip()
+    text, end = stroke.span.source.text, stroke.span.end
+    rest = text[end : end + 200].lstrip()
     name = rest[: len(rest) - len(rest.lstrip(_NAME))]
     after = rest[len(name) :].lstrip()
     return after.startswith("=") and not after.startswith("==")

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
-
-from lark import Transformer
 
 from ...ir.diagnostics import Span
 from . import tree as syntax
@@ -17,11 +14,6 @@ from .tree import Call, Expression, Name
 Children = list[Any]
 
 
-def span_of(token: Token) -> Span:
-    """Where a token stands."""
-    return Span(token.source, token.start, token.end)
-
-
 def cover(first: Span, last: Span) -> Span:
     """From the start of one span to the end of another."""
     return Span(first.source, first.start, last.end)
@@ -29,24 +21,24 @@ def cover(first: Span, last: Span) -> Span:
 
 def name_of(token: Token) -> Name:
     """A token as a name."""
-    return Name(token.text, Span(token.source, token.start, token.end))
+    return Name(token.text, token.span)
 
 
 def _number(token: Token) -> syntax.Number:
-    return syntax.Number(_value(token.text), "", span_of(token))
+    return syntax.Number(_value(token.text), "", token.span)
 
 
-def quantity_parts(token: Token) -> tuple[str, str]:
+def quantity_parts(word: str) -> tuple[str, str]:
     """The number and the unit of `20 mV`."""
-    letters = len(token.text)
-    while token.text[letters - 1].isalpha():
+    letters = len(word)
+    while word[letters - 1].isalpha():
         letters -= 1
-    return token.text[:letters].rstrip(), token.text[letters:]
+    return word[:letters].rstrip(), word[letters:]
 
 
 def _quantity(token: Token) -> syntax.Number:
-    digits, unit = quantity_parts(token)
-    return syntax.Number(_value(digits), unit, span_of(token))
+    digits, unit = quantity_parts(token.text)
+    return syntax.Number(_value(digits), unit, token.span)
 
 
 def _value(digits: str) -> int | float:
@@ -57,12 +49,12 @@ _OPERATORS = frozenset({"OPERATOR", "MINUS", "SLASH", "NOT"})
 _LITERALS: dict[str, Callable[[Token], Expression]] = {
     "NUMBER": _number,
     "QUANTITY": _quantity,
-    "STRING": lambda token: syntax.Literal(token.text[1:-1], span_of(token)),
-    "TRUE": lambda token: syntax.Literal(True, span_of(token)),
-    "FALSE": lambda token: syntax.Literal(False, span_of(token)),
-    "ON": lambda token: syntax.Literal(True, span_of(token)),
-    "NAME": lambda token: syntax.Reference(token.text, span_of(token)),
-    "REFRACTORY": lambda token: syntax.Reference(token.text, span_of(token)),
+    "STRING": lambda token: syntax.Literal(token.text[1:-1], token.span),
+    "TRUE": lambda token: syntax.Literal(True, token.span),
+    "FALSE": lambda token: syntax.Literal(False, token.span),
+    "ON": lambda token: syntax.Literal(True, token.span),
+    "NAME": lambda token: syntax.Reference(token.text, token.span),
+    "REFRACTORY": lambda token: syntax.Reference(token.text, token.span),
 }
 
 
@@ -76,19 +68,9 @@ def _in_row(item: Expression | Token) -> Expression | Token:
     return _operand(item)
 
 
-@dataclass(slots=True)
-class _Spliced:
-    children: Children
-
-
-class _Builder(Transformer[Token, Any]):
+class _Builder:
     """What the parser calls, with the parts of a rule, when the rule is complete; what a rule looks
     like stands in grammar.lark."""
-
-    def __default__(self, data: str, children: Children, meta: object) -> _Spliced:
-        """The parts of a rule that is only a piece of another."""
-        assert data.startswith("_") or data == "option", f"no method for the rule {data}"
-        return _Spliced(children)
 
     # ---- expressions
 
@@ -114,7 +96,7 @@ class _Builder(Transformer[Token, Any]):
     given = named
 
     def sequence(self, children: Children) -> syntax.Sequence:
-        span = cover(span_of(children[0]), span_of(children[-1]))
+        span = cover(children[0].span, children[-1].span)
         return syntax.Sequence(tuple(children[1:-1]), span, deeper(children[1:-1], span))
 
     # ---- neuron models
@@ -140,18 +122,18 @@ class _Builder(Transformer[Token, Any]):
     assignment = setting
 
     def on_input(self, children: Children) -> syntax.On:
-        return syntax.On(children[1].text, tuple(children[2:]), span_of(children[1]))
+        return syntax.On(children[1].text, tuple(children[2:]), children[1].span)
 
     on_spike = on_input
 
     def spike_when(self, children: Children) -> syntax.SpikeWhen:
-        return syntax.SpikeWhen(children[2], span_of(children[0]))
+        return syntax.SpikeWhen(children[2], children[0].span)
 
     def refractory(self, children: Children) -> syntax.RefractoryHold:
-        return syntax.RefractoryHold(children[1], tuple(children[2:]), span_of(children[0]))
+        return syntax.RefractoryHold(children[1], tuple(children[2:]), children[0].span)
 
     def emit(self, children: Children) -> syntax.Emit:
-        return syntax.Emit(children[1], span_of(children[0]))
+        return syntax.Emit(children[1], children[0].span)
 
     # ---- statements
 
@@ -173,7 +155,7 @@ class _Builder(Transformer[Token, Any]):
         return syntax.InstanceStatement(name_of(children[1]), tuple(children[2:-1]), children[-1])
 
     def bracket(self, children: Children) -> syntax.Bracket:
-        span = cover(span_of(children[0]), span_of(children[-1]))
+        span = cover(children[0].span, children[-1].span)
         return syntax.Bracket(tuple(children[1:-1]), span)
 
     def range(self, children: Children) -> syntax.Range:
@@ -188,17 +170,17 @@ class _Builder(Transformer[Token, Any]):
         return syntax.ProjectionStatement(pre, post, connectivity, tuple(options), span)
 
     def delay(self, children: Children) -> syntax.Delay:
-        return syntax.Delay(children[1], span_of(children[0]))
+        return syntax.Delay(children[1], children[0].span)
 
     def fixed(self, children: Children) -> syntax.Learning:
-        return syntax.Learning(None, span_of(children[0]))
+        return syntax.Learning(None, children[0].span)
 
     def trainable(self, children: Children) -> syntax.Learning:
         call = self.call(children)
         return syntax.Learning(call, call.name.span)
 
     def alias(self, children: Children) -> syntax.Alias:
-        return syntax.Alias(children[1], span_of(children[0]))
+        return syntax.Alias(children[1], children[0].span)
 
     def path(self, parts: Children) -> syntax.Path:
         return syntax.Path(tuple(parts), cover(parts[0].name.span, parts[-1].name.span))
@@ -216,7 +198,7 @@ class _Builder(Transformer[Token, Any]):
     # ---- files
 
     def import_(self, children: Children) -> syntax.Import:
-        return syntax.Import(Name(children[1].text[1:-1], span_of(children[1])))
+        return syntax.Import(Name(children[1].text[1:-1], children[1].span))
 
     def neuron(self, children: Children) -> syntax.Neuron:
         return syntax.Neuron(name_of(children[1]), tuple(children[2:]))

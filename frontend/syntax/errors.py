@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence, Set
 
-from ...ir.diagnostics import Diagnostic, Note, Span
+from ...ir.diagnostics import Diagnostic, Note
 from ...ir.report import nearest
 from ..foreign import FOREIGN
 from ..units import UNITS
 from .builder import quantity_parts
-from .lexer import END, KEYWORDS, PUNCTUATION, Token
+from .lexer import END, KEYWORDS, PUNCTUATION, Token, between
 
 # A group is named instead of its members when all of its signature is acceptable.
 _GROUPS: tuple[tuple[frozenset[str], frozenset[str], str], ...] = (
@@ -69,7 +69,7 @@ def complaint(accepted: Set[str], tokens: Sequence[Token], position: int) -> Dia
         if found is not None:
             return found
     # Where the text ends there is nothing to see; the last word shows what was left open.
-    span = _span(tokens[position - 1] if token.type == END and position else token)
+    span = (tokens[position - 1] if token.type == END and position else token).span
     got = "the text ends" if token.type == END else f"got `{token.text}`"
     return Diagnostic(
         "E001",
@@ -80,16 +80,12 @@ def complaint(accepted: Set[str], tokens: Sequence[Token], position: int) -> Dia
     )
 
 
-def _span(token: Token) -> Span:
-    return Span(token.source, token.start, token.end)
-
-
 def _deploy(accepted: Set[str], tokens: Sequence[Token], position: int) -> Diagnostic | None:
     if tokens[position].type != "DEPLOY":
         return None
     message = "`deploy` is a reserved word; this version has no deploy block"
     way_out = "leave the block out; the target is chosen on the command line with `--target`"
-    return Diagnostic("E001", message, _span(tokens[position]), help=way_out)
+    return Diagnostic("E001", message, tokens[position].span, help=way_out)
 
 
 def _no_unit(accepted: Set[str], tokens: Sequence[Token], position: int) -> Diagnostic | None:
@@ -97,11 +93,11 @@ def _no_unit(accepted: Set[str], tokens: Sequence[Token], position: int) -> Diag
     if position < 2 or tokens[position - 1].type != "NAME":
         return None
     number, word = tokens[position - 2 : position]
-    is_after = number.type == "NUMBER" and "\n" not in number.source.text[number.end : word.start]
+    is_after = number.type == "NUMBER" and "\n" not in between(number, word)
     if not is_after or word.text in UNITS:
         return None
     message = f"`{word.text}` is no unit"
-    return Diagnostic("E001", message, _span(word), help=_about_unit(word.text))
+    return Diagnostic("E001", message, word.span, help=_about_unit(word.text))
 
 
 def _about_unit(word: str) -> str:
@@ -118,11 +114,11 @@ def _undeclared(accepted: Set[str], tokens: Sequence[Token], position: int) -> D
     is_clause = keyword.type in ("PARAM", "STATE")
     unit = {"NUMBER": "1" if is_clause else "int", "STRING": "text", "TRUE": "bool"}.get(value.type)
     if value.type == "QUANTITY":
-        unit = quantity_parts(value)[1]
+        unit = quantity_parts(value.text)[1]
     opening = f"{keyword.text} " if is_clause else ""
     message = f"`{name.text}` does not say its {'unit' if is_clause else 'type'}"
     way_out = f"write `{opening}{name.text}: {unit or 'ms'} = …`"
-    return Diagnostic("E001", message, _span(name), help=way_out)
+    return Diagnostic("E001", message, name.span, help=way_out)
 
 
 def _nested(accepted: Set[str], tokens: Sequence[Token], position: int) -> Diagnostic | None:
@@ -132,14 +128,12 @@ def _nested(accepted: Set[str], tokens: Sequence[Token], position: int) -> Diagn
         name = tokens[position - 1].text
         message = "a model by its equations stands outside of networks and modules"
         way_out = f"move `neuron {name} {{ … }}` out; in here: `neuron {name} = lif(…)`"
-        return Diagnostic("E001", message, _span(tokens[start]), help=way_out)
+        return Diagnostic("E001", message, tokens[start].span, help=way_out)
     if token.type not in DEFINITIONS or not accepted & {"POPULATION", "PARAM"}:
         return None
     message = f"`{token.text}` stands outside of networks, modules and models"
     way_out = "close the block before it with `}`, or move it out"
-    return Diagnostic(
-        "E001", message, _span(token), related=_opened(tokens[:position]), help=way_out
-    )
+    return Diagnostic("E001", message, token.span, related=_opened(tokens[:position]), help=way_out)
 
 
 def _foreign(accepted: Set[str], tokens: Sequence[Token], position: int) -> Diagnostic | None:
@@ -151,7 +145,7 @@ def _foreign(accepted: Set[str], tokens: Sequence[Token], position: int) -> Diag
     if way_out is None:
         return None
     message = f"no {what} begins with `{word.text}`"
-    return Diagnostic("E001", message, _span(word), help=way_out)
+    return Diagnostic("E001", message, word.span, help=way_out)
 
 
 DEFINITIONS = frozenset({"IMPORT", "MODULE", "NETWORK", "TRAIN"})
@@ -190,7 +184,7 @@ def _opened(tokens: Iterable[Token]) -> tuple[Note, ...]:
             waiting.pop()
     if not waiting:
         return ()
-    return (Note(_span(waiting[-1]), "opened here"),)
+    return (Note(waiting[-1].span, "opened here"),)
 
 
 _PARTNERS = {"_LBRACE": "_RBRACE", "_LPAR": "_RPAR", "LSQB": "RSQB"}
@@ -227,9 +221,9 @@ def _begins_statement(tokens: Sequence[Token], position: int) -> bool:
     if position == 0:
         return False  # an expression; a program does not begin with a name
     before, token, after = tokens[position - 1 : position + 2]
-    if token.type != "NAME" or "\n" in token.source.text[token.end : after.start]:
+    if token.type != "NAME" or "\n" in between(token, after):
         return False
-    is_first = "\n" in token.source.text[before.end : token.start]
+    is_first = "\n" in between(before, token)
     return is_first or before.type in _BEFORE_STATEMENTS
 
 

@@ -8,7 +8,7 @@ on after a mistake needs to see the stack.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from io import BytesIO
@@ -18,9 +18,10 @@ from typing import Any
 from lark import Lark
 from lark import __version__ as lark_version
 
+from ...ir.diagnostics import Span
 from ...ir.kept import keep_sealed, kept_sealed
-from .builder import builder
 from .lexer import END, Token
+from .rules import Build, build_of, in_turn
 
 GRAMMAR = Path(__file__).with_name("grammar.lark")
 
@@ -31,21 +32,42 @@ class Reduction:
 
     size: int
     rule: str
-    build: Callable[[list[Any]], Any]
+    build: Build
 
 
-# By state and terminal: the state to go to, or the rule that is complete. By state and rule: the
-# state to go to.
-Table = dict[int, dict[str, int | Reduction]]
+# By terminal: the state to go to, or the rule that is complete; by rule: the state to go to.
+Row = dict[str, int | Reduction]
+
+
+Chain = tuple[Callable[[Any], Any], int]
 
 
 @dataclass(frozen=True, slots=True)
 class Grammar:
-    """The parse table and, by start rule, its first and last state."""
+    """The parse table by states and, by start rule, its first and last state."""
 
-    table: Table
+    table: dict[int, Row]
     starts: dict[str, int]
     ends: dict[str, int]
+    chains: dict[tuple[int, int, str], Chain] = field(default_factory=dict)
+
+    def chain(self, below: int, above: int, kind: str) -> Chain:
+        """What rules of one part each, complete one after another before a terminal, make of a
+        part, and the state they lead to; by the states below and above the part."""
+        builds, state = [], above
+        action = self.table[state].get(kind)
+        while isinstance(action, Reduction) and action.size == 1:
+            builds.append(action.build)
+            state = self.goto(below, action)
+            action = None if state in self.ends.values() else self.table[state].get(kind)
+        found = self.chains[below, above, kind] = in_turn(builds), state
+        return found
+
+    def goto(self, below: int, action: Reduction) -> int:
+        """The state to which a complete rule leads."""
+        state = self.table[below][action.rule]
+        assert isinstance(state, int)
+        return state
 
 
 @dataclass(slots=True)
@@ -72,13 +94,13 @@ def grammar() -> Grammar:
     try:
         # Not in lark's promises; pyproject.toml says which versions have them.
         parser: Any = _analysis().parser
-        made, builders = parser.parser._parse_table, parser.parser_conf.callbacks
+        made, rules = parser.parser._parse_table, parser.parser_conf.rules
     except AttributeError as error:
         message = f"snncc needs lark from 1.2.1 to below 2; this is {lark_version}"
         raise ImportError(message) from error
     reductions = {
-        rule: Reduction(len(rule.expansion), str(rule.origin.name), build)
-        for rule, build in builders.items()
+        rule: Reduction(len(rule.expansion), str(rule.origin.name), build_of(rule))
+        for rule in rules
     }
     table = {
         state: {str(kind): reductions.get(next_, next_) for kind, (_, next_) in actions.items()}
@@ -89,23 +111,21 @@ def grammar() -> Grammar:
 
 def _analysis() -> Lark:
     text = GRAMMAR.read_text(encoding="utf-8")
-    options: dict[str, Any] = {"transformer": builder}
     if _kept.folder is None:
-        return _analyse(text, options)
+        return _analyse(text)
     path = _kept.folder / "grammar.lalr"
     content = kept_sealed(path, text, lark_version, sys.version)
     if content is not None:
-        return Lark.__new__(Lark)._load(BytesIO(content), **options)
-    made = _analyse(text, options)
+        return Lark.__new__(Lark)._load(BytesIO(content))
+    made = _analyse(text)
     written = BytesIO()
-    made.save(written, exclude_options=options)
+    made.save(written)
     keep_sealed(path, written.getvalue(), text, lark_version, sys.version)
     return made
 
 
-def _analyse(text: str, options: dict[str, Any]) -> Lark:
-    starts = ["file", "expression"]
-    return Lark(text, parser="lalr", start=starts, maybe_placeholders=True, **options)
+def _analyse(text: str) -> Lark:
+    return Lark(text, parser="lalr", start=["file", "expression"], maybe_placeholders=True)
 
 
 class Unexpected(Exception):
@@ -121,40 +141,57 @@ class Machine:
     start: str
     states: list[int] = field(default_factory=list)
     values: list[Any] = field(default_factory=list)
-    places: list[int] = field(default_factory=list)
+    places: list[Span] = field(default_factory=list)
+    position: int = 0  # of the token that is read next
 
     def __post_init__(self) -> None:
         self.states.append(self.grammar.starts[self.start])
 
-    def feed(self, token: Token) -> Any:
-        """Read one token. After the END token: the tree."""
-        table, states = self.grammar.table, self.states
-        kind, end = token.type, self.grammar.ends[self.start]
-        while True:
-            action = table[states[-1]].get(kind)
-            if action.__class__ is int:
-                states.append(action)
-                self.values.append(token)
-                self.places.append(token.start)
-                return None
-            if not isinstance(action, Reduction):
-                self._complete(token.start)
-                raise Unexpected
-            self._reduce(action, token.start)
+    def read(self, tokens: Sequence[Token]) -> Any:
+        """Read tokens from `position` on; after the END token: the tree."""
+        table, states, values, places = self.grammar.table, self.states, self.values, self.places
+        chains, end = self.grammar.chains, self.grammar.ends[self.start]
+        row = table[states[-1]]
+        while self.position < len(tokens):
+            token = tokens[self.position]
+            kind, _, here = token
+            action = row.get(kind)
+            while action.__class__ is Reduction:
+                if action.size == 1:
+                    above = states.pop()
+                    key = states[-1], above, kind
+                    build, state = chains.get(key) or self.grammar.chain(*key)
+                    values.append(build(values.pop()))
+                    states.append(state)
+                else:
+                    self._reduce(action, here)
+                row = table[states[-1]]
+                action = row.get(kind)
             if states[-1] == end and kind == END:
-                return self.values[-1]
+                return values[-1]
+            if action.__class__ is not int:
+                self._complete(here)
+                raise Unexpected
+            states.append(action)
+            values.append(token)
+            places.append(here)
+            row = table[action]
+            self.position += 1
+        return None
 
-    def _reduce(self, action: Reduction, here: int) -> None:
-        parts = _pop(action.size, self.states, self.values)
-        value = action.build(parts)
-        self.states.append(self.grammar.table[self.states[-1]][action.rule])  # type: ignore[arg-type]
-        self.values.append(value)
-        if action.size:
-            del self.places[len(self.values) :]
+    def _reduce(self, action: Reduction, here: Span) -> None:
+        states, values = self.states, self.values
+        first = len(values) - action.size
+        parts = values[first:]
+        del values[first:], states[first + 1 :]
+        values.append(action.build(parts))
+        states.append(self.grammar.goto(states[-1], action))
+        if parts:
+            del self.places[first + 1 :]
         else:
             self.places.append(here)
 
-    def _complete(self, here: int) -> None:
+    def _complete(self, here: Span) -> None:
         """Build what is whole, whatever may follow it."""
         while len(actions := {*self.grammar.table[self.states[-1]].values()}) == 1:
             (action,) = actions
@@ -191,8 +228,7 @@ class Machine:
                     states.append(action)
                 return action is not None
             del states[len(states) - action.size :]
-            goto = table[states[-1]][action.rule]
-            assert isinstance(goto, int)
+            goto = self.grammar.goto(states[-1], action)
             states.append(goto)
             if goto == end and kind == END:
                 return True
@@ -204,13 +240,4 @@ class Machine:
         # What could not be built is no value any more, but still has a place.
         forgotten = self.places[depth - 1 :]
         del self.places[depth - 1 :]
-        return forgotten[0] if forgotten else None
-
-
-def _pop(size: int, states: list[int], values: list[Any]) -> list[Any]:
-    if size == 0:
-        return []
-    parts = values[-size:]
-    del states[-size:]
-    del values[-size:]
-    return parts
+        return forgotten[0].start if forgotten else None

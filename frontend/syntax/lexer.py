@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from functools import partial
+from string import ascii_letters, digits
 from typing import NamedTuple
 
 from ...ir.diagnostics import Diagnostic, Source, Span
@@ -16,9 +17,7 @@ class Token(NamedTuple):
 
     type: str
     text: str
-    source: Source
-    start: int
-    end: int
+    span: Span
 
 
 END = "$END"
@@ -86,50 +85,79 @@ PUNCTUATION: dict[str, str] = {
     ".": "_DOT",
 }
 
+_BLANKS = " \t\r\n"
 _NUMBER = r"[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
 _UNIT = "|".join(sorted(UNITS, key=len, reverse=True))
 # After a value no `=` or `->` can follow, so a word before one is a name and not a unit.
 _NOT_A_UNIT = r"(?![A-Za-z0-9_])(?!\s*(?:=(?!=)|->))"
+# Blanks, and the word after them: a name, a number with or without its unit, a sign, a text that is
+# closed or not, a comment, anything else.
 _WORDS = re.compile(
-    r"[ \t\r\n]+"
-    r"|(?P<COMMENT>\#[^\n]*)"
-    r"|(?P<NAME>[A-Za-z_][A-Za-z0-9_]*)"
-    rf"|(?P<QUANTITY>{_NUMBER}[ \t]*(?:{_UNIT}){_NOT_A_UNIT})"
-    rf"|(?P<NUMBER>{_NUMBER})"
-    r"|(?P<STRING>\"[^\"\n]*\")"
-    rf"|(?P<PUNCTUATION>{'|'.join(map(re.escape, PUNCTUATION))})"
-    r"|(?P<OPEN_STRING>\"[^\n]*)"
-    r"|(?P<WRONG>.)"
+    rf"([{_BLANKS}]*)("
+    r"[A-Za-z_][A-Za-z0-9_]*"
+    rf"|{_NUMBER}(?:[ \t]*(?:{_UNIT}){_NOT_A_UNIT})?"
+    rf"|{'|'.join(map(re.escape, PUNCTUATION))}"
+    r"|\"[^\"\n]*\"?"
+    r"|\#[^\n]*"
+    rf"|[^{_BLANKS}])"
 )
 _ASSIGNED = re.compile(r"\s*=(?!=)")
+# What a word is that is no sign, by its first letter.
+_KINDS = {
+    **dict.fromkeys(ascii_letters + "_", "NAME"),
+    **dict.fromkeys(digits, "NUMBER"),
+    '"': "STRING",
+    "#": "COMMENT",
+}
+# These take half of the time of Token(…) and Span(…).
+_token = partial(tuple.__new__, Token)
+_span = partial(tuple.__new__, Span)
 
 
 def tokenize(source: Source) -> tuple[list[Token], list[Diagnostic]]:
     """The tokens of a text, without comments, and what in it is no token."""
-    tokens: list[Token] = []
-    mistakes: list[Diagnostic] = []
-    for token in words(source):
-        if token.type in _MISTAKES:
-            if len(mistakes) < LIMITS.syntax_errors:
-                mistakes.append(_mistake(token))
-        elif token.type != "COMMENT":
-            tokens.append(token)
-    return tokens, mistakes
+    everything = words(source)
+    tokens = [token for token in everything if token.type not in _ASIDE]
+    wrong = [token for token in everything if token.type in _MISTAKES]
+    return tokens, [_mistake(token) for token in wrong[: LIMITS.syntax_errors]]
 
 
-def words(source: Source) -> Iterator[Token]:
+def words(source: Source) -> list[Token]:
     """Every word of the text, comments and mistakes too."""
-    text = source.text
-    for match in _WORDS.finditer(text):
-        kind = match.lastgroup
-        if kind is None:
-            continue
-        word = match.group()
-        if kind == "PUNCTUATION":
-            kind = PUNCTUATION[word]
-        elif kind == "NAME" and word in KEYWORDS and not _ASSIGNED.match(text, match.end()):
-            kind = KEYWORDS[word]
-        yield Token(kind, word, source, match.start(), match.end())
+    text, end, found = source.text, 0, []
+    kinds = _Kinds(PUNCTUATION | KEYWORDS)
+    for blanks, word in spelled(text):
+        start = end + len(blanks)
+        end = start + len(word)
+        kind = kinds[word]
+        if word in KEYWORDS and _ASSIGNED.match(text, end):
+            kind = "NAME"
+        found.append(_token((kind, word, _span((source, start, end)))))
+    return found
+
+
+def spelled(text: str) -> list[tuple[str, str]]:
+    """Every word of a text, comments and mistakes too, each after the blanks before it."""
+    # Blanks that no word follows would be tried from each of them on.
+    return _WORDS.findall(text.rstrip(_BLANKS))
+
+
+def between(left: Token, right: Token) -> str:
+    """The text between two tokens."""
+    return left.span.source.text[left.span.end : right.span.start]
+
+
+class _Kinds(dict[str, str]):
+    """What each word of a text is, as far as it is known without the words around it."""
+
+    def __missing__(self, word: str) -> str:
+        kind = _KINDS.get(word[0], "WRONG")
+        if kind == "NUMBER" and word[-1].isalpha():
+            kind = "QUANTITY"
+        elif kind == "STRING" and (len(word) == 1 or word[-1] != '"'):
+            kind = "OPEN_STRING"
+        self[word] = kind
+        return kind
 
 
 _MISTAKES: dict[str, tuple[str, str, str]] = {
@@ -145,7 +173,10 @@ _ADVICE = {
 }
 
 
+_ASIDE = {"COMMENT", *_MISTAKES}
+
+
 def _mistake(token: Token) -> Diagnostic:
     code, message, way_out = _MISTAKES[token.type]
-    span = Span(token.source, token.start, token.end)
-    return Diagnostic(code, message.format(token.text), span, help=_ADVICE.get(token.text, way_out))
+    way_out = _ADVICE.get(token.text, way_out)
+    return Diagnostic(code, message.format(token.text), token.span, help=way_out)

@@ -9,10 +9,9 @@ from typing import Any, cast
 
 from ...ir.diagnostics import CompileError, Diagnostic, Source, Span
 from ..limits import LIMITS
-from .builder import span_of
 from .errors import DEFINITIONS, complaint
 from .lalr import Machine, Unexpected, grammar
-from .lexer import END, KEYWORDS, Token, tokenize
+from .lexer import END, KEYWORDS, Token, between, tokenize
 from .tree import Expression, File
 
 _OPENING = {"_LBRACE": "_RBRACE", "_LPAR": "_RPAR", "LSQB": "RSQB"}
@@ -53,7 +52,7 @@ def _tokens(source: Source) -> tuple[list[Token], list[Diagnostic]]:
     tokens, mistakes = tokenize(source)
     _refuse_deep_nesting(tokens)
     end = len(source.text)
-    tokens.append(Token(END, "", source, end, end))
+    tokens.append(Token(END, "", Span(source, end, end)))
     return tokens, mistakes
 
 
@@ -68,7 +67,7 @@ def _refuse_deep_nesting(tokens: Sequence[Token]) -> None:
         if depth > LIMITS.nesting or signs > LIMITS.nesting:
             message = f"more than {LIMITS.nesting} brackets or signs within one another"
             way_out = "name inner parts with `let`, or move them to a module"
-            raise CompileError(Diagnostic("E005", message, span_of(token), help=way_out))
+            raise CompileError(Diagnostic("E005", message, token.span, help=way_out))
 
 
 _CLOSING = frozenset(_OPENING.values())
@@ -107,12 +106,10 @@ class _Run:
                 return None
 
     def _advance(self) -> Any:
-        feed, tokens = self.machine.feed, self.tokens
-        last = len(tokens) - 1
-        while self.position < last:
-            feed(tokens[self.position])
-            self.position += 1
-        return feed(tokens[last])
+        try:
+            return self.machine.read(self.tokens)
+        finally:
+            self.position = self.machine.position
 
     def _note(self, diagnostic: Diagnostic) -> None:
         # One complaint a line: a second one is nearly always the echo of the first.
@@ -125,7 +122,9 @@ class _Run:
     def _is_echo(self) -> bool:
         """Whether the words here or just before stand on a line that has a mistake already."""
         around = self.tokens[max(self.position - 1, 0) : self.position + 1]
-        return any(token.source.position(token.start)[0] in self.lines for token in around)
+        return any(
+            token.span.source.position(token.span.start)[0] in self.lines for token in around
+        )
 
     def _resynchronize(self) -> bool:
         """Skip to a token at which a statement may begin or a block end; False at the end."""
@@ -136,7 +135,7 @@ class _Run:
                 depth = self._depth(position, is_between, 1)
             if depth:
                 self._lose(self.machine.unwind(depth), position)
-                self.position = self.resumed_at = position
+                self.machine.position = self.position = self.resumed_at = position
                 return True
         return False
 
@@ -156,7 +155,7 @@ class _Run:
 
     def _lose(self, start: int | None, position: int) -> None:
         """Remember the text from `start`, or the token that was not expected, to a position."""
-        first, last = self.tokens[self.position], self.tokens[max(position - 1, 0)]
+        first, last = self.tokens[self.position].span, self.tokens[max(position - 1, 0)].span
         begin = first.start if start is None else min(start, first.start)
         if begin < last.end:
             self.lost.append(Span(first.source, begin, last.end))
@@ -203,10 +202,7 @@ class _Run:
 
 def starts_line(tokens: Sequence[Token], position: int) -> bool:
     """Whether a token is the first of its line."""
-    if position == 0:
-        return True
-    before, token = tokens[position - 1], tokens[position]
-    return "\n" in token.source.text[before.end : token.start]
+    return position == 0 or "\n" in between(tokens[position - 1], tokens[position])
 
 
 def matching(tokens: Sequence[Token], position: int) -> int:

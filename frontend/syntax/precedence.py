@@ -71,8 +71,8 @@ def _binds_before(old: _Pending, new: _Pending) -> bool:
 def _combine(operator: _Pending, values: list[Expression]) -> None:
     operands = tuple(values[-operator.operands :])
     del values[-operator.operands :]
-    start = operator.token.start if operator.operands == 1 else operands[0].span.start
-    span = Span(operator.token.source, start, operands[-1].span.end)
+    start = operator.token.span.start if operator.operands == 1 else operands[0].span.start
+    span = Span(operator.token.span.source, start, operands[-1].span.end)
     values.append(Operation(operator.name, operands, span, deeper(operands, span)))
 
 
@@ -95,7 +95,7 @@ def _chained(old: _Pending, new: _Pending) -> Diagnostic:
     return Diagnostic(
         "E001",
         "comparisons do not chain",
-        Span(new.token.source, new.token.start, new.token.end),
-        related=(Note(Span(old.token.source, old.token.start, old.token.end), "first comparison"),),
+        new.token.span,
+        related=(Note(old.token.span, "first comparison"),),
         help="write `a < b and b < c`",
     )

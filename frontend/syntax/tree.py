@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from ...ir.diagnostics import Span
 
@@ -25,7 +26,7 @@ class Number:
     value: int | float
     unit: str
     span: Span = field(compare=False, repr=False)
-    depth: int = field(default=1, compare=False, repr=False)
+    depth: ClassVar[int] = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Literal:
 
     value: str | bool
     span: Span = field(compare=False, repr=False)
-    depth: int = field(default=1, compare=False, repr=False)
+    depth: ClassVar[int] = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Reference:
 
     name: str
     span: Span = field(compare=False, repr=False)
-    depth: int = field(default=1, compare=False, repr=False)
+    depth: ClassVar[int] = 1
 
 
 @dataclass(frozen=True, slots=True)

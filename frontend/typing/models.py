@@ -177,7 +177,7 @@ def _derivative(clause: Derivative, table: Declarations, first: dict[str, Span])
         way_out = "an equation reads `dv/dt = …`, a jump `on spike { v = … }`"
         raise CompileError(Diagnostic("E030", message, above.span, help=way_out))
     state = above.text[1:]
-    declared = table.state(Name(state, replace(above.span, start=above.span.start + 1)))
+    declared = table.state(Name(state, above.span._replace(start=above.span.start + 1)))
     if state in first:
         raise CompileError(twice(f"{above.text}/dt", above.span, first[state]))
     first[state] = above.span

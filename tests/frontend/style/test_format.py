@@ -122,7 +122,7 @@ def scrambled(text: str, draw: random.Random) -> str:
     pieces: list[str] = []
     last = None
     for token in words(source):
-        between = text[last.end if last else 0 : token.start]
+        between = text[last.span.end if last else 0 : token.span.start]
         glue = "" if not between and draw.random() < 0.5 else draw.choice([" ", "\t", "   "])
         # A line end may go anywhere but between a number and a name on its line, which it
         # would part; a comment ends the line.
@@ -163,6 +163,6 @@ def test_words_of_a_unit_stay_words(declared: str) -> None:
 def test_a_text_that_would_say_something_else_is_not_given(
     space: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("snncc.frontend.style.format.gap", lambda *around: space)
+    monkeypatch.setattr("snncc.frontend.style.spacing._gap", lambda *around: space)
     with pytest.raises(RuntimeError, match="formatting would change"):
         formatted("network n { let a = 1  let b = 2 } # c\n")

@@ -10,7 +10,7 @@ from lark import Lark, logger
 from snncc.frontend.syntax import lalr
 from snncc.frontend.syntax.lalr import GRAMMAR, Machine, Unexpected, grammar
 from snncc.frontend.syntax.lexer import END, KEYWORDS, PUNCTUATION, Token, tokenize
-from snncc.ir.diagnostics import Source
+from snncc.ir.diagnostics import Source, Span
 
 
 def test_the_grammar_has_no_conflicts(caplog: pytest.LogCaptureFixture) -> None:
@@ -54,9 +54,7 @@ def test_a_kept_analysis_reads_the_same_tree(folder: Path) -> None:
     for _ in range(2):
         machine = Machine(grammar.__wrapped__(), "file")
         tokens, _ = tokenize(PROGRAM)
-        for token in tokens:
-            machine.feed(token)
-        trees.append(machine.feed(Token(END, "", PROGRAM, 0, 0)))
+        trees.append(machine.read([*tokens, Token(END, "", Span(PROGRAM, 0, 0))]))
     assert trees[0] == trees[1]
 
 
@@ -86,10 +84,10 @@ def test_accepted_says_what_can_follow() -> None:
     tokens, _ = tokenize(Source("t.snn", "network n { let a"))
     machine = Machine(grammar(), "file")
     assert END in machine.accepted()
-    for token in tokens:
+    for position, token in enumerate(tokens):
         assert token.type in machine.accepted()
-        assert machine.feed(token) is None
+        assert machine.read(tokens[: position + 1]) is None
     assert machine.accepted() == {"_EQ"}
     with pytest.raises(Unexpected):
-        machine.feed(tokens[0])
+        machine.read([*tokens, tokens[0]])
     assert machine.accepted(depth=1) == Machine(grammar(), "file").accepted()

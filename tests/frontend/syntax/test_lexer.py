@@ -48,7 +48,8 @@ def test_words_cover_the_text(text: str) -> None:
     """Whatever is no blank belongs to a word, and words stand where they say."""
     covered = set[int]()
     for token in words(Source("t.snn", text)):
-        assert text[token.start : token.end] == token.text
-        covered.update(range(token.start, token.end))
+        _, start, end = token.span
+        assert text[start:end] == token.text
+        covered.update(range(start, end))
     rest = {c for k, c in enumerate(text) if k not in covered}
     assert rest <= set(" \t\r\n")
