@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from math import isfinite
 
 from ..expr import Apply, Const, Expr, Ref, apply, walk
-from ..neuron import REFRACTORY, SPIKED, Assign, NeuronModel, NeuronStep, State
+from ..neuron import REFRACTORY, SPIKED, TRACE, Assign, NeuronModel, NeuronStep, State
 from ..ops import OPS
 from ..types import FLOATS, DType, Fixed, Scalar
-from .require import require, require_distinct, require_finite
+from .require import GraphError, require, require_distinct, require_finite
 
 Types = dict[str, Scalar]
 
@@ -52,6 +52,8 @@ def verify_step(step: NeuronStep) -> None:
     for assigns in step.assigns.values():
         _verify_assigns("step", assigns, states, everything)
     _verify_optional("step", step.threshold, everything, DType.BOOL)
+    require(states.get(TRACE, DType.F32) in FLOATS, "step: a trace that is no float")
+    _verify_assigns("step", _after(step), states, {**everything, SPIKED: DType.BOOL})
     still = {name: dtype for name, dtype in states.items() if name in step.still}
     _verify_optional("step", step.refractory, {**constants, **still}, DType.I32)
     _verify_optional("step", step.emit, everything, DType.F32)
@@ -61,6 +63,14 @@ def verify_step(step: NeuronStep) -> None:
         require(not step.reset and not has_counter, "step: resets, never fires")
     if step.refractory is None:
         require(not step.hold, "step: holds, never refractory")
+
+
+def _after(step: NeuronStep) -> tuple[Assign, ...]:
+    """What follows the threshold; GraphError where the types of its parts do not fit."""
+    try:
+        return step.after
+    except TypeError as error:
+        raise GraphError(f"step: {error}") from None
 
 
 def _verify_optional(

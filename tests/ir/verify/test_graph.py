@@ -7,7 +7,7 @@ from refusal import refused
 
 from snncc.ir.expr import Apply, Const, Ref, apply
 from snncc.ir.graph import Block, Call, Graph, Semantics
-from snncc.ir.neuron import Assign, State
+from snncc.ir.neuron import KEEP, LAST_EMITTED, TRACE, Assign, State
 from snncc.ir.passes.pipeline import run_pipeline
 from snncc.ir.types import DType, Fixed
 from snncc.ir.verify import GraphError, properties, verify
@@ -35,6 +35,12 @@ def model(graph: Graph, **fields) -> Graph:
 
 def step(graph: Graph, **fields) -> Graph:
     return population(graph, step=replace(graph.population("h").step, **fields))
+
+
+def added(graph: Graph, *names: str, dtype: DType = DType.F32) -> Graph:
+    """The graph with more states in the step of h."""
+    states = (State(name, "1", Const(0, dtype), dtype) for name in names)
+    return step(graph, states=(*graph.population("h").step.states, *states))
 
 
 def test_a_good_graph_holds(graph, net) -> None:
@@ -129,6 +135,13 @@ BROKEN = {
     "step: refractory steps change": lambda g: step(
         g, refractory=Ref("refractory_left", DType.I32)
     ),
+    "step: refractory steps": lambda g: step(g, refractory=Const(2.5)),
+    "step: a trace without its factor": lambda g: added(g, TRACE, LAST_EMITTED),
+    "step: a trace without a sum": lambda g: added(g, KEEP, TRACE),
+    "step: a trace of whole numbers": lambda g: added(
+        g, KEEP, TRACE, LAST_EMITTED, dtype=DType.I32
+    ),
+    "step: a sum of another type": lambda g: added(step(g, emit=V), LAST_EMITTED, dtype=DType.I32),
     "step: ports": lambda g: step(g, ports=("i", "j")),
     "step: spiked too early": lambda g: step(
         g, decay=(Assign("v", Apply("select", (Ref("spiked", DType.BOOL), V, V), DType.F32)),)
