@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from itertools import groupby
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A line of code: its cells, each with the space before it, and the comment at its end.
 
     Neighbouring lines of the same `kind` ("" for none) and indentation are aligned.
@@ -51,7 +50,7 @@ def _padded(line: Line, widths: Sequence[int]) -> Line:
         (space, text if column == last else text.ljust(width))
         for column, ((space, text), width) in enumerate(zip(line.cells, widths, strict=False))
     )
-    return replace(line, cells=cells)
+    return line._replace(cells=cells)
 
 
 def _align_comments(lines: Sequence[Line]) -> list[str]:

@@ -37,20 +37,19 @@ def format_text(source: Source) -> str:
     """The program in its standard form: the same tree, the same comments, formatting it again
     changes nothing. CompileError if it is no program."""
     with no_collection():
-        tree = _parsed(source)
-        everything = list(words(source))
-        lines = _drop_edges(list(_lines(source, everything, tree)))
-        text = "\n".join(align(lines))
-        formatted = text + "\n" if text else ""
+        formatted = _formatted(source)
         _require_same(source.text, formatted)
         return formatted
 
 
-def _parsed(source: Source) -> File:
-    tree, mistakes = parse(source)
+def _formatted(source: Source) -> str:
+    everything = words(source)
+    tree, mistakes = parse(source, everything)
     if mistakes:
         raise CompileError(mistakes)
-    return tree
+    lines = _drop_edges(list(_lines(source, everything, tree)))
+    text = "\n".join(align(lines))
+    return text + "\n" if text else ""
 
 
 def _require_same(text: str, formatted: str) -> None:
@@ -153,9 +152,10 @@ def _cell(row: Sequence[_Word], start: int, stop: int) -> tuple[str, str]:
 
 def _kind(row: Sequence[_Word]) -> str:
     """What the line is aligned as; only a line that is one whole statement is."""
-    starts = [each.context.starts_statement for each in row]
+    if [k for k, each in enumerate(row) if each.context.starts_statement] != [0]:
+        return ""
     types = {each.token.type for each in row}
-    if sum(starts) != 1 or not starts[0] or types & {"_LBRACE", "_RBRACE"}:
+    if "_LBRACE" in types or "_RBRACE" in types:
         return ""
     if row[0].token.type == "INPUT" and "_ENCODE" not in types:
         return ""  # a port of a neuron

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import partial
 from string import ascii_letters, digits
 from typing import NamedTuple
 
-from ...ir.diagnostics import Diagnostic, Source, Span
+from ...ir.diagnostics import CompileError, Diagnostic, Source, Span
 from ..limits import LIMITS
 from ..units import UNITS
 
@@ -114,17 +115,20 @@ _token = partial(tuple.__new__, Token)
 _span = partial(tuple.__new__, Span)
 
 
-def tokenize(source: Source) -> tuple[list[Token], list[Diagnostic]]:
-    """The tokens of a text, without comments, and what in it is no token."""
-    everything = words(source)
+def tokenize(everything: Iterable[Token]) -> tuple[list[Token], list[Diagnostic]]:
+    """Of the words of a text the tokens, without comments, and what is no token."""
     tokens = [token for token in everything if token.type not in _ASIDE]
     wrong = [token for token in everything if token.type in _MISTAKES]
     return tokens, [_mistake(token) for token in wrong[: LIMITS.syntax_errors]]
 
 
 def words(source: Source) -> list[Token]:
-    """Every word of the text, comments and mistakes too."""
+    """Every word of the text, comments and mistakes too. E005 if it is too long."""
     text, end, found = source.text, 0, []
+    if len(text) > LIMITS.characters:
+        limit = f"the text has more than {LIMITS.characters} characters"
+        way_out = "split it and `import` the parts"
+        raise CompileError(Diagnostic("E005", limit, Span(source, 0, 0), help=way_out))
     kinds = _Kinds(PUNCTUATION | KEYWORDS)
     for blanks, word in spelled(text):
         start = end + len(blanks)

@@ -11,7 +11,7 @@ from ...ir.diagnostics import CompileError, Diagnostic, Source, Span
 from ..limits import LIMITS
 from .errors import DEFINITIONS, complaint
 from .lalr import Machine, Unexpected, grammar
-from .lexer import END, KEYWORDS, Token, between, tokenize
+from .lexer import END, KEYWORDS, Token, between, tokenize, words
 from .tree import Expression, File
 
 _OPENING = {"_LBRACE": "_RBRACE", "_LPAR": "_RPAR", "LSQB": "RSQB"}
@@ -20,11 +20,15 @@ _BETWEEN = frozenset({"_RBRACE", END})
 _RESUME = frozenset(KEYWORDS.values()) | {"NAME"}
 
 
-def parse(source: Source) -> tuple[File, tuple[Diagnostic, ...]]:
-    """The tree of a file and every syntax error; after an error, the tree of what could be read."""
+Mistakes = tuple[Diagnostic, ...]
+
+
+def parse(source: Source, everything: Sequence[Token] | None = None) -> tuple[File, Mistakes]:
+    """The tree of a file and every syntax error; after an error, the tree of what could be read.
+    `everything` is all of its words, where they are known."""
     nothing = File((), (Span(source, 0, len(source.text)),), is_whole=False)
     try:
-        tokens, mistakes = _tokens(source)
+        tokens, mistakes = _tokens(source, everything)
     except CompileError as error:
         return nothing, error.diagnostics
     run = _Run(Machine(grammar(), "file"), tokens, mistakes)
@@ -44,12 +48,10 @@ def parse_expression(source: Source) -> Expression:
     return cast(Expression, tree)
 
 
-def _tokens(source: Source) -> tuple[list[Token], list[Diagnostic]]:
-    if len(source.text) > LIMITS.characters:
-        span = Span(source, 0, 0)
-        limit = f"the text has more than {LIMITS.characters} characters"
-        raise CompileError(Diagnostic("E005", limit, span, help="split it and `import` the parts"))
-    tokens, mistakes = tokenize(source)
+def _tokens(
+    source: Source, everything: Sequence[Token] | None = None
+) -> tuple[list[Token], list[Diagnostic]]:
+    tokens, mistakes = tokenize(words(source) if everything is None else everything)
     _refuse_deep_nesting(tokens)
     end = len(source.text)
     tokens.append(Token(END, "", Span(source, end, end)))

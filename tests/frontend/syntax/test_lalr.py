@@ -9,7 +9,7 @@ from lark import Lark, logger
 
 from snncc.frontend.syntax import lalr
 from snncc.frontend.syntax.lalr import GRAMMAR, Machine, Unexpected, grammar
-from snncc.frontend.syntax.lexer import END, KEYWORDS, PUNCTUATION, Token, tokenize
+from snncc.frontend.syntax.lexer import END, KEYWORDS, PUNCTUATION, Token, tokenize, words
 from snncc.ir.diagnostics import Source, Span
 
 
@@ -53,7 +53,7 @@ def test_a_kept_analysis_reads_the_same_tree(folder: Path) -> None:
     trees = []
     for _ in range(2):
         machine = Machine(grammar.__wrapped__(), "file")
-        tokens, _ = tokenize(PROGRAM)
+        tokens, _ = tokenize(words(PROGRAM))
         trees.append(machine.read([*tokens, Token(END, "", Span(PROGRAM, 0, 0))]))
     assert trees[0] == trees[1]
 
@@ -81,7 +81,7 @@ def test_every_word_is_a_terminal_of_the_grammar() -> None:
 
 
 def test_accepted_says_what_can_follow() -> None:
-    tokens, _ = tokenize(Source("t.snn", "network n { let a"))
+    tokens, _ = tokenize(words(Source("t.snn", "network n { let a")))
     machine = Machine(grammar(), "file")
     assert END in machine.accepted()
     for position, token in enumerate(tokens):

@@ -9,7 +9,7 @@ from snncc.ir.diagnostics import Source
 
 
 def kinds(text: str) -> list[str]:
-    tokens, _ = tokenize(Source("t.snn", text))
+    tokens, _ = tokenize(words(Source("t.snn", text)))
     return [f"{t.type}:{t.text}" for t in tokens]
 
 
@@ -38,7 +38,7 @@ def test_words(text: str, expected: list[str]) -> None:
 
 
 def test_wrong_characters_are_reported_once_each_and_skipped() -> None:
-    tokens, mistakes = tokenize(Source("t.snn", 'a $ b\n"open'))
+    tokens, mistakes = tokenize(words(Source("t.snn", 'a $ b\n"open')))
     assert [t.text for t in tokens] == ["a", "b"]
     assert [(d.code, d.span.start) for d in mistakes if d.span] == [("E002", 2), ("E001", 6)]
 
