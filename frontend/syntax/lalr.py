@@ -149,47 +149,43 @@ class Machine:
 
     def read(self, tokens: Sequence[Token]) -> Any:
         """Read tokens from `position` on; after the END token: the tree."""
-        table, states, values, places = self.grammar.table, self.states, self.values, self.places
-        chains, end = self.grammar.chains, self.grammar.ends[self.start]
-        row = table[states[-1]]
-        while self.position < len(tokens):
-            token = tokens[self.position]
-            kind, _, here = token
-            action = row.get(kind)
-            while action.__class__ is Reduction:
-                if action.size == 1:
-                    above = states.pop()
-                    key = states[-1], above, kind
-                    build, state = chains.get(key) or self.grammar.chain(*key)
-                    values.append(build(values.pop()))
-                    states.append(state)
-                else:
-                    self._reduce(action, here)
-                row = table[states[-1]]
+        # One loop without calls: a large text spends most of its time here.
+        grammar, states, values, places = self.grammar, self.states, self.values, self.places
+        table, chains = grammar.table, grammar.chains
+        row, position = table[states[-1]], self.position
+        try:
+            for position in range(self.position, len(tokens)):
+                token = tokens[position]
+                kind, _, here = token
                 action = row.get(kind)
-            if states[-1] == end and kind == END:
-                return values[-1]
-            if action.__class__ is not int:
-                self._complete(here)
-                raise Unexpected
-            states.append(action)
-            values.append(token)
-            places.append(here)
-            row = table[action]
-            self.position += 1
+                while action.__class__ is Reduction:
+                    if action.size == 1:
+                        key = states[-2], states.pop(), kind
+                        build, state = chains.get(key) or grammar.chain(*key)
+                        values[-1] = build(values[-1])
+                    else:
+                        first = len(values) - action.size
+                        parts = values[first:]
+                        del values[first:], states[first + 1 :]
+                        values.append(action.build(parts))
+                        state = grammar.goto(states[-1], action)
+                        places[first:] = places[first : first + 1] or [here]
+                    states.append(state)
+                    row = table[state]
+                    action = row.get(kind)
+                if action.__class__ is not int:
+                    if kind == END and states[-1] == grammar.ends[self.start]:
+                        return values[-1]
+                    self._complete(here)
+                    raise Unexpected
+                states.append(action)
+                values.append(token)
+                places.append(here)
+                row = table[action]
+            position = len(tokens)
+        finally:
+            self.position = position
         return None
-
-    def _reduce(self, action: Reduction, here: Span) -> None:
-        states, values = self.states, self.values
-        first = len(values) - action.size
-        parts = values[first:]
-        del values[first:], states[first + 1 :]
-        values.append(action.build(parts))
-        states.append(self.grammar.goto(states[-1], action))
-        if parts:
-            del self.places[first + 1 :]
-        else:
-            self.places.append(here)
 
     def _complete(self, here: Span) -> None:
         """Build what is whole, whatever may follow it."""
@@ -197,7 +193,12 @@ class Machine:
             (action,) = actions
             if not isinstance(action, Reduction):
                 return
-            self._reduce(action, here)
+            first = len(self.values) - action.size
+            parts = self.values[first:]
+            del self.values[first:], self.states[first + 1 :]
+            self.values.append(action.build(parts))
+            self.states.append(self.grammar.goto(self.states[-1], action))
+            self.places[first:] = self.places[first : first + 1] or [here]
 
     def accepted(self, depth: int | None = None) -> frozenset[str]:
         """The terminals that can follow, were only the first `depth` states left."""
