@@ -51,10 +51,22 @@ def test_links_lead_somewhere(page: str) -> None:
     assert [t for t in targets if not (ROOT / t).exists()] == []
 
 
-@pytest.mark.parametrize("page", [*PAGES, "docs/design.md"])
+@pytest.mark.parametrize("page", [*PAGES, "docs/design.md", "docs/hardening.md"])
 def test_named_files_are_there(page: str) -> None:
     named = re.findall(FILE, (ROOT / page).read_text())
     assert [n for n in named if not (ROOT / n).exists()] == []
+
+
+def test_what_hardening_quotes_is_what_tests_hold() -> None:
+    """Messages as they read now, which a test compares, and tests that are there."""
+    tests = list(ROOT.glob("tests/**/*.py"))
+    code, names = "".join(path.read_text() for path in tests), {path.name for path in tests}
+    rows = re.findall(r"^\|(.*)\|$", (ROOT / "docs/hardening.md").read_text(), re.MULTILINE)
+    outcomes = [re.split(r"(?<!\\)\|", row)[2] for row in rows]
+    quoted = [text for cell in outcomes for text in re.findall(r'"([^"]+)"', cell)]
+    assert len(quoted) > 4
+    assert [text for text in quoted if text not in code] == []
+    assert set(re.findall(r"\btest_\w+\.py", "".join(rows))) <= names
 
 
 def test_named_programs_are_there() -> None:
