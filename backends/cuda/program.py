@@ -8,10 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.graph import Graph
 from ...ir.model import Model
-from ...ir.rules import sends_numbers
 from ..compiled.network import ready
 from ..compiled.plan import Plan, distinct_steps, make_plan
 from ..compiled.store import Results
@@ -39,6 +37,7 @@ class Data(NamedTuple):
     importance: Any  # f32[S]
     thresholds: Any  # u32[R, inputs]
     rasters: Any  # u8[R, T, inputs]
+    numbers: Any  # f32[R, inputs] what inputs send in every step
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,26 +56,10 @@ class Layout:
 
 def make_layout(model: Model, has_currents: bool = False) -> Layout:
     """The layout of a model, whose kernels keep what arrived (`has_currents`) or not;
-    CompileError(E071) where it has values of other types, or an input that sends numbers."""
+    CompileError(E071) where it has values of other types."""
     model = ready(model)
-    require_spikes(model.graph)
     plan = make_plan(model)
     return Layout(model, plan, make_tables(model.graph, plan, model.wirings, has_currents))
-
-
-def require_spikes(graph: Graph) -> None:
-    """CompileError(E071) where an input sends numbers: the kernels know spikes."""
-    found = [p for p in graph.populations if sends_numbers(p)]
-    if found:
-        raise CompileError(
-            Diagnostic(
-                "E071",
-                f"`{p.name}` sends numbers, and a GPU delivers spikes",
-                p.span,
-                help="run it on the processor, `--target cpu`, or write `encode poisson(…)`",
-            )
-            for p in found
-        )
 
 
 def run_program(layout: Layout, threads: int | None) -> KernelProgram:
@@ -121,7 +104,7 @@ def example_samples() -> tuple[Data, Results]:
     number, real = np.zeros(1, np.int32), np.zeros(1, np.float32)
     data = Data(
         *(np.zeros(1, np.int64), np.zeros((1, 2), np.uint32), number),
-        *(real, np.zeros((1, 1), np.uint32), np.zeros((1, 1, 1), np.uint8)),
+        *(real, np.zeros((1, 1), np.uint32), np.zeros((1, 1, 1), np.uint8), real[None]),
     )
     counts, scores = np.zeros((1, 1), np.int32), np.zeros((1, 1), np.float32)
     found = number, real, np.zeros(1, np.int64), np.zeros(1, np.uint8)

@@ -25,6 +25,8 @@ class Work(NamedTuple):
     spikes: Any  # i32[B, T N] who fired, by population and step
     times: Any  # i32[B, T N] when, by neuron
     count: Any  # i32[B, N]
+    numbers: Any  # f32[B, N] what inputs send in every step; one where none does
+    steady: Any  # f32[B, S] what it brings in every step, projection by projection
 
 
 def make_work(make: Make, plan: Plan, tables: Tables, flight: int) -> Work:
@@ -44,6 +46,8 @@ def forward_arrays(make: Make, plan: Plan, tables: Tables, flight: int) -> dict[
         "spikes": make((flight, steps * neurons), np.int32),
         "times": make((flight, steps * neurons), np.int32),
         "count": make((flight, neurons), np.int32),
+        "numbers": make((flight, neurons if plan.steady[-1] else 1), np.float32),
+        "steady": make((flight, max(1, int(plan.steady[-1]))), np.float32),
     }
 
 

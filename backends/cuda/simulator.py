@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from ...ir.model import Model
 from ...ir.philox import bernoulli_threshold
+from ...ir.rules import DRAWN
 from ..compiled.network import check_samples, flatten, takes_spikes
 from ..compiled.recording import traced
 from ..compiled.store import Results
@@ -60,7 +61,7 @@ class CudaSimulator:
         flat = flatten(self.layout.model)
         self.flat = self.device.upload(np.resize(flat, max(1, len(flat))))
         self._work: Reserve[Work] = Reserve(self.device)
-        self._sets: list[tuple[Array, tuple[Any, Any]]] = []
+        self._sets: list[tuple[Array, tuple[Any, ...]]] = []
 
     def run(self, samples: Samples) -> Outcome:
         """Present the samples without learning. The same bits for any number in flight."""
@@ -123,29 +124,40 @@ class CudaSimulator:
             *self._kept(samples.values),
         )
 
-    def _kept(self, values: Array) -> tuple[Any, Any]:
-        """(thresholds, rasters) of a data set, uploaded once as long as it is in use."""
-        for known, pair in self._sets:
+    def _kept(self, values: Array) -> tuple[Any, ...]:
+        """(thresholds, rasters, numbers) of a data set, uploaded once as long as it is in use."""
+        for known, kept in self._sets:
             if known is values:
-                return pair
-        inputs = values.shape[-1]
-        thresholds, rasters = np.zeros((1, inputs), np.uint32), np.zeros((1, 1, inputs), np.uint8)
-        if takes_spikes(self.plan):
-            rasters = np.ascontiguousarray(values, np.uint8)
-        else:
-            thresholds = np.empty(values.shape, np.uint32)
-            for start in range(0, len(values), ROWS):
-                probability = values[start : start + ROWS].astype(np.float64) * self._rates()
-                thresholds[start : start + ROWS] = bernoulli_threshold(probability)
+                return kept
+        made = self._encoded(values)
         self._sets = self._sets[1 - SETS :]  # before its room is needed
-        pair = self.device.upload(thresholds), self.device.upload(rasters)
-        self._sets.append((values, pair))
-        return pair
+        kept = tuple(self.device.upload(array) for array in made)
+        self._sets.append((values, kept))
+        return kept
 
-    def _rates(self) -> Array:
-        """Probability per step of an input of 1, f64[inputs]."""
-        sizes = np.diff(self.plan.neurons)[self.plan.inputs]
-        return np.repeat(self.plan.rate, sizes)
+    def _encoded(self, values: Array) -> tuple[Array, Array, Array]:
+        """The same in the host's memory; what no input needs has one row of zeros."""
+        inputs, plan = values.shape[-1], self.plan
+        thresholds, rasters = np.zeros((1, inputs), np.uint32), np.zeros((1, 1, inputs), np.uint8)
+        numbers = np.zeros((1, inputs), np.float32)
+        if takes_spikes(plan):
+            return thresholds, np.ascontiguousarray(values, np.uint8), numbers
+        sizes = np.diff(plan.neurons)[plan.inputs]
+        rate, zero, drawn = (
+            np.repeat(x, sizes) for x in (plan.rate, plan.zero, plan.encoder == DRAWN)
+        )
+        if drawn.any():
+            thresholds = np.empty(values.shape, np.uint32)
+        if not drawn.all():
+            numbers = np.empty(values.shape, np.float32)
+        for start in range(0, len(values), ROWS):
+            rows = slice(start, start + ROWS)
+            part = values[rows].astype(np.float64)
+            if drawn.any():
+                thresholds[rows] = bernoulli_threshold(part * np.where(drawn, rate, 0.0))
+            if not drawn.all():
+                numbers[rows] = (part - zero) * rate
+        return thresholds, rasters, numbers
 
     def _results(self, count: int) -> Results:
         outputs = int(np.diff(self.plan.neurons)[self.plan.output])

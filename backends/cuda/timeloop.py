@@ -5,7 +5,7 @@ of the scratch; a stage deals its items (sample and step, sample and population 
 the grid, and the blocks meet before the next stage. So a single sample spreads over the whole card
 where its work can be spread, and many samples fill it.
 
-    rest | encode | for each block of the graph: drive | step
+    rest | encode, settle | for each block of the graph: drive | step
 """
 
 from __future__ import annotations
@@ -15,21 +15,36 @@ from typing import Any
 import numba
 from numba import cuda
 
-from ..compiled.formulas import is_drawn, is_lost
+from ..compiled.formulas import is_drawn, is_lost, is_sent
 from ..compiled.kinds import LIST, WINDOW
 from .kernels.forward import (
     allowed,
     draw,
+    levels,
     list_word,
     raster_quad,
     set_bit,
 )
-from .kernels.grid import f32, first_item, i32, meet, u32
-from .kernels.synapses import deliver_dense, deliver_listed, deliver_windows
+from .kernels.grid import chunks_of, f32, first_item, i32, meet, u32
+from .kernels.synapses import deliver_dense, deliver_listed, deliver_windows, send_all
 
 advance: Any  # a neuron's step, generated beside this text
 
 ZERO32 = u32(0)
+
+
+@cuda.jit(device=True)
+def encode(encoder, data, i, s, quad, key0, key1):  # type: ignore[no-untyped-def]
+    """Which of the four steps of a quad input i of sample s fires in, as four bits."""
+    row = data.row[s]
+    if is_sent(encoder):
+        return i32(0)
+    if not is_drawn(encoder):
+        return raster_quad(data.rasters[row % data.rasters.shape[0]], i, quad)
+    threshold = data.thresholds[row % data.thresholds.shape[0], i]
+    if threshold > ZERO32:
+        return draw(threshold, i, quad, data.ids[s, 0], data.ids[s, 1], key0, key1)
+    return i32(0)
 
 
 @cuda.jit(device=True)
@@ -40,8 +55,6 @@ def encode_inputs(plan, tables, data, work, b, s, quad, key0, key1):  # type: ig
     """
     masks = cuda.shared.array(0, numba.uint32)
     thread, threads = cuda.threadIdx.x, cuda.blockDim.x
-    row = data.row[s]
-    raster = data.rasters[row % data.rasters.shape[0]]
     origin = 0
     for k in range(len(plan.inputs)):
         p = plan.inputs[k]
@@ -57,16 +70,7 @@ def encode_inputs(plan, tables, data, work, b, s, quad, key0, key1):  # type: ig
         cuda.syncthreads()
         i = thread
         while i < n:
-            fires = i32(0)
-            if not is_drawn(plan.encoder[k]):
-                fires = raster_quad(raster, origin + i, quad)
-            else:
-                threshold = data.thresholds[row % data.thresholds.shape[0], origin + i]
-                if threshold > ZERO32:
-                    fires = draw(
-                        threshold, origin + i, quad, data.ids[s, 0], data.ids[s, 1], key0, key1
-                    )
-            fires &= may
+            fires = encode(plan.encoder[k], data, origin + i, s, quad, key0, key1) & may
             if fires != 0:
                 for r in range(4):
                     if fires & (1 << r):
@@ -84,12 +88,32 @@ def encode_inputs(plan, tables, data, work, b, s, quad, key0, key1):  # type: ig
 
 
 @cuda.jit(device=True)
+def settle(plan, tables, weights, work, count, done):  # type: ignore[no-untyped-def]
+    """What the inputs that send numbers bring in every step, in the samples in flight; after `done`
+    items of the stage."""
+    for j in range(len(plan.pre)):
+        posts = plan.steady[j + 1] - plan.steady[j]
+        chunks = chunks_of(posts)
+        item = first_item(done)
+        while item < count * chunks:
+            b = item // chunks
+            l = (item - b * chunks) * cuda.blockDim.x + cuda.threadIdx.x
+            if l < posts:
+                found = send_all(plan, tables, weights, j, l, work.numbers[b])
+                work.steady[b, plan.steady[j] + l] = found
+            item += cuda.gridDim.x
+        done += count * chunks
+
+
+@cuda.jit(device=True)
 def drive(plan, tables, weights, work, b, j, i, t, current):  # type: ignore[no-untyped-def]
     """current + what projection j brings to its post neuron i in step t, spikes in their order."""
     emitted = t - plan.delay[j]
     a = plan.pre[j]
     if emitted < 0:
         return current
+    if plan.steady[j] < plan.steady[j + 1]:
+        return current + work.steady[b, plan.steady[j] + i]
     count = work.number[b, a * plan.steps + emitted]
     if count == 0:
         return current
@@ -215,6 +239,7 @@ def present(  # type: ignore[no-untyped-def]
     item = cuda.blockIdx.x
     while item < count:
         rest(plan, work, item)
+        levels(plan, data, work, item, first + item)
         item += blocks
     meet(barrier)
     quads = (plan.steps + 3) // 4
@@ -223,6 +248,7 @@ def present(  # type: ignore[no-untyped-def]
         b = item // quads
         encode_inputs(plan, tables, data, work, b, first + b, item - b * quads, key0, key1)
         item += blocks
+    settle(plan, tables, weights, work, count, count * quads)
     meet(barrier)
     for block in range(len(plan.block) - 1):
         done = 0

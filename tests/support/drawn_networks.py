@@ -65,7 +65,6 @@ ENCODINGS = {
     "spikes": "spikes(duration = 24 ms)",
     "current": "current(duration = 24 ms, mean = 0.5, sd = 0.25)",
 }
-SPIKING = ("bernoulli", "poisson", "spikes")
 STEPS, INPUTS = 24, 31
 PORTS = {"pair": ("exc", "inh"), "gated": ("up", "down")}
 CONSTANT = Call("constant", (("value", 1.0),))

@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 from numba import cuda
 
-from ...compiled.formulas import philox
+from ...compiled.formulas import is_sent, philox
 from .grid import i32, u32
 
 ONE32 = u32(1)
@@ -47,6 +47,21 @@ def raster_quad(raster, neuron, quad):  # type: ignore[no-untyped-def]
         if t < raster.shape[0] and raster[t, neuron] != 0:
             fires |= i32(1 << r)
     return fires
+
+
+@cuda.jit(device=True)
+def levels(plan, data, work, b, s):  # type: ignore[no-untyped-def]
+    """What the inputs of sample s, at place b, send in every step."""
+    origin = 0
+    for k in range(len(plan.inputs)):
+        p = plan.inputs[k]
+        n = plan.neurons[p + 1] - plan.neurons[p]
+        i = cuda.threadIdx.x
+        while i < n and is_sent(plan.encoder[k]):
+            number = data.numbers[data.row[s] % data.numbers.shape[0], origin + i]
+            work.numbers[b, plan.neurons[p] + i] = number
+            i += cuda.blockDim.x
+        origin += n
 
 
 @cuda.jit(device=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import cuda
 
+from ...compiled.kinds import LIST, WINDOW
 from ...compiled.windows import (
     CHANNELS,
     COLUMNS,
@@ -20,6 +21,8 @@ from ...compiled.windows import (
     taps_of,
 )
 from .forward import fired
+
+ZERO = np.float32(0.0)
 
 
 @cuda.jit(device=True)
@@ -68,6 +71,35 @@ def deliver_windows(weights, base, window, i, bits, start, current):  # type: ig
             for b in range(b0, b1):
                 if fired(bits, start, row + b):
                     current += weights[base + place_of(window, o, c, a, b)]
+    return current
+
+
+@cuda.jit(device=True)
+def send_all(plan, tables, weights, j, l, numbers):  # type: ignore[no-untyped-def]
+    """w numbers[k], summed over the synapses of post neuron l of projection j, by pre neuron k."""
+    first, last = plan.neurons[plan.pre[j]], plan.neurons[plan.pre[j] + 1]
+    if plan.kind[j] == WINDOW:
+        return send_windows(weights, plan.weight[j], plan.windows[j], l, numbers, first)
+    current = ZERO
+    if plan.kind[j] == LIST:
+        row = tables.post_row[j] + l
+        for s in range(tables.post_ptr[row], tables.post_ptr[row + 1]):
+            current += numbers[first + tables.post_pre[s]] * weights[tables.post_index[s]]
+        return current
+    at, posts = plan.weight[j] + l, plan.neurons[plan.post[j] + 1] - plan.neurons[plan.post[j]]
+    for k in range(first, last):
+        current += numbers[k] * weights[at]
+        at += posts
+    return current
+
+
+@cuda.jit(device=True)
+def send_windows(weights, base, window, l, numbers, first):  # type: ignore[no-untyped-def]
+    """The same over the window of post neuron l."""
+    current = ZERO
+    for s in range(window_fan_in(window, l)):
+        k, place = window_synapse(window, l, s)
+        current += numbers[first + k] * weights[base + place]
     return current
 
 

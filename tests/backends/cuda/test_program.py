@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from compiled_texts import compiled_text
 from drawn_networks import DYADIC
-from refusal import refused
 from rule_cases import BODIES, HEAD, TRAIN
 
 from snncc.backends.cuda.build import build_ptx
@@ -52,13 +51,6 @@ def test_wide_populations_get_more_threads_and_shared_memory():
     wide = DYADIC.replace("input x[12]", "input x[100000]")
     model = draw_model(compiled_text(wide).graph, 0)
     assert kernel_program(model, None).shared == 4 * 4 * 3125
-
-
-def test_numbers_of_an_input_are_not_delivered():
-    text = DYADIC.replace("spikes(", "current(")
-    found = refused("E071", make_layout, draw_model(compiled_text(text).graph, 0))
-    assert "`x` sends numbers" in found.message
-    assert found.span is not None
 
 
 class Values(NamedTuple):

@@ -7,7 +7,7 @@ import pytest
 from backend_cases import compare_with_reference, grid_model, samples_with
 from compiled_texts import compiled_text
 from devices import with_threads, without_simulator
-from drawn_networks import COUNTING, DYADIC, SPIKING, drawn_networks
+from drawn_networks import COUNTING, DYADIC, PLANES, drawn_networks
 from refusal import refused
 from simulator_cases import (
     check_drawn,
@@ -43,7 +43,7 @@ def compare(simulator):
     return run
 
 
-@drawn_networks(6, SPIKING)
+@drawn_networks(6)
 def test_any_network_fires_like_the_reference(compare, drawn):
     check_drawn(compare, drawn)
 
@@ -52,6 +52,20 @@ def test_any_network_fires_like_the_reference(compare, drawn):
 @pytest.mark.parametrize("text", [DYADIC, COUNTING], ids=["dyadic", "counting"])
 def test_exact_networks_fire_like_the_float64_reference(compare, text):
     check_exact(compare, text)
+
+
+@pytest.mark.parametrize("text", [DYADIC, PLANES.format(stride=2, padding=1, step=1, delay=1)])
+def test_numbers_of_an_input_are_brought_in_every_step(compare, text):
+    """Through projections of every kind; the sums are those of the reference, bit for bit."""
+    head, _, rest = text.partition("encode ")
+    text = f"{head}encode current(duration = 12 ms, mean = 0.25, sd = 0.5) {rest.partition(')')[2]}"
+    graph = compiled_text(text).graph
+    inputs = sum(p.neurons for p in graph.populations if p.role == "input")
+    values = np.random.default_rng(2).integers(0, 9, (2, inputs)).astype(np.float32) / 8
+    found = compare(grid_model(graph, 5), samples_with(values))
+    found.agree()
+    assert found.compiled[:, :, inputs:].any()
+    assert not found.compiled[:, :, :inputs].any()
 
 
 @with_threads

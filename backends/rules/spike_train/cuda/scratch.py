@@ -26,6 +26,8 @@ class Backward(NamedTuple):
     spikes: Any
     times: Any
     count: Any
+    numbers: Any
+    steady: Any
     trace: Any  # f32[B, traces]
     delta: Any  # f32[B, N] error from the loss
     error: Any  # f32[B, N] dE/da

@@ -16,27 +16,30 @@ from ....compiled.windows import (
     WIDTH,
     coordinates,
 )
+from ....cuda.kernels.grid import chunks_of, first_item, meet
 from .synapses import arrival
 
 ZERO = np.float32(0.0)
 
 
 @cuda.jit(device=True)
-def credit(plan, tables, sweep, b, j, k, l):  # type: ignore[no-untyped-def]
+def credit(plan, tables, work, b, j, k, l):  # type: ignore[no-untyped-def]
     """dL/d(weight) of the synapse from pre neuron k to post neuron l of projection j in the sample
     at place b: the adjoint where each spike arrived."""
     neuron, total = plan.neurons[plan.pre[j]] + k, ZERO
-    arrived, times = sweep.currents[b], sweep.times[b]
+    if plan.steady[j] < plan.steady[j + 1]:
+        return work.numbers[b, neuron] * work.totals[b, plan.steady[j] + l]
+    arrived, times = work.currents[b], work.times[b]
     here, first = arrival(plan, tables, j, plan.delay[j]) + l, plan.steps * neuron
     last = plan.steps - plan.delay[j]
-    for s in range(first, first + sweep.count[b, neuron]):
+    for s in range(first, first + work.count[b, neuron]):
         if times[s] < last:
             total += arrived[times[s] * tables.row + here]
     return total
 
 
 @cuda.jit(device=True)
-def credit_window(plan, tables, sweep, b, j, at):  # type: ignore[no-untyped-def]
+def credit_window(plan, tables, work, b, j, at):  # type: ignore[no-untyped-def]
     """The same of the shared weight at a place among those of projection j: of all its synapses."""
     window, total = plan.windows[j], ZERO
     kernel, stride, padding = window[KERNEL], window[STRIDE], window[PADDING]
@@ -51,5 +54,28 @@ def credit_window(plan, tables, sweep, b, j, at):  # type: ignore[no-untyped-def
                 if 0 <= column < window[WIDTH]:
                     k = (c * window[HEIGHT] + i) * window[WIDTH] + column
                     l = (o * window[ROWS] + y) * window[COLUMNS] + x
-                    total += credit(plan, tables, sweep, b, j, k, l)
+                    total += credit(plan, tables, work, b, j, k, l)
     return total
+
+
+@cuda.jit(device=True)
+def credit_steady(plan, tables, work, count, barrier):  # type: ignore[no-untyped-def]
+    """The adjoints of what inputs bring in every step, over all steps; ends with a meeting where
+    there are any."""
+    done = 0
+    for j in range(len(plan.pre)):
+        posts = plan.steady[j + 1] - plan.steady[j]
+        chunks = chunks_of(posts)
+        item = first_item(done)
+        while item < count * chunks:
+            b = item // chunks
+            l = (item - b * chunks) * cuda.blockDim.x + cuda.threadIdx.x
+            if l < posts:
+                total = ZERO
+                for t in range(plan.delay[j], plan.steps):
+                    total += work.currents[b, arrival(plan, tables, j, t) + l]
+                work.totals[b, plan.steady[j] + l] = total
+            item += cuda.gridDim.x
+        done += count * chunks
+    if done > 0:
+        meet(barrier)

@@ -19,6 +19,7 @@ from ....cuda.timeloop import present
 from ....optimizers.cuda.update import scaled
 from ...row import APPLY, FIND
 from .backward import backward, clear
+from .credit import credit_steady
 from .loss import judge
 from .update import add_starts, make_pulls, make_squares, update
 
@@ -69,6 +70,7 @@ def learn(  # type: ignore[no-untyped-def]
             list_times(plan, tables, work, count, count)
             meet(barrier)
             backward(plan, tables, through, store, work, count, barrier)
+            credit_steady(plan, tables, work, count, barrier)
             is_last = start + flight >= end and optimizer.whole == 0
             update(
                 plan, tables, through, learning, optimizer, updates, scale, store, work, count,

@@ -25,11 +25,14 @@ class Sweep(NamedTuple):
     spikes: Any
     times: Any  # of the inputs' spikes too
     count: Any
+    numbers: Any
+    steady: Any
     moved: Any  # what asks the spikes below: the same array, or that by their times
     tape: Any  # f32[B, K T width]
     asked: Any  # f32[B, T width] dL/d(spike)
     later: Any  # f32[B, F, N] dL/d(state after the step)
     error: Any  # f32[B, outputs] dL/d(count or score)
+    totals: Any  # f32[B, S] the adjoint of what is brought in every step, of all steps
     pull: Any  # f32[rows] of the regularizer
     squares: Any  # f32[rows + 1] of the gradients, the last that of parameters of neurons
     starts: Any  # f32[F, N] dL/d(where a state starts); one number where no parameter learns
@@ -51,6 +54,7 @@ def make_sweep(
         asked=make((flight, row), f32),
         later=make((flight, states, neurons), f32),
         error=make((flight, outputs), f32),
+        totals=make((flight, max(1, int(plan.steady[-1]))), f32),
         pull=make((rows,), f32),
         squares=make((rows + 1,), f32),
         starts=make((states, neurons) if through.learns else (1, 1), f32),

@@ -23,20 +23,19 @@ ONLY = {
         "whole rows at a time; on a card a thread has its own neuron or synapse": """
             active_columns apply_dense apply_gradients apply_listed apply_windows closed_traces
             count_error counts deliver dense_tile discrete_traces entries learn_rows learn_synapses
-            pre_rows presynaptic_counts response_row row_of send send_listed send_windows
+            pre_rows presynaptic_counts response_row row_of send send_dense send_listed
             side_effect silent_listed silent_row substitute sweep tiles triangulate update_listed
             widest_row window_row write_back""",
         "a sample is prepared, then played; on a card stages do both": "play",
         "the threads of a processor share a sample only now and then": """
             all_tiles_wide drive_wide encode_wide""",
         "what takes no time on a card": "forget_faint",
-        "inputs that send numbers are refused on a card": "levels send_all send_dense settle",
         "one worker does what the blocks of a card do in stages": "share_error solve_transposed",
         "a row is updated at once": "number_of update_row",
     },
     "cuda": {
         "events are bits, which threads set and list together": """
-            allowed draw fired list_word raster_quad set_bit""",
+            allowed draw encode fired list_word raster_quad set_bit""",
         "what one thread does with its neuron or synapse": """
             clear_errors cost_of entry_of inside_entry learn_weight message_listed message_tile
             message_windows neuron_error row_bounds send_message sent_back spike_ratio step_neurons

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from backend_cases import grid_model, samples_with
 from compiled_texts import compiled_text
-from devices import on_a_card, with_threads
+from devices import with_threads
 from grid import GridDevice
 from rule_cases import check_step_of, sample
-from through_cases import BODIES, COUNT, HEAD, SPIKE_TIMES, TIMED, TRAIN, TRAINS
+from through_cases import BODIES, COUNT, HEAD, NUMBERS, SPIKE_TIMES, TIMED, TRAIN, TRAINS
 from trainer_cases import bits
 
 from snncc.backends.trainers.cpu import CpuTrainer
@@ -54,6 +54,16 @@ FEW = ["loop", "times, trains"]  # in the simulator, with every change
 SOME = ["hinge", "learnt", "windows", "highest", "sums", "first", "exact"]  # on the grid
 
 
+NUMERIC = HEAD.replace("x[20]", "x[1, 4, 5]").replace(
+    "spikes(duration = 120 ms)", f"current(duration = {STEPS} ms, mean = 0.4, sd = 0.8)"
+)
+
+
+def image(label):
+    values = np.random.default_rng(label).random((1, 20)).astype(np.float32)
+    return replace(sample(label), values=values)
+
+
 def short(label):
     given = sample(label)
     return replace(given, values=given.values[:, :STEPS])
@@ -85,10 +95,11 @@ def test_the_other_steps_are_the_oracles_gradient(case, tmp_path):
     check(case, GridDevice(3, 1), tmp_path, [1])
 
 
-@on_a_card
-@pytest.mark.parametrize("case", TEXTS)
-def test_every_step_on_a_card_is_the_oracles_gradient(case, device, tmp_path):
-    check(case, device, tmp_path, range(5))
+def test_a_step_with_numbers_of_an_input_is_the_oracles_gradient(device, tmp_path):
+    text = NUMERIC + NUMBERS + TRAIN.format(rule="surrogate(width = 2)", loss=COUNT)
+    check_step_of(
+        lambda model, spec: CudaTrainer(model, spec, None, tmp_path, device), text, 1, [1], image
+    )
 
 
 NET = """
