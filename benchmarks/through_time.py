@@ -1,9 +1,11 @@
-"""Learning through time beside PyTorch, in turns, in one process, on the same threads.
+"""Learning through time beside PyTorch and Spyx, in turns, in one process, on the same threads.
 
     python benchmarks/through_time.py [--turns 7] [--threads 2] [--json FILE] [--page FILE]
+    python benchmarks/through_time.py --cases STBP TSSL         only those whose names begin so
 
 Milliseconds a sample of a training step: drawing the input, forward, backward, update. The
-gradients of both are compared on one batch before anything is timed. `pip install torch` first.
+gradients of both are compared on one batch before anything is timed. `pip install torch` first, and
+for the case of Spyx `pip install spyx jax`, which takes all processors whatever `--threads` says.
 """
 
 from __future__ import annotations
@@ -12,15 +14,14 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from importlib import import_module
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from tables import Grid, add_outputs, publish, rates_text
-from through_time_torch import Peer, Srnn, Stbp
 
 from snncc.backends.protocols import Samples, Trainer
 from snncc.backends.targets import TARGETS
@@ -30,6 +31,7 @@ from snncc.ir.model import Model, draw_model
 from snncc.ir.passes.pipeline import run_pipeline
 from snncc.runtime.settings import settings_from
 
+Array = npt.NDArray[Any]
 RATE, SEED, SECONDS = 1e-4, 1, 1.5  # learning rate; of the weights; of a turn
 STBP = """
 network net {
@@ -73,33 +75,106 @@ train net {
   optimizer adam(lr = 1e-4)
 }
 """
+TSSL = """
+network net {
+  dt = 1 ms
+  delay = 0 ms
+  input      image[784] encode ENCODING(duration = 5 ms)
+  population h1[400]    : tssl
+  population h2[400]    : tssl
+  output     article[10] : tssl
+  image -> h1      : dense(init = kaiming)
+  h1    -> h2      : dense(init = kaiming)
+  h2    -> article : dense(init = kaiming)
+}
+train net {
+  data fashion_mnist
+  rule tssl_bp
+  loss kernel(tau = 3 ms, target = [0, 1, 1, 1, 1])
+  optimizer adam(lr = 1e-4)
+}
+"""
+
+
+SPYX = """
+neuron cell {  # Spyx resets by the threshold after the leak, in the step after a spike
+  param keep: 1 = 0.95
+  state v: mV = 0 mV
+  on input { v = v + i }
+  dv/dt = -v / 20 ms
+  spike when v > 1 mV
+  on spike { v = v - 1 mV / keep }
+}
+network net {
+  dt = 1 ms
+  delay = 1 ms
+  input      x[784]  encode ENCODING(duration = 400 ms)
+  population h1[400] : cell
+  population h2[400] : cell
+  output     y[10]   : li_mean
+  x  -> h1 : dense(init = uniform(-0.06, 0.0615))  delay 0 ms
+  h1 -> h2 : dense(init = uniform(-0.1, 0.104))
+  h2 -> h2 : dense(init = uniform(-0.05, 0.05))
+  h2 -> y  : dense(init = uniform(-0.1, 0.1))
+}
+train net {
+  data mnist
+  rule surrogate(width = 2, curve = "arctan")
+  loss cross_entropy
+  optimizer adam(lr = 1e-4)
+}
+"""
+
+
+class Peer(Protocol):
+    """Another library's form of a network, with an optimizer."""
+
+    def __init__(self, weights: Mapping[str, Array], steps: int, rate: float, threads: int) -> None:
+        """Takes over weights [pre, post] by projection."""
+
+    def sums(self, sent: Array, labels: Array) -> Mapping[str, Array]:
+        """The gradients of a batch, summed, for what its inputs send: [T, B, inputs], or [B,
+        inputs] that are sent in every step."""
+
+    def learner(self, values: Array, labels: Array, batch: int) -> Callable[[], None]:
+        """What learns from all samples once, an update a batch."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A network in both; `density` is the probability of a spike of an input in a step."""
+    """A network in both; `density` is the probability of a spike of an input in a step, or half the
+    largest of the numbers that it sends in every step."""
 
     name: str
     text: str
-    peer: type[Peer]
+    peer: str  # module and class
     density: float
+    encoding: str = "bernoulli"
+
+    def sent(self, count: int, inputs: int) -> npt.NDArray[np.float32]:
+        """What `count` samples give the encoding, f32[count, inputs]."""
+        if self.encoding == "bernoulli":
+            return np.full((count, inputs), self.density, np.float32)
+        return 2 * self.density * np.random.default_rng(3).random((count, inputs), np.float32)
 
 
 CASES = (
-    Case("STBP 784-800-10, T = 30", STBP, Stbp, 0.12),
-    Case("recurrent 700-256-20, T = 100", SRNN, Srnn, 0.10),
+    Case("STBP 784-800-10, T = 30", STBP, "through_time_torch.Stbp", 0.12),
+    Case("recurrent 700-256-20, T = 100", SRNN, "through_time_torch.Srnn", 0.10),
+    Case("TSSL-BP 784-400-400-10, T = 5", TSSL, "through_time_torch.Tssl", 0.9, "current"),
+    Case("Spyx's 784-400-R400-10, T = 400", SPYX, "through_time_spyx.Recurrent", 0.10),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Medians [ms a sample] and the quartiles of torch / ours over the turns."""
+    """Medians [ms a sample] and the quartiles of the peer's / ours over the turns."""
 
     name: str
     batch: int
     rates: dict[str, float]
     ours: float
-    torch: float
+    peer: float
     ratio: float
     lower: float
     upper: float
@@ -115,10 +190,12 @@ def trainer_of(case: Case, encoding: str, threads: int) -> tuple[Model, Trainer]
     return model, make(model, program.train, threads, settings_from(os.environ).kernel_folder)
 
 
-def peer_of(case: Case, model: Model, steps: int) -> Peer:
-    """PyTorch's, with the same weights."""
+def peer_of(case: Case, model: Model, steps: int, threads: int) -> Peer:
+    """The other library's, with the same weights."""
+    module, _, name = case.peer.partition(".")
     weights = {p.name: model.weights(p.name) for p in model.graph.projections}
-    return case.peer(weights, steps, RATE)
+    made: Peer = getattr(import_module(module), name)(weights, steps, RATE, threads)
+    return made
 
 
 def samples_of(values: npt.NDArray[Any], outputs: int) -> Samples:
@@ -131,19 +208,19 @@ def samples_of(values: npt.NDArray[Any], outputs: int) -> Samples:
 
 def require_equal(case: Case) -> None:
     """Exit unless both find the same gradients of a batch of given spikes."""
-    model, ours = trainer_of(case, "spikes", 1)
+    is_drawn = case.encoding == "bernoulli"
+    model, ours = trainer_of(case, "spikes" if is_drawn else case.encoding, 1)
     inputs, output = model.graph.populations[0].neurons, model.graph.populations[-1].neurons
-    drawn = np.random.default_rng(3).random((4, ours.steps, inputs)) < case.density
-    samples = samples_of(drawn.astype(np.uint8), output)
+    values = case.sent(4, inputs)
+    if is_drawn:
+        drawn = np.random.default_rng(3).random((4, ours.steps, inputs)) < case.density
+        values, x = drawn.astype(np.uint8), drawn.transpose(1, 0, 2).astype(np.float32)
+    samples = samples_of(values, output)
     ours.train(samples, 4, 1e-30)
     moments = ours.state()
-    x = torch.tensor(drawn.transpose(1, 0, 2).astype(np.float32))
-    labels = torch.tensor(samples.labels).long()
-    with torch.no_grad():
-        found, _ = peer_of(case, model, ours.steps).gradients(x, labels)
+    found = peer_of(case, model, ours.steps, 1).sums(x if is_drawn else values, samples.labels)
     for name, gradient in found.items():
-        mine = moments[f"optimizer/first/{name}"] / np.float32(0.1)
-        theirs = gradient.detach().numpy() / 4
+        mine, theirs = moments[f"optimizer/first/{name}"] / np.float32(0.1), gradient / 4
         far = np.abs(mine - theirs).max() / np.abs(theirs).max()
         # A spike within rounding of its threshold may fall either way.
         if not far < 0.02:
@@ -160,18 +237,14 @@ def timed(learn: Callable[[], object], samples: int) -> float:
 
 
 def measure(case: Case, batch: int, threads: int, turns: int) -> Finding:
-    """Ours and PyTorch's by turns."""
-    model, ours = trainer_of(case, "bernoulli", threads)
-    peer = peer_of(case, model, ours.steps)
+    """Ours and the peer's by turns."""
+    model, ours = trainer_of(case, case.encoding, threads)
+    peer = peer_of(case, model, ours.steps, threads)
     inputs, outputs = model.graph.populations[0].neurons, model.graph.populations[-1].neurons
     several = max(batch, 32)
-    values = np.full((several, inputs), case.density, np.float32)
+    values = case.sent(several, inputs)
     samples = samples_of(values, outputs)
-    dense, labels = torch.tensor(values), torch.tensor(samples.labels).long()
-
-    def theirs() -> None:
-        for start in range(0, several, batch):
-            peer.train(dense[start : start + batch], labels[start : start + batch])
+    theirs = peer.learner(values, samples.labels, batch)
 
     def mine() -> None:
         ours.train(samples, batch, RATE)
@@ -190,7 +263,7 @@ def measure(case: Case, batch: int, threads: int, turns: int) -> Finding:
     rates = {
         p.name: float(100 * activity[lo:hi].mean() / (several * ours.steps))
         for p, lo, hi in zip(model.graph.populations, ends[:-1], ends[1:], strict=True)
-        if p.model is None or p.model.spike is not None
+        if (p.model is None and case.encoding == "bernoulli") or (p.model and p.model.spike)
     }
     return Finding(
         case.name, batch, rates, float(np.median(a)), float(np.median(b)), ratio, lower, upper
@@ -199,15 +272,17 @@ def measure(case: Case, batch: int, threads: int, turns: int) -> Finding:
 
 def main() -> None:
     """Compare, print the table, write the JSON."""
-    parser = argparse.ArgumentParser(description="Learning through time beside PyTorch.")
+    parser = argparse.ArgumentParser(description="Learning through time beside others.")
     parser.add_argument("--turns", type=int, default=7)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--batches", nargs="+", type=int, default=[1, 100])
+    parser.add_argument("--cases", nargs="+", help="those whose names begin so")
     add_outputs(parser)
     given = parser.parse_args()
-    torch.set_num_threads(given.threads)
     findings = []
     for case in CASES:
+        if given.cases and not case.name.startswith(tuple(given.cases)):
+            continue
         require_equal(case)
         for batch in given.batches:
             findings.append(measure(case, batch, given.threads, given.turns))
@@ -218,13 +293,13 @@ def main() -> None:
             str(f.batch),
             rates_text(f.rates),
             f"{f.ours:.3g}",
-            f"{f.torch:.3g}",
+            f"{f.peer:.3g}",
             f"{f.ratio:.2f}",
             f"{f.lower:.2f} to {f.upper:.2f}",
         )
         for f in findings
     )
-    headers = ("network", "batch", "rates %", "ours, ms", "PyTorch, ms", "times", "quartiles")
+    headers = ("network", "batch", "rates %", "ours, ms", "peer, ms", "times", "quartiles")
     title = f"A sample of training, {given.threads} threads, load {os.getloadavg()[0]:.1f}"
     grid = Grid(title, headers, rows, 1)
     publish({"through_time": grid}, [asdict(f) for f in findings], given)

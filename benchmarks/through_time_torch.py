@@ -9,7 +9,7 @@ PyTorch's fused one. Spikes of the inputs are drawn anew for every batch, as our
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -83,6 +83,41 @@ def integrate(drive: Tensor, keep: float) -> Tensor:
     return v
 
 
+@torch.jit.script
+def spiking(drive: Tensor, keep: float, hold: float) -> tuple[Tensor, Tensor, Tensor]:
+    """u <- keep u (1 - s) + drive, s = u > 1, and the spikes' PSCs a <- hold a + (1 - hold) s."""
+    u, s = torch.empty_like(drive), torch.empty_like(drive)
+    a = torch.empty_like(drive)
+    u[0] = drive[0]
+    s[0] = u[0] > 1.0
+    a[0] = s[0] * (1.0 - hold)
+    for t in range(1, drive.size(0)):
+        torch.addcmul(drive[t], u[t - 1], 1.0 - s[t - 1], value=keep, out=u[t])
+        s[t] = u[t] > 1.0
+        torch.add(s[t] * (1.0 - hold), a[t - 1], alpha=hold, out=a[t])
+    return u, s, a
+
+
+@torch.jit.script
+def spiking_back(
+    asked: Tensor, u: Tensor, s: Tensor, a: Tensor, keep: float, hold: float, width: float
+) -> Tensor:
+    """dL/d drive from dL/d a by TSSL-BP: steps 1 to 7 of the scan, backwards in time."""
+    made = torch.empty_like(asked)
+    last = asked.size(0) - 1
+    below = torch.zeros_like(asked[0])
+    later = torch.zeros_like(asked[0])
+    for t in range(last, -1, -1):
+        below = torch.add(asked[t] * (1.0 - hold), below, alpha=hold)
+        rise = u[t] - u[t - 1] * (1.0 - s[t - 1]) if t > 0 else u[t]
+        steep = rise.clamp(min=0.125).reciprocal_() * s[t] * (rise >= 0.0)
+        later = steep * (below + (1.0 - keep) * u[t] * later) + keep * (1.0 - s[t]) * later
+        near = torch.exp(((1.0 - u[t]) / width).clamp(-8.0, 8.0))
+        slope = near / ((1.0 + near) * (1.0 + near) * width)
+        made[t] = torch.where(a[t] < 0.25 * (1.0 - hold), below * slope, later)
+    return made
+
+
 def rectangle(u: Tensor, bar: float, width: float) -> Tensor:
     """STBP's curve h1."""
     return ((u - bar).abs_() < width / 2).to(u.dtype).div_(width)
@@ -97,7 +132,8 @@ def arctan(u: Tensor, bar: float, width: float) -> Tensor:
 class Peer(ABC):
     """A network with its optimizer: `weights` by projection, [pre, post]."""
 
-    def __init__(self, weights: Mapping[str, Array], steps: int, rate: float) -> None:
+    def __init__(self, weights: Mapping[str, Array], steps: int, rate: float, threads: int) -> None:
+        torch.set_num_threads(threads)
         self.weights = {name: torch.tensor(w) for name, w in weights.items()}
         self.steps = steps
         for tensor in self.weights.values():
@@ -105,18 +141,37 @@ class Peer(ABC):
         self.adam = torch.optim.Adam(self.weights.values(), lr=rate, fused=True)
 
     @torch.no_grad()
-    def train(self, values: Tensor, labels: Tensor) -> Tensor:
-        """One update by a batch [B, inputs]; the outputs' counts or scores."""
-        x = (torch.rand(self.steps, *values.shape) < values).to(values.dtype)
-        gradients, found = self.gradients(x, labels)
+    def sums(self, sent: Array, labels: Array) -> dict[str, Array]:
+        """The gradients of a batch, summed, by projection; `sent` is what its inputs send."""
+        found = self.gradients(torch.tensor(sent), torch.tensor(labels).long())
+        return {name: gradient.numpy() for name, gradient in found.items()}
+
+    def learner(self, values: Array, labels: Array, batch: int) -> Callable[[], None]:
+        """What learns from all samples once, an update a batch."""
+        given, wanted = torch.tensor(values).split(batch), torch.tensor(labels).long().split(batch)
+        pieces = list(zip(given, wanted, strict=True))
+
+        def learn() -> None:
+            for piece in pieces:
+                self.train(*piece)
+
+        return learn
+
+    @torch.no_grad()
+    def train(self, values: Tensor, labels: Tensor) -> None:
+        """One update by a batch [B, inputs]."""
+        gradients = self.gradients(self.present(values), labels)
         for name, tensor in self.weights.items():
             tensor.grad = gradients[name].div_(len(labels))
         self.adam.step()
-        return found
+
+    def present(self, values: Tensor) -> Tensor:
+        """What the inputs [B, inputs] send: spikes [T, B, inputs] that are drawn."""
+        return (torch.rand(self.steps, *values.shape) < values).to(values.dtype)
 
     @abstractmethod
-    def gradients(self, x: Tensor, labels: Tensor) -> tuple[dict[str, Tensor], Tensor]:
-        """Sums over a batch by projection, for spikes x [T, B, inputs]."""
+    def gradients(self, x: Tensor, labels: Tensor) -> dict[str, Tensor]:
+        """Sums over a batch by projection, for what the inputs send."""
 
 
 class Stbp(Peer):
@@ -124,7 +179,7 @@ class Stbp(Peer):
 
     keep, bar, width = 0.2, 0.5, 1.0
 
-    def gradients(self, x: Tensor, labels: Tensor) -> tuple[dict[str, Tensor], Tensor]:
+    def gradients(self, x: Tensor, labels: Tensor) -> dict[str, Tensor]:
         """See `Peer`."""
         first, second = self.weights["image->h"], self.weights["h->digit"]
         u, o = membrane(_times(x, first), self.keep, self.bar)
@@ -137,7 +192,7 @@ class Stbp(Peer):
         below = membrane_back(asked, v, y, slope, self.keep)
         slope = rectangle(u, self.bar, self.width)
         deep = membrane_back(_times(below, second.t()), u, o, slope, self.keep)
-        return {"image->h": _product(x, deep), "h->digit": _product(o, below)}, counts
+        return {"image->h": _product(x, deep), "h->digit": _product(o, below)}
 
 
 class Srnn(Peer):
@@ -145,7 +200,7 @@ class Srnn(Peer):
 
     keep, bar, width, leak = 0.95, 1.0, 2.0, 0.95
 
-    def gradients(self, x: Tensor, labels: Tensor) -> tuple[dict[str, Tensor], Tensor]:
+    def gradients(self, x: Tensor, labels: Tensor) -> dict[str, Tensor]:
         """See `Peer`."""
         loop, out = self.weights["h->h"], self.weights["h->y"]
         u, o = recurrent(_times(x, self.weights["x->h"]), loop, self.keep, self.bar)
@@ -159,7 +214,43 @@ class Srnn(Peer):
             "x->h": _product(x, deep),
             "h->h": _product(o[:-1], deep[1:]),
             "h->y": _product(o, below),
-        }, scores
+        }
+
+
+class Tssl(Peer):
+    """image -> h1 -> h2 -> article of neurons `tssl`, the distance of their PSCs from those that
+    are wanted; the inputs' numbers [B, inputs] are the same in every step, so that their PSCs are
+    one product and T factors."""
+
+    keep, hold, width = 0.8, 2 / 3, 0.2
+
+    def present(self, values: Tensor) -> Tensor:
+        """See `Peer`."""
+        return values
+
+    def gradients(self, x: Tensor, labels: Tensor) -> dict[str, Tensor]:
+        """See `Peer`."""
+        first, second = self.weights["image->h1"], self.weights["h1->h2"]
+        third = self.weights["h2->article"]
+        rise = 1.0 - self.hold ** torch.arange(1, self.steps + 1, dtype=x.dtype)[:, None, None]
+        u1, s1, a1 = spiking(rise * (x @ first), self.keep, self.hold)
+        u2, s2, a2 = spiking(_times(a1, second), self.keep, self.hold)
+        u3, s3, a3 = spiking(_times(a2, third), self.keep, self.hold)
+        wanted = torch.zeros(self.steps)
+        for t in range(1, self.steps):
+            wanted[t] = self.hold * wanted[t - 1] + (1 - self.hold)
+        own = torch.nn.functional.one_hot(labels, a3.shape[2])
+        asked = a3 - wanted[:, None, None] * own
+        g3 = spiking_back(asked, u3, s3, a3, self.keep, self.hold, self.width)
+        asked = _times(g3, third.t())
+        g2 = spiking_back(asked, u2, s2, a2, self.keep, self.hold, self.width)
+        asked = _times(g2, second.t())
+        g1 = spiking_back(asked, u1, s1, a1, self.keep, self.hold, self.width)
+        return {
+            "image->h1": x.t() @ (rise * g1).sum(0),
+            "h1->h2": _product(a1, g2),
+            "h2->article": _product(a2, g3),
+        }
 
 
 def _times(values: Tensor, weights: Tensor) -> Tensor:

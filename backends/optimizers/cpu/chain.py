@@ -29,6 +29,7 @@ from {BACKENDS}.cpu.units import UPDATE
 
 {NAMES}
 f64 = np.float64
+PIECE = 4096  # weights whose gradients are added up at a time
 """
 _ROW = """\
 @{inner}
@@ -62,12 +63,16 @@ _PULL = """\
 _CLIP = """\
 @njit(cache=True)
 def factor(numbers, gradient, scale):
-    squares = 0.0
-    for at in range(gradient.shape[1]):
-        total = gradient[0, at]
+    squares, size = 0.0, gradient.shape[1]
+    for first in range(0, size, PIECE):
+        last = min(first + PIECE, size)
+        total = gradient[0, first:last].copy()
         for group in range(1, gradient.shape[0]):
-            total += gradient[group, at]
-        squares += f64(scale * total) * f64(scale * total)
+            part = gradient[group, first:last]
+            for at in range(last - first):
+                total[at] += part[at]
+        for at in range(last - first):
+            squares += f64(scale * total[at]) * f64(scale * total[at])
     return scale * f32(clip(math.sqrt(squares), {numbers}))
 """
 

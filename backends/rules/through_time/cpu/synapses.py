@@ -64,21 +64,24 @@ def ask(plan, store, sweep, w, count, j, first, last):  # type: ignore[no-untype
 
 @njit
 def ask_dense(rows, arrived, start, stop, asked, lo, hi, t0, t1, d):  # type: ignore[no-untyped-def]
-    """The same of all pairs over some steps: rows f32[post * pre] times the adjoints, four rows a
-    pass, so that what is asked is read and written once for four."""
+    """The same of all pairs over some steps: rows f32[post * pre] times the adjoints, eight rows a
+    pass, so that what is asked is read and written once for eight."""
     n, posts = hi - lo, stop - start
-    whole = posts - posts % 4
-    for l in range(0, whole, 4):
-        four = rows[l * n : (l + 4) * n]
-        r0, r1, r2, r3 = four[:n], four[n : 2 * n], four[2 * n : 3 * n], four[3 * n :]
+    whole = posts - posts % 8
+    for l in range(0, whole, 8):
+        own = rows[l * n : (l + 8) * n]
+        r0, r1, r2, r3 = own[:n], own[n : 2 * n], own[2 * n : 3 * n], own[3 * n : 4 * n]
+        r4, r5, r6, r7 = own[4 * n : 5 * n], own[5 * n : 6 * n], own[6 * n : 7 * n], own[7 * n :]
         for c in range(len(arrived)):
             for t in range(t0, t1):
-                x = arrived[c, t + d, start + l : start + l + 4]
-                x0, x1, x2, x3 = x[0], x[1], x[2], x[3]
-                if x0 != ZERO or x1 != ZERO or x2 != ZERO or x3 != ZERO:
+                x = arrived[c, t + d, start + l : start + l + 8]
+                x0, x1, x2, x3, x4, x5, x6, x7 = x[0], x[1], x[2], x[3], x[4], x[5], x[6], x[7]
+                low = x0 != ZERO or x1 != ZERO or x2 != ZERO or x3 != ZERO
+                if low or x4 != ZERO or x5 != ZERO or x6 != ZERO or x7 != ZERO:
                     target = asked[c, t, lo:hi]
                     for i in range(n):
-                        target[i] += x0 * r0[i] + x1 * r1[i] + x2 * r2[i] + x3 * r3[i]
+                        first = x0 * r0[i] + x1 * r1[i] + x2 * r2[i] + x3 * r3[i]
+                        target[i] += first + (x4 * r4[i] + x5 * r5[i] + x6 * r6[i] + x7 * r7[i])
     for l in range(whole, posts):
         row = rows[l * n : l * n + n]
         for c in range(len(arrived)):
