@@ -8,8 +8,8 @@
 `machine` measures the roofline of the card, `speed` times our training on it, `compare` times it
 in turns with the PyTorch baseline, `report` writes gpu.md and gpu.json. `floors` needs no GPU:
 what the counted operations and bytes take on a card of the data sheet. `kernels` compiles those of
-`speed` and `compare`, so that they need not. `program`, `epoch` and
-`resources` are for the script: the program with another learning rate, and what other commands
+`speed`, `compare` and through_time.py, so that they need not. `program`, `epoch`, `resources` and
+`through_time` are for the script: the program with another learning rate, and what other commands
 said.
 """
 
@@ -45,6 +45,7 @@ from nets import compile_net
 from programs import NETS, SEED
 from speed import Options, card_costs, cases, compare, count_spikes, speed
 from tables import Grid, rates_text, to_markdown
+from through_time import CASES, program_of
 
 from snncc.backends.cuda.build import build_ptx
 from snncc.backends.cuda.found import arch_here
@@ -57,6 +58,7 @@ from snncc.runtime.settings import settings_from
 
 Given = argparse.Namespace
 FLOOR_BATCHES = (1, 128, 1024)
+IN_TIME = tuple(case.name for case in CASES[:3])  # those of gpu.sh
 
 
 PRESET = Options(
@@ -96,7 +98,7 @@ def machine_part(given: Given) -> None:
 
 def kernels_part(given: Given) -> None:
     """The kernels of all networks, a process each."""
-    nets = options_of(given).nets
+    nets = (*options_of(given).nets, *IN_TIME)
     with ProcessPoolExecutor(len(nets), get_context("spawn")) as pool:
         for net, seconds in zip(nets, pool.map(make_kernels, nets), strict=True):
             show(f"{net}: {seconds:.1f} s")
@@ -105,7 +107,8 @@ def kernels_part(given: Given) -> None:
 def make_kernels(net: str) -> float:
     """Machine code for the card at hand, or PTX for one of DEFAULT_ARCH; the seconds it took."""
     start, folder = time.monotonic(), settings_from(os.environ).kernel_folder
-    program = compile_net(net, PRESET.steps[0])
+    case = next((case for case in CASES if case.name == net), None)
+    program = compile_net(net, PRESET.steps[0]) if case is None else program_of(case, case.encoding)
     model = draw_model(program.graph, SEED)
     arch = known_arch(arch_here() or DEFAULT_ARCH)
     for spec in (None, program.train):
@@ -174,6 +177,12 @@ def resources_part(given: Given) -> None:
         write_line(given.lines, "resources", line)
 
 
+def through_time_part(given: Given) -> None:
+    """What `through_time.py` wrote."""
+    for line in json.loads(given.found.read_text()):
+        write_line(given.lines, "through_time", line)
+
+
 def report_part(given: Given) -> None:
     """gpu.md and gpu.json."""
     lines = read_lines(given.lines)
@@ -192,6 +201,7 @@ PARTS: dict[str, Callable[[Given], None]] = {
     "program": program_part,
     "epoch": epoch_part,
     "resources": resources_part,
+    "through_time": through_time_part,
     "report": report_part,
 }
 
@@ -213,6 +223,7 @@ def parse_arguments(arguments: list[str] | None = None) -> Given:
     parser.add_argument("--batches", nargs="+", type=int)
     parser.add_argument("--hidden", type=int, default=400)
     parser.add_argument("--run", type=Path, help="of epoch: the folder of the run")
+    parser.add_argument("--found", type=Path, help="of through_time: its figures")
     parser.add_argument("--rate", type=float, default=1e-3, help="learning rate")
     return parser.parse_args(arguments)
 

@@ -150,6 +150,13 @@ speed() { "$PYTHON" benchmarks/gpu.py speed --lines "$LINES" --seconds $((LIMIT 
 
 compare() { "$PYTHON" benchmarks/gpu.py compare --lines "$LINES" --seconds $((LIMIT - 25)); }
 
+# The rules through time beside PyTorch, whose kernels are launched one by one.
+through_time() {
+    "$PYTHON" benchmarks/through_time.py --target gpu --device cuda --batches 1 128 1024 \
+        --cases STBP recurrent TSSL --turns 3 --turn 0.2 --seconds $((LIMIT - 8)) --json "$SCRATCH/through_time.json"
+    "$PYTHON" benchmarks/gpu.py through_time --lines "$LINES" --found "$SCRATCH/through_time.json"
+}
+
 # epoch BATCH SECONDS: one epoch of Fashion-MNIST by the command line, the learning rate as the root
 # of the batch. Training that is asked to stop saves its state, which tells how far it came.
 epoch() {
@@ -190,18 +197,20 @@ sanitize() {
 report() { "$PYTHON" benchmarks/gpu.py report --lines "$LINES" --out "$OUT"; }
 
 export -f setup carry use_carried environment correctness machine resources speed compare
+export -f through_time
 export -f epoch epoch_one_by_one epoch_in_batches sanitize report
 
 part setup 20
 use_carried
 part environment 15
-part correctness 120
+part correctness 130
 part machine 20
 part resources 30
-part speed 60
-part compare 70
-part epoch_one_by_one 60
-part epoch_in_batches 65
+part speed 55
+part compare 60
+part through_time 30
+part epoch_one_by_one 55
+part epoch_in_batches 60
 SANITIZER=$(command -v compute-sanitizer || echo /usr/local/cuda/bin/compute-sanitizer)
 export SANITIZER
 if [[ -x $SANITIZER ]]; then

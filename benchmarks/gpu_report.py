@@ -15,6 +15,7 @@ from typing import Any
 from gpu_machine import datasheet
 from machine import Arithmetic, Level, Machine
 from tables import Grid, rates_text, to_markdown
+from through_time import grid_of
 
 from snncc.runtime.training.checkpoint import newest_first, open_checkpoint
 from snncc.runtime.training.run_folder import CHECKPOINTS
@@ -122,6 +123,7 @@ def grids_of(lines: list[Document]) -> tuple[Grid, ...]:
         speed_grid(lines),
         pairs_grid(lines),
         epochs_grid(lines),
+        grid_of(of_part(lines, "through_time"), "gpu"),
     )
 
 

@@ -2,6 +2,7 @@
 
     python benchmarks/through_time.py [--turns 7] [--threads 2] [--json FILE] [--page FILE]
     python benchmarks/through_time.py --cases STBP TSSL         only those whose names begin so
+    python benchmarks/through_time.py --target gpu --device cuda --batches 1 128 1024
 
 Milliseconds a sample of a training step: drawing the input, forward, backward, update. The
 gradients of both are compared on one batch before anything is timed. `pip install torch` first, and
@@ -14,7 +15,7 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from typing import Any, Protocol
@@ -25,14 +26,14 @@ from tables import Grid, add_outputs, publish, rates_text
 
 from snncc.backends.protocols import Samples, Trainer
 from snncc.backends.targets import TARGETS
-from snncc.frontend.program import compile_text
+from snncc.frontend.program import Program, compile_text
 from snncc.ir.diagnostics import Source
 from snncc.ir.model import Model, draw_model
 from snncc.ir.passes.pipeline import run_pipeline
 from snncc.runtime.settings import settings_from
 
 Array = npt.NDArray[Any]
-RATE, SEED, SECONDS = 1e-4, 1, 1.5  # learning rate; of the weights; of a turn
+RATE, SEED = 1e-4, 1  # learning rate; of the weights
 STBP = """
 network net {
   dt = 1 ms
@@ -180,14 +181,30 @@ class Finding:
     upper: float
 
 
-def trainer_of(case: Case, encoding: str, threads: int) -> tuple[Model, Trainer]:
-    """Ours, with fresh weights."""
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Ours on a target, by so many threads; so many turns of so many seconds."""
+
+    target: str
+    threads: int
+    turns: int
+    seconds: float
+
+
+def program_of(case: Case, encoding: str) -> Program:
+    """A network after all passes, with its training plan."""
     program = compile_text(Source("net.snn", case.text.replace("ENCODING", encoding)))
-    model = draw_model(run_pipeline(program.graph), SEED)
-    make = TARGETS["cpu"].train
+    return Program(run_pipeline(program.graph), program.train)
+
+
+def trainer_of(case: Case, encoding: str, options: Options) -> tuple[Model, Trainer]:
+    """Ours, with fresh weights."""
+    program = program_of(case, encoding)
+    model, folder = draw_model(program.graph, SEED), settings_from(os.environ).kernel_folder
+    make = TARGETS[options.target].train
     assert make is not None
     assert program.train is not None
-    return model, make(model, program.train, threads, settings_from(os.environ).kernel_folder)
+    return model, make(model, program.train, options.threads, folder)
 
 
 def peer_of(case: Case, model: Model, steps: int, threads: int) -> Peer:
@@ -206,10 +223,10 @@ def samples_of(values: npt.NDArray[Any], outputs: int) -> Samples:
     return Samples(values, rows, ids, labels.astype(np.int32), np.ones(count, np.float32))
 
 
-def require_equal(case: Case) -> None:
+def require_equal(case: Case, options: Options) -> None:
     """Exit unless both find the same gradients of a batch of given spikes."""
     is_drawn = case.encoding == "bernoulli"
-    model, ours = trainer_of(case, "spikes" if is_drawn else case.encoding, 1)
+    model, ours = trainer_of(case, "spikes" if is_drawn else case.encoding, options)
     inputs, output = model.graph.populations[0].neurons, model.graph.populations[-1].neurons
     values = case.sent(4, inputs)
     if is_drawn:
@@ -227,19 +244,19 @@ def require_equal(case: Case) -> None:
             sys.exit(f"{case.name}: the gradients of `{name}` differ by {far:.2g} of the largest")
 
 
-def timed(learn: Callable[[], object], samples: int) -> float:
+def timed(learn: Callable[[], object], samples: int, seconds: float) -> float:
     """Milliseconds a sample, over a turn."""
     start, rounds = time.perf_counter(), 0
-    while time.perf_counter() - start < SECONDS:
+    while time.perf_counter() - start < seconds:
         learn()
         rounds += 1
     return 1e3 * (time.perf_counter() - start) / (rounds * samples)
 
 
-def measure(case: Case, batch: int, threads: int, turns: int) -> Finding:
+def measure(case: Case, batch: int, options: Options) -> Finding:
     """Ours and the peer's by turns."""
-    model, ours = trainer_of(case, case.encoding, threads)
-    peer = peer_of(case, model, ours.steps, threads)
+    model, ours = trainer_of(case, case.encoding, options)
+    peer = peer_of(case, model, ours.steps, options.threads)
     inputs, outputs = model.graph.populations[0].neurons, model.graph.populations[-1].neurons
     several = max(batch, 32)
     values = case.sent(several, inputs)
@@ -252,9 +269,9 @@ def measure(case: Case, batch: int, threads: int, turns: int) -> Finding:
     mine()
     theirs()
     pairs = []
-    for turn in range(turns):
+    for turn in range(options.turns):
         order = (mine, theirs) if turn % 2 == 0 else (theirs, mine)
-        found = {learn: timed(learn, several) for learn in order}
+        found = {learn: timed(learn, several, options.seconds) for learn in order}
         pairs.append((found[mine], found[theirs]))
     a, b = np.array(pairs).T
     lower, ratio, upper = (float(q) for q in np.quantile(b / a, (0.25, 0.5, 0.75)))
@@ -270,39 +287,56 @@ def measure(case: Case, batch: int, threads: int, turns: int) -> Finding:
     )
 
 
-def main() -> None:
-    """Compare, print the table, write the JSON."""
-    parser = argparse.ArgumentParser(description="Learning through time beside others.")
-    parser.add_argument("--turns", type=int, default=7)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--batches", nargs="+", type=int, default=[1, 100])
-    parser.add_argument("--cases", nargs="+", help="those whose names begin so")
-    add_outputs(parser)
-    given = parser.parse_args()
-    findings = []
-    for case in CASES:
-        if given.cases and not case.name.startswith(tuple(given.cases)):
-            continue
-        require_equal(case)
-        for batch in given.batches:
-            findings.append(measure(case, batch, given.threads, given.turns))
-            print(findings[-1], file=sys.stderr, flush=True)
+def grid_of(findings: Iterable[Mapping[str, Any]], where: str) -> Grid:
+    """A table of findings as they stand in a document."""
     rows = tuple(
         (
-            f.name,
-            str(f.batch),
-            rates_text(f.rates),
-            f"{f.ours:.3g}",
-            f"{f.peer:.3g}",
-            f"{f.ratio:.2f}",
-            f"{f.lower:.2f} to {f.upper:.2f}",
+            str(f["name"]),
+            str(f["batch"]),
+            rates_text(f["rates"]),
+            f"{f['ours']:.3g}",
+            f"{f['peer']:.3g}",
+            f"{f['ratio']:.2f}",
+            f"{f['lower']:.2f} to {f['upper']:.2f}",
         )
         for f in findings
     )
     headers = ("network", "batch", "rates %", "ours, ms", "peer, ms", "times", "quartiles")
-    title = f"A sample of training, {given.threads} threads, load {os.getloadavg()[0]:.1f}"
-    grid = Grid(title, headers, rows, 1)
-    publish({"through_time": grid}, [asdict(f) for f in findings], given)
+    return Grid(f"A sample of training through time, {where}", headers, rows, 1)
+
+
+def parse_arguments() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description="Learning through time beside others.")
+    parser.add_argument("--turns", type=int, default=7)
+    parser.add_argument("--turn", type=float, default=1.5, help="its seconds")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--batches", nargs="+", type=int, default=[1, 100])
+    parser.add_argument("--cases", nargs="+", help="those whose names begin so")
+    parser.add_argument("--target", default="cpu", help="of ours")
+    parser.add_argument("--device", help="of PyTorch, such as cuda")
+    parser.add_argument("--seconds", type=float, default=3600.0, help="no case begins after them")
+    add_outputs(parser)
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Compare, print the table, write the JSON."""
+    given, start = parse_arguments(), time.monotonic()
+    options = Options(given.target, given.threads, given.turns, given.turn)
+    if given.device is not None:
+        import_module("torch").set_default_device(given.device)
+    findings: list[dict[str, Any]] = []
+    for case in CASES:
+        if given.cases and not case.name.startswith(tuple(given.cases)):
+            continue
+        require_equal(case, options)
+        for batch in given.batches:
+            if time.monotonic() - start < given.seconds:
+                findings.append(asdict(measure(case, batch, options)))
+                print(findings[-1], file=sys.stderr, flush=True)
+    where = f"{given.target}, {given.threads} threads, load {os.getloadavg()[0]:.1f}"
+    publish({"through_time": grid_of(findings, where)}, findings, given)
 
 
 if __name__ == "__main__":

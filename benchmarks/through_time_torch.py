@@ -144,7 +144,7 @@ class Peer(ABC):
     def sums(self, sent: Array, labels: Array) -> dict[str, Array]:
         """The gradients of a batch, summed, by projection; `sent` is what its inputs send."""
         found = self.gradients(torch.tensor(sent), torch.tensor(labels).long())
-        return {name: gradient.numpy() for name, gradient in found.items()}
+        return {name: gradient.cpu().numpy() for name, gradient in found.items()}
 
     def learner(self, values: Array, labels: Array, batch: int) -> Callable[[], None]:
         """What learns from all samples once, an update a batch."""
@@ -154,6 +154,8 @@ class Peer(ABC):
         def learn() -> None:
             for piece in pieces:
                 self.train(*piece)
+            if given[0].is_cuda:
+                torch.cuda.synchronize()
 
         return learn
 

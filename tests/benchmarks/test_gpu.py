@@ -120,6 +120,17 @@ def test_the_report_is_a_page_and_a_document(tmp_path: Path) -> None:
     assert line == {"part": "summary", **note}
 
 
+def test_what_was_found_of_learning_through_time_is_in_the_report(tmp_path: Path) -> None:
+    found = {"name": "STBP", "batch": 128, "rates": {"image": 12.0}, "ours": 0.25, "peer": 0.5}
+    found |= {"ratio": 2.0, "lower": 1.5, "upper": 2.5}
+    (tmp_path / "found.json").write_text(json.dumps([found]))
+    lines = tmp_path / "gpu.jsonl"
+    arguments = ["through_time", "--lines", str(lines), "--found", str(tmp_path / "found.json")]
+    gpu.through_time_part(gpu.parse_arguments(arguments))
+    page = gpu_report.markdown(gpu_report.read_lines(lines))
+    assert "| STBP | 128 | 12.0 | 0.25 | 0.5 | 2.00 | 1.50 to 2.50 |" in page
+
+
 def run_script(tmp_path: Path, failing: str, *parts: str) -> tuple[int, list[str], Path]:
     python, asked, out = tmp_path / "python", tmp_path / "asked", tmp_path / "out"
     python.write_text(STUB)
@@ -171,7 +182,7 @@ def test_the_parts_fit_into_the_time_that_they_may_take() -> None:
     text = SCRIPT.read_text()
     limits = [int(x) for x in re.findall(r"^part \w+ (\d+)$", text, re.MULTILINE)]
     (end,) = re.findall(r"^END=(\d+)", text, re.MULTILINE)
-    assert len(limits) == 9
+    assert len(limits) == 10
     assert sum(limits) <= int(end) < 500
 
 
