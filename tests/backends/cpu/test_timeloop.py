@@ -90,7 +90,7 @@ def test_chunks_may_be_drawn_and_driven_on_threads(plain, monkeypatch, least):
         work = make_work(plan, 1, wide)
         weights = np.ones(int(plan.weight[-1]), np.float32)
         monkeypatch.setattr(plain, "WIDE", wide)
-        plain.present(rest, plan, Weights(weights), one_sample(), 0, np.uint64(SEED), work, 0)
+        plain.present(rest, plan, Weights(weights), one_sample(), 0, 1, 1, np.uint64(SEED), work, 0)
         rasters.append(raster_of(plan, work))
     np.testing.assert_array_equal(*rasters)
     np.testing.assert_array_equal(rasters[0][:, :9], drawn(1.0, 83, 0))
@@ -117,7 +117,7 @@ def test_what_an_input_sends_in_every_step_is_summed_once(plain, monkeypatch):
     plan = make_plan(draw_model(compiled_text(NET.format(first=call, second=call, dt=1)).graph, 0))
     work = make_work(plan, 2)
     weights = np.ones(int(plan.weight[-1]), np.float32)
-    plain.present(rest, plan, Weights(weights), one_sample(), 0, np.uint64(SEED), work, 1)
+    plain.present(rest, plan, Weights(weights), one_sample(), 0, 1, 1, np.uint64(SEED), work, 1)
     assert calls == [0, 1]
     sent = (VALUES.astype(np.float64) - 0.5) * 4
     np.testing.assert_array_equal(work.numbers[1, :9], sent.astype(np.float32))
@@ -146,7 +146,7 @@ def test_windows_of_steps_lose_nothing(plain, workers, steps):
     work = make_work(plan, workers)
     ones = np.ones(int(plan.weight[-1]), np.float32)
     key = np.uint64(1)
-    plain.present(rest, plan, Weights(ones), one_sample(given), 0, key, work, 0)
+    plain.present(rest, plan, Weights(ones), one_sample(given), 0, 1, 1, key, work, 0)
     found = raster_of(plan, work)
     wanted = np.zeros((steps, 3), bool)
     for t in range(steps):
