@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass, replace
 
 from ..diagnostics import CompileError, Diagnostic, Note
-from ..graph import Graph, Population, Projection
+from ..graph import MOST_NEURONS, Graph, Population, Projection
 from ..report import nearest
 from ..types import Shape
 from ..wiring import CONNECTIVITIES, check_projection
@@ -25,6 +26,7 @@ class InferShapes:
         _raise_all(_end_errors(graph))
         shapes = _infer(graph)
         _raise_all(_unknown_shapes(graph, shapes))
+        _raise_all(_too_large(graph, shapes))
         _raise_all(_misfits(graph, shapes))
         populations = tuple(
             p if p.shape == shapes[p.name] else replace(p, shape=shapes[p.name])
@@ -67,6 +69,21 @@ def _unknown_shapes(graph: Graph, shapes: dict[str, Shape]) -> list[Diagnostic]:
         )
         for p in graph.populations
         if not shapes[p.name]
+    ]
+
+
+def _too_large(graph: Graph, shapes: dict[str, Shape]) -> list[Diagnostic]:
+    """Populations with more neurons than synapses can count; a convolution makes them easily."""
+    return [
+        Diagnostic(
+            "E022",
+            f"`{p.name}` would be {list(shapes[p.name])}: a population has at most {MOST_NEURONS} "
+            "neurons",
+            p.span,
+            help="choose fewer channels or less padding in the projection that fixes its shape",
+        )
+        for p in graph.populations
+        if math.prod(shapes[p.name]) > MOST_NEURONS
     ]
 
 

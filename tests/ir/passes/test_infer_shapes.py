@@ -88,6 +88,11 @@ def test_shapes_flow_whatever_the_order() -> None:
             "`h` has no input port `ex`",
         ),
         ([IMAGE, projection("image", "image", "dense()")], "E044", "`image` is an input"),
+        (
+            [IMAGE, population("h", "()"), projection("image", "h", CONV.replace("8", str(2**31)))],
+            "E022",
+            "`h` would be [2147483648, 24, 24]: a population has at most 2147483647 neurons",
+        ),
     ],
 )  # fmt: skip
 def test_what_does_not_fit(lines, code, message) -> None:
