@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,12 +12,17 @@ from backend_cases import grid_model, samples_with
 from compiled_texts import compiled_text
 from devices import with_threads
 from grid import GridDevice
+from one_thread import OneThread
 from rule_cases import check_step_of, sample
 from through_cases import BODIES, COUNT, HEAD, NUMBERS, SPIKE_TIMES, TIMED, TRAIN, TRAINS
 from trainer_cases import bits
 
 from snncc.backends.trainers.cpu import CpuTrainer
 from snncc.backends.trainers.cuda import CudaTrainer
+from snncc.frontend.program import load_program
+from snncc.ir.model import draw_model
+from snncc.ir.passes.pipeline import run_pipeline
+from snncc.runtime.settings import settings_from
 
 pytestmark = pytest.mark.usefixtures("plain_values")
 STEPS = 30  # a quarter of the CPU's: the grid in Python is slow
@@ -181,3 +188,24 @@ def test_a_restored_trainer_goes_on_with_the_same_bits(tmp_path):
     assert bits(straight) == bits(resumed)
     one, other = (trainer.run(samples(2)).counts for trainer in (straight, resumed))
     np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.slow
+@pytest.mark.nightly
+def test_an_example_learns_like_the_cpu(tmp_path):
+    """On kernels compiled for one thread of the processor: the same spikes, and weights that differ
+    in their last bits."""
+    path = Path(__file__).parents[4] / "examples/digits_readout.snn"
+    program = load_program(path, {"duration": "50 ms"})
+    model, spec = draw_model(run_pipeline(program.graph), 3), program.train
+    card = CudaTrainer(model, spec, None, tmp_path, OneThread(tmp_path))
+    cpu = CpuTrainer(model, spec, 1, settings_from(os.environ).kernel_folder)
+    given = samples_with(np.random.default_rng(0).random((8, 64), np.float32), np.arange(8))
+    for batch in (1, 5):
+        one, other = (t.train(given, batch, 1e-3) for t in (card, cpu))
+        np.testing.assert_array_equal(one.activity, other.activity)
+        np.testing.assert_allclose(one.cost, other.cost, rtol=1e-4)
+        for name, array in cpu.state().items():
+            np.testing.assert_allclose(card.state()[name], array, rtol=1e-3, atol=1e-5)
+        cpu.restore(card.state())
+    assert one.activity[64:].sum() > 100
