@@ -88,8 +88,13 @@ class _Run:
     lost: list[Span] = field(default_factory=list)
     is_whole: bool = True
     depths: list[int] = field(default_factory=list)  # open braces after each token, once needed
+    # What `_depth` says of the terminals that follow, as long as the machine stands where it does.
+    known: dict[tuple[tuple[str, ...], bool], int] = field(default_factory=dict)
+
+    kinds: list[str] = field(init=False)  # the terminals of the tokens
 
     def __post_init__(self) -> None:
+        self.kinds = [token.type for token in self.tokens]
         spans = [d.span for d in self.mistakes if d.span is not None]
         self.lines.update(span.source.position(span.start)[0] for span in spans)
 
@@ -131,6 +136,7 @@ class _Run:
     def _resynchronize(self) -> bool:
         """Skip to a token at which a statement may begin or a block end; False at the end."""
         is_between = self._stands_between(self.position)
+        self.known.clear()
         for position in self._resumptions():
             depth = self._depth(position, is_between, 2)
             if not depth and not self._is_surplus(position, is_between):
@@ -191,7 +197,12 @@ class _Run:
     def _depth(self, position: int, is_between: bool, most: int) -> int:
         """How many states to keep, so that the machine stands between statements and can read so
         many tokens from here; 0 if there is no such place."""
-        kinds = [token.type for token in self.tokens[position : position + most]]
+        kinds = tuple(self.kinds[position : position + most])
+        if (kinds, is_between) not in self.known:
+            self.known[kinds, is_between] = self._depth_for(kinds, is_between)
+        return self.known[kinds, is_between]
+
+    def _depth_for(self, kinds: Sequence[str], is_between: bool) -> int:
         machine, depths = self.machine, len(self.machine.states)
         if is_between and machine.accepted() & _BETWEEN and machine.follow(kinds, depths):
             return depths

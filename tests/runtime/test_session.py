@@ -16,7 +16,7 @@ OPTIONS = (
     *("--test-limit", "50", "--checkpoint-every", "0", "--threads", "2", "--quiet"),
 )
 
-CASES = [(1, 3), (16, 3), *(pytest.param(b, 50, marks=pytest.mark.nightly) for b in (1, 16))]
+CASES = [(1, 3), (16, 3), *(pytest.param(b, 100, marks=pytest.mark.nightly) for b in (1, 16))]
 
 
 def command(*words):
