@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from ...ir.rules import SENT
 from ..compiled.plan import Plan
 
 Array = npt.NDArray[Any]
@@ -69,6 +70,6 @@ def make_work(plan: Plan, workers: int, wide: bool = False, has_currents: bool =
         spikes=zeros((workers, int(plan.events[-1]) + 8), np.int32),
         threshold=zeros((workers, widest), np.uint32),
         active=zeros((workers, widest), np.int32),
-        numbers=zeros((workers, neurons if plan.steady[-1] else 0), np.float32),
+        numbers=zeros((workers, neurons if (plan.encoder == SENT).any() else 0), np.float32),
         steady=zeros((workers, int(plan.steady[-1])), np.float32),
     )

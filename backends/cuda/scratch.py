@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from ...ir.rules import SENT
 from ..compiled.plan import Plan
 from .tables import Tables
 
@@ -46,7 +47,7 @@ def forward_arrays(make: Make, plan: Plan, tables: Tables, flight: int) -> dict[
         "spikes": make((flight, steps * neurons), np.int32),
         "times": make((flight, steps * neurons), np.int32),
         "count": make((flight, neurons), np.int32),
-        "numbers": make((flight, neurons if plan.steady[-1] else 1), np.float32),
+        "numbers": make((flight, neurons if (plan.encoder == SENT).any() else 1), np.float32),
         "steady": make((flight, max(1, int(plan.steady[-1]))), np.float32),
     }
 

@@ -134,6 +134,25 @@ def check_first(make: Callable[[Model], Simulator]) -> None:
     assert len(set(outcome.predictions.tolist())) > 2
 
 
+UNHEARD = """
+network n {
+  input x[6] encode bernoulli(duration = 12 ms)
+  input z[9] encode current(duration = 12 ms)
+  output y[4] : if(v_th = 1 mV)
+  x -> y : dense
+}
+"""
+
+
+def check_unheard(compare: Compare) -> None:
+    """An input that sends numbers to nobody is nothing to the others."""
+    graph = compiled_text(UNHEARD).graph
+    values = np.random.default_rng(4).random((3, 15)).astype(np.float32)
+    found = compare(grid_model(graph, 2), samples_with(values))
+    found.agree()
+    assert found.compiled[:, :, 15:].any()
+
+
 def check_lost(simulator: Simulator) -> None:
     """Only the sample with a silent step has lost a state, and the trace says in which step."""
     values = np.array([[[1]] * 4, [[1], [1], [0], [1]]], np.uint8)

@@ -22,6 +22,7 @@ from simulator_cases import (
     check_planes,
     check_scores,
     check_sums,
+    check_unheard,
     lossy_model,
 )
 
@@ -54,6 +55,10 @@ def test_few_networks_fire_like_the_reference(compare, drawn):
 @pytest.mark.parametrize("text", [DYADIC, COUNTING])
 def test_exact_networks_fire_like_the_float64_reference(compare, text):
     check_exact(compare, text)
+
+
+def test_an_input_that_sends_numbers_to_nobody(compare):
+    check_unheard(compare)
 
 
 def test_what_comes_from_other_blocks_is_added_first(compare):

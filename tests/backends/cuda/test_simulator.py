@@ -19,6 +19,7 @@ from simulator_cases import (
     check_planes,
     check_scores,
     check_sums,
+    check_unheard,
     lossy_model,
 )
 
@@ -66,6 +67,10 @@ def test_numbers_of_an_input_are_brought_in_every_step(compare, text):
     found.agree()
     assert found.compiled[:, :, inputs:].any()
     assert not found.compiled[:, :, :inputs].any()
+
+
+def test_an_input_that_sends_numbers_to_nobody(compare):
+    check_unheard(compare)
 
 
 @with_threads
