@@ -43,7 +43,7 @@ AT_NIGHT = pytest.mark.compiled_at_night
             "last", "width = 1, temporal = false", "cross_entropy(scale = 0.1)", marks=AT_NIGHT
         ),
         pytest.param("learnt readout", "width = 1", "cross_entropy(scale = 0.1)", marks=AT_NIGHT),
-        ("highest", "width = 1", "cross_entropy(scale = 0.1)"),
+        pytest.param("highest", "width = 1", "cross_entropy(scale = 0.1)", marks=AT_NIGHT),
         pytest.param(
             "mean", 'curve = "sigmoid", width = 1', "cross_entropy(scale = 0.1)", marks=AT_NIGHT
         ),
@@ -118,6 +118,7 @@ def test_a_step_of_tssl_before_a_readout_is_the_oracles_gradient(kernels):
     check_step_of(lambda model, spec: CpuTrainer(model, spec, 2, kernels), text, 1, range(2))
 
 
+@AT_NIGHT
 def test_a_step_by_first_spikes_is_the_oracles_gradient(kernels):
     body = SPIKE_TIMES + "\n  readout = first_spike"
     train = TRAIN.format(rule="surrogate(width = 2)", loss="first_spike(tau = 9 ms, early = 0.5)")
@@ -125,6 +126,7 @@ def test_a_step_by_first_spikes_is_the_oracles_gradient(kernels):
     check_step_of(lambda model, spec: CpuTrainer(model, spec, 2, kernels), text, 1, range(2))
 
 
+@AT_NIGHT
 @pytest.mark.parametrize("loss", ["cross_entropy(scale = 2)", "kernel(tau = 3 ms)", COUNT])
 def test_a_step_of_an_output_read_by_pscs_is_the_oracles_gradient(kernels, loss):
     body = SPIKE_TIMES + "\n  readout = psc(tau = 4 ms)"
@@ -142,7 +144,7 @@ TOGETHER = """
   y -> y : sparse(p = 0.6)  delay 3 ms"""
 
 
-@pytest.mark.parametrize("encoding", ["current", "bernoulli"])
+@pytest.mark.parametrize("encoding", ["current", pytest.param("bernoulli", marks=AT_NIGHT)])
 def test_samples_are_learnt_together_as_one_by_one(kernels, monkeypatch, encoding):
     """Eight at a time of the ten and eleven of two groups, bit for bit."""
     monkeypatch.setattr(trainer_module, "GROUPS", 2)
