@@ -29,7 +29,7 @@ PLACES = {  # of a projection's weights: the layer, the field
 }
 
 
-class Fixed(nnx.Variable):  # type: ignore[misc, type-arg]
+class Fixed(nnx.Variable):
     """A number that does not learn."""
 
 
