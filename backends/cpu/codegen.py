@@ -16,7 +16,7 @@ from functools import lru_cache
 
 from ...ir.neuron import NeuronStep
 from ..compiled.text.languages import PYTHON
-from ..compiled.text.sources import BACKENDS, Parts, joined
+from ..compiled.text.sources import BACKENDS, Parts, joined, statements
 from ..compiled.text.step import constant_lines, identifiers, state_places, step_lines
 
 FORWARD = (
@@ -71,7 +71,7 @@ def _kernel_source(having: tuple[tuple[str, bool], ...], rule: Parts) -> str:
 
 def needed(text: str, features: Mapping[str, bool], entries: Iterable[str]) -> str:
     """The text without the functions that the entries never call where the features are so."""
-    functions = {n.name: n for n in ast.parse(text).body if isinstance(n, ast.FunctionDef)}
+    functions = {n.name: n for n in statements(text) if isinstance(n, ast.FunctionDef)}
     reached: set[str] = set()
     waiting = [name for name in entries if name in functions]
     while waiting:

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from ..compiled.text.sources import statements
 from .arrays import DeviceArray
 
 WORD = 8
@@ -59,7 +60,7 @@ def params_of(source: str, entry: str, arguments: Sequence[Any]) -> tuple[Param,
 def _argument_names(source: str, entry: str) -> tuple[str, ...]:
     (found,) = (
         node
-        for node in ast.parse(source).body
+        for node in statements(source)
         if isinstance(node, ast.FunctionDef) and node.name == entry
     )
     return tuple(argument.arg for argument in found.args.args)

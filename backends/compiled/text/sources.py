@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Set
 from functools import lru_cache
 from importlib import import_module, resources
 from importlib.util import resolve_name
+from threading import Lock
 
 # Packages below `backends`, and files of each, in the order in which they are joined.
 Parts = tuple[tuple[str, tuple[str, ...]], ...]
@@ -23,6 +24,7 @@ DECORATORS = f"{BACKENDS}.cpu.units"  # which a joined module imports as well
 FORMULA = "formula = as_written"
 STAMP = "__text_digest__"  # a joined module's, of its whole text
 MARK = re.compile(r"^# from backends/(\S+)\n", re.MULTILINE)
+_READING = Lock()
 
 
 def joined(parts: Iterable[tuple[str, tuple[str, ...]]], formula: str) -> str:
@@ -41,12 +43,19 @@ def _marked(package: str, name: str, modules: frozenset[str]) -> str:
     return f"# from backends/{place}\n{alone(f'{BACKENDS}.{package}', text, modules)}"
 
 
+def statements(text: str) -> list[ast.stmt]:
+    """The statements of a module's text. One thread at a time: CPython counts how deep it is in all
+    of them together, and takes two at once for a fault of its own (SystemError)."""
+    with _READING:
+        return ast.parse(text).body
+
+
 def alone(package: str, text: str, modules: Set[str]) -> str:
     """The text without imports of the package's own: those of `modules`, which are joined with it,
     are left out, numbers from elsewhere are written out, functions are imported by their full
     names. Lines keep their places."""
     lines = text.splitlines()
-    for node in ast.parse(text).body:
+    for node in statements(text):
         if isinstance(node, ast.ImportFrom) and (node.level or node.module == "__future__"):
             assert node.end_lineno is not None
             lines[node.lineno - 1 : node.end_lineno] = [

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
+import time
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numba
@@ -12,7 +15,7 @@ import pytest
 
 from snncc.backends.compiled import formulas
 from snncc.backends.compiled.text.modules import execute
-from snncc.backends.compiled.text.sources import BACKENDS, alone, joined
+from snncc.backends.compiled.text.sources import BACKENDS, alone, joined, statements
 from snncc.backends.cpu.codegen import kernel_source
 from snncc.backends.cuda.codegen import module_source
 from snncc.backends.rules.spike_train.sources import CPU, CUDA
@@ -69,3 +72,21 @@ def test_a_kernel_names_its_file_and_line(text, tmp_path, monkeypatch):
     (frame,) = traceback.extract_tb(raised.value.__traceback__)[1:]
     assert (frame.filename, frame.name) == (formulas.__file__, "philox")
     assert "product1 = M1 * x2" in frame.line
+
+
+def test_two_threads_may_read_modules():
+    """A thread that compiles the next kernels beside the training; a collection hands over."""
+    text, before = "x = (1 + 2) * [3, 4][0]\n" * 100, gc.get_threshold()
+
+    def hand_over(*_):
+        time.sleep(1e-4)
+
+    gc.callbacks.append(hand_over)
+    gc.set_threshold(50)
+    try:
+        with ThreadPoolExecutor(2) as pool:
+            read = list(pool.map(statements, [text] * 40))
+    finally:
+        gc.set_threshold(*before)
+        gc.callbacks.remove(hand_over)
+    assert all(len(found) == 100 for found in read)
