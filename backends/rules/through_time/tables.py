@@ -14,6 +14,7 @@ from ....ir.calls import number, text
 from ....ir.graph import Call, Graph, Population, TrainSpec
 from ....ir.model import Model, first_values
 from ....ir.passes.settle import Settle
+from ....ir.rules import sends_numbers
 from ...compiled.plan import Plan, distinct_steps, duration
 from ...losses.table import (
     FIRST,
@@ -151,12 +152,19 @@ SCANS: dict[str, Callable[[Population, Call], StepAdjoint]] = {
 def sample_bytes(graph: Graph, spec: TrainSpec) -> dict[str, int]:
     """4 T N (K + 1 + 2 ports) by population, inputs too, as the arrays hold all neurons side by
     side, with the most numbers kept and the most ports: the tape, what is asked, what arrived and
-    its adjoint, and that by its time."""
+    its adjoint, and that by its time. The largest population whose spikes weights learn from takes
+    4 T N more: its spikes sorted by neuron."""
     kept = _kept(Model(graph, {}, first_values(graph)), spec)
     ports = max((len(step.ports) for step in distinct_steps(graph)), default=0)
     adjoints_each = 1 + is_timed(spec.call("rule"))
     each = 4 * duration(graph) * (max(1, kept) + 1 + (1 + adjoints_each) * ports)
-    return {p.name: each * p.neurons for p in graph.populations}
+    found = {p.name: each * p.neurons for p in graph.populations}
+    index = graph.index()
+    sending = {p.pre for p in graph.projections if p.trainable and not sends_numbers(index[p.pre])}
+    if sending:
+        largest = max(sending, key=lambda name: index[name].neurons)
+        found[largest] += 4 * duration(graph) * index[largest].neurons
+    return found
 
 
 def require_learnable(graph: Graph, spec: TrainSpec) -> None:

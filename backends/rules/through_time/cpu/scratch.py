@@ -42,7 +42,7 @@ def make_sweep(plan: Plan, through: Through, workers: int) -> Sweep:
     """The scratch of so many workers."""
     neurons, steps, each = int(plan.neurons[-1]), plan.steps, together(plan)
     samples, f32 = workers * each, np.float32
-    sending = plan.pre[through.trains != 0]
+    sending = plan.pre[(through.trains != 0) & (np.diff(plan.steady) == 0)]
     spikes = int(np.diff(plan.events)[sending].max(initial=0))
     return Sweep(
         together=each,

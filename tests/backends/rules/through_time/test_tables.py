@@ -92,7 +92,9 @@ def test_what_is_remembered_of_a_step():
     assert lif.kept == ("refractory_left", "spiked", "v:3")
     assert burst.kept == ("spiked", "v:2")
     each = 4 * 50 * 6
-    assert sample_bytes(made.graph, made.train) == {"x": each * 2, "h": each * 3, "y": each * 4}
+    assert sample_bytes(made.graph, made.train) == {
+        "x": each * 2, "h": each * 3 + 4 * 50 * 3, "y": each * 4
+    }  # fmt: skip
 
 
 def test_what_is_told_of_memory_is_what_the_kernels_take():
@@ -102,7 +104,7 @@ def test_what_is_told_of_memory_is_what_the_kernels_take():
     model = draw_model(made.graph, 0)
     plan = make_plan(model)
     sweep = make_sweep(plan, make_tables(model, made.train, plan), 1)
-    held = sum(a.size * a.itemsize for a in (sweep.tape, sweep.asked, sweep.arrived))
+    held = sum(a.size * a.itemsize for a in (sweep.tape, sweep.asked, sweep.arrived, sweep.when))
     taken = held // sweep.together
     currents = 4 * 50 * plan.ports * int(plan.neurons[-1])
     assert sum(sample_bytes(made.graph, made.train).values()) == taken + currents
