@@ -96,19 +96,11 @@ def train(
         raise typer.BadParameter("it is no number", param_hint="--checkpoint-every")
     if holdout is not None and holdout not in BELOW_ONE:
         raise typer.BadParameter(f"a share is {BELOW_ONE}", param_hint="--holdout")
-    how = Start.RESUME if resume else Start.REPLACE if overwrite else Start.NEW
     workers = threads or usable_threads()
     if resume:
         refuse_changes(context)
         chosen = target if is_given(context, "target") else None
-        changes = Changes(file, chosen, epochs, checkpoint_every)
-        with hold(resumable(out)) as folder:
-            if are_seeds(folder):
-                go_on_by_seeds(folder, parsed_seeds(seeds), changes, workers, output)
-                return
-            if seeds is not None:
-                raise typer.BadParameter("the run in --out is of one seed", param_hint="--seeds")
-            follow(Plan(changes.of(remembered(folder)), folder, how, workers), output)
+        _go_on(out, seeds, Changes(file, chosen, epochs, checkpoint_every), workers, output)
         return
     if seeds is not None and (overwrite or seed is not None):
         message = "it takes neither --seed nor --overwrite beside it"
@@ -128,12 +120,26 @@ def train(
         checkpoint_seconds=given_or(checkpoint_every, CHECKPOINT_SECONDS),
         holdout=holdout,
     )
+    how = Start.REPLACE if overwrite else Start.NEW
     with hold(_new_folder(file, out, how)) as folder:
         refuse_strangers(folder) if overwrite else refuse_occupied(folder)
         if seeds is None:
             follow(Plan(options, folder, how, workers), output)
         else:
             begin_by_seeds(folder, parsed_seeds(seeds), options, workers, output)
+
+
+def _go_on(
+    out: Path | None, seeds: str | None, changes: Changes, workers: int, output: Output
+) -> None:
+    """Resume the run in a folder, or the runs by seeds."""
+    with hold(resumable(out)) as folder:
+        if are_seeds(folder):
+            go_on_by_seeds(folder, parsed_seeds(seeds), changes, workers, output)
+            return
+        if seeds is not None:
+            raise typer.BadParameter("the run in --out is of one seed", param_hint="--seeds")
+        follow(Plan(changes.of(remembered(folder)), folder, Start.RESUME, workers), output)
 
 
 def _new_folder(file: Path, out: Path | None, how: Start) -> Path:
