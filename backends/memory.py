@@ -12,6 +12,7 @@ from typing import NamedTuple
 from ..ir.calls import integer
 from ..ir.diagnostics import CompileError, Diagnostic, Span
 from ..ir.graph import Graph, Population, TrainSpec
+from ..ir.rules import emitters
 from ..ir.wiring import Size, foretold_size
 from .compiled.plan import duration
 from .cpu.scratch import WINDOW
@@ -68,7 +69,11 @@ def presenting(graph: Graph, workers: int) -> tuple[Need, ...]:
         for p in graph.populations
     ]
     events = Need(workers * I32 * (steps + 1) * len(graph.populations), STEPS)
-    return (*synapses, *_list_heads(graph, sizes), *states, events)
+    sent = [
+        Need(workers * F32 * steps * p.neurons, f"the {steps} steps of `{p.name}`", p.span)
+        for p in emitters(graph)
+    ]
+    return (*synapses, *_list_heads(graph, sizes), *states, events, *sent)
 
 
 def learning(graph: Graph, spec: TrainSpec, workers: int) -> tuple[Need, ...]:

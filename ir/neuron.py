@@ -85,8 +85,8 @@ class NeuronStep:
     them (None: never); `reset`, done by a neuron that fires; `refractory`, the steps [i32] that a
     spike sets the counter to, which is the I32 state REFRACTORY (None: there is no counter).
     `emit` is what leaves the neuron at the end of the step: None is its spike, 0 or 1. A state
-    LAST_EMITTED remembers it: that of an output, whose score is what it emits last. Of one that
-    spikes it is the steps from its first spike on or, with a state TRACE, the sum of that, its
+    LAST_EMITTED keeps a number for who receives it, and as the score of an output. Of an output
+    that spikes it is the steps from its first spike on or, with a state TRACE, the sum of that, its
     spikes filtered: its score is a sum of PSCs.
 
     Assignments read states, ports and `constants`, numbers of a population whose values are
@@ -133,7 +133,7 @@ class NeuronStep:
 
     @property
     def score(self) -> tuple[Assign, ...]:
-        """What makes the score of an output; () of a step that has none."""
+        """What keeps what is emitted, or makes the score of an output; () of a step without."""
         types = {s.name: s.dtype for s in self.states}
         if TRACE in types:
             return _traced(types[TRACE])

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from math import cos, pi
 
 from .calls import integer, number
-from .graph import Call, Population, Setting, Value
+from .graph import Call, Graph, Population, Setting, Value
 from .ranges import ANY, BELOW_ONE, COUNT, NOT_NEGATIVE, POSITIVE, SHARE, Range
 
 Train = tuple[int, ...]
@@ -343,6 +343,13 @@ def sends_numbers(population: Population) -> bool:
     """Whether it is an input that sends a number in place of spikes."""
     encoding = population.encoding
     return encoding is not None and ENCODINGS[encoding.kind].kernel == SENT
+
+
+def emitters(graph: Graph) -> tuple[Population, ...]:
+    """The populations that send numbers which they emit, in place of spikes."""
+    senders = {p.pre for p in graph.projections}
+    emitting = (p for p in graph.populations if p.model is not None and p.model.emit is not None)
+    return tuple(p for p in emitting if p.name in senders)
 
 
 def redraw_of(population: Population) -> str | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from ..backends.compiled.plan import make_plan
 from ..backends.memory import Need, drawing, looked_at, presenting, require_memory
 from ..backends.rules.table import RULES
-from ..backends.runnable import require_spiking
+from ..backends.runnable import require_clocked
 from ..frontend.program import Program, Survey, survey_file
 from ..ir.diagnostics import Diagnostic, Span
 from ..ir.graph import Call, Graph, TrainSpec
@@ -48,7 +48,7 @@ def _check_network(program: Program, seed: int, report: Report) -> None:
     if mistakes:
         return
     report.extend(finished(program, graph).warnings)
-    report.attempt(require_spiking, graph)
+    report.attempt(require_clocked, graph)
     if program.train is not None:
         report.attempt(spread, program.train)
     model = report.attempt(_drawn, graph, seed, report)

@@ -14,7 +14,7 @@ from ..backends.artifact.storage import is_file, is_folder
 from ..backends.memory import drawing, presenting, require_memory
 from ..backends.protocols import Emission, Simulator
 from ..backends.rules.table import RULES
-from ..backends.runnable import require_spiking
+from ..backends.runnable import require_clocked
 from ..backends.targets import TARGETS, Target
 from ..frontend.program import Program, load_program
 from ..ir.diagnostics import CompileError, Diagnostic
@@ -94,7 +94,7 @@ def compile_package(
         program = lower_program(path, options, after)
         package, train, warnings = _package(program, path, options), program.train, program.warnings
     model = package.model
-    require_spiking(model.graph)
+    require_clocked(model.graph)
     if row.is_device:
         # Kernels are made from the network's tables.
         require_memory(model.graph, presenting(model.graph, 0), memory_bytes())

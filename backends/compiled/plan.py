@@ -12,10 +12,10 @@ from ...ir.calls import number
 from ...ir.graph import Block, Graph, Population, Projection
 from ...ir.model import Model, start_of
 from ...ir.neuron import LAST_EMITTED, NeuronStep
-from ...ir.rules import ENCODINGS, sends_numbers
+from ...ir.rules import ENCODINGS, emitters, sends_numbers
 from ...ir.types import DType
 from ...ir.wiring import Listed, Wiring
-from ..runnable import require_spiking
+from ..runnable import require_clocked
 from .kinds import CODES, FIELDS, numbers_of
 from .text.step import state_places
 
@@ -57,6 +57,8 @@ class Plan(NamedTuple):
     rate: Array  # f64[input populations] what (x - zero) is multiplied by, see `rules.Encoding`
     zero: Array  # f64[input populations]
     steady: Array  # i64[J + 1] bounds, within the steady currents, of what inputs bring every step
+    emitted: Array  # i64[P] row of `real_init` with the numbers that it sends; -1: it sends spikes
+    graded: Array  # i64[P + 1] bounds of the populations within the numbers sent in a step
     real_init: Array  # f32[F, N]
     integer_init: Array  # i32[I, N]
     ports: int
@@ -72,10 +74,10 @@ def distinct_steps(graph: Graph) -> tuple[NeuronStep, ...]:
 
 
 def make_plan(model: Model) -> Plan:
-    """The arrays of a model that is `network.ready`; CompileError(E075) for one that carries other
-    than spikes."""
+    """The arrays of a model that is `network.ready`; CompileError(E075) for one that tests its
+    thresholds otherwise than once a step."""
     graph, wirings = model.graph, model.wirings
-    require_spiking(graph)
+    require_clocked(graph)
     populations, projections = graph.populations, graph.projections
     index = {p.name: k for k, p in enumerate(populations)}
     steps = duration(graph)
@@ -88,6 +90,7 @@ def make_plan(model: Model) -> Plan:
     row, csr_ptr, csr_post, csr_index = _synapses(projections, wirings, weight)
     inputs = [k for k, p in enumerate(populations) if p.role == "input"]
     reals, integers = _initial_states(model, neurons)
+    emitted = _emitted(graph)
     return Plan(
         steps=steps,
         neurons=neurons,
@@ -114,6 +117,8 @@ def make_plan(model: Model) -> Plan:
         inputs=_ints(inputs),
         **_encodings(graph, inputs),
         steady=_steady(graph),
+        emitted=emitted,
+        graded=bounds(np.where(emitted >= 0, np.diff(neurons), 0)),
         real_init=reals,
         integer_init=integers,
         ports=max((len(p.step.ports) for p in populations if p.step), default=1),
@@ -163,6 +168,15 @@ def _steady(graph: Graph) -> Array:
     index = graph.index()
     return bounds(
         [index[p.post].neurons if sends_numbers(index[p.pre]) else 0 for p in graph.projections]
+    )
+
+
+def _emitted(graph: Graph) -> Array:
+    """Where each population that sends numbers keeps them."""
+    senders = {p.name for p in emitters(graph)}
+    return _ints(
+        state_places(p.step)[LAST_EMITTED][1] if p.step and p.name in senders else -1
+        for p in graph.populations
     )
 
 

@@ -41,6 +41,7 @@ def features_of(plan: Plan, is_wide: bool) -> dict[str, bool]:
         "DRAWN": bool((plan.encoder == DRAWN).any()),
         "RASTER": bool((plan.encoder == GIVEN).any()),
         "STEADY": bool((plan.encoder == SENT).any()),
+        "GRADED": bool((plan.emitted >= 0).any()),
         "MATRIX": bool((plan.kind == PAIRS).any()),
         "LISTED": bool((plan.kind == LIST).any()),
         "WINDOWED": bool((plan.kind == WINDOW).any()),

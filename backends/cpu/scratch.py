@@ -31,6 +31,7 @@ class Work(NamedTuple):
     active: Array  # i32[W, M]
     numbers: Array  # f32[W, N] what inputs send in every step; none where no input does
     steady: Array  # f32[W, S] what it brings in every step, projection by projection
+    graded: Array  # f32[W, T, G] what populations emit and send, step by step
 
 
 def zeros(shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
@@ -72,4 +73,5 @@ def make_work(plan: Plan, workers: int, wide: bool = False, has_currents: bool =
         active=zeros((workers, widest), np.int32),
         numbers=zeros((workers, neurons if (plan.encoder == SENT).any() else 0), np.float32),
         steady=zeros((workers, int(plan.steady[-1])), np.float32),
+        graded=zeros((workers, steps, int(plan.graded[-1])), np.float32),
     )

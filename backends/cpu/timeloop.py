@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit, prange
 
 from ..compiled.formulas import is_drawn, is_lost, is_sent
-from .kernels.features import DRAWN, RASTER, STEADY, WIDE
+from .kernels.features import DRAWN, GRADED, RASTER, STEADY, WIDE
 from .kernels.forward import (
     CHUNK,
     active_inputs,
@@ -22,8 +22,8 @@ from .kernels.forward import (
     pack,
     thresholds,
 )
-from .kernels.rows import add
-from .kernels.synapses import deliver, send_all
+from .kernels.rows import add, copy
+from .kernels.synapses import deliver, send_all, send_steady
 from .units import advance_at, unit
 
 ZERO = np.float32(0.0)
@@ -91,7 +91,7 @@ def settle(plan, weights, data, s, stride, count, work, w):  # type: ignore[no-u
                 levels(own, plan.zero[k], plan.rate[k], numbers[c, lo:hi])
             for j in range(len(plan.pre)):
                 if plan.pre[j] == p:
-                    send_all(plan, weights.values, j, numbers, work.steady[w : w + count])
+                    send_steady(plan, weights.values, j, numbers, work.steady[w : w + count])
         origin += hi - lo
 
 
@@ -108,10 +108,24 @@ def drive(plan, values, j, first, last, work, w, currents):  # type: ignore[no-u
         for t in range(max(first, delay), last):
             add(steady, currents[t % window, lo:hi])
         return
+    if GRADED and plan.emitted[a] >= 0:
+        send_graded(plan, values, j, first, last, work, w, currents, lo, hi)
+        return
     for t in range(max(first, delay), last):
         start, end = ptr[t - delay], ptr[t - delay + 1]
         if start < end:
             deliver(plan, values, j, spikes, start, end, currents[t % window, lo:hi])
+
+
+@njit
+def send_graded(plan, values, j, first, last, work, w, currents, lo, hi):  # type: ignore[no-untyped-def]
+    """The same of a projection whose pre neurons send numbers; the steps lie side by side in the
+    window."""
+    window, start = currents.shape[0], max(first, plan.delay[j])
+    if start < last:
+        numbers = work.graded[w, start - plan.delay[j] : last - plan.delay[j]]
+        here = currents[start % window : start % window + last - start]
+        send_all(plan, values, j, numbers, plan.graded[plan.pre[j]], here, lo, hi)
 
 
 @unit
@@ -162,7 +176,7 @@ def step_block(advance, plan, weights, b, first, last, work, w):  # type: ignore
     ptr, spikes, events = work.ptr[w], work.spikes[w], plan.events
     neurons, sources, pre, delay = plan.neurons, plan.sources, plan.pre, plan.delay
     window = currents.shape[0]
-    stride = 1 if plan.recurrent[b] else len(fired)
+    stride = 1 if plan.recurrent[b] or (GRADED and is_graded(plan, b)) else len(fired)
     for t in range(first, last, stride):
         end = min(t + stride, last)
         for k in range(plan.block[b], plan.block[b + 1]):
@@ -171,6 +185,11 @@ def step_block(advance, plan, weights, b, first, last, work, w):  # type: ignore
             for s in range(plan.inner[p], plan.incoming[p + 1]):
                 j = sources[s]
                 a, emitted = pre[j], t - delay[j]
+                if GRADED and plan.emitted[a] >= 0:
+                    origin = plan.port[j] * neurons[-1]
+                    here, there = origin + lo, origin + hi
+                    send_graded(plan, values, j, t, t + 1, work, w, currents, here, there)
+                    continue
                 if emitted < 0 or ptr[a, emitted] == ptr[a, emitted + 1]:
                     continue
                 start, stop = events[a] + ptr[a, emitted], events[a] + ptr[a, emitted + 1]
@@ -178,11 +197,23 @@ def step_block(advance, plan, weights, b, first, last, work, w):  # type: ignore
                 arriving = currents[t % window, port + lo : port + hi]
                 deliver(plan, values, j, spikes, start, stop, arriving)
             step(plan.model[p], p, lo, hi, t, end, reals, integers, currents, plan.constants, fired)
+            if GRADED and plan.emitted[p] >= 0:
+                own = work.graded[w, t, plan.graded[p] : plan.graded[p + 1]]
+                copy(reals[plan.emitted[p], lo:hi], own)
             own_spikes = spikes[events[p] : events[p + 1]]
             for now in range(t, end):
                 ptr[p, now + 1] = append(fired[now - t, : hi - lo], ptr[p, now], own_spikes)
             if end % FLUSH == 0:
                 forget_faint(reals, lo, hi)
+
+
+@njit
+def is_graded(plan, b):  # type: ignore[no-untyped-def]
+    """Whether a population of block b sends numbers, which are written down step by step."""
+    found = False
+    for k in range(plan.block[b], plan.block[b + 1]):
+        found = found or plan.emitted[plan.order[k]] >= 0
+    return found
 
 
 @njit

@@ -28,6 +28,7 @@ class Work(NamedTuple):
     count: Any  # i32[B, N]
     numbers: Any  # f32[B, N] what inputs send in every step; one where none does
     steady: Any  # f32[B, S] what it brings in every step, projection by projection
+    graded: Any  # f32[B, T, G] what populations emit and send, step by step; one where none does
 
 
 def make_work(make: Make, plan: Plan, tables: Tables, flight: int) -> Work:
@@ -49,7 +50,13 @@ def forward_arrays(make: Make, plan: Plan, tables: Tables, flight: int) -> dict[
         "count": make((flight, neurons), np.int32),
         "numbers": make((flight, neurons if (plan.encoder == SENT).any() else 1), np.float32),
         "steady": make((flight, max(1, int(plan.steady[-1]))), np.float32),
+        "graded": make(_graded(plan, flight), np.float32),
     }
+
+
+def _graded(plan: Plan, flight: int) -> tuple[int, int, int]:
+    numbers = int(plan.graded[-1])
+    return (flight, plan.steps, numbers) if numbers else (flight, 1, 1)
 
 
 def bytes_of(build: Callable[[Make], Any]) -> int:

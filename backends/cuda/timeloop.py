@@ -99,7 +99,8 @@ def settle(plan, tables, weights, work, count, done):  # type: ignore[no-untyped
             b = item // chunks
             l = (item - b * chunks) * cuda.blockDim.x + cuda.threadIdx.x
             if l < posts:
-                found = send_all(plan, tables, weights, j, l, work.numbers[b])
+                numbers, first = work.numbers[b], plan.neurons[plan.pre[j]]
+                found = send_all(plan, tables, weights, j, l, numbers, first, f32(0.0))
                 work.steady[b, plan.steady[j] + l] = found
             item += cuda.gridDim.x
         done += count * chunks
@@ -114,6 +115,9 @@ def drive(plan, tables, weights, work, b, j, i, t, current):  # type: ignore[no-
         return current
     if plan.steady[j] < plan.steady[j + 1]:
         return current + work.steady[b, plan.steady[j] + i]
+    if plan.emitted[a] >= 0:
+        numbers, first = work.graded[b, emitted], plan.graded[a]
+        return send_all(plan, tables, weights, j, i, numbers, first, current)
     count = work.number[b, a * plan.steps + emitted]
     if count == 0:
         return current
@@ -174,6 +178,8 @@ def step_neurons(  # type: ignore[no-untyped-def]
             spikes = work.count[b, lo + i]
             work.times[b, plan.steps * (lo + i) + spikes] = t
             work.count[b, lo + i] = spikes + 1
+        if plan.emitted[p] >= 0:
+            work.graded[b, t, plan.graded[p] + i] = work.reals[b, plan.emitted[p], lo + i]
         i += cuda.blockDim.x
 
 

@@ -136,12 +136,8 @@ def _declare_port(clause: Receive, table: Declarations) -> None:
 
 
 def _states(node: Neuron, table: Declarations) -> tuple[State, ...]:
-    clauses = _of(StateVariable, node.clauses)
-    if not clauses:
-        message = f"the model `{node.name.text}` has no state"
-        way_out = "declare one, such as `state v: mV = 0 mV`"
-        table.report.fail(CompileError(Diagnostic("E030", message, node.name.span, help=way_out)))
-    return table.report.each(_state, [c for c in clauses if c.name.text in table.states], table)
+    clauses = [c for c in _of(StateVariable, node.clauses) if c.name.text in table.states]
+    return table.report.each(_state, clauses, table)
 
 
 def _state(clause: StateVariable, table: Declarations) -> State:

@@ -56,8 +56,7 @@ class _Work:
             return population
         step, scheme = made
         self.found.extend(_unfit_readout(population, self.dt))
-        if population.role == "output":
-            step = scored(step, population.readout, self.dt)
+        step = scored(step, population.readout, self.dt)
         key = (id(population.model), population.method, population.parameters)
         if key not in self.constants:
             self.constants[key] = self._values(population, scheme)
@@ -195,8 +194,8 @@ def _unfit_readout(population: Population, dt: float) -> Iterator[Diagnostic]:
 
 
 def scored(step: NeuronStep, readout: Call | None, dt: float) -> NeuronStep:
-    """The step of an output: it remembers what it emits, if it emits a number, or what it is read
-    by, if that is not its count."""
+    """The step, which keeps what it emits, if it emits a number, or what an output is read by, if
+    that is not its count."""
     if readout is not None:
         starts = SCORED[readout.kind](readout, dt)
         states = (State(name, "1", Const(start)) for name, start in starts.items())

@@ -174,6 +174,9 @@ def _verify_ends(
     post = index[projection.post]
     if post.step is not None and projection.port not in post.step.ports:
         raise GraphError(f"{projection.name}: port {projection.port!r}")
+    pre = index[projection.pre].step
+    if pre is not None and pre.emit is not None and not pre.score:
+        raise GraphError(f"{projection.name}: nothing keeps what {projection.pre} emits")
     if "schedule" in held and post.model is None:
         raise GraphError(f"{projection.name}: ends at an input")
 

@@ -9,7 +9,7 @@ from refusal import refused
 
 from snncc.backends.compiled.plan import make_plan
 from snncc.backends.reference.network import simulate
-from snncc.backends.runnable import require_clocked, require_spiking
+from snncc.backends.runnable import require_clocked
 from snncc.ir.graph import Semantics
 from snncc.ir.model import draw_model
 from snncc.ir.passes.pipeline import run_pipeline
@@ -32,16 +32,12 @@ def refusal(check, graph):
     return diagnostic.message
 
 
-def test_numbers_are_not_carried():
-    graph = run_pipeline(parse_graph(TEXT))
-    for check in (require_spiking, lambda g: make_plan(draw_model(g, 0))):
-        assert "`b` would carry the real numbers that `r` emits" in refusal(check, graph)
-    require_clocked(graph)
-    require_spiking(replace(graph, projections=graph.projections[:1]))
-
-
 @pytest.mark.parametrize("semantics", [Semantics("event"), Semantics("step", 31)])
 def test_thresholds_are_tested_once_a_step(semantics):
     graph = replace(run_pipeline(parse_graph(TEXT)), semantics=semantics)
-    for check in (require_clocked, require_spiking, lambda g: simulate(draw_model(g, 0), {})):
+    for check in (
+        require_clocked,
+        lambda g: make_plan(draw_model(g, 0)),
+        lambda g: simulate(draw_model(g, 0), {}),
+    ):
         assert "tests its thresholds" in refusal(check, graph)

@@ -80,7 +80,7 @@ def test_every_model_is_sound(name: str) -> None:
 def test_the_prelude_is_what_the_design_says() -> None:
     readouts = {"li", "li_max", "li_mean"}
     spiking = {"lif", "if", "alif", "cuba_lif", "izhikevich", "stbp", "tssl"}
-    assert set(prelude_names()) == spiking | readouts
+    assert set(prelude_names()) == spiking | readouts | {"linear"}
 
 
 def test_the_defaults_of_lif() -> None:

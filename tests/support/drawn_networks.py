@@ -121,7 +121,7 @@ def networks(draw, encodings):
     place = {name: k for k, name in enumerate(order)}
     projections = []
     for number in range(draw(st.integers(3, 16))):
-        pre = draw(st.sampled_from([p for p in graph.populations if p.name != "watching"]))
+        pre = draw(st.sampled_from(graph.populations))
         post = draw(st.sampled_from([p for p in graph.populations if p.role != "input"]))
         # Without delay only forward in some order, so that there is no cycle without delay.
         forward = place.get(pre.name, -1) < place[post.name]
@@ -197,6 +197,43 @@ network n {
 """
 
 
+# Numbers through every kind of synapses, within a step, in a loop; of a neuron that fires too.
+GRADED = """
+neuron ramp {
+  state v: mV = 0 mV
+  on input { v = v + i }
+  dv/dt = -v / 4 ms
+  spike when v > 2 mV
+  on spike { v = v - 2 mV }
+  emit v / 2 + i / 4
+}
+neuron gate { spike when i > 0.25 mV }  # has no state
+network n {
+  dt = 1 ms
+  neuron cell = lif(tau_mem = 4 ms, tau_syn = 2 ms, v_th = 2 mV, refractory = 1 ms)
+  input x[1, 4, 4] encode spikes(duration = 50 ms)
+  population r[7] : ramp
+  population s[7] : li(tau_mem = 4 ms)
+  population m : linear
+  population c : cell(v_th = 0.5 mV)
+  population b[6] : cell
+  population g[9] : gate
+  output y[5] : cell
+  x -> r : dense
+  s -> g : dense
+  g -> y : dense  delay 1 ms
+  r -> s : one_to_one
+  s -> r : sparse(p = 0.3)  delay 2 ms
+  r -> b : dense  delay 1 ms
+  b -> r : dense  delay 3 ms
+  s -> b : sparse(p = 0.5)  delay 60 ms
+  s -> y : sparse(p = 0.5)  delay 7 ms
+  x -> m : pool2d(kernel = 2)
+  m -> c : conv2d(channels = 2, kernel = 2, padding = 1)
+  c -> y : dense
+  b -> y : dense
+}
+"""
 PLANES = """
 network n {{
   dt = 1 ms

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 from backend_cases import SEED, Comparison, grid_model, samples_with
 from compiled_texts import compiled_text
-from drawn_networks import DYADIC, ECHO, PLANES, TRANSCENDENT, Drawn
+from drawn_networks import DYADIC, ECHO, GRADED, PLANES, TRANSCENDENT, Drawn
 
 from snncc.backends.protocols import NO_CLASS, Samples, Simulator
 from snncc.backends.reference.simulator import ReferenceSimulator
@@ -35,6 +35,19 @@ def check_exact(compare: Compare, text: str) -> None:
     assert found.exact
     bounds = np.cumsum([p.neurons for p in graph.populations])[:-1]
     assert all(part.any() for part in np.split(found.compiled, bounds, axis=2))
+
+
+def check_graded(compare: Compare) -> None:
+    """A network whose populations send numbers, and in which every population fires that can."""
+    graph = compiled_text(GRADED).graph
+    values = np.random.default_rng(1).random((3, 50, 16)) < 0.2
+    found = compare(grid_model(graph, 6, -0.5, 0.75), samples_with(values.astype(np.uint8)))
+    found.agree()
+    bounds = np.cumsum([p.neurons for p in graph.populations])[:-1]
+    fired = [part.mean() for part in np.split(found.compiled, bounds, axis=2)]
+    quiet = [p.name for p, rate in zip(graph.populations, fired, strict=True) if rate == 0]
+    assert quiet == ["s", "m"]
+    assert max(fired) < 0.7
 
 
 def check_order(compare: Compare) -> None:

@@ -31,6 +31,15 @@ neuron tuned {  # parameters that learn, of every kind
   on spike { v = rest }
   refractory 2 ms { v = rest }
 }
+neuron ramp {  # sends how far it got, and fires too
+  param tau: ms = 6 ms
+  state v: mV = 0 mV
+  on input { v = v + i }
+  dv/dt = -v / tau
+  spike when v > 2 mV
+  on spike { v = v - 2 mV }
+  emit v / 4 + 1 mV * tanh(i / 1 mV)
+}
 network net {
   dt = 1 ms
   delay = 1 ms
@@ -96,6 +105,26 @@ BODIES = {
   x -> h : dense
   h -> y : dense""",
 }
+# Numbers that populations emit, which learn through every kind of synapses: within a step, in a
+# loop, beside spikes, later than the last step; of a neuron that fires too, and to the output.
+EMITTED = """
+  population m : linear
+  population c : cell
+  population r[7] : ramp(tau = 4 ms trainable)
+  population s[7] : li(tau_mem = 4 ms)
+  population b[6] : cell
+  output y[5] : cell
+  x -> m : pool2d(kernel = 2, init = constant(0.25))
+  m -> c : conv2d(channels = 2, kernel = 2, padding = 1)
+  x -> r : dense
+  r -> s : one_to_one(init = uniform(-0.5, 0.5))  delay 0 ms
+  s -> r : sparse(p = 0.4, init = uniform(-0.5, 0.5))  delay 2 ms
+  r -> b : dense  delay 0 ms
+  b -> r : dense(init = uniform(-0.5, 0.3))  delay 3 ms
+  s -> b : sparse(p = 0.5)  delay 300 ms
+  c -> y : dense
+  s -> y : dense(init = uniform(-0.2, 0.3))
+  b -> y : dense"""
 COUNT = "count(target = 12, other = 3, margin = 1)"
 TRAIN = """
 }}

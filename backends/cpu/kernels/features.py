@@ -9,6 +9,7 @@ from __future__ import annotations
 DRAWN = True  # inputs whose spikes are drawn
 RASTER = True  # inputs that are spike trains
 STEADY = True  # inputs that send the same number in every step
+GRADED = True  # populations that send numbers which they emit
 MATRIX = True  # all-pairs projections
 LISTED = True  # projections given by lists of synapses
 WINDOWED = True  # convolutions and poolings

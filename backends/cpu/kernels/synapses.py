@@ -145,13 +145,20 @@ def send(plan, values, j, k, scale, current):  # type: ignore[no-untyped-def]
 
 
 @njit
-def send_all(plan, values, j, numbers, currents):  # type: ignore[no-untyped-def]
-    """The steady current of projection j, f32[samples, S], in several samples: the sum of w times
-    the numbers f32[samples, N] over the synapses of all its pre neurons, in their order."""
-    a, lo, hi = plan.pre[j], plan.steady[j], plan.steady[j + 1]
-    first, pre = plan.neurons[a], plan.neurons[a + 1] - plan.neurons[a]
+def send_steady(plan, values, j, numbers, currents):  # type: ignore[no-untyped-def]
+    """The steady current of projection j, f32[samples, S], by the numbers f32[samples, N] of its
+    input in several samples."""
+    lo, hi = plan.steady[j], plan.steady[j + 1]
     for c in range(len(numbers)):
         fill(currents[c, lo:hi], ZERO)
+    send_all(plan, values, j, numbers, plan.neurons[plan.pre[j]], currents, lo, hi)
+
+
+@njit
+def send_all(plan, values, j, numbers, first, currents, lo, hi):  # type: ignore[no-untyped-def]
+    """currents[c, lo:hi] += the sum of w times numbers[c, first:] over the synapses of all pre
+    neurons of projection j, in their order, in each row c."""
+    pre = plan.neurons[plan.pre[j] + 1] - plan.neurons[plan.pre[j]]
     if MATRIX and plan.kind[j] == PAIRS:
         own = values[plan.weight[j] : plan.weight[j + 1]]
         send_dense(own, pre, numbers, first, currents, lo, hi)
@@ -165,7 +172,7 @@ def send_all(plan, values, j, numbers, currents):  # type: ignore[no-untyped-def
 @njit
 def send_dense(weights, pre, numbers, first, currents, lo, hi):  # type: ignore[no-untyped-def]
     """The same of all pairs, four rows a pass as in `deliver_dense`, and each row once for all
-    samples."""
+    that are sent."""
     n, k = hi - lo, np.int64(0)
     while k + 4 <= pre:
         w0 = weights[k * n : k * n + n]
@@ -175,6 +182,8 @@ def send_dense(weights, pre, numbers, first, currents, lo, hi):  # type: ignore[
         for c in range(len(numbers)):
             x = numbers[c, first + k : first + k + 4]
             x0, x1, x2, x3 = x[0], x[1], x[2], x[3]
+            if x0 == ZERO and x1 == ZERO and x2 == ZERO and x3 == ZERO:
+                continue
             current = currents[c, lo:hi]
             for i in range(n):
                 current[i] = (((current[i] + x0 * w0[i]) + x1 * w1[i]) + x2 * w2[i]) + x3 * w3[i]

@@ -75,18 +75,18 @@ def deliver_windows(weights, base, window, i, bits, start, current):  # type: ig
 
 
 @cuda.jit(device=True)
-def send_all(plan, tables, weights, j, l, numbers):  # type: ignore[no-untyped-def]
-    """w numbers[k], summed over the synapses of post neuron l of projection j, by pre neuron k."""
-    first, last = plan.neurons[plan.pre[j]], plan.neurons[plan.pre[j] + 1]
+def send_all(plan, tables, weights, j, l, numbers, first, current):  # type: ignore[no-untyped-def]
+    """current + w numbers[first + k], over the synapses of post neuron l of projection j, by pre
+    neuron k."""
     if plan.kind[j] == WINDOW:
-        return send_windows(weights, plan.weight[j], plan.windows[j], l, numbers, first)
-    current = ZERO
+        return send_windows(weights, plan.weight[j], plan.windows[j], l, numbers, first, current)
     if plan.kind[j] == LIST:
         row = tables.post_row[j] + l
         for s in range(tables.post_ptr[row], tables.post_ptr[row + 1]):
             current += numbers[first + tables.post_pre[s]] * weights[tables.post_index[s]]
         return current
     at, posts = plan.weight[j] + l, plan.neurons[plan.post[j] + 1] - plan.neurons[plan.post[j]]
+    last = first + plan.neurons[plan.pre[j] + 1] - plan.neurons[plan.pre[j]]
     for k in range(first, last):
         current += numbers[k] * weights[at]
         at += posts
@@ -94,9 +94,8 @@ def send_all(plan, tables, weights, j, l, numbers):  # type: ignore[no-untyped-d
 
 
 @cuda.jit(device=True)
-def send_windows(weights, base, window, l, numbers, first):  # type: ignore[no-untyped-def]
+def send_windows(weights, base, window, l, numbers, first, current):  # type: ignore[no-untyped-def]
     """The same over the window of post neuron l."""
-    current = ZERO
     for s in range(window_fan_in(window, l)):
         k, place = window_synapse(window, l, s)
         current += numbers[first + k] * weights[base + place]

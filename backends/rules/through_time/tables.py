@@ -11,10 +11,11 @@ import numpy.typing as npt
 from ....ir.adjoint.curves import CURVES
 from ....ir.adjoint.step import StepAdjoint, Surrogate, adjoint_of
 from ....ir.calls import number, text
+from ....ir.diagnostics import CompileError, Diagnostic
 from ....ir.graph import Call, Graph, Population, TrainSpec
 from ....ir.model import Model, first_values
 from ....ir.passes.settle import Settle
-from ....ir.rules import sends_numbers
+from ....ir.rules import emitters, sends_numbers
 from ...compiled.plan import Plan, distinct_steps, duration
 from ...losses.table import (
     FIRST,
@@ -173,4 +174,22 @@ def require_learnable(graph: Graph, spec: TrainSpec) -> None:
     require_one_output(graph, rule)
     if is_cut(rule):
         require_output_apart(graph, rule)
+    if is_timed(rule):
+        _require_spikes(graph, rule)
     adjoints(graph, rule)
+
+
+def _require_spikes(graph: Graph, rule: Call) -> None:
+    """CompileError(E050) where a population sends numbers: they change at once when a spike comes
+    later, which no error that goes down by the times of spikes has."""
+    found = emitters(graph)
+    if found:
+        raise CompileError(
+            Diagnostic(
+                "E050",
+                f"`{rule.kind}` learns by the times of spikes, and `{p.name}` sends numbers",
+                p.span,
+                help="take one that spikes, or learn by `rule surrogate`",
+            )
+            for p in found
+        )

@@ -17,6 +17,7 @@ from simulator_cases import (
     check_exact,
     check_first,
     check_functions,
+    check_graded,
     check_lost,
     check_order,
     check_planes,
@@ -57,6 +58,11 @@ def test_exact_networks_fire_like_the_float64_reference(compare, text):
     check_exact(compare, text)
 
 
+def test_populations_that_send_numbers(compare):
+    check_graded(compare)
+
+
+@COMPILED
 def test_an_input_that_sends_numbers_to_nobody(compare):
     check_unheard(compare)
 

@@ -14,6 +14,7 @@ from simulator_cases import (
     check_exact,
     check_first,
     check_functions,
+    check_graded,
     check_lost,
     check_order,
     check_planes,
@@ -67,6 +68,11 @@ def test_numbers_of_an_input_are_brought_in_every_step(compare, text):
     found.agree()
     assert found.compiled[:, :, inputs:].any()
     assert not found.compiled[:, :, :inputs].any()
+
+
+@with_threads
+def test_populations_that_send_numbers(compare):
+    check_graded(compare)
 
 
 def test_an_input_that_sends_numbers_to_nobody(compare):

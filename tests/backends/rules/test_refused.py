@@ -52,6 +52,18 @@ def test_a_loss_that_does_not_fit(trainer, output, rule, loss, code, message, tm
     assert found.span is not None
 
 
+def test_numbers_that_are_sent_have_no_times(tmp_path: Path):
+    """EventProp asks spikes for their times, at which numbers jump."""
+    hidden = "li\n  population h[3] : li\n  x -> h : dense\n  h -> y : dense"
+    text = TEXT.replace("OUTPUT", hidden).replace("LOSS", "cross_entropy")
+    for rule, codes in (("eventprop", ["E050"]), ("surrogate(width = 2)", [])):
+        program = compiled_text(text.replace("RULE", rule))
+        model = draw_model(program.graph, 0)
+        found = RULES[program.train.call("rule").kind].check(model, program.train)
+        assert [d.code for d in found] == codes
+        assert all("`h` sends numbers" in d.message and d.span for d in found)
+
+
 def test_a_class_that_is_not_what_is_learnt():
     text = TEXT.replace("RULE", "tssl_bp").replace("LOSS", "first_spike(tau = 3 ms)")
     program = compiled_text(text.replace("OUTPUT", "tssl"))

@@ -114,7 +114,6 @@ def test_all_mistakes_of_a_model_come_at_once() -> None:
         ("state v: mV = 0 mV emit v refractory 1 ms { }", "E030", "`refractory` of a model that"),
         ("state v: mV = 0 mV emit v > 1 mV", "E020", "expected a plain number"),
         ("state v: mV = 0 mV emit v emit v", "E011", "emit"),
-        ("spike when i > 1 mV", "E030", "no state"),
         ("state v: mV = 0 mV spike when v > 1 mV on spike { i = 1 mV }", "E030", "not a state"),
         ("state spiked: 1 = 0 spike when spiked > 1", "E030", "the compiler uses"),
         ("state refractory_left: 1 = 0 spike when i > 1 mV", "E030", "the compiler uses"),

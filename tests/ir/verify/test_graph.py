@@ -158,6 +158,17 @@ def test_what_is_broken_is_found(graph, what) -> None:
         verify(broken, before=graph)
 
 
+def test_what_a_sender_emits_is_kept(graph) -> None:
+    loop = replace(graph.projections[0], name="loop", pre="h", post="h")
+    sending = replace(graph, projections=(*graph.projections, loop), schedule=None)
+    assert "steps" in verify(sending)
+    with pytest.raises(GraphError, match="loop: nothing keeps what h emits"):
+        verify(step(sending, emit=V))
+    kept = State(LAST_EMITTED, "1", Const(0.0))
+    states = (*graph.population("h").step.states, kept)
+    assert "steps" in verify(step(sending, emit=V, states=states))
+
+
 def test_a_property_holds_for_all_or_none(net) -> None:
     graph = run_pipeline(net("zoo"))
     with pytest.raises(GraphError, match="some populations have a step"):

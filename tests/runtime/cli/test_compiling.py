@@ -118,18 +118,6 @@ def test_inspect_of_other_neurons(answer, snncc, tmp_path):
     assert "spikes when not(v < 1) (no single margin); reset v by subtraction of 1" in out
 
 
-def test_numbers_that_nothing_carries_are_not_compiled(snncc, tmp_path):
-    (tmp_path / "n.snn").write_text(
-        "neuron m { state v: mV = 0 mV  on input { v = v + i }  emit v }\n"
-        "network n { input x[2] encode bernoulli(duration = 5 ms)\n"
-        "  population r[2] : m  output y[2] : lif  x -> r : dense  r -> y : dense }\n"
-    )
-    for command in (("compile", "n.snn"), ("compile", "n.snn", "--target", "gpu")):
-        status, _, err = snncc(*command)
-        assert (status, err.count("error[E075]")) == (1, 1)
-    assert not (tmp_path / "n.snnpkg").exists()
-
-
 def test_inspect_tells_the_unit_of_a_parameter(answer, snncc, tmp_path):
     """Values are coherent: 20 Hz is 0.02 kHz; arguments of rows keep the unit of their row."""
     (tmp_path / "n.snn").write_text(

@@ -28,6 +28,7 @@ class Backward(NamedTuple):
     count: Any
     numbers: Any
     steady: Any
+    graded: Any
     trace: Any  # f32[B, traces]
     delta: Any  # f32[B, N] error from the loss
     error: Any  # f32[B, N] dE/da

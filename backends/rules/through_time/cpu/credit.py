@@ -6,11 +6,11 @@ import numpy as np
 from numba import njit
 
 from ....compiled.kinds import LIST, PAIRS, WINDOW
-from ....cpu.kernels.features import LISTED, MATRIX, STEADY, WINDOWED
+from ....cpu.kernels.features import GRADED, LISTED, MATRIX, STEADY, WINDOWED
 from ....cpu.kernels.rows import add, add_scaled, fill
 from ....cpu.units import unit
 from .features import AT_ONCE
-from .synapses import over_windows
+from .synapses import STEPS, over_windows
 
 ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
@@ -26,6 +26,8 @@ def credit(plan, through, store, work, sweep, w, count):  # type: ignore[no-unty
             if plan.pre[j] == a and through.trains[j]:
                 if STEADY and plan.steady[j] < plan.steady[j + 1]:
                     credit_steady(plan, work, sweep, w, count, j, sums)
+                elif GRADED and plan.emitted[a] >= 0:
+                    credit_graded(plan, work, sweep, w, count, j, sums)
                 else:
                     if plan.delay[j] != sorted_for:
                         sorted_for = plan.delay[j]
@@ -102,24 +104,48 @@ def credit_steady(plan, work, sweep, w, count, j, sums):  # type: ignore[no-unty
     totals = sweep.totals[first : first + count]
     for i in range(plan.neurons[a + 1] - plan.neurons[a]):
         numbers = work.numbers[first : first + count, plan.neurons[a] + i]
-        done = 0
-        if MATRIX and plan.kind[j] == PAIRS:
-            row = plan.weight[j] + i * (hi - lo)
-            done = add_scaled_fours(numbers, totals, lo, hi, sums[row : row + hi - lo])
-        for c in range(done, count):
-            credit_pre(plan, j, i, numbers[c], totals[c, lo:hi], sums)
+        credit_numbers(plan, j, i, numbers, totals, lo, hi, sums)
 
 
 @njit
-def add_scaled_fours(numbers, totals, lo, hi, own):  # type: ignore[no-untyped-def]
-    """own += numbers[c] totals[c, lo:hi], four a pass; how many of them."""
+def credit_graded(plan, work, sweep, w, count, j, sums):  # type: ignore[no-untyped-def]
+    """The part of projection j where its pre neurons send numbers, some steps at a time, whose
+    adjoints stay in cache."""
+    a, p, d = plan.pre[j], plan.post[j], plan.delay[j]
+    origin = plan.port[j] * plan.neurons[-1]
+    start, stop = origin + plan.neurons[p], origin + plan.neurons[p + 1]
+    for c in range(w * sweep.together, w * sweep.together + count):
+        for t0 in range(0, plan.steps - d, STEPS):
+            t1 = min(t0 + STEPS, plan.steps - d)
+            arrived = sweep.arrived[c, t0 + d : t1 + d]
+            for i in range(plan.neurons[a + 1] - plan.neurons[a]):
+                numbers = work.graded[c, t0:t1, plan.graded[a] + i]
+                credit_numbers(plan, j, i, numbers, arrived, start, stop, sums)
+
+
+@njit
+def credit_numbers(plan, j, i, numbers, rows, lo, hi, sums):  # type: ignore[no-untyped-def]
+    """The part of numbers that pre neuron i sent, each times its row's adjoint rows[c, lo:hi]."""
+    done = 0
+    if MATRIX and plan.kind[j] == PAIRS:
+        row = plan.weight[j] + i * (hi - lo)
+        done = add_scaled_fours(numbers, rows, lo, hi, sums[row : row + hi - lo])
+    for c in range(done, len(numbers)):
+        if numbers[c] != ZERO:
+            credit_pre(plan, j, i, numbers[c], rows[c, lo:hi], sums)
+
+
+@njit
+def add_scaled_fours(numbers, rows, lo, hi, own):  # type: ignore[no-untyped-def]
+    """own += numbers[c] rows[c, lo:hi], four a pass; how many of them."""
     done = 0
     while done + 4 <= len(numbers):
         x0, x1, x2, x3 = numbers[done], numbers[done + 1], numbers[done + 2], numbers[done + 3]
-        t0, t1 = totals[done, lo:hi], totals[done + 1, lo:hi]
-        t2, t3 = totals[done + 2, lo:hi], totals[done + 3, lo:hi]
-        for l in range(len(own)):
-            own[l] = (((own[l] + x0 * t0[l]) + x1 * t1[l]) + x2 * t2[l]) + x3 * t3[l]
+        if x0 != ZERO or x1 != ZERO or x2 != ZERO or x3 != ZERO:
+            r0, r1 = rows[done, lo:hi], rows[done + 1, lo:hi]
+            r2, r3 = rows[done + 2, lo:hi], rows[done + 3, lo:hi]
+            for l in range(len(own)):
+                own[l] = (((own[l] + x0 * r0[l]) + x1 * r1[l]) + x2 * r2[l]) + x3 * r3[l]
         done += 4
     return done
 

@@ -26,12 +26,17 @@ ZERO = np.float32(0.0)
 def credit(plan, tables, work, b, j, k, l):  # type: ignore[no-untyped-def]
     """dL/d(weight) of the synapse from pre neuron k to post neuron l of projection j in the sample
     at place b: the adjoint where each spike arrived."""
-    neuron, total = plan.neurons[plan.pre[j]] + k, ZERO
+    a, total = plan.pre[j], ZERO
+    neuron = plan.neurons[a] + k
     if plan.steady[j] < plan.steady[j + 1]:
         return work.numbers[b, neuron] * work.totals[b, plan.steady[j] + l]
     arrived, times = work.currents[b], work.times[b]
     here, first = arrival(plan, tables, j, plan.delay[j]) + l, plan.steps * neuron
     last = plan.steps - plan.delay[j]
+    if plan.emitted[a] >= 0:
+        for t in range(last):
+            total += work.graded[b, t, plan.graded[a] + k] * arrived[t * tables.row + here]
+        return total
     for s in range(first, first + work.count[b, neuron]):
         if times[s] < last:
             total += arrived[times[s] * tables.row + here]

@@ -27,6 +27,7 @@ class Sweep(NamedTuple):
     count: Any
     numbers: Any
     steady: Any
+    graded: Any
     moved: Any  # what asks the spikes below: the same array, or that by their times
     tape: Any  # f32[B, K T width]
     asked: Any  # f32[B, T width] dL/d(spike)

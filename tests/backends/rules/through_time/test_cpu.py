@@ -9,7 +9,7 @@ import pytest
 from backend_cases import samples_with
 from compiled_texts import compiled_text
 from rule_cases import check_step_of, sample
-from through_cases import BODIES, COUNT, HEAD, NUMBERS, SPIKE_TIMES, TIMED, TRAIN, TRAINS
+from through_cases import BODIES, COUNT, EMITTED, HEAD, NUMBERS, SPIKE_TIMES, TIMED, TRAIN, TRAINS
 
 from snncc.backends.rules.through_time.cpu import scratch
 from snncc.backends.trainers import cpu as trainer_module
@@ -71,6 +71,15 @@ def test_a_step_with_numbers_of_an_input_is_the_oracles_gradient(kernels, batch)
     check_step_of(
         lambda model, spec: CpuTrainer(model, spec, 2, kernels), text, batch, range(2), image
     )
+
+
+@pytest.mark.parametrize("batch", [1, 2])
+@pytest.mark.parametrize(
+    "rule", ["surrogate(width = 2)", pytest.param("e_prop(width = 2)", marks=AT_NIGHT)]
+)
+def test_a_step_with_numbers_that_are_emitted_is_the_oracles_gradient(kernels, rule, batch):
+    text = HEAD.replace("x[20]", "x[1, 4, 5]") + EMITTED + TRAIN.format(rule=rule, loss=COUNT)
+    check_step_of(lambda model, spec: CpuTrainer(model, spec, 2, kernels), text, batch, range(2))
 
 
 @pytest.mark.parametrize("batch", [1, 2])

@@ -14,7 +14,7 @@ from devices import with_threads
 from grid import GridDevice
 from one_thread import OneThread
 from rule_cases import check_step_of, sample
-from through_cases import BODIES, COUNT, HEAD, NUMBERS, SPIKE_TIMES, TIMED, TRAIN, TRAINS
+from through_cases import BODIES, COUNT, EMITTED, HEAD, NUMBERS, SPIKE_TIMES, TIMED, TRAIN, TRAINS
 from trainer_cases import bits
 
 from snncc.backends.trainers.cpu import CpuTrainer
@@ -55,10 +55,11 @@ TEXTS = {
     "times": SPIKE_TIMES + TRAIN.format(rule="tssl_bp(width = 0.3)", loss=COUNT),
     "times, trains": SPIKE_TIMES
     + TRAIN.format(rule="tssl_bp", loss=f"kernel(tau = 3 ms, trains = {TRAINS})"),
+    "emitted": EMITTED + TRAIN.format(rule="surrogate(width = 2)", loss=COUNT),
     "sums": PSC + TRAIN.format(rule="surrogate(width = 2)", loss="cross_entropy(scale = 2)"),
 }
 FEW = ["loop", "times, trains"]  # in the simulator, with every change
-SOME = ["hinge", "learnt", "windows", "highest", "sums", "first", "exact"]  # on the grid
+SOME = ["hinge", "learnt", "windows", "highest", "sums", "first", "exact", "emitted"]  # on the grid
 
 
 NUMERIC = HEAD.replace("x[20]", "x[1, 4, 5]").replace(
@@ -80,7 +81,7 @@ def check(case, device, folder, labels):
     def make(model, spec):
         return CudaTrainer(model, spec, None, folder, device)
 
-    text = (HEAD + TEXTS[case]).replace("120 ms", f"{STEPS} ms")
+    text = (HEAD + TEXTS[case]).replace("120 ms", f"{STEPS} ms").replace("x[20]", "x[1, 4, 5]")
     check_step_of(make, text, 1, labels, short)
 
 
