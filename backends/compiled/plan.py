@@ -89,8 +89,6 @@ def make_plan(model: Model) -> Plan:
     weight = bounds([int(np.prod(wirings[p.name].weight_shape)) for p in projections])
     row, csr_ptr, csr_post, csr_index = _synapses(projections, wirings, weight)
     inputs = [k for k, p in enumerate(populations) if p.role == "input"]
-    reals, integers = _initial_states(model, neurons)
-    emitted = _emitted(graph)
     return Plan(
         steps=steps,
         neurons=neurons,
@@ -117,10 +115,8 @@ def make_plan(model: Model) -> Plan:
         inputs=_ints(inputs),
         **_encodings(graph, inputs),
         steady=_steady(graph),
-        emitted=emitted,
-        graded=bounds(np.where(emitted >= 0, np.diff(neurons), 0)),
-        real_init=reals,
-        integer_init=integers,
+        **_graded(graph),
+        **_initial_states(model, neurons),
         ports=max((len(p.step.ports) for p in populations if p.step), default=1),
         output=(output := output_of(graph)),
         score=_score(populations[output]),
@@ -171,13 +167,15 @@ def _steady(graph: Graph) -> Array:
     )
 
 
-def _emitted(graph: Graph) -> Array:
+def _graded(graph: Graph) -> dict[str, Array]:
     """Where each population that sends numbers keeps them."""
     senders = {p.name for p in emitters(graph)}
-    return _ints(
+    emitted = _ints(
         state_places(p.step)[LAST_EMITTED][1] if p.step and p.name in senders else -1
         for p in graph.populations
     )
+    sizes = [p.neurons if p.name in senders else 0 for p in graph.populations]
+    return {"emitted": emitted, "graded": bounds(sizes)}
 
 
 def _port(post: Population, projection: Projection) -> int:
@@ -242,7 +240,7 @@ def _synapses(
     return row, ptr, np.concatenate(posts), np.concatenate(indices)
 
 
-def _initial_states(model: Model, neurons: Array) -> tuple[Array, Array]:
+def _initial_states(model: Model, neurons: Array) -> dict[str, Array]:
     columns = [_states_of(model, p) for p in model.graph.populations]
     reals = np.zeros((max(1, *(len(c[0]) for c in columns)), neurons[-1]), np.float32)
     integers = np.zeros((max(1, *(len(c[1]) for c in columns)), neurons[-1]), np.int32)
@@ -252,7 +250,7 @@ def _initial_states(model: Model, neurons: Array) -> tuple[Array, Array]:
             reals[row, lo:hi] = start
         for row, start in enumerate(ints):
             integers[row, lo:hi] = start
-    return reals, integers
+    return {"real_init": reals, "integer_init": integers}
 
 
 def _states_of(model: Model, population: Population) -> tuple[list[Array], list[Array]]:

@@ -10,6 +10,7 @@ from snncc.backends.rules.through_time.oracle import Backward
 from snncc.ir.expr import Apply, Const, Expr, Ref, apply, evaluate
 from snncc.ir.model import Model
 from snncc.ir.neuron import SPIKED, Assign, NeuronStep, State, margin
+from snncc.ir.passes.discretize import scored
 
 FIRED = "fired"
 HALF, ONE, ZERO = Const(0.5), Const(1.0), Const(0.0)
@@ -45,7 +46,7 @@ def smooth_step(step: NeuronStep, curve: str, width: float) -> NeuronStep:
     fired = Ref(FIRED)
     after = tuple(Assign(a.target, mixed(a.value, fired)) for a in step.after)
     fires = Assign(FIRED, PRIMITIVES[curve](found.value, Const(width)))
-    return replace(
+    made = replace(
         step,
         states=(*step.states, State(FIRED, "1", ZERO)),
         integrate=(*step.integrate, fires, *after),
@@ -53,6 +54,7 @@ def smooth_step(step: NeuronStep, curve: str, width: float) -> NeuronStep:
         reset=(),
         emit=fired,
     )
+    return scored(made, None, 1.0)
 
 
 def smooth_model(model: Model, curve: str, width: float) -> Model:

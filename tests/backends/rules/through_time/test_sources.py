@@ -13,8 +13,8 @@ ONLY = {
     "cpu": {
         "rows of several samples at a time; on a card a thread has its own weight": """
             add_fours add_scaled_fours apply_gradient apply_piece apply_posts apply_slice
-            apply_wide credit_pre credit_spikes number_of pieces_of sizes_of turn
-            update_row""",
+            apply_wide credit_graded credit_numbers credit_pre credit_spikes number_of pieces_of
+            sizes_of turn update_row""",
         "spikes are events by step, which are sorted by neuron": "sort_spikes",
         "one worker takes both ways through time one after the other": "ask_trains",
     },
