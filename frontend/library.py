@@ -82,17 +82,26 @@ def load_file(
         elif not isinstance(item, Import):
             report.attempt(_enter, file.own, item.name.text, Entry(item, file))
     file.visible.update(file.own)
-    for item in file.tree.items:
-        if isinstance(item, Import):
-            imported = report.attempt(
-                _imported, item, library, report, (*importers, resolved(path))
-            )
-            if isinstance(imported, Poisoned):
-                file.is_whole = False
-                continue
-            for name, entry in imported.own.items():
-                report.attempt(_enter, file.visible, name, entry)
+    report.attempt(_import, file, library, report, (*importers, resolved(path)))
     return file
+
+
+def _import(
+    file: LoadedFile, library: Library, report: Report, importers: tuple[Path, ...]
+) -> None:
+    """Make what a file imports visible in it."""
+    items = [item for item in file.tree.items if isinstance(item, Import)]
+    for item in items[: LIMITS.files]:
+        imported = report.attempt(_imported, item, library, report, importers)
+        if isinstance(imported, Poisoned):
+            file.is_whole = False
+            continue
+        for name, entry in imported.own.items():
+            report.attempt(_enter, file.visible, name, entry)
+    if len(items) > LIMITS.files:
+        file.is_whole = False
+        message = f"a file has at most {LIMITS.files} imports"
+        raise CompileError(Diagnostic("E005", message, items[LIMITS.files].path.span))
 
 
 def _enter(table: dict[str, Entry], name: str, entry: Entry) -> None:

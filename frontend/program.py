@@ -13,7 +13,7 @@ from .collection import no_collection
 from .echoes import news
 from .library import Entry, Library, LoadedFile, load_file, model_of, read_source
 from .limits import LIMITS, Limits
-from .lower.construction import Construction
+from .lower.construction import Construction, Unrolled
 from .lower.networks import (
     Data,
     chosen,
@@ -59,6 +59,7 @@ def load_program(path: Path, defines: Defines | None = None, network: str | None
     return compile_text(_source(path), defines, network)
 
 
+@no_collection()
 def compile_text(
     source: Source,
     defines: Defines | None = None,
@@ -66,10 +67,9 @@ def compile_text(
     limits: Limits = LIMITS,
 ) -> Program:
     """The program of a text; what it imports is sought beside `source.name`."""
-    with no_collection():
-        text = _read(source, limits)
-        program = text.report.attempt(_compile, text, defines or {}, network)
-        found = text.news()
+    text = _read(source, limits)
+    program = text.report.attempt(_compile, text, defines or {}, network)
+    found = text.news()
     if found:
         raise CompileError(found)
     return sound(program)
@@ -91,7 +91,7 @@ class _Text:
     file: LoadedFile
     library: Library
     report: Report
-    limits: Limits
+    unrolled: Unrolled
     is_damaged: bool
 
     def news(self) -> tuple[Diagnostic, ...]:
@@ -101,7 +101,7 @@ class _Text:
 
     def construction(self, dt: float | None = 1.0) -> Construction:
         """An empty network under construction."""
-        return Construction(self.library, self.report, self.limits, dt)
+        return Construction(self.library, self.report, self.unrolled, dt)
 
 
 def _read(source: Source, limits: Limits) -> _Text:
@@ -111,7 +111,7 @@ def _read(source: Source, limits: Limits) -> _Text:
     is_damaged = bool(report.diagnostics)
     models = [e for e in file.own.values() if isinstance(e.node, (Neuron, Cell))]
     report.each(model_of, models, library, report)
-    return _Text(file, library, report, limits, is_damaged)
+    return _Text(file, library, report, Unrolled(limits), is_damaged)
 
 
 def _source(path: Path) -> Source:
@@ -148,6 +148,7 @@ def survey_file(
         return Survey((), (), error.diagnostics)
 
 
+@no_collection()
 def survey_text(
     source: Source,
     defines: Defines | None = None,
@@ -157,18 +158,17 @@ def survey_text(
     """All of a text: models, networks with their training, modules that no network instantiates.
     `network` leaves one network; `defines` are for it, or for the one that would be compiled.
     """
-    with no_collection():
-        text = _read(source, limits)
-        text.report.extend(wrong_trains(text.file))
-        rows = _rows(text, defines or {}, network)
-        programs = text.report.each(_survey, rows, text)
-        data = [data for found in text.report.each(_data, rows, text) for data in found]
-        if network is None:
-            _check_modules(text)
-        found = text.news()
-        if text.is_damaged:
-            return Survey((), (), found)
-        return Survey(tuple(p for p in programs if p is not None), tuple(data), found)
+    text = _read(source, limits)
+    text.report.extend(wrong_trains(text.file))
+    rows = _rows(text, defines or {}, network)
+    programs = text.report.each(_survey, rows, text)
+    data = [data for found in text.report.each(_data, rows, text) for data in found]
+    if network is None:
+        _check_modules(text)
+    found = text.news()
+    if text.is_damaged:
+        return Survey((), (), found)
+    return Survey(tuple(p for p in programs if p is not None), tuple(data), found)
 
 
 _Row = tuple[Entry, Network, Defines]

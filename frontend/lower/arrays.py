@@ -33,7 +33,7 @@ def each(
     except CompileError as error:
         yield None, environment.within(range_.variable, Poisoned(error))
         raise
-    body.network.count(range_.variable.span, len(values))
+    body.network.unrolled.count(range_.variable.span, len(values))
     for value in values:
         yield value, environment.within(range_.variable, Quantity(value, NUMBER))
         if body.report.last is not last:

@@ -78,7 +78,7 @@ def _require_no_settings(loop: For) -> None:
 
 
 def _queue(statement: ProjectionStatement, environment: Environment, body: Body) -> None:
-    body.network.count(statement.span)
+    body.network.unrolled.count(statement.span)
     body.connections.append((statement, environment))
 
 
@@ -87,7 +87,7 @@ def _queue(statement: ProjectionStatement, environment: Environment, body: Body)
 
 def _instantiate(statement: InstanceStatement, environment: Environment, body: Body) -> None:
     for suffix, inside in expand(statement.brackets, environment, body):
-        body.network.count(statement.name.span)
+        body.network.unrolled.count(statement.name.span)
         local = statement.name.text + suffix
         instance = _instance(statement, local, inside, body)
         body.declare(local, statement.name.span, instance)
@@ -97,8 +97,9 @@ def _instance(
     statement: InstanceStatement, local: str, environment: Environment, body: Body
 ) -> Instance:
     call, network = statement.module, body.network
-    if body.depth >= network.limits.instances:
-        message = f"instances nest more than {network.limits.instances} deep"
+    most = network.unrolled.limits.instances
+    if body.depth >= most:
+        message = f"instances nest more than {most} deep"
         way_out = "a module cannot contain itself"
         raise CompileError(Diagnostic("E005", message, call.name.span, help=way_out))
     entry, module = module_entry(body.file, call)

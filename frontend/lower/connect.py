@@ -58,7 +58,7 @@ _HABITS: dict[str, _Habits] = {
 
 def connect(statement: ProjectionStatement, environment: Environment, body: Body) -> None:
     """Add the projection to the network."""
-    body.network.count_part(statement.span)
+    body.network.unrolled.count_part(statement.span)
     scope = environment.scope
     pre, post, port, dimension = _ends(statement, scope, body)
     options = _options(statement.options)

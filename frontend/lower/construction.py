@@ -68,6 +68,36 @@ class Environment:
 
 
 @dataclass(slots=True)
+class Unrolled:
+    """How much the networks of a text have unrolled to, all together. `excess`: the mistake that it
+    is too much, which is told once."""
+
+    limits: Limits
+    statements: int = 0
+    parts: int = 0
+    excess: CompileError | None = None
+
+    def count(self, span: Span, more: int = 1) -> None:
+        """So many more statements are to be carried out; too many are refused."""
+        if self.statements + more > self.limits.statements:
+            raise self._too_many(f"{self.limits.statements} statements", span)
+        self.statements += more
+
+    def count_part(self, span: Span) -> None:
+        """One more population or projection; too many are refused."""
+        if self.parts == self.limits.parts:
+            raise self._too_many(f"{self.limits.parts} populations and projections", span)
+        self.parts += 1
+
+    def _too_many(self, what: str, span: Span) -> CompileError:
+        if self.excess is None:
+            message = f"the networks of this text unroll to more than {what}"
+            way_out = "check the ranges of loops; one population may have many neurons"
+            self.excess = CompileError(Diagnostic("E005", message, span, help=way_out))
+        return self.excess
+
+
+@dataclass(slots=True)
 class Construction:
     """The network as unrolled so far. `dt` in ms; None where a mistake or a module that nothing
     instantiates leaves it open. `failed`: projection statements by identity, none of which is
@@ -75,7 +105,7 @@ class Construction:
 
     library: Library
     report: Report
-    limits: Limits
+    unrolled: Unrolled
     dt: float | None = 1.0
     readout: Call | None = None  # of outputs that spike
     populations: list[Population] = field(default_factory=list)
@@ -84,25 +114,6 @@ class Construction:
     tensors: dict[str, npt.NDArray[np.float32]] = field(default_factory=dict)
     copies: dict[str, int] = field(default_factory=dict)  # projections by their ends
     failed: dict[int, Poisoned] = field(default_factory=dict)
-    statements: int = 0
-    parts: int = 0
-
-    def count(self, span: Span, more: int = 1) -> None:
-        """So many more statements are to be carried out; too many are refused."""
-        self.statements += more
-        if self.statements > self.limits.statements:
-            raise self._too_many(f"{self.limits.statements} statements", span)
-
-    def count_part(self, span: Span) -> None:
-        """One more population or projection; too many are refused."""
-        self.parts += 1
-        if self.parts > self.limits.parts:
-            raise self._too_many(f"{self.limits.parts} populations and projections", span)
-
-    def _too_many(self, what: str, span: Span) -> CompileError:
-        message = f"the network unrolls to more than {what}"
-        way_out = "check the ranges of loops; one population may have many neurons"
-        return CompileError(Diagnostic("E005", message, span, help=way_out))
 
 
 @dataclass(slots=True)

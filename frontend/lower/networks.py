@@ -86,7 +86,7 @@ def lower_network(network: Network, scope: Scope, file: LoadedFile, built: Const
     unroll(network.body, Environment(scope), Body(built, "", file))
     if not built.populations and built.report.last is last:
         message = f"the network `{network.name.text}` has no populations"
-        built.report.extend([Diagnostic("E044", message, network.name.span)])
+        built.report.fail(CompileError(Diagnostic("E044", message, network.name.span)))
     populations, projections = tuple(built.populations), tuple(built.projections)
     dt = built.dt or 1.0
     return Graph(network.name.text, dt, populations, projections, tensors=built.tensors)

@@ -30,7 +30,7 @@ def declare_population(
     name = statement.name
     array, shape = _split(statement.brackets)
     for suffix, inside in expand(array, environment, body):
-        body.network.count_part(name.span)
+        body.network.unrolled.count_part(name.span)
         local = name.text + suffix
         population, known = _population(statement, local, shape, inside, body)
         body.declare(local, name.span, known)
@@ -99,8 +99,9 @@ def _shape(bracket: Bracket | None, scope: Scope, body: Body) -> Shape:
     if bracket is None:
         return ()
     shape = tuple(extent(i, scope) for i in bracket.items if not isinstance(i, Range))
-    if size(shape) > body.network.limits.neurons:
-        message = f"a population has at most {body.network.limits.neurons} neurons"
+    most = body.network.unrolled.limits.neurons
+    if size(shape) > most:
+        message = f"a population has at most {most} neurons"
         raise CompileError(Diagnostic("E022", message, bracket.span))
     return shape
 

@@ -33,13 +33,13 @@ class _Word(NamedTuple):
     space: str
 
 
+@no_collection()
 def format_text(source: Source) -> str:
     """The program in its standard form: the same tree, the same comments, formatting it again
     changes nothing. CompileError if it is no program."""
-    with no_collection():
-        formatted = _formatted(source)
-        _require_same(source.text, formatted)
-        return formatted
+    formatted = _formatted(source)
+    _require_same(source.text, formatted)
+    return formatted
 
 
 def _formatted(source: Source) -> str:

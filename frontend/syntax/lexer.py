@@ -125,12 +125,8 @@ def tokenize(everything: Iterable[Token]) -> tuple[list[Token], list[Diagnostic]
 def words(source: Source) -> list[Token]:
     """Every word of the text, comments and mistakes too. E005 if it is too long."""
     text, end, found = source.text, 0, []
-    if len(text) > LIMITS.characters:
-        limit = f"the text has more than {LIMITS.characters} characters"
-        way_out = "split it and `import` the parts"
-        raise CompileError(Diagnostic("E005", limit, Span(source, 0, 0), help=way_out))
     kinds = _Kinds(PUNCTUATION | KEYWORDS)
-    for blanks, word in spelled(text):
+    for blanks, word in _bounded(source):
         start = end + len(blanks)
         end = start + len(word)
         kind = kinds[word]
@@ -138,6 +134,24 @@ def words(source: Source) -> list[Token]:
             kind = "NAME"
         found.append(_token((kind, word, _span((source, start, end)))))
     return found
+
+
+def _bounded(source: Source) -> list[tuple[str, str]]:
+    if len(source.text) > LIMITS.characters:
+        raise _too_long(f"{LIMITS.characters} characters", Span(source, 0, 0))
+    found = spelled(source.text)
+    if len(found) > LIMITS.words:
+        end = sum(len(blanks) + len(word) for blanks, word in found[: LIMITS.words])
+        raise _too_long(f"{LIMITS.words} words and signs", Span(source, end, end))
+    return found
+
+
+def _too_long(what: str, place: Span) -> CompileError:
+    message = f"the text has more than {what}"
+    way_out = (
+        "keep long lists of numbers in files, for `file(path = …)`, and parts in files to import"
+    )
+    return CompileError(Diagnostic("E005", message, place, help=way_out))
 
 
 def spelled(text: str) -> list[tuple[str, str]]:

@@ -122,3 +122,13 @@ def test_a_byte_order_mark_and_windows_line_ends(tmp_path: Path) -> None:
     path = tmp_path / "main.snn"
     path.write_bytes(b"\xef\xbb\xbf" + USE.format(model="lif").replace(" {", " {\r\n").encode())
     assert codes(path) == []
+
+
+def test_a_file_has_so_many_imports(tmp_path: Path) -> None:
+    """However many of them are of one file: each is looked for."""
+    (tmp_path / "cells.snn").write_text(CELL.format(name="mine", tau=7))
+    text = 'import "cells.snn"\n' * 300 + USE.format(model="mine")
+    (mistake,) = survey_file(write(tmp_path, main=text)).diagnostics
+    assert mistake.code == "E005"
+    assert mistake.span is not None
+    assert mistake.span.source.position(mistake.span.start)[0] == 201

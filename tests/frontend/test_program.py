@@ -246,6 +246,25 @@ def test_unrolling_is_bounded() -> None:
     assert (empty.code, error.code) == ("E044", "E005")
 
 
+def test_what_is_too_large_is_told_once() -> None:
+    """However many populations and loops, of however many networks, are too many."""
+    text = "".join(f"network n{k} {{ {net_body(k)} }} " for k in range(3))
+    (parts,) = survey_text(Source("n.snn", text), limits=Limits(parts=4)).diagnostics
+    (loops,) = survey_text(Source("n.snn", text), limits=Limits(statements=7)).diagnostics
+    assert {parts.code, loops.code} == {"E005"}
+    assert parts.span is not None
+    assert text[parts.span.start :].startswith("b1")
+    assert (
+        survey_text(Source("n.snn", text), limits=Limits(parts=9, statements=9)).diagnostics == ()
+    )
+
+
+def net_body(k: int) -> str:
+    names = (f"{letter}{k}" for letter in "abc")
+    loop = "for k in 0..3 { let x = k }"
+    return " ".join(f"population {name}[2] : lif" for name in names) + " " + loop
+
+
 def chain(count: int) -> str:
     populations = (f"  population p{k}[10] : lif(tau_mem = 20 ms)" for k in range(count))
     projections = (

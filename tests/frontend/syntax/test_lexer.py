@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from snncc.frontend.limits import LIMITS
 from snncc.frontend.syntax.lexer import tokenize, words
-from snncc.ir.diagnostics import Source
+from snncc.ir.diagnostics import CompileError, Source
 
 
 def kinds(text: str) -> list[str]:
@@ -41,6 +42,18 @@ def test_wrong_characters_are_reported_once_each_and_skipped() -> None:
     tokens, mistakes = tokenize(words(Source("t.snn", 'a $ b\n"open')))
     assert [t.text for t in tokens] == ["a", "b"]
     assert [(d.code, d.span.start) for d in mistakes if d.span] == [("E002", 2), ("E001", 6)]
+
+
+def test_a_text_has_so_many_words_and_signs() -> None:
+    text = "ab #\n" * (LIMITS.words // 2) + "here"
+    with pytest.raises(CompileError) as refused:
+        words(Source("t.snn", text))
+    (mistake,) = refused.value.diagnostics
+    assert mistake.code == "E005"
+    assert str(LIMITS.words) in mistake.message
+    assert mistake.span is not None
+    assert text[mistake.span.start :] == "\nhere"
+    assert "file(path" in mistake.help
 
 
 @given(st.text())
