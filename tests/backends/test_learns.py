@@ -6,19 +6,21 @@ the cost of many samples, and how much of the learning the hidden layers do.
 
 from __future__ import annotations
 
-import os
-
 import numpy as np
 import pytest
 from compiled_texts import compiled_text
+from kernel_flags import SPIKE_TRAIN
 
 from snncc.backends.protocols import Samples
 from snncc.backends.trainers.cpu import CpuTrainer
 from snncc.ir.model import draw_model
 from snncc.runtime.datasets.public import load_digits
-from snncc.runtime.settings import settings_from
 
-pytestmark = pytest.mark.slow  # compiles the kernels once
+pytestmark = [
+    pytest.mark.slow,
+    SPIKE_TRAIN,
+    pytest.mark.parametrize("kernels", ["compiled"], indirect=True),
+]
 
 NET = """
 network net {{
@@ -62,13 +64,12 @@ def digits():
     return make
 
 
-def trainer(rule, inside, optimizer, hidden=""):
+def trainer(kernels, rule, inside, optimizer, hidden=""):
     text = NET.format(
         rule=rule, inside=inside.format(hidden=hidden), optimizer=optimizer, hidden=hidden
     )
     program = compiled_text(text)
-    folder = settings_from(os.environ).kernel_folder
-    return CpuTrainer(draw_model(program.graph, SEED), program.train, 1, folder)
+    return CpuTrainer(draw_model(program.graph, SEED), program.train, 1, kernels)
 
 
 def cost(made, samples):
@@ -80,9 +81,9 @@ def cost(made, samples):
 
 
 @CASES
-def test_a_step_along_the_gradient_lowers_the_cost(rule, inside, digits):
+def test_a_step_along_the_gradient_lowers_the_cost(kernels, rule, inside, digits):
     samples = digits(400)
-    made = trainer(rule, inside, "sgd(lr = 1)")
+    made = trainer(kernels, rule, inside, "sgd(lr = 1)")
     before, state = cost(made, samples), made.state()
     made.train(samples, 400, 0.03)
     assert cost(made, samples) < 0.995 * before
@@ -92,12 +93,12 @@ def test_a_step_along_the_gradient_lowers_the_cost(rule, inside, digits):
 
 
 @CASES
-def test_hidden_layers_do_most_of_the_learning(rule, inside, digits):
+def test_hidden_layers_do_most_of_the_learning(kernels, rule, inside, digits):
     """An output layer on frozen hidden ones stays far behind."""
     samples = digits(600)
     right = {}
     for hidden in ("", "fixed"):
-        made = trainer(rule, inside, "adam(lr = 0.002)", hidden)
+        made = trainer(kernels, rule, inside, "adam(lr = 0.002)", hidden)
         for _ in range(6):
             outcome = made.train(samples, 1, 0.002)
         right[hidden] = float((outcome.predictions == samples.labels).mean())

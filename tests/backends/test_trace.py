@@ -10,12 +10,15 @@ from backend_cases import grid_model, samples_with
 from compiled_texts import compiled_text
 from devices import CARD, SIMULATOR_AT_NIGHT
 from drawn_networks import COUNTING, DYADIC
+from kernel_flags import FORWARD
 from simulator_cases import check_lost, lossy_model
 
 from snncc.backends.cpu.simulator import CpuSimulator
 from snncc.backends.cuda.simulator import CudaSimulator
 from snncc.backends.reference.simulator import AT_ONCE, ReferenceSimulator, double, single
 from snncc.runtime.record import record_of
+
+pytestmark = FORWARD
 
 STEPS = 10
 RATES = DYADIC.replace("spikes(duration = 10 ms)", "poisson(duration = 10 ms, rate = 400 Hz)")

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from backend_cases import compare_with_reference, grid_model, raster, samples_with
 from compiled_texts import compiled_text
+from kernel_flags import FORWARD
 from refusal import refusals, refused
 
 from snncc.backends.cuda.simulator import CudaSimulator
@@ -17,6 +18,8 @@ from snncc.ir.model import draw_model
 from snncc.ir.passes.pipeline import run_model_passes
 from snncc.ir.tensors import Tensor, tensor
 from snncc.ir.types import Fixed
+
+pytestmark = FORWARD
 
 NEURONS, STEPS = 5, 40
 NET = """

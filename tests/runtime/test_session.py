@@ -16,7 +16,8 @@ OPTIONS = (
     *("--test-limit", "50", "--checkpoint-every", "0", "--threads", "2", "--quiet"),
 )
 
-CASES = [(1, 3), (16, 3), *(pytest.param(b, 100, marks=pytest.mark.nightly) for b in (1, 16))]
+AT_NIGHT = [(16, 3), (1, 100), (16, 100)]
+CASES = [(1, 3), *(pytest.param(*case, marks=pytest.mark.nightly) for case in AT_NIGHT)]
 
 
 def command(*words):

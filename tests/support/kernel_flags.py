@@ -21,6 +21,12 @@ from snncc.backends.cpu import load
 from snncc.backends.cpu.codegen import ENTRIES, kernel_source
 from snncc.backends.cpu.load import Kernels, load_kernels
 
+# Tests that share a module of kernels, which one worker compiles (`--dist loadgroup`): two would
+# compile it both, at the same time.
+FORWARD, SPIKE_TRAIN, THROUGH_TIME = (
+    pytest.mark.xdist_group(f"kernels {name}")
+    for name in ("forward", "spike train", "through time")
+)
 FEATURE = re.compile(r"^([A-Z_]+) = True\b.*$", re.MULTILINE)
 # `flag(k)` is compiled in each process, since its address is: what calls it can be kept.
 HEAD = """

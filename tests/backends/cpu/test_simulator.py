@@ -11,6 +11,7 @@ import pytest
 from backend_cases import grid_model, samples_with
 from compiled_texts import compiled_text
 from drawn_networks import COUNTING, DYADIC, drawn_networks
+from kernel_flags import FORWARD
 from refusal import refused
 from simulator_cases import (
     check_drawn,
@@ -32,6 +33,8 @@ from snncc.frontend.program import load_program
 from snncc.ir.graph import Graph
 from snncc.ir.passes.pipeline import run_pipeline
 from snncc.ir.verify import GraphError
+
+pytestmark = FORWARD
 
 COMPILED = pytest.mark.parametrize(
     "kernels", [pytest.param("compiled", marks=pytest.mark.slow)], indirect=True

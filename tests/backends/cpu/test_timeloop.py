@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from backend_cases import grid_model, samples_with
 from compiled_texts import compiled_text
+from kernel_flags import FORWARD
 
 from snncc.backends.compiled.plan import make_plan
 from snncc.backends.cpu.scratch import AHEAD, make_work
@@ -13,6 +14,8 @@ from snncc.backends.cpu.simulator import CpuSimulator, Data, Weights, raster_of
 from snncc.backends.cpu.timeloop import FLUSH
 from snncc.ir.model import draw_model
 from snncc.ir.philox import encode
+
+pytestmark = FORWARD
 
 NET = """
 network n {{

@@ -2,40 +2,51 @@
 
 from __future__ import annotations
 
+import os
 import re
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 from compiled_texts import compiled_text
 from drawn_networks import DYADIC
-from rule_cases import BODIES, HEAD, TRAIN
 
 from snncc.backends.cuda.build import build_ptx
 from snncc.backends.cuda.program import make_layout, narrow, shared_bytes
 from snncc.backends.cuda.resources import LIMITS, blocks_per_multiprocessor, resources_of
 from snncc.backends.trainers.cuda_kernels import kernel_program
+from snncc.frontend.program import load_program
 from snncc.ir.model import draw_model
+from snncc.ir.passes.pipeline import run_pipeline
+from snncc.runtime.settings import settings_from
 
-RECURRENT = HEAD + BODIES["recurrent"] + TRAIN.format(kind="st_rsbp", profile="recommended")
+EXAMPLES = Path(__file__).parents[3] / "examples"
+
+
+@pytest.fixture(scope="module", params=["digits", "digits_readout"])
+def example(request):
+    """One that learns by spike trains, one through time: what CI's stage `ptx` compiles."""
+    made = load_program(EXAMPLES / f"{request.param}.snn")
+    return draw_model(run_pipeline(made.graph), 0), made.train
 
 
 @pytest.fixture(scope="module", params=["run", "learn"])
-def program(request):
-    made = compiled_text(RECURRENT)
-    model = draw_model(made.graph, 0)
-    return kernel_program(model, made.train if request.param == "learn" else None)
+def program(example, request):
+    model, spec = example
+    return kernel_program(model, spec if request.param == "learn" else None)
 
 
-def test_entry_follows_the_train_block(program):
-    assert program.entry in ("run", "learn")
+def test_entry_follows_the_train_block(program, request):
+    assert program.entry == request.node.callspec.params["program"]
     assert program.threads == 128  # no population is wider
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("arch", ["sm_80", pytest.param("sm_90", marks=pytest.mark.nightly)])
-def test_ptx_computes_in_single_precision_and_assembles(program, arch, tmp_path):
-    ptx = build_ptx(program, arch, tmp_path)
+def test_ptx_computes_in_single_precision_and_assembles(program, arch):
+    # The user's own folder, where the stage finds what is compiled here.
+    ptx = build_ptx(program, arch, settings_from(os.environ).kernel_folder)
     assert not re.findall(r"\.f64\b", ptx.text)
     assert re.findall(r"\.f32\b", ptx.text)
     # An atomic addition of floats would depend on the order in which threads come.

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from backend_cases import samples_with
 from compiled_texts import compiled_text
+from kernel_flags import SPIKE_TRAIN
 from refusal import refusals, refused
 from trainer_cases import (
     ADAM,
@@ -31,6 +32,8 @@ from trainer_cases import (
 
 from snncc.backends.trainers.sharing import GROUPS, Piece
 from snncc.frontend.program import Program
+
+pytestmark = SPIKE_TRAIN
 
 
 def outcome_of(outcome):

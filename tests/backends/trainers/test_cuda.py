@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 from backend_cases import SEED, grid_model, samples_with
 from devices import with_threads, without_simulator
 from grid import GridDevice
+from kernel_flags import SPIKE_TRAIN
 from one_thread import OneThread
 from refusal import refusals
 from trainer_cases import (
@@ -35,22 +35,24 @@ from snncc.backends.trainers.cuda import CudaTrainer
 from snncc.frontend.program import load_program
 from snncc.ir.model import draw_model
 from snncc.ir.passes.pipeline import run_pipeline
-from snncc.runtime.settings import settings_from
 
 MOMENTUM = "sgd(lr = 1, momentum = 0.5)"
 AT_NIGHT = [pytest.mark.slow, pytest.mark.nightly]
+COMPILED = pytest.mark.parametrize("kernels", ["compiled"], indirect=True)
+pytestmark = SPIKE_TRAIN
 
 
 @pytest.fixture(scope="module")
 def trainer(device, tmp_path_factory):
-    """trainer(rule, optimizer, middle, more, seed): the net on the device, on grid weights."""
+    """trainer(rule, optimizer, middle, more, seed, cpu): the net on the device, on grid weights; on
+    the processor, if `cpu` is the folder of its kernels."""
     folder = tmp_path_factory.mktemp("kernels")
 
-    def make(rule, *arguments, seed=SEED, kind=CudaTrainer, **options):
+    def make(rule, *arguments, seed=SEED, cpu=None, **options):
         net = program(rule, *arguments, **options)
         model = grid_model(net.graph, seed)
-        if kind is CpuTrainer:
-            return CpuTrainer(model, net.train, 1, settings_from(os.environ).kernel_folder)
+        if cpu is not None:
+            return CpuTrainer(model, net.train, 1, cpu)
         return CudaTrainer(model, net.train, None, folder, device)
 
     return make
@@ -126,15 +128,16 @@ def test_counts_are_those_before_the_update(trainer):
     check_counts(learner, learner, data(3))
 
 
-@pytest.mark.slow  # compiles the CPU's kernels
+@pytest.mark.slow
+@COMPILED
 @pytest.mark.parametrize("optimizer", [ADAM, MOMENTUM], ids=["adam", "sgd"])
 @pytest.mark.parametrize(
     ("rule", "inside"), [*RULES.items(), ("st_rsbp", "h -> h : dense")], ids="-".join
 )
-def test_learns_like_the_cpu(trainer, rule, inside, optimizer):
+def test_learns_like_the_cpu(trainer, kernels, rule, inside, optimizer):
     """From one state, with a regularizer: two updates of two samples."""
     arguments = rule, optimizer, "sparse(p = 0.6)", STRONG, inside
-    card, cpu = trainer(*arguments), trainer(*arguments, kind=CpuTrainer)
+    card, cpu = trainer(*arguments), trainer(*arguments, cpu=kernels)
     card.train(data(2), 1, 0.01)
     cpu.restore(card.state())
     for learner in (card, cpu):
@@ -157,10 +160,11 @@ def test_a_state_that_does_not_fit(trainer):
 
 
 @pytest.mark.slow
+@COMPILED
 @with_threads
-def test_recurrence_whose_sweeps_diverge_is_eliminated(trainer, monkeypatch):
+def test_recurrence_whose_sweeps_diverge_is_eliminated(trainer, kernels):
     """Strong wiring: the errors still solve the system, as the CPU finds them."""
-    card, cpu = trainer("st_rsbp", MOMENTUM), trainer("st_rsbp", MOMENTUM, kind=CpuTrainer)
+    card, cpu = trainer("st_rsbp", MOMENTUM), trainer("st_rsbp", MOMENTUM, cpu=kernels)
     state = card.state()
     state["weights/h->h"] = (state["weights/h->h"] * 40).astype(np.float32)
     for learner in (card, cpu):
@@ -182,8 +186,9 @@ SIZES = [
 
 
 @pytest.mark.slow
+@COMPILED
 @pytest.mark.parametrize(("sizes", "gain", "make"), SIZES)
-def test_an_example_learns_like_the_cpu(sizes, gain, make, tmp_path):
+def test_an_example_learns_like_the_cpu(kernels, sizes, gain, make, tmp_path):
     """The same spikes, and weights that differ in their last bits."""
     path = Path(__file__).parents[3] / "examples/fashion.snn"
     program = load_program(path, {"wiring": '"symmetric"', **sizes})
@@ -191,7 +196,7 @@ def test_an_example_learns_like_the_cpu(sizes, gain, make, tmp_path):
     model = draw_model(graph, SEED)
     model = model.with_weights({name: gain * model.weights(name) for name in model.wirings})
     card = CudaTrainer(model, spec, None, tmp_path, make(tmp_path))
-    cpu = CpuTrainer(model, spec, 1, settings_from(os.environ).kernel_folder)
+    cpu = CpuTrainer(model, spec, 1, kernels)
     generator = np.random.default_rng(0)
     images = generator.random((6, 784)) * (generator.random((6, 784)) < 0.5)
     samples = samples_with(images.astype(np.float32), np.arange(6))

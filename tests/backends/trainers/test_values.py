@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 from backend_cases import samples_with
 from compiled_texts import compiled_text
+from kernel_flags import THROUGH_TIME
 
 from snncc.backends.optimizers.oracle import OPTIMIZER_STEPS, fresh_moments
 from snncc.backends.trainers.cpu import CpuTrainer
 from snncc.ir.graph import Call
 from snncc.ir.model import draw_model
+
+pytestmark = THROUGH_TIME
 
 NET = """
 neuron tuned {

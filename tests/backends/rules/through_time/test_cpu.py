@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from backend_cases import samples_with
 from compiled_texts import compiled_text
+from kernel_flags import THROUGH_TIME
 from rule_cases import check_step_of, sample
 from through_cases import BODIES, COUNT, EMITTED, HEAD, NUMBERS, SPIKE_TIMES, TIMED, TRAIN, TRAINS
 
@@ -15,6 +16,8 @@ from snncc.backends.rules.through_time.cpu import scratch
 from snncc.backends.trainers import cpu as trainer_module
 from snncc.backends.trainers.cpu import CpuTrainer
 from snncc.ir.model import draw_model
+
+pytestmark = THROUGH_TIME
 
 # Compiled every night; with every change those without it, one of each kind of synapse and scan.
 AT_NIGHT = pytest.mark.compiled_at_night

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from backend_cases import grid_model, samples_with
 from compiled_texts import compiled_text
 from devices import with_threads
 from grid import GridDevice
+from kernel_flags import THROUGH_TIME
 from one_thread import OneThread
 from rule_cases import check_step_of, sample
 from through_cases import BODIES, COUNT, EMITTED, HEAD, NUMBERS, SPIKE_TIMES, TIMED, TRAIN, TRAINS
@@ -22,9 +22,8 @@ from snncc.backends.trainers.cuda import CudaTrainer
 from snncc.frontend.program import load_program
 from snncc.ir.model import draw_model
 from snncc.ir.passes.pipeline import run_pipeline
-from snncc.runtime.settings import settings_from
 
-pytestmark = pytest.mark.usefixtures("plain_values")
+pytestmark = [pytest.mark.usefixtures("plain_values"), THROUGH_TIME]
 STEPS = 30  # a quarter of the CPU's: the grid in Python is slow
 ENTROPY = "cross_entropy(scale = 0.1)"
 PSC = SPIKE_TIMES + "\n  readout = psc(tau = 4 ms)"
@@ -193,14 +192,15 @@ def test_a_restored_trainer_goes_on_with_the_same_bits(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.nightly
-def test_an_example_learns_like_the_cpu(tmp_path):
+@pytest.mark.parametrize("kernels", ["compiled"], indirect=True)
+def test_an_example_learns_like_the_cpu(kernels, tmp_path):
     """On kernels compiled for one thread of the processor: the same spikes, and weights that differ
     in their last bits."""
     path = Path(__file__).parents[4] / "examples/digits_readout.snn"
     program = load_program(path, {"duration": "50 ms"})
     model, spec = draw_model(run_pipeline(program.graph), 3), program.train
     card = CudaTrainer(model, spec, None, tmp_path, OneThread(tmp_path))
-    cpu = CpuTrainer(model, spec, 1, settings_from(os.environ).kernel_folder)
+    cpu = CpuTrainer(model, spec, 1, kernels)
     given = samples_with(np.random.default_rng(0).random((8, 64), np.float32), np.arange(8))
     for batch in (1, 5):
         one, other = (t.train(given, batch, 1e-3) for t in (card, cpu))

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from backend_cases import grid_model
 from compiled_texts import compiled_text
+from kernel_flags import THROUGH_TIME
 from rule_cases import check_step_of
 
 from snncc.backends.reference.network import simulate
@@ -13,6 +14,8 @@ from snncc.backends.rules.table import RULES
 from snncc.backends.rules.through_time.row import check
 from snncc.backends.trainers.cpu import CpuTrainer
 from snncc.ir.model import draw_model
+
+pytestmark = THROUGH_TIME
 
 STEPS, INPUTS, HIDDEN, OUTPUTS, LABEL = 30, 6, 7, 4, 2
 ALPHA, RHO, KAPPA, BETA, BAR, WIDTH = 0.95, 0.995, 0.9, 1.8, 1.0, 1.3

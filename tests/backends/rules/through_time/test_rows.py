@@ -5,10 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from compiled_texts import compiled_text
+from kernel_flags import THROUGH_TIME
 from rule_cases import RATE, SEED, sample
 
 from snncc.backends.trainers.cpu import CpuTrainer
 from snncc.ir.model import draw_model
+
+pytestmark = THROUGH_TIME
 
 TEXT = """
 network net {
