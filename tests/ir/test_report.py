@@ -46,8 +46,13 @@ def test_what_stands_for_a_value_says_its_mistake_again() -> None:
     assert report.diagnostics == [mistake(3)]
 
 
-def test_an_empty_report_raises_nothing() -> None:
-    Report().close()
+def test_a_report_without_mistakes_raises_nothing() -> None:
+    report = Report()
+    report.close()
+    report.extend([])
+    report.close()
+    report.extend([mistake(1)])
+    assert refusals(report.close) == (mistake(1),)
 
 
 def test_a_report_is_bounded() -> None:

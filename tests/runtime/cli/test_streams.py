@@ -38,8 +38,9 @@ def test_a_needed_output_that_is_lost_says_so_once(output):
 def test_what_is_beside_the_results_is_lost_in_silence(output):
     with Stream(os.fdopen(output(), "w"), False) as stream:
         for _ in range(2):
-            stream.write("a remark\n")
+            assert stream.write("a remark\n") == 9
             stream.flush()
+        assert os.path.samestat(os.fstat(stream.fileno()), os.stat(os.devnull))
 
 
 def test_characters_that_an_encoding_lacks_are_escaped():

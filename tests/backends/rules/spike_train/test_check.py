@@ -63,8 +63,10 @@ def test_hm2_bp_refuses_recurrence_but_not_lateral_inhibition():
 
 @pytest.mark.parametrize("profile", ["paper", "recommended"])
 def test_st_rsbp_takes_every_recurrence(profile):
-    for graph in (CHAIN, LOOP, reservoir(3)):
+    require_trainable(CHAIN, rule("st_rsbp", profile))
+    for graph in (LOOP, reservoir(3)):
         require_trainable(graph, rule("st_rsbp", profile))
+        assert "->" in refusal(graph, rule("hm2_bp"))
 
 
 def test_reference_refuses_what_the_authors_code_has_no_meaning_for():
