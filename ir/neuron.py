@@ -75,6 +75,14 @@ class NeuronModel:
     emit: Expr | None = None
     span: Span | None = field(default=None, compare=False, repr=False)
 
+    @property
+    def expressions(self) -> tuple[Expr, ...]:
+        """All that the model computes but its first values."""
+        held = () if self.refractory is None else self.refractory.hold
+        assigns = (*self.derivatives, *self.on_input, *self.on_spike, *held)
+        alone = tuple(each for each in (self.spike, self.emit) if each is not None)
+        return (*(a.value for a in assigns), *alone)
+
 
 @dataclass(frozen=True, slots=True)
 class NeuronStep:

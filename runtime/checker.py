@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..backends.compiled.plan import make_plan
@@ -11,6 +12,7 @@ from ..backends.rules.table import RULES
 from ..backends.runnable import require_clocked
 from ..frontend.program import Program, Survey, survey_file
 from ..ir.diagnostics import Diagnostic, Span
+from ..ir.expr import walk
 from ..ir.graph import Call, Graph, TrainSpec
 from ..ir.model import Model
 from ..ir.passes.pipeline import examine
@@ -21,8 +23,19 @@ from .host import memory_bytes
 from .loading import Options, draw, finished
 from .training.learning_rate import spread
 
-MOST_PAIRS = 100_000_000  # of neurons that a check looks at to wire a network
-MOST_BYTES = 700_000_000  # that a check takes for the weights and tables of a network
+# Of all networks of a file together:
+MOST_WORK = 60_000  # of the passes, by `_work`: about 3 s
+MOST_PAIRS = 30_000_000  # of neurons that a check looks at to wire them; they may all be synapses
+MOST_BYTES = 700_000_000  # that a check takes for the weights and tables
+
+
+@dataclass(slots=True)
+class _Spent:
+    """What the networks before this one took."""
+
+    work: int = 0
+    pairs: int = 0
+    bytes: int = 0
 
 
 def check_program(path: Path, options: Options) -> tuple[Diagnostic, ...]:
@@ -33,16 +46,21 @@ def check_program(path: Path, options: Options) -> tuple[Diagnostic, ...]:
 
 def check_survey(survey: Survey, seed: int = 0) -> tuple[Diagnostic, ...]:
     """The mistakes and warnings of what a file says; its initial weights are drawn with `seed`."""
-    report = Report()
+    report, spent = Report(), _Spent()
     report.extend(survey.diagnostics)
     for program in survey.programs:
-        _check_network(program, seed, report)
+        _check_network(program, seed, spent, report)
     for call, place in survey.data:
         report.attempt(_check_data, call, place)
     return in_text_order(report.diagnostics)
 
 
-def _check_network(program: Program, seed: int, report: Report) -> None:
+def _check_network(program: Program, seed: int, spent: _Spent, report: Report) -> None:
+    work = _work(program)
+    if spent.work + work > MOST_WORK:
+        report.extend([_not_examined(program.graph)])
+        return
+    spent.work += work
     graph, mistakes = examine(program.graph)
     report.extend(mistakes)
     if mistakes:
@@ -51,21 +69,43 @@ def _check_network(program: Program, seed: int, report: Report) -> None:
     report.attempt(require_clocked, graph)
     if program.train is not None:
         report.attempt(spread, program.train)
-    model = report.attempt(_drawn, graph, seed, report)
+    model = report.attempt(_drawn, graph, seed, spent, report)
     if program.train is not None and not isinstance(model, Poisoned):
         _check_rule(model, program.train, report)
 
 
-def _drawn(graph: Graph, seed: int, report: Report) -> Model:
+def _work(program: Program) -> int:
+    """How much there is to be done for a network, in pieces of 0.05 ms: for itself, its training,
+    its parts, each set of parameters, each operation of a model."""
+    graph = program.graph
+    with_model = [p for p in graph.populations if p.model is not None]
+    models = {id(p.model): p.model for p in with_model if p.model is not None}
+    sets = {(id(p.model), p.parameters) for p in with_model}
+    operations = sum(sum(1 for _ in walk(e)) for m in models.values() for e in m.expressions)
+    whole = 40 if program.train is None else 160
+    parts = 2 * len(graph.populations) + 3 * len(graph.projections)
+    return whole + parts + 3 * len(sets) + operations
+
+
+def _not_examined(graph: Graph) -> Diagnostic:
+    message = f"`{graph.name}` is checked by its text alone, as the file has so large networks"
+    way_out = f"`snncc compile --network {graph.name}` says what else it shows"
+    place = graph.populations[0].span if graph.populations else None
+    return Diagnostic("W013", message, place, help=way_out)
+
+
+def _drawn(graph: Graph, seed: int, spent: _Spent, report: Report) -> Model:
     """The graph with its synapses, or without them, and with a warning, where these would take long
     to draw: what they show is left to `compile`."""
     needs, pairs = drawing(graph), looked_at(graph)
-    if _total(needs) <= MOST_BYTES and _total(pairs) <= MOST_PAIRS:
+    space, looks = spent.bytes + _total(needs), spent.pairs + _total(pairs)
+    if space <= MOST_BYTES and looks <= MOST_PAIRS:
+        spent.bytes, spent.pairs = space, looks
         return draw(graph, seed)
     require_memory(graph, needs, memory_bytes())
     work = f"{_total(needs) / 1e9:.2g} GB and a look at {_total(pairs):.2g} pairs of neurons"
     message = f"`{graph.name}` is checked without its synapses, which would take {work}"
-    largest = max(pairs if _total(pairs) > MOST_PAIRS else needs, key=lambda need: need.size)
+    largest = max(pairs if looks > MOST_PAIRS else needs, key=lambda need: need.size)
     way_out = "`snncc compile` says what they show"
     report.extend([Diagnostic("W013", message, largest.span, help=way_out)])
     return Model(graph, {}, {}, seed)

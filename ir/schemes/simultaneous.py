@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from heapq import heapify, heappop, heappush
 
 from ..expr import Const, Expr, Ref, names, substitute
 from ..neuron import Assign, State
@@ -18,46 +19,39 @@ def sequence(
     """
     waiting = {a.target: a.value for a in assigns}
     by_name = {s.name: s for s in states}
+    readers = _readers(waiting)
+    place = {target: k for k, target in enumerate(waiting)}
+    unread = [(place[target], target) for target in waiting if not readers[target]]
+    heapify(unread)
     ordered: list[Assign] = []
     kept: list[State] = []
     while waiting:
-        target = _unread(waiting)
-        if target is None:
-            target = _most_read(waiting)
+        if unread:
+            _, target = heappop(unread)
+        else:
+            target = max(waiting, key=lambda each: len(readers[each]))
             old = _old(by_name[target])
             kept.append(old)
             ordered.append(Assign(old.name, Ref(target, old.dtype)))
-            waiting = _reading_old(waiting, target, old)
-        ordered.append(Assign(target, waiting.pop(target)))
+            for reader in readers.pop(target):
+                waiting[reader] = substitute(waiting[reader], {target: Ref(old.name, old.dtype)})
+        value = waiting.pop(target)
+        ordered.append(Assign(target, value))
+        for name in names(value) & waiting.keys():
+            readers[name].discard(target)
+            if not readers[name]:
+                heappush(unread, (place[name], name))
     return tuple(ordered), tuple(kept)
 
 
-def _unread(waiting: dict[str, Expr]) -> str | None:
-    """The first target that no other waiting assignment reads."""
-    return next((target for target, count in _readers(waiting).items() if count == 0), None)
-
-
-def _most_read(waiting: dict[str, Expr]) -> str:
-    readers = _readers(waiting)
-    return max(readers, key=lambda target: readers[target])
-
-
-def _readers(waiting: dict[str, Expr]) -> dict[str, int]:
-    """How many other waiting assignments read each target."""
-    reads = {target: names(value) for target, value in waiting.items()}
-    return {
-        target: sum(target in read for other, read in reads.items() if other != target)
-        for target in waiting
-    }
+def _readers(waiting: Mapping[str, Expr]) -> dict[str, set[str]]:
+    """The other waiting assignments that read each target."""
+    found: dict[str, set[str]] = {target: set() for target in waiting}
+    for target, value in waiting.items():
+        for name in (names(value) & waiting.keys()) - {target}:
+            found[name].add(target)
+    return found
 
 
 def _old(state: State) -> State:
     return State(f"old.{state.name}", state.unit, Const(0.0, state.dtype), state.dtype)
-
-
-def _reading_old(waiting: dict[str, Expr], target: str, old: State) -> dict[str, Expr]:
-    replacement = {target: Ref(old.name, old.dtype)}
-    return {
-        name: value if name == target else substitute(value, replacement)
-        for name, value in waiting.items()
-    }

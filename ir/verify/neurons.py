@@ -54,7 +54,8 @@ def verify_step(step: NeuronStep) -> None:
     _verify_optional("step", step.threshold, everything, DType.BOOL)
     require(states.get(TRACE, DType.F32) in FLOATS, "step: a trace that is no float")
     _verify_assigns("step", _after(step), states, {**everything, SPIKED: DType.BOOL})
-    still = {name: dtype for name, dtype in states.items() if name in step.still}
+    never_assigned = step.still
+    still = {name: dtype for name, dtype in states.items() if name in never_assigned}
     _verify_optional("step", step.refractory, {**constants, **still}, DType.I32)
     _verify_optional("step", step.emit, everything, DType.F32)
     has_counter = states.get(REFRACTORY) is DType.I32

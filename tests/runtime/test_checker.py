@@ -132,3 +132,26 @@ def test_many_pairs_are_not_looked_at(codes, monkeypatch):
     assert codes(net()) == []
     for wiring in ("sparse(p = 0.5)", "expression(where = i < j)", "fixed_fan_in(k = 2)"):
         assert codes(net(wiring=wiring)) == ["W013"]
+
+
+def test_what_a_file_may_take_is_for_all_its_networks(codes, monkeypatch):
+    """What is too large is checked by its text alone; what fits, whole."""
+    each = (
+        "network n{k} {{ input x[2] encode poisson(duration = 9 ms) population h[2] : {model} }}\n"
+    )
+    right = each.format(k=0, model="lif")
+    wrong = each.format(k=1, model="lif(tau_mem = 0.1 ms)")
+    assert codes(right + wrong) == ["E046"]
+    monkeypatch.setattr(checker, "MOST_WORK", 100)
+    assert codes(right + wrong) == ["W013"]
+    assert codes(wrong + right) == ["E046", "W013"]
+    assert codes(wrong + right.replace("lif", "nothing")) == ["E046", "E010"]
+
+
+def test_what_is_drawn_is_for_all_networks(codes, monkeypatch):
+    each = NET.replace("network n", "network n{k}").split("train")[0]
+    parts = {"params": "", "model": "lif", "wiring": "expression(where = i < j)"}
+    text = "".join(each.format(k=k, **parts) for k in range(3))
+    assert codes(text) == []
+    monkeypatch.setattr(checker, "MOST_PAIRS", 30)
+    assert codes(text) == ["W013"]
