@@ -62,6 +62,7 @@ def _loop(loop: For, environment: Environment, body: Body) -> None:
     _require_no_settings(loop)
     last = body.report.last
     for _, inside in each(loop.range, environment, body):
+        body.network.unrolled.count_body(loop.range.variable.span, loop.body)
         _declare(loop.body, prepare(loop.body, inside, body), body)
     # It stopped early; what it would still have declared is not to be missed.
     body.report.require_none_since(last)
@@ -105,6 +106,7 @@ def _instance(
     entry, module = module_entry(body.file, call)
     scope = module_scope(module.params, call, environment.scope, body.report)
     network.library.instantiated.add(id(module))
+    network.unrolled.count_body(statement.name.span, module.body)
     prefix, depth = f"{body.prefix}{local}.", body.depth + 1
     inner = Body(network, prefix, entry.file, body.delay, body.method, depth, body.delay_place)
     return unroll_module(module, statement.name.span, Environment(scope), inner)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,7 @@ from ...ir.neuron import NeuronModel
 from ...ir.report import Poisoned, Report, twice
 from ..library import Library, LoadedFile
 from ..limits import Limits
-from ..syntax.tree import Name, ProjectionStatement
+from ..syntax.tree import Name, ProjectionStatement, Statement
 from ..typing.constants import Constant, Scope
 from ..typing.models import CheckedModel
 from ..typing.names import Names
@@ -73,11 +73,27 @@ class Unrolled:
     is too much, which is told once."""
 
     limits: Limits
-    statements: int = 0
+    statements: float = 0
     parts: int = 0
     excess: CompileError | None = None
+    weights: dict[int, int] = field(default_factory=dict)  # of nodes by identity
 
-    def count(self, span: Span, more: int = 1) -> None:
+    def count_body(self, span: Span, body: tuple[Statement, ...]) -> None:
+        """A body is carried out once more; ten nodes of its tree count as a statement."""
+        self.count(span, self._weight(body) / 10)
+
+    def _weight(self, part: object) -> int:
+        """How many nodes a part of a tree has."""
+        if isinstance(part, tuple) and not isinstance(part, Span):
+            return sum(map(self._weight, part))
+        if isinstance(part, Span) or not is_dataclass(part):
+            return 0
+        if id(part) not in self.weights:
+            inner = (self._weight(getattr(part, each.name)) for each in fields(part))
+            self.weights[id(part)] = 1 + sum(inner)
+        return self.weights[id(part)]
+
+    def count(self, span: Span, more: float = 1) -> None:
         """So many more statements are to be carried out; too many are refused."""
         if self.statements + more > self.limits.statements:
             raise self._too_many(f"{self.limits.statements} statements", span)

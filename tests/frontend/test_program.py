@@ -241,21 +241,31 @@ def test_mistakes_after_syntax_errors_are_shown_but_no_echoes() -> None:
 
 def test_unrolling_is_bounded() -> None:
     source = Source("t.snn", "network n { for a in 0..50 { for b in 0..50 { let c = a } } }")
-    (empty,) = survey_text(source, limits=Limits(statements=3000)).diagnostics
+    (empty,) = survey_text(source, limits=Limits(statements=4000)).diagnostics
     (error,) = survey_text(source, limits=Limits(statements=1000)).diagnostics
     assert (empty.code, error.code) == ("E044", "E005")
+
+
+@pytest.mark.parametrize("again", ["for k in 0..50 {{ {0} }}", "instance a[k in 0..50] : m"])
+def test_a_body_takes_as_long_as_it_is(again: str) -> None:
+    """A long list in a loop, in a module, is made in each turn."""
+    for count, codes in ((9, []), (300, ["E005"])):
+        body = f"let a = [{'1, ' * count}]"
+        text = f"module m {{ {body} }} network n {{ population h[2] : lif {again.format(body)} }}"
+        found = survey_text(Source("n.snn", text), limits=Limits(statements=500)).diagnostics
+        assert [d.code for d in found] == codes
 
 
 def test_what_is_too_large_is_told_once() -> None:
     """However many populations and loops, of however many networks, are too many."""
     text = "".join(f"network n{k} {{ {net_body(k)} }} " for k in range(3))
     (parts,) = survey_text(Source("n.snn", text), limits=Limits(parts=4)).diagnostics
-    (loops,) = survey_text(Source("n.snn", text), limits=Limits(statements=7)).diagnostics
+    (loops,) = survey_text(Source("n.snn", text), limits=Limits(statements=8)).diagnostics
     assert {parts.code, loops.code} == {"E005"}
     assert parts.span is not None
     assert text[parts.span.start :].startswith("b1")
     assert (
-        survey_text(Source("n.snn", text), limits=Limits(parts=9, statements=9)).diagnostics == ()
+        survey_text(Source("n.snn", text), limits=Limits(parts=9, statements=12)).diagnostics == ()
     )
 
 
