@@ -54,14 +54,14 @@ def whole_lines(count: int) -> int:
     return -(-count // (LINE // 4)) * (LINE // 4)
 
 
-def make_work(plan: Plan, workers: int, wide: bool = False, has_currents: bool = False) -> Work:
+def make_work(plan: Plan, workers: int, wide: bool = False, kept: int = 0) -> Work:
     """Scratch for `workers` samples in flight. Where threads share one (`wide`), all its steps are
-    one window, so that they seldom meet; so they are where what arrived is wanted afterwards
-    (`has_currents`). Else windows are short, and their sums stay in cache."""
+    one window, so that they seldom meet; `kept` steps are where what arrived in them is wanted
+    afterwards. Else windows are short, and their sums stay in cache."""
     neurons, populations, steps = int(plan.neurons[-1]), len(plan.model), plan.steps
     widest = plan.widest
-    is_whole = has_currents or (wide and steps * neurons <= WIDE_LIMIT)
-    window = steps if is_whole else min(steps, WINDOW)
+    is_whole = wide and steps * neurons <= WIDE_LIMIT
+    window = kept or (steps if is_whole else min(steps, WINDOW))
     return Work(
         reals=zeros((workers, len(plan.real_init), neurons), np.float32),
         integers=zeros((workers, len(plan.integer_init), neurons), np.int32),

@@ -25,7 +25,21 @@ from ..compiled.text.modules import digest, load_module
 from . import helper
 from .records import RECORDS
 
-INTEGERS = ("advance", "number", "p", "w", "b", "j", "s", "stride", "count", "first", "last")
+INTEGERS = (
+    "advance",
+    "number",
+    "p",
+    "w",
+    "b",
+    "j",
+    "s",
+    "stride",
+    "count",
+    "first",
+    "last",
+    "left",
+    "segment",
+)
 # What a parameter of a unit is, by its name; any other is a record of the name's tuple.
 NUMBERS: dict[str, Any] = (
     dict.fromkeys(INTEGERS, types.int64)

@@ -28,14 +28,16 @@ class CpuKernels(NamedTuple):
     at once; `update` takes a batch's. `features`: (tables, whether at once) -> which of those in
     the sources a network has. `scratch`: (plan, tables, workers) -> its arrays. `scans`: (graph,
     spec) -> the text of a module that is made for a network's neurons, whose functions the tables
-    hold by their names. `together`: samples that a worker has in flight. `is_turned`: the moments
-    of all-pairs projections are post-major."""
+    hold by their names. `together`: samples that a worker has in flight. `kept`: (tables) -> steps
+    of which it finds what arrived. `is_turned`: the moments of all-pairs projections are
+    post-major."""
 
     sources: Parts
     features: Callable[[Any, bool], Mapping[str, bool]]
     scratch: Callable[[Plan, Any, int], Any]
     scans: Callable[[Graph, TrainSpec], str] | None = None
     together: Callable[[Plan], int] = lambda plan: 1
+    kept: Callable[[Any], int] = lambda tables: 0
     is_turned: bool = True
 
 

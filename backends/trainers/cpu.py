@@ -26,7 +26,6 @@ from ..cpu.simulator import CpuSimulator
 from ..optimizers.cpu.chain import CpuChain, Optimizer, load_chain
 from ..optimizers.table import chain_of, rates_of
 from ..protocols import Outcome, Samples, State
-from ..rules.row import CURRENTS
 from ..rules.table import rule_of
 from .sharing import FEWEST_WEIGHTS, GROUPS, Sharing
 from .values import Values
@@ -254,7 +253,7 @@ class CpuTrainer(CpuSimulator):
         if key not in self._scratches:
             samples = workers * self._kind.cpu.together(self.plan)
             self._scratches[key] = (
-                Record(make_work(self.plan, samples, is_shared, CURRENTS in self._kind.keeps)),
+                Record(make_work(self.plan, samples, is_shared, self._kind.cpu.kept(self.rule))),
                 Record(self._kind.cpu.scratch(self.plan, self.rule, workers)),
             )
         if workers > 1 and len(self._gradient) < workers:

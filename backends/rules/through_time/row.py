@@ -23,6 +23,7 @@ from .oracle import SampleGradients, sample_gradients
 from .readable import require_readable, undecided_by_first
 from .sources import CPU
 from .tables import (
+    Through,
     is_cut,
     make_tables,
     require_learnable,
@@ -64,8 +65,8 @@ def oracle(
     return sample_gradients(model, emitted, label, loss_of(spec), adjoints, importance, cut)
 
 
-def _features(_tables: Any, at_once: bool) -> Mapping[str, bool]:
-    return {"AT_ONCE": at_once}
+def _features(through: Through, at_once: bool) -> Mapping[str, bool]:
+    return {"AT_ONCE": at_once, "SEGMENTED": through.segments > 1}
 
 
 THROUGH_TIME = Rule(
@@ -73,7 +74,9 @@ THROUGH_TIME = Rule(
     warnings=loss_warnings,
     keeps=(EVENTS, CURRENTS),
     tables=make_tables,
-    cpu=CpuKernels(CPU, _features, make_sweep, scans_source, together, is_turned=False),
+    cpu=CpuKernels(
+        CPU, _features, make_sweep, scans_source, together, lambda t: t.segment, is_turned=False
+    ),
     cuda=CudaKernels(make_through_layout, learn_program, sweep_of, is_turned=False),
     oracle=oracle,
     sample_bytes=sample_bytes,

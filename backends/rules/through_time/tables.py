@@ -53,6 +53,9 @@ class Through(NamedTuple):
     is_timed: int  # whether spikes are asked for their times
     learns: int  # 1 where parameters of neurons learn
     kept: int  # numbers of a neuron and step that are remembered
+    own: int  # states of a neuron that its adjoint has beside its own
+    segment: int  # steps that a processor goes back over at a time
+    segments: int
     replay: Any = 0  # functions of the network's neurons, see `text`
     retreat: Any = 0
 
@@ -61,6 +64,8 @@ def make_tables(model: Model, spec: TrainSpec, plan: Plan) -> Through:
     """The tables of a spec for a model; CompileError(E050) where the rule does not apply."""
     graph = model.graph
     require_learnable(graph, spec)
+    kept, own = _kept(model, spec)
+    segment = segment_of(plan.steps, each_step(graph, kept, is_timed(spec.call("rule"))))
     needed = taught(graph, lambda projection: True)
     return Through(
         **_loss(loss_of(spec), graph, plan),
@@ -70,14 +75,37 @@ def make_tables(model: Model, spec: TrainSpec, plan: Plan) -> Through:
         is_cut=int(is_cut(spec.call("rule"))),
         is_timed=int(is_timed(spec.call("rule"))),
         learns=int(any(p.learnt for p in graph.populations)),
-        kept=_kept(model, spec),
+        kept=kept,
+        own=own,
+        segment=segment,
+        segments=-(-plan.steps // segment),
     )
 
 
-def _kept(model: Model, spec: TrainSpec) -> int:
-    """The most numbers of a step that an adjoint of the network reads."""
-    settled = Settle().run(model).graph
-    return max((len(a.kept) for a in adjoints(settled, spec.call("rule"))), default=0)
+def _kept(model: Model, spec: TrainSpec) -> tuple[int, int]:
+    """The most numbers of a step that an adjoint of the network reads, and the most states that one
+    has beside its neuron's."""
+    found = adjoints(Settle().run(model).graph, spec.call("rule"))
+    return max((len(a.kept) for a in found), default=0), max((len(a.own) for a in found), default=0)
+
+
+MOST_BYTES = 1 << 28  # of what a sample's steps leave behind; more are gone back over in parts
+PART = 40  # steps, of which a segment is a multiple
+
+
+def each_step(graph: Graph, kept: int, is_by_time: bool) -> int:
+    """4 N (K + 1 + 2 ports): the bytes that a step of a sample leaves behind: the tape, what is
+    asked, what arrived and its adjoint, and that by its time."""
+    ports = max((len(step.ports) for step in distinct_steps(graph)), default=0)
+    neurons = sum(p.neurons for p in graph.populations)
+    return 4 * neurons * (max(1, kept) + 1 + (2 + is_by_time) * ports)
+
+
+def segment_of(steps: int, each: int) -> int:
+    """The steps of a segment, of `each` bytes: all, unless they take more than MOST_BYTES."""
+    if steps * each <= MOST_BYTES:
+        return steps
+    return min(steps, max(1, MOST_BYTES // each // PART) * PART)
 
 
 def _loss(loss: Call, graph: Graph, plan: Plan) -> dict[str, Any]:
@@ -151,20 +179,23 @@ SCANS: dict[str, Callable[[Population, Call], StepAdjoint]] = {
 
 
 def sample_bytes(graph: Graph, spec: TrainSpec) -> dict[str, int]:
-    """4 T N (K + 1 + 2 ports) by population, inputs too, as the arrays hold all neurons side by
-    side, with the most numbers kept and the most ports: the tape, what is asked, what arrived and
-    its adjoint, and that by its time. The largest population whose spikes weights learn from takes
-    4 T N more: its spikes sorted by neuron."""
-    kept = _kept(Model(graph, {}, first_values(graph)), spec)
-    ports = max((len(step.ports) for step in distinct_steps(graph)), default=0)
-    adjoints_each = 1 + is_timed(spec.call("rule"))
-    each = 4 * duration(graph) * (max(1, kept) + 1 + (1 + adjoints_each) * ports)
-    found = {p.name: each * p.neurons for p in graph.populations}
+    """What a sample takes by population, inputs too, as the arrays hold all neurons side by side:
+    `each_step` of the steps of a segment and, where there are several, all states at the start of
+    each. The largest population whose spikes weights learn from takes 4 bytes more a step and
+    neuron: its spikes sorted by neuron."""
+    model, timed = Model(graph, {}, first_values(graph)), is_timed(spec.call("rule"))
+    kept, own = _kept(model, spec)
+    steps, neurons = duration(graph), sum(p.neurons for p in graph.populations)
+    segment = segment_of(steps, each := each_step(graph, kept, timed))
+    starts = -(-steps // segment) if segment < steps else 0
+    states = max((len(step.states) for step in distinct_steps(graph)), default=0) + own
+    total = each * segment + 4 * neurons * starts * states
+    found = {p.name: total * p.neurons // neurons for p in graph.populations}
     index = graph.index()
     sending = {p.pre for p in graph.projections if p.trainable and not sends_numbers(index[p.pre])}
     if sending:
         largest = max(sending, key=lambda name: index[name].neurons)
-        found[largest] += 4 * duration(graph) * index[largest].neurons
+        found[largest] += 4 * segment * index[largest].neurons
     return found
 
 

@@ -17,44 +17,47 @@ ONE = np.float32(1.0)
 
 
 @unit
-def credit(plan, through, store, work, sweep, w, count):  # type: ignore[no-untyped-def]
-    """The sums += dL/d(weight) of `count` samples of worker w."""
+def credit(plan, through, store, work, sweep, w, count, segment):  # type: ignore[no-untyped-def]
+    """The sums += dL/d(weight) of `count` samples of worker w, by what arrived in a segment."""
+    first = segment * through.segment
+    last = min(first + through.segment, plan.steps)
     sums = sweep.sums[0] if AT_ONCE else store.gradient[w]
     for a in range(len(plan.model)):
         sorted_for = np.int64(-1)
         for j in range(len(plan.pre)):
             if plan.pre[j] == a and through.trains[j]:
                 if STEADY and plan.steady[j] < plan.steady[j + 1]:
-                    credit_steady(plan, work, sweep, w, count, j, sums)
+                    credit_steady(plan, work, sweep, w, count, j, first, last, sums)
                 elif GRADED and plan.emitted[a] >= 0:
-                    credit_graded(plan, work, sweep, w, count, j, sums)
+                    credit_graded(plan, work, sweep, w, count, j, first, last, sums)
                 else:
                     if plan.delay[j] != sorted_for:
                         sorted_for = plan.delay[j]
-                        sort_spikes(plan, work, sweep, w, count, a, sorted_for)
+                        sort_spikes(plan, work, sweep, w, count, a, sorted_for, first, last)
                     credit_spikes(plan, sweep, w, j, sums)
 
 
 @njit
-def sort_spikes(plan, work, sweep, w, count, a, delay):  # type: ignore[no-untyped-def]
-    """The spikes of population a by neuron, of each in the order of samples and steps; those that
-    arrive after the last step are left out."""
-    n, first = plan.neurons[a + 1] - plan.neurons[a], w * sweep.together
+def sort_spikes(plan, work, sweep, w, count, a, delay, first, last):  # type: ignore[no-untyped-def]
+    """The spikes of population a that arrive in the steps first:last, by neuron, of each in the
+    order of samples and steps."""
+    n, own, rows = plan.neurons[a + 1] - plan.neurons[a], w * sweep.together, sweep.arrived.shape[1]
     until, when = sweep.until[w, : n + 2], sweep.when[w]
     fill(until, 0)
-    for c in range(first, first + count):
+    sent, ends = max(0, first - delay), max(0, last - delay)
+    for c in range(own, own + count):
         spikes = work.spikes[c, plan.events[a] : plan.events[a + 1]]
-        for k in range(work.ptr[c, a, max(0, plan.steps - delay)]):
+        for k in range(work.ptr[c, a, sent], work.ptr[c, a, ends]):
             until[spikes[k] + 2] += 1
     for i in range(n):
         until[i + 2] += until[i + 1]
     for c in range(count):
-        spikes = work.spikes[first + c, plan.events[a] : plan.events[a + 1]]
-        ptr = work.ptr[first + c, a]
-        for t in range(plan.steps - delay):
+        spikes = work.spikes[own + c, plan.events[a] : plan.events[a + 1]]
+        ptr, base = work.ptr[own + c, a], (own + c) * rows + delay - first
+        for t in range(sent, ends):
             for k in range(ptr[t], ptr[t + 1]):
                 place = until[spikes[k] + 1]
-                when[place] = (first + c) * plan.steps + t + delay
+                when[place] = base + t
                 until[spikes[k] + 1] = place + 1
 
 
@@ -90,34 +93,35 @@ def add_fours(rows, when, start, stop, own):  # type: ignore[no-untyped-def]
 
 
 @njit
-def credit_steady(plan, work, sweep, w, count, j, sums):  # type: ignore[no-untyped-def]
-    """The part of projection j where its input sends a number in every step."""
+def credit_steady(plan, work, sweep, w, count, j, first, last, sums):  # type: ignore[no-untyped-def]
+    """The part of projection j where its input sends a number in every step: the adjoints of the
+    steps first:last are added up before."""
     a, p = plan.pre[j], plan.post[j]
     origin = plan.port[j] * plan.neurons[-1]
     start, stop = origin + plan.neurons[p], origin + plan.neurons[p + 1]
-    first, lo, hi = w * sweep.together, plan.steady[j], plan.steady[j + 1]
-    for c in range(first, first + count):
+    own, lo, hi = w * sweep.together, plan.steady[j], plan.steady[j + 1]
+    for c in range(own, own + count):
         total = sweep.totals[c, lo:hi]
         fill(total, ZERO)
-        for t in range(plan.delay[j], plan.steps):
-            add(sweep.arrived[c, t, start:stop], total)
-    totals = sweep.totals[first : first + count]
+        for t in range(max(first, plan.delay[j]), last):
+            add(sweep.arrived[c, t - first, start:stop], total)
+    totals = sweep.totals[own : own + count]
     for i in range(plan.neurons[a + 1] - plan.neurons[a]):
-        numbers = work.numbers[first : first + count, plan.neurons[a] + i]
+        numbers = work.numbers[own : own + count, plan.neurons[a] + i]
         credit_numbers(plan, j, i, numbers, totals, lo, hi, sums)
 
 
 @njit
-def credit_graded(plan, work, sweep, w, count, j, sums):  # type: ignore[no-untyped-def]
-    """The part of projection j where its pre neurons send numbers, some steps at a time, whose
-    adjoints stay in cache."""
+def credit_graded(plan, work, sweep, w, count, j, first, last, sums):  # type: ignore[no-untyped-def]
+    """The part of projection j where its pre neurons send numbers that arrive in the steps
+    first:last, some at a time, whose adjoints stay in cache."""
     a, p, d = plan.pre[j], plan.post[j], plan.delay[j]
     origin = plan.port[j] * plan.neurons[-1]
     start, stop = origin + plan.neurons[p], origin + plan.neurons[p + 1]
     for c in range(w * sweep.together, w * sweep.together + count):
-        for t0 in range(0, plan.steps - d, STEPS):
-            t1 = min(t0 + STEPS, plan.steps - d)
-            arrived = sweep.arrived[c, t0 + d : t1 + d]
+        for t0 in range(max(0, first - d), last - d, STEPS):
+            t1 = min(t0 + STEPS, last - d)
+            arrived = sweep.arrived[c, t0 + d - first : t1 + d - first]
             for i in range(plan.neurons[a + 1] - plan.neurons[a]):
                 numbers = work.graded[c, t0:t1, plan.graded[a] + i]
                 credit_numbers(plan, j, i, numbers, arrived, start, stop, sums)

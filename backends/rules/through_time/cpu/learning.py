@@ -8,9 +8,9 @@ from numba import njit
 from ....cpu.kernels.rows import add
 from ....cpu.timeloop import count_all, present
 from ....optimizers.cpu.update import number_of
-from .backward import backward, clear
+from .backward import backward, clear, find_starts
 from .credit import credit
-from .features import AT_ONCE
+from .features import AT_ONCE, SEGMENTED
 from .loss import judge
 from .update import apply_gradient
 
@@ -37,8 +37,11 @@ def learn(  # type: ignore[no-untyped-def]
             count_all(plan, work, k, results.activity[w])
             clear(plan, sweep, k)
             judge(plan, through, work, sweep, data, results, s, k)
-        backward(plan, through, store, work, sweep, own, count)
-        credit(plan, through, store, work, sweep, w, count)
+        if SEGMENTED and through.segments > 1:
+            find_starts(plan, through, weights, work, sweep, own, count)
+        for segment in range(through.segments - 1, -1, -1):
+            backward(plan, through, weights, store, work, sweep, own, count, segment)
+            credit(plan, through, store, work, sweep, w, count, segment)
         if AT_ONCE:
             updates += 1
             number = number_of(optimizer, updates)

@@ -106,23 +106,23 @@ def ask_output(plan, through, sweep, w, error, importance):  # type: ignore[no-u
             left = 1.0
             for t in range(plan.steps - 1, -1, -1):
                 left *= plan.keep
-                sweep.asked[w, t, lo + i] = asked * np.float32(1.0 - left)
+                sweep.aim[w, t, i] = asked * np.float32(1.0 - left)
         elif reads_score:
             sweep.later[w, plan.score, lo + i] = asked
         else:
             for t in range(plan.steps):
-                sweep.asked[w, t, lo + i] = asked
+                sweep.aim[w, t, i] = asked
 
 
 @njit
 def by_trains(plan, through, work, sweep, w, label):  # type: ignore[no-untyped-def]
     """The cost of the outputs' filtered trains; their distance from those wanted is left in
-    asked. See `losses.trains`."""
+    the aim. See `losses.trains`."""
     p, trace, share, cost = plan.output, sweep.error[w], 1.0 - through.keep, ZERO
     ptr, spikes = work.ptr[w, p], work.spikes[w, plan.events[p] : plan.events[p + 1]]
     fill(trace, ZERO)
     for t in range(plan.steps):
-        asked = sweep.asked[w, t, plan.neurons[p] : plan.neurons[p + 1]]
+        asked = sweep.aim[w, t]
         for i in range(len(trace)):
             trace[i] *= through.keep
         for k in range(ptr[t], ptr[t + 1]):
@@ -136,11 +136,11 @@ def by_trains(plan, through, work, sweep, w, label):  # type: ignore[no-untyped-
 
 @njit
 def ask_trains(plan, through, sweep, w, importance):  # type: ignore[no-untyped-def]
-    """asked, a distance of filtered trains, as what a spike in each step is asked for."""
-    p, trace, share = plan.output, sweep.error[w], 1.0 - through.keep
+    """The aim, a distance of filtered trains, as what a spike in each step is asked for."""
+    trace, share = sweep.error[w], 1.0 - through.keep
     fill(trace, ZERO)
     for t in range(plan.steps - 1, -1, -1):
-        asked = sweep.asked[w, t, plan.neurons[p] : plan.neurons[p + 1]]
+        asked = sweep.aim[w, t]
         for i in range(len(trace)):
             trace[i] = through.keep * trace[i] + share * asked[i]
             asked[i] = importance * np.float32(trace[i])
@@ -185,7 +185,7 @@ def ask_first(plan, through, work, sweep, w, error, importance):  # type: ignore
                 gained = -1 if t == first[i] else 0
             if t <= first[i]:
                 asked = importance * np.float32(error[i] * gained)
-                sweep.asked[w, t, plan.neurons[p] + i] = asked
+                sweep.aim[w, t, i] = asked
         for k in range(ptr[t], ptr[t + 1]):
             after[spikes[k]] = t
 
@@ -194,9 +194,8 @@ def ask_first(plan, through, work, sweep, w, error, importance):  # type: ignore
 def ask_times(plan, sweep, w):  # type: ignore[no-untyped-def]
     """What is asked of spikes as what is asked of their times; see `losses.trains.slopes`. Where
     nothing is asked of them, as of an output that emits, it stays so."""
-    lo, hi = plan.neurons[plan.output], plan.neurons[plan.output + 1]
-    for i in range(lo, hi):
-        asked = sweep.asked[w, :, i]
+    for i in range(sweep.aim.shape[2]):
+        asked = sweep.aim[w, :, i]
         before, now = asked[0], asked[0]
         for t in range(plan.steps):
             after = asked[t + 1] if t + 1 < plan.steps else np.float32(0.0)

@@ -30,16 +30,16 @@ STEPS = 16  # that a row of weights is used for while it is in cache
 
 
 @unit
-def ask(plan, store, sweep, w, count, j, first, last):  # type: ignore[no-untyped-def]
-    """asked[t] += what projection j sent in the steps first:last, by the adjoints of where it
-    arrived, in the samples w, w + 1, …: the last in `arrived`, those by its time where there are
-    such."""
+def ask(plan, store, sweep, w, count, j, first, last, left):  # type: ignore[no-untyped-def]
+    """asked[row] += what projection j sent in the rows first:last of a segment, from whose first
+    step so many are `left`, by the adjoints of where it arrived, in the samples w, w + 1, …: the
+    last in `arrived`, those by its time where there are such."""
     a, p = plan.pre[j], plan.post[j]
     lo, hi = plan.neurons[a], plan.neurons[a + 1]
     origin = sweep.arrived.shape[2] - (plan.ports - plan.port[j]) * plan.neurons[-1]
     start, stop = origin + plan.neurons[p], origin + plan.neurons[p + 1]
     d = plan.delay[j]
-    end = min(last, plan.steps - d)
+    end = min(last, left - d)
     asked, arrived = sweep.asked[w : w + count], sweep.arrived[w : w + count]
     if MATRIX and plan.kind[j] == PAIRS:
         rows = store.rows[plan.weight[j] : plan.weight[j + 1]]

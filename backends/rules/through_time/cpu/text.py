@@ -1,10 +1,12 @@
 """`replay` and `retreat` of a network's neurons, as text beside the CPU's kernels.
 
-`replay` takes the neurons lo:hi of population p through all steps, from what arrived in each, and
-keeps on the tape f32[K, T, N] what their adjoint reads. `retreat` goes back over the steps
-first:last: from asked f32[T, N], dL/d(spike or number emitted), and later f32[F, N], dL/d(state
-after the step), it makes arrived f32[T, ports * N], dL/d(what arrived), and later of the step
-before. Of a scan that asks spikes for their times, arrived has as many numbers again: what asks.
+`replay` takes the neurons lo:hi of population p through `steps` steps, from their states reals
+f32[F, N] and integers i32[I, N], those that an adjoint has of its own last, which it leaves as they
+are then, and from what arrived in each; it keeps on the tape f32[K, L, N] what their adjoint
+reads. `retreat` goes back over the rows first:last of the same steps: from asked f32[L, N],
+dL/d(spike or number emitted), and later f32[F, N], dL/d(state after the step), it makes arrived
+f32[L, ports * N], dL/d(what arrived), and later of the step before. Of a scan that asks spikes for
+their times, arrived has as many numbers again: what asks.
 """
 
 from __future__ import annotations
@@ -50,7 +52,7 @@ def _replay(scan: Scan) -> str:
             _NJIT,
             f"def replay_{scan.number}({_REPLAYED}):",
             "    pitch = reals.shape[1]",
-            *(f"    {_row(scan, s)} = {_rest(scan, s)}" for s in scan.states),
+            *(f"    {_row(scan, s)} = {_state(scan, s)}" for s in scan.states),
             *(f"    {line}" for line in scan.constants()),
             "    for t in range(steps):",
             *(
@@ -83,7 +85,7 @@ def _retreat(scan: Scan) -> str:
             *(["    half = arrived.shape[1] // 2"] if scan.moved else []),
             *(f"    {_row(scan, s + NEXT)} = later[{k}, lo:hi]" for s, k in reals.items()),
             *(f"    {line}" for line in scan.constants()),
-            *(f"    {_row(scan, s)} = {_rest(scan, s)}" for s in still),
+            *(f"    {_row(scan, s)} = {_state(scan, s)}" for s in still),
             "    for t in range(last - 1, first - 1, -1):",
             "        asked_ = asked[t, lo:hi]",
             *(f"        k{k}_ = tape[{k}, t, lo:hi]" for k in range(len(scan.adjoint.kept))),
@@ -128,11 +130,13 @@ def _row(scan: Scan, name: str) -> str:
     return f"r_{scan.names[name]}" if name in scan.names else f"r_{_plain(name)}"
 
 
-def _rest(scan: Scan, state: str) -> str:
-    if state not in scan.places:
-        return "np.zeros(hi - lo, np.float32)"
-    array, k = scan.places[state]
-    return f"{array}[{k}, lo:hi].copy()"
+def _state(scan: Scan, state: str) -> str:
+    """The row of a state, or of one that the adjoint has."""
+    if state in scan.places:
+        array, k = scan.places[state]
+        return f"{array}[{k}, lo:hi]"
+    own = [s.name for s in scan.adjoint.own]
+    return f"reals[len(reals) - {1 + own.index(state)}, lo:hi]"
 
 
 def _plain(name: str) -> str:

@@ -12,6 +12,7 @@ from kernel_flags import THROUGH_TIME
 from rule_cases import check_step_of, sample
 from through_cases import BODIES, COUNT, EMITTED, HEAD, NUMBERS, SPIKE_TIMES, TIMED, TRAIN, TRAINS
 
+from snncc.backends.rules.through_time import tables
 from snncc.backends.rules.through_time.cpu import scratch
 from snncc.backends.trainers import cpu as trainer_module
 from snncc.backends.trainers.cpu import CpuTrainer
@@ -145,6 +146,44 @@ def test_a_step_of_an_output_read_by_pscs_is_the_oracles_gradient(kernels, loss)
     body = SPIKE_TIMES + "\n  readout = psc(tau = 4 ms)"
     text = HEAD + body + TRAIN.format(rule="surrogate(width = 2)", loss=loss)
     check_step_of(lambda model, spec: CpuTrainer(model, spec, 2, kernels), text, 1, LABELS)
+
+
+SEGMENTED = {
+    "loop": BODIES["adaptive loop"] + TRAIN.format(rule="surrogate(width = 1)", loss=COUNT),
+    "learnt": BODIES["learnt"] + TRAIN.format(rule="surrogate(width = 1)", loss=COUNT),
+    "readout": BODIES["highest"] + TRAIN.format(rule="e_prop(width = 1)", loss="cross_entropy"),
+    "windows": BODIES["windows"] + TRAIN.format(rule="surrogate(width = 1)", loss="rate_mse"),
+    "emitted": EMITTED + TRAIN.format(rule="surrogate(width = 2)", loss=COUNT),
+    "trains": SPIKE_TIMES + TRAIN.format(rule="tssl_bp(width = 0.3)", loss="kernel(tau = 3 ms)"),
+    "times": TIMED.replace("READOUT", "first_spike")
+    + TRAIN.format(rule="eventprop(bound = 30)", loss="first_spike(tau = 9 ms, early = 0.5)"),
+}
+
+
+@pytest.mark.parametrize("batch", [1, 2])
+@pytest.mark.parametrize(
+    ("case", "steps"),  # shorter than the longest delay; with a rest, and without
+    [
+        pytest.param("loop", 2, marks=AT_NIGHT),
+        pytest.param("learnt", 7, marks=AT_NIGHT),
+        pytest.param("readout", 40, marks=AT_NIGHT),
+        pytest.param("windows", 7, marks=AT_NIGHT),
+        ("emitted", 2),
+        pytest.param("trains", 7, marks=AT_NIGHT),
+        pytest.param("times", 2, marks=AT_NIGHT),
+    ],
+)
+def test_a_step_in_segments_is_the_oracles_gradient(kernels, monkeypatch, case, steps, batch):
+    monkeypatch.setattr(tables, "MOST_BYTES", 1)
+    monkeypatch.setattr(tables, "PART", steps)
+
+    def make(model, spec):
+        trainer = CpuTrainer(model, spec, 2, kernels)
+        assert (trainer.rule.segment, trainer.rule.segments > 2) == (steps, True)
+        return trainer
+
+    text = HEAD.replace("x[20]", "x[1, 4, 5]") + SEGMENTED[case]
+    check_step_of(make, text, batch, [1])
 
 
 TOGETHER = """

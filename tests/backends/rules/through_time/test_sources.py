@@ -16,6 +16,8 @@ ONLY = {
             apply_wide credit_graded credit_numbers credit_pre credit_spikes number_of pieces_of
             sizes_of turn update_row""",
         "spikes are events by step, which are sorted by neuron": "sort_spikes",
+        "a long sample is gone back over in segments": """
+            again find_starts move_states settle_neurons start_segment""",
         "one worker takes both ways through time one after the other": "ask_trains",
     },
     "cuda": {

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from compiled_texts import compiled_text
 
 from snncc.backends.compiled.plan import make_plan
+from snncc.backends.rules.through_time import tables
 from snncc.backends.rules.through_time.cpu.scratch import make_sweep
 from snncc.backends.rules.through_time.row import check, loss_warnings
 from snncc.backends.rules.through_time.tables import adjoints, make_tables, sample_bytes
@@ -104,7 +106,33 @@ def test_what_is_told_of_memory_is_what_the_kernels_take():
     model = draw_model(made.graph, 0)
     plan = make_plan(model)
     sweep = make_sweep(plan, make_tables(model, made.train, plan), 1)
-    held = sum(a.size * a.itemsize for a in (sweep.tape, sweep.asked, sweep.arrived, sweep.when))
-    taken = held // sweep.together
+    taken = held(sweep.tape, sweep.asked, sweep.arrived, sweep.when) // sweep.together
     currents = 4 * 50 * plan.ports * int(plan.neurons[-1])
     assert sum(sample_bytes(made.graph, made.train).values()) == taken + currents
+
+
+def held(*arrays):
+    """Their bytes."""
+    return sum(a.size * a.itemsize for a in arrays)
+
+
+@pytest.mark.parametrize("steps", [50, 500, 20_000])
+def test_a_long_sample_takes_as_much_as_a_segment(monkeypatch, steps):
+    """But for its events, what the loss asks, and its states at the start of every segment."""
+    each = 4 * 9 * (3 + 1 + 2)  # 9 neurons; 3 numbers on the tape, what is asked, a port twice
+    monkeypatch.setattr(tables, "MOST_BYTES", 55 * each)
+    text = TEXT.replace("CONDITION", "v > 1 mV").replace("MORE", "")
+    made = compiled_text(text.replace("50 ms", f"{steps} ms"))
+    model = draw_model(made.graph, 0)
+    plan = make_plan(model)
+    through = make_tables(model, made.train, plan)
+    assert (through.segment, through.segments) == (
+        (50, 1) if steps == 50 else (40, -(-steps // 40))
+    )
+    sweep = make_sweep(plan, through, 1)
+    rows = held(sweep.tape, sweep.asked, sweep.arrived, sweep.when) // sweep.together
+    assert rows < each * (through.segment + 2)  # the last row comes a delay later
+    starts = held(sweep.starts_of_reals, sweep.starts_of_integers) // sweep.together
+    assert starts == (0 if steps == 50 else 4 * 9 * 3 * through.segments)
+    told = sum(sample_bytes(made.graph, made.train).values())
+    assert told == starts + (each + 4 * 3) * through.segment  # spikes of h, sorted
