@@ -84,7 +84,7 @@ def _work(program: Program) -> int:
     operations = sum(sum(1 for _ in walk(e)) for m in models.values() for e in m.expressions)
     whole = 40 if program.train is None else 160
     parts = 2 * len(graph.populations) + 3 * len(graph.projections)
-    return whole + parts + 3 * len(sets) + operations
+    return whole + parts + 3 * len(sets) + 2 * operations
 
 
 def _not_examined(graph: Graph) -> Diagnostic:

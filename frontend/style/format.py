@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from itertools import pairwise, zip_longest
 from typing import NamedTuple
 
@@ -31,6 +32,9 @@ class _Word(NamedTuple):
     token: Token
     context: Context
     space: str
+
+
+_word = partial(tuple.__new__, _Word)  # in half of the time of _Word(…)
 
 
 @no_collection()
@@ -86,7 +90,7 @@ def _rows(source: Source, everything: Sequence[Token], tree: File) -> list[tuple
     at = contexts(tokens, _entries(tree))
     rows: list[list[_Word]] = [[] for _ in source.starts]
     ends, line = (*source.starts[1:], len(source.text) + 1), 0
-    for each in map(_Word, tokens, at, spaces(tokens, at)):
+    for each in map(_word, zip(tokens, at, spaces(tokens, at), strict=False)):
         while each.token.span.start >= ends[line]:
             line += 1
         rows[line].append(each)

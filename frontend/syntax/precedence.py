@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ...ir.diagnostics import CompileError, Diagnostic, Note, Span
 from ..limits import LIMITS
@@ -26,8 +26,7 @@ _BINARY: dict[str, int] = {
 _PREFIX: dict[str, tuple[str, int]] = {"-": ("neg", _SIGN), "not": ("not", _NOT)}
 
 
-@dataclass(frozen=True, slots=True)
-class _Pending:
+class _Pending(NamedTuple):
     """An operator that waits for its right operand."""
 
     token: Token
