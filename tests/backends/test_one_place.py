@@ -98,6 +98,7 @@ def teach(trainer, oracle, spec, sample, labels, batch, rate, clamp=np.inf):
     return expected
 
 
+@pytest.mark.compiled_at_night  # a module of kernels of its own
 @pytest.mark.parametrize(
     ("batch", "more", "clamp"),
     [(1, "", np.inf), (3, "clamp range(low = -1.5, high = 1.5)", 1.5), (1, "clip norm(2)", np.inf)],

@@ -34,6 +34,7 @@ from snncc.backends.trainers.sharing import GROUPS, Piece
 from snncc.frontend.program import Program
 
 pytestmark = SPIKE_TRAIN
+AT_NIGHT = pytest.mark.compiled_at_night
 
 
 def outcome_of(outcome):
@@ -119,9 +120,10 @@ def test_batch_one_is_a_batch_of_one_sample(trainer, rule, optimizer):
 
 
 EVERY = "regularizer exponential(limit = 2) decay decoupled(0.1) clamp range(-0.9, 0.8)"
+STEPS = [*(pytest.param(m, marks=AT_NIGHT) for m in ("", "regularizer l2(0.01)")), EVERY]
 
 
-@pytest.mark.parametrize("more", ["", "regularizer l2(0.01)", EVERY])
+@pytest.mark.parametrize("more", STEPS)
 @pytest.mark.parametrize("optimizer", [SGD, ADAM])
 @pytest.mark.parametrize("rule", RULES)
 def test_at_once_and_apart_give_the_same_bits(trainer, rule, optimizer, more):

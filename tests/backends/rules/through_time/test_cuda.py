@@ -149,6 +149,7 @@ def samples(count):
     return replace(given, importance=np.linspace(1, 2, count, dtype=np.float32))
 
 
+@pytest.mark.compiled_at_night
 @pytest.mark.parametrize("more", ["", "clip norm(limit = 0.5)"])
 def test_learns_like_the_cpu(kernels, tmp_path, more):
     """Shared, listed and all-pairs weights, a loop, all steps of an optimizer: two updates."""
