@@ -13,6 +13,7 @@ REFRACTORY = "refractory_left"
 # States that score an output, by names that no program can give: its score, and, of one that is
 # scored by its spikes, their trace and what is kept of it in a step.
 LAST_EMITTED, TRACE, KEEP = "emitted.last", "spikes.trace", "spikes.keep"
+LOST = ".lost"  # after the name of a state: whether it ever was no finite number (see `remember`)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,10 @@ class NeuronStep:
         if LAST_EMITTED not in types:
             return ()
         emitted = _since_first(types[LAST_EMITTED]) if self.emit is None else self.emit
-        return (Assign(LAST_EMITTED, emitted),)
+        kept = Assign(LAST_EMITTED, emitted)
+        if LAST_EMITTED + LOST not in types:
+            return (kept,)
+        return kept, remember(LAST_EMITTED, types[LAST_EMITTED])
 
     @property
     def assigns(self) -> dict[str, tuple[Assign, ...]]:
@@ -166,6 +170,12 @@ class NeuronStep:
         """All that is computed in a step."""
         emitted = () if self.emit is None else (self.emit,)
         return (*(a.value for a in (*self.update, *self.after)), self.spike, *emitted)
+
+
+def remember(state: str, dtype: Scalar) -> Assign:
+    """What sums x - x of a state x in "x.lost": 0 of every finite x, no number of any other."""
+    x, lost = Ref(state, dtype), Ref(state + LOST, dtype)
+    return Assign(lost.name, apply("add", lost, apply("sub", x, x)))
 
 
 def types_read(step: NeuronStep) -> dict[str, Scalar]:

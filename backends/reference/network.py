@@ -151,8 +151,8 @@ class _Network:
         step = population.step
         assert step is not None
         values: dict[str, Any] = self._constants(population) | trace.states[name]
-        values |= {port: self._port(name, port, t, trace) for port in step.ports}
         with np.errstate(all="ignore"):
+            values |= {port: self._port(name, port, t, trace) for port in step.ports}
             self._assign(step.update, values)
             values[SPIKED] = self._spread(name, evaluate(step.spike, values, self.real))
             self._assign(step.after, values)

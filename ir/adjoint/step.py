@@ -20,9 +20,8 @@ from dataclasses import dataclass
 from ..derivatives import gradients, number, plus, where
 from ..diagnostics import CompileError, Diagnostic, Span
 from ..expr import Const, Expr, Ref, apply, names, substitute
-from ..neuron import COUNTER, LAST_EMITTED, SPIKED, Assign, NeuronStep, State, margin
+from ..neuron import COUNTER, LAST_EMITTED, LOST, SPIKED, Assign, NeuronStep, State, margin
 from ..passes.simplify import simplify
-from ..passes.watch import LOST
 from ..types import FLOATS, DType
 from .curves import Curve
 

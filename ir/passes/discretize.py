@@ -17,7 +17,7 @@ from ..neuron import KEEP, LAST_EMITTED, REFRACTORY, TRACE, NeuronModel, NeuronS
 from ..ranges import unfit_filter
 from ..schemes import SCHEMES, Scheme
 from ..types import DType
-from .watch import watched
+from .watch import watched, watched_emission
 
 REFRACTORY_STEPS = "refractory.steps"
 
@@ -32,7 +32,8 @@ class Discretize:
 
     def run(self, graph: Graph) -> Graph:
         """The graph with steps; each model is worked out once for each method."""
-        work = _Work(graph.dt, {}, {}, {}, [])
+        senders = frozenset(p.pre for p in graph.projections)
+        work = _Work(graph.dt, senders, {}, {}, {}, [])
         populations = tuple(p if p.model is None else work.stepped(p) for p in graph.populations)
         if work.found:
             raise CompileError(work.found)
@@ -44,6 +45,7 @@ class _Work:
     """What one run has worked out so far. Keys hold ids of models, which the graph keeps alive."""
 
     dt: float
+    senders: frozenset[str]  # populations
     steps: dict[tuple[int, str], tuple[NeuronStep, Scheme] | None]
     constants: dict[tuple[int, str, tuple[tuple[str, float], ...]], tuple[float, ...]]
     rates: dict[int, Rates]
@@ -57,6 +59,8 @@ class _Work:
         step, scheme = made
         self.found.extend(_unfit_readout(population, self.dt))
         step = scored(step, population.readout, self.dt)
+        if population.name in self.senders:
+            step = watched_emission(step)
         key = (id(population.model), population.method, population.parameters)
         if key not in self.constants:
             self.constants[key] = self._values(population, scheme)

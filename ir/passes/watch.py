@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from ..expr import Apply, Const, Expr, Ref, apply, names, walk
-from ..neuron import Assign, NeuronStep, State
+from ..expr import Apply, Const, Expr, names, walk
+from ..neuron import LAST_EMITTED, LOST, NeuronStep, State, remember
 from ..types import FLOATS
 
-LOST = ".lost"
 # Operators that may give no finite number, and the arguments on which it depends.
 _LOSING: dict[str, Callable[[Apply], tuple[Expr, ...]]] = {
     "div": lambda expr: expr.args[1:],
@@ -27,25 +26,31 @@ _LOSING: dict[str, Callable[[Apply], tuple[Expr, ...]]] = {
 def watched(step: NeuronStep) -> NeuronStep:
     """The step with a state "x.lost" for every state x that it may lose: 0 until then, and not a
     number ever after."""
-    variables = frozenset(s.name for s in step.states) | frozenset(step.ports)
     assigns = (*step.decay, *step.deliver, *step.integrate)
-    may = {a.target for a in assigns if _may_lose(a.value, variables)}
+    may = {a.target for a in assigns if _may_lose(a.value, step)}
     lost = [s for s in step.states if s.name in may and s.dtype in FLOATS]
-    states = tuple(State(s.name + LOST, "1", Const(0.0, s.dtype), s.dtype) for s in lost)
-    kept = tuple(_remember(s) for s in lost)
+    states = map(_lost, lost)
+    kept = (remember(s.name, s.dtype) for s in lost)
     return replace(step, states=(*step.states, *states), integrate=(*step.integrate, *kept))
 
 
-def _may_lose(expr: Expr, variables: frozenset[str]) -> bool:
+def watched_emission(step: NeuronStep) -> NeuronStep:
+    """The same for the number that a neuron emits and sends: who receives it may show as little."""
+    if step.emit is None or not _may_lose(step.emit, step):
+        return step
+    last = next(s for s in step.states if s.name == LAST_EMITTED)
+    return replace(step, states=(*step.states, _lost(last)))
+
+
+def _lost(state: State) -> State:
+    return State(state.name + LOST, "1", Const(0.0, state.dtype), state.dtype)
+
+
+def _may_lose(expr: Expr, step: NeuronStep) -> bool:
+    variables = frozenset(s.name for s in step.states) | frozenset(step.ports)
     found = (n for n in walk(expr) if isinstance(n, Apply) and n.op in _LOSING)
     return any(names(argument) & variables for n in found for argument in _LOSING[n.op](n))
 
 
 def _is_whole(exponent: Expr) -> bool:
     return isinstance(exponent, Const) and exponent.value >= 0 and exponent.value % 1 == 0
-
-
-def _remember(state: State) -> Assign:
-    """x - x is 0 of every finite x, and not a number of any other."""
-    x, lost = Ref(state.name, state.dtype), Ref(state.name + LOST, state.dtype)
-    return Assign(lost.name, apply("add", lost, apply("sub", x, x)))

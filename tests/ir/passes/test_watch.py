@@ -38,3 +38,21 @@ network net {{
 def test_states_that_may_be_lost_are_watched(v, w, watched):
     step = compiled_text(NETWORK.format(v=v, w=w)).graph.population("y").step
     assert [s.name for s in step.states if s.name.endswith(".lost")] == watched
+
+
+@pytest.mark.parametrize(
+    ("emitted", "watched"),
+    [("log(v / 1 mV)", ["emitted.last.lost"]), ("tanh(v / 1 mV)", [])],
+)
+def test_a_number_that_is_sent_is_watched_too(emitted, watched):
+    text = NETWORK.format(v="-v / tau", w="-w / tau").replace(
+        "v > 9 mV", f"v > 9 mV\n  emit {emitted}"
+    )
+    heard = text.replace(
+        "  output", "  population h[1] : cell\n  x -> h : dense\n  h -> y : dense\n  output"
+    )
+    graph = compiled_text(heard).graph
+    found = [
+        [s.name for s in graph.population(p).step.states if s.name.endswith(".lost")] for p in "hy"
+    ]
+    assert found == [watched, []]  # of an output the last one counts, which is looked at

@@ -1,11 +1,14 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
+from compiled_texts import compiled_text
 from refusal import refused
-from simulator_cases import lossy_model
+from simulator_cases import LOSSY
 
 from snncc.backends.protocols import classes_of
 from snncc.backends.reference.simulator import double
+from snncc.ir.model import draw_model
 from snncc.runtime.samples import Presentation
 from snncc.runtime.training import evaluate
 from snncc.runtime.training.evaluate import Answers, answer, tally
@@ -24,16 +27,32 @@ def test_pieces_make_no_difference(learning, monkeypatch):
     assert whole.accuracy == whole.right / 40
 
 
-def test_a_lost_state_ends_it_with_its_place():
-    model = lossy_model()
+# Infinite where nothing arrives, and a number again in the step after it.
+SENT = """
+neuron inverse { emit 1 mV * (1 mV / i) }
+neuron gate { spike when i >= 5 mV }
+network net {
+  input x[1] encode spikes(duration = 4 ms)
+  population h[2] : inverse
+  output y[3] : gate
+  x -> h : dense(weight = 1)
+  h -> y : dense(init = uniform(-1, 1))  # some less than 0: infinity less infinity
+}
+"""
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    ("text", "place"), [(LOSSY, "`v` of neuron 0 of `y`"), (SENT, "`emit` of neuron 0 of `h`")]
+)
+def test_what_is_lost_ends_it_with_its_place(text, place):
+    model = draw_model(compiled_text(text).graph, 0)
     values = np.array([[[1]] * 4, [[1], [1], [0], [1]]], np.uint8)
     samples = Presentation(values, np.zeros(2, np.int32), np.arange(2, dtype=np.uint64))
     simulator = double(model, None, Path())
     for present in (answer, tally):
         found = refused("E053", present, simulator, samples)
-        assert found.message == (
-            "`v` of neuron 0 of `y` is no finite number any more, in step 2 of sample 1"
-        )
+        assert found.message == f"{place} is no finite number any more, in step 2 of sample 1"
 
 
 def test_it_stops_when_asked(learning, monkeypatch):
