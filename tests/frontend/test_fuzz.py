@@ -20,6 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from timing import seconds, slower_than
 
+from snncc.frontend.limits import LIMITS as ALL
 from snncc.frontend.limits import Limits
 from snncc.frontend.program import compile_text, survey_text
 from snncc.frontend.style.format import format_text
@@ -50,6 +51,7 @@ YARDSTICK = Source("long.snn", max(SEEDS, key=len))
 SUSPICIOUS = 2.0  # seconds of processor time; a text that takes them is compared with the yardstick
 MOST = 100.0  # times the processor time of the longest program that we ship, 0.06 s, for one text
 MEMORY = 1_000_000  # kB that one text may take
+LIMIT = ALL.words  # of a text
 
 WORDS = re.compile(r"\s+|\w+|[^\w\s]")
 VOCABULARY = [
@@ -284,28 +286,31 @@ def repeated(statement: str, count: int) -> str:
     return "network n {\n" + "".join(statement.format(k) + "\n" for k in range(count)) + "}"
 
 
-# Of a megabyte each, or near it.
+# Of a megabyte each, or as many words as a text may have, or near it.
 LARGE = {
-    "braces that close nothing": "}" * 1_000_000,
-    "indices": "network n { input x" + "[1]" * 330_000 + " encode poisson(duration = 1 ms) }",
-    "a list": "network n { let a = [" + "1, " * 330_000 + "] }",
-    "one expression": "network n { let a = " + "1 + " * 250_000 + "}",
+    "too many words": "," * 1_000_000,
+    "braces that close nothing": "}" * LIMIT,
+    "indices": "network n { input x"
+    + "[1]" * (LIMIT // 3 - 10)
+    + " encode poisson(duration = 1 ms) }",
+    "a list": "network n { let a = [" + "1, " * (LIMIT // 2 - 10) + "] }",
+    "one expression": "network n { let a = " + "1 + " * (LIMIT // 2 - 10) + "}",
     "constants": repeated("let a{0} = {0}", 50_000),
     "models": "".join(f"neuron a{k} = lif(tau_mem = 3 ms)\n" for k in range(30_000)),
     "states of a model": "neuron m {"
     + "".join(f"state v{k}: mV = 0 mV dv{k}/dt = (i - v{k}) / (1 ms)\n" for k in range(16_000))
     + "spike when v0 > 1 mV }",
-    "trains": "network n { population h[2] : lif }" + "train n { }\n" * 80_000,
-    "loops on one line": "network n { " + "for k in 0..1 { } " * 58_000 + "}",
+    "trains": "network n { population h[2] : lif }" + "train n { }\n" * (LIMIT // 4 - 10),
+    "loops on one line": "network n { " + "for k in 0..1 { } " * (LIMIT // 8 - 10) + "}",
     "synapses": "network n { population h[2] : lif  h -> h : list(synapses = ["
-    + "[0, 1, 0.5], " * 76_000
+    + "[0, 1, 0.5], " * (LIMIT // 8 - 10)
     + "]) }",
     "names that are not declared": repeated("x -> pop{0} : dense", 45_000),
     "the same name": repeated("let a = {0}", 70_000),
     "syntax errors": repeated("let a = = {0}", 60_000),
-    "ports": "neuron m {" + "input p: mV\n" * 80_000 + "}",
+    "ports": "neuron m {" + "input p: mV\n" * (LIMIT // 4 - 10) + "}",
     "arguments": "network n { population h[2] : lif("
-    + ", ".join(f"a{k} = 1" for k in range(80_000))
+    + ", ".join(f"a{k} = 1" for k in range(LIMIT // 4 - 10))
     + ") }",
     "parameters": "network n(" + ", ".join(f"a{k}: int = {k}" for k in range(45_000)) + ") { }",
 }
