@@ -16,6 +16,7 @@ from ..ir.rules import emitters
 from ..ir.wiring import Size, foretold_size
 from .compiled.plan import duration
 from .cpu.scratch import WINDOW
+from .losses.table import LOSSES, TRAINS
 from .rules.table import RULES
 from .trainers.sharing import GROUPS
 
@@ -85,7 +86,17 @@ def learning(graph: Graph, spec: TrainSpec, workers: int) -> tuple[Need, ...]:
     past = 0 if average is None else min(integer(average, "epochs"), spec.count("epochs"))
     each = MOMENTS + F32 * (groups + past)
     moments = [Need(each * s.weights, what, span) for s, what, span in _sizes(graph)]
-    return (*presenting(graph, workers + groups), *moments, *_kept(graph, spec, kept))
+    held = (*wanted(graph, spec), *moments, *_kept(graph, spec, kept))
+    return (*presenting(graph, workers + groups), *held)
+
+
+def wanted(graph: Graph, spec: TrainSpec) -> tuple[Need, ...]:
+    """What says, for a loss of trains, which train each output is to have, by label."""
+    loss = spec.find("loss")
+    if loss is None or LOSSES[loss.kind].kernel != TRAINS:
+        return ()
+    outputs = [p for p in graph.populations if p.role == "output"]
+    return tuple(Need(I32 * p.neurons**2, f"the trains of `{p.name}`", p.span) for p in outputs)
 
 
 def _kept(graph: Graph, spec: TrainSpec, samples: int) -> list[Need]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..backends.compiled.plan import make_plan
-from ..backends.memory import Need, drawing, looked_at, presenting, require_memory
+from ..backends.memory import Need, drawing, looked_at, presenting, require_memory, wanted
 from ..backends.rules.table import RULES
 from ..backends.runnable import require_clocked
 from ..frontend.program import Program, Survey, survey_file
@@ -124,7 +124,7 @@ def _check_rule(model: Model, spec: TrainSpec, report: Report) -> None:
 
 
 def _check_tables(model: Model, spec: TrainSpec) -> None:
-    needs = presenting(model.graph, 0)
+    needs = (*presenting(model.graph, 0), *wanted(model.graph, spec))
     require_memory(model.graph, needs, memory_bytes())
     is_drawn = len(model.wirings) == len(model.graph.projections)
     if is_drawn and _total(needs) <= MOST_BYTES:

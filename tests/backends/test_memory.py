@@ -119,3 +119,16 @@ def chain(length: int) -> Graph:
         "  x -> p[0] : dense  for k in 0..%d { p[k] -> p[k + 1] : dense } }"
     )
     return compiled_text((text % (length, length - 1)).replace("  ", "\n")).graph
+
+
+def test_a_loss_of_trains_has_one_for_every_output_and_label() -> None:
+    """65 536 outputs took 16 GB in `check`."""
+    text = (
+        NET.replace("lif", "tssl").replace("y[3]", "y[300]").replace("rule st_rsbp", "{2}").format
+    )
+    needs = [
+        {n.what: n.size for n in learning(p.graph, p.train, 1)}
+        for rule in ("rule tssl_bp", "rule tssl_bp  loss kernel(tau = 3 ms, target = [1])")
+        if (p := compiled_text(text("x -> h : dense", 1, rule), h=5)).train is not None
+    ]
+    assert needs[1] == needs[0] | {"the trains of `y`": 4 * 300**2}
