@@ -134,8 +134,10 @@ def figure_title(name: str) -> str:
     return plain.replace("_", " ") + (", averaged" if plain != name else "")
 
 
-def rates_table(rates: tuple[Rates, ...]) -> Table:
-    """The firing rates of populations."""
+def rates_table(rates: tuple[Rates, ...]) -> Table | str:
+    """The firing rates of populations, or that none can fire."""
+    if not rates:
+        return "no population fires: all of them send numbers"
     table = Table("population", "rate [Hz]", "dead", "saturated", box=None)
     for entry in rates:
         shares = f"{entry.dead:.1%}", f"{entry.saturated:.1%}"

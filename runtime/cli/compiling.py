@@ -193,9 +193,10 @@ def _semantics(population: dict[str, object]) -> str:
         f"{key} = {_quantity(v, units[key])}{_trained(population, key)}"
         for key, v in parameters.items()
     )
+    emission = f"emits {population['emission']}{_read(population)}"
     return (
-        f"{name}: in a step {_in_a_step(population['phases'])}\n"
-        f"  {_spiking(population)}; emits {population['emission']}{_read(population)}; {values}"
+        f"{name}: {_in_a_step(population['phases'])}\n"
+        f"  {'; '.join(filter(None, (_spiking(population), emission, values)))}"
     )
 
 
@@ -212,7 +213,10 @@ def _trained(population: dict[str, object], parameter: str) -> str:
 
 def _in_a_step(phases: object) -> str:
     assert isinstance(phases, dict)
-    return "; ".join(f"{name} {', '.join(states)}".strip() for name, states in phases.items())
+    if not phases:
+        return "keeps nothing from step to step"
+    done = (f"{name} {', '.join(states)}".strip() for name, states in phases.items())
+    return f"in a step {'; '.join(done)}"
 
 
 def _spiking(population: dict[str, object]) -> str:

@@ -56,6 +56,7 @@ def test_tables():
     console.print(rates_table(RATES))
     console.print(figures_table(figures((RECORD, replace(RECORD, epoch=3, test_accuracy=0.5)))))
     text = " ".join(console.file.getvalue().split())
+    assert rates_table(()) == "no population fires: all of them send numbers"
     assert "50.0%" in text
     assert "mean of last 5 62.50% 2 to 3" in text
     assert "best on test 75.00% 2" in text

@@ -227,7 +227,7 @@ class Backward:
     def weight_gradient(self, projection: Projection) -> Floats:
         """dL/d of every weight of a projection, in the shape of its wiring's."""
         delay = projection.delay
-        sent = self.emitted[projection.pre][: self.steps - delay].astype(np.float64)
+        sent = self.emitted[projection.pre][: max(0, self.steps - delay)].astype(np.float64)
         arrived = self.arrived[projection.post][projection.port][delay:]
         full = np.einsum("tbi,tbj->ij", sent, arrived)
         return gathered(full, self.model.wirings[projection.name])

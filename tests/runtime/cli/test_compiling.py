@@ -106,15 +106,18 @@ def test_inspect_of_other_neurons(answer, snncc, tmp_path):
         "neuron g { state v: mV = 0 mV  on input { v = v + i }  spike when not (v < 1 mV)\n"
         "  on spike { v = v - 1 mV } }\n"
         "network n { input x[2] encode poisson(duration = 5 ms, rate = 20 Hz)\n"
-        "  population y[2] : m  x -> y : dense  population z[2] : g }\n"
+        "  population y[2] : m  x -> y : dense  population z[2] : g\n"
+        "  population l[2] : linear  x -> l : dense }\n"
     )
     (document,) = answer("inspect", "n.snn")
-    _, reads, gated = document["populations"]
+    _, reads, gated, linear = document["populations"]
     assert (reads["phases"], reads["emission"]) == ({"deliver": ["v"]}, "2 * v")
     assert (reads["threshold"], reads["comparison"], reads["reset_kinds"]) == ("", None, {})
     assert (gated["comparison"], gated["reset_kinds"]) == (None, {"v": "by subtraction of 1"})
     out = snncc("inspect", "n.snn")[1]
-    assert "never spikes; emits 2 * v" in out
+    assert "never spikes; emits 2 * v\n" in out
+    assert linear["phases"] == {}
+    assert "l: keeps nothing from step to step\n  never spikes; emits i\n" in out
     assert "spikes when not(v < 1) (no single margin); reset v by subtraction of 1" in out
 
 

@@ -171,6 +171,19 @@ def test_a_smooth_network_has_the_gradient_of_finite_differences(body, curve):
             assert gradient.ravel()[k] == pytest.approx(wanted, rel=tolerance, abs=tolerance), name
 
 
+@pytest.mark.parametrize("delay", [STEPS - 1, STEPS, STEPS + 3, 3 * STEPS])
+def test_what_arrives_after_the_last_step_teaches_nothing(delay):
+    text = NETWORK.format(body="output y[3] : readout  x -> y : dense  x -> y : dense")
+    graph = compiled_text(text.replace("dense\n", f"dense  delay {delay} ms\n")).graph
+    model, inputs = grid_model(graph, 4), {"x": np.ones((STEPS, BATCH, 5), bool)}
+    asked = {"y": np.ones((STEPS, BATCH, 3))}
+    trace = simulate(model, inputs, np.float64, record=True)
+    adjoints = {"y": adjoint_of(graph.population("y").step, Surrogate(CURVES["sigmoid"], 1.0))}
+    found = SmoothBackward(model, trace, asked, adjoints).gradients().weights
+    assert found["x->y"].all()
+    assert found["x->y#2"].any() == (delay < STEPS)
+
+
 STBP = """
 network net {
   dt = 1 ms
