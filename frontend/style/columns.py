@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
+WIDEST = 100  # characters; what is wider takes no part in a column, or it would pad all lines of it
+
 
 class Line(NamedTuple):
     """A line of code: its cells, each with the space before it, and the comment at its end.
@@ -40,7 +42,8 @@ def _align_cells(block: Sequence[Line]) -> list[Line]:
     widths = [0] * max(len(row) for row in rows)
     for row in rows:
         for column, text in enumerate(row[:-1]):
-            widths[column] = max(widths[column], len(text))
+            if len(text) <= WIDEST:
+                widths[column] = max(widths[column], len(text))
     return [_padded(line, widths) for line in block]
 
 
@@ -58,7 +61,8 @@ def _align_comments(lines: Sequence[Line]) -> list[str]:
     texts: list[str] = []
     for has_comment, group in groupby(lines, key=lambda line: bool(line.comment and line.cells)):
         block = list(group)
-        width = max(len(line.code) for line in block) if has_comment else 0
+        codes = [len(line.code) for line in block] if has_comment else []
+        width = max((size for size in codes if size <= WIDEST), default=0)
         texts += [_with_comment(line, width) for line in block]
     return texts
 

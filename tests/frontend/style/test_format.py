@@ -166,3 +166,15 @@ def test_a_text_that_would_say_something_else_is_not_given(
     monkeypatch.setattr("snncc.frontend.style.spacing._gap", lambda *around: space)
     with pytest.raises(RuntimeError, match="formatting would change"):
         formatted("network n { let a = 1  let b = 2 } # c\n")
+
+
+def test_a_very_wide_line_widens_no_column() -> None:
+    """All lines beside it were padded to its width: of 1 MB could become gigabytes."""
+    wide = " + ".join(["1"] * 90) + " mV"
+    lines = [f"  state v{k}: mV = 0 mV # {k}" for k in range(1500)]
+    text = "\n".join(["neuron n {", *lines, f"  state w: mV = {wide} # w", "  emit v0", "}"])
+    found = format_text(Source("t.snn", text))
+    assert len(found) < 2 * len(text)
+    assert format_text(Source("t.snn", found)) == found
+    rows = found.splitlines()[1:1501]
+    assert {row.index("#") for row in rows} == {rows[0].index("#")}
