@@ -62,17 +62,20 @@ def move_states(plan, sweep, c, p, segment, is_kept):  # type: ignore[no-untyped
     """The states of population p to those at the start of a segment (is_kept), or from them."""
     lo, hi = plan.neurons[p], plan.neurons[p + 1]
     for k in range(sweep.reals.shape[1]):
-        now, start = sweep.reals[c, k, lo:hi], sweep.starts_of_reals[c, segment, k, lo:hi]
-        if is_kept:
-            copy(now, start)
-        else:
-            copy(start, now)
+        start = sweep.starts_of_reals[c, segment, k, lo:hi]
+        move(sweep.reals[c, k, lo:hi], start, is_kept)
     for k in range(sweep.integers.shape[1]):
-        left, first = sweep.integers[c, k, lo:hi], sweep.starts_of_integers[c, segment, k, lo:hi]
-        if is_kept:
-            copy(left, first)
-        else:
-            copy(first, left)
+        first = sweep.starts_of_integers[c, segment, k, lo:hi]
+        move(sweep.integers[c, k, lo:hi], first, is_kept)
+
+
+@njit
+def move(now, start, is_kept):  # type: ignore[no-untyped-def]
+    """A row to another (is_kept), or from it."""
+    if is_kept:
+        copy(now, start)
+    else:
+        copy(start, now)
 
 
 @njit

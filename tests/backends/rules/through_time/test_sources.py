@@ -17,7 +17,7 @@ ONLY = {
             sizes_of turn update_row""",
         "spikes are events by step, which are sorted by neuron": "sort_spikes",
         "a long sample is gone back over in segments": """
-            again find_starts move_states settle_neurons start_segment""",
+            again find_starts move move_states settle_neurons start_segment""",
         "one worker takes both ways through time one after the other": "ask_trains",
     },
     "cuda": {
