@@ -47,11 +47,13 @@ class Program:
 @dataclass(frozen=True, slots=True)
 class Survey:
     """All of a file: the programs of the networks without mistakes, the data of all training, and
-    every mistake; warnings name what could not be checked for want of a value."""
+    every mistake; warnings name what could not be checked for want of a value. `characters` are
+    those of all texts that were read."""
 
     programs: tuple[Program, ...]
     data: tuple[Data, ...]
     diagnostics: tuple[Diagnostic, ...]
+    characters: int
 
 
 def load_program(path: Path, defines: Defines | None = None, network: str | None = None) -> Program:
@@ -145,7 +147,7 @@ def survey_file(
     try:
         return survey_text(_source(path), defines, network, limits)
     except CompileError as error:
-        return Survey((), (), error.diagnostics)
+        return Survey((), (), error.diagnostics, characters=0)
 
 
 @no_collection()
@@ -165,10 +167,11 @@ def survey_text(
     data = [data for found in text.report.each(_data, rows, text) for data in found]
     if network is None:
         _check_modules(text)
-    found = text.news()
+    found, characters = text.news(), sum(len(f.source.text) for f in text.library.files.values())
     if text.is_damaged:
-        return Survey((), (), found)
-    return Survey(tuple(p for p in programs if p is not None), tuple(data), found)
+        return Survey((), (), found, characters)
+    whole = tuple(p for p in programs if p is not None)
+    return Survey(whole, tuple(data), found, characters)
 
 
 _Row = tuple[Entry, Network, Defines]

@@ -48,10 +48,13 @@ def apply(op: str, *args: Expr, immediate: Immediate = None) -> Apply:
 
 def walk(expr: Expr) -> Iterator[Expr]:
     """Every node of the expression, arguments before the node itself."""
-    if isinstance(expr, Apply):
-        for argument in expr.args:
-            yield from walk(argument)
-    yield expr
+    found, open_ = [], [expr]
+    while open_:
+        node = open_.pop()
+        found.append(node)
+        if isinstance(node, Apply):
+            open_.extend(node.args)
+    return reversed(found)
 
 
 def names(expr: Expr) -> frozenset[str]:

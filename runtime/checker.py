@@ -10,6 +10,7 @@ from ..backends.compiled.plan import make_plan
 from ..backends.memory import Need, drawing, looked_at, presenting, require_memory, wanted
 from ..backends.rules.table import RULES
 from ..backends.runnable import require_clocked
+from ..frontend.collection import no_collection
 from ..frontend.program import Program, Survey, survey_file
 from ..ir.diagnostics import Diagnostic, Span
 from ..ir.expr import walk
@@ -25,28 +26,33 @@ from .training.learning_rate import spread
 
 # Of all networks of a file together:
 MOST_WORK = 60_000  # of the passes, by `_work`: about 3 s
+READ = 40  # characters that are read in the time of a piece of work
 MOST_PAIRS = 30_000_000  # of neurons that a check looks at to wire them; they may all be synapses
 MOST_BYTES = 700_000_000  # that a check takes for the weights and tables
 
 
 @dataclass(slots=True)
 class _Spent:
-    """What the networks before this one took."""
+    """What the networks before this one took; `reading` is what they are to take for the text, with
+    the first of them: it is looked at, however long the text."""
 
+    reading: int = 0
     work: int = 0
     pairs: int = 0
     bytes: int = 0
 
 
+@no_collection()
 def check_program(path: Path, options: Options) -> tuple[Diagnostic, ...]:
     """The mistakes and warnings of a file, of all its networks unless the options choose one: what
     the frontend, the passes, `compile` and `train` refuse."""
     return check_survey(survey_file(path, options.defines, options.network), options.seed or 0)
 
 
+@no_collection()
 def check_survey(survey: Survey, seed: int = 0) -> tuple[Diagnostic, ...]:
     """The mistakes and warnings of what a file says; its initial weights are drawn with `seed`."""
-    report, spent = Report(), _Spent()
+    report, spent = Report(), _Spent(reading=survey.characters // READ)
     report.extend(survey.diagnostics)
     for program in survey.programs:
         _check_network(program, seed, spent, report)
@@ -60,7 +66,8 @@ def _check_network(program: Program, seed: int, spent: _Spent, report: Report) -
     if spent.work + work > MOST_WORK:
         report.extend([_not_examined(program.graph)])
         return
-    spent.work += work
+    spent.work += work + spent.reading
+    spent.reading = 0
     graph, mistakes = examine(program.graph)
     report.extend(mistakes)
     if mistakes:

@@ -169,12 +169,16 @@ def _meant(constant: Expr, values: dict[str, float]) -> float:
 
 
 def _summands(expr: Expr, sign: float) -> Iterator[tuple[float, Expr]]:
-    if not isinstance(expr, Apply) or expr.op not in ("add", "sub", "neg"):
-        yield sign, expr
-        return
-    yield from _summands(expr.args[0], -sign if expr.op == "neg" else sign)
-    for right in expr.args[1:]:
-        yield from _summands(right, -sign if expr.op == "sub" else sign)
+    open_ = [(sign, expr)]
+    while open_:
+        sign, expr = open_.pop()
+        if not isinstance(expr, Apply) or expr.op not in ("add", "sub", "neg"):
+            yield sign, expr
+            continue
+        first = -sign if expr.op == "neg" else sign
+        rest = -sign if expr.op == "sub" else sign
+        signs = (first, *(rest for _ in expr.args[1:]))
+        open_ += reversed(list(zip(signs, expr.args, strict=True)))
 
 
 def _synapses(population: Population, v: str, rows: dict[str, Row]) -> tuple[Synapse, ...]:

@@ -148,6 +148,17 @@ def test_what_a_file_may_take_is_for_all_its_networks(codes, monkeypatch):
     assert codes(wrong + right.replace("lif", "nothing")) == ["E046", "E010"]
 
 
+def test_a_long_text_leaves_less_for_all_networks_but_the_first(codes, monkeypatch):
+    """Reading it takes of the same time."""
+    each = "network n{k} {{ input x[2] encode poisson(duration = 9 ms) population h[2] : lif }}\n"
+    first, second = each.format(k=0), each.format(k=1)
+    assert codes(first + second + "#" * 9000) == []
+    monkeypatch.setattr(checker, "MOST_WORK", 300)
+    assert codes(first + second) == []
+    assert codes(first + "#" * 99_000) == []
+    assert codes(first + second + "#" * 9000) == ["W013"]
+
+
 def test_what_is_drawn_is_for_all_networks(codes, monkeypatch):
     each = NET.replace("network n", "network n{k}").split("train")[0]
     parts = {"params": "", "model": "lif", "wiring": "expression(where = i < j)"}
