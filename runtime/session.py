@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
@@ -23,6 +23,7 @@ from .loading import Options, able, data_of, draw, lower_program, target_row
 from .samples import present
 from .settings import Settings
 from .training.checkpoint import require_like
+from .training.clock import running_time
 from .training.digest import run_digest
 from .training.holdout import hold_out
 from .training.learning_rate import is_spread, spread
@@ -98,7 +99,9 @@ def _make_room(path: Path, how: Start) -> None:
 
 def run(session: Session, listener: Listener) -> Progress:
     """The progress at the end of the session's training."""
-    return fit(session.trainer, session.course, session.progress, listener, session.folder)
+    with running_time() as clock:
+        course = replace(session.course, clock=clock)
+        return fit(session.trainer, course, session.progress, listener, session.folder)
 
 
 def _program(options: TrainOptions) -> Program:

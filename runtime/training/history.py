@@ -20,7 +20,8 @@ LIMIT = 1 << 28
 class EpochRecord:
     """One epoch. Accuracies are shares of 1, None where none was taken; `holdout_accuracy` is that
     on the training samples held out, and AVERAGE before a name says that the weights were averaged.
-    `cost` is the mean over the samples; `seconds` are those of training alone. `train_silent` and
+    `cost` is the mean over the samples; `seconds` are those of training alone, in all sessions that
+    the epoch took, while the process ran. `train_silent` and
     `test_silent` are the shares of samples at which no output neuron fired."""
 
     epoch: int  # from 1, as it is shown
