@@ -53,6 +53,7 @@ class SpikeResponse:
 
 def spike_response(population: Population) -> SpikeResponse:
     """The response of a population's step; CompileError(E050) where it is not of this form."""
+    _require_spikes(population)
     neuron = linear_neuron(population)
     if isinstance(neuron, Why):
         raise _refused(population, neuron.reason)
@@ -66,6 +67,21 @@ def spike_response(population: Population) -> SpikeResponse:
         threshold=_threshold(population, neuron) / scale,
         refractory=neuron.refractory,
         scale=scale,
+    )
+
+
+def _require_spikes(population: Population) -> None:
+    if population.model is None or population.model.emit is None:
+        return
+    name = population.name
+    raise CompileError(
+        Diagnostic(
+            "E050",
+            f"spike-train-level rules learn by spike trains, and `{name}` sends what it emits",
+            population.span,
+            help=f"let `{name}` be a neuron that spikes, such as `lif`, or learn by "
+            "`rule surrogate`",
+        )
     )
 
 
@@ -88,11 +104,7 @@ def _only_synapse(population: Population, neuron: LinearNeuron) -> Synapse:
 
 
 def _threshold(population: Population, neuron: LinearNeuron) -> float:
-    assert population.model is not None
-    if population.model.emit is not None:
-        raise _refused(population, "it emits a number in place of its spikes")
-    if neuron.threshold is None:
-        raise _refused(population, "it emits no spikes")
+    assert neuron.threshold is not None  # a model that never fires emits
     if neuron.threshold.v_th <= 0.0:
         raise _refused(population, "its threshold is not a constant positive voltage")
     return neuron.threshold.v_th
