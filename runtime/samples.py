@@ -122,7 +122,17 @@ def _count_problems(inputs: list[Population], data: Data, span: Span | None) -> 
     what = "a step" if data.is_spikes else "a sample"
     message = f"{what} of the data has {found} values, but the network has {wanted} inputs"
     way_out = f"give the inputs ({shapes}) {found} neurons in all"
+    if _may_be_trains(data, wanted):
+        way_out += "; or, if these are spike trains, write `encode spikes(duration = …)`"
     return [Diagnostic("E062", message, span, help=way_out)]
+
+
+def _may_be_trains(data: Data, inputs: int) -> bool:
+    """Whether numbers are as trains [samples, steps, inputs] would be."""
+    values = data.values
+    if data.is_spikes or values.ndim < 3 or np.prod(values.shape[2:]) != inputs:
+        return False
+    return _no_spike(data) is None
 
 
 def _duration_problems(
@@ -135,7 +145,7 @@ def _duration_problems(
     if steps == found:
         return []
     message = f"the spike trains have {found} steps, but `{population.name}` takes {steps}"
-    way_out = f"write `encode spikes(duration = {found * graph.dt:g} ms)`"
+    way_out = f"write `encode spikes(duration = {found * graph.dt:.10g} ms)`"
     return [Diagnostic("E062", message, population.span or span, help=way_out)]
 
 

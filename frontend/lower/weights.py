@@ -18,6 +18,7 @@ from ..stored.opened import read_array
 from ..stored.text import (
     blocks,
     cells_of,
+    is_gap,
     number_of,
     numbers_of,
     read_lines,
@@ -35,7 +36,7 @@ def read_weights(path: Path, key: str, accept: Accept, span: Span) -> Array:
     """
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
-        message = f"`{path.name}` is no weight file"
+        message = f"`{path.name or path}` is no weight file"
         way_out = f"the kinds are {listing(_READERS)}"
         raise CompileError(Diagnostic("E063", message, span, help=way_out))
 
@@ -109,7 +110,7 @@ def _csv(file: BinaryIO, _path: Path, _key: str, accept: Accept) -> Array:
         raise Unfit("it is empty")
     separator = separator_of(first)
     names = cells_of(first, separator)
-    has_header = all(number_of(cell) is None for cell in names)
+    has_header = all(number_of(cell) is None for cell in names) and not all(map(is_gap, names))
     found, rows = [], 0
     for block in blocks(lines if has_header else chain([first], lines)):
         require_width(block, separator, first)

@@ -173,9 +173,17 @@ def number_of(cell: str) -> float | None:
         return None
 
 
+def is_gap(cell: str) -> bool:
+    """Whether a cell that is no number stands where one is meant: a missing value, or a number that
+    is miswritten."""
+    meant = cell.replace(",", ".").translate(LOOK_ALIKE)
+    has_digit = any(letter.isdigit() for letter in cell)
+    return not cell or cell.lower() in MISSING or (has_digit and number_of(meant) is not None)
+
+
 MISSING = frozenset({"?", "-", "na", "n/a", "nan", "nil", "none", "null"})
 LOOK_ALIKE = str.maketrans("OoIl", "0011")
-GIVE = "leave the sample out, or give it a number"
+GIVE = "leave its line out, or give it a number"
 POINTS = "write numbers with a decimal point"
 
 

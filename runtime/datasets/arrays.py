@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +10,9 @@ import numpy as np
 
 from ...frontend.stored.arrays import Accept, Header, read_npy, require_memory, within
 from ...frontend.stored.arrays import read_npz as read_archive
+from ...frontend.stored.unfit import Unfit
 from ...ir.graph import Arguments, Value
+from ...ir.report import listing
 from .data import Array, Data, damaged, make_data, opened, room
 from .idx import read_idx
 from .labels import AUTO, plain_labels
@@ -151,9 +153,7 @@ def _scaled(part: Part, ends: Ends, way_out: str = SAY) -> Array:
 def _pair(arrays: dict[str, Array], ending: str, path: Path) -> Part:
     for name in (f"x{ending}", f"y{ending}"):
         if name not in arrays:
-            known = ", ".join(arrays) or "no other"
-            way_out = "save it by numpy.savez(path, x=..., y=...)"
-            raise damaged(path, f"has no array `{name}`, but {known}", way_out)
+            raise damaged(path, f"has no array `{name}`, but {listing(arrays)}", SAVE)
     values, labels = arrays[f"x{ending}"], arrays[f"y{ending}"]
     if labels.ndim != 1 or values.ndim < 2 or len(values) != len(labels):
         problem = (
@@ -168,7 +168,17 @@ def _pair(arrays: dict[str, Array], ending: str, path: Path) -> Part:
 def read_npz(path: Path) -> dict[str, Array]:
     """The arrays of an archive that data are read from; nothing in it is executed."""
     with opened(path) as file:
-        return read_archive(file, lambda names: [n for n in NAMES if n in names], _together())
+        return read_archive(file, _read, _together())
+
+
+def _read(names: Sequence[str]) -> list[str]:
+    """Those of an archive's arrays that data are read from."""
+    if not {*NAMES} & {*names}:
+        raise Unfit(f"it has no array `x`, but {listing(names) or 'none at all'}", SAVE)
+    return [name for name in NAMES if name in names]
+
+
+SAVE = "save it by numpy.savez(path, x=..., y=...)"
 
 
 def _together() -> Accept:

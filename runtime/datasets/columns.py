@@ -6,9 +6,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...frontend.stored.text import number_of
+from ...frontend.stored.text import is_gap, number_of
 from ...ir.graph import Value
-from .data import damaged
+from .data import Array, damaged
 
 INDEX_NAMES = ("", "Unnamed: 0")  # of the column that pandas writes beside a table
 
@@ -58,16 +58,38 @@ def _has_header(first: list[str], wanted: str, label: str, path: Path) -> bool:
         return wanted == "yes"
     texts = [k for k, cell in enumerate(first) if number_of(cell) is None]
     is_named = label in first and _position(label, len(first)) is None
-    if not texts or len(texts) == len(first) or is_named:
+    if not texts or is_named:
         return bool(texts)
+    if len(texts) == len(first):
+        _require_names(first, label, path)
+        return True
     if texts == [_position(label, len(first))] and not _count_columns(first, texts[0]):
         return False
     problem = f"has numbers and text in its first line, `{first[texts[0]]}` in column {texts[0]}"
-    way_out = (
-        'if the line names the columns, say `header = "yes"`; if it is a sample, say '
-        '`header = "no"`, and give it a number there'
-    )
-    raise damaged(path, f"{problem} (from 0)", way_out)
+    raise damaged(path, f"{problem} (from 0)", NAMES_OR_SAMPLE)
+
+
+NAMES_OR_SAMPLE = (
+    'if the line names the columns, say `header = "yes"`; if it is a sample, say '
+    '`header = "no"`, and give it a number there'
+)
+
+
+def _require_names(first: list[str], label: str, path: Path) -> None:
+    """CompileError(E061) where a line of texts says nothing but that its values are missing."""
+    values = [cell for k, cell in enumerate(first) if k != _position(label, len(first))]
+    if all(map(is_gap, values)):
+        problem = f"has no numbers in its first line, and `{values[0]}` is hardly a name"
+        raise damaged(path, problem, NAMES_OR_SAMPLE)
+
+
+def require_other_labels(columns: Columns, labels: Array, path: Path) -> None:
+    """CompileError(E061) where the name of the labels' column is a label itself, as if the line of
+    names were a sample without values."""
+    name = "" if columns.names is None else columns.names[columns.label]
+    if labels.dtype.kind == "U" and name in labels:
+        problem = f"has `{name}` in its first line, which is a label of other lines"
+        raise damaged(path, problem, NAMES_OR_SAMPLE)
 
 
 def _count_columns(first: list[str], label: int) -> bool:

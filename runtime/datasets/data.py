@@ -97,14 +97,19 @@ def make_data(values: Array, labels: Array, name: str | Path, classes: int | Non
         raise damaged(name, f"has the label {found - 1}, but labels end at {classes - 1}")
     checked, occurring = checked_values(values, name), tuple(map(int, np.unique(whole)))
     data = Data(checked, whole, found if classes is None else classes, occurring=occurring)
-    return replace(data, warnings=_nothing(checked, name))
+    nothing = _nothing(data)
+    warning = Diagnostic("W060", f"`{name}` {nothing}", help="is this the file that you mean?")
+    return replace(data, warnings=(warning,) if nothing else ())
 
 
-def _nothing(values: Array, name: str | Path) -> tuple[Diagnostic, ...]:
-    if values.any():
-        return ()
-    message = f"all values of `{name}` are 0, so no input spikes for their sake"
-    return (Diagnostic("W060", message, help="is this the file that you mean?"),)
+def _nothing(data: Data) -> str:
+    """Why inputs that show these values tell nothing; "" if they tell something."""
+    if not data.values.any():
+        return "gives 0 to all inputs, so none spikes for its sake"
+    first, has_classes = data.values[0], len(data.occurring) > 1
+    if has_classes and all(np.array_equal(first, other) for other in data.values[1:]):
+        return "gives the same values to all samples, whatever their labels"
+    return ""
 
 
 def checked_values(values: Array, name: str | Path) -> Array:

@@ -31,7 +31,12 @@ class Classes(NamedTuple):
         return self.names or NUMBERS
 
     def gaps(self, path: Path) -> tuple[Diagnostic, ...]:
-        """W060 where a class has no sample."""
+        """W060 where a class has no sample, or all samples have one class."""
+        if len(self.occurring) == 1:
+            label = self.names[0] if self.names else self.occurring[0]
+            message = f"all samples of `{path}` have the label `{label}`"
+            way_out = "there is nothing to tell apart; is this the file that you mean?"
+            return (Diagnostic("W060", message, help=way_out),)
         if len(self.occurring) == self.number:
             return ()
         missing = next(k for k, found in enumerate((*self.occurring, -1)) if k != found)
@@ -98,13 +103,16 @@ def numbered(part: Labelled, classes: Classes) -> Labels:
     if len(numbers) and numbers.min() < 0:
         bad = int(np.argmin(numbers))
         sample = bad if part.rows is None else part.rows[bad]
-        problem = (
-            f"has the label `{part.labels[bad]}` in sample {sample} (from 0), which is none of"
-        )
+        label = _shown(part.labels[bad])
+        problem = f"has the label `{label}` in sample {sample} (from 0), which is none of"
         way_out = "name all labels by `classes = […]`, or leave the sample out"
         known_names = listing(map(str, classes.names))
         raise damaged(part.path, f"{problem} the classes {known_names}", way_out)
     return numbers
+
+
+def _shown(label: object) -> str:
+    return f"{label:.15g}" if isinstance(label, float) else str(label)
 
 
 def _key(label: object) -> object:

@@ -21,7 +21,7 @@ from ...frontend.stored.text import (
 from ...frontend.stored.unfit import Unfit
 from ...ir.diagnostics import Diagnostic
 from ...ir.graph import Value
-from .columns import INDEX_NAMES, Columns, columns_of
+from .columns import INDEX_NAMES, Columns, columns_of, require_other_labels
 from .data import Array, damaged, opened, room
 from .split import Part
 
@@ -47,6 +47,8 @@ def read_table(path: Path, arguments: dict[str, Value]) -> Part:
         raise damaged(path, "has a line of names and no samples")
     values = np.concatenate(table.values)
     labels = np.concatenate(table.labels)
+    if arguments["header"] == "auto":
+        require_other_labels(columns, labels, path)
     return Part(values, labels, path, columns, _counters(values, columns, path))
 
 
@@ -67,7 +69,7 @@ class _Table:
         require_width(block, self.separator, self.first)
         values, labels = self._cells(block)
         if self.labels and labels.dtype.kind != self.labels[0].dtype.kind:
-            raise _mixed(block[0], str(labels[0]), self.columns)
+            raise self._mixed(block[0])
         self.left -= values.size * CELL + labels.nbytes
         if self.left < 0:
             raise Unfit("it holds more numbers than fit into memory", "give a part of it")
@@ -100,16 +102,20 @@ class _Table:
             return np.array(numbers, np.float64)
         texts = [k for k, number in enumerate(numbers) if number is None]
         if len(texts) < len(numbers):
-            raise _mixed(block[texts[0]], cells[texts[0]], self.columns)
+            raise self._mixed(block[texts[0]])
         return np.array(cells)
 
-
-def _mixed(line: Line, cell: str, columns: Columns) -> Unfit:
-    where = f"line {line.number} has the label `{cell[:40]}` in {columns.called(columns.label)}"
-    way_out = "give all labels as numbers, or all as texts"
-    if columns.names is None:
-        way_out = f'if line {line.number} names the columns, say `header = "yes"`; {way_out}'
-    return Unfit(f"{where}, and others are numbers", way_out)
+    def _mixed(self, line: Line) -> Unfit:
+        """What is wrong with a line whose label is a text where others are numbers, or a number
+        where they are texts."""
+        label = self.columns.label
+        cell = cells_of(line, self.separator)[label]
+        others = "numbers" if number_of(cell) is None else "texts"
+        way_out = "give all labels as numbers, or all as texts"
+        if self.columns.names is None and line == self.first:
+            way_out = f'if line {line.number} names the columns, say `header = "yes"`; {way_out}'
+        where = f"line {line.number} has the label `{cell[:40]}` in {self.columns.called(label)}"
+        return Unfit(f"{where}, and others are {others}", way_out)
 
 
 def _counters(values: Array, columns: Columns, path: Path) -> tuple[Diagnostic, ...]:

@@ -102,6 +102,15 @@ def test_numbers_that_are_0_and_1_are_trains_where_an_input_takes_them(small_gra
     )
 
 
+def test_numbers_that_may_be_trains_where_no_input_takes_them(small_graph):
+    trains = data((5, 10, 6))
+    trains.values[:, ::2] = 1
+    assert "if these are spike trains, write `encode spikes" in misfit(small_graph, trains).help
+    assert "trains" not in misfit(small_graph, data((5, 10, 5))).help
+    trains.values[0, 0, 0] = 0.5
+    assert "trains" not in misfit(small_graph, trains).help
+
+
 def test_a_network_without_inputs(small_graph):
     only = replace(small_graph, populations=small_graph.populations[1:], projections=())
     problem = misfit(only, data())

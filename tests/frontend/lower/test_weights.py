@@ -82,6 +82,7 @@ def test_csv(tmp_path: Path, text: str) -> None:
         ("w.csv", b"1,2\n3;4,5\n", "line 2 has `3;4`, two cells with another separator,", "commas"),
         ("w.csv", b"1,nan\n", "line 1 has `nan`, a missing value,", "give"),
         ("w.csv", b"1,-inf\n", "line 1 has `-inf`, which is not finite,", "give"),
+        ("w.csv", b"NA,,?\n0,1,2\n", "line 1 has `NA`, a missing value,", "give"),
         ("w.csv", b"", "it is empty", ""),
         ("w.csv", b"pre,post,weight\n", "it has a header and no rows", ""),
         ("w.csv", b"1,1e39\n", "it holds 1e+39 in row 0, column 1 (both from 0)", "below 3.4e+38"),

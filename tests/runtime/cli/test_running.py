@@ -101,7 +101,7 @@ def test_labels_of_words_are_named_and_kept(snncc, answer, tiny, tmp_path):
     assert [w["code"] for w in document["warnings"]] == ["W060"]
     status, out, err = snncc("eval", "run", "--data", "low.csv")
     assert "0 high\\x1b  1 low  2 " in out
-    assert "warning[W060]: all values of `low.csv` are 0" in err
+    assert "warning[W060]: `low.csv` gives 0 to all inputs" in err
 
 
 def test_what_is_odd_about_the_data_is_said_before_training(snncc, tiny, tmp_path):

@@ -107,7 +107,7 @@ def test_bool_are_spike_trains(tmp_path):
 @pytest.mark.parametrize(
     ("arrays", "problem"),
     [
-        ({"x": np.ones((4, 2))}, "no array `y`, but x"),
+        ({"x": np.ones((4, 2))}, "no array `y`, but `x`"),
         ({"x": np.ones((3, 2)), "y": LABELS}, r"x \(3, 2\) and y \(4,\)"),
         ({"x": np.ones(4), "y": LABELS}, "are needed"),
         ({"x": np.full((4, 2), 2.0), "y": LABELS}, "value 2 in sample 0, column 0"),
@@ -116,6 +116,7 @@ def test_bool_are_spike_trains(tmp_path):
         ({"x": np.ones((4, 2), complex), "y": LABELS}, "complex"),
         ({"x": np.ones((4, 2)), "y": -LABELS}, "label -1"),
         ({"x_train": np.ones((4, 2))}, "no array `y_train`"),
+        ({"X": np.ones((4, 2)), "Y": LABELS}, "no array `x`, but `X` and `Y`"),
         ({"x": np.ones((4, 0)), "y": LABELS}, r"samples without values: its shape is \[4, 0\]"),
         ({"x": np.ones((4, 2)), "y": LABELS + [0, np.nan, 0, 0]}, "label nan in sample 1"),
         ({"x": np.ones((4, 2)), "y": LABELS + [0, 0, np.inf, 0]}, "label inf in sample 2"),

@@ -153,6 +153,29 @@ def test_a_first_line_of_numbers_and_text_is_asked_about(path, tmp_path, first, 
 
 
 @pytest.mark.parametrize(
+    ("first", "problem"),
+    [
+        ("?,?,yes", "has no numbers in its first line, and `?` is hardly a name"),
+        ("NA,,rare", "`NA` is hardly a name"),
+        ('"0,5",O.5,no', "`0,5` is hardly a name"),
+        ("?,?,?", "`?` is hardly a name"),
+        ("left,out,no", "has `no` in its first line, which is a label of other lines"),
+    ],
+)
+def test_a_first_line_without_numbers_may_be_a_sample(path, first, problem):
+    text = f"{first}\n0.1,0.2,yes\n0.3,0.2,no\n"
+    found = refused("E061", read, path, text)
+    assert problem in found.message
+    assert '`header = "yes"`' in found.help
+    assert '`header = "no"`' in found.help
+    assert len(read(path, text, header="yes", test_share=0.0)) == 2
+
+
+def test_names_of_columns_may_be_those_of_missing_values(path):
+    assert len(read(path, "Na,Mg,kind\n0.1,0.2,1\n", test_share=0.0)) == 1
+
+
+@pytest.mark.parametrize(
     ("text", "arguments"),
     [
         ("0.5;0.25;1\n1;0;0\n", {}),
@@ -185,6 +208,11 @@ def test_labels_may_be_texts(path, header):
     assert (again.labels.tolist(), again.classes) == ([2], 3)
     found = refused("E061", read, path, "0,0,rose\n", classes=data.names)
     assert "label `rose` in sample 0 (from 0), which is none of the classes `iris`" in found.message
+
+
+def test_labels_that_are_no_classes_are_shown_as_they_are(path):
+    found = refused("E061", read, path, "0,10\n0.5,20\n", classes=(10,))
+    assert "has the label `20` in sample 1" in found.message
 
 
 def test_labels_may_be_any_numbers_in_any_order(path):
@@ -226,8 +254,12 @@ def test_what_is_odd_is_said(path):
     assert "has no sample of class 0: its labels are `1` and `2`" in gap.message
     assert "`classes = [1, 2]`" in gap.help
     (zeros,) = read(path, "0,0,1\n0,0,0\n", test_share=0.0).warnings
-    assert "all values" in zeros.message
-    assert {w.code for w in (counts, gap, zeros)} == {"W060"}
+    assert "gives 0 to all inputs" in zeros.message
+    (alike,) = read(path, "5,3,a\n5,3,b\n" * 2, test_share=0.0, low=0, high=9).warnings
+    assert "gives the same values to all samples, whatever their labels" in alike.message
+    (alone,) = read(path, "0,0.5,a\n1,0,a\n", test_share=0.0).warnings
+    assert "have the label `a`" in alone.message
+    assert {w.code for w in (counts, gap, zeros, alike, alone)} == {"W060"}
 
 
 def test_a_test_file_with_other_columns(path, tmp_path):
@@ -256,6 +288,7 @@ def test_a_table_that_does_not_fit_into_memory_is_not_kept(path, monkeypatch):
         ("1.0,a\n1," + "b" * 101, r"line 2 has no label: column 1 \(from 0\) has 101 characters"),
         ("1,0\n1,a\n", r"line 2 has the label `a` in column 1 \(from 0\), and others are numbers"),
         ("1,0\n" * 4096 + "1,a\n", "line 4097 has the label `a` in column 1"),
+        ("0.5,a\n" * 4096 + "1,0\n", "line 4097 has the label `0` .*, and others are texts"),
         ("0,1,label\n1,2,0\n", "numbers and text in its first line, `label` in column 2"),
         ("5,1,label\n1,2,0\n", "line 1 has the label `label` in column 2"),
         ("1,0\n1,-3\n", "label -3 in sample 1"),
