@@ -13,26 +13,23 @@ _RANDOM = (
     "expressions and equations have no random numbers; initial weights do, `init = normal(0, 1)`, "
     "and noise is an input: `input noise[10] encode poisson(duration = 100 ms)`"
 )
+_DRAWN = ("rand", "randn", "random", "randint", "normal", "uniform", "gauss", "poisson", "noise")
 _VALUES = {
+    **dict.fromkeys(("xi", *_DRAWN), _RANDOM),
     "pi": "write 3.14159265",
     "e": "write `exp(1)`",
     "inf": "leave out what it would switch off; numbers are finite",
     "nan": "numbers are finite",
-    "xi": _RANDOM,
     "t": "no name stands for the time; a state can count it: `state clock: 1 = 0` with "
     "`dclock/dt = 1 / (1 ms)`",
-    "True": "write `true`",
-    "False": "write `false`",
-    "None": "leave the argument out",
+    "none": "leave the argument out",
 }
-_MODELS = dict.fromkeys(("LIF", "leaky", "iaf", "iaf_psc_exp", "IF_curr_exp"), "write `lif`")
+_MODELS = dict.fromkeys(("leaky", "iaf", "iaf_psc_exp", "if_curr_exp"), "write `lif`")
 
-# By what a name was looked up as.
+# By what a name was looked up as; capitals and underscores do not count.
 FOREIGN: dict[str, dict[str, str]] = {
     "connectivity": {
-        **dict.fromkeys(
-            ("all_to_all", "full", "fully_connected", "fc", "linear", "Dense", "Linear"), _ALL
-        ),
+        **dict.fromkeys(("all_to_all", "full", "fully_connected", "fc", "linear"), _ALL),
         **dict.fromkeys(
             ("fixed_fan_out", "fixed_outdegree", "fixed_out_degree"),
             "only the number of synapses into a neuron can be fixed, `fixed_fan_in(k = 10)`; "
@@ -40,15 +37,14 @@ FOREIGN: dict[str, dict[str, str]] = {
         ),
         **dict.fromkeys(("fixed_indegree", "fixed_in_degree"), "write `fixed_fan_in(k = 10)`"),
         **dict.fromkeys(
-            ("fixed_probability", "pairwise_bernoulli", "random"), "write `sparse(p = 0.1)`"
+            ("fixed_probability", "fixed_prob", "pairwise_bernoulli", "random"),
+            "write `sparse(p = 0.1)`",
         ),
         **dict.fromkeys(("identity", "one2one"), "write `one_to_one`"),
         **dict.fromkeys(("maxpool2d", "avgpool2d", "pool"), "write `pool2d(kernel = 2)`"),
     },
     "function": {
-        **dict.fromkeys(
-            ("rand", "randn", "random", "randint", "normal", "uniform", "gauss", "poisson"), _RANDOM
-        ),
+        **dict.fromkeys(_DRAWN, _RANDOM),
         "ln": "write `log`",
         "pow": "write `a ^ b`",
         "mod": "write `a % b`",
@@ -80,7 +76,7 @@ FOREIGN: dict[str, dict[str, str]] = {
     "encoding": dict.fromkeys(("rate", "rate_coding"), "write `poisson(duration = 100 ms)`"),
     # A word with which a statement of a model, or of a network, was begun.
     "clause of a model": {
-        "threshold": "write `spike when v > v_th`",
+        **dict.fromkeys(("threshold", "fire"), "write `spike when v > v_th`"),
         "reset": "write `on spike { v = 0 mV }`",
         "init": "a state says its first value: `state v: mV = 0 mV`",
         "equation": "an equation stands alone: `dv/dt = -v / tau`",
@@ -96,10 +92,25 @@ FOREIGN: dict[str, dict[str, str]] = {
 }
 
 
+def foreign(what: str, name: str) -> str | None:
+    """What is written here in place of a word of another language; None if it is not known."""
+    return _FOREIGN.get(what, {}).get(_plain(name))
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("_", "")
+
+
+_FOREIGN = {
+    what: {_plain(word): way_out for word, way_out in words.items()}
+    for what, words in FOREIGN.items()
+}
+
+
 def unknown(
     what: str, name: str, span: Span, names: Iterable[str], code: str = "E010"
 ) -> Diagnostic:
     """The diagnostic for a name that is not there; a word of another language is recognized."""
     found = report.unknown(what, name, span, names, code)
-    way_out = FOREIGN.get(what, {}).get(name)
+    way_out = foreign(what, name)
     return found if way_out is None else replace(found, help=way_out)

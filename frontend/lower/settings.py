@@ -9,7 +9,7 @@ from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.report import Poisoned, sound, twice
 from ...ir.rules import READOUTS
 from ...ir.schemes import SCHEMES
-from ..foreign import FOREIGN, unknown
+from ..foreign import foreign, unknown
 from ..library import model_named
 from ..syntax.tree import Call, Cell, Expression, Let, Literal, Reference, Setting, Statement
 from ..typing.arguments import as_call, fill, look_up
@@ -88,7 +88,7 @@ def _set(setting: Setting, scope: Scope, body: Body) -> None:
     name = setting.name
     if name.text not in _SETTINGS:
         found = unknown("setting", name.text, name.span, _SETTINGS, code="E012")
-        if name.text not in FOREIGN["setting"]:
+        if foreign("setting", name.text) is None:
             found = replace(found, help=found.help + "; a constant is `let name = …`")
         raise CompileError(found)
     _SETTINGS[name.text](setting, scope, body)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence, Set
 
 from ...ir.diagnostics import Diagnostic, Note
 from ...ir.report import nearest
-from ..foreign import FOREIGN
+from ..foreign import foreign
 from ..units import UNITS
 from .builder import quantity_parts
 from .lexer import END, KEYWORDS, PUNCTUATION, Token, between
@@ -129,6 +129,13 @@ def _nested(accepted: Set[str], tokens: Sequence[Token], position: int) -> Diagn
         message = "a model by its equations stands outside of networks and modules"
         way_out = f"move `neuron {name} {{ … }}` out; in here: `neuron {name} = lif(…)`"
         return Diagnostic("E001", message, tokens[start].span, help=way_out)
+    if token.type in _CLAUSES and "POPULATION" in accepted:
+        message = f"`{token.text}` stands in a model, `neuron own {{ … }}`"
+        return Diagnostic("E001", message, token.span, help=_CLAUSES[token.type])
+    if token.type in _STATEMENTS and "PARAM" in accepted:
+        message = f"`{token.text}` stands in a network or a module, not in a model"
+        way_out = _STATEMENTS[token.type]
+        return Diagnostic("E001", message, token.span, help=way_out)
     if token.type not in DEFINITIONS or not accepted & {"POPULATION", "PARAM"}:
         return None
     message = f"`{token.text}` stands outside of networks, modules and models"
@@ -141,13 +148,28 @@ def _foreign(accepted: Set[str], tokens: Sequence[Token], position: int) -> Diag
     if not position or not _begins_statement(tokens, position - 1):
         return None
     word, what = tokens[position - 1], "clause of a model" if accepted == {"SLASH"} else "statement"
-    way_out = FOREIGN[what].get(word.text)
+    way_out = foreign(what, word.text)
     if way_out is None:
         return None
     message = f"no {what} begins with `{word.text}`"
     return Diagnostic("E001", message, word.span, help=way_out)
 
 
+# What begins a clause of a model alone, or a statement of a network alone: the way out where it
+# stands in the other one.
+_OUTSIDE = "write the model outside of networks and modules"
+_CLAUSES = {
+    "PARAM": "a network has its parameters behind its name, `network n(tau: ms = 20 ms) { … }`; "
+    "a constant is `let tau = 20 ms`",
+    **dict.fromkeys(("STATE", "ON", "SPIKE", "EMIT", "REFRACTORY"), _OUTSIDE),
+}
+_STATEMENTS = {
+    "LET": "a constant of a model is `param tau: ms = 20 ms`",
+    **dict.fromkeys(
+        ("POPULATION", "OUTPUT", "INSTANCE", "PORT", "FOR"),
+        "close the block before it with `}`, or move it out",
+    ),
+}
 DEFINITIONS = frozenset({"IMPORT", "MODULE", "NETWORK", "TRAIN"})
 # What a user may have had in mind; the first that fits is told.
 _RECOGNIZED = (_deploy, _undeclared, _nested, _foreign, _no_unit)
@@ -194,7 +216,8 @@ def _advice(accepted: Set[str], tokens: Sequence[Token], position: int) -> str:
     token = tokens[position]
     if position and tokens[position - 1].type == "NUMBER" and token.type == "NAME":
         return _about_unit(token.text)
-    if "NAME" in accepted and token.text in KEYWORDS:
+    begins_line = position and "\n" in between(tokens[position - 1], token)
+    if "NAME" in accepted and token.text in KEYWORDS and not begins_line:
         return f"`{token.text}` is a word of the language; choose another name"
     if accepted == {"SLASH"}:
         return _misspelt(accepted, tokens, position) or "an equation of a model reads `dv/dt = …`"
@@ -207,7 +230,10 @@ def _misspelt(accepted: Set[str], tokens: Sequence[Token], position: int) -> str
     """The keyword that may have been meant: by a word that was read as a name, with which a
     statement begins, or else by the one that cannot stand here."""
     if position and _begins_statement(tokens, position - 1):
-        near = nearest(tokens[position - 1].text, KEYWORDS)
+        word = tokens[position - 1].text
+        if word in KEYWORDS:
+            return f"`{word}` is written without `=`"
+        near = nearest(word, KEYWORDS)
         if near:
             return near
     if tokens[position].type != "NAME":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from snncc.frontend.foreign import FOREIGN
+from snncc.frontend.foreign import foreign
 from snncc.frontend.lower.settings import _SETTINGS
 from snncc.frontend.program import survey_text
 from snncc.frontend.syntax.lexer import KEYWORDS
@@ -62,6 +62,22 @@ def connected(connectivity: str) -> str:
         (in_model("param b = 20 mV"), "E001", "`b` does not say its unit", "`param b: mV = …`"),
         (in_model("param b = 2"), "E001", "`b` does not say its unit", "`param b: 1 = …`"),
         (in_model("state u = 2 ms"), "E001", "`u` does not say its unit", "`state u: ms = …`"),
+        (connected("AllToAll"), "E010", "AllToAll", "`dense` joins every neuron"),
+        (connected("dense(weight = randn)"), "E010", "no name `randn`", "no random numbers"),
+        (connected("dense(weight = PI)"), "E010", "no name `PI`", "3.14159265"),
+        (in_model("Threshold v > 1 mV"), "E001", "begins with `Threshold`", "spike when v > v_th"),
+        (in_model("fire when v > 1 mV"), "E001", "begins with `fire`", "spike when v > v_th"),
+        (in_model("refractory = 2 ms"), "E001", "got `=`", "`refractory` is written without `=`"),
+        (
+            NETWORK.format("param tau = 20 ms"),
+            "E001",
+            "`param` stands in a model",
+            "`network n(tau: ms = 20 ms) { … }`; a constant is `let tau = 20 ms`",
+        ),
+        (NETWORK.format("state v: mV = 0 mV"), "E001", "`state` stands in a model", "outside"),
+        (NETWORK.format("emit v"), "E001", "`emit` stands in a model", "outside"),
+        (in_model("let a = 3"), "E001", "`let` stands in a network or a module", "param tau: ms"),
+        (in_model("population h[3] : lif"), "E001", "`population` stands in a network", "move it"),
         ("network n(a = 3) { }", "E001", "`a` does not say its type", "`a: int = …`"),
         ("network n(a = 3 ms) { }", "E001", "`a` does not say its type", "`a: ms = …`"),
         ('network n(a = "b") { }', "E001", "`a` does not say its type", "`a: text = …`"),
@@ -72,6 +88,12 @@ def test_each_has_its_sentence(text: str, code: str, message: str, way_out: str)
     assert found.code == code
     assert message in found.message
     assert way_out in found.help
+
+
+def test_a_line_that_ends_too_early_asks_for_no_other_name() -> None:
+    text = MODEL.format("", "spike when v > 1 mV and\n on spike { v = 0 mV }")
+    (found,) = survey_text(Source("t.snn", text)).diagnostics
+    assert (found.message, found.help) == ("expected an expression, got `on`", "")
 
 
 def test_no_word_of_the_language_is_foreign() -> None:
@@ -85,4 +107,4 @@ def test_no_word_of_the_language_is_foreign() -> None:
         "clause of a model": KEYWORDS,
     }
     for what, known in words.items():
-        assert not FOREIGN[what].keys() & set(known)
+        assert not [name for name in known if foreign(what, name) is not None]
