@@ -23,6 +23,8 @@ _VALUES = {
     "t": "no name stands for the time; a state can count it: `state clock: 1 = 0` with "
     "`dclock/dt = 1 / (1 ms)`",
     "none": "leave the argument out",
+    "on": "write `true`",
+    "off": "write `false`",
 }
 _MODELS = dict.fromkeys(("leaky", "iaf", "iaf_psc_exp", "if_curr_exp"), "write `lif`")
 
@@ -72,6 +74,24 @@ FOREIGN: dict[str, dict[str, str]] = {
     "setting": {
         "seed": "the seed is given on the command line: `--seed 1`",
         "duration": "an input says how long it lasts: `encode poisson(duration = 100 ms)`",
+    },
+    "optimizer": {
+        "adamw": "write `optimizer adam(lr = 1e-3)` and `decay decoupled(rate = 0.01)`",
+        "momentum": "write `sgd(lr = 1e-3, momentum = 0.9)`",
+    },
+    "loss": {
+        "van_rossum": "write `kernel(tau = 5 ms)`",
+        **dict.fromkeys(("mse", "mse_loss"), "write `rate_mse`"),
+        **dict.fromkeys(("ce", "nll", "cross_entropy_loss", "softmax"), "write `cross_entropy`"),
+    },
+    # The value of an argument of that name: STBP's four curves, and what other libraries call them.
+    "curve": {
+        **dict.fromkeys(("h1", "boxcar", "rect"), 'write "rectangle"'),
+        **dict.fromkeys(("h2", "piecewise_linear"), 'write "triangle"'),
+        "h3": 'write "sigmoid"',
+        "h4": 'write "gaussian"',
+        "atan": 'write "arctan"',
+        "superspike": 'write "fast_sigmoid"',
     },
     "encoding": dict.fromkeys(("rate", "rate_coding"), "write `poisson(duration = 100 ms)`"),
     # A word with which a statement of a model, or of a network, was begun.

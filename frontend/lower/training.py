@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from ...ir.diagnostics import CompileError, Diagnostic, Span
 from ...ir.graph import Call as IrCall
@@ -10,7 +10,7 @@ from ...ir.graph import Setting as Chosen
 from ...ir.graph import TrainSpec, Value
 from ...ir.ranges import BELOW_ONE
 from ...ir.report import Report, twice, unknown
-from ...ir.rules import TRAIN_ENTRIES
+from ...ir.rules import TRAIN_ENTRIES, Row
 from ..syntax.tree import Argument, Expression, Reference, Setting, Train
 from ..typing.arguments import as_call, fill, look_up
 from ..typing.constants import (
@@ -68,9 +68,16 @@ def _set(
     if entry.table is None:
         settings[name.text] = _TYPES[entry.type](line.value, scope, report)
         return
-    call = as_call(line.value, f"a {entry.what}")
+    call = as_call(line.value, f"a name after `{name.text}`, such as `{_example(entry.table)}`")
     row = look_up(entry.table, call, entry.what)
     settings[name.text] = fill(row, call, scope, report, "E051")
+
+
+def _example(table: Mapping[str, Row]) -> str:
+    """A call of the first row of a table, with its first argument."""
+    kind, row = next(iter(table.items()))
+    first = next((a for a in row.arguments if isinstance(a.default, float)), None)
+    return kind if first is None else f"{kind}({first.name} = {first.default:g})"
 
 
 def lower_data(node: Expression, scope: Scope, report: Report) -> IrCall:

@@ -216,6 +216,8 @@ def _advice(accepted: Set[str], tokens: Sequence[Token], position: int) -> str:
     token = tokens[position]
     if position and tokens[position - 1].type == "NUMBER" and token.type == "NAME":
         return _about_unit(token.text)
+    if "_LPAR" in accepted and token.type in ("NUMBER", "QUANTITY"):
+        return f"arguments stand in brackets: `{tokens[position - 1].text}({token.text})`"
     begins_line = position and "\n" in between(tokens[position - 1], token)
     if "NAME" in accepted and token.text in KEYWORDS and not begins_line:
         return f"`{token.text}` is a word of the language; choose another name"

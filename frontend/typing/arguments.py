@@ -12,7 +12,7 @@ from ...ir.graph import Value
 from ...ir.report import Poisoned, Report, nearest, twice
 from ...ir.rules import Argument as Formal
 from ...ir.rules import Row
-from ..foreign import unknown
+from ..foreign import foreign, unknown
 from ..syntax.tree import Call, Expression, Name, Reference
 from ..units import NUMBER, UNITS, to_unit
 from .constants import Scope, evaluate, number, text, truth, whole
@@ -130,11 +130,14 @@ def convert(formal: Formal, node: Expression, scope: Scope) -> Value:
 
 
 def _one_of(formal: Formal, node: Expression, scope: Scope) -> Value:
+    if isinstance(node, Reference) and node.name in set(formal.choices) - scope.names.keys():
+        message = f"`{formal.name}` is a text, and `{node.name}` stands without quotes"
+        raise CompileError(Diagnostic("E020", message, node.span, help=f'write "{node.name}"'))
     value = text(evaluate(node, scope), node.span)
     if formal.choices and value not in formal.choices:
         choices = " or ".join(f'"{choice}"' for choice in formal.choices)
         message = f"`{formal.name}` is {choices}, not {value!r}"
-        way_out = nearest(value, formal.choices)
+        way_out = foreign(formal.name, value) or nearest(value, formal.choices)
         raise CompileError(Diagnostic("E022", message, node.span, help=way_out))
     return value
 

@@ -9,8 +9,9 @@ from snncc.frontend.lower.settings import _SETTINGS
 from snncc.frontend.program import survey_text
 from snncc.frontend.syntax.lexer import KEYWORDS
 from snncc.frontend.typing.operators import FUNCTIONS
+from snncc.ir.adjoint.curves import CURVES
 from snncc.ir.diagnostics import Source
-from snncc.ir.rules import ENCODINGS
+from snncc.ir.rules import ENCODINGS, LOSSES, OPTIMIZERS
 from snncc.ir.wiring import CONNECTIVITIES, INITS
 
 MODEL = "neuron m {{ param tau: ms = 20 ms  state v: mV = 0 mV {} dv/dt = -v / tau {} }}"
@@ -19,6 +20,18 @@ NETWORK = (
     " let last = 1 }}"
 )
 SPIKE = "spike when v > 1 mV"
+TRAIN = (
+    "network n {{ input x[2] encode poisson(duration = 9 ms)\n output y[2] : lif\n"
+    " x -> y : dense  delay 1 ms }}\ntrain n {{ data digits\n {}\n }}"
+)
+
+
+def by_rule(arguments: str) -> str:
+    return TRAIN.format(f"rule surrogate(width = 3, {arguments})\n epochs 1")
+
+
+def trained(line: str) -> str:
+    return TRAIN.format(f"rule surrogate(width = 3)\n {line}")
 
 
 def in_model(clause: str) -> str:
@@ -80,6 +93,15 @@ def connected(connectivity: str) -> str:
         (in_model("population h[3] : lif"), "E001", "`population` stands in a network", "move it"),
         ("network n(a = 3) { }", "E001", "`a` does not say its type", "`a: int = …`"),
         ("network n(a = 3 ms) { }", "E001", "`a` does not say its type", "`a: ms = …`"),
+        (trained("optimizer adamw(lr = 1)"), "E010", "adamw", "`decay decoupled(rate = 0.01)`"),
+        (trained("loss van_rossum"), "E010", "van_rossum", "`kernel(tau = 5 ms)`"),
+        (trained("clip 1.0"), "E020", "a name after `clip`, such as `norm(limit = 1)`", ""),
+        (trained("average 5"), "E020", "such as `last`", ""),
+        (trained("average last 5"), "E001", "got `5`", "in brackets: `last(5)`"),
+        (trained("loss 3"), "E020", "such as `count(target = 35)`", ""),
+        (by_rule('curve = "h1"'), "E022", "`curve` is", 'write "rectangle"'),
+        (by_rule("reset = detached"), "E020", "`detached` stands without", 'write "detached"'),
+        (by_rule("temporal = off"), "E010", "no constant `off`", "write `false`"),
         ('network n(a = "b") { }', "E001", "`a` does not say its type", "`a: text = …`"),
     ],
 )
@@ -103,6 +125,9 @@ def test_no_word_of_the_language_is_foreign() -> None:
         "init": INITS,
         "encoding": ENCODINGS,
         "setting": _SETTINGS,
+        "optimizer": OPTIMIZERS,
+        "loss": LOSSES,
+        "curve": CURVES,
         "statement": KEYWORDS,
         "clause of a model": KEYWORDS,
     }
