@@ -22,6 +22,9 @@ SLOPES = {
     "rectangle": lambda m, a: (m.abs() < a / 2).to(m) / a,
     "sigmoid": lambda m, a: torch.sigmoid(m / a) * torch.sigmoid(-m / a) / a,
     "arctan": lambda m, a: 1 / (a * (1 + (math.pi * m / a) ** 2)),
+    "triangle": lambda m, a: (math.sqrt(a) / 2 - a / 4 * m.abs()).clamp(min=0),
+    "gaussian": lambda m, a: torch.exp(-(m**2) / (2 * a)) / math.sqrt(2 * math.pi * a),
+    "fast_sigmoid": lambda m, a: 1 / (a * (1 + 2 * m.abs() / a) ** 2),
 }
 
 
@@ -172,6 +175,60 @@ def test_gradients_are_those_of_autograd(name, curve):
         # What follows from a neuron's own parameters is kept in float32.
         near = {"rtol": 1e-6, "atol": 1e-7} if varied else {"rtol": 1e-9, "atol": 1e-11}
         np.testing.assert_allclose(ours, tensor.grad.numpy(), **near)
+        assert np.abs(ours).max() > 0
+
+
+def apart(x, w, curve, width, is_through, is_temporal):
+    """`adaptive` without the output's synapse, whose resets or past states pass nothing on."""
+    v, a, u, found, sent = zeros(HIDDEN), zeros(HIDDEN), zeros(OUTPUTS), [], [zeros(HIDDEN)] * 2
+    for t in range(STEPS):
+        if not is_temporal:
+            v, a, u = v.detach(), a.detach(), u.detach()
+        v, a, u = v - v / 20, a - a / 200, u - u / 20
+        v = v + x[t] @ w["x->h"] + sent[-2] @ w["h->h"]
+        o = Spike.apply(v - (1.0 + 1.8 * a), curve, width, False)
+        by = o if is_through else o.detach()
+        v, a = v * (1 - by), a + by
+        u = u + sent[-1] @ w["h->y"]
+        y = Spike.apply(u - 1.0, curve, width, True)
+        u = u * (1 - (y if is_through else y.detach()))
+        sent.append(o)
+        found.append(y)
+    return torch.stack(found)
+
+
+APART = (
+    "neuron unit { state u: mV = 0 mV  on input { u = u + i }  du/dt = -u / 20 ms"
+    "  spike when u > 1 mV  on spike { u = 0 mV } }"
+    + HEAD
+    + "population h[5] : alif(v_th = 1 mV)  output y[4] : unit"
+    "  x -> h : dense  delay 0 ms  h -> h : dense  delay 2 ms  h -> y : dense }"
+)
+
+
+@pytest.mark.parametrize("is_temporal", [True, False])
+@pytest.mark.parametrize("is_through", [True, False])
+def test_what_resets_and_states_pass_on(is_through, is_temporal):
+    """`reset = "detached"` and `temporal = false`; what delays carry goes back in time all the
+    same."""
+    generator = np.random.default_rng(9)
+    model = grid_model(compiled_text(APART).graph, 2)
+    x = generator.random((STEPS, BATCH, INPUTS)) < 0.3
+    weights = {
+        p.name: torch.tensor(model.weights(p.name).astype(np.float64), requires_grad=True)
+        for p in model.graph.projections
+    }
+    inputs = torch.tensor(x.astype(np.float64))
+    fired = apart(inputs, weights, "arctan", 1.3, is_through, is_temporal)
+    asked = generator.normal(size=fired.shape)
+    (fired * torch.tensor(asked)).sum().backward()
+    surrogate = Surrogate(CURVES["arctan"], 1.3, is_through, is_temporal)
+    surrogates = {p.name: surrogate for p in model.graph.populations}
+    found = gradients_through_time(model, {"x": x}, {"y": asked}, surrogates)
+    assert fired.sum() > 20
+    for name, tensor in weights.items():
+        ours = found.weights[name].reshape(tensor.shape)
+        np.testing.assert_allclose(ours, tensor.grad.numpy(), rtol=1e-9, atol=1e-11)
         assert np.abs(ours).max() > 0
 
 
