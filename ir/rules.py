@@ -8,7 +8,7 @@ update have their meaning in a table of `backends`, under the same name.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import cos, pi
 
 from .calls import integer, number
@@ -56,6 +56,7 @@ class Row:
 
     summary: str
     arguments: tuple[Argument, ...] = ()
+    is_rising: bool = field(default=False, kw_only=True)  # each is above the one before it
 
 
 _COUNT_LOSS = (
@@ -66,13 +67,11 @@ _COUNT_LOSS = (
 
 LOSSES: dict[str, Row] = {
     "count": Row(
-        "half the squared distance of every output's spike count from what it should be, 0 within"
-        " the margin",
+        "half the squared distance of each output's spike count from its aim, 0 within the margin",
         _COUNT_LOSS,
     ),
     "count_hinge": Row(
-        "half the squared distance of a count from what it should be, over the steps, where the"
-        " label's neuron fires less or another one more",
+        "as `count`, over the steps, where the label's neuron fires less or another one more",
         (
             Argument("target", "1", 15.0, range=POSITIVE),
             Argument("other", "1", 3.0, range=NOT_NEGATIVE),
@@ -271,6 +270,7 @@ CLAMPS: dict[str, Row] = {
     "range": Row(
         "every trained weight brought back between `low` and `high` after each step",
         (Argument("low", "1", -8.0, range=ANY), Argument("high", "1", 8.0, range=ANY)),
+        is_rising=True,
     ),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...ir.calls import number
 from ...ir.diagnostics import Diagnostic
 from ...ir.graph import Call, TrainSpec
 from .table import undecided
@@ -10,7 +11,15 @@ WITHOUT = "an `other` at least 1 below `target`"
 
 
 def indistinct(loss: Call, steps: int, spec: TrainSpec) -> tuple[Diagnostic, ...]:
-    """W050 where counts are right both for the label's neuron and for the others."""
+    """W050 where counts are right both for the label's neuron and for the others, or where the
+    label's neuron is to fire no more than these."""
+    said = dict(loss.arguments)
+    if "other" in said and number(loss, "target") <= number(loss, "other"):
+        message = (
+            f"the label's neuron is to fire {number(loss, 'target'):g} times, any other one "
+            f"{number(loss, 'other'):g}, and the class is that of the neuron that fires most"
+        )
+        return (Diagnostic("W050", message, spec.span, help="choose an `other` below `target`"),)
     counts = undecided(loss, steps)
     if not counts:
         return ()
@@ -21,6 +30,6 @@ def indistinct(loss: Call, steps: int, spec: TrainSpec) -> tuple[Diagnostic, ...
     )
     if 0 in counts:
         message += ", so a network that stays silent learns nothing"
-    has_margin = "margin" in dict(loss.arguments)
+    has_margin = "margin" in said
     way_out = f"choose {'a margin below half of target - other' if has_margin else WITHOUT}"
     return (Diagnostic("W050", message, spec.span, help=way_out),)

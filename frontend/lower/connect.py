@@ -158,7 +158,7 @@ def steps(delay: float, dt: float | None, span: Span | None) -> int:
     count = round(delay / dt)
     if abs(count * dt - delay) > 1e-9 * max(dt, delay):
         message = f"a delay of {delay:g} ms is not a multiple of dt = {dt:g} ms"
-        way_out = f"write {max(count, 1) * dt:g} ms, or change dt"
+        way_out = f"write {max(count, 1) * dt:.10g} ms, or change dt"
         raise CompileError(Diagnostic("E043", message, span, help=way_out))
     return count
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ...ir.diagnostics import CompileError, Diagnostic, Note, Span
 from ...ir.expr import names
@@ -87,11 +88,22 @@ def fill_bound(
     last = report.last
     values = report.each(_argument, row.arguments, call, bound, scope, code)
     report.require_none_since(last)
+    if row.is_rising:
+        _require_rising(row, call, values, code)
     return tuple(
         (formal.name, value)
         for formal, value in zip(row.arguments, values, strict=True)
         if not (formal.silent and value == formal.default)
     )
+
+
+def _require_rising(row: Row, call: Call, values: Sequence[Value], code: str) -> None:
+    numbers = [value for value in values if isinstance(value, float)]
+    if any(below >= above for below, above in pairwise(numbers)):
+        order = " < ".join(f"`{formal.name}`" for formal in row.arguments)
+        said = " and ".join(f"{value:g}" for value in numbers)
+        message = f"`{call.name.text}` has {said}; {order} is needed"
+        raise CompileError(Diagnostic(code, message, call.name.span, help="swap the two"))
 
 
 def _argument(

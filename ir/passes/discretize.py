@@ -129,7 +129,7 @@ def _too_fast(population: Population, dt: float, rates: dict[int, Rates]) -> Ite
     """E046 for every state that an Euler step would carry past its rest, where it swings."""
     for leak in leaks(population, rates):
         if leak.rate * dt < -1.0 - 1e-9:
-            longest = f"a dt of at most {-1.0 / leak.rate:g} ms"
+            longest = f"a dt of at most {-1.0 / leak.rate:.10g} ms"
             yield Diagnostic(
                 "E046",
                 f"dt = {dt:g} ms is too long for an Euler step of `{leak.state}` of "
@@ -161,7 +161,7 @@ def _duration_mistake(duration: float, dt: float, population: Population) -> Dia
         f"the refractory time of `{population.name}` is {duration:g} ms, which is {steps:g} steps "
         f"of {dt:g} ms",
         population.span,
-        help=f"choose a multiple of dt, such as {round(steps) * dt:g} ms, or change dt",
+        help=f"choose a multiple of dt, such as {round(steps) * dt:.10g} ms, or change dt",
     )
 
 

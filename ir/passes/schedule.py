@@ -135,5 +135,5 @@ def _cycle_mistake(graph: Graph, cycle: list[Projection]) -> Diagnostic:
         cycle[0].span,
         label=f"`{cycle[0].pre}` -> `{cycle[0].post}` has no delay",
         related=notes,
-        help=f"give one of these projections a delay, such as `delay {graph.dt:g} ms`",
+        help=f"give one of these projections a delay, such as `delay {graph.dt:.10g} ms`",
     )

@@ -47,7 +47,7 @@ def _too_long(population: Population, steps: float, dt: float) -> Diagnostic:
         "E005",
         f"the input `{population.name}` lasts {steps:.3g} steps; at most {MOST_STEPS} are possible",
         population.span,
-        help=f"choose a duration of at most {MOST_STEPS * dt:g} ms, or a larger dt",
+        help=f"choose a duration of at most {MOST_STEPS * dt:.10g} ms, or a larger dt",
     )
 
 
@@ -59,5 +59,5 @@ def _unequal_durations(first: Population, other: Population) -> Diagnostic:
         f"{duration_of(first):g} ms and `{other.name}` {duration_of(other):g} ms",
         other.span,
         related=note,
-        help=f"write `duration = {duration_of(first):g} ms`",
+        help=f"write `duration = {duration_of(first):.10g} ms`",
     )

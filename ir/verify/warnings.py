@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from math import exp
 
+import networkx as nx
+
 from ..analysis.leak import Leak, Rates, leaks
 from ..diagnostics import Diagnostic
 from ..graph import Graph, Population, Projection
@@ -13,8 +15,8 @@ from .durations import duration_of
 
 def graph_warnings(graph: Graph) -> tuple[Diagnostic, ...]:
     """W040 for every input whose probability of a spike, value x rate x dt, goes beyond 1; W042 for
-    every projection whose delay is as long as the input; W043 for every state that grows of itself;
-    W044 for weights that float32 has no room for."""
+    every projection through which nothing of the input arrives in time; W043 for every state that
+    grows of itself; W044 for weights that float32 has no room for."""
     return tuple(warning for find in _FINDERS for warning in find(graph))
 
 
@@ -28,7 +30,7 @@ def _cut(graph: Graph) -> Iterable[Diagnostic]:
                 f"a value of 1 asks `{population.name}` for {most:.3g} spikes a step, and at most "
                 f"one is possible: all values above {1 / most:.3g} fire in every step",
                 population.span,
-                help=f"a rate of at most {1000 / dt:g} Hz is possible with steps of {dt:g} ms",
+                help=f"a rate of at most {1000 / dt:.10g} Hz is possible with steps of {dt:g} ms",
             )
 
 
@@ -41,19 +43,37 @@ def _most(population: Population, dt: float) -> float:
 
 
 def _dead(graph: Graph) -> Iterable[Diagnostic]:
-    durations = [duration_of(p) for p in graph.populations if p.encoding is not None]
-    late: list[Projection] = []
-    if durations:
-        late = [p for p in graph.projections if p.delay * graph.dt >= durations[0] * (1 - 1e-9)]
-    for projection in late:
-        delay = projection.delay * graph.dt
+    inputs = [p for p in graph.populations if p.encoding is not None]
+    if not inputs:
+        return
+    lasts = duration_of(inputs[0])
+    steps = round(lasts / graph.dt)
+    reached = _reached(graph, [p.name for p in inputs], steps)
+    for projection in graph.projections:
+        before = reached.get(projection.pre, 0)
+        if not before < steps <= before + projection.delay:
+            continue
+        way = f"its delay is {projection.delay * graph.dt:g} ms"
+        nothing = "nothing"
+        if projection.delay < steps:
+            way = f"the shortest way takes {(before + projection.delay) * graph.dt:g} ms"
+            nothing = "nothing of the input"
         yield Diagnostic(
             "W042",
-            f"`{projection.name}` delivers nothing: its delay is {delay:g} ms, and the input lasts "
-            f"{durations[0]:g} ms",
+            f"`{projection.name}` delivers {nothing}: {way}, and the input lasts {lasts:g} ms",
             projection.span,
             help="choose a shorter delay, or a longer input",
         )
+
+
+def _reached(graph: Graph, inputs: list[str], steps: int) -> dict[str, float]:
+    """The step in which what an input sends in step 0 can first arrive, by population; of those
+    that no input reaches, and where delays are too short to matter, nothing."""
+    longest = max((p.delay for p in graph.projections), default=0)
+    if longest * len(graph.populations) < steps:
+        return {}
+    ways, sources = graph.digraph(), set(inputs)
+    return dict(nx.multi_source_dijkstra_path_length(ways, sources, weight="delay"))
 
 
 def _growing(graph: Graph) -> Iterable[Diagnostic]:

@@ -88,7 +88,7 @@ def _because(lesson: Lesson, output: Population) -> tuple[Note, ...]:
 def _way_out(lesson: Lesson, dt: float) -> str:
     if lesson.gap >= lesson.steps:
         return "choose a target of at least 2"
-    longer = f"let the input last {lesson.needed * dt:g} ms"
+    longer = f"let the input last {lesson.needed * dt:.10g} ms"
     if lesson.largest < 2:
         return longer
     return f"the largest target that works is {lesson.largest}; for this one, {longer}"

@@ -21,6 +21,9 @@ def test_a_rate_beyond_one_spike_a_step() -> None:
     assert "for 2.5 spikes a step" in warning.message
     assert "all values above 0.4 fire" in warning.message
     assert "at most 2000 Hz" in warning.help
+    (warning,) = graph_warnings(graph("poisson", 0.15, rate=9000.0))
+    rate = float(warning.help.split()[5])
+    assert graph_warnings(graph("poisson", 0.15, rate=rate)) == ()
 
 
 NETWORK = """
@@ -39,6 +42,34 @@ def test_a_delay_as_long_as_the_input() -> None:
     assert warning.message == (
         "`x->y` delivers nothing: its delay is 10 ms, and the input lasts 10 ms"
     )
+
+
+CHAIN = """
+network n(lag: ms = 5 ms) {
+  input x[2] encode bernoulli(duration = 10 ms)
+  population h[2] : lif
+  population g[2] : lif
+  output y[2] : lif
+  x -> h : dense  delay 5 ms
+  h -> h : dense  delay 1 ms
+  h -> g : dense  delay lag
+  g -> y : dense  delay 3 ms
+  MORE
+}
+"""
+
+
+def test_delays_that_are_together_as_long_as_the_input() -> None:
+    assert graph_warnings(compiled_text(CHAIN.replace("MORE", ""), lag="1 ms").graph) == ()
+    (warning,) = graph_warnings(compiled_text(CHAIN.replace("MORE", "")).graph)
+    assert warning.message == (
+        "`h->g` delivers nothing of the input: the shortest way takes 10 ms, and the input lasts "
+        "10 ms"
+    )
+    (warning,) = graph_warnings(compiled_text(CHAIN.replace("MORE", ""), lag="2 ms").graph)
+    assert "`g->y` delivers nothing of the input: the shortest way takes 10 ms" in warning.message
+    shorter = CHAIN.replace("MORE", "x -> h : one_to_one  delay 4 ms")
+    assert graph_warnings(compiled_text(shorter, lag="2 ms").graph) == ()
 
 
 def test_a_state_that_grows() -> None:

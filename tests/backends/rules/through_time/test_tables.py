@@ -80,12 +80,12 @@ def test_counts_that_are_right_for_every_class():
     assert loss_warnings((usual := program()).graph, usual.train) == ()
 
 
-def test_a_hinge_that_lets_every_class_be():
-    hinge = "width = 2) loss count_hinge(target = 1, other = 10)"
+def test_a_label_that_is_to_fire_no_more_than_the_others():
+    hinge = "width = 2) loss count_hinge(target = 2, other = 3)"
     text = TEXT.replace("CONDITION", "v > 1 mV").replace("MORE", "").replace("width = 2)", hinge)
     (found,) = loss_warnings((made := compiled_text(text)).graph, made.train)
-    assert "fires 1 to 10 spikes costs nothing" in found.message
-    assert found.help == "choose an `other` at least 1 below `target`"
+    assert "is to fire 2 times, any other one 3" in found.message
+    assert found.help == "choose an `other` below `target`"
 
 
 def test_what_is_remembered_of_a_step():
