@@ -32,7 +32,7 @@ _KERNEL_HEAD = f"""\
 # Assembled by snncc from its CPU kernels.
 from numba import njit
 
-from {BACKENDS}.cpu.units import compile_units
+from {BACKENDS}.cpu.units import compile_units, kernel
 """
 _KERNEL_TAIL = "\n\ncompile_units(__name__)\n"
 _HEAD = f"""\
@@ -122,10 +122,10 @@ def _with_cache(text: str) -> str:
     for entry in ENTRIES:
         for options in ("", "nogil=True"):
             mark = f"@njit({options})" if options else "@njit"
-            made = f'@njit(cache=True, error_model="numpy"{options and ", " + options})'
+            made = f'@kernel(cache=True, error_model="numpy"{options and ", " + options})'
             text = text.replace(f"{mark}\ndef {entry}(", f"{made}\ndef {entry}(")
-    text = text.replace("@njit\n", f"@njit({_INNER})\n")
-    return re.sub(r"@njit\((?!cache)", f"@njit({_INNER}, ", text)
+    text = text.replace("@njit\n", f"@kernel({_INNER})\n")
+    return text.replace("@njit(", f"@kernel({_INNER}, ")
 
 
 def _step(number: int, step: NeuronStep) -> str:

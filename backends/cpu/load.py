@@ -15,6 +15,7 @@ from ...ir.neuron import NeuronStep
 from ...ir.rules import DRAWN, GIVEN, SENT
 from ..compiled.kinds import LIST, PAIRS, WINDOW
 from ..compiled.plan import Plan
+from ..compiled.text.closures import CLOSURES, closures
 from ..compiled.text.modules import digest, load_module, writable
 from ..compiled.text.sources import Parts
 from .codegen import KERNEL_MODULE, graph_source, kernel_source
@@ -73,4 +74,5 @@ def _load(name: str, text: str, folder: Path) -> ModuleType:
     # Records and units decide how a kernel is called, though they are no part of its text.
     assert __package__ is not None
     beside = [resources.files(__package__).joinpath(f"{m}.py").read_text() for m in BESIDE]
-    return load_module(f"{name}_{digest(numba.__version__, *beside, text)}", text, folder)
+    made = f"{CLOSURES} = {closures(text, digest(numba.__version__, *beside))!r}\n{text}"
+    return load_module(f"{name}_{digest(made)}", made, folder)

@@ -22,7 +22,7 @@ from .kernels.forward import (
     pack,
     thresholds,
 )
-from .kernels.rows import add, copy
+from .kernels.rows import add
 from .kernels.synapses import deliver, send_all, send_steady
 from .units import advance_at, unit
 
@@ -199,7 +199,8 @@ def step_block(advance, plan, weights, b, first, last, work, w):  # type: ignore
             step(plan.model[p], p, lo, hi, t, end, reals, integers, currents, plan.constants, fired)
             if GRADED and plan.emitted[p] >= 0:
                 own = work.graded[w, t, plan.graded[p] : plan.graded[p + 1]]
-                copy(reals[plan.emitted[p], lo:hi], own)
+                for n in range(hi - lo):
+                    own[n] = reals[plan.emitted[p], lo + n]
             own_spikes = spikes[events[p] : events[p + 1]]
             for now in range(t, end):
                 ptr[p, now + 1] = append(fired[now - t, : hi - lo], ptr[p, now], own_spikes)

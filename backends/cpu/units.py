@@ -21,6 +21,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from ..compiled.text.closures import named
 from ..compiled.text.modules import digest, load_module
 from . import helper
 from .records import RECORDS
@@ -65,6 +66,12 @@ ADVANCE = types.void(
 )
 
 
+def kernel(**options: Any) -> Callable[[Callable[..., Any]], Any]:
+    """The function of an assembled module compiled by Numba, with these options of its `njit`, into
+    each that calls it."""
+    return lambda function: numba.njit(**options)(named(function))
+
+
 def unit(function: Callable[..., Any]) -> Any:
     """The function of an assembled module as a unit; as it is where Numba is switched off. It
     returns nothing, or a whole number where it is annotated so."""
@@ -74,14 +81,16 @@ def unit(function: Callable[..., Any]) -> Any:
     code = function.__code__
     kinds = [_kind(name) for name in code.co_varnames[: code.co_argcount]]
     signature = (types.int64 if function.__annotations__ else types.void)(*kinds)
-    symbol = f"{function.__module__}.{function.__name__}"
-    WAITING.setdefault(function.__module__, []).append((function, signature, symbol))
+    module = function.__module__
+    symbol = f"{named(function).__module__}.{function.__qualname__}"
+    WAITING.setdefault(module, []).append((function, signature, symbol))
     return types.ExternalFunction(symbol, signature)
 
 
 # By module, units whose module is still being executed: they may read names that come after them.
 # Another thread may be executing another module.
 WAITING: dict[str, list[tuple[Callable[..., Any], Any, str]]] = {}
+ADDRESSES: dict[str, int] = {}  # by symbol, of the units of all modules
 
 
 HELPING: list[str] = []  # the module, in the process that helps another compile it
@@ -93,12 +102,14 @@ def compile_units(module: str) -> None:
     """Compile the units of a module, at its end; one that another calls stands before it."""
     if HELPING:
         return
-    waiting = WAITING.pop(module, [])
-    started, second = time.perf_counter(), None
+    second = None
+    waiting = [each for each in WAITING.pop(module, []) if each[2] not in ADDRESSES]
     try:
-        for k, (function, signature, symbol) in enumerate(waiting):
-            binding.add_symbol(symbol, _compiled(function, signature))
-            if k == 0 and time.perf_counter() - started > COMPILED:
+        for function, signature, symbol in waiting:
+            started = time.perf_counter()
+            ADDRESSES[symbol] = _compiled(function, signature)
+            binding.add_symbol(symbol, ADDRESSES[symbol])
+            if second is None and time.perf_counter() - started > COMPILED:
                 second = helper.start(sys.modules[module])
     finally:  # also where the user stops it
         if second is not None:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import pickle
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numba
@@ -62,22 +60,21 @@ def code_cache(cache_path: str, filename_base: str, source_stamp: Any) -> Any:
 
 
 class WholeText:
-    """A cache locator of Numba: beside the module that a function was joined into, by its whole
-    text. Numba's own go by the file that a function bears, and miss a change in another."""
+    """A cache locator of Numba: beside the module that a function was joined into, by the text of
+    its closure where that is known, else by the module's. Numba's own go by the file that a
+    function bears, and miss a change in another."""
 
-    def __init__(self, module: ModuleType, line: int) -> None:
-        assert module.__file__ is not None
-        self._py_file = module.__file__  # Numba's name, for its warnings
-        self._module = module
-        self._line = line
+    def __init__(self, function: Callable[..., Any]) -> None:
+        module = function.__globals__
+        self._py_file = module["__file__"]  # Numba's name, for its warnings
+        self._place = f"{module['__name__']}-{function.__code__.co_firstlineno}"
+        self._stamp = Stamp(getattr(function, STAMP, module[STAMP]))
+        self._is_own = hasattr(function, STAMP)
 
     @classmethod
     def from_function(cls, function: Callable[..., Any], file: str) -> WholeText | None:
         """A locator for a function of a generated module, None for any other."""
-        module = sys.modules.get(function.__module__)
-        if module is None or not hasattr(module, STAMP):
-            return None
-        return cls(module, function.__code__.co_firstlineno)
+        return cls(function) if STAMP in function.__globals__ else None
 
     def ensure_cache_path(self) -> None:
         """Nothing: `SealedCode` makes the folder."""
@@ -88,11 +85,12 @@ class WholeText:
 
     def get_source_stamp(self) -> Stamp:
         """What machine code must have been made from to be used."""
-        return Stamp(getattr(self._module, STAMP))
+        return self._stamp
 
     def get_disambiguator(self) -> str:
-        """What tells this function from those of its name in its file: of another module too."""
-        return f"{self._module.__name__}-{self._line}"
+        """What tells this function from those of its name in its file: of another module too, where
+        it is not the same."""
+        return str(self._stamp) if self._is_own else self._place
 
 
 def keep_by_text() -> None:
@@ -101,6 +99,7 @@ def keep_by_text() -> None:
     chosen = getattr(numba.config, "CACHE_LOCATOR_CLASSES", "")
     if chosen and own not in chosen:
         numba.config.CACHE_LOCATOR_CLASSES = f"{own},{chosen}"  # type: ignore[attr-defined]
-    if WholeText not in caching.CacheImpl._locator_classes:
-        caching.CacheImpl._locator_classes.insert(0, WholeText)
+    classes: list[Any] = caching.CacheImpl._locator_classes
+    if WholeText not in classes:
+        classes.insert(0, WholeText)
     caching.IndexDataCacheFile = code_cache  # type: ignore[assignment, misc]

@@ -14,7 +14,9 @@ from compiled_texts import compiled_text
 from snncc.backends.compiled.plan import distinct_steps
 from snncc.backends.compiled.text.step import identifiers
 from snncc.backends.cpu.codegen import ENTRIES, graph_source, kernel_source
-from snncc.backends.rules.spike_train.sources import CPU
+from snncc.backends.cuda.codegen import module_source
+from snncc.backends.rules.spike_train.sources import CPU, CUDA
+from snncc.backends.rules.through_time import sources as through_time
 from snncc.ir.neuron import SPIKED
 
 NET = """
@@ -124,10 +126,16 @@ def assignments(tree):
             yield node.name, ast.unparse(node)
 
 
-def test_a_name_of_the_kernels_means_one_thing():
+@pytest.mark.parametrize(
+    "text",
+    [*(kernel_source({}, parts) for parts in (CPU, through_time.CPU))]
+    + [*(module_source((), parts) for parts in (CUDA, through_time.CUDA))],
+    ids=["cpu", "cpu through time", "cuda", "cuda through time"],
+)
+def test_a_name_of_the_kernels_means_one_thing(text):
     """The files are assembled into one module: the last of two meanings would win."""
     meanings: dict[str, set[str]] = {}
-    for name, value in assignments(ast.parse(kernel_source({}, CPU))):
+    for name, value in assignments(ast.parse(text)):
         meanings.setdefault(name, set()).add(value)
     assert {name: values for name, values in meanings.items() if len(values) > 1} == {}
 
@@ -150,7 +158,7 @@ def test_every_kernel_is_cached_and_only_entries_are_wrapped():
     assert set(ENTRIES) <= set(found)
     for name, text in found.items():
         if text not in ("unit", "formula"):
-            assert text.startswith("njit(cache=True, error_model='numpy'"), name
+            assert text.startswith("kernel(cache=True, error_model='numpy'"), name
             assert ("no_cpython_wrapper=True" in text) == (name not in ENTRIES), name
 
 

@@ -10,6 +10,7 @@ from types import ModuleType
 import pytest
 
 from snncc.backends.compiled.text.cache import STAMP
+from snncc.backends.compiled.text.closures import CLOSURES, closures
 from snncc.backends.compiled.text.modules import digest, execute, load_module
 from snncc.backends.cpu import helper, units
 
@@ -102,6 +103,12 @@ def test_no_helper_without_a_processor_for_it(
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(processors)))
     monkeypatch.setattr(os, "getloadavg", lambda: (load, load, load))
     assert helper.start(module_in(tmp_path, "lonely_units")) is None
+
+
+def test_modules_share_a_unit_that_is_the_same(tmp_path: Path) -> None:
+    for k, text in enumerate((TEXT, TEXT.replace("+ w", "- w"))):
+        load_module(f"sharing{k}", f"{CLOSURES} = {closures(text)!r}\n{text}", tmp_path)
+    assert sorted(name.partition("_")[0] for name in kept(tmp_path)) == ["inner", "outer", "outer"]
 
 
 def test_a_module_compiles_none_of_anothers_units(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from ....cpu.timeloop import count, read_scores
 from ....cpu.units import unit
 from ....losses.table import FIRST, SOFTMAX, TRAINS
 
-ZERO = np.float64(0.0)
+ZERO64 = np.float64(0.0)
 
 
 @unit
@@ -75,7 +75,7 @@ def cross_entropy(error, label, scale):  # type: ignore[no-untyped-def]
     top = error[0]
     for i in range(len(error)):
         top = max(top, error[i])
-    total, own = ZERO, scale * (error[label] - top)
+    total, own = ZERO64, scale * (error[label] - top)
     for i in range(len(error)):
         error[i] = math.exp(scale * (error[i] - top))
         total += error[i]
@@ -87,7 +87,7 @@ def cross_entropy(error, label, scale):  # type: ignore[no-untyped-def]
 @njit
 def by_table(through, counts, label, error):  # type: ignore[no-untyped-def]
     """The cost of the counts, and their errors."""
-    cost = ZERO
+    cost = ZERO64
     for i in range(len(counts)):
         row = 1 if i == label else 0
         error[i] = through.error[row, counts[i]]
@@ -118,9 +118,9 @@ def ask_output(plan, through, sweep, w, error, importance):  # type: ignore[no-u
 def by_trains(plan, through, work, sweep, w, label):  # type: ignore[no-untyped-def]
     """The cost of the outputs' filtered trains; their distance from those wanted is left in
     the aim. See `losses.trains`."""
-    p, trace, share, cost = plan.output, sweep.error[w], 1.0 - through.keep, ZERO
+    p, trace, share, cost = plan.output, sweep.error[w], 1.0 - through.keep, ZERO64
     ptr, spikes = work.ptr[w, p], work.spikes[w, plan.events[p] : plan.events[p + 1]]
-    fill(trace, ZERO)
+    fill(trace, ZERO64)
     for t in range(plan.steps):
         asked = sweep.aim[w, t]
         for i in range(len(trace)):
@@ -138,7 +138,7 @@ def by_trains(plan, through, work, sweep, w, label):  # type: ignore[no-untyped-
 def ask_trains(plan, through, sweep, w, importance):  # type: ignore[no-untyped-def]
     """The aim, a distance of filtered trains, as what a spike in each step is asked for."""
     trace, share = sweep.error[w], 1.0 - through.keep
-    fill(trace, ZERO)
+    fill(trace, ZERO64)
     for t in range(plan.steps - 1, -1, -1):
         asked = sweep.aim[w, t]
         for i in range(len(trace)):
