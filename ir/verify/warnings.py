@@ -8,6 +8,7 @@ from math import exp
 import networkx as nx
 
 from ..analysis.leak import Leak, Rates, leaks
+from ..analysis.loops import Loop, loops
 from ..diagnostics import Diagnostic
 from ..graph import Graph, Population, Projection
 from .durations import duration_of
@@ -16,7 +17,8 @@ from .durations import duration_of
 def graph_warnings(graph: Graph) -> tuple[Diagnostic, ...]:
     """W040 for every input whose probability of a spike, value x rate x dt, goes beyond 1; W042 for
     every projection through which nothing of the input arrives in time; W043 for every state that
-    grows of itself; W044 for weights that float32 has no room for."""
+    grows of itself, and for states that grow together in steps, though not by their equations; W044
+    for weights that float32 has no room for."""
     return tuple(warning for find in _FINDERS for warning in find(graph))
 
 
@@ -90,6 +92,28 @@ def _growing(graph: Graph) -> Iterable[Diagnostic]:
                 )
 
 
+def _growing_together(graph: Graph) -> Iterable[Diagnostic]:
+    known: dict[tuple[int, str, tuple[tuple[str, float], ...]], list[Loop]] = {}
+    for population in graph.populations:
+        key = id(population.model), population.method, population.parameters
+        if key not in known:
+            known[key] = list(loops(population))
+        for loop in known[key]:
+            if loop.factor > 1.0 + 1e-6 and loop.rate <= 1e-9:
+                yield Diagnostic(
+                    "W043",
+                    f"{' and '.join(f'`{s}`' for s in loop.states)} of `{population.name}` drive "
+                    f"each other and grow by a factor of {loop.factor:.4g} in a step of "
+                    f"{graph.dt:g} ms, though their equations do not",
+                    population.span,
+                    help=f"{_other_method(population)}a shorter dt grows less",
+                )
+
+
+def _other_method(population: Population) -> str:
+    return "" if population.method == "exact" else "write `method exact`, where it is possible; "
+
+
 def _factor(leak: Leak, method: str, dt: float) -> float:
     growth = leak.rate * dt
     return exp(min(growth, 700.0)) if method == "exact" else 1.0 + growth
@@ -120,4 +144,6 @@ def _largest_weight(projection: Projection, graph: Graph) -> float:
     return max(map(abs, said), default=0.0)
 
 
-_FINDERS: tuple[Callable[[Graph], Iterable[Diagnostic]], ...] = (*(_cut, _dead, _growing, _huge),)
+_FINDERS: tuple[Callable[[Graph], Iterable[Diagnostic]], ...] = (
+    *(_cut, _dead, _growing, _growing_together, _huge),
+)

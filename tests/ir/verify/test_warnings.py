@@ -79,6 +79,43 @@ def test_a_state_that_grows() -> None:
     assert "`tau_mem = -1`" in warning.help
 
 
+RESONATOR = """
+neuron pair {{
+  state v: mV = 0 mV
+  state w: mV = 0 mV
+  input i: mV
+  on input {{ v = v + i }}
+  dv/dt = {v}
+  dw/dt = {w}
+  spike when v > 5 mV
+}}
+network n {{
+  input x[4] encode poisson(duration = 9 ms)
+  output y[3] : pair {method}
+  x -> y : dense
+}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("v", "w", "method", "factor"),
+    [
+        ("-w / (0.2 ms)", "(v - w) / (5 ms)", "", "1.265"),  # by [[1, -4], [0.2, 0.8]]
+        ("-w / (0.2 ms)", "(v - w) / (5 ms)", "method exact", ""),
+        ("-w / (1 ms)", "v / (1 ms)", "", "1.414"),
+        ("-w / (10 ms)", "(v - w) / (10 ms)", "", ""),
+        ("w / (10 ms)", "v / (10 ms)", "", ""),
+        ("-w * w / (0.2 mV * 1 ms)", "(v - w) / (5 ms)", "", ""),
+        ("-w / (0.2 ms)", "-w / (5 ms)", "", ""),
+    ],
+)
+def test_states_that_grow_together(v: str, w: str, method: str, factor: str) -> None:
+    found = graph_warnings(compiled_text(RESONATOR.format(v=v, w=w, method=method)).graph)
+    assert [d.code for d in found] == (["W043"] if factor else [])
+    assert all(f"grow by a factor of {factor} in a step of 1 ms" in d.message for d in found)
+    assert all("`v` and `w` of `y`" in d.message and "exact" in d.help for d in found)
+
+
 @pytest.mark.parametrize(
     ("weights", "most"),
     [
