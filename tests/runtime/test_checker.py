@@ -127,6 +127,14 @@ def test_large_weights_are_not_drawn(codes, monkeypatch):
     assert codes(net(model="izhikevich")) == ["E050", "W013"]
 
 
+EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.snn"))
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+def test_nothing_is_found_in_an_example(example):
+    assert check_program(example, Options()) == ()
+
+
 def test_many_pairs_are_not_looked_at(codes, monkeypatch):
     monkeypatch.setattr(checker, "MOST_PAIRS", 11)
     assert codes(net()) == []

@@ -88,6 +88,25 @@ def test_a_label_that_is_to_fire_no_more_than_the_others():
     assert found.help == "choose an `other` below `target`"
 
 
+@pytest.mark.parametrize(
+    ("said", "count"),
+    [
+        ("", 0),
+        (", target = [0, 1, 1, 1, 1]", 0),
+        (", target = [0, 1], other = [0, 1]", 1),
+        (", target = [0]", 1),
+        (", target = [0], trains = [[[0], [1]], [[1], [0]]]", 0),
+        (", trains = [[[0], [1]], [[0], [1]]]", 1),
+    ],
+)
+def test_a_label_that_is_to_fire_the_train_of_the_others(said, count):
+    kernel = f"width = 2) loss kernel(tau = 3 ms{said})"
+    text = TEXT.replace("CONDITION", "v > 1 mV").replace("MORE", "").replace("width = 2)", kernel)
+    found = loss_warnings((made := compiled_text(text)).graph, made.train)
+    assert [d.code for d in found] == ["W050"] * count
+    assert all("the same train" in d.message for d in found)
+
+
 def test_what_is_remembered_of_a_step():
     made = program()
     lif, burst = adjoints(made.graph, made.train.call("rule"))
