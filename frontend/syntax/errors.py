@@ -121,6 +121,19 @@ def _undeclared(accepted: Set[str], tokens: Sequence[Token], position: int) -> D
     return Diagnostic("E001", message, name.span, help=way_out)
 
 
+def _nothing_held(accepted: Set[str], tokens: Sequence[Token], position: int) -> Diagnostic | None:
+    """`refractory 2 ms` without a block."""
+    marks = ("REFRACTORY", "_LBRACE", "_RBRACE")
+    start = next((k for k in range(position - 1, 0, -1) if tokens[k].type in marks), 0)
+    is_clause = tokens[start].type == "REFRACTORY" and tokens[start + 1].type != "_EQ"
+    if not is_clause or start + 1 >= position or "_LBRACE" not in accepted:
+        return None
+    message = "`refractory` says in braces what is held"
+    way_out = "write `{ }` after the duration, or `{ v = 0 mV }` to hold a state `v`"
+    place = tokens[start].span
+    return Diagnostic("E001", message, place, help=way_out)
+
+
 def _nested(accepted: Set[str], tokens: Sequence[Token], position: int) -> Diagnostic | None:
     """A definition inside of another one."""
     token, start = tokens[position], max(position - 2, 0)
@@ -172,7 +185,7 @@ _STATEMENTS = {
 }
 DEFINITIONS = frozenset({"IMPORT", "MODULE", "NETWORK", "TRAIN"})
 # What a user may have had in mind; the first that fits is told.
-_RECOGNIZED = (_deploy, _undeclared, _nested, _foreign, _no_unit)
+_RECOGNIZED = (_deploy, _undeclared, _nothing_held, _nested, _foreign, _no_unit)
 
 
 def _in_words(accepted: Set[str]) -> str:

@@ -75,6 +75,8 @@ def connected(connectivity: str) -> str:
         (in_model("param b = 20 mV"), "E001", "`b` does not say its unit", "`param b: mV = …`"),
         (in_model("param b = 2"), "E001", "`b` does not say its unit", "`param b: 1 = …`"),
         (in_model("state u = 2 ms"), "E001", "`u` does not say its unit", "`state u: ms = …`"),
+        (in_model("refractory 2 ms"), "E001", "in braces what is held", "write `{ }` after"),
+        (in_model("refractory tau spike when v > 1 mV"), "E001", "in braces what is held", "{ v ="),
         (connected("AllToAll"), "E010", "AllToAll", "`dense` joins every neuron"),
         (connected("dense(weight = randn)"), "E010", "no name `randn`", "no random numbers"),
         (connected("dense(weight = PI)"), "E010", "no name `PI`", "3.14159265"),
