@@ -12,7 +12,7 @@ class Limits:
     """How large a program may be; each bound is far above what a real network needs."""
 
     characters: int = 16_000_000  # of one file
-    words: int = 250_000  # of one file, signs and comments too
+    words: int = 320_000  # of one file, signs and comments too
     nesting: int = 64  # brackets within brackets
     depth: int = 100  # operators within operators
     syntax_errors: int = 20
