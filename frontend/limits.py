@@ -13,6 +13,8 @@ class Limits:
 
     characters: int = 16_000_000  # of one file
     words: int = 320_000  # of one file, signs and comments too
+    operators: int = 100_000  # of one file
+    definitions: int = 2_000  # networks, modules, models and train blocks of one file
     nesting: int = 64  # brackets within brackets
     depth: int = 100  # operators within operators
     syntax_errors: int = 20

@@ -138,15 +138,16 @@ def words(source: Source) -> list[Token]:
 
 def _bounded(source: Source) -> list[tuple[str, str]]:
     if len(source.text) > LIMITS.characters:
-        raise _too_long(f"{LIMITS.characters} characters", Span(source, 0, 0))
+        raise too_long(f"{LIMITS.characters} characters", Span(source, 0, 0))
     found = spelled(source.text)
     if len(found) > LIMITS.words:
         end = sum(len(blanks) + len(word) for blanks, word in found[: LIMITS.words])
-        raise _too_long(f"{LIMITS.words} words and signs", Span(source, end, end))
+        raise too_long(f"{LIMITS.words} words and signs", Span(source, end, end))
     return found
 
 
-def _too_long(what: str, place: Span) -> CompileError:
+def too_long(what: str, place: Span) -> CompileError:
+    """E005: a text has more of something than is read."""
     message = f"the text has more than {what}"
     way_out = (
         "keep long lists of numbers in files, for `file(path = …)`, and parts in files to import"

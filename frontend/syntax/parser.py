@@ -11,7 +11,7 @@ from ...ir.diagnostics import CompileError, Diagnostic, Source, Span
 from ..limits import LIMITS
 from .errors import DEFINITIONS, complaint
 from .lalr import Machine, Unexpected, grammar
-from .lexer import END, KEYWORDS, Token, between, tokenize, words
+from .lexer import END, KEYWORDS, Token, between, tokenize, too_long, words
 from .tree import Expression, File
 
 _OPENING = {"_LBRACE": "_RBRACE", "_LPAR": "_RPAR", "LSQB": "RSQB"}
@@ -52,10 +52,24 @@ def _tokens(
     source: Source, everything: Sequence[Token] | None = None
 ) -> tuple[list[Token], list[Diagnostic]]:
     tokens, mistakes = tokenize(words(source) if everything is None else everything)
+    _refuse_too_many(tokens)
     _refuse_deep_nesting(tokens)
     end = len(source.text)
     tokens.append(Token(END, "", Span(source, end, end)))
     return tokens, mistakes
+
+
+_MOST = (
+    (frozenset({"OPERATOR", "MINUS", "SLASH", "NOT"}), LIMITS.operators, "operators"),
+    (frozenset({"NETWORK", "MODULE", "NEURON", "TRAIN"}), LIMITS.definitions, "definitions"),
+)
+
+
+def _refuse_too_many(tokens: Sequence[Token]) -> None:
+    for kinds, most, what in _MOST:
+        places = [token.span for token in tokens if token.type in kinds]
+        if len(places) > most:
+            raise too_long(f"{most} {what}", places[most])
 
 
 def _refuse_deep_nesting(tokens: Sequence[Token]) -> None:

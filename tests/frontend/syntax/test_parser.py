@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from refusal import refused
 
+from snncc.frontend.limits import LIMITS
 from snncc.frontend.syntax.parser import parse, parse_expression
 from snncc.frontend.syntax.tree import (
     Alias,
@@ -190,3 +191,20 @@ def test_nesting_is_bounded() -> None:
     tree, wrong = parse(Source("t.snn", "network n { let a = " + "(" * 60 + "1" + ")" * 60 + "}"))
     assert tree is not None
     assert wrong == ()
+
+
+@pytest.mark.parametrize(
+    ("one", "most", "what"),
+    [
+        ("1 +", LIMITS.operators, "operators"),
+        ("network n { }\n", LIMITS.definitions, "definitions"),
+    ],
+)
+def test_a_text_has_so_many_of_them(one: str, most: int, what: str) -> None:
+    tree, (mistake,) = parse(Source("t.snn", one * (most + 1)))
+    assert not tree.items
+    assert (mistake.code, mistake.message) == ("E005", f"the text has more than {most} {what}")
+    assert mistake.span is not None
+    assert mistake.span.start // len(one) == most
+    _, mistakes = parse(Source("t.snn", one * most))
+    assert all(d.code != "E005" for d in mistakes)
