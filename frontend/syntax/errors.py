@@ -130,8 +130,7 @@ def _nothing_held(accepted: Set[str], tokens: Sequence[Token], position: int) ->
         return None
     message = "`refractory` says in braces what is held"
     way_out = "write `{ }` after the duration, or `{ v = 0 mV }` to hold a state `v`"
-    place = tokens[start].span
-    return Diagnostic("E001", message, place, help=way_out)
+    return Diagnostic("E001", message, tokens[start].span, help=way_out)
 
 
 def _nested(accepted: Set[str], tokens: Sequence[Token], position: int) -> Diagnostic | None:

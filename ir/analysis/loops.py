@@ -28,8 +28,7 @@ class Loop(NamedTuple):
 def loops(population: Population) -> Iterator[Loop]:
     """Those of a population that has been discretized, where equations and step are affine."""
     model, step = population.model, population.step
-    groups = [] if model is None or step is None else _groups(model)
-    if model is None or step is None or not groups:
+    if model is None or step is None or not (groups := _groups(model)):
         return
     variables = frozenset(s.name for s in model.states) | frozenset(model.ports)
     values = dict(population.parameters)

@@ -19,7 +19,7 @@ from .sources import STAMP
 CLOSURES = "__closures__"  # a module's: the digest of each name's closure
 HOUSE = "snncc_kernels"  # the module that named functions bear: Numba asks for it by this name
 _STATEMENT = re.compile(r"^(?=[A-Za-z_@])", re.MULTILINE)
-_ASIDE = re.compile(r'"""(?s:.*?)"""|#.*')
+_ASIDE = re.compile(r'"""(?s:.*?)"""|#.*')  # the kernels have no other texts with a #
 _WORD = re.compile(r"(?<![.\w])[A-Za-z_]\w*")
 _DEFINED = re.compile(r"(?:@(?s:.*?)\n)?(?:def|class) (\w+)")
 _IMPORTED = re.compile(r"((?:from \S+ )?import) ((?s:.*))")

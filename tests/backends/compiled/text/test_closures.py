@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 
 import pytest
 
@@ -96,6 +97,7 @@ def test_every_name_of_the_kernels_has_one(rule: tuple[tuple[str, tuple[str, ...
         elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
             expected.add(node.target.id)
     assert closures(text).keys() == expected
+    assert "#" not in "".join(re.findall(r"'[^'\n]*'", ast.unparse(ast.parse(text))))
 
 
 def test_the_forward_pass_is_the_same_for_every_rule() -> None:
