@@ -17,6 +17,7 @@ LARGEST_COUNT = 2**63 - 1  # of samples, updates, epochs
 
 State = dict[str, npt.NDArray[Any]]
 Counts = npt.NDArray[np.int32]
+Numbers = npt.NDArray[Any]
 NO_CLASS = -1  # of a sample at which no output neuron fired
 
 
@@ -116,6 +117,10 @@ class Simulator(Protocol):
     def trace(self, samples: Samples, has_states: bool) -> Trace:
         """What every neuron does in every step, in the order of the samples; its states too, if
         `has_states`, which may take far longer than `run`."""
+
+    def states_at(self, samples: Samples, steps: int) -> Mapping[str, Mapping[str, Numbers]]:
+        """The states [neurons], by population and state, of a single sample after the first
+        `steps` of its steps, one or more."""
 
 
 class Trainer(Simulator, Protocol):

@@ -42,6 +42,8 @@ CODES: dict[str, str] = {
     "E061": "data set not found or damaged",
     "E062": "data do not fit the network",
     "E063": "file cannot be read or written",
+    "E064": "spike log is none, or damaged",
+    "E065": "sides cannot be compared",
     # E07x: targets
     "E070": "target is not available here",
     "E071": "target does not support this",
@@ -60,4 +62,5 @@ CODES: dict[str, str] = {
     "W050": "teacher or target cannot work",
     # W06x: data that tell little
     "W060": "data tell little",
+    "W061": "sides are compared in part",
 }

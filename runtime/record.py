@@ -19,12 +19,17 @@ def record_of(model: Model, trace: Trace) -> Arrays:
 
     "spikes/<population>": int32 [spikes, 3], a row (sample, step, neuron) each, sorted.
     "states/<population>/<state>": [sample, step, neuron], float64, of a counter int32. `dt` [ms];
-    `digest` of the graph; `populations` in its order; `units`: rows (population/state, unit).
+    `digest` of the graph; `populations` in its order, the `neurons` of each; `samples`, `steps`;
+    `units`: rows (population/state, unit).
     """
+    steps, samples, _ = next(iter(trace.spikes.values())).shape
     found: Arrays = {
         "dt": np.array(model.graph.dt),
         "digest": np.array(graph_digest(model.graph)),
         "populations": np.array([p.name for p in model.graph.populations]),
+        "neurons": np.array([p.neurons for p in model.graph.populations]),
+        "samples": np.array(samples),
+        "steps": np.array(steps),
     }
     for name, spikes in trace.spikes.items():
         found[f"spikes/{name}"] = np.argwhere(spikes.transpose(1, 0, 2)).astype(np.int32)

@@ -58,6 +58,20 @@ def traced(simulator: Stepped, samples: Samples, has_states: bool) -> Trace:
     return Trace(spikes, states)
 
 
+def states_at(simulator: Stepped, samples: Samples, steps: int) -> dict[str, dict[str, Array]]:
+    """The states [neurons], by population and state, of a single sample after so many steps."""
+    found = {
+        k: _by_population(simulator, a) for k, a in simulator.states_after(samples, steps).items()
+    }
+    return {
+        p.name: {
+            state: found[kind][p.name][row] for state, (kind, row) in state_places(p.step).items()
+        }
+        for p in simulator.graph.populations
+        if p.step is not None
+    }
+
+
 def _by_population(simulator: Stepped, array: Array) -> dict[str, Array]:
     bounds = simulator.plan.neurons
     names = [p.name for p in simulator.graph.populations]

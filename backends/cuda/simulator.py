@@ -13,7 +13,7 @@ from ...ir.model import Model
 from ...ir.philox import bernoulli_threshold
 from ...ir.rules import DRAWN
 from ..compiled.network import check_samples, flatten, takes_spikes
-from ..compiled.recording import traced
+from ..compiled.recording import states_at, traced
 from ..compiled.store import Results
 from ..protocols import Outcome, Samples, classes_of
 from ..trace import Trace
@@ -93,6 +93,10 @@ class CudaSimulator:
     def trace(self, samples: Samples, has_states: bool) -> Trace:
         """What the network does with the samples, see `compiled.recording`."""
         return traced(self, samples, has_states)
+
+    def states_at(self, samples: Samples, steps: int) -> dict[str, dict[str, Array]]:
+        """The states of a single sample after so many steps, by population and state."""
+        return states_at(self, samples, steps)
 
     def states_after(self, samples: Samples, steps: int) -> dict[str, Array]:
         """The states of a single sample after the first `steps`."""

@@ -60,6 +60,13 @@ class ReferenceSimulator:
         made = self._simulated(samples, has_states)
         return Trace(made.spikes, made.history)
 
+    def states_at(self, samples: Samples, steps: int) -> dict[str, dict[str, Array]]:
+        """The states of a single sample after so many steps, by population and state."""
+        inputs = input_spikes(self.graph, samples, self.steps, self.model.seed)
+        begun = {name: array[:steps] for name, array in inputs.items()}
+        states = simulate(self.model, begun, self.real).states
+        return {name: {s: a[0] for s, a in of_one.items()} for name, of_one in states.items()}
+
     def _simulated(self, samples: Samples, has_states: bool) -> Simulation:
         check_samples(self.graph, samples)
         inputs = input_spikes(self.graph, samples, self.steps, self.model.seed)

@@ -14,7 +14,7 @@ from ...backends.artifact.package import compiler_version
 from ...frontend.syntax.lalr import keep_analysis_in
 from ...ir.diagnostics import CompileError, Diagnostic
 from ..interrupt import end_on_signals
-from . import compiling, data, diagnosis, language, plotting, running, training
+from . import compiling, data, diagnosis, diffing, language, plotting, running, training
 from .command import Command
 from .environment import settings
 from .output import INTERRUPTED, Output, report_errors
@@ -25,6 +25,7 @@ COMMANDS: tuple[Command, ...] = (
     *compiling.COMMANDS,
     *training.COMMANDS,
     *running.COMMANDS,
+    *diffing.COMMANDS,
     *plotting.COMMANDS,
     *diagnosis.COMMANDS,
 )

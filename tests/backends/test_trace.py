@@ -54,6 +54,10 @@ def test_all_targets_record_the_same(text, kernels, device, tmp_path):
             assert (array.dtype, array.shape) == (found[name].dtype, found[name].shape), name
             assert array.tobytes() == found[name].tobytes(), name
     assert all(len(wanted[f"spikes/{p.name}"]) for p in model.graph.populations)
+    for simulator in simulators:
+        for population, states in simulator.states_at(samples.only(1), 4).items():
+            for state, values in states.items():
+                assert values.tolist() == wanted[f"states/{population}/{state}"][1, 3].tolist()
     without = record_of(model, simulators[1].trace(samples, False))
     assert [n for n in wanted if n not in without] == [n for n in wanted if n.startswith("states")]
 

@@ -1,0 +1,1 @@
+"""Two simulations side by side: where they part first, how far, and why."""

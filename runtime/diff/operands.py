@@ -1,0 +1,104 @@
+"""What the two operands of `snncc diff` may be: one row a kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from os.path import lexists
+from pathlib import Path
+
+from ...backends.targets import TARGETS
+from ...ir.diagnostics import CompileError, Diagnostic
+from ..loading import Options, load_package
+from ..settings import Settings
+from .logs import log_side
+from .models import model_side
+from .read_csv import read_csv_log
+from .read_npz import read_npz_log
+from .side import Side
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What sides are opened with: the options of a program at a path and for a target or None, the
+    threads of a simulator, whether states are compared."""
+
+    options: Callable[[Path, str | None], Options]
+    threads: int
+    settings: Settings
+    has_states: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """A kind. `is_it` tells by the words alone; `open` makes the side, with the other one at hand
+    where `needs_other`."""
+
+    summary: str
+    is_it: Callable[[str], bool]
+    open: Callable[[str, Opening, Side | None], Side]
+    needs_other: bool = False
+
+
+def _is_target(words: str) -> bool:
+    return words in TARGETS and not lexists(words)
+
+
+def _same_model(words: str, opening: Opening, other: Side | None) -> Side:
+    if other is None or other.package is None:
+        what = "two targets" if other is None else f"`{other.name}`"
+        message = f"`{words}` is a target for the other side's network, and {what} has none"
+        way_out = "give one side a program, a package or a run; or `PATH@TARGET`"
+        raise CompileError(Diagnostic("E065", message, help=way_out))
+    package = replace(other.package, target=words)
+    return model_side(words, package, opening.threads, opening.settings)
+
+
+def _model(words: str, opening: Opening, _other: Side | None) -> Side:
+    path, target = _path_and_target(words)
+    package = load_package(path, opening.options(path, target))
+    return model_side(words, package, opening.threads, opening.settings)
+
+
+def _path_and_target(words: str) -> tuple[Path, str | None]:
+    path, sign, target = words.rpartition("@")
+    if not sign or target not in TARGETS or lexists(words):
+        return Path(words), None
+    return Path(path), target
+
+
+def _csv(words: str, _opening: Opening, _other: Side | None) -> Side:
+    return log_side(words, read_csv_log(Path(words)))
+
+
+def _npz(words: str, opening: Opening, _other: Side | None) -> Side:
+    return log_side(words, read_npz_log(Path(words), opening.has_states))
+
+
+# The first one that it is.
+OPERANDS: dict[str, Operand] = {
+    "target": Operand("the other side's network, on this target", _is_target, _same_model, True),
+    "csv": Operand(
+        "a spike log, sample,step,population,neuron", lambda w: w.lower().endswith(".csv"), _csv
+    ),
+    "npz": Operand(
+        "a spike log, as --record writes it", lambda w: w.lower().endswith(".npz"), _npz
+    ),
+    "model": Operand("a program, a package or a run; @TARGET says where", lambda _: True, _model),
+}
+
+
+def open_sides(words: tuple[str, str], opening: Opening) -> tuple[Side, Side]:
+    """Both sides."""
+    kinds = [next(k for k in OPERANDS.values() if k.is_it(each)) for each in words]
+    sides: list[Side | None] = [
+        None if kind.needs_other else kind.open(each, opening, None)
+        for each, kind in zip(words, kinds, strict=True)
+    ]
+    a, b = (
+        kind.open(each, opening, sides[1 - k]) if side is None else side
+        for k, (each, kind, side) in enumerate(zip(words, kinds, sides, strict=True))
+    )
+    a.fits(b)
+    b.fits(a)
+    return a, b
