@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..ir.diagnostics import CompileError, Diagnostic
 from ..ir.graph import THRESHOLDS, Graph, Semantics
 
 
 def require_clocked(graph: Graph) -> None:
-    """CompileError(E075) for a graph whose thresholds are not tested once a step."""
+    """CompileError(E075) for a graph whose thresholds are not tested once a step, or whose ports
+    hold no sums."""
     means = graph.semantics
-    if means == Semantics():
+    if replace(means, integers=0) == Semantics():
         return
     raise CompileError(
         Diagnostic(

@@ -51,6 +51,11 @@ CODES: dict[str, str] = {
     "E073": "device or its driver failed",
     "E074": "machine has too little memory",
     "E075": "simulator does not know this meaning",
+    # E08x: integers
+    "E080": "no integer form",
+    "E081": "weights give no scale",
+    "E082": "number rounds away",
+    "E083": "sum may overflow",
     # W01x: what could not be checked
     "W013": "not checked further",
     # W04x: networks that cannot do what they say

@@ -123,15 +123,23 @@ class Block:
 @dataclass(frozen=True, slots=True)
 class Semantics:
     """What the equations leave open. `threshold`: when it is tested, a row of THRESHOLDS;
-    `spikes_per_step`: the most spikes of a neuron in one step."""
+    `spikes_per_step`: the most spikes of a neuron in one step; `sums`: what a port holds, a row of
+    SUMS; `integers`: the version of the integer semantics (see `integers`), 0 of a network that
+    computes with floats."""
 
     threshold: str = "step"
     spikes_per_step: int = 1
+    sums: str = "exact"
+    integers: int = 0
 
 
 THRESHOLDS = {
     "step": "once a step, after all of its input",
     "event": "after every spike that arrives",
+}
+SUMS = {
+    "exact": "all that arrives in a step, summed before it is delivered",
+    "each": "one weight after the other, each delivered by itself, in the order of arrival",
 }
 
 

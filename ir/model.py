@@ -15,6 +15,7 @@ from .graph import Graph, Learnt, Population, Projection
 from .neuron import State
 from .tensors import Tensor, numbers, problem, tensor
 from .verify import require
+from .types import Fixed
 from .wiring import AllPairs, Listed, Wiring, initial_weights, unlisted, wire
 
 Array = npt.NDArray[Any]
@@ -58,6 +59,12 @@ def weights_name(projection: str) -> str:
 def value_name(population: str, name: str) -> str:
     """The name of a population's parameter or state among the values."""
     return f"{population}/{name}"
+
+
+def unit_name(name: str) -> str:
+    """The name of the unit of a state or port of integers: what its value 1 means, float64, in the
+    unit of its `neuron.State`."""
+    return f"{name}.unit"
 
 
 def draw_model(
@@ -113,6 +120,7 @@ def verify_model(model: Model) -> None:
         names = [name for name, _ in population.parameters]
         names += [s.name for s in _states(population)]
         one_each = (population.neurons,)
+        names += [unit_name(name) for name in (*names, *_ports(population))]
         places |= {value_name(population.name, name): ((), one_each) for name in names}
         for learnt in population.learnt:
             name = value_name(population.name, learnt.name)
@@ -132,6 +140,10 @@ def verify_model(model: Model) -> None:
 
 def _require_same(what: str, found: set[str], wanted: set[str]) -> None:
     require(found == wanted, f"{min(found ^ wanted, default='')}: a {what} too much or too few")
+
+
+def _ports(population: Population) -> tuple[str, ...]:
+    return () if population.step is None else population.step.ports
 
 
 def _states(population: Population) -> tuple[State, ...]:
@@ -168,6 +180,8 @@ def start_of(
     real: type[np.floating[Any]],
 ) -> Array:
     """Where a state of a population starts, [] or [neurons]: its value, else its `init` worked out
-    in `real` from the step's constants."""
+    in `real` from the step's constants. Of a fixed-point state, the code."""
     given = model.values.get(value_name(population.name, state.name))
-    return np.asarray(evaluate(state.init, constants, real) if given is None else numbers(given))
+    if given is None:
+        return np.asarray(evaluate(state.init, constants, real))
+    return given.array if isinstance(state.dtype, Fixed) else numbers(given)

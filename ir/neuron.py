@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from .diagnostics import Span
 from .expr import Apply, Const, Expr, Ref, apply, walk
-from .types import DType, Scalar
+from .types import DType, Fixed, Scalar
 
 SPIKED = "spiked"
 REFRACTORY = "refractory_left"
@@ -91,8 +91,9 @@ class NeuronStep:
 
     In this order: `decay`, `deliver`, `integrate`, each a sequence of assignments; `hold`, done
     while the counter of refractory steps is above 0; `threshold`, the condition to fire outside of
-    them (None: never); `reset`, done by a neuron that fires; `refractory`, the steps [i32] that a
-    spike sets the counter to, which is the I32 state REFRACTORY (None: there is no counter).
+    them (None: never); `relax`, done by every neuron after that, as by chips that leak late;
+    `reset`, done by a neuron that fires; `refractory`, the steps [i32] that a spike sets the
+    counter to, which is the I32 state REFRACTORY (None: there is no counter).
     `emit` is what leaves the neuron at the end of the step: None is its spike, 0 or 1. A state
     LAST_EMITTED keeps a number for who receives it, and as the score of an output. Of an output
     that spikes it is the steps from its first spike on or, with a state TRACE, the sum of that, its
@@ -111,6 +112,7 @@ class NeuronStep:
     integrate: tuple[Assign, ...] = ()
     hold: tuple[Assign, ...] = ()
     threshold: Expr | None = None
+    relax: tuple[Assign, ...] = ()
     reset: tuple[Assign, ...] = ()
     refractory: Expr | None = None
     emit: Expr | None = None
@@ -132,8 +134,8 @@ class NeuronStep:
 
     @property
     def after(self) -> tuple[Assign, ...]:
-        """What follows the threshold: `reset` where SPIKED holds, and the counter."""
-        reset = tuple(_when(_FIRED, a) for a in self.reset)
+        """What follows the threshold: `relax`, `reset` where SPIKED holds, and the counter."""
+        reset = (*self.relax, *(_when(_FIRED, a) for a in self.reset))
         if self.refractory is not None:
             left = apply("max", apply("sub", COUNTER, Const(1, DType.I32)), _ZERO)
             count = Assign(REFRACTORY, apply("select", _FIRED, self.refractory, left))
@@ -184,7 +186,17 @@ def types_read(step: NeuronStep) -> dict[str, Scalar]:
     return {node.name: node.dtype for root in roots for node in walk(root) if isinstance(node, Ref)}
 
 
-ASSIGNING = ("decay", "deliver", "integrate", "hold", "reset")
+def port_types(step: NeuronStep) -> dict[str, Scalar]:
+    """The type of what arrives at each port: that in which the step reads it, F32 of one that it
+    does not read."""
+    alone = (e for e in (step.threshold, step.emit) if e is not None)
+    roots = [*(a.value for assigns in step.assigns.values() for a in assigns), *alone]
+    read = {node.name: node.dtype for root in roots for node in walk(root) if isinstance(node, Ref)}
+    return {port: read.get(port, DType.F32) for port in step.ports}
+
+
+BEFORE, BEHIND = ("decay", "deliver", "integrate", "hold"), ("relax", "reset")  # the threshold
+ASSIGNING = (*BEFORE, *BEHIND)
 COUNTER = Ref(REFRACTORY, DType.I32)
 _ZERO = Const(0, DType.I32)
 _FIRED = Ref(SPIKED, DType.BOOL)
@@ -201,10 +213,15 @@ def _traced(dtype: Scalar) -> tuple[Assign, ...]:
 
 def _since_first(dtype: Scalar) -> Expr:
     """The steps since the first spike, with that of this step."""
-    steps = Ref(LAST_EMITTED, dtype)
-    has_fired = apply("or", _FIRED, apply("gt", steps, Const(0.0, dtype)))
-    more = apply("add", steps, Const(1.0, dtype))
-    return apply("select", has_fired, more, Const(0.0, dtype))
+    steps, one = Ref(LAST_EMITTED, dtype), one_of(dtype)
+    none = Const(0 if isinstance(dtype, Fixed) else 0.0, dtype)
+    has_fired = apply("or", _FIRED, apply("gt", steps, none))
+    return apply("select", has_fired, apply("add", steps, one), none)
+
+
+def one_of(dtype: Scalar) -> Const:
+    """The literal 1."""
+    return Const(1 << dtype.frac if isinstance(dtype, Fixed) else 1.0, dtype)
 
 
 def _when(condition: Expr, assign: Assign) -> Assign:

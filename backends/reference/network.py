@@ -13,11 +13,11 @@ import numpy.typing as npt
 from ...ir.expr import NUMPY, evaluate
 from ...ir.graph import Graph, Population, Projection
 from ...ir.model import Model, start_of, weights_name
-from ...ir.neuron import SPIKED, Assign, types_read
+from ...ir.neuron import SPIKED, Assign, port_types, types_read
 from ...ir.passes.pipeline import run_model_passes
 from ...ir.rules import sends_numbers
-from ...ir.tensors import numbers
-from ...ir.types import FLOATS, DType, Scalar
+from ...ir.tensors import Tensor
+from ...ir.types import FLOATS, DType, Fixed, Scalar
 from ...ir.wiring import Wiring
 from ..runnable import require_clocked
 
@@ -51,7 +51,8 @@ def simulate(
     populations are evaluated in schedule order; a projection of delay d brings what its pre
     population emitted in step t - d, each value times its weight. All arithmetic is in `real`; a
     port sums one by one: the projections from other blocks in graph order, then those from the
-    population's own block in graph order, in each the pre neurons ascending.
+    population's own block in graph order, in each the pre neurons ascending. Fixed-point numbers
+    are their codes, in int64.
     """
     model = run_model_passes(model)
     graph = model.graph
@@ -85,12 +86,8 @@ class _Network:
         self.steps, self.batch = shapes.pop()
         self.incoming: dict[str, list[_Synapses]] = {name: [] for name in self.populations}
         for projection in _in_order_of_arrival(graph):
-            name = projection.name
-            wiring, weights = (
-                model.wirings[name],
-                numbers(model.values[weights_name(name)]).astype(real),
-            )
-            synapses = _Synapses(projection, wiring, weights)
+            weights = _weights(model.values[weights_name(projection.name)], real)
+            synapses = _Synapses(projection, model.wirings[projection.name], weights)
             self.incoming[projection.post].append(synapses)
 
     def silent_trace(self, record: bool) -> Simulation:
@@ -120,8 +117,9 @@ class _Network:
         """What a population sends: its spikes, numbers of an input, or zeros to be filled."""
         if sends_numbers(population):
             return self.inputs[population.name].astype(self.real)
-        is_graded = population.step is not None and population.step.emit is not None
-        return np.zeros(spikes.shape, self.real) if is_graded else spikes
+        if population.step is None or population.step.emit is None:
+            return spikes
+        return np.zeros(spikes.shape, self._numpy_type(population.step.emit.dtype))
 
     def _initial_states(self, population: Population) -> dict[str, Array]:
         assert population.step is not None
@@ -134,7 +132,8 @@ class _Network:
         }
 
     def _numpy_type(self, dtype: Scalar) -> Any:
-        assert isinstance(dtype, DType)
+        if isinstance(dtype, Fixed):
+            return np.int64
         return self.real if dtype in FLOATS else NUMPY[dtype]
 
     def _constants(self, population: Population) -> dict[str, Any]:
@@ -152,7 +151,8 @@ class _Network:
         assert step is not None
         values: dict[str, Any] = self._constants(population) | trace.states[name]
         with np.errstate(all="ignore"):
-            values |= {port: self._port(name, port, t, trace) for port in step.ports}
+            for port, dtype in port_types(step).items():
+                values[port] = self._port(name, port, self._numpy_type(dtype), t, trace)
             self._assign(step.update, values)
             values[SPIKED] = self._spread(name, evaluate(step.spike, values, self.real))
             self._assign(step.after, values)
@@ -173,9 +173,10 @@ class _Network:
         """A value for every neuron, also where the expression has one for all."""
         return np.broadcast_to(value, (self.batch, self.populations[name].neurons))
 
-    def _port(self, name: str, port: str, t: int, trace: Simulation) -> Array:
-        """The sum of weight x emitted value over what arrives at a port in step t."""
-        total = np.zeros((self.batch, self.populations[name].neurons), self.real)
+    def _port(self, name: str, port: str, kind: Any, t: int, trace: Simulation) -> Array:
+        """The sum of weight x emitted value over what arrives at a port in step t, in codes at a
+        port of codes, where it is exact."""
+        total = np.zeros((self.batch, self.populations[name].neurons), kind)
         for synapses in self.incoming[name]:
             emitted = t - synapses.projection.delay
             if synapses.projection.port == port and emitted >= 0:
@@ -188,6 +189,11 @@ def _in_order_of_arrival(graph: Graph) -> list[Projection]:
     assert graph.schedule is not None
     block = {name: k for k, b in enumerate(graph.schedule) for name in b.populations}
     return sorted(graph.projections, key=lambda p: block[p.pre] == block[p.post])
+
+
+def _weights(value: Tensor, real: Real) -> Array:
+    """Weights as they are multiplied: codes as they are, all else in `real`."""
+    return value.array.astype(np.int64 if isinstance(value.dtype, Fixed) else real)
 
 
 class _Synapses:

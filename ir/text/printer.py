@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 from ..expr import Apply, Const, Expr, Ref
 from ..graph import Block, Call, Graph, Learnt, Population, Projection, Value
-from ..neuron import ASSIGNING, Assign, NeuronModel, NeuronStep, Parameter, State
+from ..neuron import BEFORE, BEHIND, Assign, NeuronModel, NeuronStep, Parameter, State
 from ..types import FLOATS, DType, Scalar
 from .spelling import BARE, INFIX, VERSION, WORDS
 
@@ -35,6 +35,8 @@ def print_graph(graph: Graph) -> str:
 def _head(graph: Graph) -> str:
     means = graph.semantics
     tested = f"threshold {quoted(means.threshold)} spikes {means.spikes_per_step}"
+    tested += "" if means.sums == "exact" else f" sums {quoted(means.sums)}"
+    tested += f" integers {means.integers}" if means.integers else ""
     return f"network {quoted(graph.name)} dt {graph.dt!r} {tested}"
 
 
@@ -85,9 +87,9 @@ def _step(step: NeuronStep, number: int) -> list[str]:
     lines = [_state(s) for s in step.states]
     lines.append(f"ports {_names(step.ports)}")
     lines.append(f"constants {_names(step.constants)}")
-    lines += [_assign(name, a) for name in ASSIGNING[:-1] for a in step.assigns[name]]
+    lines += [_assign(name, a) for name in BEFORE for a in step.assigns[name]]
     lines += _optional("threshold", step.threshold)
-    lines += [_assign("reset", a) for a in step.reset]
+    lines += [_assign(name, a) for name in BEHIND for a in step.assigns[name]]
     lines += _optional("refractory", step.refractory) + _optional("emit", step.emit)
     return _block(f"step {number}", lines)
 

@@ -101,7 +101,9 @@ def _take_semantics(cursor: Cursor) -> Semantics:
     cursor.expect("threshold")
     threshold = cursor.take_name()
     cursor.expect("spikes")
-    return Semantics(threshold, cursor.take_int())
+    spikes = cursor.take_int()
+    sums = cursor.take_name() if cursor.found("sums") else "exact"
+    return Semantics(threshold, spikes, sums, cursor.take_int() if cursor.found("integers") else 0)
 
 
 def _take_model(cursor: Cursor, parts: _Parts) -> None:

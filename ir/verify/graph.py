@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
 from math import isfinite
 
-from ..graph import MOST_NEURONS, THRESHOLDS, Graph, Population, Projection
+from ..graph import MOST_NEURONS, SUMS, THRESHOLDS, Graph, Population, Projection
 from ..neuron import NeuronModel, NeuronStep
 from ..rules import ENCODINGS, READOUTS
 from ..schemes import SCHEMES
@@ -73,6 +73,7 @@ def verify(graph: Graph, before: Graph | None = None) -> frozenset[str]:
     require(isfinite(graph.dt) and graph.dt > 0.0, f"dt is {graph.dt}")
     require(graph.semantics.threshold in THRESHOLDS, f"threshold {graph.semantics.threshold!r}")
     require(graph.semantics.spikes_per_step > 0, f"spikes {graph.semantics.spikes_per_step}")
+    require(graph.semantics.sums in SUMS, f"sums {graph.semantics.sums!r}")
     require_distinct("population", [p.name for p in graph.populations])
     require_distinct("projection", [p.name for p in graph.projections])
     known = _parts(before) if before is not None else {}
@@ -141,7 +142,9 @@ def _verify_population(population: Population) -> None:
     count = 0 if step is None else len(step.constants)
     require(len(population.constants) == count, f"{name}: constants")
     if step is not None and model is not None:
-        require(step.ports == model.ports, f"{name}: the step's ports")
+        # Of integers a port may be several, "i.0", "i.1".
+        known = tuple(dict.fromkeys(port.partition(".")[0] for port in step.ports))
+        require(known == model.ports, f"{name}: the step's ports")
 
 
 def _verify_learnt(population: Population) -> None:

@@ -6,7 +6,16 @@ from collections.abc import Iterable, Mapping
 from math import isfinite
 
 from ..expr import Apply, Const, Expr, Ref, apply, walk
-from ..neuron import REFRACTORY, SPIKED, TRACE, Assign, NeuronModel, NeuronStep, State
+from ..neuron import (
+    REFRACTORY,
+    SPIKED,
+    TRACE,
+    Assign,
+    NeuronModel,
+    NeuronStep,
+    State,
+    port_types,
+)
 from ..ops import OPS
 from ..types import FLOATS, DType, Fixed, Scalar
 from .require import GraphError, require, require_distinct, require_finite
@@ -44,7 +53,7 @@ def verify_step(step: NeuronStep) -> None:
     # A constant is a float; where a step reads it as another type it is a whole number.
     constants: dict[str, Scalar | None] = dict.fromkeys(step.constants)
     states: Types = {s.name: s.dtype for s in step.states}
-    ports: Types = dict.fromkeys(step.ports, DType.F32)
+    ports = port_types(step)
     require_distinct("name in a step", [*states, *ports, *constants])
     everything: dict[str, Scalar | None] = {**constants, **states, **ports}
     for state in step.states:
@@ -57,7 +66,10 @@ def verify_step(step: NeuronStep) -> None:
     never_assigned = step.still
     still = {name: dtype for name, dtype in states.items() if name in never_assigned}
     _verify_optional("step", step.refractory, {**constants, **still}, DType.I32)
-    _verify_optional("step", step.emit, everything, DType.F32)
+    if step.emit is not None:
+        is_number = isinstance(step.emit.dtype, Fixed) or step.emit.dtype is DType.F32
+        require(is_number, f"step: emits {step.emit.dtype}")
+        _verify_expr("step", step.emit, everything, step.emit.dtype)
     has_counter = states.get(REFRACTORY) is DType.I32
     require(has_counter == (step.refractory is not None), "step: the counter of refractory steps")
     if step.threshold is None:

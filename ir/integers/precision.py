@@ -1,0 +1,73 @@
+"""What is asked of the integers of a network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
+
+from ..types import Fixed
+
+VERSION = 1  # of the semantics that docs/integer.md defines; every artifact bears it
+FEWEST_BITS, MOST_BITS = 2, 16  # of a weight
+PORT_BITS = 32  # of what a port holds
+RATIO_BITS = 16  # of a factor that is no decay
+
+
+@dataclass(frozen=True, slots=True)
+class Precision:
+    """How a network becomes integers.
+
+    `bits` of a weight, or those of its projection in `by_projection`. `scale`: what shares a unit of
+    weights, a row of SCALES. `guard`: the bits of a state below that unit. `state_bits`: at the end
+    of an update a state saturates to so many. `decay`: a row of DECAYS, by `decay_bits` fraction
+    bits. `rounding` of decays and factors, `overflow` of sums: "prove" refuses a network in which a
+    sum could leave 32 bits.
+    """
+
+    bits: int = 8
+    scale: Literal["neuron", "population", "pow2", "projection"] = "neuron"
+    guard: int = 8
+    state_bits: int = 32
+    decay: Literal["multiply", "shift"] = "multiply"
+    decay_bits: int = 12
+    rounding: Literal["floor", "nearest_even", "toward_zero"] = "floor"
+    overflow: Literal["prove", "saturate", "wrap"] = "prove"
+    by_projection: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+
+    def weight(self, projection: str) -> Fixed:
+        """The type of a projection's weights."""
+        return Fixed(self.by_projection.get(projection, self.bits), 0)
+
+    @property
+    def state(self) -> Fixed:
+        """The type of a state."""
+        return self.number(PORT_BITS, self.guard)
+
+    @property
+    def port(self) -> Fixed:
+        """The type of what a port holds."""
+        return self.number(PORT_BITS, 0)
+
+    def number(self, bits: int, frac: int) -> Fixed:
+        """A type that overflows and rounds as states do."""
+        overflow: Literal["wrap", "saturate"] = "saturate" if self.overflow == "saturate" else "wrap"
+        return Fixed(bits, frac, overflow=overflow, rounding=self.rounding)
+
+
+def largest(dtype: Fixed) -> int:
+    """The largest code of a weight: the codes lie on both sides of 0 alike."""
+    return dtype.high
+
+
+SCALES = {
+    "neuron": "the weights into one neuron, by all of its projections",
+    "population": "the weights into the neurons of one population",
+    "pow2": "the weights into one neuron; it is a power of two",
+    "projection": "the weights of one projection; their sum is brought to the states' by a factor",
+}
+DECAYS = {
+    "multiply": "x m >> decay_bits, m the nearest to what the step keeps",
+    "shift": "x - (x >> k), and by 1 where that is 0 and x is not",
+}

@@ -1,0 +1,260 @@
+"""A neuron's step over codes in place of floats.
+
+A code x of `Precision.state` means x 2^-guard unit, of a port x unit; units are by neuron. Every
+assignment is worked out for the codes of its target: what it adds is brought to the target's unit,
+by nothing where the units were chosen so (see `units`), else by a factor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+import numpy as np
+import numpy.typing as npt
+
+from ..diagnostics import CompileError, Diagnostic, Span
+from ..expr import Apply, Const, Expr, Ref, apply
+from ..neuron import BEFORE, BEHIND, LAST_EMITTED, TRACE, Assign, NeuronStep, State, types_read
+from ..types import DType, Fixed
+from .precision import RATIO_BITS, Precision
+from .terms import Known, Terms
+
+Numbers = npt.NDArray[np.float64]
+Codes = npt.NDArray[np.int64]
+CLOSE = 1e-9  # of two units that are the same but for rounding in float64
+
+
+class IntegerStep:
+    """Makes the integer step of a population; `starts` are the codes at which its states start, by
+    state, [] or [neurons]."""
+
+    def __init__(
+        self,
+        step: NeuronStep,
+        known: Known,
+        units: Mapping[str, Numbers],
+        ports: Mapping[str, tuple[str, ...]],
+        precision: Precision,
+        where: tuple[str, Span | None],
+    ) -> None:
+        self.old, self.known, self.units, self.precision = step, known, units, precision
+        self.ports, self.where = ports, where
+        self.starts: dict[str, Codes] = {}
+        self.still: dict[tuple[Fixed, bytes], State] = {}
+        self.types: dict[str, Fixed] = {
+            name: precision.port if name in self.own_ports else precision.state for name in units
+        }
+
+    @property
+    def own_ports(self) -> tuple[str, ...]:
+        """The ports of the integer step: each old one, or those into which it was split."""
+        return tuple(name for names in self.ports.values() for name in names)
+
+    def made(self) -> NeuronStep:
+        """The step; CompileError(E080) for what has no integer form."""
+        old = self.old
+        if any(s.name == TRACE for s in old.states):
+            raise self.refused("a score by filtered spikes", "score the output by its counts")
+        phases = {
+            name: tuple(map(self._assign, old.assigns[name])) for name in (*BEFORE, *BEHIND)
+        }
+        phases["integrate"] += self._saturated(phases)
+        threshold = None if old.threshold is None else self._truth(old.threshold)
+        emit = None if old.emit is None else self._at(old.emit, LAST_EMITTED)
+        kept = [s for s in old.states if s.dtype is DType.I32 or s.name in self.units]
+        states = tuple(map(self._state, kept))
+        made = replace(
+            old,
+            states=(*states, *self.still.values()),
+            ports=self.own_ports,
+            threshold=threshold,
+            emit=emit,
+            **phases,
+        )
+        read = types_read(made)
+        return replace(made, constants=tuple(name for name in old.constants if name in read))
+
+    def _state(self, state: State) -> State:
+        if state.name not in self.units:
+            return state
+        unit, dtype = self.units[state.name], self.types[state.name]
+        start = _codes(self.known.starts[state.name] / unit, dtype)
+        if start.min() == start.max():
+            return State(state.name, state.unit, Const(int(start.min()), dtype), dtype)
+        self.starts[state.name] = start
+        return State(state.name, state.unit, Const(0, dtype), dtype)
+
+    def _assign(self, assign: Assign) -> Assign:
+        if assign.target not in self.units:
+            return assign  # a counter
+        return Assign(assign.target, self._at(assign.value, assign.target))
+
+    def _saturated(self, phases: Mapping[str, tuple[Assign, ...]]) -> tuple[Assign, ...]:
+        """What brings the states that an update changes into `state_bits`."""
+        bits = self.precision.state_bits
+        changed = dict.fromkeys(a.target for name in BEFORE[:3] for a in phases[name])
+        states = [name for name in changed if name in self.units]
+        if all(bits >= self.types[name].bits for name in states):
+            return ()
+        return tuple(
+            Assign(name, apply("saturate", Ref(name, self.types[name]), immediate=bits))
+            for name in states
+        )
+
+    def _at(self, expr: Expr, target: str) -> Expr:
+        """The codes of an expression, in the unit and the type of a state."""
+        return self._codes(expr, self.units[target], self.types[target], target)
+
+    def _codes(self, expr: Expr, unit: Numbers, dtype: Fixed, target: str = "") -> Expr:
+        terms = self.known.terms(expr)
+        if terms is not None:
+            return self._sum(terms, unit, dtype, target)
+        assert isinstance(expr, Apply)
+        if expr.op == "select":
+            yes, no = (self._codes(e, unit, dtype, target) for e in expr.args[1:])
+            return apply("select", self._truth(expr.args[0]), yes, no)
+        if expr.op in ("add", "sub", "min", "max", "neg", "abs"):
+            return apply(expr.op, *(self._codes(e, unit, dtype, target) for e in expr.args))
+        if expr.op in ("mul", "div"):
+            return self._scaled(expr, unit, dtype, target)
+        raise self.refused(f"`{expr.op}`", "write the neuron without it")
+
+    def _scaled(self, expr: Apply, unit: Numbers, dtype: Fixed, target: str) -> Expr:
+        """A number times what is no sum, as that in another unit."""
+        left, right = (self.known.terms(e) for e in expr.args)
+        for number, other in ((right, expr.args[0]), (left, expr.args[1])):
+            if number is None or number.factors or (number is left and expr.op == "div"):
+                continue
+            factor = number.rest if expr.op == "mul" else 1.0 / number.rest
+            if (factor > 0).all():
+                return self._codes(other, unit / factor, dtype, target)
+            if (factor < 0).all():
+                return apply("neg", self._codes(other, unit / -factor, dtype, target))
+        product = "a product of states" if expr.op == "mul" else "a quotient by a state"
+        raise self.refused(product, "write the neuron as a linear one")
+
+    def _sum(self, terms: Terms, unit: Numbers, dtype: Fixed, target: str = "") -> Expr:
+        """The codes of a sum, its constant last."""
+        parts: list[tuple[bool, Expr]] = []
+        for name, factor in terms.factors.items():
+            for own in self.ports.get(name, (name,)):
+                ratio = factor * self.units[own] / unit
+                parts.append(self._part(own, ratio, dtype, own == target))
+        rest = _codes(terms.rest / unit, dtype)
+        if rest.any() or not parts:
+            parts.append((False, self.constant(rest, dtype)))
+        return _added(parts)
+
+    def _part(self, name: str, ratio: Numbers, dtype: Fixed, is_self: bool) -> tuple[bool, Expr]:
+        """Whether a term is taken away, and its codes in the unit to which `ratio` brings them."""
+        is_negative = bool((ratio <= 0).all())
+        size = -ratio if is_negative else ratio
+        source = Ref(name, self.types[name])
+        if np.allclose(size, 1.0, rtol=CLOSE, atol=0.0):
+            return is_negative, _narrowed(source, dtype)
+        if is_self and self.precision.decay == "shift":
+            return is_negative, self._shifted(source, size, name)
+        if is_self:
+            number = self.precision.number(self.precision.decay_bits + 2, self.precision.decay_bits)
+        else:
+            number = self.precision.number(RATIO_BITS + 1, RATIO_BITS - 1 - _exponent(size))
+        factor = self.constant(_codes(size, number), number)
+        return is_negative, _narrowed(apply("mulwide", source, factor), dtype)
+
+    def _shifted(self, source: Ref, kept: Numbers, name: str) -> Expr:
+        """x - (x >> k), by 1 at least where x is not 0, k the nearest to what is lost."""
+        lost = 1.0 - kept
+        if not ((lost > 0) & (lost < 1)).all() or np.ptp(lost) > CLOSE:
+            raise self.refused(f"the decay of `{name}` by shifts", "say `--decay multiply`")
+        places = int(np.rint(-np.log2(lost.flat[0])))
+        zero, one = (Const(code, source.dtype) for code in (0, 1))
+        away = apply("shr", source, immediate=places)
+        sign = apply("select", apply("gt", source, zero), one, apply("neg", one))
+        sign = apply("select", apply("eq", source, zero), zero, sign)
+        return apply("sub", source, apply("select", apply("eq", away, zero), sign, away))
+
+    def _truth(self, expr: Expr) -> Expr:
+        """A condition over codes."""
+        if isinstance(expr, Const):
+            return expr
+        assert isinstance(expr, Apply), expr
+        if expr.op in ("and", "or", "not"):
+            return apply(expr.op, *map(self._truth, expr.args))
+        left, right = (self.known.terms(e) for e in expr.args)
+        if left is None or right is None:
+            raise self.refused("a condition on what is no sum", "compare sums of states")
+        if expr.op not in _COMPARED:
+            raise self.refused(f"`{expr.op}`", "compare by < or >")
+        if expr.op in ("lt", "le"):
+            left, right = right, left
+        names = dict.fromkeys((*left.factors, *right.factors))
+        zero = np.zeros(())
+        factors = {
+            name: left.factors.get(name, zero) - right.factors.get(name, zero) for name in names
+        }
+        return self._compared(_COMPARED[expr.op], factors, right.rest - left.rest)
+
+    def _compared(self, op: str, factors: Mapping[str, Numbers], level: Numbers) -> Expr:
+        """Whether the sum of factors[x] x is beyond a level, by the codes for which it is."""
+        dtype, first = self.precision.state, next(iter(factors), None)
+        if first is None:
+            return self._settled(op, level)
+        unit = self.units[self.ports.get(first, (first,))[0]] * abs(factors[first])
+        codes = np.ldexp(level / unit, dtype.frac)
+        bound = np.floor(codes) if op == "gt" else np.ceil(codes)
+        total = self._sum(Terms(factors, np.zeros(())), unit, dtype)
+        return apply(op, total, self.constant(bound.astype(np.int64), dtype))
+
+    def _settled(self, op: str, level: Numbers) -> Const:
+        holds = level < 0 if op == "gt" else level <= 0
+        if holds.all() or not holds.any():
+            return Const(bool(holds.all()), DType.BOOL)
+        raise self.refused("a condition on constants that differ", "give all neurons one")
+
+    def constant(self, codes: Codes, dtype: Fixed) -> Expr:
+        """Codes as a literal, or where neurons differ as a state that nothing assigns."""
+        low, high = int(codes.min()), int(codes.max())
+        if not (dtype.holds(low) and dtype.holds(high)):
+            raise self.refused(f"the number {max(-low, high)} in {dtype.bits} bits", "fewer guard bits")
+        if low == high:
+            return Const(low, dtype)
+        key = dtype, codes.tobytes()
+        if key not in self.still:
+            name = f"constant.{len(self.still)}"
+            self.still[key] = State(name, "1", Const(0, dtype), dtype)
+            self.starts[name] = codes
+        return Ref(self.still[key].name, dtype)
+
+    def refused(self, what: str, way_out: str) -> CompileError:
+        """What a network is refused for."""
+        name, span = self.where
+        message = f"{what} has no integer form, in a step of `{name}`"
+        return CompileError(Diagnostic("E080", message, span, help=way_out))
+
+
+_COMPARED = {"gt": "gt", "lt": "gt", "ge": "ge", "le": "ge"}
+
+
+def _codes(values: Numbers, dtype: Fixed) -> Codes:
+    """The nearest codes, a tie to the even one; NaN and what int64 does not hold stay out of it."""
+    codes = np.rint(np.ldexp(values, dtype.frac))
+    return np.clip(np.nan_to_num(codes), -(2.0**62), 2.0**62).astype(np.int64)
+
+
+def _exponent(size: Numbers) -> int:
+    """e of the largest number, which lies from 2^(e - 1) up to 2^e."""
+    return int(np.frexp(abs(size).max())[1])
+
+
+def _narrowed(expr: Expr, dtype: Fixed) -> Expr:
+    return expr if expr.dtype == dtype else apply("narrow", expr, immediate=dtype)
+
+
+def _added(parts: Sequence[tuple[bool, Expr]]) -> Expr:
+    """The sum of parts, some of them taken away."""
+    (is_negative, total), *others = parts
+    if is_negative:
+        total = apply("neg", total)
+    for is_negative, part in others:
+        total = apply("sub" if is_negative else "add", total, part)
+    return total
