@@ -13,8 +13,8 @@ from ..ir.calls import integer
 from ..ir.diagnostics import CompileError, Diagnostic, Span
 from ..ir.graph import Graph, Population, TrainSpec
 from ..ir.rules import emitters
+from ..ir.verify.durations import steps_of
 from ..ir.wiring import Size, foretold_size
-from .compiled.plan import duration
 from .cpu.scratch import WINDOW
 from .losses.table import LOSSES, TRAINS
 from .rules.table import RULES
@@ -55,7 +55,7 @@ def looked_at(graph: Graph) -> tuple[Need, ...]:
 
 def presenting(graph: Graph, workers: int) -> tuple[Need, ...]:
     """What a simulator of `workers` samples at a time takes, beside the weights it is given."""
-    sizes, steps = _sizes(graph), duration(graph)
+    sizes, steps = _sizes(graph), steps_of(graph)
     synapses = [
         Need(F32 * s.weights + (PAIR + ROW if s.is_listed else 0) * s.synapses, what, span)
         for s, what, span in sizes
@@ -103,7 +103,7 @@ def _kept(graph: Graph, spec: TrainSpec, samples: int) -> list[Need]:
     """What the rule remembers of every step of the samples in flight."""
     found, populations = RULES[spec.call("rule").kind].sample_bytes(graph, spec), graph.index()
     return [
-        Need(samples * size, f"the {duration(graph)} steps of `{name}`", populations[name].span)
+        Need(samples * size, f"the {steps_of(graph)} steps of `{name}`", populations[name].span)
         for name, size in found.items()
     ]
 

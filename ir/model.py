@@ -14,8 +14,8 @@ from .expr import evaluate
 from .graph import Graph, Learnt, Population, Projection
 from .neuron import State
 from .tensors import Tensor, numbers, problem, tensor
-from .verify import require
 from .types import Fixed
+from .verify import require
 from .wiring import AllPairs, Listed, Wiring, initial_weights, unlisted, wire
 
 Array = npt.NDArray[Any]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from .diagnostics import Span
 from .expr import Apply, Const, Expr, Ref, apply, walk
@@ -160,6 +161,10 @@ class NeuronStep:
     def assigns(self) -> dict[str, tuple[Assign, ...]]:
         """The phases that assign to states, by name and in their order."""
         return {name: getattr(self, name) for name in ASSIGNING}
+
+    def with_phases(self, phases: Mapping[str, tuple[Assign, ...]]) -> NeuronStep:
+        """The step with other assignments, by the names of `assigns`."""
+        return replace(self, **phases)  # type: ignore[arg-type]
 
     @property
     def still(self) -> frozenset[str]:

@@ -14,9 +14,10 @@ from ...ir.model import Model, value_name
 from ...ir.passes.pipeline import run_model_passes
 from ...ir.rules import ENCODINGS, GIVEN
 from ...ir.types import DType
+from ...ir.verify.durations import steps_of
 from ...ir.wiring import Wiring
 from ..protocols import Samples
-from .plan import Plan, duration
+from .plan import Plan
 
 Array = npt.NDArray[Any]
 
@@ -72,7 +73,7 @@ def check_samples(graph: Graph, samples: Samples) -> None:
     has_trains = any(
         p.encoding is not None and ENCODINGS[p.encoding.kind].kernel == GIVEN for p in given
     )
-    wanted = (duration(graph), inputs) if has_trains else (inputs,)
+    wanted = (steps_of(graph), inputs) if has_trains else (inputs,)
     got = samples.values.shape[1:]
     if got != wanted:
         message = f"a sample has shape {list(got)}, and the network's inputs take {list(wanted)}"

@@ -14,6 +14,7 @@ from ...ir.model import Model, start_of
 from ...ir.neuron import LAST_EMITTED, NeuronStep
 from ...ir.rules import ENCODINGS, emitters, sends_numbers
 from ...ir.types import DType
+from ...ir.verify.durations import steps_of
 from ...ir.wiring import Listed, Wiring
 from ..runnable import require_clocked
 from .kinds import CODES, FIELDS, numbers_of
@@ -80,7 +81,7 @@ def make_plan(model: Model) -> Plan:
     require_clocked(graph)
     populations, projections = graph.populations, graph.projections
     index = {p.name: k for k, p in enumerate(populations)}
-    steps = duration(graph)
+    steps = steps_of(graph)
     neurons = bounds([p.neurons for p in populations])
     models = {step: k for k, step in enumerate(distinct_steps(graph))}
     assert graph.schedule is not None
@@ -134,17 +135,6 @@ def _sources(
     incoming = bounds(np.bincount(post, minlength=len(index)))
     outside = np.bincount(post[~own], minlength=len(index))
     return np.lexsort((own, post)).astype(np.int64), incoming, incoming[:-1] + outside
-
-
-def duration(graph: Graph) -> int:
-    """The number of steps that the inputs' encodings last; they must agree (see `verify`)."""
-    lengths = {
-        round(number(p.encoding, "duration") / graph.dt)
-        for p in graph.populations
-        if p.encoding is not None
-    }
-    assert len(lengths) == 1, lengths
-    return lengths.pop()
 
 
 def _encodings(graph: Graph, inputs: Sequence[int]) -> dict[str, Array]:

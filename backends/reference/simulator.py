@@ -14,8 +14,9 @@ from ...ir.neuron import LAST_EMITTED
 from ...ir.passes.pipeline import run_model_passes
 from ...ir.philox import encode
 from ...ir.rules import ENCODINGS, GIVEN, SENT
+from ...ir.verify.durations import steps_of
 from ..compiled.network import check_samples
-from ..compiled.plan import duration, output_of
+from ..compiled.plan import output_of
 from ..protocols import Outcome, Samples, classes_of
 from ..trace import Trace
 from .network import Real, Simulation, simulate
@@ -31,7 +32,7 @@ class ReferenceSimulator:
         self.model = run_model_passes(model)
         self.graph: Graph = self.model.graph
         self.real = real
-        self.steps = duration(self.graph)
+        self.steps = steps_of(self.graph)
 
     def run(self, samples: Samples) -> Outcome:
         """Present the samples without learning."""

@@ -69,14 +69,12 @@ def _plain(unit: Numbers) -> Numbers:
 
 def _without_lost(step: NeuronStep) -> NeuronStep:
     """The step without what watches for numbers that are none: integers are finite."""
-    return replace(
-        step,
-        states=tuple(s for s in step.states if not s.name.endswith(LOST)),
-        **{
-            phase: tuple(a for a in assigns if not a.target.endswith(LOST))
-            for phase, assigns in step.assigns.items()
-        },
-    )
+    kept = tuple(s for s in step.states if not s.name.endswith(LOST))
+    phases = {
+        phase: tuple(a for a in assigns if not a.target.endswith(LOST))
+        for phase, assigns in step.assigns.items()
+    }
+    return replace(step, states=kept).with_phases(phases)
 
 
 def _synapses(
@@ -92,9 +90,7 @@ def _synapses(
     return Synapses(name, model.wirings[name], weights, precision.weight(name), unit)
 
 
-Scaled = tuple[
-    tuple[Projection, ...], dict[str, tuple[str, ...]], dict[str, Synapses], Numbers
-]
+Scaled = tuple[tuple[Projection, ...], dict[str, tuple[str, ...]], dict[str, Synapses], Numbers]
 
 
 def _scaled_together(

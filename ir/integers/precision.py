@@ -19,11 +19,11 @@ RATIO_BITS = 16  # of a factor that is no decay
 class Precision:
     """How a network becomes integers.
 
-    `bits` of a weight, or those of its projection in `by_projection`. `scale`: what shares a unit of
-    weights, a row of SCALES. `guard`: the bits of a state below that unit. `state_bits`: at the end
-    of an update a state saturates to so many. `decay`: a row of DECAYS, by `decay_bits` fraction
-    bits. `rounding` of decays and factors, `overflow` of sums: "prove" refuses a network in which a
-    sum could leave 32 bits.
+    `bits` of a weight, or those of its projection in `by_projection`. `scale`: what shares a unit
+    of weights, a row of SCALES. `guard`: the bits of a state below that unit. `state_bits`: at the
+    end of an update a state saturates to so many. `decay`: a row of DECAYS, by `decay_bits`
+    fraction bits. `rounding` of decays and factors, `overflow` of sums: "prove" refuses a network
+    in which a sum could leave 32 bits.
     """
 
     bits: int = 8
@@ -52,13 +52,10 @@ class Precision:
 
     def number(self, bits: int, frac: int) -> Fixed:
         """A type that overflows and rounds as states do."""
-        overflow: Literal["wrap", "saturate"] = "saturate" if self.overflow == "saturate" else "wrap"
+        overflow: Literal["wrap", "saturate"] = "wrap"
+        if self.overflow == "saturate":
+            overflow = "saturate"
         return Fixed(bits, frac, overflow=overflow, rounding=self.rounding)
-
-
-def largest(dtype: Fixed) -> int:
-    """The largest code of a weight: the codes lie on both sides of 0 alike."""
-    return dtype.high
 
 
 SCALES = {

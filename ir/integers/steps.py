@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
@@ -16,6 +17,7 @@ from ..diagnostics import CompileError, Diagnostic, Span
 from ..expr import Apply, Const, Expr, Ref, apply
 from ..neuron import BEFORE, BEHIND, LAST_EMITTED, TRACE, Assign, NeuronStep, State, types_read
 from ..types import DType, Fixed
+from .decays import shift_decay
 from .precision import RATIO_BITS, Precision
 from .terms import Known, Terms
 
@@ -55,9 +57,7 @@ class IntegerStep:
         old = self.old
         if any(s.name == TRACE for s in old.states):
             raise self.refused("a score by filtered spikes", "score the output by its counts")
-        phases = {
-            name: tuple(map(self._assign, old.assigns[name])) for name in (*BEFORE, *BEHIND)
-        }
+        phases = {name: tuple(map(self._assign, old.assigns[name])) for name in (*BEFORE, *BEHIND)}
         phases["integrate"] += self._saturated(phases)
         threshold = None if old.threshold is None else self._truth(old.threshold)
         emit = None if old.emit is None else self._at(old.emit, LAST_EMITTED)
@@ -69,8 +69,7 @@ class IntegerStep:
             ports=self.own_ports,
             threshold=threshold,
             emit=emit,
-            **phases,
-        )
+        ).with_phases(phases)
         read = types_read(made)
         return replace(made, constants=tuple(name for name in old.constants if name in read))
 
@@ -167,11 +166,7 @@ class IntegerStep:
         if not ((lost > 0) & (lost < 1)).all() or np.ptp(lost) > CLOSE:
             raise self.refused(f"the decay of `{name}` by shifts", "say `--decay multiply`")
         places = int(np.rint(-np.log2(lost.flat[0])))
-        zero, one = (Const(code, source.dtype) for code in (0, 1))
-        away = apply("shr", source, immediate=places)
-        sign = apply("select", apply("gt", source, zero), one, apply("neg", one))
-        sign = apply("select", apply("eq", source, zero), zero, sign)
-        return apply("sub", source, apply("select", apply("eq", away, zero), sign, away))
+        return shift_decay(source, places)
 
     def _truth(self, expr: Expr) -> Expr:
         """A condition over codes."""
@@ -215,7 +210,9 @@ class IntegerStep:
         """Codes as a literal, or where neurons differ as a state that nothing assigns."""
         low, high = int(codes.min()), int(codes.max())
         if not (dtype.holds(low) and dtype.holds(high)):
-            raise self.refused(f"the number {max(-low, high)} in {dtype.bits} bits", "fewer guard bits")
+            raise self.refused(
+                f"the number {max(-low, high)} in {dtype.bits} bits", "fewer guard bits"
+            )
         if low == high:
             return Const(low, dtype)
         key = dtype, codes.tobytes()
@@ -237,8 +234,8 @@ _COMPARED = {"gt": "gt", "lt": "gt", "ge": "ge", "le": "ge"}
 
 def _codes(values: Numbers, dtype: Fixed) -> Codes:
     """The nearest codes, a tie to the even one; NaN and what int64 does not hold stay out of it."""
-    codes = np.rint(np.ldexp(values, dtype.frac))
-    return np.clip(np.nan_to_num(codes), -(2.0**62), 2.0**62).astype(np.int64)
+    codes = np.nan_to_num(np.rint(np.ldexp(values, dtype.frac)))
+    return np.asarray(np.clip(codes, -(2.0**62), 2.0**62), np.int64)
 
 
 def _exponent(size: Numbers) -> int:

@@ -1,10 +1,10 @@
 """The units of the states and ports of a neuron, chosen so that what one brings to another is
 added as it is.
 
-A code of `frac` fraction bits means code 2^-frac unit. Where a step adds k y to x, y has the unit of
-x over k; and so have the terms of a comparison among each other. What no relation reaches has the
-unit of the state by which the neuron fires. Of more relations than units, those of the threshold
-come first, then those of the phases from the last to the first; the others cost a factor.
+A code of `frac` fraction bits means code 2^-frac unit. Where a step adds k y to x, y has the unit
+of x over k; and so have the terms of a comparison among each other. What no relation reaches has
+the unit of the state by which the neuron fires. Of more relations than units, those of the
+threshold come first, then those of the phases from the last to the first; the others cost a factor.
 """
 
 from __future__ import annotations

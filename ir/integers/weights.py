@@ -43,7 +43,12 @@ def base_units(synapses: Sequence[Synapses], neurons: int, method: str, scale: s
     ends = [s.sizes() for s in synapses]
     post = np.concatenate([np.zeros(0, np.int64), *(p for p, _ in ends)])
     sizes = np.concatenate([np.zeros(0), *(s for _, s in ends)])
-    levels = np.concatenate([np.zeros(0), *(np.full(len(p), s.dtype.high) for (p, _), s in zip(ends, synapses, strict=True))])
+    levels = np.concatenate(
+        [
+            np.zeros(0),
+            *(np.full(len(p), s.dtype.high) for (p, _), s in zip(ends, synapses, strict=True)),
+        ]
+    )
     if scale == "population":
         units = np.full(neurons, METHODS[method](post * 0, sizes, levels, 1)[0])
     else:

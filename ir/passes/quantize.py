@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ..diagnostics import CompileError, Diagnostic
+from ..integers.bounds import Overflow, bounds_of
 from ..integers.population import Integers, integers_of
 from ..integers.precision import VERSION, Precision
 from ..model import Model
+from ..verify.durations import steps_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,4 +48,27 @@ class Quantize:
             projections=tuple(projections),
             semantics=replace(graph.semantics, integers=VERSION),
         )
-        return replace(model, graph=graph, values={k: v for m in made for k, v in m.values.items()})
+        values = {k: v for m in made for k, v in m.values.items()}
+        integers = replace(model, graph=graph, values=values)
+        if self.precision.overflow == "prove":
+            _require_proof(integers, self.precision)
+        return integers
+
+
+def _require_proof(model: Model, precision: Precision) -> None:
+    """CompileError(E083) with every state on the way to which a sum may leave its type."""
+    found = bounds_of(model, steps_of(model.graph)).overflows
+    if found:
+        raise CompileError([_may_overflow(model, each, precision) for each in found])
+
+
+def _may_overflow(model: Model, found: Overflow, precision: Precision) -> Diagnostic:
+    most, name = found.dtype.high, found.population
+    fewer = precision.guard - (found.bound // most).bit_length()
+    return Diagnostic(
+        "E083",
+        f"`{found.target}` of neuron {found.neuron} of `{name}` may come to {found.bound}, and "
+        f"{found.dtype.bits} bits hold {most}",
+        model.graph.population(name).span,
+        help=f"take {fewer} guard bits, or let sums saturate",
+    )

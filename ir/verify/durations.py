@@ -24,6 +24,15 @@ def verify_durations(graph: Graph) -> None:
             raise CompileError(_unequal_durations(inputs[0], population))
 
 
+def steps_of(graph: Graph) -> int:
+    """The number of steps that the inputs' encodings last; they agree (see `verify_durations`)."""
+    lengths = {
+        round(duration_of(p) / graph.dt) for p in graph.populations if p.encoding is not None
+    }
+    assert len(lengths) == 1, lengths
+    return lengths.pop()
+
+
 def duration_of(population: Population) -> float:
     """How long an input lasts, in ms."""
     assert population.encoding is not None

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ....ir.analysis.refractory import refractory_steps
 from ....ir.diagnostics import Diagnostic, Note
 from ....ir.graph import Graph, Population, TrainSpec
-from ...compiled.plan import duration
+from ....ir.verify.durations import steps_of
 from ...losses.indistinct import indistinct
 from ...losses.table import LOSSES, CountLoss, loss_of, of_counts
 
@@ -53,7 +53,7 @@ def teacher_warnings(graph: Graph, spec: TrainSpec) -> tuple[Diagnostic, ...]:
     loss = loss_of(spec)
     if not isinstance(LOSSES[loss.kind], CountLoss):
         return ()
-    steps = duration(graph)
+    steps = steps_of(graph)
     target = of_counts(loss).wanted(loss, steps)
     lesson = Lesson(steps, target, refractory_steps(output))
     clash = _clash(lesson, output.name)

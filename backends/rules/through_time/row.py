@@ -11,7 +11,7 @@ from ....ir.diagnostics import CompileError, Diagnostic
 from ....ir.graph import Graph, TrainSpec
 from ....ir.model import Model
 from ....ir.passes.settle import Settle
-from ...compiled.plan import duration
+from ....ir.verify.durations import steps_of
 from ...losses.indistinct import indistinct
 from ...losses.table import loss_of
 from ..reach import within_blocks
@@ -47,7 +47,7 @@ def loss_warnings(graph: Graph, spec: TrainSpec) -> tuple[Diagnostic, ...]:
     learnt is not what decides."""
     if all(p.encoding is None for p in graph.populations):
         return ()
-    found = indistinct(loss_of(spec), duration(graph), spec)
+    found = indistinct(loss_of(spec), steps_of(graph), spec)
     return (*found, *undecided_by_first(graph, spec))
 
 

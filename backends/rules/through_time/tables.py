@@ -16,7 +16,8 @@ from ....ir.graph import Call, Graph, Population, TrainSpec
 from ....ir.model import Model, first_values
 from ....ir.passes.settle import Settle
 from ....ir.rules import emitters, sends_numbers
-from ...compiled.plan import Plan, distinct_steps, duration
+from ....ir.verify.durations import steps_of
+from ...compiled.plan import Plan, distinct_steps
 from ...losses.table import (
     FIRST,
     LOSSES,
@@ -185,7 +186,7 @@ def sample_bytes(graph: Graph, spec: TrainSpec) -> dict[str, int]:
     neuron: its spikes sorted by neuron."""
     model, timed = Model(graph, {}, first_values(graph)), is_timed(spec.call("rule"))
     kept, own = _kept(model, spec)
-    steps, neurons = duration(graph), sum(p.neurons for p in graph.populations)
+    steps, neurons = steps_of(graph), sum(p.neurons for p in graph.populations)
     segment = segment_of(steps, each := each_step(graph, kept, timed))
     starts = -(-steps // segment) if segment < steps else 0
     states = max((len(step.states) for step in distinct_steps(graph)), default=0) + own

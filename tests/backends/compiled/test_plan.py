@@ -7,9 +7,10 @@ import pytest
 from compiled_texts import compiled_text
 
 from snncc.backends.compiled.kinds import LIST, PAIRS, WINDOW, windows_of
-from snncc.backends.compiled.plan import distinct_steps, duration, make_plan
+from snncc.backends.compiled.plan import distinct_steps, make_plan
 from snncc.ir.model import draw_model
 from snncc.ir.rules import DRAWN
+from snncc.ir.verify.durations import steps_of
 
 NET = """
 network n {
@@ -150,8 +151,8 @@ def test_initial_states(graph, plan):
 
 
 def test_duration(graph):
-    assert duration(graph) == 20
-    assert duration(compiled_text(NET.replace("dt = 0.5", "dt = 0.25")).graph) == 40
+    assert steps_of(graph) == 20
+    assert steps_of(compiled_text(NET.replace("dt = 0.5", "dt = 0.25")).graph) == 40
 
 
 def test_a_network_without_projections():
