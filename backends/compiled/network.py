@@ -10,10 +10,11 @@ import numpy.typing as npt
 
 from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.graph import Graph
-from ...ir.model import Model, value_name
+from ...ir.model import Model, unit_name, value_name
+from ...ir.neuron import LAST_EMITTED
 from ...ir.passes.pipeline import run_model_passes
 from ...ir.rules import ENCODINGS, GIVEN
-from ...ir.types import DType
+from ...ir.types import DType, Fixed
 from ...ir.verify.durations import steps_of
 from ...ir.wiring import Wiring
 from ..protocols import Samples
@@ -26,6 +27,8 @@ def ready(model: Model) -> Model:
     """The model as a compiled network takes it, its parameters settled; CompileError(E071) for
     values of other types than it computes in."""
     model = run_model_passes(model)
+    if model.graph.semantics.integers:  # each step says whether its codes can be kept
+        return model
     starts = {
         value_name(p.name, s.name): s.dtype
         for p in model.graph.populations
@@ -44,9 +47,23 @@ def ready(model: Model) -> Model:
 
 
 def flatten(model: Model) -> Array:
-    """All weights in one array, projections in graph order."""
+    """All weights in one array f32, projections in graph order; codes as i32 in their bytes."""
     parts = [model.weights(projection.name).ravel() for projection in model.graph.projections]
+    if model.graph.semantics.integers:
+        codes = np.concatenate([np.zeros(0, np.int32), *(p.astype(np.int32) for p in parts)])
+        return codes.view(np.float32)
     return np.concatenate([np.zeros(0, np.float32), *parts])
+
+
+def meant(model: Model, plan: Plan, scores: Array) -> Array:
+    """The scores of outputs as float32, where they are codes."""
+    output = model.graph.populations[plan.output]
+    name = value_name(output.name, unit_name(LAST_EMITTED))
+    if name not in model.values or output.step is None:
+        return scores
+    dtype = next(s.dtype for s in output.step.states if s.name == LAST_EMITTED)
+    assert isinstance(dtype, Fixed)
+    return np.asarray(np.ldexp(scores * model.values[name].array, -dtype.frac), np.float32)
 
 
 def unflatten(

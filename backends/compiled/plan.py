@@ -237,7 +237,8 @@ def _initial_states(model: Model, neurons: Array) -> dict[str, Array]:
     for k, (floats, ints) in enumerate(columns):
         lo, hi = neurons[k], neurons[k + 1]
         for row, start in enumerate(floats):
-            reals[row, lo:hi] = start
+            kept = reals.view(np.int32) if start.dtype.kind == "i" else reals
+            kept[row, lo:hi] = start
         for row, start in enumerate(ints):
             integers[row, lo:hi] = start
     return {"real_init": reals, "integer_init": integers}

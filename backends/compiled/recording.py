@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...ir.graph import Graph
+from ...ir.types import Fixed
 from ..protocols import Samples
 from ..trace import Trace
 from .plan import Plan
@@ -55,6 +56,11 @@ def traced(simulator: Stepped, samples: Samples, has_states: bool) -> Trace:
         name: {state: parts[kind][name][:, :, row] for state, (kind, row) in of_one.items()}
         for name, of_one in places.items()
     }
+    for population in simulator.graph.populations:
+        for state in () if population.step is None else population.step.states:
+            if isinstance(state.dtype, Fixed):
+                own = states[population.name]
+                own[state.name] = np.ascontiguousarray(own[state.name]).view(np.int32)
     return Trace(spikes, states)
 
 

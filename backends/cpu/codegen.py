@@ -14,7 +14,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
-from ...ir.neuron import NeuronStep
+from ...ir.neuron import NeuronStep, port_types, types_read
+from ...ir.types import Fixed, Scalar
 from ..compiled.text.languages import PYTHON
 from ..compiled.text.sources import BACKENDS, Parts, joined, statements
 from ..compiled.text.step import constant_lines, identifiers, state_places, step_lines
@@ -25,6 +26,7 @@ FORWARD = (
     ("cpu", ("timeloop.py",)),
 )
 KERNEL_MODULE = "snncc_cpu_kernels"
+CODE_BITS = 32  # of what is kept: the bytes of a float32
 ENTRIES = ("run", "learn", "update")
 _ARGUMENTS = "p, lo, hi, first, last, reals, integers, currents, constants, fired"
 _INNER = 'cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True'
@@ -47,14 +49,15 @@ from {BACKENDS}.cpu.units import ADVANCE
 f32 = np.float32
 f64 = np.float64
 i32 = np.int32
+jit = njit(inline="always")
 """
 
 
 def kernel_source(features: Mapping[str, bool], rule: Parts = ()) -> str:
     """The fixed kernels as one module: those of the forward pass, and those of a training rule.
 
-    `features` are what a network has of those in `features.py`, where all are True; kernels that
-    it never comes to are left out.
+    `features` are what a network has of those in `features.py`; kernels that it never comes to are
+    left out.
     """
     return _kernel_source(tuple(features.items()), rule)
 
@@ -64,7 +67,8 @@ def _kernel_source(having: tuple[tuple[str, bool], ...], rule: Parts) -> str:
     features = dict(having)
     text = joined((*FORWARD, *rule), 'njit(inline="always")')
     for name, has in having:
-        text, count = re.subn(rf"^{name} = True\b", f"{name} = {has}", text, flags=re.MULTILINE)
+        wanted = rf"^{name} = (True|False)\b"
+        text, count = re.subn(wanted, f"{name} = {has}", text, flags=re.MULTILINE)
         assert count == 1, name
     return _KERNEL_HEAD + _with_cache(needed(text, features, ENTRIES)) + _KERNEL_TAIL
 
@@ -113,7 +117,9 @@ def _has(test: ast.expr, features: Mapping[str, bool]) -> bool | None:
 def graph_source(steps: Sequence[NeuronStep]) -> str:
     """The module of a graph whose distinct neuron steps are `steps`: `advance` over them."""
     bodies = [_step(number, step) for number, step in enumerate(steps)]
-    return "\n".join([_HEAD, *bodies, _advance(len(steps))])
+    has_codes = any(isinstance(t, Fixed) for step in steps for t in types_read(step).values())
+    helpers = [PYTHON.helpers] if has_codes else []
+    return "\n".join([_HEAD, *helpers, *bodies, _advance(len(steps))])
 
 
 def _with_cache(text: str) -> str:
@@ -129,23 +135,26 @@ def _with_cache(text: str) -> str:
 
 
 def _step(number: int, step: NeuronStep) -> str:
-    names = identifiers(step)
-    rows = {s: f"{array}[{k}]" for s, (array, k) in state_places(step).items()}
+    names, places = identifiers(step), state_places(step)
+    rows = {
+        s.name: f"{{}}[{{}}][lo:hi]{_view(s.dtype)}".format(*places[s.name]) for s in step.states
+    }
+    ports = port_types(step)
     lines = [
         '@njit(cache=True, error_model="numpy")',
         f"def step_{number}({_ARGUMENTS}):",
         "    window, pitch = currents.shape[0], reals.shape[1]",
-        *(f"    {names[s.name]}_ = {rows[s.name]}[lo:hi]" for s in step.states),
+        *(f"    {names[s]}_ = {row}" for s, row in rows.items()),
         *(f"    {line}" for line in constant_lines(step, "constants[p, {}]", PYTHON)),
         "    for t in range(first, last):",
         "        current, flags = currents[t % window], fired[t - first]",
         *(
-            f"        {names[p]}_ = current[{k} * pitch + lo : {k} * pitch + hi]"
+            f"        {names[p]}_ = current[{k} * pitch + lo : {k} * pitch + hi]{_view(ports[p])}"
             for k, p in enumerate(step.ports)
         ),
         "        for n in range(hi - lo):",
         *(f"            {names[v]} = {names[v]}_[n]" for v in (*rows, *step.ports)),
-        *(f"            {line}" for line in step_lines(step, PYTHON)),
+        *(f"            {line}" for line in step_lines(step, PYTHON, CODE_BITS)),
         *(f"            {names[s]}_[n] = {names[s]}" for s in rows if s not in step.still),
         "            flags[n] = spiked",
         "",
@@ -153,12 +162,17 @@ def _step(number: int, step: NeuronStep) -> str:
     return "\n".join(lines)
 
 
+def _view(dtype: Scalar) -> str:
+    """How what is kept among the floats is read: a code has their four bytes."""
+    return ".view(np.int32)" if isinstance(dtype, Fixed) else ""
+
+
 def _advance(count: int) -> str:
     """`advance`: the steps first:last of the neurons lo:hi of population p with step `model`.
 
     reals f32[F, N] and integers i32[I, N] are the states, currents f32[window, ports * N] what
     arrived (steps modulo the window), constants f32[P, C] the populations'; fired
-    u8[last - first, hi - lo] is written.
+    u8[last - first, hi - lo] is written. Codes lie in the bytes of the floats, as i32.
     """
     lines = ["@cfunc(ADVANCE, cache=True)", f"def advance(model, {_ARGUMENTS}):"]
     for k in range(count):

@@ -36,8 +36,9 @@ class Kernels:
         return getattr(self.advance, "address", self.advance)
 
 
-def features_of(plan: Plan, is_wide: bool) -> dict[str, bool]:
-    """What of `kernels/features.py` a network has; `is_wide`: the threads are to share a sample."""
+def features_of(plan: Plan, is_wide: bool, has_codes: bool = False) -> dict[str, bool]:
+    """What of `kernels/features.py` a network has; `is_wide`: the threads are to share a sample;
+    `has_codes`: it computes with integers."""
     return {
         "DRAWN": bool((plan.encoder == DRAWN).any()),
         "RASTER": bool((plan.encoder == GIVEN).any()),
@@ -47,6 +48,7 @@ def features_of(plan: Plan, is_wide: bool) -> dict[str, bool]:
         "LISTED": bool((plan.kind == LIST).any()),
         "WINDOWED": bool((plan.kind == WINDOW).any()),
         "WIDE": is_wide,
+        "CODES": has_codes,
     }
 
 

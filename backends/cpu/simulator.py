@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...ir.model import Model
-from ..compiled.network import check_samples, flatten, ready, takes_spikes
+from ..compiled.network import check_samples, flatten, meant, ready, takes_spikes
 from ..compiled.plan import Plan, distinct_steps, make_plan
 from ..compiled.recording import states_at, traced
 from ..compiled.store import Results
@@ -53,6 +53,7 @@ class CpuSimulator:
     def __init__(self, model: Model, threads: int | None, folder: Path) -> None:
         self.model = ready(model)
         self.graph = self.model.graph
+        self.has_codes = self.graph.semantics.integers > 0
         self.seed = np.uint64(model.seed)
         self.threads = threads or os.cpu_count() or 1
         self.plan: Plan = make_plan(self.model)
@@ -76,9 +77,10 @@ class CpuSimulator:
             ),
             len(work.ptr),
         )  # fmt: skip
+        scores = results.scores.view(np.int32) if self.has_codes else results.scores
         return Outcome(
-            results.counts, classes_of(results.counts, results.scores), results.cost,
-            results.activity.sum(axis=0), results.lost > 0, results.scores,
+            results.counts, classes_of(results.counts, scores), results.cost,
+            results.activity.sum(axis=0), results.lost > 0, meant(self.model, self.plan, scores),
         )  # fmt: skip
 
     def raster(self, samples: Samples, sample: int) -> npt.NDArray[np.bool_]:
@@ -129,7 +131,7 @@ class CpuSimulator:
     def kernels(self) -> Kernels:
         """The kernels that present samples, one on each thread."""
         self._declare()
-        features = features_of(self.plan, is_wide=False)
+        features = features_of(self.plan, False, self.has_codes)
         return load_kernels(distinct_steps(self.graph), self.folder, features)
 
     def _declare(self) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit, prange
 
 from ..compiled.formulas import is_drawn, is_lost, is_sent
-from .kernels.features import DRAWN, GRADED, RASTER, STEADY, WIDE
+from .kernels.features import CODES, DRAWN, GRADED, RASTER, STEADY, WIDE
 from .kernels.forward import (
     CHUNK,
     active_inputs,
@@ -22,7 +22,7 @@ from .kernels.forward import (
     pack,
     thresholds,
 )
-from .kernels.rows import add
+from .kernels.rows import add, numbers
 from .kernels.synapses import deliver, send_all, send_steady
 from .units import advance_at, unit
 
@@ -80,7 +80,7 @@ def encode_wide(threshold, active, first, steps, sample, seed, origin, ptr, spik
 def settle(plan, weights, data, s, stride, count, work, w):  # type: ignore[no-untyped-def]
     """What inputs send in every step of the samples s, s + stride, …, and what it brings in each:
     a row of weights is read once for all of them."""
-    origin, numbers = np.int64(0), work.numbers[w : w + count]
+    origin, sent = np.int64(0), work.numbers[w : w + count]
     for k in range(len(plan.inputs)):
         p = plan.inputs[k]
         lo, hi = plan.neurons[p], plan.neurons[p + 1]
@@ -88,10 +88,10 @@ def settle(plan, weights, data, s, stride, count, work, w):  # type: ignore[no-u
             for c in range(count):
                 values = data.values[data.rows[s + c * stride] % len(data.values)]
                 own = values[origin : origin + hi - lo]
-                levels(own, plan.zero[k], plan.rate[k], numbers[c, lo:hi])
+                levels(own, plan.zero[k], plan.rate[k], sent[c, lo:hi])
             for j in range(len(plan.pre)):
                 if plan.pre[j] == p:
-                    send_steady(plan, weights.values, j, numbers, work.steady[w : w + count])
+                    send_steady(plan, weights.values, j, sent, work.steady[w : w + count])
         origin += hi - lo
 
 
@@ -123,15 +123,15 @@ def send_graded(plan, values, j, first, last, work, w, currents, lo, hi):  # typ
     window."""
     window, start = currents.shape[0], max(first, plan.delay[j])
     if start < last:
-        numbers = work.graded[w, start - plan.delay[j] : last - plan.delay[j]]
+        sent = numbers(work.graded[w, start - plan.delay[j] : last - plan.delay[j]])
         here = currents[start % window : start % window + last - start]
-        send_all(plan, values, j, numbers, plan.graded[plan.pre[j]], here, lo, hi)
+        send_all(plan, values, j, sent, plan.graded[plan.pre[j]], here, lo, hi)
 
 
 @unit
 def drive_outside(plan, weights, p, first, last, work, w):  # type: ignore[no-untyped-def]
     """Everything that comes to population p from complete blocks in the steps first:last."""
-    currents = work.currents[w]
+    currents, values = numbers(work.currents[w]), numbers(weights.values)
     window, lo, hi = currents.shape[0], plan.neurons[p], plan.neurons[p + 1]
     for t in range(first, last):
         for port in range(plan.ports):
@@ -140,7 +140,7 @@ def drive_outside(plan, weights, p, first, last, work, w):  # type: ignore[no-un
             for n in range(origin + lo, origin + hi):
                 row[n] = ZERO
     for s in range(plan.incoming[p], plan.inner[p]):
-        drive(plan, weights.values, plan.sources[s], first, last, work, w, currents)
+        drive(plan, values, plan.sources[s], first, last, work, w, currents)
 
 
 @njit(parallel=True)
@@ -172,7 +172,7 @@ def step_block(advance, plan, weights, b, first, last, work, w):  # type: ignore
     """
     step = advance_at(advance)
     reals, integers, fired = work.reals[w], work.integers[w], work.fired[w]
-    currents, values = work.currents[w], weights.values
+    currents, values = numbers(work.currents[w]), numbers(weights.values)
     ptr, spikes, events = work.ptr[w], work.spikes[w], plan.events
     neurons, sources, pre, delay = plan.neurons, plan.sources, plan.pre, plan.delay
     window = currents.shape[0]
@@ -196,7 +196,10 @@ def step_block(advance, plan, weights, b, first, last, work, w):  # type: ignore
                 port = plan.port[j] * neurons[-1]
                 arriving = currents[t % window, port + lo : port + hi]
                 deliver(plan, values, j, spikes, start, stop, arriving)
-            step(plan.model[p], p, lo, hi, t, end, reals, integers, currents, plan.constants, fired)
+            step(
+                plan.model[p], p, lo, hi, t, end, reals, integers, work.currents[w],
+                plan.constants, fired,
+            )  # fmt: skip
             if GRADED and plan.emitted[p] >= 0:
                 own = work.graded[w, t, plan.graded[p] : plan.graded[p + 1]]
                 for n in range(hi - lo):
@@ -204,7 +207,7 @@ def step_block(advance, plan, weights, b, first, last, work, w):  # type: ignore
             own_spikes = spikes[events[p] : events[p + 1]]
             for now in range(t, end):
                 ptr[p, now + 1] = append(fired[now - t, : hi - lo], ptr[p, now], own_spikes)
-            if end % FLUSH == 0:
+            if not CODES and end % FLUSH == 0:
                 forget_faint(reals, lo, hi)
 
 
@@ -307,4 +310,5 @@ def run(advance, plan, weights, data, seed, first, stride, work, w, results):  #
         count(plan, work, w, plan.output, results.counts[s])
         read_scores(plan, work.reals[w], results.scores[s])
         count_all(plan, work, w, results.activity[w])
-        note_lost(work.reals[w], results.lost, s)
+        if not CODES:
+            note_lost(work.reals[w], results.lost, s)

@@ -27,6 +27,7 @@ FORWARD, SPIKE_TRAIN, THROUGH_TIME = (
     pytest.mark.xdist_group(f"kernels {name}")
     for name in ("forward", "spike train", "through time")
 )
+WRITTEN = "CODES"
 FEATURE = re.compile(r"^([A-Z_]+) = True\b.*$", re.MULTILINE)
 # `flag(k)` is compiled in each process, since its address is: what calls it can be kept.
 HEAD = """
@@ -57,11 +58,13 @@ flag = types.ExternalFunction("{symbol}", types.int64(types.int64))
 
 
 def flagged(features: Mapping[str, bool], rule: Parts = ()) -> tuple[str, list[str]]:
-    """The text of all kernels, and the names of its flags in their order."""
-    text = kernel_source({}, rule)
-    names = FEATURE.findall(text)
-    assert set(features) <= set(names)
-    text = FEATURE.sub("", text)
+    """The text of all kernels, and the names of its flags in their order. What decides the types of
+    arrays is written out."""
+    text = kernel_source({WRITTEN: features.get(WRITTEN, False)}, rule)
+    names = [name for name in FEATURE.findall(text) if name != WRITTEN]
+    assert set(features) <= {*names, WRITTEN}
+    for name in names:
+        text = re.sub(rf"^{name} = True\b.*$", "", text, flags=re.MULTILINE)
     for k, name in enumerate(names):
         text = re.sub(rf"\b{name}\b", f"flag({k})", text)
     symbol = f"snncc_flag_{digest(text)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ....ir.diagnostics import CompileError, Diagnostic
 from ....ir.expr import Ref, walk
-from ....ir.neuron import SPIKED, Assign, NeuronStep
+from ....ir.neuron import SPIKED, Assign, NeuronStep, port_types
 from ....ir.types import DType, Fixed
 from .render import Language, cast, render
 
@@ -30,10 +30,10 @@ def constant_lines(step: NeuronStep, place: str, language: Language) -> list[str
     ]
 
 
-def step_lines(step: NeuronStep, language: Language) -> list[str]:
-    """The assignments of a step; its states, ports and constants have been read. E071 for a step
-    over fixed-point numbers, which these backends do not keep."""
-    _refuse_codes(step)
+def step_lines(step: NeuronStep, language: Language, code_bits: int = 0) -> list[str]:
+    """The assignments of a step; its states, ports and constants have been read. E071 for states of
+    fixed-point numbers of more than `code_bits`, which the backend does not keep."""
+    _refuse_codes(step, code_bits)
     names = identifiers(step)
     types = {state.name: state.dtype for state in step.states}
 
@@ -45,15 +45,16 @@ def step_lines(step: NeuronStep, language: Language) -> list[str]:
     return [*map(line, step.update), spiked, *map(line, step.after)]
 
 
-def _refuse_codes(step: NeuronStep) -> None:
-    read = {node.dtype for expression in step.expressions for node in walk(expression)}
-    found = sorted(str(t) for t in read | {s.dtype for s in step.states} if isinstance(t, Fixed))
+def _refuse_codes(step: NeuronStep, code_bits: int) -> None:
+    kept = {s.dtype for s in step.states} | set(port_types(step).values())
+    found = sorted(str(t) for t in kept if isinstance(t, Fixed) and t.bits > code_bits)
     if found:
+        where = f"keeps codes of {code_bits} bits" if code_bits else "simulates floats"
         raise CompileError(
             Diagnostic(
                 "E071",
-                f"a neuron computes with {found[0]}; the CPU and the GPU simulate floats",
-                help="give its states and literals the types f32 and i32",
+                f"a neuron computes with {found[0]}, and this target {where}",
+                help="take another target, or the network before it was quantized",
             )
         )
 

@@ -23,7 +23,7 @@ from ...compiled.windows import (
     place_of,
     taps_of,
 )
-from .features import LISTED, MATRIX, WINDOWED
+from .features import CODES, LISTED, MATRIX, WINDOWED
 from .rows import add_scaled, fill
 
 ONE32 = np.float32(1.0)
@@ -87,8 +87,9 @@ def send_windows(weights, window, k, scale, current):  # type: ignore[no-untyped
 @njit
 def deliver_windows(weights, window, spikes, start, end, current):  # type: ignore[no-untyped-def]
     """As `deliver_dense`."""
+    one = np.int32(1) if CODES else ONE32
     for k in range(start, end):
-        send_windows(weights, window, np.int64(spikes[k]), ONE32, current)
+        send_windows(weights, window, np.int64(spikes[k]), one, current)
 
 
 @njit
