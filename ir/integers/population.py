@@ -16,7 +16,7 @@ from ..tensors import Tensor, numbers, stored, tensor
 from .precision import Precision
 from .steps import IntegerStep
 from .terms import known_of
-from .units import relative_units
+from .units import least_base, relative_units
 from .weights import Synapses, as_codes, base_units
 
 Numbers = npt.NDArray[np.float64]
@@ -44,6 +44,7 @@ def integers_of(
     relative = relative_units(step, known)
     scaled = _scaled_alone if precision.scale == "projection" else _scaled_together
     into, ports, synapses, base = scaled(population, into, synapses, relative, precision, method)
+    base = np.maximum(base, least_base(step, known, relative, precision.state))
     units = {name: unit * base for name, unit in relative.items() if name not in step.ports}
     units |= {p.port: synapses[p.name].unit * base for p in into}
     units |= {port: relative[port] * base for port, own in ports.items() if own == (port,)}

@@ -9,14 +9,15 @@ threshold come first, then those of the phases from the last to the first; the o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from ..expr import Apply, Expr
+from ..expr import Apply, Expr, walk
 from ..neuron import LAST_EMITTED, NeuronStep
+from ..types import Fixed
 from .terms import Known
 
 Numbers = npt.NDArray[np.float64]
@@ -46,6 +47,23 @@ def relative_units(step: NeuronStep, known: Known) -> dict[str, Numbers]:
         else:
             units[found.one] = units[found.other] * found.ratio
     return units
+
+
+def least_base(
+    step: NeuronStep, known: Known, relative: Mapping[str, Numbers], dtype: Fixed
+) -> Numbers:
+    """The base unit below which the threshold would be no code of a state, [] or [neurons]: that
+    of a neuron all of whose weights are next to 0."""
+    least = np.zeros(())
+    for node in () if step.threshold is None else walk(step.threshold):
+        if not (isinstance(node, Apply) and node.op in _COMPARISONS):
+            continue
+        terms = known.terms(Apply("sub", node.args, node.args[0].dtype))
+        if terms is not None and terms.factors:
+            first = next(iter(terms.factors))
+            unit = relative[first] * abs(terms.factors[first])
+            least = np.maximum(least, np.ldexp(abs(terms.rest) / unit, dtype.frac + 1) / dtype.high)
+    return least
 
 
 def _relations(step: NeuronStep, known: Known) -> Iterator[Relation]:
