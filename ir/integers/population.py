@@ -59,7 +59,7 @@ def integers_of(
     }
     values |= {unit_name(name): tensor(_plain(unit)) for name, unit in units.items()}
     named = {value_name(population.name, name): value for name, value in values.items()}
-    named |= {weights_name(name): as_codes(each, base)[0] for name, each in synapses.items()}
+    named |= {weights_name(name): as_codes(each, base) for name, each in synapses.items()}
     return Integers(replace(population, step=made, constants=constants), into, named)
 
 

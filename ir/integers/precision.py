@@ -27,10 +27,10 @@ class Precision:
     """
 
     bits: int = 8
-    scale: Literal["neuron", "population", "pow2", "projection"] = "neuron"
+    scale: str = "neuron"
     guard: int = 8
     state_bits: int = 32
-    decay: Literal["multiply", "shift"] = "multiply"
+    decay: str = "multiply"
     decay_bits: int = 12
     rounding: Literal["floor", "nearest_even", "toward_zero"] = "floor"
     overflow: Literal["prove", "saturate", "wrap"] = "prove"

@@ -197,6 +197,8 @@ class IntegerStep:
         unit = self.units[self.ports.get(first, (first,))[0]] * abs(factors[first])
         codes = np.ldexp(level / unit, dtype.frac)
         bound = np.floor(codes) if op == "gt" else np.ceil(codes)
+        if ((level > 0) & (bound < 1)).any():
+            raise self.rounded_away()
         total = self._sum(Terms(factors, np.zeros(())), unit, dtype)
         return apply(op, total, self.constant(bound.astype(np.int64), dtype))
 
@@ -221,6 +223,12 @@ class IntegerStep:
             self.still[key] = State(name, "1", Const(0, dtype), dtype)
             self.starts[name] = codes
         return Ref(self.still[key].name, dtype)
+
+    def rounded_away(self) -> CompileError:
+        """A threshold above 0 that became one at 0."""
+        name, span = self.where
+        message = f"a threshold of `{name}` is less than the smallest step of its voltage"
+        return CompileError(Diagnostic("E082", message, span, help="take more guard bits"))
 
     def refused(self, what: str, way_out: str) -> CompileError:
         """What a network is refused for."""

@@ -69,16 +69,18 @@ def _shared(wiring: Wiring, units: Numbers) -> Numbers:
     return np.repeat(largest, len(units) // channels)
 
 
-def as_codes(synapses: Synapses, base: Numbers) -> tuple[Tensor, Numbers]:
+def as_codes(synapses: Synapses, base: Numbers) -> Tensor:
     """The weights as codes, the nearest, a tie to the even one, clipped to the largest on both
-    sides; and each weight's unit, in a shape that broadcasts to them."""
-    unit = _of_weights(synapses.wiring, synapses.unit * base)
+    sides."""
+    unit = units_of_weights(synapses.wiring, synapses.unit * base)
     codes = np.rint(synapses.weights / unit)
     kept = np.clip(codes, -synapses.dtype.high, synapses.dtype.high)
-    return Tensor(kept.astype(stored(synapses.dtype)), synapses.dtype), unit
+    return Tensor(kept.astype(stored(synapses.dtype)), synapses.dtype)
 
 
-def _of_weights(wiring: Wiring, units: Numbers) -> Numbers:
+def units_of_weights(wiring: Wiring, units: Numbers) -> Numbers:
+    """Each weight's unit, in a shape that broadcasts to them, by those of the neurons [neurons] at
+    which they end."""
     if isinstance(wiring, AllPairs):
         return units[None, :]
     if isinstance(wiring, Listed):

@@ -14,7 +14,17 @@ from ...backends.artifact.package import compiler_version
 from ...frontend.syntax.lalr import keep_analysis_in
 from ...ir.diagnostics import CompileError, Diagnostic
 from ..interrupt import end_on_signals
-from . import compiling, data, diagnosis, diffing, language, plotting, running, training
+from . import (
+    compiling,
+    data,
+    diagnosis,
+    diffing,
+    language,
+    plotting,
+    quantizing,
+    running,
+    training,
+)
 from .command import Command
 from .environment import settings
 from .output import INTERRUPTED, Output, report_errors
@@ -26,6 +36,7 @@ COMMANDS: tuple[Command, ...] = (
     *training.COMMANDS,
     *running.COMMANDS,
     *diffing.COMMANDS,
+    *quantizing.COMMANDS,
     *plotting.COMMANDS,
     *diagnosis.COMMANDS,
 )

@@ -1,0 +1,217 @@
+"""quantize: a trained model in integers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from enum import StrEnum
+from json import dumps
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Any
+
+import typer
+
+from ...backends.artifact.model import Package, save_model
+from ...backends.artifact.package import SUFFIX
+from ...ir.integers.precision import DECAYS, FEWEST_BITS, MOST_BITS, SCALES, Precision
+from ...ir.integers.weights import METHODS
+from ...ir.model import Model
+from ...ir.report import nearest
+from ...ir.verify.durations import steps_of
+from ..loading import DEFAULT_TARGET, load_package, make_simulator
+from ..quantization import Quantized, earth_movers_distance, quantized, report
+from ..report import table_of
+from ..samples import Presentation
+from ..settings import usable_threads
+from ..training.activity import spiking
+from ..training.evaluate import Answers, answer
+from .command import Command
+from .compiling import options_for
+from .environment import settings
+from .options import DataOption, Defines, Json, ModelArgument, Network, Quiet, Seed, Threads
+from .output import Output
+from .running import Split, presented
+
+MEMBER = "quantization.json"  # of a package: the report
+
+
+class Round(StrEnum):
+    """What becomes of a code between two."""
+
+    FLOOR = "floor"
+    NEAREST_EVEN = "nearest_even"
+    TOWARD_ZERO = "toward_zero"
+
+
+class Overflow(StrEnum):
+    """What becomes of a sum that leaves 32 bits."""
+
+    PROVE = "prove"
+    SATURATE = "saturate"
+    WRAP = "wrap"
+
+
+def quantize(
+    model: ModelArgument,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="NAME.snnpkg, or a folder; default: MODEL.q8.snnpkg"),
+    ] = None,
+    bits: Annotated[
+        int, typer.Option("--bits", min=FEWEST_BITS, max=MOST_BITS, help="of a weight")
+    ] = 8,
+    projection: Annotated[
+        list[str] | None,
+        typer.Option("--projection", "-P", metavar="NAME:bits=N", help="of the weights of one"),
+    ] = None,
+    scale: Annotated[
+        str, typer.Option("--scale", help=f"what shares a unit of weights: {', '.join(SCALES)}")
+    ] = "neuron",
+    method: Annotated[
+        str, typer.Option("--method", help=f"unit from the weights: {', '.join(METHODS)}")
+    ] = "minmax",
+    guard: Annotated[
+        int | None,
+        typer.Option(
+            "--guard",
+            min=-16,
+            max=24,
+            help="bits of a state below that unit; default: up to 8, as many as can be proved safe",
+        ),
+    ] = None,
+    state_bits: Annotated[
+        int, typer.Option("--state-bits", min=4, max=32, help="to which states saturate")
+    ] = 32,
+    decay: Annotated[
+        str, typer.Option("--decay", help=f"by a factor or by shifts: {', '.join(DECAYS)}")
+    ] = "multiply",
+    decay_bits: Annotated[
+        int, typer.Option("--decay-bits", min=4, max=16, help="of a decay's factor")
+    ] = 12,
+    rounding: Annotated[Round, typer.Option("--round", help="of decays and factors")] = Round.FLOOR,
+    overflow: Annotated[
+        Overflow, typer.Option("--overflow", help="of sums: prove that there is none, or not")
+    ] = Overflow.PROVE,
+    calibrate: Annotated[
+        int, typer.Option("--calibrate", min=0, help="training samples that both are compared on")
+    ] = 1000,
+    data: DataOption = None,
+    define: Defines = None,
+    network: Network = None,
+    seed: Seed = None,
+    threads: Threads = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Turn a model into integers, prove that no sum overflows, and measure what changed."""
+    output = Output(json, quiet)
+    loaded = load_package(model, options_for(model, define, network, seed))
+    precision = Precision(
+        bits=bits,
+        scale=_row_of(SCALES, scale, "--scale"),
+        state_bits=state_bits,
+        decay=_row_of(DECAYS, decay, "--decay"),
+        decay_bits=decay_bits,
+        rounding=rounding.value,
+        overflow=overflow.value,
+        by_projection=MappingProxyType(_bits_of(projection or [], loaded.model)),
+    )
+    made = quantized(loaded.model, precision, guard, _row_of(METHODS, method, "--method"))
+    compared: dict[str, Any] = {}
+    if calibrate and (data is not None or loaded.data is not None):
+        samples = presented(loaded, data, Split.TRAIN, calibrate, output)
+        compared = _compared(made, loaded, samples, threads)
+    found = {**report(made), **compared}
+    extras = {MEMBER: dumps(found, indent=1).encode()}
+    path = out or Path(f"{model.stem}.q{bits}{SUFFIX}")
+    save_model(path, replace(loaded, model=made.integers, target=DEFAULT_TARGET, extras=extras))
+    output.document({"package": str(path), **found})
+    _tell(path, found, output)
+
+
+def _row_of(table: Mapping[str, object], name: str, option: str) -> str:
+    """The name, if there is such a row; else wrong usage."""
+    if name not in table:
+        way_out = nearest(name, table) or f"choose from {', '.join(table)}"
+        raise typer.BadParameter(f"there is no `{name}`: {way_out}", param_hint=option)
+    return name
+
+
+def _bits_of(given: list[str], model: Model) -> dict[str, int]:
+    """`-P` options as a mapping; wrong usage if one is not NAME:bits=N of a projection."""
+    names, found = [p.name for p in model.graph.projections], {}
+    for text in given:
+        name, sign, number = text.rpartition(":bits=")
+        if not sign or not number.isdecimal() or not FEWEST_BITS <= int(number) <= MOST_BITS:
+            message = f"`{text}` is not NAME:bits=N, N from {FEWEST_BITS} to {MOST_BITS}"
+            raise typer.BadParameter(message, param_hint="-P")
+        if name not in names:
+            known = nearest(name, names) or f"known are {', '.join(names)}"
+            raise typer.BadParameter(f"no projection `{name}`; {known}", param_hint="-P")
+        found[name] = int(number)
+    return found
+
+
+def _compared(
+    made: Quantized, package: Package, samples: Presentation, threads: int | None
+) -> dict[str, Any]:
+    """Accuracy and rates of both on the same training samples."""
+    count, graph = len(samples), made.floats.graph
+    before, after = (
+        _answers(replace(package, model=model, target=DEFAULT_TARGET, extras={}), samples, threads)
+        for model in (made.floats, made.integers)
+    )
+    seconds = max(1, count) * steps_of(graph) * graph.dt / 1000.0
+    rates = [
+        {
+            "name": population.name,
+            "rate_float": float(before.activity[own].mean() / seconds),
+            "rate_int": float(after.activity[own].mean() / seconds),
+            "rate_emd": earth_movers_distance(before.activity[own], after.activity[own]) / seconds,
+        }
+        for population, own in spiking(graph)
+    ]
+    agree = float((before.predictions == after.predictions).mean())
+    accuracy = {"float": before.accuracy, "integer": after.accuracy, "agree": agree}
+    return {
+        "calibration": {"split": "train", "samples": count},
+        "accuracy": accuracy,
+        "rates": rates,
+    }
+
+
+def _answers(package: Package, samples: Presentation, threads: int | None) -> Answers:
+    made = answer(make_simulator(package, threads or usable_threads(), settings()), samples)
+    assert made is not None
+    return made
+
+
+def _tell(path: Path, found: dict[str, Any], output: Output) -> None:
+    populations = [
+        {
+            **p,
+            "threshold": " to ".join(map(str, p["threshold_codes"])),
+            "bits": p["state_bits_used"],
+        }
+        for p in found["populations"]
+    ]
+    projections = [
+        {**p, "unit": " to ".join(f"{u:.4g}" for u in p["unit"]), "zeros": f"{p['zeros']:.1%}"}
+        for p in found["projections"]
+    ]
+    output.result(table_of(populations, ["name", "neurons", "threshold", "bits"]), "")
+    columns = ["name", "bits", "unit", "zeros", "clipped", "max_error", "rms_error", "delay"]
+    output.result(table_of(projections, columns), "")
+    if "accuracy" in found:
+        output.result(table_of(found["rates"], ["name", "rate_float", "rate_int", "rate_emd"]), "")
+        accuracy = found["accuracy"]
+        output.result(
+            f"{found['calibration']['samples']} training samples: {accuracy['float']:.2%} before, "
+            f"{accuracy['integer']:.2%} in integers; {accuracy['agree']:.2%} answered alike"
+        )
+    size = found["bytes"]["weights"]
+    output.result(f"{path}: {size} bytes of weights, {found['guard']} guard bits")
+
+
+COMMANDS = (Command("quantize", quantize, "snncc quantize runs/digits --bits 8 --out q8.snnpkg"),)

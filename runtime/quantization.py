@@ -1,0 +1,168 @@
+"""A trained model in integers, and a report of what that changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..ir.diagnostics import CompileError
+from ..ir.expr import Apply, Const, Ref
+from ..ir.graph import Population, Projection
+from ..ir.integers.bounds import Bounds, bounds_of
+from ..ir.integers.precision import Precision
+from ..ir.integers.weights import units_of_weights
+from ..ir.model import Model, unit_name, value_name, weights_name
+from ..ir.passes.pipeline import run_model_passes
+from ..ir.passes.quantize import Quantize
+from ..ir.tensors import numbers
+from ..ir.types import Fixed
+from ..ir.verify.durations import steps_of
+
+Array = npt.NDArray[Any]
+MOST_GUARD = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Quantized:
+    """A model before and after, what was asked of its integers, and what they can come to."""
+
+    floats: Model
+    integers: Model
+    precision: Precision
+    bounds: Bounds
+
+
+def quantized(model: Model, precision: Precision, guard: int | None, method: str) -> Quantized:
+    """The model in integers; CompileError where it has none (E080 to E083). Without a `guard` it is
+    the most, up to MOST_GUARD, with which no sum can leave its type."""
+    floats = run_model_passes(model)
+    tried = [guard] if guard is not None else range(MOST_GUARD, -1, -1)
+    for bits in tried:
+        asked = replace(precision, guard=bits)
+        try:
+            integers = run_model_passes(floats, (Quantize(asked, method),))
+        except CompileError as error:
+            is_last = bits == tried[-1]
+            if is_last or any(d.code != "E083" for d in error.diagnostics):
+                raise
+            continue
+        return Quantized(floats, integers, asked, bounds_of(integers, steps_of(integers.graph)))
+    raise AssertionError("a last one was tried")
+
+
+def report(made: Quantized) -> dict[str, Any]:
+    """What `quantize --json` says of populations, projections, sums and bytes."""
+    graph = made.integers.graph
+    populations = [_population(made, p) for p in graph.populations if p.step is not None]
+    projections = [_projection(made, p) for p in graph.projections]
+    bits = [population["state_bits_used"] for population in populations]
+    worst = max(populations, key=lambda p: int(p["state_bits_used"]), default=None)
+    return {
+        "semantics": graph.semantics.integers,
+        "guard": made.precision.guard,
+        "populations": populations,
+        "projections": projections,
+        "overflow": {
+            "bound_bits": max(bits, default=0),
+            "worst": None if worst is None else worst["name"],
+            "proved": made.precision.overflow == "prove",
+        },
+        "bytes": {
+            "weights": sum(p["bytes"] for p in projections),
+            "state": sum(p["neurons"] * p["states"] * 4 for p in populations),
+        },
+    }
+
+
+def _population(made: Quantized, population: Population) -> dict[str, Any]:
+    name = population.name
+    states, ports = made.bounds.states[name], made.bounds.ports[name]
+    moving = list(_moving(made.integers, population))
+    ends = {
+        state: (int(states[state].low.min()), int(states[state].high.max())) for state in moving
+    }
+    return {
+        "name": name,
+        "neurons": population.neurons,
+        "states": len(moving),
+        "unit": {s: _ends(_unit(made.integers, name, s)) for s in moving},
+        "threshold_codes": _threshold(made.integers, population),
+        "state_range": ends,
+        "state_bits_used": max((_bits(*e) for e in ends.values()), default=0),
+        "sum_bits_used": {port: _bits(*map(int, _outer(i))) for port, i in ports.items()},
+    }
+
+
+def _outer(interval: tuple[Array, Array]) -> tuple[int, int]:
+    return interval[0].min(initial=0), interval[1].max(initial=0)
+
+
+def _moving(model: Model, population: Population) -> Iterator[str]:
+    """The states that have units: those that are no constants of a neuron."""
+    assert population.step is not None
+    for state in population.step.states:
+        if value_name(population.name, unit_name(state.name)) in model.values:
+            yield state.name
+
+
+def _unit(model: Model, population: str, name: str) -> Array:
+    return model.values[value_name(population, unit_name(name))].array
+
+
+def _ends(values: Array) -> list[float]:
+    return [float(values.min()), float(values.max())]
+
+
+def _bits(low: int, high: int) -> int:
+    """The bits of a two's complement number that holds both."""
+    return 1 + max(high.bit_length(), (-low - 1).bit_length() if low < 0 else 0)
+
+
+def _projection(made: Quantized, projection: Projection) -> dict[str, Any]:
+    name = projection.name
+    value = made.integers.values[weights_name(name)]
+    assert isinstance(value.dtype, Fixed)
+    units = np.broadcast_to(
+        _unit(made.integers, projection.post, projection.port),
+        (made.integers.wirings[name].post_neurons,),
+    )
+    unit = units_of_weights(made.integers.wirings[name], units)
+    weights = numbers(made.floats.values[weights_name(name)]).astype(np.float64)
+    errors = abs(value.array * unit - weights)
+    clipped = abs(weights) > unit * (value.dtype.high + 0.5)
+    return {
+        "name": name,
+        "bits": value.dtype.bits,
+        "unit": _ends(unit) if unit.size else [],
+        "zeros": float((value.array == 0).mean()) if value.array.size else 0.0,
+        "clipped": int(clipped.sum()),
+        "max_error": float(errors.max(initial=0.0)),
+        "rms_error": float(np.sqrt((errors * errors).mean())) if errors.size else 0.0,
+        "delay": projection.delay,
+        "bytes": value.array.nbytes,
+    }
+
+
+def _threshold(model: Model, population: Population) -> list[int]:
+    """The least and the greatest code that a neuron's voltage is compared with."""
+    assert population.step is not None
+    condition = population.step.threshold
+    if not isinstance(condition, Apply) or condition.op not in ("gt", "ge"):
+        return []
+    level = condition.args[1]
+    if isinstance(level, Const):
+        return [int(level.value)] * 2
+    if not isinstance(level, Ref):
+        return []
+    codes = model.values[value_name(population.name, level.name)].array
+    return [int(codes.min()), int(codes.max())]
+
+
+def earth_movers_distance(one: Array, other: Array) -> float:
+    """That of two sets of as many numbers, each of the same weight: the mean distance of those of
+    one rank."""
+    return float(abs(np.sort(one) - np.sort(other)).mean()) if one.size else 0.0
