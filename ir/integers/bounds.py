@@ -26,7 +26,7 @@ from ..types import Fixed
 from .decays import is_shift_decay
 
 Codes = npt.NDArray[np.int64]
-FIRST_GUESS = 64  # rounds before a limit is guessed; then again after twice as many
+FIRST_GUESS = 1024  # rounds before a limit is guessed; then again after twice as many
 
 
 class Interval(NamedTuple):

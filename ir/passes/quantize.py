@@ -51,24 +51,40 @@ class Quantize:
         values = {k: v for m in made for k, v in m.values.items()}
         integers = replace(model, graph=graph, values=values)
         if self.precision.overflow == "prove":
-            _require_proof(integers, self.precision)
+            self._require_proof(model, integers)
         return integers
 
+    def _require_proof(self, floats: Model, integers: Model) -> None:
+        """CompileError(E083) with every state on the way to which a sum may leave its type."""
+        found = _overflows(integers)
+        if found:
+            way_out = self._way_out(floats)
+            raise CompileError([_may_overflow(integers, each, way_out) for each in found])
 
-def _require_proof(model: Model, precision: Precision) -> None:
-    """CompileError(E083) with every state on the way to which a sum may leave its type."""
-    found = bounds_of(model, steps_of(model.graph)).overflows
-    if found:
-        raise CompileError([_may_overflow(model, each, precision) for each in found])
+    def _way_out(self, floats: Model) -> str:
+        """The most guard bits with which the proof holds."""
+        for guard in range(self.precision.guard - 1, LEAST_GUARD - 1, -1):
+            fewer = replace(self.precision, guard=guard, overflow="wrap")
+            try:
+                if not _overflows(replace(self, precision=fewer).run(floats)):
+                    return f"take {guard} guard bits, or let sums saturate"
+            except CompileError:  # so few that a threshold rounds away
+                break
+        return "take fewer bits a weight, or let sums saturate"
 
 
-def _may_overflow(model: Model, found: Overflow, precision: Precision) -> Diagnostic:
-    most, name = found.dtype.high, found.population
-    fewer = precision.guard - (found.bound // most).bit_length()
+LEAST_GUARD = -16
+
+
+def _overflows(model: Model) -> tuple[Overflow, ...]:
+    return bounds_of(model, steps_of(model.graph)).overflows
+
+
+def _may_overflow(model: Model, found: Overflow, way_out: str) -> Diagnostic:
     return Diagnostic(
         "E083",
-        f"`{found.target}` of neuron {found.neuron} of `{name}` may come to {found.bound}, and "
-        f"{found.dtype.bits} bits hold {most}",
-        model.graph.population(name).span,
-        help=f"take {fewer} guard bits, or let sums saturate",
+        f"`{found.target}` of neuron {found.neuron} of `{found.population}` may come to "
+        f"{found.bound} or more, and {found.dtype.bits} bits hold {found.dtype.high}",
+        model.graph.population(found.population).span,
+        help=way_out,
     )

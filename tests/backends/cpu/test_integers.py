@@ -1,0 +1,88 @@
+"""Networks of integers on the processor: the bits of the reference, spikes and states."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from integer_cases import STEPS, drawn_integers, drawn_samples
+from kernel_flags import FORWARD
+from refusal import refused
+
+from snncc.backends.compiled.text.step import state_places
+from snncc.backends.cpu.simulator import CpuSimulator
+from snncc.backends.protocols import Samples
+from snncc.backends.reference.simulator import ReferenceSimulator
+from snncc.ir.expr import Const
+from snncc.ir.model import Model
+from snncc.ir.neuron import State
+from snncc.ir.types import Fixed
+
+pytestmark = FORWARD
+Codes = npt.NDArray[np.int32]
+QUICK, MANY = range(16), range(16, 200)
+
+
+def check(seed: int, folder: Path, every_step: bool) -> int:
+    """Both engines do the same; how many spikes there were. The states of every step are long in
+    coming: each is a presentation of its own."""
+    model, samples = drawn_integers(seed), drawn_samples(seed)
+    wanted = ReferenceSimulator(model, np.float64).trace(samples, True)
+    simulator = CpuSimulator(model, 1, folder)
+    found = simulator.trace(samples, every_step)
+    for name, spikes in wanted.spikes.items():
+        assert (found.spikes[name] == spikes).all(), (seed, name)
+    last = found.states if every_step else last_states(simulator, samples)
+    for name, states in wanted.states.items():
+        for state, codes in states.items():
+            there = last[name][state]
+            assert (there == codes[-len(there) :]).all(), (seed, name, state)
+    outcome = simulator.run(samples)
+    output = next(p.name for p in model.graph.populations if p.role == "output")
+    assert (outcome.counts == wanted.spikes[output].sum(axis=0)).all()
+    return int(sum(s.sum() for name, s in wanted.spikes.items() if name != "x"))
+
+
+def last_states(simulator: CpuSimulator, samples: Samples) -> dict[str, dict[str, Codes]]:
+    """The codes [1, B, N] after the last step."""
+    rows = [simulator.states_after(samples.only(k), STEPS) for k in range(len(samples.ids))]
+    found = {}
+    for k, population in enumerate(simulator.graph.populations):
+        own = slice(*simulator.plan.neurons[k : k + 2])
+        places = state_places(population.step) if population.step else {}
+        found[population.name] = {
+            state: np.stack([r[kind][row, own].view(np.int32) for r in rows])[None]
+            for state, (kind, row) in places.items()
+        }
+    return found
+
+
+def test_every_step_of_drawn_networks(kernels: Path) -> None:
+    assert sum(check(seed, kernels, every_step=True) for seed in range(3)) > 20
+
+
+def test_drawn_networks(kernels: Path) -> None:
+    assert sum(check(seed, kernels, every_step=False) for seed in QUICK) > 500
+
+
+@pytest.mark.slow
+def test_many_drawn_networks(request: pytest.FixtureRequest, kernels: Path) -> None:
+    if "interpreted" not in request.node.name:
+        pytest.skip("each network would be compiled")
+    assert sum(check(seed, kernels, every_step=False) for seed in MANY) > 4000
+
+
+def test_more_bits_than_are_kept(tmp_path: Path) -> None:
+    model: Model = drawn_integers(0)
+    graph = model.graph
+    wide = State("wide", "1", Const(0, Fixed(40, 0)), Fixed(40, 0))
+    populations = tuple(
+        p if p.step is None else replace(p, step=replace(p.step, states=(*p.step.states, wide)))
+        for p in graph.populations
+    )
+    model = replace(model, graph=replace(graph, populations=populations))
+    simulator = CpuSimulator(model, 1, tmp_path)
+    assert "keeps codes of 32 bits" in refused("E071", simulator.run, drawn_samples(0)).message

@@ -1,0 +1,127 @@
+"""Networks drawn at random, and how they become integers, for the tests of every integer engine."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from random import Random
+
+import numpy as np
+from compiled_texts import compiled_text
+
+from snncc.backends.protocols import Samples
+from snncc.ir.diagnostics import CompileError
+from snncc.ir.integers.precision import DECAYS, SCALES, Precision
+from snncc.ir.integers.weights import METHODS
+from snncc.ir.model import Model, draw_model
+from snncc.ir.passes.pipeline import run_model_passes
+from snncc.ir.passes.quantize import Quantize
+
+STEPS, INPUTS = 40, 6
+MODELS = {
+    "lif": "lif(tau_mem = {a} ms, tau_syn = {b} ms, v_th = {th} mV, refractory = {pause} ms)",
+    "exact": "lif(tau_mem = {a} ms, tau_syn = {b} ms, v_th = {th} mV, refractory = {pause} ms)"
+    " method exact",
+    "if": "if(v_th = {th} mV)",
+    "alif": "alif(tau_mem = {a} ms, tau_adapt = 30 ms, beta = 0.3 mV, v_th = {th} mV)",
+    "cuba_lif": "cuba_lif(tau_mem = {a} ms, tau_exc = {b} ms, tau_inh = 7 ms, v_rest = -0.2 mV,"
+    " v_reset = -0.1 mV, v_th = {th} mV, refractory = {pause} ms)",
+    "soft": "soft(tau = {a} ms, v_th = {th} mV)",
+}
+SOFT = """
+neuron soft {
+  param tau: ms = 10 ms
+  param v_th: mV = 1 mV
+  state v: mV = 0.1 mV
+  on input { v = v + i }
+  dv/dt = -v / tau
+  spike when v >= v_th
+  on spike { v = v - v_th }
+}
+"""
+PORTS = {"cuba_lif": ("exc", "inh")}
+
+
+def drawn_model(seed: int) -> Model:
+    """A settled network: one to three populations of models drawn from MODELS, loops, delays of up
+    to 20 steps, populations of one neuron, projections without a synapse."""
+    draw = Random(seed)
+    kinds = [draw.choice(list(MODELS)) for _ in range(draw.randint(1, 3))]
+    names = ["x", *(f"h{k}" for k in range(len(kinds)))]
+    lines = [f"input x[{INPUTS}] encode spikes(duration = {STEPS} ms)"]
+    for name, kind in zip(names[1:], kinds, strict=True):
+        role = "output" if name == names[-1] else "population"
+        text = MODELS[kind].format(
+            a=draw.choice([4, 9.5, 20, 64]), b=draw.choice([2, 5, 8]),
+            th=draw.choice([0.5, 1, 2.75]), pause=draw.choice([0, 1, 3]),
+        )  # fmt: skip
+        lines.append(f"{role} {name}[{draw.choice([1, 3, 7])}] : {text}")
+    for k, kind in enumerate(kinds):
+        lines += _into(draw, names, k + 1, kind)
+    text = SOFT + "network n {\n  dt = 1 ms\n  " + "\n  ".join(lines) + "\n}\n"
+    model = draw_model(compiled_text(text).graph, seed)
+    return run_model_passes(model)
+
+
+def _into(draw: Random, names: list[str], place: int, kind: str) -> list[str]:
+    name = names[place]
+    ports = PORTS.get(kind, ("",))
+    pres = [names[place - 1], *draw.sample(names[1:], draw.randint(0, len(names) - 1))]
+    found = []
+    for k, pre in enumerate(pres):
+        port = ports[0] if k == 0 else draw.choice(ports)
+        end = f"{name}.{port}" if port else name
+        wiring = "dense" if k == 0 else draw.choice(["dense", "sparse(p = 0.4)", "sparse(p = 0)"])
+        is_back = names.index(pre) >= place
+        delay = draw.choice([1, 2, 20]) if is_back else draw.choice([0, 0, 1, 13])
+        high = draw.choice([0.5, 2, 8])
+        init = f"init = uniform(-{high / 2}, {high})"
+        call = wiring.replace(")", f", {init})") if "(" in wiring else f"{wiring}({init})"
+        label = f"{pre} -> {end} : {call} delay {delay} ms"
+        if label.partition(":")[0] not in "".join(found):
+            found.append(label)
+    return found
+
+
+def drawn_precision(seed: int) -> tuple[Precision, str]:
+    """What is asked of integers, and how units follow the weights."""
+    draw = Random(seed)
+    overflow = draw.choice(["prove", "saturate", "wrap"])
+    precision = Precision(
+        bits=draw.choice([2, 4, 6, 8, 12, 16]),
+        scale=draw.choice(list(SCALES)),
+        guard=draw.choice([0, 2, 4, 8]),
+        state_bits=draw.choice([32, 32, 24, 16]),
+        decay=draw.choice(list(DECAYS)),
+        decay_bits=draw.choice([8, 12, 16]),
+        rounding=draw.choice(["floor", "nearest_even", "toward_zero"]),
+        overflow=overflow,
+    )
+    return precision, draw.choice(list(METHODS))
+
+
+def drawn_integers(seed: int) -> Model:
+    """A drawn network in integers; guard bits are fewer where the proof wants it."""
+    model, (precision, method) = drawn_model(seed), drawn_precision(seed)
+    while True:
+        try:
+            return run_model_passes(model, (Quantize(precision, method),))
+        except CompileError as error:
+            codes = {d.code for d in error.diagnostics}
+            if codes == {"E083"} and precision.guard > -8:
+                precision = replace(precision, guard=precision.guard - 1)
+            elif codes == {"E082"} and precision.guard < 12:
+                precision = replace(precision, guard=precision.guard + 4, overflow="wrap")
+            elif codes == {"E080"} and precision.decay == "shift":
+                precision = replace(precision, decay="multiply")
+            else:
+                raise
+
+
+def drawn_samples(seed: int, count: int = 2) -> Samples:
+    """Spike trains, from sparse to dense."""
+    rng = np.random.default_rng(seed)
+    shares = rng.uniform(0.05, 0.6, (count, 1, 1))
+    trains = (rng.random((count, STEPS, INPUTS)) < shares).astype(np.uint8)
+    order = np.arange(count)
+    none = np.zeros(count, np.int32)
+    return Samples(trains, order, order.astype(np.uint64), none, np.ones(count, np.float32))
