@@ -197,7 +197,7 @@ class IntegerStep:
         unit = self.units[self.ports.get(first, (first,))[0]] * abs(factors[first])
         codes = np.ldexp(level / unit, dtype.frac)
         bound = np.floor(codes) if op == "gt" else np.ceil(codes)
-        if ((level > 0) & (bound < 1)).any():
+        if ((level > 0) & (codes < 1)).any():
             raise self.rounded_away()
         total = self._sum(Terms(factors, np.zeros(())), unit, dtype)
         return apply(op, total, self.constant(bound.astype(np.int64), dtype))

@@ -1,0 +1,202 @@
+"""Networks that become integers, and those that do not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from compiled_texts import compiled_text
+from refusal import refusals, refused
+
+from snncc.backends.reference.network import simulate
+from snncc.ir.integers.precision import Precision
+from snncc.ir.model import Model, draw_model
+from snncc.ir.passes.pipeline import run_model_passes
+from snncc.ir.passes.quantize import Quantize
+from snncc.ir.text import parse_graph, print_graph
+
+NET = """
+network n {
+  dt = 1 ms
+  input x[5] encode spikes(duration = 60 ms)
+  population h[4] : CELL
+  output y[3] : lif(v_th = 2 mV)
+  x -> h : dense(init = uniform(-2, 4))
+  h -> y : dense(init = uniform(-2, 4))
+}
+"""
+LIF = "lif(tau_mem = 20 ms, tau_syn = 5 ms, v_th = 3 mV)"
+STEP = """\
+step 0 {
+  state v:fixed(32, 8) "mV" = 0:fixed(32, 8)
+  state c:fixed(32, 8) "mV" = 0:fixed(32, 8)
+  state refractory_left:i32 "1" = 0
+  state constant.0:fixed(32, 8) "1" = 0:fixed(32, 8)
+  ports (i)
+  constants (k3)
+  decay v = narrow(mulwide(v:fixed(32, 8), 3891:fixed(14, 12)), fixed(32, 8))
+  decay c = narrow(mulwide(c:fixed(32, 8), 3277:fixed(14, 12)), fixed(32, 8))
+  deliver c = c:fixed(32, 8) + narrow(i:fixed(32, 0), fixed(32, 8))
+  integrate v = v:fixed(32, 8) + c:fixed(32, 8)
+  hold v = 0:fixed(32, 8)
+  threshold v:fixed(32, 8) > constant.0:fixed(32, 8)
+  reset v = 0:fixed(32, 8)
+  refractory k3:i32
+}
+"""
+
+
+def floats(cell: str = LIF, before: str = "") -> Model:
+    return run_model_passes(draw_model(compiled_text(before + NET.replace("CELL", cell)).graph, 3))
+
+
+def integers(model: Model, method: str = "minmax", **asked: object) -> Model:
+    return run_model_passes(model, (Quantize(Precision(**asked), method),))
+
+
+def test_a_step_in_integers() -> None:
+    text = print_graph(integers(floats()).graph)
+    assert STEP in text
+    assert text.startswith("snnir 2\nnetwork n dt 1.0 threshold step spikes 1 integers 1\n")
+    assert print_graph(parse_graph(text, {})) == text
+
+
+def test_codes_mean_what_the_weights_were() -> None:
+    before, after = floats(), integers(floats())
+    unit = after.values["h/i.unit"].array
+    weights, codes = before.weights("x->h"), after.weights("x->h")
+    assert codes.dtype == np.int8
+    assert (abs(codes).max(axis=0) == 127).all()  # each neuron has a unit of its own
+    assert (abs(codes * unit - weights) <= unit / 2 * (1 + 1e-6)).all()
+    # v grows by c dt / tau_syn: where the unit of c is tau_syn / dt that of v, codes are added.
+    assert np.allclose(after.values["h/c.unit"].array, 5 * after.values["h/v.unit"].array)
+
+
+@pytest.mark.parametrize(
+    ("scale", "check"),
+    [
+        ("population", lambda unit, largest: unit.shape == () and unit == largest.max() / 127),
+        ("pow2", lambda unit, largest: (np.frexp(unit)[0] == 0.5).all()),
+        ("neuron", lambda unit, largest: np.allclose(unit, largest / 127, rtol=1e-6)),
+    ],
+)
+def test_what_shares_a_unit(scale, check) -> None:
+    before = floats("if(v_th = 1 mV)")
+    unit = integers(before, scale=scale).values["h/i.unit"].array
+    assert check(unit, abs(before.weights("x->h").astype(np.float64)).max(axis=0))
+
+
+def test_projections_with_ports_of_their_own() -> None:
+    loop = "  h -> h : dense(init = constant(9)) delay 1 ms\n"
+    net = NET.replace("CELL", LIF).replace("  h -> y", f"{loop}  h -> y")
+    before = run_model_passes(draw_model(compiled_text(net).graph, 3))
+    after = integers(before, scale="projection", guard=4)
+    step = after.graph.population("h").step
+    assert step.ports == ("i.0", "i.1")
+    assert [p.port for p in after.graph.projections] == ["i.0", "i.1", "i"]
+    assert "narrow(mulwide(i.0:fixed(32, 0)" in print_graph(after.graph)
+    ratio = after.values["h/i.1.unit"].array / after.values["h/i.0.unit"].array
+    assert np.isclose(ratio, 9 / abs(before.weights("x->h")).max())
+
+
+def test_methods_clip_more_or_less() -> None:
+    before = floats("if(v_th = 1 mV)")
+    weights = np.full((5, 4), 0.9, np.float32)
+    weights[0, 0] = 1.5  # which is all that 2 bits would know of
+    before = before.with_weights({"x->h": weights})
+    units = {m: integers(before, m, bits=2).values["h/i.unit"].array[0] for m in ("minmax", "mse")}
+    assert units["mse"] < units["minmax"]
+
+    def error(unit: float) -> float:
+        codes = np.clip(np.rint(weights[:, 0] / unit), -1, 1)
+        return float(((codes * unit - weights[:, 0]) ** 2).sum())
+
+    assert error(units["mse"]) < error(units["minmax"])
+
+
+def test_sixteen_bits_fire_like_floats() -> None:
+    before = floats()
+    after = integers(before, bits=16, decay_bits=16, guard=4)
+    rng = np.random.default_rng(1)
+    inputs = {"x": rng.random((60, 8, 5)) < 0.3}
+    one, other = simulate(before, inputs).spikes, simulate(after, inputs).spikes
+    assert one["y"].sum() > 20
+    different = sum(int((one[name] != other[name]).sum()) for name in one)
+    assert different <= 4
+
+
+def test_bits_of_a_projection() -> None:
+    precision = Precision(by_projection={"h->y": 4})
+    model = run_model_passes(floats(), (Quantize(precision),))
+    assert [str(model.values[f"weights/{n}"].dtype) for n in ("x->h", "h->y")] == [
+        "fixed(8, 0)",
+        "fixed(4, 0)",
+    ]
+    assert abs(model.weights("h->y")).max() == 7
+
+
+def test_a_neuron_without_weights_has_a_threshold_all_the_same() -> None:
+    before = floats()
+    weights = before.weights("x->h").copy()
+    weights[:, 1], weights[:, 2] = 0.0, 1e-25
+    model = integers(before.with_weights({"x->h": weights}))
+    codes = model.values["h/constant.0"].array
+    assert (codes > 0).all()
+    assert codes[2] > 2**29
+
+
+NONLINEAR = """
+neuron square {
+  state v: mV = 0 mV
+  on input { v = v + i }
+  dv/dt = v * v / 10 mV / 10 ms - v / 5 ms
+  spike when v > 2 mV
+  on spike { v = 0 mV }
+}
+"""
+
+
+def test_what_has_no_integer_form() -> None:
+    diagnostic = refused("E080", integers, floats("square", NONLINEAR))
+    assert "a product of states has no integer form, in a step of `h`" in diagnostic.message
+    diagnostic = refused("E080", integers, integers(floats()))
+    assert "computes with integers already" in diagnostic.message
+
+
+def test_weights_that_give_no_scale() -> None:
+    before = floats()
+    nothing = before.with_weights({"x->h": np.zeros((5, 4), np.float32)})
+    assert "`h`" in refused("E081", integers, nothing).message
+    lost = before.weights("x->h").copy()
+    lost[0, 0] = np.nan
+    diagnostic = refused("E081", integers, before.with_weights({"x->h": lost}))
+    assert "`x->h`" in diagnostic.message
+
+
+def test_all_populations_are_told_of() -> None:
+    before = floats("square", NONLINEAR)
+    before = before.with_weights({"h->y": np.zeros((4, 3), np.float32)})
+    assert [d.code for d in refusals(integers, before)] == ["E080", "E081"]
+
+
+def test_a_threshold_that_rounds_away() -> None:
+    before = floats("if(v_th = 0.001 mV)")
+    assert "take more guard bits" in (refused("E082", integers, before, bits=2, guard=0).help or "")
+    assert integers(before, bits=2, guard=14, overflow="wrap")
+
+
+def test_parameters_of_single_neurons() -> None:
+    before = draw_model(compiled_text(NET.replace("CELL", LIF)).graph, 3)
+    values = {"h/v_th": np.array([1, 2, 3, 4], np.float32)}
+    model = integers(run_model_passes(before.with_values(values)), scale="population")
+    codes = model.values["h/constant.0"].array.astype(np.float64)
+    assert np.allclose(codes / codes[0], [1, 2, 3, 4], rtol=1e-4)
+
+
+def test_the_given_model_stays_as_it_is() -> None:
+    before = floats()
+    text = print_graph(before.graph)
+    integers(before)
+    assert print_graph(before.graph) == text
+    assert replace(before.graph) == before.graph
