@@ -55,6 +55,7 @@ def _network(model: Model, projections: tuple[dict[str, Any], ...]) -> dict[str,
         "recurrent": [list(block.populations) for block in blocks if block.is_recurrent],
         "threshold_tested": THRESHOLDS[graph.semantics.threshold],
         "most_spikes_per_step": graph.semantics.spikes_per_step,
+        "integer_semantics": graph.semantics.integers or None,
     }
 
 
@@ -76,6 +77,9 @@ def _population(of: Model, population: Population) -> dict[str, Any]:
         "learnt": {k.name: _learning(k) for k in population.learnt},
         "units": {parameter.name: parameter.unit for parameter in model.parameters},
         "phases": _phases(population.step),
+        "codes": {
+            s.name: str(s.dtype) for s in population.step.states if isinstance(s.dtype, Fixed)
+        },
         "threshold": "" if model.spike is None else expression(model.spike),
         "comparison": _comparison(model),
         "reset": "; ".join(f"{a.target} = {expression(a.value)}" for a in model.on_spike),
@@ -139,6 +143,7 @@ def _projection(model: Model, projection: Projection) -> dict[str, Any]:
         "trainable": projection.trainable,
         "lr_mult": projection.lr_mult,
         "delay_steps": projection.delay,
+        "type": str(model.values[weights_name(projection.name)].dtype),
         "weights": [float(array.min()), float(array.max())] if array.size else [],
     }
 

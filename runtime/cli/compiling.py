@@ -195,7 +195,7 @@ def _semantics(population: dict[str, object]) -> str:
     )
     emission = f"emits {population['emission']}{_read(population)}"
     return (
-        f"{name}: {_in_a_step(population['phases'])}\n"
+        f"{name}: {_in_a_step(population['phases'])}{_over(population['codes'])}\n"
         f"  {'; '.join(filter(None, (_spiking(population), emission, values)))}"
     )
 
@@ -209,6 +209,12 @@ def _trained(population: dict[str, object], parameter: str) -> str:
     assert isinstance(learnt, dict)
     how = learnt.get(parameter)
     return "" if how is None else f" (trained, one a {how['each']})"
+
+
+def _over(codes: object) -> str:
+    assert isinstance(codes, dict)
+    moving = (f"{state} {dtype}" for state, dtype in codes.items() if "." not in state)
+    return f"; over {', '.join(moving)}" if codes else ""
 
 
 def _in_a_step(phases: object) -> str:

@@ -1,0 +1,123 @@
+"""`snncc quantize`: what it writes and says, and wrong usage."""
+
+import numpy as np
+import pytest
+
+from snncc.backends.artifact.model import open_model
+
+NET = """
+network n {
+  dt = 1 ms
+  input x[8, 8] encode poisson(duration = 40 ms)
+  population h[6] : CELL
+  output y[10] : lif(v_th = 2 mV)
+  x -> h : dense(init = uniform(-1, 2))
+  h -> y : dense(init = uniform(-1, 4))
+}
+train n { data digits  rule st_rsbp }
+"""
+
+
+@pytest.fixture
+def net(tmp_path):
+    path = tmp_path / "net.snn"
+    path.write_text(NET.replace("CELL", "lif(v_th = 2 mV)"))
+    return path
+
+
+def test_a_package_of_integers(snncc, answer, net, tmp_path):
+    asked = ("--calibrate", 0, "--out", "q.snnpkg", "-P", "h->y:bits=4")
+    (document,) = answer("quantize", net, *asked)
+    package = open_model(tmp_path / "q.snnpkg")
+    assert package.model.graph.semantics.integers == 1
+    assert document["package"] == "q.snnpkg"
+    assert document["semantics"] == 1
+    assert document["overflow"]["proved"]
+    assert [(p["name"], p["bits"]) for p in document["projections"]] == [("x->h", 8), ("h->y", 4)]
+    assert document["bytes"] == {"weights": 64 * 6 + 6 * 10, "state": (6 + 10) * 2 * 4}
+    for projection in document["projections"]:
+        assert projection["clipped"] == 0
+        assert projection["rms_error"] <= projection["max_error"]
+    for population in document["populations"]:
+        assert 1 < population["state_bits_used"] <= 32
+        assert population["threshold_codes"][0] > 0
+    assert "quantization.json" in package.extras
+    status, out, err = snncc("inspect", "q.snnpkg")
+    assert (status, err) == (0, "")
+    assert "integer semantics: 1" in out
+    assert "over v fixed(32, 8), c fixed(32, 8)" in out
+
+
+def test_the_same_bytes_every_time(snncc, net, tmp_path):
+    for name in ("a", "b"):
+        assert snncc("quantize", net, "--calibrate", 0, "--out", f"{name}.snnpkg")[0] == 0
+    a, b = ((tmp_path / f"{name}.snnpkg").read_bytes() for name in "ab")
+    assert a == b
+
+
+def test_guard_bits_are_as_many_as_can_be_proved(snncc, answer, net):
+    heavy = net.read_text().replace("uniform(-1, 2)", "uniform(1, 2)").replace("40 ms", "4 s")
+    net.write_text(heavy)
+    quantize = ("quantize", net, "--calibrate", 0, "--bits", 16, "--out", "q.snnpkg")
+    (document,) = answer(*quantize)
+    guard = document["guard"]
+    assert guard < 8
+    status, out, err = snncc(*quantize, "--guard", guard + 1)
+    assert (status, out) == (1, "")
+    assert "error[E083]" in err
+    assert f"take {guard} guard bits" in err
+
+
+def test_it_runs_where_integers_run(snncc, answer, net, tmp_path):
+    assert snncc("quantize", net, "--calibrate", 0, "--out", "q.snnpkg")[0] == 0
+    inputs = (np.random.default_rng(0).random((3, 64)) < 0.5).astype(np.float32)
+    np.save(tmp_path / "x.npy", inputs)
+    documents = {
+        name: answer("run", name, "--inputs", "x.npy", "--target", "reference")[0]
+        for name in (net, "q.snnpkg")
+    }
+    floats, integers = (np.array([s["counts"] for s in d["samples"]]) for d in documents.values())
+    assert integers.sum() > 20
+    assert abs(floats - integers).sum() <= 0.1 * floats.sum()
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (("--bits", 1), "should be greater than or equal to 2"),
+        (("-P", "h->z:bits=4"), "did you mean `h->y`?"),
+        (("-P", "h->y:bits=17"), "not NAME:bits=N"),
+        (("-P", "h->y"), "not NAME:bits=N"),
+        (("--scale", "neurone"), "did you mean `neuron`?"),
+        (("--decay", "linear"), "choose from multiply, shift"),
+        (("--method", "best"), "choose from minmax, percentile, mse"),
+    ],
+)
+def test_wrong_usage(snncc, net, tmp_path, options, says):
+    status, out, err = snncc("quantize", net, *options)
+    assert (status, out) == (2, "")
+    assert says in " ".join(err.replace("│", " ").split())
+    assert not list(tmp_path.glob("*.snnpkg"))
+
+
+def test_a_model_that_has_no_integers(snncc, net, tmp_path):
+    net.write_text(net.read_text().replace("lif(v_th = 2 mV)\n  out", "izhikevich\n  out"))
+    status, out, err = snncc("quantize", net)
+    assert (status, out) == (1, "")
+    assert "error[E080]" in err
+    assert "net.snn:5:14" in err
+    assert not list(tmp_path.glob("*.snnpkg"))
+
+
+@pytest.mark.slow
+def test_both_are_compared_on_training_samples(answer, net):
+    (document,) = answer("quantize", net, "--calibrate", 100, "--threads", 1)
+    assert document["calibration"] == {"split": "train", "samples": 100}
+    accuracy = document["accuracy"]
+    assert accuracy["agree"] > 0.7
+    assert {r["name"] for r in document["rates"]} == {"x", "h", "y"}
+    of_x, *others = document["rates"]
+    assert of_x["rate_float"] == of_x["rate_int"] > 0
+    assert all(abs(r["rate_float"] - r["rate_int"]) <= r["rate_emd"] for r in others)
+    (again,) = answer("quantize", net, "--calibrate", 100, "--threads", 2)
+    assert again == document
