@@ -49,7 +49,12 @@ from {BACKENDS}.cpu.units import ADVANCE
 f32 = np.float32
 f64 = np.float64
 i32 = np.int32
+"""
+_CODES_HEAD = f"""\
 jit = njit(inline="always")
+
+
+{PYTHON.helpers}
 """
 
 
@@ -118,8 +123,8 @@ def graph_source(steps: Sequence[NeuronStep]) -> str:
     """The module of a graph whose distinct neuron steps are `steps`: `advance` over them."""
     bodies = [_step(number, step) for number, step in enumerate(steps)]
     has_codes = any(isinstance(t, Fixed) for step in steps for t in types_read(step).values())
-    helpers = [PYTHON.helpers] if has_codes else []
-    return "\n".join([_HEAD, *helpers, *bodies, _advance(len(steps))])
+    head = [_HEAD, _CODES_HEAD] if has_codes else [_HEAD]
+    return "\n".join([*head, *bodies, _advance(len(steps))])
 
 
 def _with_cache(text: str) -> str:

@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ...backends.artifact.model import Package, graph_digest
-from ...backends.compiled.plan import duration
 from ...backends.protocols import Samples, Simulator
 from ...backends.trace import Trace
 from ...ir.graph import Graph
 from ...ir.neuron import LAST_EMITTED
+from ...ir.verify.durations import steps_of
 from ..loading import make_simulator
 from ..settings import Settings
 from .side import Batch, Side, Sizes, States
@@ -43,7 +43,7 @@ def model_side(name: str, package: Package, threads: int, settings: Settings) ->
             simulator().trace(_given(batch), has_states), sizes
         ),
         states_at=states_at,
-        steps=duration(graph) if any(p.encoding is not None for p in graph.populations) else None,
+        steps=steps_of(graph) if any(p.encoding is not None for p in graph.populations) else None,
         dt=graph.dt,
         digest=graph_digest(graph),
         package=package,

@@ -47,6 +47,8 @@ def step_lines(step: NeuronStep, language: Language, code_bits: int = 0) -> list
 
 def _refuse_codes(step: NeuronStep, code_bits: int) -> None:
     kept = {s.dtype for s in step.states} | set(port_types(step).values())
+    if not code_bits:
+        kept |= {node.dtype for expression in step.expressions for node in walk(expression)}
     found = sorted(str(t) for t in kept if isinstance(t, Fixed) and t.bits > code_bits)
     if found:
         where = f"keeps codes of {code_bits} bits" if code_bits else "simulates floats"

@@ -20,6 +20,7 @@ LONG = {
     "train": "-D hidden=25 -D 'duration=45 ms' --epochs 1 --limit 60 --test-limit 20",
     "run": "",
     "eval": "--limit 20",
+    "quantize": "--calibrate 50",
     "plot": "",
 }
 MNIST = Path(os.environ.get("SNNCC_DATA", ""), "mnist").absolute()
