@@ -18,6 +18,7 @@ from ..diff.agreed import agree
 from ..diff.comparison import Comparison, Presented, compare_sides
 from ..diff.document import document_of
 from ..diff.operands import OPERANDS, Opening, open_sides
+from ..diff.reason import reason_of
 from ..diff.shown import shown
 from ..diff.side import Side
 from ..inputs import choose_data
@@ -77,9 +78,10 @@ def diff(
     opening = Opening(options, threads or usable_threads(), settings(), states)
     sides = open_sides((a, b), opening)
     made = _compared(sides, data, split, inputs, limit, tolerance if states else None, output)
-    document = document_of(made)
+    reason = reason_of(made)
+    document = document_of(made, reason)
     output.document({**document, "warnings": [to_json(w) for w in made.agreed.warnings]})
-    output.result(*shown(made, document))
+    output.result(*shown(made, document, reason))
     if not made.is_equal:
         raise typer.Exit(DIFFERENT)
 

@@ -6,10 +6,12 @@ from typing import Any
 
 from .compare import SPIKE, Place, rate_distance
 from .comparison import Comparison
+from .explained import reason_document
+from .reason import Reason
 
 
-def document_of(made: Comparison) -> dict[str, Any]:
-    """The facts of a comparison; of its first difference no more than its place."""
+def document_of(made: Comparison, reason: Reason | None) -> dict[str, Any]:
+    """The facts of a comparison, and the reason of its first difference."""
     found, sides = made.found, made.sides
     populations = population_rows(made)
     distances = [row["rate_emd"] for row in populations if row["rate_emd"] is not None]
@@ -32,7 +34,9 @@ def document_of(made: Comparison) -> dict[str, Any]:
         "rate_emd": max(distances, default=None),
         "dt_ms": {"a": sides[0].dt, "b": sides[1].dt},
         "digests": {"a": sides[0].digest, "b": sides[1].digest},
-        "first": None if found.first is None else _place(found.first),
+        "first": None
+        if found.first is None or reason is None
+        else {**_place(found.first), **reason_document(made, reason)},
     }
 
 

@@ -9,15 +9,19 @@ from rich.console import RenderableType
 from ..report import table_of
 from .compare import SPIKE, Place
 from .comparison import Comparison
+from .explained import reason_text
+from .reason import Reason
 
 
-def shown(made: Comparison, document: dict[str, Any]) -> list[RenderableType]:
+def shown(
+    made: Comparison, document: dict[str, Any], reason: Reason | None
+) -> list[RenderableType]:
     """The parts to print, one below the other."""
     parts: list[RenderableType] = [_head(document), "", table_of(*_table(document))]
     parts += ["", *_answers(document)]
     first = made.found.first
-    if first is not None:
-        parts += ["", f"first difference: {place_text(first)}"]
+    if first is not None and reason is not None:
+        parts += ["", f"first difference: {place_text(first)}", *reason_text(made, reason)]
     return parts
 
 

@@ -104,6 +104,27 @@ def test_the_first_difference(diff, files, snncc):
     assert snncc("diff", "net.snn@reference", "other.npz", *INPUTS, "--quiet")[:2] == (1, "")
 
 
+def test_the_cause(diff, snncc):
+    assert snncc("compile", "net.snn", "--target", "reference", "--out", "a.snnpkg")[0] == 0
+    more = ("-D", "lag=2 ms", "--record", "late.npz", "--target", "reference")
+    assert snncc("run", "net.snn", *INPUTS, *more)[0] == 0
+    status, document = diff("a.snnpkg", "late.npz", *INPUTS)
+    first = document["first"]
+    assert (status, first["cause"], first["as"]) == (1, "delay", "b")
+    assert first["change"] == "a delay of 2 in place of 1 steps on `h->h`"
+    assert (first["explained"], first["neurons"]) == (4, 4)
+    assert first["evidence"].startswith(f"with {first['change']} all 4 neurons of `h` in 6 samples")
+    assert first["b"]["state"] is None
+    assert first["a"]["state"]["after"].keys() == {"v"}
+    arrivals = first["inputs"]["a"]
+    assert {(x["population"], x["delay"]) for x in arrivals} <= {("x", 0), ("h", 1)}
+    assert arrivals[0].keys() >= {"projection", "neuron", "weight", "sent"}
+    assert first["inputs"]["b"] == first["inputs"]["a"]
+    status, out, _ = snncc("diff", "a.snnpkg", "late.npz", *INPUTS)
+    assert "cause: delay\n  with a delay of 2 in place of 1 steps" in out
+    assert f"what arrives in step {first['step']}:" in out
+
+
 def test_states(diff, files):
     with np.load(files / "log.npz") as arrays:
         changed = dict(arrays)

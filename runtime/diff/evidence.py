@@ -1,0 +1,180 @@
+"""What both sides know of the place where they part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from ...backends.reference.simulator import input_spikes
+from ...backends.trace import Trace
+from ...ir.graph import Population
+from ...ir.model import Model, start_of
+from ...ir.neuron import LAST_EMITTED, LOST
+from ...ir.passes.pipeline import run_model_passes
+from ...ir.rules import sends_numbers
+from .comparison import Comparison
+from .side import Batch, Side, Sizes
+
+Array = npt.NDArray[Any]
+Numbers = Mapping[str, float]
+
+
+class Arrival(NamedTuple):
+    """What arrives at the neuron in the step: `sent` is 1 for a spike, `delay` in steps."""
+
+    projection: str
+    population: str
+    neuron: int
+    weight: float
+    delay: int
+    sent: float
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What one side says of the neuron in the step: whether it fires, its states before and after,
+    and what arrives; None where it does not know. `borrowed`: populations of which the other side
+    says what they sent."""
+
+    spike: bool
+    before: Numbers | None
+    after: Numbers | None
+    arriving: tuple[Arrival, ...] | None
+    borrowed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sent:
+    """What the populations that send to one sent on a side: [T, B, N] by population."""
+
+    arrays: Mapping[str, Array]
+    borrowed: tuple[str, ...]
+
+
+def model_of(made: Comparison, k: int) -> Model | None:
+    """The network of a side, or the other one's in its place."""
+    packages = [made.sides[k].package, made.sides[1 - k].package]
+    return next((p.model for p in packages if p is not None), None)
+
+
+def seen(made: Comparison, k: int) -> Seen:
+    """What side k says of the first difference."""
+    place = made.found.first
+    assert place is not None
+    side, batch = made.sides[k], made.batches(place.sample, place.sample + 1)[k]
+    trace = side.trace(batch, made.agreed.sizes, False)
+    model = model_of(made, k)
+    arriving: tuple[Arrival, ...] | None = None
+    borrowed: tuple[str, ...] = ()
+    if model is not None and place.population in model.graph.index():
+        sent = sent_to(made, k, place.population, place.sample, place.sample + 1)
+        arriving = _arriving(model, place.population, place.neuron, place.step, sent)
+        borrowed = sent.borrowed
+    return Seen(
+        bool(trace.spikes[place.population][place.step, 0, place.neuron]),
+        _states(side, batch, place.step, place.population, place.neuron),
+        _states(side, batch, place.step + 1, place.population, place.neuron),
+        arriving,
+        borrowed,
+    )
+
+
+def _states(side: Side, batch: Batch, steps: int, name: str, neuron: int) -> Numbers | None:
+    """The states of the neuron after so many steps; 0 is where they start."""
+    if not steps and side.package is None:
+        return None
+    found = _starts(side.package.model, name) if not steps and side.package is not None else None
+    if steps:
+        found = (side.states_at(batch, steps) or {}).get(name)
+    if found is None:
+        return None
+    return {s: float(a[neuron]) for s, a in found.items() if not s.endswith(LOST)}
+
+
+def _starts(model: Model, name: str) -> Mapping[str, Array]:
+    settled = run_model_passes(model)
+    population = settled.graph.population(name)
+    if population.step is None:
+        return {}
+    constants = dict(zip(population.step.constants, population.constants, strict=True))
+    return {
+        s.name: np.broadcast_to(
+            start_of(settled, population, s, constants, np.float64), (population.neurons,)
+        )
+        for s in population.step.states
+    }
+
+
+def sent_to(made: Comparison, k: int, name: str, first: int, last: int) -> Sent:
+    """What reaches a population on side k; of a population that it does not tell, what it sent on
+    the other side."""
+    graphs = [s.package.model.graph for s in made.sides if s.package is not None]
+    senders = {
+        p.pre: graph.population(p.pre)
+        for graph in reversed(graphs)
+        for p in graph.projections
+        if p.post == name
+    }
+    found: dict[str, Array] = {}
+    borrowed = []
+    for nth in (k, 1 - k):
+        wanted = [p for n, p in senders.items() if n not in found]
+        told = _emitted(made, nth, wanted, first, last) if wanted else {}
+        found |= told
+        borrowed += list(told) if nth != k else []
+    return Sent(found, tuple(borrowed))
+
+
+def _emitted(
+    made: Comparison, k: int, populations: list[Population], first: int, last: int
+) -> dict[str, Array]:
+    """What populations sent on side k, of those that it knows."""
+    side, batch = made.sides[k], made.batches(first, last)[k]
+    known = [p for p in populations if p.name in side.neurons]
+    graded = {p.name for p in known if p.step is not None and p.step.emit is not None}
+    sizes = Sizes(made.agreed.sizes.steps, {p.name: p.neurons for p in known})
+    trace = side.trace(batch, sizes, bool(graded))
+    found = {}
+    for p in known:
+        array = _numbers(side, batch, p, trace) if p.name in graded or sends_numbers(p) else None
+        if p.name not in graded and not sends_numbers(p):
+            array = trace.spikes[p.name]
+        if array is not None:
+            found[p.name] = np.asarray(array, np.float64)
+    return found
+
+
+def _numbers(side: Side, batch: Batch, population: Population, trace: Trace) -> Array | None:
+    """The numbers that a population sends, if the side tells them."""
+    if not sends_numbers(population):
+        return trace.states.get(population.name, {}).get(LAST_EMITTED)
+    if side.package is None or batch.samples is None:
+        return None
+    model = side.package.model
+    steps = next(iter(trace.spikes.values())).shape[0]
+    return input_spikes(model.graph, batch.samples, steps, model.seed)[population.name]
+
+
+def _arriving(
+    model: Model, name: str, neuron: int, step: int, sent: Sent
+) -> tuple[Arrival, ...] | None:
+    found: list[Arrival] = []
+    for p in model.graph.projections:
+        if p.post != name or p.delay > step:
+            continue
+        if p.pre not in sent.arrays:
+            return None
+        numbers = sent.arrays[p.pre][step - p.delay, 0]
+        wiring = model.wirings[p.name]
+        pre, post = wiring.pairs()
+        into = np.flatnonzero((post == neuron) & (numbers[pre] != 0))
+        weights = model.weights(p.name).ravel()[wiring.places()[into]]
+        found += [
+            Arrival(p.name, p.pre, int(n), float(w), p.delay, float(numbers[n]))
+            for n, w in zip(pre[into], weights, strict=True)
+        ]
+    return tuple(found)
