@@ -15,6 +15,8 @@ from ...ir.model import Model, value_name, weights_name
 from ...ir.neuron import NeuronStep
 from ...ir.passes.pipeline import run_model_passes
 from ...ir.passes.schedule import blocks
+from ...ir.tensors import Tensor
+from ...ir.types import Fixed
 from ...ir.wiring import Wiring
 from .compare import unequal
 
@@ -150,13 +152,13 @@ class Case:
         )
 
     def with_weights(self, weights: Mapping[str, Array]) -> Model:
-        """The model with other weights."""
-        return self.model.with_weights({n: np.asarray(w, np.float32) for n, w in weights.items()})
+        """The model with other weights, of the types that its own have."""
+        return retyped(self.model, weights)
 
     def with_wiring(self, name: str, wiring: Wiring, weights: Array) -> Model:
         """The model with a projection of other synapses."""
         made = replace(self.model, wirings={**self.model.wirings, name: wiring})
-        return made.with_weights({name: np.asarray(weights, np.float32)})
+        return retyped(made, {name: weights})
 
 
 def with_population(model: Model, name: str, /, **changes: Any) -> Model:
@@ -182,3 +184,13 @@ def with_projection_of(model: Model, other: Model, projection: Projection) -> Mo
         {**model.values, weights_name(name): other.values[weights_name(name)]},
         model.seed,
     )
+
+
+def retyped(model: Model, weights: Mapping[str, Array]) -> Model:
+    """The model with other weights, by projection, of the types that its own have."""
+    changed = dict(model.values)
+    for name, array in weights.items():
+        before = changed[weights_name(name)]
+        whole = np.round(array) if isinstance(before.dtype, Fixed) else array
+        changed[weights_name(name)] = Tensor(np.asarray(whole, before.array.dtype), before.dtype)
+    return replace(model, values=changed)

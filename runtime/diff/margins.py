@@ -22,7 +22,7 @@ from .neurons import scaled_threshold, zeros
 
 Array = npt.NDArray[Any]
 
-TOLD, MARGIN = "told.spike", "told.margin"  # a port, and a state
+TOLD, MARGIN = "~told", "told.margin"  # a port, and a state, by names that no program gives
 SURE = 1e-4  # a threshold that is nearer to its own is a rounded one
 
 

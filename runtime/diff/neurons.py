@@ -151,7 +151,9 @@ def decays(case: Case) -> Iterator[Change]:
 
 def rediscretized(model: Model, name: str, dt: float, /, **changes: object) -> Model | None:
     """The model with its population changed, and that one's step made anew for steps of dt [ms], as
-    many of them refractory as before; None where there is no such step."""
+    many of them refractory as before; None where there is no such step, or one of integers."""
+    if model.graph.semantics.integers:
+        return None
     before = with_population(model, name, **changes).graph.population(name)
     if before.model is not None and before.model.refractory is not None and dt != model.graph.dt:
         duration = Const(refractory_steps(before) * dt)

@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ...ir.graph import Projection
+from ...ir.model import value_name
 from ...ir.wiring import AllPairs, Listed, Windows, Wiring
-from .alone import SENT, Case
+from .alone import SENT, Case, retyped
 from .change import DELAY, ROUNDING, WEIGHTS, WIRING, Change
 
 Array = npt.NDArray[Any]
@@ -89,20 +90,20 @@ def _copies(case: Case, neuron: int, count: int) -> Case:
     """As many copies of a neuron in place of the population."""
     model, name = case.settled, case.population.name
     wirings: dict[str, Wiring] = {}
-    values = {n: v for n, v in model.values.items() if not n.startswith("weights/")}
+    values = dict(model.values)
     for key, value in values.items():
-        if value.array.shape:
+        if value.array.shape and key.startswith(value_name(name, "")):
             values[key] = replace(value, array=np.repeat(value.array[neuron], count))
     weights = {}
     for p in case.projections:
         wiring = model.wirings[p.name]
         wirings[p.name] = AllPairs(wiring.pre_neurons, count)
         pre, post = wiring.pairs()
-        column = np.zeros(wiring.pre_neurons, np.float32)
+        column = np.zeros(wiring.pre_neurons)
         into = post == neuron
         column[pre[into]] = model.weights(p.name).ravel()[wiring.places()[into]]
         weights[p.name] = np.repeat(column[:, None], count, axis=1)
-    made = replace(model, wirings=wirings, values=values).with_weights(weights)
+    made = retyped(replace(model, wirings=wirings, values=values), weights)
     graph = made.graph
     populations = tuple(
         replace(p, shape=(count,)) if p.name == name else p for p in graph.populations
