@@ -226,7 +226,7 @@ def test_carried_wheels_lie_where_libraries_are_looked_for(tmp_path: Path) -> No
     subprocess.run(["bash", "-euc", f"{carry}\ncarry"], env=environment, check=True)
     asked = "import carried, site; print(carried.found, *site.getsitepackages(), sep='\\n')"
     told = subprocess.check_output([tmp_path / "venv/bin/python", "-c", asked], text=True)
-    found, new, behind, *_ = told.splitlines()
+    found, new, *behind = told.splitlines()  # Debian's Python has folders of its own between
     assert found == "1"
     assert (Path(new) / "nvidia/cu13/lib/libcarried.so").exists()
-    assert behind == site.getsitepackages()[0]
+    assert site.getsitepackages()[0] in behind
