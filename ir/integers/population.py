@@ -12,6 +12,7 @@ from ..diagnostics import CompileError, Diagnostic
 from ..graph import Population, Projection
 from ..model import Model, unit_name, value_name, weights_name
 from ..neuron import LOST, NeuronStep
+from ..rules import sends_numbers
 from ..tensors import Tensor, numbers, stored, tensor
 from .precision import Precision
 from .steps import IntegerStep
@@ -38,12 +39,15 @@ def integers_of(
     into = tuple(p for p in model.graph.projections if p.post == population.name)
     if population.step is None:
         return Integers(population, into, {})
+    _refuse_numbers(model, into)
     step = _without_lost(population.step)
     known = known_of(model, population, step)
     synapses = {p.name: _synapses(model, population, p, precision) for p in into}
     relative = relative_units(step, known)
     scaled = _scaled_alone if precision.scale == "projection" else _scaled_together
     into, ports, synapses, base = scaled(population, into, synapses, relative, precision, method)
+    if step.emit is not None:  # what is compared among neurons has one unit
+        base = np.full_like(base, base.max())
     base = np.maximum(base, least_base(step, known, relative, precision.state))
     units = {name: unit * base for name, unit in relative.items() if name not in step.ports}
     units |= {p.port: synapses[p.name].unit * base for p in into}
@@ -61,6 +65,17 @@ def integers_of(
     named = {value_name(population.name, name): value for name, value in values.items()}
     named |= {weights_name(name): as_codes(each, base) for name, each in synapses.items()}
     return Integers(replace(population, step=made, constants=constants), into, named)
+
+
+def _refuse_numbers(model: Model, into: tuple[Projection, ...]) -> None:
+    """CompileError(E080) where something arrives that is no spike."""
+    index = model.graph.index()
+    for projection in into:
+        pre = index[projection.pre]
+        if sends_numbers(pre) or (pre.step is not None and pre.step.emit is not None):
+            message = f"what `{pre.name}` sends are numbers, which have no integer form"
+            way_out = "send spikes: `encode poisson(…)` or a model that fires"
+            raise CompileError(Diagnostic("E080", message, projection.span, help=way_out))
 
 
 def _plain(unit: Numbers) -> Numbers:

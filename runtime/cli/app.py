@@ -19,6 +19,7 @@ from . import (
     data,
     diagnosis,
     diffing,
+    exporting,
     language,
     plotting,
     quantizing,
@@ -37,6 +38,7 @@ COMMANDS: tuple[Command, ...] = (
     *running.COMMANDS,
     *diffing.COMMANDS,
     *quantizing.COMMANDS,
+    *exporting.COMMANDS,
     *plotting.COMMANDS,
     *diagnosis.COMMANDS,
 )

@@ -124,35 +124,49 @@ def _c_integer(value: int, bits: int) -> str:
     return f"INT{bits}_C({value})" if value >= 0 else f"(-INT{bits}_C({-value}))"
 
 
-# A shift of a negative number is the implementation's choice in C99; these shift none.
-_C_HELPERS = """\
-#include <math.h>
-#include <stdbool.h>
-#include <stdint.h>
+_C_TYPES = {"f32": "float", "f64": "double", "i32": "int32_t", "i64": "int64_t"}
+_C_NAN = " || x != x"  # a number that is none stays
+_C_ENDS = """\
+static inline {type} snncc_{name}_{kind}({type} x, {type} y) {{
+    return {condition} ? x : y;
+}}
+"""
 
-#define SNNCC_ENDS(kind, type) \\
-    static inline type snncc_min_##kind(type x, type y) { return x < y || x != x ? x : y; } \\
-    static inline type snncc_max_##kind(type x, type y) { return x > y || x != x ? x : y; }
-SNNCC_ENDS(f32, float)
-SNNCC_ENDS(f64, double)
-SNNCC_ENDS(i32, int32_t)
-SNNCC_ENDS(i64, int64_t)
-
-#define snncc_abs_f32 fabsf
-#define snncc_abs_f64 fabs
-static inline int32_t snncc_abs_i32(int32_t x) { return x < 0 ? (int32_t)(0u - (uint32_t)x) : x; }
-static inline int64_t snncc_abs_i64(int64_t x) { return x < 0 ? -x : x; }
-
+# What C's text calls, by name. A shift of a negative number is the implementation's choice in C99;
+# these shift none.
+C_FUNCTIONS = {
+    f"snncc_{name}_{kind}": _C_ENDS.format(
+        type=word, name=name, kind=kind, condition=f"x {sign} y{_C_NAN if kind[0] == 'f' else ''}"
+    )
+    for name, sign in (("min", "<"), ("max", ">"))
+    for kind, word in _C_TYPES.items()
+} | {
+    "snncc_abs_f32": "#define snncc_abs_f32 fabsf\n",
+    "snncc_abs_f64": "#define snncc_abs_f64 fabs\n",
+    "snncc_abs_i32": """\
+static inline int32_t snncc_abs_i32(int32_t x) {
+    return x < 0 ? (int32_t)(0u - (uint32_t)x) : x;
+}
+""",
+    "snncc_abs_i64": "static inline int64_t snncc_abs_i64(int64_t x) { return x < 0 ? -x : x; }\n",
+    "snncc_floor": """\
 static inline int64_t snncc_floor(int64_t x, int places) {
     return x < 0 ? ~(~x >> places) : x >> places;
 }
-
+""",
+    "snncc_nearest_even": """\
 static inline int64_t snncc_nearest_even(int64_t x, int places) {
-    const int64_t down = snncc_floor(x, places);
+    const int64_t down = x < 0 ? ~(~x >> places) : x >> places;
     const int64_t rest = x & ((INT64_C(1) << places) - 1);
     const int64_t half = INT64_C(1) << (places - 1);
     return down + (rest > half || (rest == half && (down & 1)));
 }
+""",
+}
+_C_HEAD = """\
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
 """
 
 # C99 with stdint.h.
@@ -199,7 +213,7 @@ C = Language(
             "neg": "((int32_t)(0u - (uint32_t){0}))",
         }
     },
-    helpers=_C_HELPERS,
+    helpers="\n".join((_C_HEAD, *C_FUNCTIONS.values())),
 )
 
 

@@ -21,6 +21,7 @@ LONG = {
     "run": "",
     "eval": "--limit 20",
     "quantize": "--calibrate 50",
+    "export": "",
     "plot": "",
 }
 MNIST = Path(os.environ.get("SNNCC_DATA", ""), "mnist").absolute()

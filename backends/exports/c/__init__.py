@@ -1,0 +1,1 @@
+"""Networks of integers as C99, without a library but <stdint.h>."""

@@ -1,0 +1,341 @@
+"""net.h and net.c: one step of a network, its state in one struct that the caller owns.
+
+Populations are stepped in the order of the schedule. A port's sum starts at 0; each projection
+adds the rows of the neurons that fired, so that silence costs next to nothing. What is delayed
+waits in a ring for each population that sends late, a place a step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from textwrap import indent
+
+import numpy as np
+
+from ....ir.diagnostics import CompileError, Diagnostic
+from ....ir.graph import Graph, Population, Projection
+from ....ir.model import Model, start_of, weights_name
+from ....ir.neuron import NeuronStep, State, types_read
+from ....ir.wiring import AllPairs, Windows, Wiring
+from ...compiled.text.languages import C_FUNCTIONS, C
+from ...compiled.text.render import cast, render
+from ...compiled.text.step import identifiers as step_names
+from ...runnable import require_clocked
+from .names import identifiers
+from .tables import least, table
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A member of the state: `size` elements of `type`, a number where it is None."""
+
+    type: str
+    name: str
+    size: int | None
+    comment: str
+
+    @property
+    def text(self) -> str:
+        """Its declaration."""
+        size = "" if self.size is None else f"[{self.size}]"
+        return f"{self.type} {self.name}{size};"
+
+    @property
+    def bytes(self) -> int:
+        """Its size."""
+        return int(np.dtype(self.type.removesuffix("_t")).itemsize) * (self.size or 1)
+
+
+@dataclass(frozen=True, slots=True)
+class CProgram:
+    """The texts; `flash` bytes of constants, `ram` bytes of state, and the names in the struct of
+    every state [population, state]."""
+
+    header: str
+    source: str
+    flash: int
+    ram: int
+    states: Mapping[tuple[str, str], str]
+
+
+def c_program(model: Model, digest: str) -> CProgram:
+    """The texts of a quantized model; CompileError(E071) for one that computes with floats or whose
+    neurons emit numbers."""
+    graph = model.graph
+    require_clocked(graph)
+    if not graph.semantics.integers:
+        raise CompileError(_no_integers(graph))
+    emitting = [p for p in graph.populations if p.step is not None and p.step.emit is not None]
+    if emitting:
+        raise CompileError(map(_emits, emitting))
+    return _Writer(model, digest).written()
+
+
+def _no_integers(graph: Graph) -> Diagnostic:
+    return Diagnostic(
+        "E071",
+        f"`{graph.name}` computes with floats, and C is written of integers",
+        help="quantize it first: snncc quantize MODEL --out q8.snnpkg",
+    )
+
+
+def _emits(population: Population) -> Diagnostic:
+    message = f"`{population.name}` emits numbers, and C is written of spikes"
+    return Diagnostic(
+        "E071", message, population.span, help="read out spikes, or take another form"
+    )
+
+
+class _Writer:
+    def __init__(self, model: Model, digest: str) -> None:
+        self.model, self.graph, self.digest = model, model.graph, digest
+        self.index = self.graph.index()
+        self.names = identifiers(self.index)
+        self.projections = identifiers(p.name.replace("->", " to ") for p in self.graph.projections)
+        self.late = {
+            name: max((p.delay for p in self.graph.projections if p.pre == name), default=0)
+            for name in self.index
+        }
+        self.tables: list[str] = []
+        self.flash = 0
+        self.fields: list[Field] = []
+        self.states: dict[tuple[str, str], str] = {}
+
+    def written(self) -> CProgram:
+        computed = [p for p in self._in_order() if p.step is not None]
+        for population in self.graph.populations:
+            self._declare(population)
+        widest = max((p.neurons * len(_step(p).ports) for p in computed), default=1)
+        self.fields.append(Field("int32_t", "sum", widest, "what arrives, port by port"))
+        self.fields.append(Field("uint32_t", "step", None, "steps since net_reset"))
+        bodies = [self._population(p) for p in computed]
+        source = self._source(bodies, computed)
+        ram = sum(field.bytes for field in self.fields)
+        return CProgram(self._header(), source, self.flash, ram, self.states)
+
+    def _in_order(self) -> list[Population]:
+        return [self.index[n] for block in self.graph.schedule or () for n in block.populations]
+
+    def _declare(self, population: Population) -> None:
+        name, own = population.name, self.names[population.name]
+        for state in () if population.step is None else _moving(_step(population)):
+            field = f"{own}_{identifiers(s.name for s in _step(population).states)[state.name]}"
+            self.states[name, state.name] = field
+            about = f"{state.name} of {name}, {state.dtype}"
+            self.fields.append(Field("int32_t", field, population.neurons, about))
+        self.fields.append(
+            Field("uint8_t", f"{own}_spikes", population.neurons, f"what {name} fires, 0 or 1")
+        )
+        if self.late[name]:
+            size = self.late[name] * population.neurons
+            about = f"and fired in the {self.late[name]} steps before"
+            self.fields.append(Field("uint8_t", f"{own}_past", size, about))
+
+    def _table(self, name: str, values: np.ndarray, comment: str) -> str:
+        self.tables.append(table(name, values, comment))
+        self.flash += values.nbytes
+        return name
+
+    def _population(self, population: Population) -> str:
+        step, own = _step(population), self.names[population.name]
+        into = [p for p in self.graph.projections if p.post == population.name]
+        lines = [f"static void step_{own}(net_state *s) {{", "    int32_t n;"]
+        lines += [
+            f"    int32_t *p{k} = s->sum + {k * population.neurons};"
+            for k in range(len(step.ports))
+        ]
+        lines.append(
+            f"    for (n = 0; n < {population.neurons * len(step.ports)}; n++) s->sum[n] = 0;"
+        )
+        for projection in into:
+            lines += [indent(text, "    ") for text in self._delivery(projection, step)]
+        lines.append(f"    for (n = 0; n < {population.neurons}; n++) {{")
+        lines += [f"        {line}" for line in self._neuron(population)]
+        return "\n".join([*lines, "    }", "}", ""])
+
+    def _delivery(self, projection: Projection, step: NeuronStep) -> Iterator[str]:
+        """Adds the rows of the pre neurons that fired."""
+        pre, port = self.index[projection.pre], f"p{step.ports.index(projection.port)}"
+        own = self.projections[projection.name.replace("->", " to ")]
+        wiring = self.model.wirings[projection.name]
+        weights = self.model.values[weights_name(projection.name)].array
+        yield f"/* {projection.name}, {projection.delay} steps late */"
+        fired = f"s->{self.names[pre.name]}_spikes"
+        if projection.delay:
+            late = self.late[pre.name]
+            place = f"(s->step + {late - projection.delay}u) % {late}u * {pre.neurons}u"
+            yield f"const uint8_t *{own}_fired = s->{self.names[pre.name]}_past + {place};"
+            fired = f"{own}_fired"
+        yield f"for (n = 0; n < {pre.neurons}; n++) {{"
+        yield f"    if ({fired}[n]) {{"
+        yield from (f"        {line}" for line in self._row(own, wiring, weights, port))
+        yield "    }"
+        yield "}"
+
+    def _row(
+        self,
+        own: str,
+        wiring: Wiring,
+        weights: np.ndarray,
+        port: str,
+    ) -> Iterator[str]:
+        posts = wiring.post_neurons
+        if isinstance(wiring, AllPairs):
+            about = f"[{wiring.pre_neurons}][{posts}]"
+            name = self._table(f"weights_{own}", weights, f"weights of {own}, {about}")
+            yield f"const {weights.dtype.name}_t *row = {name} + n * {posts};"
+            yield "int32_t i;"
+            yield f"for (i = 0; i < {posts}; i++) {port}[i] += row[i];"
+            return
+        pre, post = wiring.pairs()
+        places = wiring.places()
+        first = np.searchsorted(pre, np.arange(wiring.pre_neurons + 1))
+        rows = self._table(f"first_{own}", least(first), f"first synapse of each row of {own}")
+        ends = self._table(f"post_{own}", least(post), f"where the synapses of {own} end")
+        name = self._table(f"weights_{own}", weights, f"weights of {own}")
+        shared = isinstance(wiring, Windows)
+        which = "k"
+        if shared:
+            which = f"{self._table(f'place_{own}', least(places), f'their weights of {own}')}[k]"
+        yield "uint32_t k;"
+        yield f"for (k = {rows}[n]; k < {rows}[n + 1]; k++) {port}[{ends}[k]] += {name}[{which}];"
+
+    def _neuron(self, population: Population) -> Iterator[str]:
+        step, own = _step(population), self.names[population.name]
+        names, types = step_names(step), {s.name: s.dtype for s in step.states}
+        read = types_read(step)
+        for state in step.states:
+            if state.name in step.still:
+                where = self._constant(population, state)
+                yield f"const int32_t {names[state.name]} = {where};"
+            else:
+                field = self.states[population.name, state.name]
+                yield f"int32_t {names[state.name]} = s->{field}[n];"
+        for port in step.ports:
+            if port in read:
+                yield f"const int32_t {names[port]}_ = {names[port]}[n];"
+        for constant, value in zip(step.constants, population.constants, strict=True):
+            yield f"const int32_t {names[constant]} = {int(value)};"
+        inside = names | {port: f"{names[port]}_" for port in step.ports}
+        for assign in step.update:
+            text = cast(render(assign.value, inside, C), types[assign.target], C)
+            yield f"{names[assign.target]} = {text};"
+        yield f"const int spiked = {render(step.spike, inside, C)};"
+        for assign in step.after:
+            text = cast(render(assign.value, inside, C), types[assign.target], C)
+            yield f"{names[assign.target]} = {text};"
+        for state in _moving(step):
+            yield f"s->{self.states[population.name, state.name]}[n] = {names[state.name]};"
+        yield f"s->{own}_spikes[n] = (uint8_t)spiked;"
+
+    def _constant(self, population: Population, state: State) -> str:
+        """A number that stands still: one for all neurons, or a table."""
+        start = np.asarray(start_of(self.model, population, state, {}, np.float64))
+        if start.ndim == 0:
+            return str(int(start))
+        own = self.names[population.name]
+        kept = identifiers(s.name for s in _step(population).states)[state.name]
+        codes = np.broadcast_to(start, (population.neurons,)).astype(np.int32)
+        return f"{self._table(f'{own}_{kept}', codes, f'{state.name} of {population.name}')}[n]"
+
+    def _header(self) -> str:
+        inputs = [p for p in self.graph.populations if p.role == "input"]
+        output = next((p for p in self.graph.populations if p.role == "output"), None)
+        count = sum(p.neurons for p in inputs)
+        outputs = 0 if output is None else output.neurons
+        fields = "\n".join(f"    {f.text} /* {f.comment} */" for f in self.fields)
+        which = "none" if output is None else output.name
+        return f"""\
+/* Network `{_comment(self.graph.name)}`, a step is {self.graph.dt:g} ms.
+   Integer semantics {self.graph.semantics.integers}, graph {self.digest}. Made by snncc. */
+#ifndef SNNCC_NET_H
+#define SNNCC_NET_H
+
+#include <stdint.h>
+
+#define NET_INPUTS {count} /* {_comment(", ".join(p.name for p in inputs))} */
+#define NET_OUTPUTS {outputs} /* {_comment(which)} */
+#define NET_SEMANTICS {self.graph.semantics.integers}
+
+typedef struct {{
+{fields}
+}} net_state;
+
+/* The state before the first step. */
+void net_reset(net_state *s);
+
+/* One step: what the inputs fire, 0 or 1, in; what the outputs fire out. Fewer than 2^32 steps
+   between two calls of net_reset. */
+void net_step(net_state *s, const uint8_t *spikes_in, uint8_t *spikes_out);
+
+#endif
+"""
+
+    def _source(self, bodies: list[str], computed: Iterable[Population]) -> str:
+        main = "\n".join((self._reset(), self._step(computed)))
+        text = "\n".join((*bodies, main))
+        called = [made for name, made in C_FUNCTIONS.items() if f"{name}(" in text]
+        words = ["enum { false, true };\n"] if "true" in text or "false" in text else []
+        head = ['#include "net.h"\n', *words, *called]
+        return "\n".join((*head, *self.tables, *bodies, main))
+
+    def _reset(self) -> str:
+        lines = ["void net_reset(net_state *s) {", "    uint32_t n;"]
+        for population in self.graph.populations:
+            own = self.names[population.name]
+            sizes = {f"{own}_spikes": population.neurons}
+            if self.late[population.name]:
+                sizes[f"{own}_past"] = population.neurons * self.late[population.name]
+            for state in () if population.step is None else _moving(_step(population)):
+                field = self.states[population.name, state.name]
+                start = self._constant(population, state)
+                lines.append(
+                    f"    for (n = 0; n < {population.neurons}; n++) s->{field}[n] = {start};"
+                )
+            lines += [
+                f"    for (n = 0; n < {size}; n++) s->{f}[n] = 0;" for f, size in sizes.items()
+            ]
+        return "\n".join([*lines, "    s->step = 0;", "}", ""])
+
+    def _step(self, computed: Iterable[Population]) -> str:
+        lines = [
+            "void net_step(net_state *s, const uint8_t *spikes_in, uint8_t *spikes_out) {",
+            "    uint32_t n;",
+        ]
+        start = 0
+        for population in self.graph.populations:
+            if population.role == "input":
+                own, size = self.names[population.name], population.neurons
+                place = f"spikes_in[{start} + n]" if start else "spikes_in[n]"
+                lines.append(_loop(size, f"s->{own}_spikes[n] = (uint8_t)({place} != 0);"))
+                start += size
+        lines += [f"    step_{self.names[p.name]}(s);" for p in computed]
+        for name, late in self.late.items():
+            if late:
+                own, size = self.names[name], self.index[name].neurons
+                place = f"s->{own}_past[s->step % {late}u * {size}u + n]"
+                lines.append(_loop(size, f"{place} = s->{own}_spikes[n];"))
+        output = next((p for p in self.graph.populations if p.role == "output"), None)
+        if output is not None:
+            own = self.names[output.name]
+            lines.append(_loop(output.neurons, f"spikes_out[n] = s->{own}_spikes[n];"))
+        return "\n".join([*lines, "    s->step++;", "}", ""])
+
+
+def _step(population: Population) -> NeuronStep:
+    assert population.step is not None
+    return population.step
+
+
+def _moving(step: NeuronStep) -> list[State]:
+    return [s for s in step.states if s.name not in step.still]
+
+
+def _loop(size: int, statement: str) -> str:
+    return f"    for (n = 0; n < {size}; n++) {statement}"
+
+
+def _comment(text: str) -> str:
+    """Text that cannot end a comment."""
+    return "".join(c if c.isalnum() or c in " _-.,[]" else "_" for c in text)

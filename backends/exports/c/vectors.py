@@ -1,0 +1,119 @@
+"""vectors.h and test_net.c: what the network does with samples, and a program that compares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from textwrap import dedent
+
+import numpy as np
+import numpy.typing as npt
+
+from ....ir.graph import Graph
+from ...trace import Trace
+from .tables import table
+
+PRIME, START = 16777619, 2166136261  # of the 32-bit FNV hash
+
+Bits = npt.NDArray[np.bool_]
+
+
+def vectors_header(graph: Graph, trace: Trace, states: Mapping[tuple[str, str], str]) -> str:
+    """The inputs' and the output's spikes of each sample and step, eight a byte, the first in the
+    lowest bit, and a hash of all states after the step."""
+    inputs = np.concatenate(
+        [trace.spikes[p.name] for p in graph.populations if p.role == "input"], axis=2
+    )
+    output = next((p.name for p in graph.populations if p.role == "output"), None)
+    steps, samples, _ = inputs.shape
+    fired = np.zeros((steps, samples, 0), bool) if output is None else trace.spikes[output]
+    parts = (
+        f"#define NET_SAMPLES {samples}\n#define NET_STEPS {steps}\n",
+        table("net_given", _packed(inputs), "[sample][step][byte]"),
+        table("net_wanted", _packed(fired), "[sample][step][byte]"),
+        table("net_hashes", hashes(trace, states), "[sample][step]"),
+    )
+    return "\n".join(("#include <stdint.h>\n", *parts))
+
+
+def _packed(spikes: Bits) -> npt.NDArray[np.uint8]:
+    """[T, B, N] as bytes [B, T, ceil(N / 8)]."""
+    return np.packbits(spikes.transpose(1, 0, 2), axis=2, bitorder="little")
+
+
+def hashes(trace: Trace, states: Mapping[tuple[str, str], str]) -> npt.NDArray[np.uint32]:
+    """u32 [B, T]: h = (h xor x) PRIME over all neurons' states x, in the order of `states`."""
+    first = next(iter(trace.spikes.values()))
+    found = np.full(first.shape[:2], START, np.uint32)
+    for population, state in states:
+        codes = trace.states[population][state].astype(np.int64).astype(np.uint32)
+        for neuron in range(codes.shape[2]):
+            found = (found ^ codes[:, :, neuron]) * np.uint32(PRIME)
+    return found.T
+
+
+def test_program(graph: Graph, states: Mapping[tuple[str, str], str]) -> str:
+    """The program: status 0 where all is equal, else 1 and the first difference."""
+    sizes = graph.index()
+    lines = [
+        f"    for (n = 0; n < {sizes[population].neurons}; n++) h = mixed(h, s->{field}[n]);"
+        for (population, _), field in states.items()
+    ]
+    numbers = {"START": f"{START}u", "PRIME": f"{PRIME}u"}
+    text = _TEST
+    for name, number in numbers.items():
+        text = text.replace(name, number)
+    return text.replace("    STATES\n", "\n".join([*lines, ""]))
+
+
+_TEST = dedent(
+    """\
+    #include <stdio.h>
+
+    #include "net.h"
+    #include "vectors.h"
+
+    static uint32_t mixed(uint32_t h, int32_t x) {
+        return (h ^ (uint32_t)x) * PRIME;
+    }
+
+    static uint32_t hash_of(const net_state *s) {
+        uint32_t h = START;
+        int32_t n;
+        (void)n;
+        (void)s;
+        STATES
+        return h;
+    }
+
+    static net_state state;
+
+    int main(void) {
+        const uint8_t *given = net_given, *wanted = net_wanted;
+        uint8_t in[NET_INPUTS + 1], out[NET_OUTPUTS + 1];
+        int sample, step, n;
+        for (sample = 0; sample < NET_SAMPLES; sample++) {
+            net_reset(&state);
+            for (step = 0; step < NET_STEPS; step++) {
+                for (n = 0; n < NET_INPUTS; n++) in[n] = given[n / 8] >> n % 8 & 1;
+                net_step(&state, in, out);
+                for (n = 0; n < NET_OUTPUTS; n++) {
+                    if (out[n] != (wanted[n / 8] >> n % 8 & 1)) {
+                        printf("sample %d, step %d: output %d ", sample, step, n);
+                        printf(out[n] ? "fires\\n" : "does not fire\\n");
+                        return 1;
+                    }
+                }
+                if (hash_of(&state) != net_hashes[sample * NET_STEPS + step]) {
+                    printf("sample %d, step %d: a state differs\\n", sample, step);
+                    return 1;
+                }
+                given += (NET_INPUTS + 7) / 8;
+                wanted += (NET_OUTPUTS + 7) / 8;
+            }
+        }
+        printf("%d samples of %d steps: ", NET_SAMPLES, NET_STEPS);
+        printf("every spike and every state is equal\\n");
+        return 0;
+    }
+    """
+)

@@ -1,0 +1,46 @@
+"""What `snncc export` writes: one row each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ...ir.model import Model
+from ..trace import Trace
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """The files by name, and facts about them for the user."""
+
+    files: Mapping[str, bytes]
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A form of a model. `write` takes the model, the digest of its graph, and what the reference
+    does with some samples, states included, which the form comes with a test of; None: without.
+    CompileError(E071) for a model that the form cannot say."""
+
+    summary: str
+    write: Callable[[Model, str, Trace | None], Exported]
+
+
+def _c(model: Model, digest: str, trace: Trace | None) -> Exported:
+    from .c.program import c_program
+    from .c.vectors import test_program, vectors_header
+
+    made = c_program(model, digest)
+    files = {"net.h": made.header, "net.c": made.source}
+    if trace is not None:
+        files["vectors.h"] = vectors_header(model.graph, trace, made.states)
+        files["test_net.c"] = test_program(model.graph, made.states)
+    facts = {"flash_bytes": made.flash, "ram_bytes": made.ram}
+    return Exported({name: text.encode() for name, text in files.items()}, facts)
+
+
+EXPORTS: dict[str, Export] = {
+    "c": Export("C99 of integers, with a test of golden vectors", _c),
+}

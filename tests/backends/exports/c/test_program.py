@@ -1,0 +1,99 @@
+"""Networks of integers in C: the bits of the reference, whatever the compiler does."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from compiled_texts import compiled_text
+from integer_cases import drawn_integers, drawn_samples
+from refusal import refused
+
+from snncc.backends.exports.c.program import c_program
+from snncc.backends.exports.table import EXPORTS
+from snncc.backends.reference.simulator import ReferenceSimulator
+from snncc.ir.expr import apply
+from snncc.ir.model import Model, draw_model
+
+NET = """
+network n {
+  dt = 1 ms
+  input x[2] encode spikes(duration = 9 ms)
+  output y[1] : lif
+  x -> y : dense
+}
+"""
+STRICT = ("-std=c99", "-Wall", "-Wextra", "-pedantic", "-Werror")
+SANE = ("-g", "-O1", "-fsanitize=undefined,address", "-fno-sanitize-recover=all")
+needs_gcc = pytest.mark.skipif(shutil.which("gcc") is None, reason="no gcc: apt install gcc")
+
+
+def written(model: Model, seed: int, folder: Path) -> None:
+    trace = ReferenceSimulator(model, np.float64).trace(drawn_samples(seed), True)
+    for name, content in EXPORTS["c"].write(model, "digest", trace).files.items():
+        (folder / name).write_bytes(content)
+
+
+def built(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """What the test program says, compiled with these options."""
+    files = [folder / "net.c", folder / "test_net.c"]
+    subprocess.run(["gcc", *STRICT, *options, *files, "-o", folder / "test"], check=True)
+    return subprocess.run([folder / "test"], capture_output=True, text=True, check=False)
+
+
+def check(seed: int, folder: Path, *options: str) -> None:
+    written(drawn_integers(seed), seed, folder)
+    ran = built(folder, *options)
+    assert (ran.returncode, ran.stderr) == (0, ""), (seed, ran.stdout, ran.stderr)
+    assert "every spike and every state is equal" in ran.stdout
+
+
+@needs_gcc
+@pytest.mark.parametrize("seed", range(300, 304))
+def test_drawn_networks(seed, tmp_path) -> None:
+    check(seed, tmp_path, "-O0")
+
+
+@needs_gcc
+@pytest.mark.slow
+@pytest.mark.parametrize("options", [("-O0",), ("-O3",), ("-O2", "-m32"), SANE], ids=" ".join)
+def test_many_drawn_networks(options, tmp_path) -> None:
+    probe = tmp_path / "probe.c"
+    probe.write_text("#include <stdint.h>\nint main(void) { return 0; }\n")
+    able = subprocess.run(["gcc", *options, probe, "-o", tmp_path / "probe"], capture_output=True)
+    if able.returncode:
+        pytest.skip(f"this gcc has no {' '.join(options)}: apt install gcc-multilib")
+    for seed in range(200):
+        check(seed, tmp_path, *options)
+
+
+@needs_gcc
+def test_a_difference_is_found(tmp_path) -> None:
+    model = drawn_integers(301)
+    graph = model.graph
+    wrong = tuple(
+        p
+        if p.step is None or p.step.threshold is None
+        else replace(p, step=replace(p.step, threshold=apply("not", p.step.threshold)))
+        for p in graph.populations
+    )
+    written(model, 301, tmp_path)
+    other = c_program(replace(model, graph=replace(graph, populations=wrong)), "digest")
+    (tmp_path / "net.c").write_text(other.source)
+    ran = built(tmp_path)
+    assert ran.returncode == 1
+    assert ran.stdout.startswith("sample 0, step ")
+
+
+def test_floats_are_refused() -> None:
+    floats = draw_model(compiled_text(NET).graph, 0)
+    assert "quantize it first" in (refused("E071", c_program, floats, "").help or "")
+
+
+def test_the_same_text_every_time() -> None:
+    one, other = (c_program(drawn_integers(5), "digest") for _ in range(2))
+    assert (one.header, one.source) == (other.header, other.source)

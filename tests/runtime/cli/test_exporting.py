@@ -1,0 +1,76 @@
+"""`snncc export`: the files, and wrong usage."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+NET = """
+network n {
+  dt = 1 ms
+  input x[5, 3] encode poisson(duration = 30 ms, rate = 500 Hz)
+  population h[6] : lif(v_th = 2 mV)
+  output y[4] : lif(v_th = 2 mV)
+  x -> h : dense(init = uniform(-1, 4)) delay 2 ms
+  h -> h : sparse(p = 0.5) delay 1 ms
+  h -> y : dense(init = uniform(-1, 6))
+}
+"""
+
+
+@pytest.fixture
+def quantized(snncc, tmp_path):
+    (tmp_path / "net.snn").write_text(NET)
+    np.save(tmp_path / "x.npy", np.random.default_rng(0).random((3, 15)).astype(np.float32))
+    assert snncc("quantize", "net.snn", "--calibrate", 0, "--out", "q8.snnpkg")[0] == 0
+    return "q8.snnpkg"
+
+
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="no gcc: apt install gcc")
+def test_c_that_passes_its_own_test(answer, quantized, tmp_path):
+    asked = ("--target", "c", "--out", "made", "--inputs", "x.npy", "--vectors", 3, "--build")
+    (document,) = answer("export", quantized, *asked)
+    assert document["test"] == "3 samples of 30 steps: every spike and every state is equal"
+    assert document["files"] == ["net.c", "net.h", "test_net.c", "vectors.h"]
+    assert document["flash_bytes"] > 15 * 6 + 6 * 4
+    # Two states and a counter of 10 neurons, spikes, the rings of x and h, sums, the step.
+    assert document["ram_bytes"] == 3 * 4 * 10 + 25 + 2 * 15 + 6 + 4 * 6 + 4
+    assert {p.name for p in (tmp_path / "made").iterdir()} == {*document["files"], "test_net"}
+
+
+def test_without_a_test(answer, quantized, tmp_path):
+    (document,) = answer("export", quantized, "--target", "c", "--out", "made", "--vectors", 0)
+    assert document["files"] == ["net.c", "net.h"]
+    assert document["test"] == ""
+
+
+def test_no_compiler(snncc, quantized, tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    asked = ("--target", "c", "--out", "made", "--inputs", "x.npy")
+    status, _, err = snncc("export", quantized, *asked, "--build")
+    assert status == 1
+    assert "error[E070]: gcc is not installed" in err
+    assert (tmp_path / "made" / "net.c").exists()
+
+
+def test_a_network_of_floats(snncc, quantized, tmp_path):
+    asked = ("--target", "c", "--out", "made", "--inputs", "x.npy")
+    status, out, err = snncc("export", "net.snn", *asked)
+    assert (status, out) == (1, "")
+    assert "error[E071]: `n` computes with floats" in err
+    assert "snncc quantize" in err
+    assert not (tmp_path / "made").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (("--target", "d"), "there is no `d`: choose from c"),
+        (("--target", "c", "--vectors", 0, "--build"), "it runs the test of --vectors"),
+    ],
+)
+def test_wrong_usage(snncc, quantized, tmp_path, options, says):
+    status, out, err = snncc("export", quantized, "--out", "made", *options)
+    assert (status, out) == (2, "")
+    assert says in " ".join(err.replace("│", " ").split())
+    assert not (tmp_path / "made").exists()
