@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..backends.trace import Trace
 from ..ir.diagnostics import CompileError
 from ..ir.expr import Apply, Const, Ref
 from ..ir.graph import Population, Projection
@@ -145,6 +146,27 @@ def _projection(made: Quantized, projection: Projection) -> dict[str, Any]:
         "delay": projection.delay,
         "bytes": value.array.nbytes,
     }
+
+
+def observed(made: Quantized, trace: Trace) -> list[dict[str, Any]]:
+    """What the states of the integers came to: their ends, and how many of them [steps, samples,
+    neurons] lay at an end of what `state_bits` hold, clipped or not."""
+    limit = (1 << (made.precision.state_bits - 1)) - 1
+    found = []
+    for population in made.integers.graph.populations:
+        for state in () if population.step is None else _moving(made.integers, population):
+            codes = trace.states[population.name][state]
+            at_limit = (codes >= limit) | (codes <= -limit - 1)
+            found.append(
+                {
+                    "name": f"{population.name}/{state}",
+                    "low": int(codes.min()),
+                    "high": int(codes.max()),
+                    "saturated": int(at_limit.sum()),
+                    "of": codes.size,
+                }
+            )
+    return found
 
 
 def _threshold(model: Model, population: Population) -> list[int]:

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from ..expr import Apply, Const, Expr, Ref, evaluate
 from ..graph import Graph, Population
 from ..model import Model, start_of, weights_name
-from ..neuron import LAST_EMITTED, Assign
+from ..neuron import LAST_EMITTED, Assign, port_types
 from ..ops import OPS, movement
 from ..types import Fixed
 from .decays import is_shift_decay
@@ -59,7 +59,8 @@ class Overflow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """`states` and `ports` by population and name; `overflows` of types that wrap."""
+    """`states` and `ports` by population and name; `overflows` of sums at ports, and on the way to
+    states that wrap."""
 
     states: Mapping[str, Intervals]
     ports: Mapping[str, Intervals]
@@ -74,7 +75,9 @@ def bounds_of(model: Model, steps: int) -> Bounds:
     for population in _in_order(model.graph):
         if population.step is None:
             continue
-        ports[population.name] = _arriving(model, population, states)
+        arriving = _arriving(model, population, states)
+        found += _beyond(population, arriving)
+        ports[population.name] = arriving
         rounds = _Rounds(model, population, ports[population.name])
         states[population.name] = rounds.run(steps)
         found += rounds.overflows()
@@ -105,6 +108,17 @@ def _arriving(model: Model, population: Population, states: Mapping[str, Interva
                 np.int64
             )
     return {port: Interval(*ends) for port, ends in sums.items()}
+
+
+def _beyond(population: Population, arriving: Intervals) -> Iterable[Overflow]:
+    """The ports whose sums may leave their types, whatever these do then: sums are exact."""
+    assert population.step is not None
+    for port, dtype in port_types(population.step).items():
+        low, high = arriving[port]
+        sizes = np.maximum(high, -low - 1)
+        neuron = int(sizes.argmax())
+        if isinstance(dtype, Fixed) and sizes[neuron] > dtype.high:
+            yield Overflow(population.name, neuron, port, int(sizes[neuron]), dtype)
 
 
 def _emitted(graph: Graph, pre: str, states: Mapping[str, Intervals], most: int) -> Interval:

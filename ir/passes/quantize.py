@@ -50,13 +50,16 @@ class Quantize:
         )
         values = {k: v for m in made for k, v in m.values.items()}
         integers = replace(model, graph=graph, values=values)
-        if self.precision.overflow == "prove":
-            self._require_proof(model, integers)
+        self._require_proof(model, integers)
         return integers
 
     def _require_proof(self, floats: Model, integers: Model) -> None:
-        """CompileError(E083) with every state on the way to which a sum may leave its type."""
+        """CompileError(E083) with every state on the way to which a sum may leave its type, and
+        every port; of those alone, where states are allowed to."""
         found = _overflows(integers)
+        if self.precision.overflow != "prove":
+            ports = {p.name: p.step.ports for p in integers.graph.populations if p.step}
+            found = tuple(each for each in found if each.target in ports[each.population])
         if found:
             way_out = self._way_out(floats)
             raise CompileError([_may_overflow(integers, each, way_out) for each in found])

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any
 
+import numpy as np
 import typer
 
 from ...backends.artifact.model import Package, save_model
@@ -20,7 +21,7 @@ from ...ir.model import Model
 from ...ir.report import nearest
 from ...ir.verify.durations import steps_of
 from ..loading import DEFAULT_TARGET, load_package, make_simulator
-from ..quantization import Quantized, earth_movers_distance, quantized, report
+from ..quantization import Quantized, earth_movers_distance, observed, quantized, report
 from ..report import table_of
 from ..samples import Presentation
 from ..settings import usable_threads
@@ -33,6 +34,7 @@ from .options import DataOption, Defines, Json, ModelArgument, Network, Quiet, S
 from .output import Output
 from .running import Split, presented
 
+OBSERVED = 4  # samples of which every state is looked at, by the reference
 MEMBER = "quantization.json"  # of a package: the report
 
 
@@ -174,7 +176,11 @@ def _compared(
     ]
     agree = float((before.predictions == after.predictions).mean())
     accuracy = {"float": before.accuracy, "integer": after.accuracy, "agree": agree}
+    few = samples.pick(np.arange(min(count, OBSERVED)))
+    golden = replace(package, model=made.integers, target="reference", extras={})
+    states = observed(made, make_simulator(golden, 1, settings()).trace(few, True))
     return {
+        "states": {"samples": len(few.ids), "observed": states},
         "calibration": {"split": "train", "samples": count},
         "accuracy": accuracy,
         "rates": rates,
@@ -204,6 +210,11 @@ def _tell(path: Path, found: dict[str, Any], output: Output) -> None:
     columns = ["name", "bits", "unit", "zeros", "clipped", "max_error", "rms_error", "delay"]
     output.result(table_of(projections, columns), "")
     if "accuracy" in found:
+        states = [
+            {**s, "saturated": f"{s['saturated'] / s['of']:.2%}"}
+            for s in found["states"]["observed"]
+        ]
+        output.result(table_of(states, ["name", "low", "high", "saturated"]), "")
         output.result(table_of(found["rates"], ["name", "rate_float", "rate_int", "rate_emd"]), "")
         accuracy = found["accuracy"]
         output.result(

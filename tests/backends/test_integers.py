@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from snncc.ir.types import Fixed
 
 pytestmark = FORWARD
 Codes = npt.NDArray[np.int32]
-QUICK, MANY = range(16), range(16, 200)
+QUICK, SOME, MANY = range(16), range(16, 50), range(16, 200)
 
 
 def check(seed: int, folder: Path, every_step: bool) -> int:
@@ -69,10 +70,13 @@ def test_drawn_networks(kernels: Path) -> None:
 
 
 @pytest.mark.slow
-def test_many_drawn_networks(request: pytest.FixtureRequest, kernels: Path) -> None:
+@pytest.mark.parametrize("seeds", [SOME, pytest.param(MANY, marks=pytest.mark.nightly)], ids=len)
+def test_many_drawn_networks(
+    request: pytest.FixtureRequest, kernels: Path, seeds: Sequence[int]
+) -> None:
     if "interpreted" not in request.node.name:
         pytest.skip("each network would be compiled")
-    assert sum(check(seed, kernels, every_step=False) for seed in MANY) > 4000
+    assert sum(check(seed, kernels, every_step=False) for seed in seeds) > 20 * len(seeds)
 
 
 def test_more_bits_than_are_kept(tmp_path: Path) -> None:

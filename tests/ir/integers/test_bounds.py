@@ -82,3 +82,18 @@ def test_a_sum_that_may_overflow_is_refused_with_the_guard_bits_that_fit(floats)
     run_model_passes(heavy, (Quantize(Precision(bits=16, guard=fits)),))
     with_one_more = (Quantize(Precision(bits=16, guard=fits + 1)),)
     assert refusals(run_model_passes, heavy, with_one_more)[0].code == "E083"
+
+
+@pytest.mark.parametrize("overflow", ["prove", "saturate", "wrap"])
+def test_what_a_port_holds_is_always_proved(overflow) -> None:
+    """It is summed before anything can be clipped."""
+    text = NET.replace("x[50]", "x[70000]").replace("y[2]", "y[1]")
+    many = run_model_passes(draw_model(compiled_text(text).graph, 0))
+    quantize = Quantize(Precision(bits=16, guard=-8, overflow=overflow))
+    found = refusals(run_model_passes, many, (quantize,))
+    (of_port,) = [d for d in found if d.message.startswith("`i` of neuron 0 of `y`")]
+    assert (of_port.code, of_port.help) == (
+        "E083",
+        "take fewer bits a weight, or let sums saturate",
+    )
+    assert str(70000 * 32767) in of_port.message

@@ -60,14 +60,15 @@ def test_drawn_networks(seed, tmp_path) -> None:
 
 @needs_gcc
 @pytest.mark.slow
+@pytest.mark.parametrize("count", [12, pytest.param(200, marks=pytest.mark.nightly)])
 @pytest.mark.parametrize("options", [("-O0",), ("-O3",), ("-O2", "-m32"), SANE], ids=" ".join)
-def test_many_drawn_networks(options, tmp_path) -> None:
+def test_many_drawn_networks(options, count, tmp_path) -> None:
     probe = tmp_path / "probe.c"
     probe.write_text("#include <stdint.h>\nint main(void) { return 0; }\n")
     able = subprocess.run(["gcc", *options, probe, "-o", tmp_path / "probe"], capture_output=True)
     if able.returncode:
         pytest.skip(f"this gcc has no {' '.join(options)}: apt install gcc-multilib")
-    for seed in range(200):
+    for seed in range(count):
         check(seed, tmp_path, *options)
 
 
