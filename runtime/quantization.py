@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from ..backends.trace import Trace
-from ..ir.diagnostics import CompileError
 from ..ir.expr import Apply, Const, Ref
 from ..ir.graph import Population, Projection
 from ..ir.integers.bounds import Bounds, bounds_of
@@ -18,7 +17,7 @@ from ..ir.integers.precision import Precision
 from ..ir.integers.weights import units_of_weights
 from ..ir.model import Model, unit_name, value_name, weights_name
 from ..ir.passes.pipeline import run_model_passes
-from ..ir.passes.quantize import Quantize
+from ..ir.passes.quantize import Quantize, most_guard
 from ..ir.tensors import numbers
 from ..ir.types import Fixed
 from ..ir.verify.durations import steps_of
@@ -41,18 +40,12 @@ def quantized(model: Model, precision: Precision, guard: int | None, method: str
     """The model in integers; CompileError where it has none (E080 to E083). Without a `guard` it is
     the most, up to MOST_GUARD, with which no sum can leave its type."""
     floats = run_model_passes(model)
-    tried = [guard] if guard is not None else range(MOST_GUARD, -1, -1)
-    for bits in tried:
-        asked = replace(precision, guard=bits)
-        try:
-            integers = run_model_passes(floats, (Quantize(asked, method),))
-        except CompileError as error:
-            is_last = bits == tried[-1]
-            if is_last or any(d.code != "E083" for d in error.diagnostics):
-                raise
-            continue
-        return Quantized(floats, integers, asked, bounds_of(integers, steps_of(integers.graph)))
-    raise AssertionError("a last one was tried")
+    most = replace(precision, guard=MOST_GUARD if guard is None else guard)
+    if guard is None and precision.overflow == "prove":
+        found = most_guard(Quantize(most, method), floats)
+        most = replace(most, guard=MOST_GUARD if found is None else found)
+    integers = run_model_passes(floats, (Quantize(most, method),))
+    return Quantized(floats, integers, most, bounds_of(integers, steps_of(integers.graph)))
 
 
 def report(made: Quantized) -> dict[str, Any]:

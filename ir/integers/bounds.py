@@ -26,6 +26,7 @@ from ..types import Fixed
 from .decays import is_shift_decay
 
 Codes = npt.NDArray[np.int64]
+RISING = ("add", "min", "max")  # with each of their arguments
 FIRST_GUESS = 1024  # rounds before a limit is guessed; then again after twice as many
 
 
@@ -241,7 +242,10 @@ class _Rounds:
         """The exact results at the ends of the arguments, between which all others lie."""
         moved = movement(expr.op, expr.args[0].dtype, expr.immediate)
         how = () if moved is None else (moved[0], moved[1].rounding)
-        ends = [np.asarray(OPS[expr.op].meaning(*each, *how)) for each in product(*args)]
+        if expr.op in RISING:
+            return Interval(*(OPS[expr.op].meaning(*each) for each in zip(*args, strict=True)))
+        both = [end[:1] if end.low is end.high else end for end in args]
+        ends = [np.asarray(OPS[expr.op].meaning(*each, *how)) for each in product(*both)]
         low, high = np.minimum.reduce(ends), np.maximum.reduce(ends)
         if expr.op == "abs":
             low = np.where((args[0].low < 0) & (args[0].high > 0), 0, low)

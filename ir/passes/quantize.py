@@ -65,18 +65,34 @@ class Quantize:
             raise CompileError([_may_overflow(integers, each, way_out) for each in found])
 
     def _way_out(self, floats: Model) -> str:
-        """The most guard bits with which the proof holds."""
-        for guard in range(self.precision.guard - 1, LEAST_GUARD - 1, -1):
-            fewer = replace(self.precision, guard=guard, overflow="wrap")
-            try:
-                if not _overflows(replace(self, precision=fewer).run(floats)):
-                    return f"take {guard} guard bits, or let sums saturate"
-            except CompileError:  # so few that a threshold rounds away
-                break
-        return "take fewer bits a weight, or let sums saturate"
+        guard = most_guard(
+            replace(self, precision=_with_guard(self, self.precision.guard - 1)), floats
+        )
+        if guard is None:
+            return "take fewer bits a weight, or let sums saturate"
+        return f"take {guard} guard bits, or let sums saturate"
 
 
 LEAST_GUARD = -16
+
+
+def most_guard(quantize: Quantize, floats: Model) -> int | None:
+    """The most guard bits, up to those that are asked for, with which no sum can leave its type;
+    None where there are none. CompileError of a model that has no integers at all."""
+    for guard in range(quantize.precision.guard, LEAST_GUARD - 1, -1):
+        fewer = replace(_with_guard(quantize, guard), overflow="wrap")
+        try:
+            if not _overflows(replace(quantize, precision=fewer).run(floats)):
+                return guard
+        except CompileError as error:
+            if any(d.code not in ("E082", "E083") for d in error.diagnostics):
+                raise
+            return None  # so few that a threshold rounds away, or a port is too narrow
+    return None
+
+
+def _with_guard(quantize: Quantize, guard: int) -> Precision:
+    return replace(quantize.precision, guard=guard)
 
 
 def _overflows(model: Model) -> tuple[Overflow, ...]:
