@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...ir.expr import NUMPY, evaluate
+from ...ir.expr import NUMPY, Expr, evaluate
 from ...ir.graph import Graph, Population, Projection
 from ...ir.model import Model, start_of, weights_name
-from ...ir.neuron import SPIKED, Assign, port_types, types_read
+from ...ir.neuron import SPIKED, Assign, NeuronStep, port_types, types_read
 from ...ir.passes.pipeline import run_model_passes
 from ...ir.rules import sends_numbers
 from ...ir.tensors import Tensor
@@ -68,6 +68,18 @@ def simulate(
     return trace
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Code:
+    """A step as straight-line code, with its constants and the NumPy types of its ports."""
+
+    step: NeuronStep
+    constants: dict[str, Any]
+    ports: dict[str, Any]
+    update: tuple[Assign, ...]
+    spike: Expr
+    after: tuple[Assign, ...]
+
+
 class _Network:
     """A graph with its wiring, weights and inputs at hand."""
 
@@ -84,6 +96,7 @@ class _Network:
         shapes = {a.shape[:2] for a in inputs.values()}
         assert len(shapes) == 1, f"inputs of different steps or batch: {shapes}"
         self.steps, self.batch = shapes.pop()
+        self.codes: dict[str, _Code] = {}
         self.incoming: dict[str, list[_Synapses]] = {name: [] for name in self.populations}
         for projection in _in_order_of_arrival(graph):
             weights = _weights(model.values[weights_name(projection.name)], real)
@@ -146,16 +159,15 @@ class _Network:
 
     def advance(self, name: str, t: int, trace: Simulation) -> None:
         """Step t of one population, written into the trace."""
-        population = self.populations[name]
-        step = population.step
-        assert step is not None
-        values: dict[str, Any] = self._constants(population) | trace.states[name]
+        code = self._code_of(name)
+        step = code.step
+        values: dict[str, Any] = code.constants | trace.states[name]
         with np.errstate(all="ignore"):
-            for port, dtype in port_types(step).items():
-                values[port] = self._port(name, port, self._numpy_type(dtype), t, trace)
-            self._assign(step.update, values)
-            values[SPIKED] = self._spread(name, evaluate(step.spike, values, self.real))
-            self._assign(step.after, values)
+            for port, kind in code.ports.items():
+                values[port] = self._port(name, port, kind, t, trace)
+            self._assign(code.update, values)
+            values[SPIKED] = self._spread(name, evaluate(code.spike, values, self.real))
+            self._assign(code.after, values)
             if step.emit is not None:
                 trace.emitted[name][t] = evaluate(step.emit, values, self.real)
         trace.spikes[name][t] = values[SPIKED]
@@ -164,6 +176,17 @@ class _Network:
             trace.states[name][state.name] = kept
             if trace.history:
                 trace.history[name][state.name][t] = kept
+
+    def _code_of(self, name: str) -> _Code:
+        """The straight-line code of a population, worked out in its first step."""
+        if name not in self.codes:
+            population = self.populations[name]
+            step = population.step
+            assert step is not None
+            ports = {port: self._numpy_type(dtype) for port, dtype in port_types(step).items()}
+            constants = self._constants(population)
+            self.codes[name] = _Code(step, constants, ports, step.update, step.spike, step.after)
+        return self.codes[name]
 
     def _assign(self, assigns: tuple[Assign, ...], values: dict[str, Any]) -> None:
         for assign in assigns:

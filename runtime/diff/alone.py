@@ -15,6 +15,7 @@ from ...ir.model import Model, value_name, weights_name
 from ...ir.neuron import NeuronStep
 from ...ir.passes.pipeline import run_model_passes
 from ...ir.passes.schedule import blocks
+from ...ir.rules import sends_numbers
 from ...ir.tensors import Tensor
 from ...ir.types import Fixed
 from ...ir.wiring import Wiring
@@ -29,7 +30,7 @@ NEAR = 1e-4  # of a state's largest value: states that differ by less are replay
 
 def alone(model: Model, name: str) -> Model:
     """The model of one population. Every population that sends to it, itself too, is an input in
-    its place, `x.sent`, which sends numbers: 1 of a spike.
+    its place, `x.sent`, which sends the numbers, or the spikes, that it is given.
 
     Projections are in the order in which the reference adds up what they bring.
     """
@@ -52,8 +53,15 @@ def alone(model: Model, name: str) -> Model:
 
 def _input(population: Population, dt: float) -> Population:
     # Its duration says nothing here: what is given is simulated.
-    numbers = Call("current", (("duration", dt), ("mean", 0.0), ("sd", 1.0)))
-    return Population(population.name + SENT, population.shape, "input", encoding=numbers)
+    numbers = (("mean", 0.0), ("sd", 1.0)) if sends_any(population) else ()
+    encoding = Call("current" if numbers else "spikes", (("duration", dt), *numbers))
+    return Population(population.name + SENT, population.shape, "input", encoding=encoding)
+
+
+def sends_any(population: Population) -> bool:
+    """Whether it sends any numbers, in place of spikes."""
+    is_graded = population.step is not None and population.step.emit is not None
+    return is_graded or sends_numbers(population)
 
 
 class Score(NamedTuple):

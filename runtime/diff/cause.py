@@ -23,10 +23,21 @@ OPERATIONS = 8  # in a step, beside the sums
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """A change and how well it does."""
+    """A change and how well it does; `rank` is low of what is the better reason where both are
+    clear: what explains all without changing all of it, what the other side's network has, all of
+    that, any other guess."""
 
     change: Change
     score: Score
+    tier: int
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """See the class; then the bins that stay wrong."""
+        is_exact = not (self.score.wrong or self.change.is_whole)
+        is_guess = self.tier > 0
+        place = 0 if is_exact else 2 if self.change.is_whole else 3 if is_guess else 1
+        return place, self.score.wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +66,9 @@ def find_cause(case: Case, step: int, neuron: int) -> Cause | None:
         return None
     tried, count = _search(case)
     margin, bound = _margin(case, step, neuron)
-    best, *rest = tried
-    is_clear = CLEARLY * best.score.wrong <= unchanged.wrong
+    clear = [t for t in tried if CLEARLY * t.score.wrong <= unchanged.wrong]
+    best, *rest = sorted(clear, key=lambda t: t.rank) or tried
+    is_clear = bool(clear)
     same = [t.change for t in rest if is_clear and t.score == best.score]
     others = [change.said for change in same if change.cause != best.change.cause]
     return Cause(
@@ -81,10 +93,10 @@ def _search(case: Case) -> tuple[list[Tried], int]:
     found: list[Tried] = []
     count = 0
     for tier in range(TIERS):
-        tried = list(_scored(few, islice(changes(few, tier), MOST_CANDIDATES)))
+        tried = list(_scored(few, islice(changes(few, tier), MOST_CANDIDATES), tier))
         count += len(tried)
-        found += _scored(case, (t.change for t in _promising(tried, limit)))
-        if any(not each.score.wrong for each in found):
+        found += _scored(case, (t.change for t in _promising(tried, limit)), tier)
+        if any(not (each.score.wrong or each.change.is_whole) for each in found):
             break
     return sorted(found, key=lambda t: t.score.wrong), count
 
@@ -101,9 +113,9 @@ def _affordable(case: Case) -> int:
     return max(1, min(len(case.wanted[0]), MOST_SENT // max(1, sent)))
 
 
-def _scored(case: Case, candidates: Iterable[Change]) -> Iterator[Tried]:
+def _scored(case: Case, candidates: Iterable[Change], tier: int) -> Iterator[Tried]:
     for change in candidates:
-        yield Tried(change, case.score(change.model, change.real))
+        yield Tried(change, case.score(change.model, change.real), tier)
 
 
 def _margin(case: Case, step: int, neuron: int) -> tuple[float | None, float | None]:

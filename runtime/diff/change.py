@@ -18,6 +18,8 @@ ROUNDING = "weight rounding"
 THRESHOLD = "threshold"
 TIE = "threshold tie"
 DECAY = "decay"
+DECAY_ROUNDING = "decay rounding"
+SATURATION = "saturation"
 DELAY = "delay"
 RESET = "reset kind"
 REFRACTORINESS = "refractory"
@@ -28,12 +30,14 @@ UNKNOWN = "unknown"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Change:
-    """A population alone with one thing changed; `said` goes on after "with"."""
+    """A population alone with one thing changed; `said` goes on after "with". What changes all of
+    it, `is_whole`, explains nothing where less does."""
 
     cause: str
     said: str
     model: Model
     real: Real = np.float64
+    is_whole: bool = False
 
 
 Candidates = Callable[[Case], Iterator[Change]]

@@ -69,7 +69,7 @@ def reason_text(made: Comparison, reason: Reason) -> list[RenderableType]:
         parts += ["", f"what arrives in step {place.step}:"]
         parts.append(table_of(rows[:MOST], ["from", "neuron", "weight", "delay", "sent", "side"]))
     if len(rows) > MOST:
-        parts.append(f"and {len(rows) - MOST} more that arrive on both sides, or see --json")
+        parts.append(f"and {len(rows) - MOST} more; --json has all of them")
     evidence = evidence_text(place, reason, made.has_states)
     return [*parts, "", f"cause: {reason.cause.cause}", f"  {evidence}"]
 

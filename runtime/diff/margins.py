@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...ir.expr import Const, Ref, apply, evaluate, substitute
-from ...ir.graph import Call, Projection
+from ...ir.graph import Call, Population, Projection
 from ...ir.model import start_of
 from ...ir.neuron import REFRACTORY, Assign, State, margin
 from ...ir.passes.schedule import blocks
@@ -73,7 +73,8 @@ def _told(case: Case) -> Case:
     assert population.model is not None
     model = replace(population.model, ports=(*population.model.ports, TOLD))
     told_by = name + ".told" + SENT
-    sender = replace(graph.populations[0], name=told_by, shape=population.shape)
+    sends = Call("spikes", (("duration", graph.dt),))
+    sender = Population(told_by, population.shape, "input", encoding=sends)
     line = Projection(
         "told", told_by, name, Call("one_to_one"), Call("constant", (("value", 1.0),)), TOLD
     )

@@ -17,7 +17,7 @@ from ...ir.neuron import REFRACTORY, Assign, NeuronStep, State, margin
 from ...ir.passes.discretize import Discretize
 from ...ir.passes.fold import Fold
 from ...ir.schemes import SCHEMES
-from ...ir.types import FLOATS, DType
+from ...ir.types import FLOATS, DType, Scalar
 from .alone import Case, with_population
 from .change import DECAY, ORDER, REFRACTORINESS, RESET, THRESHOLD, TIE, Change
 
@@ -85,17 +85,19 @@ def resets(case: Case) -> Iterator[Change]:
 
 def _reset_kinds(case: Case, state: str) -> dict[str, Expr | None]:
     v = Ref(state, _dtype(case.step, state))
-    kinds: dict[str, Expr | None] = {"to zero": Const(0.0, v.dtype)}
+    kinds: dict[str, Expr | None] = {"to zero": _zero(v.dtype)}
     level = _level(case, state)
     if level is not None:
         kinds["by subtraction of the threshold"] = apply("sub", v, level)
     return kinds | {"left out": None}
 
 
-def _dtype(step: NeuronStep, state: str) -> DType:
-    found = next(s.dtype for s in step.states if s.name == state)
-    assert isinstance(found, DType)
-    return found
+def _dtype(step: NeuronStep, state: str) -> Scalar:
+    return next(s.dtype for s in step.states if s.name == state)
+
+
+def _zero(dtype: Scalar) -> Const:
+    return Const(0.0 if dtype in FLOATS else 0, dtype)
 
 
 def _voltages(case: Case) -> list[str]:
@@ -104,8 +106,9 @@ def _voltages(case: Case) -> list[str]:
     distance = None if found is None else margin(found)
     if distance is None:
         return []
-    floats = [s.name for s in step.states if s.dtype in FLOATS and s.name not in step.still]
-    return [s for s in floats if s in names(distance.value) and _rises(distance.value, s)]
+    moving = (s for s in step.states if s.dtype is not DType.I32 and s.name not in step.still)
+    read = names(distance.value)
+    return [s.name for s in moving if s.name in read and _rises(distance.value, s.name)]
 
 
 def _rises(expr: Expr, state: str, sign: int = 1) -> bool:
@@ -120,15 +123,14 @@ def _rises(expr: Expr, state: str, sign: int = 1) -> bool:
 
 def _level(case: Case, state: str) -> Expr | None:
     """Where the state makes it fire: the threshold that the author wrote, if it is known."""
-    neuron = linear_neuron(case.population)
-    is_plain = not case.population.learnt  # its parameters are what the graph says
+    dtype, neuron = _dtype(case.step, state), linear_neuron(case.population)
+    is_plain = dtype in FLOATS and not case.population.learnt  # as the graph says
     if is_plain and isinstance(neuron, LinearNeuron) and neuron.threshold is not None:
-        return Const(neuron.threshold.v_th, _dtype(case.step, state))
+        return Const(neuron.threshold.v_th, dtype)
     found = margin(case.step.threshold) if case.step.threshold is not None else None
     if found is None:
         return None
-    zero = Const(0.0, _dtype(case.step, state))
-    return apply("neg", substitute(found.value, {state: zero}))
+    return apply("neg", substitute(found.value, {state: _zero(dtype)}))
 
 
 def decays(case: Case) -> Iterator[Change]:
@@ -168,8 +170,14 @@ def rediscretized(model: Model, name: str, dt: float, /, **changes: object) -> M
 
 
 def orders(case: Case) -> Iterator[Change]:
-    """The leak after the input, and the threshold before both."""
+    """The leak after the input or after the threshold, and the threshold before both."""
     step = case.step
+    if step.threshold is not None and step.decay and not step.relax:
+        said = "the leak after the threshold"
+        yield _stepped(case, ORDER, said, decay=(), relax=step.decay)
+    if step.relax:
+        decay = (*step.relax, *step.decay)
+        yield _stepped(case, ORDER, "the leak before the threshold", decay=decay, relax=())
     if step.decay and step.deliver:
         deliver = (*step.deliver, *step.decay)
         yield _stepped(case, ORDER, "the leak after the input", decay=(), deliver=deliver)
@@ -221,6 +229,4 @@ def scaled_threshold(case: Case, factor: float) -> Change | None:
 def zeros(step: NeuronStep) -> Mapping[str, Expr]:
     """0 for every state that changes, and for every port."""
     moving = [s for s in step.states if s.name not in step.still]
-    return {s.name: Const(0 if s.dtype is DType.I32 else 0.0, s.dtype) for s in moving} | {
-        port: Const(0.0) for port in step.ports
-    }
+    return {s.name: _zero(s.dtype) for s in moving} | {port: Const(0.0) for port in step.ports}

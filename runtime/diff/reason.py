@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...ir.model import Model
-from .alone import Case, alone
+from .alone import Case, alone, sends_any
 from .cause import Cause, find_cause
 from .change import UNKNOWN
 from .comparison import Comparison
@@ -57,7 +57,7 @@ def _replayed(made: Comparison, both: tuple[Seen, Seen], network: int) -> Reason
     judged = 1 - network
     case, borrowed = case_of(made, network, judged)
     if case is None:
-        said = "what reaches the population is known on neither side"
+        said = "the population cannot be replayed: it is not known what numbers reach it"
         return Reason(both, Cause(UNKNOWN, said), network, judged)
     found = find_cause(case, place.step, place.neuron)
     if found is not None:
@@ -79,7 +79,9 @@ def case_of(made: Comparison, network: int, judged: int) -> tuple[Case | None, t
     name, model, first = place.population, package.model, place.sample
     last = min(first + _at_hand(made, judged, name, first), made.agreed.samples)
     sent = sent_to(made, judged, name, first, last)
-    if {p.pre for p in model.graph.projections if p.post == name} - sent.arrays.keys():
+    senders = {p.pre for p in model.graph.projections if p.post == name}
+    graded = any(sends_any(model.graph.population(n)) for n in senders)
+    if senders - sent.arrays.keys() or (graded and model.graph.semantics.integers):
         return None, ()
     has_states = made.has_states
     batch = made.batches(first, last)[judged]

@@ -75,12 +75,12 @@ def _best_synapse(
     if not len(own):
         return
     copies = _copies(case, neuron, len(own))
-    weights = np.array(copies.model.weights(name))
+    weights = copies.model.weights(name).astype(np.float64)
     weights.reshape(wiring.pre_neurons, -1)[pre[own], np.arange(len(own))] *= factor
     made = copies.replayed(copies.with_weights({name: weights}))
     wrong = (made.spikes[case.population.name] != copies.wanted).sum(axis=(0, 1))
     best = own[int(wrong.argmin())]
-    changed = np.array(case.model.weights(name))
+    changed = case.model.weights(name).astype(np.float64)
     changed.ravel()[best] *= factor
     ends = f"from neuron {pre[best]} of `{projection.pre.removesuffix(SENT)}` to neuron {neuron}"
     yield Change(WEIGHTS, f"{said} on the synapse {ends}", case.with_weights({name: changed}))
@@ -178,13 +178,13 @@ def rounded_weights(case: Case) -> Iterator[Change]:
 def _rounded(case: Case, name: str, units: Array) -> Array:
     """The weights as whole multiples of their units, which are by post neuron."""
     wiring, weights = case.model.wirings[name], case.model.weights(name).astype(np.float64)
-    each = _by_weight(wiring, units)
+    each = by_weight(wiring, units)
     with np.errstate(all="ignore"):
         found = np.where(each > 0, np.round(weights / each) * each, weights)
     return np.asarray(found, np.float32)
 
 
-def _by_weight(wiring: Wiring, units: Array) -> Array:
+def by_weight(wiring: Wiring, units: Array) -> Array:
     """The units of post neurons, in the shape of the weights."""
     if isinstance(wiring, AllPairs):
         return units[None, :]

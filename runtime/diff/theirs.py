@@ -15,6 +15,7 @@ from ...ir.neuron import NeuronModel
 from .alone import Case, with_projection_of
 from .change import (
     DECAY,
+    DECAY_ROUNDING,
     DELAY,
     ORDER,
     REFRACTORINESS,
@@ -24,6 +25,7 @@ from .change import (
     WIRING,
     Change,
 )
+from .integers import from_floats, from_integers
 from .neurons import rediscretized
 from .synapses import rounded_weights, signs, wirings
 
@@ -42,6 +44,10 @@ def theirs(case: Case) -> Iterator[Change]:
     other = case.other
     if other is None:
         return
+    mine, their = (bool(m.graph.semantics.integers) for m in (case.model, other))
+    if mine != their:
+        yield from from_integers(case) if mine else from_floats(case)
+        return
     synapses = [
         *_missing(case, other),
         *_added(case, other),
@@ -53,7 +59,7 @@ def theirs(case: Case) -> Iterator[Change]:
     yield from found
     if len(found) > 1:
         said = f"all of `{case.population.name}` as in {case.label}"
-        yield Change(found[0].cause, said, other)
+        yield Change(found[0].cause, said, other, is_whole=True)
 
 
 def _missing(case: Case, other: Model) -> Iterator[Change]:
@@ -216,5 +222,7 @@ def _whole(case: Case, other: Model) -> Iterator[Change]:
     )
     given = tuple(n for n in {*model.values, *other.values} if n.startswith(value_name(name, "")))
     made = replace(model, graph=replace(model.graph, populations=populations))
-    first = next((c.cause for c in (*_parameters(case, other), *_parts(case, other))), ORDER)
-    yield Change(first, f"the neurons of `{name}` as in {case.label}", _valued(made, other, given))
+    rest = DECAY_ROUNDING if case.model.graph.semantics.integers else ORDER
+    first = next((c.cause for c in (*_parameters(case, other), *_parts(case, other))), rest)
+    said = f"the neurons of `{name}` as in {case.label}"
+    yield Change(first, said, _valued(made, other, given), is_whole=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from .alone import Case
 from .change import Candidates, Change
+from .integers import roundings, saturations
 from .margins import fitted_threshold
 from .neurons import comparisons, decays, orders, refractory_times, resets, single_precision
 from .synapses import delays, one_synapse, rounded_weights, signs, wirings
@@ -34,6 +35,8 @@ VARIANTS: dict[str, Variant] = {
     "wiring": Variant("a projection left out, transposed, turned, or counted from 1", wirings, 1),
     "decay": Variant("the other discretization, or another dt", decays, 1),
     "order": Variant("the leak after the input, or the threshold before both", orders, 1),
+    "integers": Variant("codes rounded otherwise, factors of fewer bits", roundings, 1),
+    "saturation": Variant("codes beyond their type treated otherwise", saturations, 1),
     "threshold": Variant("a threshold that is higher or lower by a factor", fitted_threshold, 2),
     "synapse": Variant("one synapse with its sign swapped, or without weight", one_synapse, 3),
     "rounding": Variant("weights rounded to 2 to 16 bits", rounded_weights, 3),

@@ -11,12 +11,14 @@ from snncc.backends.artifact.model import Package, save_model
 from snncc.backends.reference.network import simulate
 from snncc.backends.reference.simulator import input_spikes
 from snncc.backends.trace import Trace
+from snncc.ir.integers.precision import Precision
 from snncc.ir.model import draw_model
 from snncc.runtime.diff.agreed import agree
 from snncc.runtime.diff.comparison import compare_sides
 from snncc.runtime.diff.operands import Opening, open_sides
 from snncc.runtime.diff.reason import reason_of
 from snncc.runtime.loading import Options
+from snncc.runtime.quantization import quantized
 from snncc.runtime.record import record_of
 from snncc.runtime.samples import Presentation
 from snncc.runtime.settings import Settings
@@ -185,3 +187,8 @@ def random_network(seed):
     model = draw_model(compiled_text(head + "\n".join(lines) + "\n}\n").graph, seed)
     weights = {p: draw.uniform(-0.7, 1.3, w.weight_shape) for p, w in model.wirings.items()}
     return model.with_weights({p: w.astype(np.float32) for p, w in weights.items()})
+
+
+def in_integers(model, guard=0, **asked):
+    """The model in integers; with few guard bits what is rounded shows."""
+    return quantized(model, Precision(**asked), guard, "minmax").integers

@@ -6,6 +6,8 @@ import os
 import numpy as np
 import pytest
 
+from snncc.runtime.diff import synapses
+
 NET = """
 network n(weight: 1 = 2, lag: ms = 1 ms, hidden: int = 4) {
   dt = 1 ms
@@ -17,6 +19,11 @@ network n(weight: 1 = 2, lag: ms = 1 ms, hidden: int = 4) {
   h -> y : dense(init = expression(1 + (i * j) % 2))
 }
 """
+
+
+@pytest.fixture(autouse=True)
+def few_bits(monkeypatch):
+    monkeypatch.setattr(synapses, "BITS", range(7, 8))
 
 
 @pytest.fixture

@@ -331,7 +331,7 @@ def test_two_faults_are_not_explained_by_one(tmp_path, few_bits):
     assert "beyond the" in text
 
 
-@pytest.mark.parametrize("seed", [2, 6, *(pytest.param(k, marks=pytest.mark.slow) for k in MANY)])
+@pytest.mark.parametrize("seed", [2, *(pytest.param(k, marks=pytest.mark.slow) for k in MANY)])
 def test_random_networks(tmp_path, seed, few_bits):
     """Several neurons and ports, delays of 0 to 20 steps: the network is as itself but for ties; a
     delay and a sign that are planted are found, where they make a difference."""
