@@ -55,6 +55,8 @@ def _stepped(case: Case, cause: str, said: str, **phases: object) -> Change:
 def refractory_times(case: Case) -> Iterator[Change]:
     """A step more, a step less, and none."""
     found = refractory_steps(case.population)
+    if case.step.threshold is None:
+        return
     for steps in dict.fromkeys((found - 1, found + 1, 0)):
         if steps < 0 or steps == found:
             continue

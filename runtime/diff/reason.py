@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...ir.model import Model
+from ...ir.report import listing
 from .alone import Case, alone, sends_any
 from .cause import Cause, find_cause
 from .change import UNKNOWN
@@ -63,10 +64,21 @@ def _replayed(made: Comparison, both: tuple[Seen, Seen], network: int) -> Reason
     if found is not None:
         return Reason(both, found, network, judged, borrowed)
     # The network does as the other side did: it is its own side that does not as it says.
-    case, borrowed = case_of(made, network, network)
-    found = None if case is None else find_cause(case, place.step, place.neuron)
-    nothing = Cause(UNKNOWN, "replayed by itself, the population does as both sides did")
-    return Reason(both, found or nothing, network, network, borrowed)
+    own, borrowed = case_of(made, network, network)
+    found = None if own is None else find_cause(own, place.step, place.neuron)
+    if found is not None or own is None:
+        return Reason(both, found or Cause(UNKNOWN), network, network, borrowed)
+    return Reason(both, Cause(UNKNOWN, _elsewhere(case, own)), network, judged, borrowed)
+
+
+def _elsewhere(one: Case, other: Case) -> str:
+    """What to say where each side did as its population does by itself."""
+    senders = [n for n, sent in one.sent.items() if not np.array_equal(sent, other.sent[n])]
+    numbers = [n for n in senders if (one.sent[n] % 1).any()]  # no spikes
+    said = "replayed by itself, the population does as both sides did"
+    if not numbers:
+        return said
+    return f"{said}: {listing(numbers)} send other numbers; --states shows where that begins"
 
 
 def case_of(made: Comparison, network: int, judged: int) -> tuple[Case | None, tuple[str, ...]]:

@@ -41,13 +41,15 @@ def _all_delays(case: Case) -> Iterator[Change]:
 
 
 def signs(case: Case) -> Iterator[Change]:
-    """Of all weights of a projection swapped, or lost."""
+    """Of all weights of a projection swapped, or lost; the weights halved or doubled."""
     for p in case.projections:
         weights = case.model.weights(p.name)
         some = bool((weights < 0).any())
         yield _weighing(case, p, "the signs of all weights of `{}` swapped", -weights)
         if some and (weights > 0).any():
             yield _weighing(case, p, "no signs on the weights of `{}`", np.abs(weights))
+        yield _weighing(case, p, "half the weights of `{}`", weights / 2)
+        yield _weighing(case, p, "twice the weights of `{}`", weights * 2)
 
 
 def _weighing(case: Case, projection: Projection, said: str, weights: Array) -> Change:

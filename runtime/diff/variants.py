@@ -31,7 +31,9 @@ VARIANTS: dict[str, Variant] = {
     "refractory": Variant("a refractory step more or less, or none", refractory_times, 1),
     "reset": Variant("a reset to zero, by subtraction, or none", resets, 1),
     "delay": Variant("a step of delay more or less, on one projection or all", delays, 1),
-    "sign": Variant("the signs of a projection swapped, or lost", signs, 1),
+    "sign": Variant(
+        "the signs of a projection swapped or lost, half its weights or twice", signs, 1
+    ),
     "wiring": Variant("a projection left out, transposed, turned, or counted from 1", wirings, 1),
     "decay": Variant("the other discretization, or another dt", decays, 1),
     "order": Variant("the leak after the input, or the threshold before both", orders, 1),

@@ -21,6 +21,8 @@ READ = [
     *(("train", "--resume", "--out", "{}"), ("inspect", "package")),
     ("eval", "tiny.snn", "--data", "{}.npz"),
     ("check", "importing.snn"),
+    *(("diff", "tiny.snn", "{}.npz"), ("diff", "tiny.snn", "{}.csv"), ("diff", "{}.snn", "cpu")),
+    ("diff", "tiny.snn", "reference", "--inputs", "{}.npy"),
 ]
 WRITTEN = [
     *(("compile", "tiny.snn", "--out", "{}.snnpkg"), ("compile", "tiny.snn", "--out", "{}")),

@@ -110,6 +110,11 @@ FAULTS = {
         "with the signs of all weights of `x->h` swapped",
     ),
     "no signs": (weights("x->h", abs), "weights", "with no signs on the weights of `x->h`"),
+    "half the weights": (
+        weights("h->h", lambda matrix: matrix / 2),
+        "weights",
+        "with half the weights of `h->h`",
+    ),
     "counted from 1": (
         weights("h->h", lambda matrix: np.roll(matrix, 1, axis=0)),
         "wiring",
@@ -164,6 +169,7 @@ FAULTS = {
 }
 
 
+UNSHOWN = ("swapped signs", "half the weights")  # in the manual
 MANY = range(10, 26)  # seeds of random networks
 BOTH_WAYS = ("a missing projection", "rounded weights")
 
@@ -198,9 +204,11 @@ def test_of_a_fault_that_only_spikes_tell(tmp_path, few_bits, name):
     assert (reason.cause.cause, said in evidence) == (cause, True), evidence
     assert reason.cause.explained == reason.cause.neurons > reason.cause.unchanged
     assert reason.cause.others == () or name == "swapped signs"
+    if name in UNSHOWN:
+        return
     printed = reason_text(made, reason)[-2:]
     assert printed == [f"cause: {cause}", f"  {evidence}"]
-    assert name == "swapped signs" or "\n".join(printed) in DOCUMENT, "\n".join(printed)
+    assert "\n".join(printed) in DOCUMENT, "\n".join(printed)
 
 
 @pytest.mark.parametrize("name", [n for n, (make, *_) in FAULTS.items() if not make()[2]])
