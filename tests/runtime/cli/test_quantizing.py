@@ -56,7 +56,7 @@ def test_the_same_bytes_every_time(snncc, net, tmp_path):
 
 
 def test_guard_bits_are_as_many_as_can_be_proved(snncc, answer, net):
-    heavy = net.read_text().replace("uniform(-1, 2)", "uniform(1, 2)").replace("40 ms", "400 ms")
+    heavy = net.read_text().replace("uniform(-1, 2)", "uniform(1, 2)").replace("40 ms", "80 ms")
     net.write_text(heavy)
     quantize = ("quantize", net, "--calibrate", 0, "--bits", 16, "--out", "q.snnpkg")
     (document,) = answer(*quantize)
