@@ -5,14 +5,23 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..ir.diagnostics import CompileError, Diagnostic
-from ..ir.graph import THRESHOLDS, Graph, Semantics
+from ..ir.graph import SUMS, THRESHOLDS, Graph, Semantics
 
 
-def require_clocked(graph: Graph) -> None:
+def require_clocked(graph: Graph, sums: tuple[str, ...] = ("exact",)) -> None:
     """CompileError(E075) for a graph whose thresholds are not tested once a step, or whose ports
-    hold no sums."""
+    hold something else than these rows of SUMS."""
     means = graph.semantics
-    if replace(means, integers=0) == Semantics():
+    if means.sums not in sums:
+        raise CompileError(
+            Diagnostic(
+                "E075",
+                f"the ports of `{graph.name}` hold {SUMS[means.sums]}; this target takes "
+                f"{SUMS[sums[0]]}",
+                help="take the target reference, or quantize with `--sums exact`",
+            )
+        )
+    if replace(means, integers=0, sums="exact") == Semantics():
         return
     raise CompileError(
         Diagnostic(

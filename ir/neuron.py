@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from .diagnostics import Span
-from .expr import Apply, Const, Expr, Ref, apply, walk
+from .expr import Apply, Const, Expr, Ref, apply, names, walk
 from .types import DType, Fixed, Scalar
 
 SPIKED = "spiked"
@@ -121,8 +121,17 @@ class NeuronStep:
     @property
     def update(self) -> tuple[Assign, ...]:
         """What precedes the threshold, `hold` under its condition."""
+        return (*self.decay, *self.deliver, *self.settled)
+
+    @property
+    def settled(self) -> tuple[Assign, ...]:
+        """What of that follows the last delivery."""
         held = (_when(apply("gt", COUNTER, _ZERO), a) for a in self.hold)
-        return (*self.decay, *self.deliver, *self.integrate, *held)
+        return (*self.integrate, *held)
+
+    def delivered(self, port: str) -> tuple[Assign, ...]:
+        """What is done with what arrives at a port, where ports do not wait for each other."""
+        return tuple(a for a in self.deliver if port in names(a.value))
 
     @property
     def spike(self) -> Expr:

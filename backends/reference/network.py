@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...ir.expr import NUMPY, Expr, evaluate
-from ...ir.graph import Graph, Population, Projection
+from ...ir.graph import SUMS, Graph, Population, Projection
 from ...ir.model import Model, start_of, weights_name
 from ...ir.neuron import SPIKED, Assign, NeuronStep, port_types, types_read
 from ...ir.passes.pipeline import run_model_passes
@@ -57,7 +57,7 @@ def simulate(
     model = run_model_passes(model)
     graph = model.graph
     assert graph.schedule is not None, "the pass `schedule` must have run"
-    require_clocked(graph)
+    require_clocked(graph, tuple(SUMS))
     network = _Network(model, inputs, real)
     trace = network.silent_trace(record)
     for t in range(network.steps):
@@ -163,9 +163,14 @@ class _Network:
         step = code.step
         values: dict[str, Any] = code.constants | trace.states[name]
         with np.errstate(all="ignore"):
-            for port, kind in code.ports.items():
-                values[port] = self._port(name, port, kind, t, trace)
-            self._assign(code.update, values)
+            if self.model.graph.semantics.sums == "each":
+                self._assign(step.decay, values)
+                self._deliver_each(self.populations[name], t, trace, values)
+                self._assign(step.settled, values)
+            else:
+                for port, kind in code.ports.items():
+                    values[port] = self._port(name, port, kind, t, trace)
+                self._assign(code.update, values)
             values[SPIKED] = self._spread(name, evaluate(code.spike, values, self.real))
             self._assign(code.after, values)
             if step.emit is not None:
@@ -191,6 +196,29 @@ class _Network:
     def _assign(self, assigns: tuple[Assign, ...], values: dict[str, Any]) -> None:
         for assign in assigns:
             values[assign.target] = evaluate(assign.value, values, self.real)
+
+    def _deliver_each(
+        self, population: Population, t: int, trace: Simulation, values: dict[str, Any]
+    ) -> None:
+        """Deliver what arrives in step t, one event after the other: the projections in the order
+        of arrival, in each the pre neurons ascending, to all of its post neurons."""
+        assert population.step is not None
+        states = {s.name for s in population.step.states}
+        for state in states:
+            values[state] = np.array(self._spread(population.name, values[state]))
+        for synapses in self.incoming[population.name]:
+            emitted = t - synapses.projection.delay
+            assigns = population.step.delivered(synapses.projection.port)
+            if emitted < 0:
+                continue
+            sent = trace.emitted[synapses.projection.pre][emitted]
+            for sample, neuron in zip(*np.nonzero(sent), strict=True):
+                post, weights = synapses.rows[neuron]
+                here = {n: v[sample, post] if n in states else v for n, v in values.items()}
+                here[synapses.projection.port] = weights * sent[sample, neuron]
+                for assign in assigns:
+                    here[assign.target] = evaluate(assign.value, here, self.real)
+                    values[assign.target][sample, post] = here[assign.target]
 
     def _spread(self, name: str, value: Any) -> Array:
         """A value for every neuron, also where the expression has one for all."""

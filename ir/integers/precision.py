@@ -23,7 +23,7 @@ class Precision:
     of weights, a row of SCALES. `guard`: the bits of a state below that unit. `state_bits`: at the
     end of an update a state saturates to so many. `decay`: a row of DECAYS, by `decay_bits`
     fraction bits. `rounding` of decays and factors, `overflow` of sums: "prove" refuses a network
-    in which a sum could leave 32 bits.
+    in which a sum could leave 32 bits. `sums`: what a port holds, a row of `graph.SUMS`.
     """
 
     bits: int = 8
@@ -34,6 +34,7 @@ class Precision:
     decay_bits: int = 12
     rounding: Literal["floor", "nearest_even", "toward_zero"] = "floor"
     overflow: Literal["prove", "saturate", "wrap"] = "prove"
+    sums: str = "exact"
     by_projection: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
 
     def weight(self, projection: str) -> Fixed:

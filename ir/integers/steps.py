@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..diagnostics import CompileError, Diagnostic, Span
-from ..expr import Apply, Const, Expr, Ref, apply
+from ..expr import Apply, Const, Expr, Ref, apply, names
 from ..neuron import BEFORE, BEHIND, LAST_EMITTED, TRACE, Assign, NeuronStep, State, types_read
 from ..types import DType, Fixed
 from .decays import shift_decay
@@ -58,6 +58,9 @@ class IntegerStep:
         if any(s.name == TRACE for s in old.states):
             raise self.refused("a score by filtered spikes", "score the output by its counts")
         phases = {name: tuple(map(self._assign, old.assigns[name])) for name in (*BEFORE, *BEHIND)}
+        if self.precision.sums == "each":
+            each = (a for assign in old.deliver for a in self._port_by_port(assign))
+            phases["deliver"] = tuple(each)
         phases["integrate"] += self._saturated(phases)
         threshold = None if old.threshold is None else self._truth(old.threshold)
         emit = None if old.emit is None else self._at(old.emit, LAST_EMITTED)
@@ -87,6 +90,28 @@ class IntegerStep:
         if assign.target not in self.units:
             return assign  # a counter
         return Assign(assign.target, self._at(assign.value, assign.target))
+
+    def _port_by_port(self, assign: Assign) -> list[Assign]:
+        """The assignment once for each port that it reads, with what arrives there alone."""
+        terms = self.known.terms(assign.value)
+        read = [p for p in self.ports if p in names(assign.value)]
+        own = [(p, name) for p in read for name in self.ports[p]]
+        if len(own) < 2:
+            return [self._assign(assign)]
+        if terms is None:
+            raise self.refused("a condition on several ports", "say `--sums exact`")
+        kept = Terms({n: k for n, k in terms.factors.items() if n not in read}, terms.rest)
+        found = []
+        for port, name in own:
+            unit, dtype = self.units[assign.target], self.types[assign.target]
+            value = self._sum(kept, unit, dtype, assign.target)
+            is_less, part = self._part(
+                name, terms.factors[port] * self.units[name] / unit, dtype, False
+            )
+            value = apply("sub" if is_less else "add", value, part)
+            found.append(Assign(assign.target, value))
+            kept = Terms({assign.target: np.ones(())}, np.zeros(()))
+        return found
 
     def _saturated(self, phases: Mapping[str, tuple[Assign, ...]]) -> tuple[Assign, ...]:
         """What brings the states that an update changes into `state_bits`."""

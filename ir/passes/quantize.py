@@ -46,7 +46,7 @@ class Quantize:
             graph,
             populations=tuple(m.population for m in made),
             projections=tuple(projections),
-            semantics=replace(graph.semantics, integers=VERSION),
+            semantics=replace(graph.semantics, integers=VERSION, sums=self.precision.sums),
         )
         values = {k: v for m in made for k, v in m.values.items()}
         integers = replace(model, graph=graph, values=values)

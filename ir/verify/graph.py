@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
 from math import isfinite
 
+from ..expr import names
 from ..graph import MOST_NEURONS, SUMS, THRESHOLDS, Graph, Population, Projection
 from ..neuron import NeuronModel, NeuronStep
 from ..rules import ENCODINGS, READOUTS
@@ -83,6 +84,9 @@ def verify(graph: Graph, before: Graph | None = None) -> frozenset[str]:
     index = graph.index()
     for projection in graph.projections:
         _verify_ends(projection, index, held)
+    if graph.semantics.sums == "each":
+        for population in graph.populations:
+            _verify_alone(population)
     _verify_schedule(graph)
     verify_durations(graph)
     verify_redraws(graph)
@@ -182,6 +186,14 @@ def _verify_ends(
         raise GraphError(f"{projection.name}: nothing keeps what {projection.pre} emits")
     if "schedule" in held and post.model is None:
         raise GraphError(f"{projection.name}: ends at an input")
+
+
+def _verify_alone(population: Population) -> None:
+    """What an event does, it does alone: it cannot read what arrives at another port."""
+    for assign in () if population.step is None else population.step.deliver:
+        assert population.step is not None
+        read = names(assign.value) & set(population.step.ports)
+        require(len(read) == 1, f"{population.name}: {assign.target} is no matter of one port")
 
 
 def _verify_schedule(graph: Graph) -> None:

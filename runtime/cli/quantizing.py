@@ -15,6 +15,7 @@ import typer
 
 from ...backends.artifact.model import Package, save_model
 from ...backends.artifact.package import SUFFIX
+from ...ir.graph import SUMS
 from ...ir.integers.precision import DECAYS, FEWEST_BITS, MOST_BITS, SCALES, Precision
 from ...ir.integers.weights import METHODS
 from ...ir.model import Model
@@ -95,6 +96,9 @@ def quantize(
     overflow: Annotated[
         Overflow, typer.Option("--overflow", help="of sums: prove that there is none, or not")
     ] = Overflow.PROVE,
+    sums: Annotated[
+        str, typer.Option("--sums", help=f"what a port holds: {', '.join(SUMS)}")
+    ] = "exact",
     calibrate: Annotated[
         int, typer.Option("--calibrate", min=0, help="training samples that both are compared on")
     ] = 1000,
@@ -117,6 +121,7 @@ def quantize(
         decay_bits=decay_bits,
         rounding=rounding.value,
         overflow=overflow.value,
+        sums=_row_of(SUMS, sums, "--sums"),
         by_projection=MappingProxyType(_bits_of(projection or [], loaded.model)),
     )
     made = quantized(loaded.model, precision, guard, _row_of(METHODS, method, "--method"))

@@ -82,7 +82,7 @@ def _into(draw: Random, names: list[str], place: int, kind: str) -> list[str]:
     return found
 
 
-def drawn_precision(seed: int) -> tuple[Precision, str]:
+def drawn_precision(seed: int, sums: str = "exact") -> tuple[Precision, str]:
     """What is asked of integers, and how units follow the weights."""
     draw = Random(seed)
     overflow = draw.choice(["prove", "saturate", "wrap"])
@@ -95,13 +95,14 @@ def drawn_precision(seed: int) -> tuple[Precision, str]:
         decay_bits=draw.choice([8, 12, 16]),
         rounding=draw.choice(["floor", "nearest_even", "toward_zero"]),
         overflow=overflow,
+        sums=sums,
     )
     return precision, draw.choice(list(METHODS))
 
 
-def drawn_integers(seed: int) -> Model:
+def drawn_integers(seed: int, sums: str = "exact") -> Model:
     """A drawn network in integers; guard bits are fewer where the proof wants it."""
-    model, (precision, method) = drawn_model(seed), drawn_precision(seed)
+    model, (precision, method) = drawn_model(seed), drawn_precision(seed, sums)
     while True:
         try:
             return run_model_passes(model, (Quantize(precision, method),))

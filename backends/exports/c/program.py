@@ -7,17 +7,18 @@ waits in a ring for each population that sends late, a place a step.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from textwrap import indent
 
 import numpy as np
 
 from ....ir.diagnostics import CompileError, Diagnostic
-from ....ir.graph import Graph, Population, Projection
+from ....ir.expr import names
+from ....ir.graph import SUMS, Graph, Population, Projection
 from ....ir.model import Model, start_of, weights_name
-from ....ir.neuron import NeuronStep, State, types_read
-from ....ir.wiring import AllPairs, Windows, Wiring
+from ....ir.neuron import Assign, NeuronStep, State
+from ....ir.wiring import AllPairs, Windows
 from ...compiled.text.languages import C_FUNCTIONS, C
 from ...compiled.text.render import cast, render
 from ...compiled.text.step import identifiers as step_names
@@ -63,7 +64,7 @@ def c_program(model: Model, digest: str) -> CProgram:
     """The texts of a quantized model; CompileError(E071) for one that computes with floats or whose
     neurons emit numbers."""
     graph = model.graph
-    require_clocked(graph)
+    require_clocked(graph, tuple(SUMS))
     if not graph.semantics.integers:
         raise CompileError(_no_integers(graph))
     emitting = [p for p in graph.populations if p.step is not None and p.step.emit is not None]
@@ -87,6 +88,10 @@ def _emits(population: Population) -> Diagnostic:
     )
 
 
+# The lines for a synapse: where it ends, and its weight.
+Body = Callable[[str, str], list[str]]
+
+
 class _Writer:
     def __init__(self, model: Model, digest: str) -> None:
         self.model, self.graph, self.digest = model, model.graph, digest
@@ -97,7 +102,7 @@ class _Writer:
             name: max((p.delay for p in self.graph.projections if p.pre == name), default=0)
             for name in self.index
         }
-        self.tables: list[str] = []
+        self.tables: dict[str, str] = {}
         self.flash = 0
         self.fields: list[Field] = []
         self.states: dict[tuple[str, str], str] = {}
@@ -133,60 +138,80 @@ class _Writer:
             self.fields.append(Field("uint8_t", f"{own}_past", size, about))
 
     def _table(self, name: str, values: np.ndarray, comment: str) -> str:
-        self.tables.append(table(name, values, comment))
-        self.flash += values.nbytes
+        if name not in self.tables:
+            self.tables[name] = table(name, values, comment)
+            self.flash += values.nbytes
         return name
 
     def _population(self, population: Population) -> str:
-        step, own = _step(population), self.names[population.name]
-        into = [p for p in self.graph.projections if p.post == population.name]
-        lines = [f"static void step_{own}(net_state *s) {{", "    int32_t n;"]
-        lines += [
-            f"    int32_t *p{k} = s->sum + {k * population.neurons};"
-            for k in range(len(step.ports))
-        ]
-        lines.append(
-            f"    for (n = 0; n < {population.neurons * len(step.ports)}; n++) s->sum[n] = 0;"
-        )
-        for projection in into:
-            lines += [indent(text, "    ") for text in self._delivery(projection, step)]
-        lines.append(f"    for (n = 0; n < {population.neurons}; n++) {{")
-        lines += [f"        {line}" for line in self._neuron(population)]
-        return "\n".join([*lines, "    }", "}", ""])
+        """A step of a population: ports are summed first, or each event is delivered by itself."""
+        step, count = _step(population), population.neurons
+        lines = ["int32_t n;"]
+        if self.graph.semantics.sums == "each":
+            lines += self._over(count, self._neuron(population, step.decay))
+            for projection in self._arriving(population):
+                lines += self._delivery(projection, self._delivered(population, projection))
+            last = self._neuron(population, step.settled, is_last=True)
+            lines += self._over(count, last)
+        else:
+            ports = {port: f"p{k}" for k, port in enumerate(step.ports)}
+            lines += [f"int32_t *{p} = s->sum + {k * count};" for k, p in enumerate(ports.values())]
+            lines += [_loop(count * len(ports), "s->sum[n] = 0;").strip()]
+            for projection in self._arriving(population):
+                lines += self._delivery(projection, _summed(ports[projection.port]))
+            found = {port: f"{name}[n]" for port, name in ports.items()}
+            lines += self._over(count, self._neuron(population, step.update, found, is_last=True))
+        body = indent("\n".join(lines), "    ")
+        return f"static void step_{self.names[population.name]}(net_state *s) {{\n{body}\n}}\n"
 
-    def _delivery(self, projection: Projection, step: NeuronStep) -> Iterator[str]:
-        """Adds the rows of the pre neurons that fired."""
-        pre, port = self.index[projection.pre], f"p{step.ports.index(projection.port)}"
+    def _over(self, count: int, lines: Iterable[str]) -> list[str]:
+        """The lines for each neuron n; nothing where there are none."""
+        inside = [f"    {line}" for line in lines]
+        return [f"for (n = 0; n < {count}; n++) {{", *inside, "}"] if inside else []
+
+    def _arriving(self, population: Population) -> list[Projection]:
+        """The projections into it, those from its own block last."""
+        block = {n: k for k, b in enumerate(self.graph.schedule or ()) for n in b.populations}
+        own = [p for p in self.graph.projections if p.post == population.name]
+        return sorted(own, key=lambda p: block[p.pre] == block[p.post])
+
+    def _delivered(self, population: Population, projection: Projection) -> Body:
+        """What an event does to neuron `i` to which it brings a weight."""
+        assigns = _step(population).delivered(projection.port)
+
+        def body(place: str, weight: str) -> list[str]:
+            found = {projection.port: weight}
+            return list(self._neuron(population, assigns, found, place=place))
+
+        return body
+
+    def _delivery(self, projection: Projection, body: Body) -> list[str]:
+        """What the pre neurons that fired bring to each of their post neurons."""
+        pre = self.index[projection.pre]
         own = self.projections[projection.name.replace("->", " to ")]
-        wiring = self.model.wirings[projection.name]
-        weights = self.model.values[weights_name(projection.name)].array
-        yield f"/* {projection.name}, {projection.delay} steps late */"
-        fired = f"s->{self.names[pre.name]}_spikes"
+        fired, lines = f"s->{self.names[pre.name]}_spikes", list[str]()
         if projection.delay:
             late = self.late[pre.name]
             place = f"(s->step + {late - projection.delay}u) % {late}u * {pre.neurons}u"
-            yield f"const uint8_t *{own}_fired = s->{self.names[pre.name]}_past + {place};"
+            lines.append(f"const uint8_t *{own}_fired = s->{self.names[pre.name]}_past + {place};")
             fired = f"{own}_fired"
-        yield f"for (n = 0; n < {pre.neurons}; n++) {{"
-        yield f"    if ({fired}[n]) {{"
-        yield from (f"        {line}" for line in self._row(own, wiring, weights, port))
-        yield "    }"
-        yield "}"
+        row = [f"    {line}" for line in self._row(projection, own, body)]
+        row = [f"if ({fired}[n]) {{", *row, "}"]
+        about = f"/* {_comment(projection.name)}, {projection.delay} steps late */"
+        return [about, *lines, *self._over(pre.neurons, row)]
 
-    def _row(
-        self,
-        own: str,
-        wiring: Wiring,
-        weights: np.ndarray,
-        port: str,
-    ) -> Iterator[str]:
+    def _row(self, projection: Projection, own: str, body: Body) -> Iterator[str]:
+        wiring = self.model.wirings[projection.name]
+        weights = self.model.values[weights_name(projection.name)].array
         posts = wiring.post_neurons
         if isinstance(wiring, AllPairs):
             about = f"[{wiring.pre_neurons}][{posts}]"
             name = self._table(f"weights_{own}", weights, f"weights of {own}, {about}")
             yield f"const {weights.dtype.name}_t *row = {name} + n * {posts};"
             yield "int32_t i;"
-            yield f"for (i = 0; i < {posts}; i++) {port}[i] += row[i];"
+            yield f"for (i = 0; i < {posts}; i++) {{"
+            yield from (f"    {line}" for line in body("i", "row[i]"))
+            yield "}"
             return
         pre, post = wiring.pairs()
         places = wiring.places()
@@ -194,42 +219,70 @@ class _Writer:
         rows = self._table(f"first_{own}", least(first), f"first synapse of each row of {own}")
         ends = self._table(f"post_{own}", least(post), f"where the synapses of {own} end")
         name = self._table(f"weights_{own}", weights, f"weights of {own}")
-        shared = isinstance(wiring, Windows)
         which = "k"
-        if shared:
+        if isinstance(wiring, Windows):
             which = f"{self._table(f'place_{own}', least(places), f'their weights of {own}')}[k]"
         yield "uint32_t k;"
-        yield f"for (k = {rows}[n]; k < {rows}[n + 1]; k++) {port}[{ends}[k]] += {name}[{which}];"
+        yield f"for (k = {rows}[n]; k < {rows}[n + 1]; k++) {{"
+        yield f"    const uint32_t i = {ends}[k];"
+        yield from (f"    {line}" for line in body("i", f"{name}[{which}]"))
+        yield "}"
 
-    def _neuron(self, population: Population) -> Iterator[str]:
-        step, own = _step(population), self.names[population.name]
-        names, types = step_names(step), {s.name: s.dtype for s in step.states}
-        read = types_read(step)
+    def _neuron(
+        self,
+        population: Population,
+        assigns: tuple[Assign, ...],
+        arriving: Mapping[str, str] | None = None,
+        place: str = "n",
+        is_last: bool = False,
+    ) -> Iterator[str]:
+        """Assignments for the neuron at `place`; the last of a step decide whether it fires."""
+        step, own, found = _step(population), self.names[population.name], arriving or {}
+        after = step.after if is_last else ()
+        exprs = [a.value for a in (*assigns, *after)] + ([step.spike] if is_last else [])
+        read = frozenset[str]().union(*map(names, exprs)) if exprs else frozenset[str]()
+        targets = {a.target for a in (*assigns, *after)}
+        yield from self._read(population, read | targets, found, place)
+        yield from self._assigned(step, assigns)
+        if is_last:
+            yield f"const int spiked = {render(step.spike, _inside(step), C)};"
+            yield from self._assigned(step, after)
         for state in step.states:
+            if state.name in targets:
+                field = self.states[population.name, state.name]
+                yield f"s->{field}[{place}] = {step_names(step)[state.name]};"
+        if is_last:
+            yield f"s->{own}_spikes[{place}] = (uint8_t)spiked;"
+
+    def _read(
+        self, population: Population, read: Set[str], arriving: Mapping[str, str], place: str
+    ) -> Iterator[str]:
+        """What a step reads, by C's names: states, what arrives, constants."""
+        step, known = _step(population), step_names(_step(population))
+        for state in step.states:
+            if state.name not in read:
+                continue
             if state.name in step.still:
-                where = self._constant(population, state)
-                yield f"const int32_t {names[state.name]} = {where};"
+                standing = self._constant(population, state, place)
+                yield f"const int32_t {known[state.name]} = {standing};"
             else:
                 field = self.states[population.name, state.name]
-                yield f"int32_t {names[state.name]} = s->{field}[n];"
-        for port in step.ports:
+                yield f"int32_t {known[state.name]} = s->{field}[{place}];"
+        for port, value in arriving.items():
             if port in read:
-                yield f"const int32_t {names[port]}_ = {names[port]}[n];"
-        for constant, value in zip(step.constants, population.constants, strict=True):
-            yield f"const int32_t {names[constant]} = {int(value)};"
-        inside = names | {port: f"{names[port]}_" for port in step.ports}
-        for assign in step.update:
-            text = cast(render(assign.value, inside, C), types[assign.target], C)
-            yield f"{names[assign.target]} = {text};"
-        yield f"const int spiked = {render(step.spike, inside, C)};"
-        for assign in step.after:
-            text = cast(render(assign.value, inside, C), types[assign.target], C)
-            yield f"{names[assign.target]} = {text};"
-        for state in _moving(step):
-            yield f"s->{self.states[population.name, state.name]}[n] = {names[state.name]};"
-        yield f"s->{own}_spikes[n] = (uint8_t)spiked;"
+                yield f"const int32_t {known[port]}_ = {value};"
+        for constant, number in zip(step.constants, population.constants, strict=True):
+            if constant in read:
+                yield f"const int32_t {known[constant]} = {int(number)};"
 
-    def _constant(self, population: Population, state: State) -> str:
+    def _assigned(self, step: NeuronStep, assigns: Iterable[Assign]) -> Iterator[str]:
+        types = {s.name: s.dtype for s in step.states}
+        inside = _inside(step)
+        for assign in assigns:
+            text = cast(render(assign.value, inside, C), types[assign.target], C)
+            yield f"{inside[assign.target]} = {text};"
+
+    def _constant(self, population: Population, state: State, place: str = "n") -> str:
         """A number that stands still: one for all neurons, or a table."""
         start = np.asarray(start_of(self.model, population, state, {}, np.float64))
         if start.ndim == 0:
@@ -237,7 +290,9 @@ class _Writer:
         own = self.names[population.name]
         kept = identifiers(s.name for s in _step(population).states)[state.name]
         codes = np.broadcast_to(start, (population.neurons,)).astype(np.int32)
-        return f"{self._table(f'{own}_{kept}', codes, f'{state.name} of {population.name}')}[n]"
+        return (
+            f"{self._table(f'{own}_{kept}', codes, f'{state.name} of {population.name}')}[{place}]"
+        )
 
     def _header(self) -> str:
         inputs = [p for p in self.graph.populations if p.role == "input"]
@@ -278,7 +333,7 @@ void net_step(net_state *s, const uint8_t *spikes_in, uint8_t *spikes_out);
         called = [made for name, made in C_FUNCTIONS.items() if f"{name}(" in text]
         words = ["enum { false, true };\n"] if "true" in text or "false" in text else []
         head = ['#include "net.h"\n', *words, *called]
-        return "\n".join((*head, *self.tables, *bodies, main))
+        return "\n".join((*head, *self.tables.values(), *bodies, main))
 
     def _reset(self) -> str:
         lines = ["void net_reset(net_state *s) {", "    uint32_t n;"]
@@ -321,6 +376,16 @@ void net_step(net_state *s, const uint8_t *spikes_in, uint8_t *spikes_out);
             own = self.names[output.name]
             lines.append(_loop(output.neurons, f"spikes_out[n] = s->{own}_spikes[n];"))
         return "\n".join([*lines, "    s->step++;", "}", ""])
+
+
+def _summed(port: str) -> Body:
+    return lambda place, weight: [f"{port}[{place}] += {weight};"]
+
+
+def _inside(step: NeuronStep) -> dict[str, str]:
+    """C's names in a step; what arrives is read once."""
+    known = step_names(step)
+    return known | {port: f"{known[port]}_" for port in step.ports}
 
 
 def _step(population: Population) -> NeuronStep:

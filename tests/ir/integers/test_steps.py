@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 from compiled_texts import compiled_text
 
 from snncc.backends.reference.network import simulate
+from snncc.ir.expr import apply
 from snncc.ir.integers.precision import Precision
 from snncc.ir.model import draw_model
 from snncc.ir.passes.pipeline import run_model_passes
@@ -43,3 +46,38 @@ def test_three_steps_by_hand() -> None:
     ):
         assert text in page, text
     assert "325119" in repr(model.graph.population("y").step.threshold)
+
+
+CLIPPED = """
+network n {
+  dt = 1 ms
+  input x[3] encode spikes(duration = 1 ms)
+  output y[1] : if(v_th = 100 mV)
+  x -> y : dense
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("sums", "order", "v"),
+    [
+        # 100 + 100 + (-127) in a state of 8 bits: the sum, then the clip, or clip after clip.
+        ("exact", (100, 100, -127), 73),
+        ("each", (100, 100, -127), 127 - 127),
+        ("each", (-127, 100, 100), 73),
+    ],
+)
+def test_what_a_port_holds_decides_where_it_saturates(sums, order, v) -> None:
+    weights = np.array(order, np.float32)[:, None] / 127
+    floats = run_model_passes(draw_model(compiled_text(CLIPPED).graph, 0, {"x->y": weights}))
+    model = run_model_passes(floats, (Quantize(Precision(guard=0, sums=sums)),))
+    step = model.graph.population("y").step
+    (deliver,) = step.deliver
+    clipped = replace(deliver, value=apply("saturate", deliver.value, immediate=8))
+    populations = tuple(
+        p if p.step is None else replace(p, step=replace(step, deliver=(clipped,)))
+        for p in model.graph.populations
+    )
+    model = replace(model, graph=replace(model.graph, populations=populations))
+    spikes = np.ones((1, 1, 3), bool)
+    assert simulate(model, {"x": spikes}, record=True).history["y"]["v"].item() == v

@@ -17,6 +17,7 @@ from snncc.backends.exports.c.program import c_program
 from snncc.backends.exports.table import EXPORTS
 from snncc.backends.reference.simulator import ReferenceSimulator
 from snncc.ir.expr import apply
+from snncc.ir.graph import SUMS
 from snncc.ir.model import Model, draw_model
 
 NET = """
@@ -45,31 +46,33 @@ def built(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([folder / "test"], capture_output=True, text=True, check=False)
 
 
-def check(seed: int, folder: Path, *options: str) -> None:
-    written(drawn_integers(seed), seed, folder)
+def check(seed: int, folder: Path, *options: str, sums: str = "exact") -> None:
+    written(drawn_integers(seed, sums), seed, folder)
     ran = built(folder, *options)
     assert (ran.returncode, ran.stderr) == (0, ""), (seed, ran.stdout, ran.stderr)
     assert "every spike and every state is equal" in ran.stdout
 
 
 @needs_gcc
+@pytest.mark.parametrize("sums", SUMS)
 @pytest.mark.parametrize("seed", range(300, 304))
-def test_drawn_networks(seed, tmp_path) -> None:
-    check(seed, tmp_path, "-O0")
+def test_drawn_networks(seed, sums, tmp_path) -> None:
+    check(seed, tmp_path, "-O0", sums=sums)
 
 
 @needs_gcc
 @pytest.mark.slow
 @pytest.mark.parametrize("count", [12, pytest.param(200, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("sums", SUMS)
 @pytest.mark.parametrize("options", [("-O0",), ("-O3",), ("-O2", "-m32"), SANE], ids=" ".join)
-def test_many_drawn_networks(options, count, tmp_path) -> None:
+def test_many_drawn_networks(options, sums, count, tmp_path) -> None:
     probe = tmp_path / "probe.c"
     probe.write_text("#include <stdint.h>\nint main(void) { return 0; }\n")
     able = subprocess.run(["gcc", *options, probe, "-o", tmp_path / "probe"], capture_output=True)
     if able.returncode:
         pytest.skip(f"this gcc has no {' '.join(options)}: apt install gcc-multilib")
     for seed in range(count):
-        check(seed, tmp_path, *options)
+        check(seed, tmp_path, *options, sums=sums)
 
 
 @needs_gcc
