@@ -23,29 +23,9 @@ from ...compiled.text.languages import C_FUNCTIONS, C
 from ...compiled.text.render import cast, render
 from ...compiled.text.step import identifiers as step_names
 from ...runnable import require_clocked
+from .header import Field, comment, header
 from .names import identifiers
 from .tables import least, table
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A member of the state: `size` elements of `type`, a number where it is None."""
-
-    type: str
-    name: str
-    size: int | None
-    comment: str
-
-    @property
-    def text(self) -> str:
-        """Its declaration."""
-        size = "" if self.size is None else f"[{self.size}]"
-        return f"{self.type} {self.name}{size};"
-
-    @property
-    def bytes(self) -> int:
-        """Its size."""
-        return int(np.dtype(self.type.removesuffix("_t")).itemsize) * (self.size or 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +97,9 @@ class _Writer:
         bodies = [self._population(p) for p in computed]
         source = self._source(bodies, computed)
         ram = sum(field.bytes for field in self.fields)
-        return CProgram(self._header(), source, self.flash, ram, self.states)
+        return CProgram(
+            header(self.graph, self.digest, self.fields), source, self.flash, ram, self.states
+        )
 
     def _in_order(self) -> list[Population]:
         return [self.index[n] for block in self.graph.schedule or () for n in block.populations]
@@ -197,7 +179,7 @@ class _Writer:
             fired = f"{own}_fired"
         row = [f"    {line}" for line in self._row(projection, own, body)]
         row = [f"if ({fired}[n]) {{", *row, "}"]
-        about = f"/* {_comment(projection.name)}, {projection.delay} steps late */"
+        about = f"/* {comment(projection.name)}, {projection.delay} steps late */"
         return [about, *lines, *self._over(pre.neurons, row)]
 
     def _row(self, projection: Projection, own: str, body: Body) -> Iterator[str]:
@@ -294,39 +276,6 @@ class _Writer:
             f"{self._table(f'{own}_{kept}', codes, f'{state.name} of {population.name}')}[{place}]"
         )
 
-    def _header(self) -> str:
-        inputs = [p for p in self.graph.populations if p.role == "input"]
-        output = next((p for p in self.graph.populations if p.role == "output"), None)
-        count = sum(p.neurons for p in inputs)
-        outputs = 0 if output is None else output.neurons
-        fields = "\n".join(f"    {f.text} /* {f.comment} */" for f in self.fields)
-        which = "none" if output is None else output.name
-        return f"""\
-/* Network `{_comment(self.graph.name)}`, a step is {self.graph.dt:g} ms.
-   Integer semantics {self.graph.semantics.integers}, graph {self.digest}. Made by snncc. */
-#ifndef SNNCC_NET_H
-#define SNNCC_NET_H
-
-#include <stdint.h>
-
-#define NET_INPUTS {count} /* {_comment(", ".join(p.name for p in inputs))} */
-#define NET_OUTPUTS {outputs} /* {_comment(which)} */
-#define NET_SEMANTICS {self.graph.semantics.integers}
-
-typedef struct {{
-{fields}
-}} net_state;
-
-/* The state before the first step. */
-void net_reset(net_state *s);
-
-/* One step: what the inputs fire, 0 or 1, in; what the outputs fire out. Fewer than 2^32 steps
-   between two calls of net_reset. */
-void net_step(net_state *s, const uint8_t *spikes_in, uint8_t *spikes_out);
-
-#endif
-"""
-
     def _source(self, bodies: list[str], computed: Iterable[Population]) -> str:
         main = "\n".join((self._reset(), self._step(computed)))
         text = "\n".join((*bodies, main))
@@ -399,8 +348,3 @@ def _moving(step: NeuronStep) -> list[State]:
 
 def _loop(size: int, statement: str) -> str:
     return f"    for (n = 0; n < {size}; n++) {statement}"
-
-
-def _comment(text: str) -> str:
-    """Text that cannot end a comment."""
-    return "".join(c if c.isalnum() or c in " _-.,[]" else "_" for c in text)
