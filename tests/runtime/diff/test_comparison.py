@@ -1,6 +1,8 @@
 import numpy as np
+import pytest
 
 from snncc.backends.trace import Trace
+from snncc.ir.diagnostics import CompileError
 from snncc.runtime.diff.agreed import agree
 from snncc.runtime.diff.comparison import AT_ONCE, CHUNK, compare_sides
 from snncc.runtime.diff.side import Side
@@ -52,3 +54,9 @@ def test_large_samples_are_fewer_at_a_time():
     compare_sides((a, a), (None, None), agreed, None, None, lambda *_: None)
     assert agreed.samples == 3
     assert 2 * max(seen) <= CHUNK
+
+
+def test_a_sample_that_does_not_fit_is_refused_before_it_is_made():
+    a = side("a", steps=2**30, neurons=2**30)
+    with pytest.raises(CompileError, match=r"E074.* takes .* GB to compare"):
+        agree(a, a, None, None)

@@ -111,6 +111,14 @@ def test_nothing_is_allocated_for_a_size_that_is_only_said(tmp_path, monkeypatch
         read_npz_log(tmp_path / "log.npz", False)
 
 
+def test_arrays_fit_into_memory_together(read, monkeypatch):
+    monkeypatch.setattr(read_npz, "room", lambda: 600)
+    one = np.zeros((0, 3), np.int32), np.arange(60, dtype=np.int32).reshape(20, 3)
+    assert read({"spikes/h": one[1]}).least(1) == 59
+    with pytest.raises(CompileError, match=r"E064.*of memory"):
+        read({"spikes/h": one[1], "spikes/k": one[1]})
+
+
 @pytest.mark.parametrize("most", AMOUNTS)
 def test_damage(tmp_path, most):
     path, content = tmp_path / "log.npz", io.BytesIO()
