@@ -3,7 +3,6 @@ gives the column of each result."""
 
 from __future__ import annotations
 
-import ast
 import importlib.util
 import subprocess
 from collections.abc import Sequence
@@ -151,71 +150,27 @@ def _slots(expr: Expr, columns: Columns) -> bytes:
 
 def run_onnx(jobs: Sequence[Job]) -> list[Any]:
     """One model with an output for each expression, run by onnxruntime."""
-    import onnx
     import onnxruntime
+    from onnx import helper
 
-    graph = _Nodes(onnx)
+    from snncc.backends.exports.onnx.nodes import Nodes, described
+
+    nodes, outputs = Nodes(), []
     feeds: Columns = {}
     for k, (expr, columns) in enumerate(jobs):
         names = {name: f"j{k}_{n}" for n, name in enumerate(read(expr))}
         for name, dtype in read(expr).items():
             feeds[names[name]] = columns[name].astype(stored(dtype))
-        tree = ast.parse(render(expr, names, ONNX), mode="eval").body
-        graph.node("Identity", [graph.value(tree)], f"out{k}")
-    results = onnxruntime.InferenceSession(graph.model(feeds, len(jobs))).run(None, feeds)
+        outputs.append(helper.make_empty_tensor_value_info(f"out{k}"))
+        nodes.add("Identity", [nodes.text(render(expr, names, ONNX))], [f"out{k}"])
+    inputs = [described(name, column.dtype, [None]) for name, column in feeds.items()]
+    model = helper.make_model(
+        nodes.graph("rendered", inputs, outputs),
+        ir_version=9,
+        opset_imports=[helper.make_opsetid("", 18)],
+    )
+    results = onnxruntime.InferenceSession(model.SerializeToString()).run(None, feeds)
     return [
         np.broadcast_to(found, len(next(iter(columns.values()))))
         for found, (_, columns) in zip(results, jobs, strict=True)
     ]
-
-
-class _Nodes:
-    """The nodes of a text in the form of `ONNX`."""
-
-    def __init__(self, onnx: Any) -> None:
-        self.onnx = onnx
-        self.nodes: list[Any] = []
-
-    def node(self, op: str, inputs: list[str], output: str = "", **attributes: Any) -> str:
-        output = output or f"v{len(self.nodes)}"
-        domain, _, name = op.rpartition(".")
-        made = self.onnx.helper.make_node(name, inputs, [output], domain=domain, **attributes)
-        self.nodes.append(made)
-        return output
-
-    def value(self, tree: Any) -> str:
-        if isinstance(tree, ast.Name):
-            return tree.id
-        op = ast.unparse(tree.func)
-        if op in CONSTANTS:
-            number = (
-                np.array(float(ast.unparse(tree.args[0])), CONSTANTS[op])
-                if op in ("f32", "f64")
-                else (np.array(ast.literal_eval(tree.args[0]), CONSTANTS[op]))
-            )
-            return self.node("Constant", [], value=self.onnx.numpy_helper.from_array(number))
-        types = self.onnx.TensorProto.DataType
-        attributes = {k.arg: types.Value(k.value.id) for k in tree.keywords}
-        return self.node(op, [self.value(a) for a in tree.args], **attributes)
-
-    def model(self, feeds: Columns, outputs: int) -> bytes:
-        make = self.onnx.helper
-        inputs = [
-            make.make_tensor_value_info(n, make.np_dtype_to_tensor_dtype(c.dtype), [None])
-            for n, c in feeds.items()
-        ]
-        results = [make.make_empty_tensor_value_info(f"out{k}") for k in range(outputs)]
-        graph = make.make_graph(self.nodes, "rendered", inputs, results)
-        texts = ["<domain" + text for text in ONNX.helpers.split("<domain")[1:]]
-        model = make.make_model(
-            graph,
-            ir_version=9,
-            functions=[self.onnx.parser.parse_function(text) for text in texts],
-            opset_imports=[make.make_opsetid("", 18), make.make_opsetid("snncc", 1)],
-        )
-        return bytes(model.SerializeToString())
-
-
-CONSTANTS = {
-    "f32": np.float32, "f64": np.float64, "i32": np.int32, "i64": np.int64, "bool": np.bool_,
-}  # fmt: skip

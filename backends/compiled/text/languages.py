@@ -224,44 +224,12 @@ def _onnx_literal(expr: Const) -> str:
     return f"{expr.dtype}({value})"
 
 
-# Functions of the model, in the text form of ONNX. BitShift takes no signed numbers, and
-# onnxruntime has no Where of truth values.
-_ONNX_HELPERS = """\
-<domain: "snncc", opset_import: ["" : 18]>
-choose (condition, yes, no) => (y) {
-    otherwise = Not(condition)
-    is_yes = And(condition, yes)
-    is_no = And(otherwise, no)
-    y = Or(is_yes, is_no)
-}
-<domain: "snncc", opset_import: ["" : 18]>
-floor (x, power) => (y) {
-    rest = Mod(x, power)
-    whole = Sub(x, rest)
-    y = Div(whole, power)
-}
-<domain: "snncc", opset_import: ["" : 18]>
-nearest_even (x, power) => (y) {
-    one = Constant <value = int64 {1}> ()
-    two = Constant <value = int64 {2}> ()
-    rest = Mod(x, power)
-    whole = Sub(x, rest)
-    down = Div(whole, power)
-    half = Div(power, two)
-    low_bit = Mod(down, two)
-    is_odd = Equal(low_bit, one)
-    is_above = Greater(rest, half)
-    is_tie = Equal(rest, half)
-    is_odd_tie = And(is_tie, is_odd)
-    is_up = Or(is_above, is_odd_tie)
-    step = Cast <to = 7> (is_up)
-    y = Add(down, step)
-}
-"""
+# Division drops what is left, towards 0; of a multiple of the power nothing is.
+_ONNX_FLOOR = "Div(BitwiseAnd({0}, {keep}), {power})"
 
-# The nodes of ONNX, operator set 18, as nested calls: what is called is the operator of a node, or,
-# after a dot, a function of the model; keywords are attributes; f32, f64, i32, i64, bool make
-# constants.
+# The nodes of ONNX, operator set 18, as nested calls: what is called is the operator of a node,
+# keywords are attributes; f32, f64, i32, i64, bool make constants. BitShift takes no signed
+# numbers, and onnxruntime has no Where of truth values. What stands twice is one node.
 ONNX = Language(
     "onnx",
     spellings={
@@ -299,16 +267,18 @@ ONNX = Language(
     literal=_onnx_literal,
     power="Mul({0}, {power})",
     roundings={
-        "floor": "snncc.floor({0}, {power})",
-        "nearest_even": "snncc.nearest_even({0}, {power})",
+        "floor": _ONNX_FLOOR,
+        "nearest_even": (
+            f"Add({_ONNX_FLOOR}, Div(Add(BitwiseAnd({{0}}, {{rest}}), "
+            f"Add({{below_half}}, BitwiseAnd({_ONNX_FLOOR}, {{one}}))), {{power}}))"
+        ),
         "toward_zero": "Div({0}, {power})",
     },
     overflows={
         "wrap": "Sub(BitwiseXor(BitwiseAnd({0}, {mask}), {sign}), {sign})",
         "saturate": "Clip({0}, {low}, {high})",
     },
-    exceptions={DType.BOOL: {"select": "snncc.choose({0}, {1}, {2})"}},
-    helpers=_ONNX_HELPERS,
+    exceptions={DType.BOOL: {"select": "Or(And({0}, {1}), And(Not({0}), {2}))"}},
 )
 
 LANGUAGES: dict[str, Language] = {row.name: row for row in (PYTHON, CUDA, C, ONNX)}

@@ -21,8 +21,8 @@ class Language:
     """How one language writes what `ir.ops.OPS` means.
 
     Templates: {0}, {1}, {2} are the arguments; {type} is the word for the type, {kind} its name in
-    the IR, "i64" for codes, {f} is "f" for F32. Those of codes read {places}, {power} = 2^places,
-    {low} and {high}, the ends of a type, {mask} = 2^bits - 1, {sign} = -low.
+    the IR, "i64" for codes, {f} is "f" for F32. Those of codes read {places} and what
+    `codes_written` says.
     """
 
     name: str
@@ -84,7 +84,7 @@ def _moved(text: str, places: int, target: Fixed, language: Language) -> str:
         return text
     spelling = language.power if places > 0 else language.roundings[target.rounding]
     size = abs(places)
-    return spelling.format(text, places=size, power=_code(1 << size, language))
+    return spelling.format(text, places=size, **codes_written(size, target, _literal_in(language)))
 
 
 def _fitted(expr: Apply, text: str, target: Scalar, language: Language) -> str:
@@ -92,13 +92,20 @@ def _fitted(expr: Apply, text: str, target: Scalar, language: Language) -> str:
     types = [argument.dtype for argument in expr.args]
     if not isinstance(target, Fixed) or not may_leave(target, expr.op, types, expr.immediate):
         return text
-    ends = {
-        "low": target.low, "high": target.high, "mask": target.high - target.low,
-        "sign": -target.low,
-    }  # fmt: skip
-    written = {name: _code(code, language) for name, code in ends.items()}
+    written = codes_written(0, target, _literal_in(language))
     return language.overflows[target.overflow].format(text, **written)
 
 
-def _code(code: int, language: Language) -> str:
-    return language.literal(Const(code, CODES))
+def codes_written(places: int, dtype: Fixed, literal: Callable[[int], str]) -> dict[str, str]:
+    """The codes that templates read: 2^places, what masks a rest by it and what is above that, one
+    less than its half; the ends of a type, its mask and its sign."""
+    power = 1 << places
+    codes = {
+        "power": power, "rest": power - 1, "keep": -power, "below_half": (power >> 1) - 1, "one": 1,
+        "low": dtype.low, "high": dtype.high, "mask": dtype.high - dtype.low, "sign": -dtype.low,
+    }  # fmt: skip
+    return {name: literal(code) for name, code in codes.items()}
+
+
+def _literal_in(language: Language) -> Callable[[int], str]:
+    return lambda code: language.literal(Const(code, CODES))

@@ -63,8 +63,8 @@ def test_a_code_is_brought_into_its_type_where_it_may_leave_it():
     assert render(product, names, PYTHON) == "((np.int64(x) * np.int64(y)) >> 4)"
     byte = apply("narrow", apply("mulwide", a, b), immediate=Fixed(8, 4, False))
     assert render(byte, names, ONNX) == (
-        "Sub(BitwiseXor(BitwiseAnd(snncc.floor(Mul(Cast(x, to=INT64), Cast(y, to=INT64)), i64(16)),"
-        " i64(255)), i64(0)), i64(0))"
+        "Sub(BitwiseXor(BitwiseAnd(Div(BitwiseAnd(Mul(Cast(x, to=INT64), Cast(y, to=INT64)),"
+        " i64(-16)), i64(16)), i64(255)), i64(0)), i64(0))"
     )
 
 

@@ -1,0 +1,1 @@
+"""Networks of integers as ONNX models of standard operators."""

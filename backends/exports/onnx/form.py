@@ -1,0 +1,97 @@
+"""What makes a graph a model: the versions that it is written in, and what its metadata say."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from onnx import ModelProto, ValueInfoProto, checker, helper
+
+from ....ir.diagnostics import CompileError, Diagnostic
+from ....ir.graph import Graph, Population
+from ....ir.model import Model, unit_name, value_name
+from ....ir.neuron import State
+from ....ir.types import Fixed
+from .neurons import start
+from .nodes import Nodes
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A version of the format with the operator set that runtimes of its time have."""
+
+    ir: int
+    operators: int
+
+
+OLD, NEWEST = Pair(8, 18), Pair(13, 25)  # of 2022, and of 2025
+
+
+@dataclass(slots=True)
+class Ends:
+    """The inputs and outputs of a model, as they come; `results` are the values that the outputs
+    show, by name."""
+
+    inputs: list[ValueInfoProto] = field(default_factory=list)
+    outputs: list[ValueInfoProto] = field(default_factory=list)
+    results: list[tuple[str, str]] = field(default_factory=list)
+
+
+def made(
+    model: Model, nodes: Nodes, ends: Ends, pair: Pair, metadata: Mapping[str, str]
+) -> ModelProto:
+    """The whole model, checked; CompileError(E071) where two of its ends have one name."""
+    _require_distinct(model.graph, ends)
+    for name, value in ends.results:
+        nodes.add("Identity", [value], [name])
+    found = helper.make_model(
+        nodes.graph(model.graph.name, ends.inputs, ends.outputs),
+        ir_version=pair.ir,
+        opset_imports=[helper.make_opsetid("", pair.operators)],
+        producer_name="snncc",
+    )
+    helper.set_model_props(found, dict(metadata))
+    checker.check_model(found, full_check=True)
+    return found
+
+
+def _require_distinct(graph: Graph, ends: Ends) -> None:
+    names = [each.name for each in (*ends.inputs, *ends.outputs)]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        message = f"two inputs or outputs of `{graph.name}` in ONNX would be called `{twice[0]}`"
+        raise CompileError(Diagnostic("E071", message, help="rename the state or the population"))
+
+
+def metadata(
+    model: Model, digest: str, states: Mapping[str, tuple[Population, State]]
+) -> dict[str, str]:
+    """What is said of a model: `snncc.dt` [ms], `snncc.semantics`, `snncc.graph`, the digest of
+    the graph, and as JSON `snncc.states`, of each state by the name of its input or output: where
+    it starts, and its fraction bits and unit, so that code 2^-frac unit is its value."""
+    return {
+        "snncc.dt": repr(model.graph.dt),
+        "snncc.semantics": str(model.graph.semantics.integers),
+        "snncc.graph": digest,
+        "snncc.states": json.dumps(
+            {name: _about(model, *state) for name, state in states.items()}, separators=(",", ":")
+        ),
+    }
+
+
+def _about(model: Model, population: Population, state: State) -> dict[str, Any]:
+    unit = model.values.get(value_name(population.name, unit_name(state.name)))
+    return {
+        "start": _listed(start(model, population, state)),
+        "frac": state.dtype.frac if isinstance(state.dtype, Fixed) else 0,
+        "unit": 1.0 if unit is None else _listed(unit.array),
+        "of": state.unit,
+    }
+
+
+def _listed(array: Any) -> Any:
+    """One number where all neurons have one, else a list."""
+    return array.flat[0].item() if array.size and not np.ptp(array) else array.tolist()

@@ -1,0 +1,143 @@
+"""A network whose step is made node by node, in whatever graph it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import reduce
+
+import numpy as np
+
+from ....ir.graph import Population
+from ....ir.model import Model
+from ....ir.neuron import State
+from .expressions import Level, Scopes, Value, constant
+from .form import Ends
+from .neurons import Done, advance, moving, start, step_of
+from .nodes import Nodes, described
+from .sums import Synapses, delivered, later, past, synapses_of
+
+SPIKES = "spikes"
+
+
+class Network:
+    """A model, and the graph that is made of it; `batch_axis`: of the samples in `spikes`."""
+
+    def __init__(self, model: Model, batch_axis: int) -> None:
+        self.model, self.index = model, model.graph.index()
+        self.synapses = synapses_of(model)
+        self.nodes, self.ends = Nodes(), Ends()
+        self.batch_axis = batch_axis
+        self.output = next((p for p in model.graph.populations if p.role == "output"), None)
+
+    @property
+    def order(self) -> list[Population]:
+        """The populations in the order in which they are evaluated."""
+        blocks = self.model.graph.schedule or ()
+        return [self.index[name] for block in blocks for name in block.populations]
+
+    def taken(self, *leading: int | str) -> dict[str, str]:
+        """Makes the input `spikes`, and gives those of each input population, cut out of it."""
+        inputs = [p for p in self.model.graph.populations if p.step is None]
+        bounds = np.cumsum([0, *(p.neurons for p in inputs)]).tolist()
+        self.ends.inputs.append(described(SPIKES, np.uint8, [*leading, bounds[-1]]))
+        if len(inputs) == 1:
+            return {inputs[0].name: SPIKES}
+        cut = {}
+        for population, low, high in zip(inputs, bounds, bounds[1:], strict=False):
+            ends = (self.nodes.indices(n) for n in (low, high, len(leading)))
+            cut[population.name] = self.nodes.node("Slice", SPIKES, *ends)
+        return cut
+
+    def shape(self, *sizes: int) -> str:
+        """The shape [..., B, N] of these sizes, B put before the last."""
+        batch = self.nodes.node("Shape", SPIKES, start=self.batch_axis, end=self.batch_axis + 1)
+        parts = [batch, self.nodes.indices(sizes[-1])]
+        if sizes[:-1]:
+            parts.insert(0, self.nodes.indices(*sizes[:-1]))
+        return self.nodes.node("Concat", *parts, axis=0)
+
+    def first(self, population: Population, state: State) -> str:
+        """A state before the first step, int32 [B, N]."""
+        codes = self.nodes.constant(start(self.model, population, state))
+        return self.nodes.node("Expand", codes, self.shape(population.neurons))
+
+    def late(self, name: str, within: Iterable[str]) -> int:
+        """The most steps for which the spikes of a population are kept for some others."""
+        into = (each.projection for post in within for each in self.synapses[post])
+        return max((p.delay for p in into if p.pre == name), default=0)
+
+    def shows(self, name: str, made: str, kind: type, *shape: int | str) -> None:
+        """Makes a value an output of that name."""
+        self.ends.results.append((name, made))
+        self.ends.outputs.append(described(name, kind, shape))
+
+    def as_spikes(self, nodes: Nodes, fired: str) -> str:
+        """Truth values as spikes uint8."""
+        return nodes.text(f"Cast({fired}, to=UINT8)")
+
+
+class Region:
+    """Populations that are stepped together in `scopes`.
+
+    `complete` are the spikes of all steps of populations before it, uint8 [T, B, N]; `now` those of
+    this step [B, N], which grow with each population that is advanced; `rings` are those of the
+    last steps [D, B, N], with D.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        scopes: Scopes,
+        complete: Mapping[str, str],
+        now: Mapping[str, str],
+        rings: Mapping[str, tuple[str, int]],
+    ) -> None:
+        self.network, self.scopes = network, scopes
+        self.complete, self.now, self.rings = complete, dict(now), rings
+
+    def advance(self, population: Population, states: Mapping[str, str]) -> Done:
+        """A step of a population."""
+        ports = {port: self._port(population, port) for port in step_of(population).ports}
+        return advance(self.network.model, population, self.scopes, ports, states)
+
+    def fire(self, population: Population, done: Done) -> str:
+        """Its spikes in this step, uint8 [B, N], which others now receive."""
+        fired = self.full(done.spiked, population)
+        self.now[population.name] = self.network.as_spikes(self.scopes.body, fired)
+        return self.now[population.name]
+
+    def full(self, value: Value, population: Population) -> str:
+        """The name in the step of truth values or codes int32 [B, N], also of those that all
+        neurons and samples share."""
+        kind = "bool" if value.kind == "bool" else "i32"
+        name = self.scopes.name(value, kind, Level.STEP)
+        if value.level is Level.STEP:
+            return name
+        return self.scopes.body.node("Expand", name, self.network.shape(population.neurons))
+
+    def _port(self, population: Population, port: str) -> Value:
+        """The sum that arrives."""
+        into = self.network.synapses[population.name]
+        sums = [self._arriving(each) for each in into if each.projection.port == port]
+        return reduce(self._plus, sums) if sums else constant(np.array(0, np.int32))
+
+    def _arriving(self, synapses: Synapses) -> Value:
+        pre, delay = synapses.projection.pre, synapses.projection.delay
+        if pre in self.complete:
+            outer = self.scopes.outer
+            name = delivered(outer, later(outer, self.complete[pre], delay), synapses)
+            return Value("i32", *synapses.ends, name, Level.ALL)
+        body = self.scopes.body
+        spikes = past(body, *self.rings[pre], delay) if delay else self.now[pre]
+        return Value("i32", *synapses.ends, delivered(body, spikes, synapses), Level.STEP)
+
+    def _plus(self, one: Value, other: Value) -> Value:
+        level = max(one.level, other.level)
+        names = [self.scopes.name(each, "i32", level) for each in (one, other)]
+        ends = one.low + other.low, one.high + other.high
+        return Value("i32", *ends, self.scopes.at(level).node("Add", *names), level)
+
+
+def kept(populations: Iterable[Population]) -> list[tuple[Population, State]]:
+    """The states that steps of these change."""
+    return [(p, s) for p in populations if p.step is not None for s in moving(p)]

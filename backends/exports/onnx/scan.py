@@ -1,0 +1,137 @@
+"""A network over time as an ONNX model: a Scan for each block that has something to carry.
+
+What a block receives from those before it is summed for all steps at once, outside of its Scan,
+and so is all that reads nothing else; delays between blocks are shifts in time. Within a block,
+spikes that are late wait in a ring, which the Scan carries along with the states.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from onnx import ModelProto
+
+from ....ir.graph import Block, Population
+from ....ir.model import Model
+from ....ir.neuron import LAST_EMITTED, State
+from .expressions import Level
+from .form import OLD, Pair, made, metadata
+from .loop import Loop
+from .network import SPIKES, Network, Region, kept
+from .neurons import Done, require_integers, step_of
+from .sums import pushed
+
+COUNTS, SCORES = "counts", "scores"
+
+
+def scan_model(
+    model: Model,
+    digest: str,
+    steps: int | None = None,
+    every_spike: bool = False,
+    every_state: bool = False,
+    pair: Pair = OLD,
+) -> ModelProto:
+    """A network of integers over time; `digest` is that of its graph.
+
+    Input `spikes` uint8 [T, B, inputs], 0 or 1, the input populations side by side in graph order;
+    T is `steps`, or any number. Outputs: `counts` int32 [B, outputs], how often the output fired;
+    where a number scores it `scores` int32 [B, outputs], its last code; for `every_spike`
+    `h.spikes` uint8 [T, B, N] of each population h, for `every_state` `h.v` int32 [T, B, N] of each
+    state v after each step. CompileError(E071, E075) for a network that these cannot say.
+    """
+    require_integers(model.graph)
+    network = _InTime(model, steps, every_state)
+    for block in model.graph.schedule or ():
+        if block.populations[0] not in network.spikes:
+            network.pass_through(block)
+    said = network.end(every_spike)
+    return made(model, network.nodes, network.ends, pair, metadata(model, digest, said))
+
+
+class _InTime(Network):
+    """`spikes` uint8 [T, B, N] of the populations that are done, `last` the last states."""
+
+    def __init__(self, model: Model, steps: int | None, every_state: bool) -> None:
+        super().__init__(model, 1)
+        self.steps: int | str = "T" if steps is None else steps
+        self.every_state = every_state
+        self.spikes = self.taken(self.steps, "B")
+        self.last: dict[tuple[str, str], str] = {}
+
+    def pass_through(self, block: Block) -> None:
+        """The populations of a block in all steps."""
+        members = [self.index[name] for name in block.populations]
+        loop = Loop(self.nodes, SPIKES)
+        states = {
+            (p.name, s.name): loop.carry(self.first(p, s), np.int32) for p, s in kept(members)
+        }
+        rings = self._rings(loop, members)
+        region = Region(self, loop.scopes, self.spikes, {}, rings)
+        done = {}
+        for population in members:
+            own = {s.name: states[population.name, s.name] for _, s in kept([population])}
+            done[population.name] = region.advance(population, own)
+            if block.is_recurrent:
+                region.fire(population, done[population.name])
+        self._leave(loop, region, done)
+        for name, (ring, late) in rings.items():
+            loop.leave(pushed(loop.scopes.body, ring, late, region.now[name]), np.uint8)
+        fired = {p.name: self._collected(loop, done[p.name], p) for p in members}
+        loop.close()
+        for population in members:
+            self.spikes[population.name] = self.as_spikes(self.nodes, fired[population.name])
+
+    def _rings(self, loop: Loop, members: list[Population]) -> dict[str, tuple[str, int]]:
+        rings = {}
+        for population in members:
+            late = self.late(population.name, [p.name for p in members])
+            if late:
+                none = self.nodes.constant(np.array(0, np.uint8))
+                full = self.nodes.node("Expand", none, self.shape(late, population.neurons))
+                rings[population.name] = loop.carry(full, np.uint8), late
+        return rings
+
+    def _leave(self, loop: Loop, region: Region, done: Mapping[str, Done]) -> None:
+        """The states after a step, also for the outputs."""
+        for name, each in done.items():
+            population = self.index[name]
+            for state, value in each.states.items():
+                made = region.full(value, population)
+                self.last[name, state] = loop.leave(made, np.int32)
+                if self.every_state:
+                    found = loop.collect(made, np.int32)
+                    self.shows(f"{name}.{state}", found, np.int32, *self._whole(population))
+
+    def _collected(self, loop: Loop, done: Done, population: Population) -> str:
+        """Whether the neurons fired, in all steps."""
+        if done.spiked.level is Level.STEP:
+            return loop.collect(done.spiked.name, np.bool_)
+        steps = self.nodes.node("Shape", SPIKES, start=0, end=1)
+        shape = self.nodes.node("Concat", steps, self.shape(population.neurons), axis=0)
+        fired = loop.scopes.name(done.spiked, "bool", Level.ALL)
+        return self.nodes.node("Expand", fired, shape)
+
+    def _whole(self, population: Population) -> tuple[int | str, int | str, int | str]:
+        return self.steps, "B", population.neurons
+
+    def end(self, every_spike: bool) -> dict[str, tuple[Population, State]]:
+        """Makes the outputs of the whole; the states among all outputs by name."""
+        for population in self.index.values() if every_spike else ():
+            spikes, shape = self.spikes[population.name], self._whole(population)
+            self.shows(f"{population.name}.spikes", spikes, np.uint8, *shape)
+        states = kept(self.order) if self.every_state else []
+        said = {f"{p.name}.{s.name}": (p, s) for p, s in states}
+        return said if self.output is None else said | self._scored(self.output)
+
+    def _scored(self, output: Population) -> dict[str, tuple[Population, State]]:
+        if step_of(output).threshold is not None:
+            fired = self.nodes.text(f"Cast({self.spikes[output.name]}, to=INT32)")
+            total = self.nodes.node("ReduceSum", fired, self.nodes.indices(0), keepdims=0)
+            self.shows(COUNTS, total, np.int32, "B", output.neurons)
+        scores = [(p, s) for p, s in kept([output]) if s.name == LAST_EMITTED]
+        for _, state in scores:
+            last = self.last[output.name, state.name]
+            self.shows(SCORES, last, np.int32, "B", output.neurons)
+        return dict.fromkeys([SCORES], scores[0]) if scores else {}

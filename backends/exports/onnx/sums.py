@@ -1,0 +1,115 @@
+"""What arrives at ports: spikes times weights in int32.
+
+A projection is a matrix of int8 [pre, post], whatever its wiring, a byte a pair: less than a list,
+which has 9 bytes or more a synapse, where more than every ninth pair is joined. Weights of 9 to 16
+bits are two matrices, w = 256 high + low, high of int8 and low of uint8: 256 (spikes x high) +
+(spikes x low) is exact modulo 2^32, and so exact, since the sum is a code of 32 bits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ....ir.diagnostics import CompileError, Diagnostic
+from ....ir.graph import Projection
+from ....ir.model import Model, weights_name
+from .nodes import Nodes
+
+MOST_BYTES = 1 << 30  # of a model's matrices: a file of protobuf holds 2 GiB
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Synapses:
+    """A projection with its weights [pre, post], int16 where int8 does not hold them."""
+
+    projection: Projection
+    weights: npt.NDArray[np.int8 | np.int16]
+
+    @property
+    def ends(self) -> tuple[int, int]:
+        """The least and the most that can arrive at a neuron in a step."""
+        low = self.weights.clip(max=0).sum(axis=0, dtype=np.int64).min()
+        return int(low), int(self.weights.clip(min=0).sum(axis=0, dtype=np.int64).max())
+
+
+def synapses_of(model: Model) -> dict[str, list[Synapses]]:
+    """The projections that have a weight, by the population to which they lead.
+
+    CompileError(E071) with the largest of them for matrices that no file holds.
+    """
+    found: dict[str, list[Synapses]] = {p.name: [] for p in model.graph.populations}
+    _require_small(model)
+    for projection in model.graph.projections:
+        weights = _matrix(model, projection)
+        if weights.any():
+            found[projection.post].append(Synapses(projection, weights))
+    return found
+
+
+def _require_small(model: Model) -> None:
+    sizes = {
+        p.name: p_bytes * wiring.pre_neurons * wiring.post_neurons
+        for p in model.graph.projections
+        for wiring in (model.wirings[p.name],)
+        for p_bytes in (model.values[weights_name(p.name)].array.itemsize,)
+    }
+    if sum(sizes.values()) <= MOST_BYTES:
+        return
+    largest = max(model.graph.projections, key=lambda p: sizes[p.name])
+    message = (
+        f"`{largest.name}` is a matrix of {sizes[largest.name]} bytes in ONNX, and all of them may"
+        f" take {MOST_BYTES}"
+    )
+    way_out = "take fewer neurons, or another form: C holds lists and windows as they are"
+    raise CompileError(Diagnostic("E071", message, largest.span, help=way_out))
+
+
+def _matrix(model: Model, projection: Projection) -> npt.NDArray[np.int8 | np.int16]:
+    wiring = model.wirings[projection.name]
+    codes = model.values[weights_name(projection.name)].array
+    pre, post = wiring.pairs()
+    made = np.zeros((wiring.pre_neurons, wiring.post_neurons), codes.dtype)
+    made[pre, post] = codes.ravel()[wiring.places()]
+    return made
+
+
+def delivered(nodes: Nodes, spikes: str, synapses: Synapses) -> str:
+    """The sums int32 [..., post] of spikes uint8 [..., pre]."""
+    weights = synapses.weights
+    if weights.dtype == np.int8:
+        return nodes.node("MatMulInteger", spikes, nodes.constant(weights))
+    high, low = (weights >> 8).astype(np.int8), (weights & 255).astype(np.uint8)
+    upper, lower = (
+        nodes.node("MatMulInteger", spikes, nodes.constant(each)) for each in (high, low)
+    )
+    return nodes.node(
+        "Add", nodes.node("Mul", upper, nodes.constant(np.array(256, np.int32))), lower
+    )
+
+
+def later(nodes: Nodes, spikes: str, delay: int) -> str:
+    """Spikes uint8 [T, B, N] so many steps later, nothing before."""
+    if not delay:
+        return spikes
+    longer = nodes.node("Pad", spikes, nodes.indices(delay, 0, 0, 0, 0, 0))
+    ends = (nodes.indices(number) for number in (0, -delay, 0))
+    return nodes.node("Slice", longer, *ends)
+
+
+def past(nodes: Nodes, ring: str, late: int, delay: int) -> str:
+    """Spikes uint8 [B, N] of so many steps before, from a ring [late, B, N], the last at its
+    end."""
+    place = nodes.constant(np.array(late - delay, np.int64))
+    return nodes.node("Gather", ring, place, axis=0)
+
+
+def pushed(nodes: Nodes, ring: str, late: int, spikes: str) -> str:
+    """The ring with the spikes of one more step."""
+    newest = nodes.node("Unsqueeze", spikes, nodes.indices(0))
+    if late == 1:
+        return newest
+    ends = (nodes.indices(number) for number in (1, late, 0))
+    return nodes.node("Concat", nodes.node("Slice", ring, *ends), newest, axis=0)

@@ -1,0 +1,53 @@
+"""Networks of integers as ONNX models: the bits of the reference, spikes and states, for all that
+`integer_cases` draws."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+pytest.importorskip("onnx", reason="pip install onnx")
+pytest.importorskip("onnxruntime", reason="pip install onnxruntime")
+
+from integer_cases import drawn_integers, drawn_samples
+from onnx_runs import run_scan, run_steps
+
+from snncc.backends.exports.onnx.form import NEWEST, OLD, Pair
+from snncc.backends.exports.onnx.scan import scan_model
+from snncc.backends.exports.onnx.step import step_model
+from snncc.backends.reference.simulator import ReferenceSimulator
+
+QUICK, MANY = range(14), range(14, 214)
+
+
+def check(seed: int, pair: Pair) -> int:
+    """Both forms do what the reference does; how many spikes there were."""
+    model, samples = drawn_integers(seed), drawn_samples(seed, 3)
+    wanted = ReferenceSimulator(model, np.float64).trace(samples, True)
+    spikes = np.ascontiguousarray(samples.values[samples.rows].transpose(1, 0, 2))
+    whole = run_scan(
+        scan_model(model, "digest", every_spike=True, every_state=True, pair=pair), spikes
+    )
+    single = run_steps(step_model(model, "digest", every_spike=True, pair=pair), spikes)
+    for name, fired in wanted.spikes.items():
+        assert (whole[f"{name}.spikes"] == fired).all(), (seed, name)
+        assert (single[f"{name}.spikes"] == fired).all(), (seed, name)
+    for name, states in wanted.states.items():
+        still = model.graph.population(name).step.still
+        for state, codes in states.items():
+            if state not in still:
+                assert (whole[f"{name}.{state}"] == codes).all(), (seed, name, state)
+                assert (single[f"{name}.{state}.next"] == codes).all(), (seed, name, state)
+    output = next(p.name for p in model.graph.populations if p.role == "output")
+    assert (whole["counts"] == wanted.spikes[output].sum(axis=0)).all()
+    return int(sum(fired.sum() for name, fired in wanted.spikes.items() if name != "x"))
+
+
+@pytest.mark.parametrize("seed", QUICK)
+def test_drawn_networks(seed):
+    check(seed, NEWEST if seed % 2 else OLD)
+
+
+@pytest.mark.slow
+def test_many_drawn_networks():
+    assert sum(check(seed, OLD if seed % 2 else NEWEST) for seed in MANY) > 10_000
