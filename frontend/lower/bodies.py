@@ -47,6 +47,9 @@ def _declare(statements: Iterable[Statement], environment: Environment, body: Bo
         done = body.report.attempt(_DECLARE[type(statement)], statement, environment, body)
         if isinstance(done, Poisoned):
             _poison(statement, body, done)
+            excess = body.network.unrolled.excess
+            if body.is_module and excess is not None:  # the rest of an instance is more still
+                raise excess
 
 
 def _poison(statement: Statement, body: Body, mistake: Poisoned) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -83,15 +84,17 @@ class Unrolled:
         self.count(span, self._weight(body) / 10)
 
     def _weight(self, part: object) -> int:
-        """How many nodes a part of a tree has."""
-        if isinstance(part, tuple) and not isinstance(part, Span):
-            return sum(map(self._weight, part))
-        if isinstance(part, Span) or not is_dataclass(part):
+        """How many nodes a part of a tree has; each instance asks for the body of its module."""
+        if isinstance(part, Span) or not (isinstance(part, tuple) or is_dataclass(part)):
             return 0
         if id(part) not in self.weights:
-            inner = (self._weight(getattr(part, each.name)) for each in fields(part))
-            self.weights[id(part)] = 1 + sum(inner)
+            self.weights[id(part)] = self._counted(part)
         return self.weights[id(part)]
+
+    def _counted(self, part: Any) -> int:
+        if isinstance(part, tuple):
+            return sum(map(self._weight, part))
+        return 1 + sum(self._weight(getattr(part, each.name)) for each in fields(part))
 
     def count(self, span: Span, more: float = 1) -> None:
         """So many more statements are to be carried out; too many are refused."""

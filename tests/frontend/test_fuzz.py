@@ -305,6 +305,9 @@ LARGE = {
     "synapses": "network n { population h[2] : lif  h -> h : list(synapses = ["
     + "[0, 1, 0.5], " * (LIMIT // 8 - 10)
     + "]) }",
+    "a module that holds itself": "module m { population h[2] : lif\n"
+    + "".join(f"instance a{k} : m\n" for k in range(45_000))
+    + "} network n { instance a : m }",
     "names that are not declared": repeated("x -> pop{0} : dense", 45_000),
     "the same name": repeated("let a = {0}", 70_000),
     "syntax errors": repeated("let a = = {0}", 60_000),
