@@ -60,11 +60,23 @@ def test_drawn_networks(seed, sums, tmp_path) -> None:
     check(seed, tmp_path, "-O0", sums=sums)
 
 
+NIGHTLY = pytest.mark.nightly
+
+
 @needs_gcc
 @pytest.mark.slow
-@pytest.mark.parametrize("count", [12, pytest.param(200, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("count", [4, pytest.param(200, marks=NIGHTLY)])
 @pytest.mark.parametrize("sums", SUMS)
-@pytest.mark.parametrize("options", [("-O0",), ("-O3",), ("-O2", "-m32"), SANE], ids=" ".join)
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("-O3",),
+        SANE,
+        pytest.param(("-O0",), marks=NIGHTLY),
+        pytest.param(("-O2", "-m32"), marks=NIGHTLY),
+    ],
+    ids=" ".join,
+)
 def test_many_drawn_networks(options, sums, count, tmp_path) -> None:
     probe = tmp_path / "probe.c"
     probe.write_text("#include <stdint.h>\nint main(void) { return 0; }\n")
