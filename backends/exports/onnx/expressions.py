@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ....ir.expr import Apply, Const, Expr, Ref
+from ....ir.expr import Apply, Const, Expr, Ref, apply
 from ....ir.ops import OPS, movement
 from ....ir.types import DType, Fixed
 from ...compiled.text.languages import ONNX
@@ -104,6 +104,7 @@ class Writer:
             return self.values[expr.name]
         if isinstance(expr, Const):
             return constant(np.array(expr.value))
+        expr = _spelled_alike(expr)
         args = [self.value(each) for each in expr.args]
         if expr.dtype is DType.BOOL:
             return self._truth(expr, args)
@@ -176,6 +177,15 @@ class Writer:
         written = codes_written(places, dtype, lambda code: f"{kind}({code})")
         name = self.scopes.at(level).text(spelling.format(*names, **written))
         return Value(kind, low, high, name, level)
+
+
+def _spelled_alike(expr: Apply) -> Apply:
+    """Where x > y chooses, x <= y chooses the other way round: what holds in refractory steps and
+    what fires outside of them then share a node."""
+    condition = expr.args[0]
+    if expr.op != "select" or not isinstance(condition, Apply) or condition.op != "gt":
+        return expr
+    return apply("select", apply("le", *condition.args), expr.args[2], expr.args[1])
 
 
 def _fits(low: int, high: int) -> bool:
