@@ -51,11 +51,13 @@ def export(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Write a model out: C for a microcontroller, with golden vectors that its test compares."""
+    """Write a model out: as C for a microcontroller or as ONNX, with golden vectors to compare."""
     output = Output(json, quiet)
     if form not in EXPORTS:
         known = nearest(form, EXPORTS) or f"choose from {', '.join(EXPORTS)}"
         raise typer.BadParameter(f"there is no `{form}`: {known}", param_hint="--target")
+    if build and not EXPORTS[form].is_built:
+        raise typer.BadParameter(f"gcc compiles no `{form}`", param_hint="--build")
     if build and not vectors:
         raise typer.BadParameter("it runs the test of --vectors", param_hint="--build")
     loaded = load_package(model, options_for(model, define, network, seed))

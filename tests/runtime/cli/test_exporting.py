@@ -38,6 +38,16 @@ def test_c_that_passes_its_own_test(answer, quantized, tmp_path):
     assert {p.name for p in (tmp_path / "made").iterdir()} == {*document["files"], "test_net"}
 
 
+def test_onnx(answer, quantized, tmp_path):
+    onnx = pytest.importorskip("onnx", reason="pip install onnx")
+    asked = ("--target", "onnx-step", "--out", "made", "--inputs", "x.npy", "--vectors", 2)
+    (document,) = answer("export", quantized, *asked)
+    assert document["files"] == ["step.onnx", "vectors.npz"]
+    assert document["bytes"] == (tmp_path / "made/step.onnx").stat().st_size
+    onnx.checker.check_model(tmp_path / "made/step.onnx", full_check=True)
+    assert np.load(tmp_path / "made/vectors.npz")["y.spikes"].shape == (30, 2, 4)
+
+
 def test_without_a_test(answer, quantized, tmp_path):
     (document,) = answer("export", quantized, "--target", "c", "--out", "made", "--vectors", 0)
     assert document["files"] == ["net.c", "net.h"]
@@ -67,6 +77,7 @@ def test_a_network_of_floats(snncc, quantized, tmp_path):
     [
         (("--target", "d"), "there is no `d`: choose from c"),
         (("--target", "c", "--vectors", 0, "--build"), "it runs the test of --vectors"),
+        (("--target", "onnx", "--build"), "gcc compiles no `onnx`"),
     ],
 )
 def test_wrong_usage(snncc, quantized, tmp_path, options, says):

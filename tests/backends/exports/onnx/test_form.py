@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from dataclasses import replace
@@ -13,7 +14,9 @@ import pytest
 pytest.importorskip("onnx", reason="pip install onnx")
 pytest.importorskip("onnxruntime", reason="pip install onnxruntime")
 
+import onnx
 from compiled_texts import compiled_text
+from integer_cases import drawn_integers, drawn_samples
 from onnx import ModelProto
 from onnx_runs import run_scan, run_steps
 from refusal import refusals, refused
@@ -23,7 +26,9 @@ from snncc.backends.exports.onnx import sums
 from snncc.backends.exports.onnx.form import OLD, Pair
 from snncc.backends.exports.onnx.scan import scan_model
 from snncc.backends.exports.onnx.step import step_model
+from snncc.backends.exports.table import EXPORTS
 from snncc.backends.reference.network import simulate
+from snncc.backends.reference.simulator import ReferenceSimulator
 from snncc.ir.expr import Ref
 from snncc.ir.integers.precision import Precision
 from snncc.ir.model import Model, draw_model
@@ -143,8 +148,6 @@ def test_windows():
 
 
 def test_the_operator_sets_that_are_newest():
-    import onnx
-
     if onnx.helper.VERSION_TABLE[-1][1] < 14:
         pytest.skip("this onnx writes no version 14: pip install -U onnx")
     assert compare(integers(NET), Pair(14, 27)) > 50
@@ -215,6 +218,24 @@ def test_matrices_that_no_file_holds_are_refused(monkeypatch):
     monkeypatch.setattr(sums, "MOST_BYTES", 40)
     found = refusals(scan_model, integers(NET), "d")[0]
     assert (found.code, "`h->h` is a matrix of 16 bytes" in found.message) == ("E071", True)
+
+
+@pytest.mark.parametrize(("form", "run"), [("onnx", run_scan), ("onnx-step", run_steps)])
+def test_golden_vectors_are_what_the_model_does(form, run):
+    model, samples = drawn_integers(7), drawn_samples(7)
+    trace = ReferenceSimulator(model, np.float64).trace(samples, True)
+    *names, vectors = EXPORTS[form].write(model, "d", trace).files.values()
+    golden = np.load(io.BytesIO(vectors))
+    output = next(p.name for p in model.graph.populations if p.role == "output")
+    assert (golden["spikes"] == samples.values[samples.rows].transpose(1, 0, 2)).all()
+    made = run(onnx.load_from_string(names[0]), golden["spikes"])
+    if form == "onnx":
+        assert (made["counts"] == golden[f"{output}.spikes"].sum(axis=0)).all()
+    else:
+        assert (made[f"{output}.spikes"] == golden[f"{output}.spikes"]).all()
+        later = [name for name in made if name.endswith(".next") and "past" not in name]
+        assert later
+        assert all((made[name] == golden[name.removesuffix(".next")]).all() for name in later)
 
 
 def test_the_manuals_lines_run(tmp_path, monkeypatch, capsys):
