@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
-from typing import Any
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -68,6 +68,27 @@ class Environment:
         return Environment(self.scope.bind(name, value), self.cells, self.places)
 
 
+def nodes_of(body: tuple[Statement, ...]) -> int:
+    """How many nodes the trees of the statements have."""
+    count, open_ = 0, list[object](body)
+    while open_:
+        part = open_.pop()
+        if type(part) is tuple:
+            open_ += part
+            continue
+        names = _members(type(part))
+        if names is not None:
+            count += 1
+            open_ += [getattr(part, name) for name in names]
+    return count
+
+
+@cache
+def _members(kind: Any) -> tuple[str, ...] | None:
+    """The names of what a node of this type has; None of what is no node."""
+    return tuple(each.name for each in fields(kind)) if is_dataclass(kind) else None
+
+
 @dataclass(slots=True)
 class Unrolled:
     """How much the networks of a text have unrolled to, all together. `excess`: the mistake that it
@@ -77,24 +98,13 @@ class Unrolled:
     statements: float = 0
     parts: int = 0
     excess: CompileError | None = None
-    weights: dict[int, int] = field(default_factory=dict)  # of nodes by identity
+    weights: dict[int, int] = field(default_factory=dict)  # of bodies by identity
 
     def count_body(self, span: Span, body: tuple[Statement, ...]) -> None:
         """A body is carried out once more; ten nodes of its tree count as a statement."""
-        self.count(span, self._weight(body) / 10)
-
-    def _weight(self, part: object) -> int:
-        """How many nodes a part of a tree has; each instance asks for the body of its module."""
-        if isinstance(part, Span) or not (isinstance(part, tuple) or is_dataclass(part)):
-            return 0
-        if id(part) not in self.weights:
-            self.weights[id(part)] = self._counted(part)
-        return self.weights[id(part)]
-
-    def _counted(self, part: Any) -> int:
-        if isinstance(part, tuple):
-            return sum(map(self._weight, part))
-        return 1 + sum(self._weight(getattr(part, each.name)) for each in fields(part))
+        if id(body) not in self.weights:
+            self.weights[id(body)] = nodes_of(body)
+        self.count(span, self.weights[id(body)] / 10)
 
     def count(self, span: Span, more: float = 1) -> None:
         """So many more statements are to be carried out; too many are refused."""
