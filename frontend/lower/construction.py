@@ -76,7 +76,8 @@ def nodes_of(body: tuple[Statement, ...]) -> int:
         if type(part) is tuple:
             open_ += part
             continue
-        names = _members(type(part))
+        kind: Any = type(part)
+        names = _members(kind)
         if names is not None:
             count += 1
             open_ += [getattr(part, name) for name in names]
