@@ -202,6 +202,15 @@ def _parts(case: Case, other: Model) -> Iterator[Change]:
                 yield Change(cause, f"{said} of `{name}` as in {case.label}", made)
 
 
+def _unlike(mine: NeuronModel | None, their: NeuronModel | None) -> list[str]:
+    """The classes of the parts in which two models differ as they were written: those of integers,
+    whose steps are not made anew from a part."""
+    if mine is None or their is None:
+        return []
+    parts = ((part, cause) for part, (cause, _) in PARTS.items())
+    return [cause for part, cause in parts if getattr(mine, part) != getattr(their, part)]
+
+
 def _widened(mine: NeuronModel, their: NeuronModel) -> NeuronModel:
     """The model with the other one's parameters and states beside its own."""
     known = {p.name for p in mine.parameters} | {s.name for s in mine.states}
@@ -223,6 +232,7 @@ def _whole(case: Case, other: Model) -> Iterator[Change]:
     given = tuple(n for n in {*model.values, *other.values} if n.startswith(value_name(name, "")))
     made = replace(model, graph=replace(model.graph, populations=populations))
     rest = DECAY_ROUNDING if case.model.graph.semantics.integers else ORDER
-    first = next((c.cause for c in (*_parameters(case, other), *_parts(case, other))), rest)
+    told = [c.cause for c in (*_parameters(case, other), *_parts(case, other))]
+    first = next(iter((*told, *_unlike(case.population.model, their.model), rest)))
     said = f"the neurons of `{name}` as in {case.label}"
     yield Change(first, said, _valued(made, other, given), is_whole=True)

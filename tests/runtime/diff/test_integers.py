@@ -111,9 +111,13 @@ def test_of_a_fault_in_integers(tmp_path, name, form):
     b = b if form == "log" else package(tmp_path / "b", bad)
     made, reason = compared(tmp_path, package(tmp_path / "a", good), b, samples)
     evidence = evidence_text(made.found.first, reason, False)
+    # What is taken away by a soft reset is rounded otherwise than the threshold, in some neurons:
+    # the other side's own explain more than what can be made of this side's.
+    is_soft = name == "a soft reset"
+    if is_soft and form == "package":
+        said = "with the neurons of `h` as in b"
     assert (reason.cause.cause, said in evidence) == (cause, True), evidence
-    # What is taken away by a soft reset is rounded otherwise than the threshold, in some neurons.
-    explained = reason.cause.explained + (2 if name == "a soft reset" else 0)
+    explained = reason.cause.explained + (2 if is_soft and form == "log" else 0)
     assert explained == reason.cause.neurons > reason.cause.unchanged
     if name in QUICK and form == "log":
         printed = f"cause: {cause}\n  {evidence}"
