@@ -50,8 +50,8 @@ def integers_of(
         base = np.full_like(base, base.max())
     base = np.maximum(base, least_base(step, known, relative, precision.state))
     units = {name: unit * base for name, unit in relative.items() if name not in step.ports}
-    units |= {p.port: synapses[p.name].unit * base for p in into}
     units |= {port: relative[port] * base for port, own in ports.items() if own == (port,)}
+    units |= {p.port: synapses[p.name].unit * base for p in into}  # that of its weights
     maker = IntegerStep(step, known, units, ports, precision, (population.name, population.span))
     made = maker.made()
     kept = dict(zip(step.constants, population.constants, strict=True))

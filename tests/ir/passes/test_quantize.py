@@ -200,3 +200,25 @@ def test_the_given_model_stays_as_it_is() -> None:
     integers(before)
     assert print_graph(before.graph) == text
     assert replace(before.graph) == before.graph
+
+
+def test_ports_of_one_projection_have_its_unit() -> None:
+    """With `projection` too, where one port's weights are far larger than the other's."""
+    text = """
+    network n {
+      dt = 1 ms
+      input x[5] encode spikes(duration = 60 ms)
+      output y[3] : cuba_lif(v_th = 4 mV)
+      x -> y.exc : dense(init = uniform(1, 40))
+      x -> y.inh : dense(init = uniform(0, 2))
+    }
+    """
+    before = run_model_passes(draw_model(compiled_text(text).graph, 3))
+    after = integers(before, bits=16, decay_bits=16, guard=2, scale="projection", overflow="wrap")
+    for port in ("exc", "inh"):
+        meant = after.weights(f"x->y.{port}") * after.values[f"y/{port}.unit"].array
+        assert np.allclose(meant, before.weights(f"x->y.{port}"), atol=1e-3)
+    inputs = {"x": np.random.default_rng(1).random((60, 8, 5)) < 0.3}
+    one, other = (simulate(m, inputs).spikes["y"] for m in (before, after))
+    assert one.sum() > 20
+    assert (one != other).sum() <= 4
