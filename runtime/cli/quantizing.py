@@ -129,6 +129,8 @@ def quantize(
     if calibrate and (data is not None or loaded.data is not None):
         samples = presented(loaded, data, Split.TRAIN, calibrate, output)
         compared = _compared(made, loaded, samples, threads)
+    elif calibrate:
+        output.note("nothing was compared: the program names no data; say --data, or --calibrate 0")
     found = {**report(made), **compared}
     extras = {MEMBER: dumps(found, indent=1).encode()}
     path = out or Path(f"{model.stem}.q{bits}{SUFFIX}")

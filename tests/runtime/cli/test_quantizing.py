@@ -48,6 +48,13 @@ def test_a_package_of_integers(snncc, answer, net, tmp_path):
     assert "over v fixed(32, 8), c fixed(32, 8)" in out
 
 
+def test_without_data_it_says_that_nothing_was_compared(snncc, net):
+    net.write_text(net.read_text().partition("train n")[0])
+    status, _, err = snncc("quantize", net, "--out", "q.snnpkg")
+    assert (status, "nothing was compared" in err) == (0, True)
+    assert "nothing was compared" not in snncc("quantize", net, "--calibrate", 0)[2]
+
+
 def test_the_same_bytes_every_time(snncc, net, tmp_path):
     for name in ("a", "b"):
         assert snncc("quantize", net, "--calibrate", 0, "--out", f"{name}.snnpkg")[0] == 0
