@@ -36,9 +36,11 @@ class Kernels:
         return getattr(self.advance, "address", self.advance)
 
 
-def features_of(plan: Plan, is_wide: bool, has_codes: bool = False) -> dict[str, bool]:
+def features_of(
+    plan: Plan, is_wide: bool, has_codes: bool = False, is_presented: bool = False
+) -> dict[str, bool]:
     """What of `kernels/features.py` a network has; `is_wide`: the threads are to share a sample;
-    `has_codes`: it computes with integers."""
+    `has_codes`: it computes with integers; `is_presented`: another engine runs the samples."""
     return {
         "DRAWN": bool((plan.encoder == DRAWN).any()),
         "RASTER": bool((plan.encoder == GIVEN).any()),
@@ -49,6 +51,7 @@ def features_of(plan: Plan, is_wide: bool, has_codes: bool = False) -> dict[str,
         "WINDOWED": bool((plan.kind == WINDOW).any()),
         "WIDE": is_wide,
         "CODES": has_codes,
+        "PRESENTED": is_presented,
     }
 
 
