@@ -46,25 +46,40 @@ class AwareTrainer(CpuTrainer):
         self, model: Model, integers: Model, spec: TrainSpec, threads: int | None, folder: Path
     ) -> None:
         self.integers = CpuSimulator(integers, threads, folder)
-        self._counted: Record[Results] | None = None
+        self._unread: Record[Results]  # what their engine counts, which the rule counts as well
         super().__init__(model, spec, threads, folder)
         assert (self.plan.weight == self.integers.plan.weight).all()
         assert (self.plan.events == self.integers.plan.events).all()
 
     def run(self, samples: Samples) -> Outcome:
+        """As the integers answer."""
         return self.integers.run(samples)
 
     def raster(self, samples: Samples, sample: int) -> npt.NDArray[np.bool_]:
+        """The spikes of the integers."""
         return self.integers.raster(samples, sample)
 
     def trace(self, samples: Samples, has_states: bool) -> Trace:
+        """What the integers do."""
         return self.integers.trace(samples, has_states)
 
     def states_at(self, samples: Samples, steps: int) -> dict[str, dict[str, Array]]:
+        """The states of the integers."""
         return self.integers.states_at(samples, steps)
+
+    def train(self, samples: Samples, batch: int, learning_rate: float) -> Outcome:
+        """Learn from the samples in their order; `counts` and costs are those of the integers."""
+        # Before the threads would make them all at once.
+        _ = self.integers.kernels, self._codes_work
+        places = len(self._codes_work.ptr)
+        self._unread = Record(self.integers._results(len(samples.ids), places))
+        return super().train(samples, batch, learning_rate)
 
     def _is_at_once(self, batch: int) -> bool:
         return False  # a weight that changes is coded anew, with all others
+
+    def _update_threads(self, batch: int) -> int:
+        return 1 if batch == 1 else self.threads  # to meet takes as long as what they would share
 
     def _show(self) -> None:
         """Let the integers run what the floats have become, and the rule see what they mean."""
@@ -103,9 +118,7 @@ class AwareTrainer(CpuTrainer):
 
     def _update(self, call: Any, kernels: Any, groups: int, scale: float) -> None:
         is_turned = self._kind.cpu.is_turned
-        weights, grid = (
-            (self.rows, self._turned_grid) if is_turned else (self.flat, self._grid)
-        )
+        weights, grid = (self.rows, self._turned_grid) if is_turned else (self.flat, self._grid)
         kernels.module.blind(weights, *grid, self._gradient[:groups])
         super()._update(call, kernels, groups, scale)
         self._recode()
@@ -129,7 +142,7 @@ class AwareTrainer(CpuTrainer):
         codes, engine = self._codes_work, self.integers
         engine.kernels.module.run(
             engine.kernels.address, engine.tables, engine.presented, call.data, engine.seed,
-            sample, len(call.data.ids), codes, place, self._unread(len(call.data.ids)),
+            sample, len(call.data.ids), codes, place, self._unread,
         )  # fmt: skip
         row, plan = engine.plan.score, self.plan
         if row >= 0:
@@ -143,9 +156,9 @@ class AwareTrainer(CpuTrainer):
         work, back = self._scratch_for(GROUPS, False)
         store = self._seen._replace(gradient=self._gradient)
         kernels.module.learn(
-            kernels.address, self.tables, self._rule, call.optimizer, Record(Weights(store.weights)),
-            Record(store), work, back, call.data, self.seed, self.updates, start, end, GROUPS,
-            worker, call.results,
+            kernels.address, self.tables, self._rule, call.optimizer,
+            Record(Weights(store.weights)), Record(store), work, back, call.data, self.seed,
+            self.updates, start, end, GROUPS, worker, call.results,
         )  # fmt: skip
 
     @cached_property
@@ -155,9 +168,3 @@ class AwareTrainer(CpuTrainer):
         own = make_work(self.integers.plan, len(work.ptr))
         assert (own.ptr.shape, own.spikes.shape) == (work.ptr.shape, work.spikes.shape)
         return Record(own._replace(ptr=work.ptr, spikes=work.spikes))
-
-    def _unread(self, samples: int) -> Record[Results]:
-        """What the integers' engine counts, which the rule counts as well."""
-        if self._counted is None or len(self._counted.counts) < samples:
-            self._counted = Record(self.integers._results(samples, len(self._codes_work.ptr)))
-        return self._counted

@@ -120,7 +120,8 @@ class CpuTrainer(CpuSimulator):
             Record(self.data(samples)),
             Record(self._results(len(samples.ids), GROUPS)),
         )
-        numba.set_num_threads(min(self.threads, numba.config.NUMBA_NUM_THREADS))  # type: ignore[attr-defined]
+        threads = self._update_threads(batch)
+        numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))  # type: ignore[attr-defined]
         if at_once:
             self._one_by_one(call, len(samples.ids))
         else:
@@ -130,6 +131,10 @@ class CpuTrainer(CpuSimulator):
             results.counts, results.predictions, results.cost, results.activity.sum(axis=0),
             scores=results.scores,
         )  # fmt: skip
+
+    def _update_threads(self, batch: int) -> int:
+        """How many threads share an update."""
+        return self.threads
 
     def _one_by_one(self, call: _Call, samples: int) -> None:
         """An update a sample; whether the threads share it is found by measuring, unless the host

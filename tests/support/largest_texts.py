@@ -92,8 +92,10 @@ def written() -> Iterator[tuple[str, str]]:
     """Each statement in each context, as often as the words of a file admit."""
     for context, frame in WRITTEN.items():
         for name, statement in STATEMENTS.items():
-            for kind, copies in (("", lambda k, s=statement: s.replace("#", str(k))),
-                                 ("same ", lambda k, s=statement: s.replace("#", "0"))):
+            for kind, copies in (
+                ("", lambda k, s=statement: s.replace("#", str(k))),
+                ("same ", lambda k, s=statement: s.replace("#", "0")),
+            ):
                 if kind and "#" not in statement:
                     continue
                 text = OWN + MODULE + frame(name, filled(copies, LIMITS.words - 400))
@@ -108,7 +110,8 @@ def unrolled() -> Iterator[tuple[str, str]]:
         for count in (LIMITS.parts - 10, LIMITS.statements // 2 - 10):
             yield (
                 f"{name}, a loop of {count}",
-                f"{OWN}{MODULE}network n(n: int = 1) {{ {PRE} for k in 0..{count} {{ {indexed} }} }}",
+                f"{OWN}{MODULE}network n(n: int = 1) {{ {PRE} "
+                f"for k in 0..{count} {{ {indexed} }} }}",
             )
         yield (
             f"{name}, modules",
@@ -131,11 +134,13 @@ WITHIN = {
     "clauses: input": ("neuron m {", "input p#: mV ", "}"),
     "clauses: derivative": ("neuron m { state v: mV = 0 mV ", "dv/dt = i / 1 ms ", "}"),
     "clauses: states and derivatives": (
-        "neuron m {", "state v#: mV = 0 mV dv#/dt = (i - v#) / 1 ms ", "spike when v0 > 1 mV }"
-        " network n { population h[2] : m }",
+        "neuron m {",
+        "state v#: mV = 0 mV dv#/dt = (i - v#) / 1 ms ",
+        "spike when v0 > 1 mV } network n { population h[2] : m }",
     ),
     "clauses: chained derivatives": (
-        "neuron m { state v: mV = 0 mV ", "state v#: mV = 0 mV dv#/dt = (v - v#) / 1 ms ",
+        "neuron m { state v: mV = 0 mV ",
+        "state v#: mV = 0 mV dv#/dt = (v - v#) / 1 ms ",
         "spike when v0 > 1 mV } network n { population h[2] : m method exact }",
     ),
     "clauses: on input": ("neuron m {", "on input { } ", "}"),
@@ -144,15 +149,18 @@ WITHIN = {
     "clauses: refractory": ("neuron m {", "refractory 2 ms { } ", "}"),
     "clauses: emit": ("neuron m {", "emit 1 ", "}"),
     "assignments: input": (
-        "neuron m { state v: mV = 0 mV on input {", "v = v + i ",
+        "neuron m { state v: mV = 0 mV on input {",
+        "v = v + i ",
         "} spike when v > 1 mV } network n { population h[2] : m }",
     ),
     "assignments: spike": (
-        "neuron m { state v: mV = 0 mV on spike {", "v = v - 1 mV ",
+        "neuron m { state v: mV = 0 mV on spike {",
+        "v = v - 1 mV ",
         "} spike when v > 1 mV } network n { population h[2] : m }",
     ),
     "assignments: refractory": (
-        "neuron m { state v: mV = 0 mV spike when v > 1 mV refractory 2 ms {", "v = 0 mV ",
+        "neuron m { state v: mV = 0 mV spike when v > 1 mV refractory 2 ms {",
+        "v = 0 mV ",
         "} } network n { population h[2] : m }",
     ),
     "formals of a network": ("network n(", "p#: int = #, ", "last: int = 1) { }"),
@@ -164,8 +172,7 @@ WITHIN = {
     "networks": ("", "network n# { population h[2] : lif } ", ""),
     "networks of parameters": ("", "network n#(k: int = #) { population h[k + 1] : lif } ", ""),
     "modules": ("", "module m# { population h[2] : lif } ", "network n { }"),
-    "modules in modules": (
-        "module m0 { }", "module m# { instance x : m0 } ", "network n { }"),
+    "modules in modules": ("module m0 { }", "module m# { instance x : m0 } ", "network n { }"),
     "neurons": ("", "neuron m# { state v: mV = 0 mV spike when v > i } ", "network n { }"),
     "cells": ("", "neuron m# = lif(tau_mem = 3 ms) ", "network n { }"),
     "imports": ("", 'import "q#.snn" ', "network n { }"),
@@ -177,15 +184,30 @@ WITHIN = {
     "parts of a path": ("network n { population h[2] : lif h", ".h", " -> h : dense }"),
     "delays": ("network n { population h[2] : lif h -> h : dense ", "delay 2 ms ", "}"),
     "fixed": ("network n { population h[2] : lif h -> h : dense ", "fixed ", "}"),
-    "trainable": ("network n { population h[2] : lif h -> h : dense ", "trainable(lr_mult = 1) ", "}"),
+    "trainable": (
+        "network n { population h[2] : lif h -> h : dense ",
+        "trainable(lr_mult = 1) ",
+        "}",
+    ),
     "aliases": ("network n { population h[2] : lif h -> h : dense ", "as p# ", "}"),
     "givens": ("network n { population h[2] : lif(", "tau_mem = # ms, ", ") }"),
     "givens of other names": ("network n { population h[2] : lif(", "p# = 1, ", ") }"),
-    "arguments of an encoding": ("network n { input x[2] encode poisson(", "duration = 1 ms, ", ") }"),
-    "arguments of a kind": ("network n { population h[2] : lif h -> h : dense(", "init = 1, ", ") }"),
+    "arguments of an encoding": (
+        "network n { input x[2] encode poisson(",
+        "duration = 1 ms, ",
+        ") }",
+    ),
+    "arguments of a kind": (
+        "network n { population h[2] : lif h -> h : dense(",
+        "init = 1, ",
+        ") }",
+    ),
     "places of a kind": ("network n { population h[2] : lif h -> h : dense(", "#, ", ") }"),
     "arguments of trainable": (
-        "network n { population h[2] : lif h -> h : dense trainable(", "lr_mult = 1, ", ") }"),
+        "network n { population h[2] : lif h -> h : dense trainable(",
+        "lr_mult = 1, ",
+        ") }",
+    ),
     "arguments of a function": ("network n { let a = max(", "1, ", "1) }"),
     "items": ("network n { let a = [", "1, ", "] }"),
     "items: quantities": ("network n { let a = [", "1 mV, ", "] }"),
@@ -196,23 +218,35 @@ WITHIN = {
     "items: unknown names": ("network n { let a = [", "b#, ", "] }"),
     "items: sums": ("network n { let a = [", "1 + #, ", "] }"),
     "items: calls": ("network n { let a = [", "max(1, #), ", "] }"),
-    "synapses": ("network n { population h[2] : lif h -> h : list(synapses = [", "[0, 1, 0.5], ", "]) }"),
+    "synapses": (
+        "network n { population h[2] : lif h -> h : list(synapses = [",
+        "[0, 1, 0.5], ",
+        "]) }",
+    ),
     "synapses of delays": (
-        "network n { population h[2] : lif h -> h : list(synapses = [", "[0, 1, 0.5, 2], ", "]) }"),
+        "network n { population h[2] : lif h -> h : list(synapses = [",
+        "[0, 1, 0.5, 2], ",
+        "]) }",
+    ),
     **{
         f"operators {sign}": ("network n { let a = 1 ", f"{sign} 1 ", "}")
         for sign in ("+", "-", "*", "/", "%", "^", "==", "<", "and", "or")
     },
     "operators in a model": (
-        "neuron m { state v: mV = 0 mV dv/dt = (i - v", " + v", ") / 1 ms spike when v > 1 mV }"
-        " network n { population h[2] : m }",
+        "neuron m { state v: mV = 0 mV dv/dt = (i - v",
+        " + v",
+        ") / 1 ms spike when v > 1 mV } network n { population h[2] : m }",
     ),
     "operators in a condition": (
-        "neuron m { state v: mV = 0 mV dv/dt = i / 1 ms spike when v > 1 mV ", "and v > # mV ",
+        "neuron m { state v: mV = 0 mV dv/dt = i / 1 ms spike when v > 1 mV ",
+        "and v > # mV ",
         "} network n { population h[2] : m }",
     ),
     "operators over pairs": (
-        "network n { population h[2] : lif h -> h : expression(where = i < j ", "or i == # ", ") }"),
+        "network n { population h[2] : lif h -> h : expression(where = i < j ",
+        "or i == # ",
+        ") }",
+    ),
     "minus signs": ("network n { let a = ", "- ", "1 }"),
     "not": ("network n { let a = ", "not ", "true }"),
     "brackets round": ("network n { let a = ", "(", "1 }"),
@@ -228,8 +262,9 @@ WITHIN = {
 def within() -> Iterator[tuple[str, str]]:
     """Whatever repeats in one statement or definition."""
     for name, (before, repeated, after) in WITHIN.items():
-        row = filled(lambda k, r=repeated: r.replace("#", str(k)) if r != "# c\n" else r,
-                     LIMITS.words - 60)
+        row = filled(
+            lambda k, r=repeated: r.replace("#", str(k)) if r != "# c\n" else r, LIMITS.words - 60
+        )
         yield name, before + row + after
 
 
