@@ -74,11 +74,11 @@ def distinct_steps(graph: Graph) -> tuple[NeuronStep, ...]:
     return tuple(dict.fromkeys(p.step for p in graph.populations if p.step is not None))
 
 
-def make_plan(model: Model) -> Plan:
+def make_plan(model: Model, sums: tuple[str, ...] = ("exact",)) -> Plan:
     """The arrays of a model that is `network.ready`; CompileError(E075) for one that tests its
-    thresholds otherwise than once a step."""
+    thresholds otherwise than once a step, or whose ports hold none of these `sums`."""
     graph, wirings = model.graph, model.wirings
-    require_clocked(graph)
+    require_clocked(graph, sums)
     populations, projections = graph.populations, graph.projections
     index = {p.name: k for k, p in enumerate(populations)}
     steps = steps_of(graph)

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..diagnostics import CompileError, Diagnostic, Span
-from ..expr import Apply, Const, Expr, Ref, apply, names
+from ..expr import Apply, Const, Expr, Ref, apply
 from ..neuron import BEFORE, BEHIND, LAST_EMITTED, TRACE, Assign, NeuronStep, State, types_read
 from ..types import DType, Fixed
 from .decays import shift_decay
@@ -92,38 +92,33 @@ class IntegerStep:
         return Assign(assign.target, self._at(assign.value, assign.target))
 
     def _port_by_port(self, assign: Assign) -> list[Assign]:
-        """The assignment once for each port that it reads, with what arrives there alone."""
-        terms = self.known.terms(assign.value)
-        read = [p for p in self.ports if p in names(assign.value)]
-        own = [(p, name) for p in read for name in self.ports[p]]
-        if len(own) < 2:
-            return [self._assign(assign)]
-        if terms is None:
-            raise self.refused("a condition on several ports", "say `--sums exact`")
-        kept = Terms({n: k for n, k in terms.factors.items() if n not in read}, terms.rest)
-        found = []
-        for port, name in own:
-            unit, dtype = self.units[assign.target], self.types[assign.target]
-            value = self._sum(kept, unit, dtype, assign.target)
-            is_less, part = self._part(
-                name, terms.factors[port] * self.units[name] / unit, dtype, False
+        """The assignment once for each port that it reads, with what arrives there alone, and
+        clipped each time."""
+        terms, target = self.known.terms(assign.value), assign.target
+        others = {} if terms is None or terms.rest.any() else dict(terms.factors)
+        is_kept = bool(np.all(others.pop(target, 0.0) == 1.0))
+        if not is_kept or not others.keys() <= self.ports.keys():
+            raise self.refused(
+                f"what an event does to `{target}` but for adding to it", "say `--sums exact`"
             )
-            value = apply("sub" if is_less else "add", value, part)
-            found.append(Assign(assign.target, value))
-            kept = Terms({assign.target: np.ones(())}, np.zeros(()))
+        unit, dtype, found = self.units[target], self.types[target], []
+        for old, name in ((old, name) for old in others for name in self.ports[old]):
+            is_less, part = self._part(name, others[old] * self.units[name] / unit, dtype, False)
+            value = apply("sub" if is_less else "add", Ref(target, dtype), part)
+            found.append(Assign(target, self._clipped(value, dtype)))
         return found
+
+    def _clipped(self, value: Expr, dtype: Fixed) -> Expr:
+        """A state of this type in `state_bits`."""
+        bits = self.precision.state_bits
+        return value if bits >= dtype.bits else apply("saturate", value, immediate=bits)
 
     def _saturated(self, phases: Mapping[str, tuple[Assign, ...]]) -> tuple[Assign, ...]:
         """What brings the states that an update changes into `state_bits`."""
-        bits = self.precision.state_bits
         changed = dict.fromkeys(a.target for name in BEFORE[:3] for a in phases[name])
-        states = [name for name in changed if name in self.units]
-        if all(bits >= self.types[name].bits for name in states):
-            return ()
-        return tuple(
-            Assign(name, apply("saturate", Ref(name, self.types[name]), immediate=bits))
-            for name in states
-        )
+        states = {name: self.types[name] for name in changed if name in self.units}
+        clipped = {x: self._clipped(Ref(x, dtype), dtype) for x, dtype in states.items()}
+        return tuple(Assign(x, e) for x, e in clipped.items() if isinstance(e, Apply))
 
     def _at(self, expr: Expr, target: str) -> Expr:
         """The codes of an expression, in the unit and the type of a state."""

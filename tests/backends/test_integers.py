@@ -18,19 +18,20 @@ from snncc.backends.cpu.simulator import CpuSimulator
 from snncc.backends.protocols import Samples
 from snncc.backends.reference.simulator import ReferenceSimulator
 from snncc.ir.expr import Const
+from snncc.ir.graph import SUMS
 from snncc.ir.model import Model
 from snncc.ir.neuron import State
 from snncc.ir.types import Fixed
 
 pytestmark = FORWARD
 Codes = npt.NDArray[np.int32]
-QUICK, SOME, MANY = range(16), range(16, 50), range(16, 200)
+QUICK, SOME, MANY = range(12), range(12, 40), range(12, 200)
 
 
-def check(seed: int, folder: Path, every_step: bool) -> int:
+def check(seed: int, folder: Path, every_step: bool, sums: str = "exact") -> int:
     """Both engines do the same; how many spikes there were. The states of every step are long in
     coming: each is a presentation of its own."""
-    model, samples = drawn_integers(seed), drawn_samples(seed)
+    model, samples = drawn_integers(seed, sums), drawn_samples(seed)
     wanted = ReferenceSimulator(model, np.float64).trace(samples, True)
     simulator = CpuSimulator(model, 1, folder)
     found = simulator.trace(samples, every_step)
@@ -61,22 +62,25 @@ def last_states(simulator: CpuSimulator, samples: Samples) -> dict[str, dict[str
     return found
 
 
-def test_every_step_of_drawn_networks(kernels: Path) -> None:
-    assert sum(check(seed, kernels, every_step=True) for seed in range(3)) > 20
+@pytest.mark.parametrize("sums", SUMS)
+def test_every_step_of_drawn_networks(kernels: Path, sums: str) -> None:
+    assert sum(check(seed, kernels, True, sums) for seed in range(3)) > 20
 
 
-def test_drawn_networks(kernels: Path) -> None:
-    assert sum(check(seed, kernels, every_step=False) for seed in QUICK) > 500
+@pytest.mark.parametrize("sums", SUMS)
+def test_drawn_networks(kernels: Path, sums: str) -> None:
+    assert sum(check(seed, kernels, False, sums) for seed in QUICK) > 300
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seeds", [SOME, pytest.param(MANY, marks=pytest.mark.nightly)], ids=len)
+@pytest.mark.parametrize("sums", SUMS)
 def test_many_drawn_networks(
-    request: pytest.FixtureRequest, kernels: Path, seeds: Sequence[int]
+    request: pytest.FixtureRequest, kernels: Path, seeds: Sequence[int], sums: str
 ) -> None:
     if "interpreted" not in request.node.name:
         pytest.skip("each network would be compiled")
-    assert sum(check(seed, kernels, every_step=False) for seed in seeds) > 20 * len(seeds)
+    assert sum(check(seed, kernels, False, sums) for seed in seeds) > 20 * len(seeds)
 
 
 def test_more_bits_than_are_kept(tmp_path: Path) -> None:

@@ -222,3 +222,10 @@ def test_ports_of_one_projection_have_its_unit() -> None:
     one, other = (simulate(m, inputs).spikes["y"] for m in (before, after))
     assert one.sum() > 20
     assert (one != other).sum() <= 4
+
+
+def test_events_one_by_one_are_clipped_one_by_one() -> None:
+    text = print_graph(integers(floats(), sums="each", state_bits=16).graph)
+    assert "deliver c = saturate(c:fixed(32, 8) + narrow(i:fixed(32, 0), fixed(32, 8)), 16)" in text
+    highest = floats("li_max")
+    assert "say `--sums exact`" in (refusals(integers, highest, sums="each")[0].help or "")
