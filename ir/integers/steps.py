@@ -102,8 +102,9 @@ class IntegerStep:
                 f"what an event does to `{target}` but for adding to it", "say `--sums exact`"
             )
         unit, dtype, found = self.units[target], self.types[target], []
-        for old, name in ((old, name) for old in others for name in self.ports[old]):
-            is_less, part = self._part(name, others[old] * self.units[name] / unit, dtype, False)
+        own = [(factor, name) for port, factor in others.items() for name in self.ports[port]]
+        for factor, name in own:
+            is_less, part = self._part(name, factor * self.units[name] / unit, dtype, False)
             value = apply("sub" if is_less else "add", Ref(target, dtype), part)
             found.append(Assign(target, self._clipped(value, dtype)))
         return found

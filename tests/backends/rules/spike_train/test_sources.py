@@ -24,7 +24,8 @@ ONLY = {
             active_columns apply_dense apply_gradients apply_listed apply_windows closed_traces
             count_error counts deliver dense_tile discrete_traces entries learn_rows learn_synapses
             pre_rows presynaptic_counts response_row row_of row_of_event row_of_windows send
-            send_dense send_graded send_listed send_steady side_effect silent_listed silent_row substitute sweep tiles triangulate update_listed
+            send_dense send_graded send_listed send_steady side_effect silent_listed silent_row
+            substitute sweep tiles triangulate update_listed
             widest_row window_row write_back""",
         "a sample is prepared, then played; on a card stages do both": "play",
         "the threads of a processor share a sample only now and then": """
