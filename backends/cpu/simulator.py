@@ -81,7 +81,7 @@ class CpuSimulator:
         scores = results.scores.view(np.int32) if self.has_codes else results.scores
         return Outcome(
             results.counts, classes_of(results.counts, scores), results.cost,
-            results.activity.sum(axis=0), results.lost > 0, meant(self.model, self.plan, scores),
+            results.activity.sum(axis=0), results.lost > 0, meant(self.model, scores),
         )  # fmt: skip
 
     def raster(self, samples: Samples, sample: int) -> npt.NDArray[np.bool_]:

@@ -79,7 +79,8 @@ def encode_wide(threshold, active, first, steps, sample, seed, origin, ptr, spik
 def settle(plan, weights, data, s, stride, count, work, w):  # type: ignore[no-untyped-def]
     """What inputs send in every step of the samples s, s + stride, …, and what it brings in each:
     a row of weights is read once for all of them."""
-    origin, sent = np.int64(0), work.numbers[w : w + count]
+    origin, sent = np.int64(0), numbers(work.numbers[w : w + count])
+    steady, own_weights = numbers(work.steady[w : w + count]), numbers(weights.values)
     for k in range(len(plan.inputs)):
         p = plan.inputs[k]
         lo, hi = plan.neurons[p], plan.neurons[p + 1]
@@ -87,10 +88,10 @@ def settle(plan, weights, data, s, stride, count, work, w):  # type: ignore[no-u
             for c in range(count):
                 values = data.values[data.rows[s + c * stride] % len(data.values)]
                 own = values[origin : origin + hi - lo]
-                levels(own, plan.zero[k], plan.rate[k], sent[c, lo:hi])
+                levels(own, plan.zero[k], plan.rate[k], plan.most[k], sent[c, lo:hi])
             for j in range(len(plan.pre)):
                 if plan.pre[j] == p:
-                    send_steady(plan, weights.values, j, sent, work.steady[w : w + count])
+                    send_steady(plan, own_weights, j, sent, steady)
         origin += hi - lo
 
 
@@ -103,7 +104,7 @@ def drive(plan, values, j, first, last, work, w, currents):  # type: ignore[no-u
     ptr, spikes = work.ptr[w, a], work.spikes[w, plan.events[a] : plan.events[a + 1]]
     delay, window = plan.delay[j], currents.shape[0]
     if STEADY and plan.steady[j] < plan.steady[j + 1]:
-        steady = work.steady[w, plan.steady[j] : plan.steady[j + 1]]
+        steady = numbers(work.steady[w, plan.steady[j] : plan.steady[j + 1]])
         for t in range(max(first, delay), last):
             add(steady, currents[t % window, lo:hi])
         return

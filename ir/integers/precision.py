@@ -24,6 +24,7 @@ class Precision:
     end of an update a state saturates to so many. `decay`: a row of DECAYS, by `decay_bits`
     fraction bits. `rounding` of decays and factors, `overflow` of sums: "prove" refuses a network
     in which a sum could leave 32 bits. `sums`: what a port holds, a row of `graph.SUMS`.
+    `input_bits` of a number that an input sends.
     """
 
     bits: int = 8
@@ -35,6 +36,7 @@ class Precision:
     rounding: Literal["floor", "nearest_even", "toward_zero"] = "floor"
     overflow: Literal["prove", "saturate", "wrap"] = "prove"
     sums: str = "exact"
+    input_bits: int = 8
     by_projection: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
 
     def weight(self, projection: str) -> Fixed:

@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..diagnostics import CompileError, Diagnostic, Span
-from ..expr import Apply, Const, Expr, Ref, apply
-from ..neuron import BEFORE, BEHIND, LAST_EMITTED, TRACE, Assign, NeuronStep, State, types_read
+from ..expr import Apply, Const, Expr, Ref, apply, names
+from ..neuron import BEFORE, BEHIND, KEEP, LAST_EMITTED, TRACE, Assign, NeuronStep, State, types_read
 from ..types import DType, Fixed
 from .decays import shift_decay
 from .precision import RATIO_BITS, Precision
@@ -23,6 +23,7 @@ from .terms import Known, Terms
 
 Numbers = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
+WIDE = 63  # bits, of what is divided
 CLOSE = 1e-9  # of two units that are the same but for rounding in float64
 
 
@@ -50,22 +51,19 @@ class IntegerStep:
     @property
     def own_ports(self) -> tuple[str, ...]:
         """The ports of the integer step: each old one, or those into which it was split."""
-        return tuple(name for names in self.ports.values() for name in names)
+        return tuple(name for split in self.ports.values() for name in split)
 
     def made(self) -> NeuronStep:
         """The step; CompileError(E080) for what has no integer form."""
         old = self.old
-        if any(s.name == TRACE for s in old.states):
-            raise self.refused("a score by filtered spikes", "score the output by its counts")
         phases = {name: tuple(map(self._assign, old.assigns[name])) for name in (*BEFORE, *BEHIND)}
         if self.precision.sums == "each":
-            each = (a for assign in old.deliver for a in self._port_by_port(assign))
-            phases["deliver"] = tuple(each)
+            phases |= self._event_by_event()
         phases["integrate"] += self._saturated(phases)
         threshold = None if old.threshold is None else self._truth(old.threshold)
         emit = None if old.emit is None else self._at(old.emit, LAST_EMITTED)
         kept = [s for s in old.states if s.dtype is DType.I32 or s.name in self.units]
-        states = tuple(map(self._state, kept))
+        states = (*map(self._state, kept), *self._keep())
         made = replace(
             old,
             states=(*states, *self.still.values()),
@@ -81,10 +79,30 @@ class IntegerStep:
             return state
         unit, dtype = self.units[state.name], self.types[state.name]
         start = _codes(self.known.starts[state.name] / unit, dtype)
+        start = np.clip(start, dtype.low, dtype.high)  # of a largest so far, which is far below
         if start.min() == start.max():
             return State(state.name, state.unit, Const(int(start.min()), dtype), dtype)
         self.starts[state.name] = start
         return State(state.name, state.unit, Const(0, dtype), dtype)
+
+    def _event_by_event(self) -> dict[str, tuple[Assign, ...]]:
+        """What each event does, and what is done once a step after the last of them."""
+        after = replace(self.old, decay=(), deliver=())
+        if any(names(e) & self.ports.keys() for e in after.expressions):
+            raise self.refused("what arrives, read but to deliver it,", "say `--sums exact`")
+        read = [bool(names(a.value) & self.ports.keys()) for a in self.old.deliver]
+        last = max((k + 1 for k, reads in enumerate(read) if reads), default=0)
+        events = (a for assign in self.old.deliver[:last] for a in self._port_by_port(assign))
+        after = (*self.old.deliver[last:], *self.old.integrate)
+        return {"deliver": tuple(events), "integrate": tuple(map(self._assign, after))}
+
+    def _keep(self) -> tuple[State, ...]:
+        """What a step keeps of the trace that scores an output, as a factor."""
+        if all(s.name != TRACE for s in self.old.states):
+            return ()
+        dtype = self.precision.number(self.precision.decay_bits + 2, self.precision.decay_bits)
+        code = int(_codes(np.asarray(self.known.values[KEEP]), dtype))
+        return (State(KEEP, "1", Const(code, dtype), dtype),)
 
     def _assign(self, assign: Assign) -> Assign:
         if assign.target not in self.units:
@@ -150,8 +168,28 @@ class IntegerStep:
                 return self._codes(other, unit / factor, dtype, target)
             if (factor < 0).all():
                 return apply("neg", self._codes(other, unit / -factor, dtype, target))
+        if expr.op == "div" and left is not None and right is not None:
+            return self._quotient(left, right, unit, dtype)
         product = "a product of states" if expr.op == "mul" else "a quotient by a state"
         raise self.refused(product, "write the neuron as a linear one")
+
+    def _quotient(self, left: Terms, right: Terms, unit: Numbers, dtype: Fixed) -> Expr:
+        """One sum over another, whose codes are those of a state."""
+        below = self._unit_of(right)
+        over = self._sum(left, unit * below, dtype)
+        under = self._sum(right, below, dtype)
+        wide = replace(dtype, bits=WIDE, frac=dtype.frac + max(0, dtype.frac))
+        if dtype.frac > WIDE - dtype.bits:
+            raise self.refused(f"a quotient with {dtype.frac} guard bits", "take 24 at most")
+        quotient = apply("quot", apply("narrow", over, immediate=wide), under)
+        return apply("narrow", quotient, immediate=dtype)
+
+    def _unit_of(self, terms: Terms) -> Numbers:
+        """A unit in which a sum lies where its first term does; of a number, the number itself."""
+        first = next(iter(terms.factors), None)
+        if first is None:
+            return abs(terms.rest)
+        return self.units[self.ports.get(first, (first,))[0]] * abs(terms.factors[first])
 
     def _sum(self, terms: Terms, unit: Numbers, dtype: Fixed, target: str = "") -> Expr:
         """The codes of a sum, its constant last."""
@@ -203,10 +241,10 @@ class IntegerStep:
             raise self.refused(f"`{expr.op}`", "compare by < or >")
         if expr.op in ("lt", "le"):
             left, right = right, left
-        names = dict.fromkeys((*left.factors, *right.factors))
         zero = np.zeros(())
         factors = {
-            name: left.factors.get(name, zero) - right.factors.get(name, zero) for name in names
+            name: left.factors.get(name, zero) - right.factors.get(name, zero)
+            for name in dict.fromkeys((*left.factors, *right.factors))
         }
         return self._compared(_COMPARED[expr.op], factors, right.rest - left.rest)
 

@@ -102,13 +102,90 @@ def drawn_precision(seed: int, sums: str = "exact") -> tuple[Precision, str]:
 
 def drawn_integers(seed: int, sums: str = "exact") -> Model:
     """A drawn network in integers; guard bits are fewer where the proof wants it."""
-    model, (precision, method) = drawn_model(seed), drawn_precision(seed, sums)
+    return in_integers(drawn_model(seed), *drawn_precision(seed, sums))
+
+
+def drawn_numbers(seed: int, sums: str = "exact") -> Model:
+    """A drawn network of numbers in integers: inputs that send them, populations that do, outputs
+    whose score is one."""
+    precision, method = drawn_precision(seed, sums)
+    bits = min(Random(seed).choice([2, 4, 8, 8, 11, 16]), 28 - precision.bits)
+    return in_integers(_of_numbers(seed, sums), replace(precision, input_bits=bits), method)
+
+
+NUMBERS = """
+network n {{
+  dt = 1 ms
+  input x[6] encode {x}
+  input z[3] encode {z}
+  population h[{h}] : {cell}
+  {middle}
+  output y[{y}] : {output}
+  x -> h : dense({init}) delay {d0} ms
+  z -> h : {sparse} delay {d1} ms
+  z -> h2 : dense({init})
+  population h2[4] : if(v_th = 3 mV)
+  h2 -> y : dense({init})
+  h -> h : dense(init = uniform(-1, 0.5)) delay {d2} ms
+  {joined}
+}}
+"""
+
+
+def _of_numbers(seed: int, sums: str) -> Model:
+    draw = Random(seed)
+    inputs = [
+        f"current(duration = {STEPS} ms, mean = {draw.choice([0, 0.3])}, sd = 0.4)",
+        f"bernoulli(duration = {STEPS} ms)",
+    ]
+    draw.shuffle(inputs)
+    inputs[1] = draw.choice(inputs)
+    init = f"init = uniform(-{draw.choice([0.2, 1])}, {draw.choice([1, 2])})"
+    kind = draw.choice(["lif", "exact", "alif", "soft", "cuba_lif"])
+    cell = MODELS[kind].format(a=9.5, b=4, th=2.75, pause=draw.choice([0, 2]))
+    output = draw.choice(
+        [
+            *("li(tau_mem = 9 ms)", "li_max(tau_mem = 9 ms)", "li_mean(tau_mem = 9 ms)"),
+            "lif(v_th = 1 mV)\n  readout = psc(tau = 4 ms)",
+            "lif(v_th = 1 mV)\n  readout = first_spike",
+        ]
+    )
+    unit = "linear" if sums == "exact" else ""  # which reads the sum itself
+    between = draw.choice(["", unit, "li(tau_mem = 5 ms)", "li_mean(tau_mem = 5 ms)"])
+    delay = draw.choice([0, 1, 7])
+    joined = f"h -> y : dense({init}) delay {delay} ms"
+    if between:
+        joined = f"h -> m : sparse(p = 0.8, {init})\n  m -> y : dense({init}) delay {delay} ms"
+    text = SOFT + NUMBERS.format(
+        x=inputs[0], z=inputs[1], h=draw.choice([2, 5]), cell=cell,
+        middle=f"population m[4] : {between}" if between else "", y=draw.choice([1, 3]),
+        output=output, init=init, d0=draw.choice([0, 0, 3]), d1=draw.choice([0, 2]),
+        sparse=draw.choice(["dense", "sparse(p = 0.5, "]) , d2=draw.choice([1, 5]), joined=joined,
+    )  # fmt: skip
+    text = text.replace("sparse(p = 0.5,  ", f"sparse(p = 0.5, {init}) ")
+    if kind == "cuba_lif":
+        text = text.replace("-> h :", "-> h.exc :")
+    text = text.replace("z -> h : dense ", f"z -> h : dense({init}) ")
+    text = text.replace("z -> h.exc : dense ", f"z -> h.inh : dense({init}) ")
+    return run_model_passes(draw_model(compiled_text(text).graph, seed))
+
+
+def drawn_values(seed: int, count: int = 2) -> Samples:
+    """Samples of the inputs of `drawn_numbers`."""
+    values = np.random.default_rng(seed).random((count, 9)).astype(np.float32)
+    order = np.arange(count)
+    none = np.zeros(count, np.int32)
+    return Samples(values, order, order.astype(np.uint64), none, np.ones(count, np.float32))
+
+
+def in_integers(model: Model, precision: Precision, method: str) -> Model:
+    """The model in integers; guard bits are fewer where the proof wants it."""
     while True:
         try:
             return run_model_passes(model, (Quantize(precision, method),))
         except CompileError as error:
             codes = {d.code for d in error.diagnostics}
-            if codes == {"E083"} and precision.guard > -8:
+            if codes == {"E083"} and precision.guard > -16:
                 precision = replace(precision, guard=precision.guard - 1)
             elif codes == {"E082"} and precision.guard < 12:
                 precision = replace(precision, guard=precision.guard + 4, overflow="wrap")
@@ -126,3 +203,7 @@ def drawn_samples(seed: int, count: int = 2) -> Samples:
     order = np.arange(count)
     none = np.zeros(count, np.int32)
     return Samples(trains, order, order.astype(np.uint64), none, np.ones(count, np.float32))
+
+
+# What is drawn, and its samples, by what it is called.
+DRAWN = {"spikes": (drawn_integers, drawn_samples), "numbers": (drawn_numbers, drawn_values)}

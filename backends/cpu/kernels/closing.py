@@ -7,6 +7,7 @@ from numba import njit
 
 from .features import CODES, GRADED
 from .forward import append
+from .rows import numbers
 
 FLUSH = 40  # steps; a multiple of those that are taken at a time
 NORMAL = np.float32(1.1754944e-38)  # the smallest float32 that is not denormal
@@ -19,9 +20,10 @@ def close_step(plan, p, t, end, work, w):  # type: ignore[no-untyped-def]
     reals, fired, ptr = work.reals[w], work.fired[w], work.ptr[w]
     lo, hi = plan.neurons[p], plan.neurons[p + 1]
     if GRADED and plan.emitted[p] >= 0:
-        own = work.graded[w, t, plan.graded[p] : plan.graded[p + 1]]
+        own = numbers(work.graded[w, t, plan.graded[p] : plan.graded[p + 1]])
+        emitted = numbers(reals[plan.emitted[p], lo:hi])
         for n in range(hi - lo):
-            own[n] = reals[plan.emitted[p], lo + n]
+            own[n] = emitted[n]
     spikes = work.spikes[w, plan.events[p] : plan.events[p + 1]]
     for now in range(t, end):
         ptr[p, now + 1] = append(fired[now - t, : hi - lo], ptr[p, now], spikes)

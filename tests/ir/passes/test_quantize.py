@@ -227,5 +227,17 @@ def test_ports_of_one_projection_have_its_unit() -> None:
 def test_events_one_by_one_are_clipped_one_by_one() -> None:
     text = print_graph(integers(floats(), sums="each", state_bits=16).graph)
     assert "deliver c = saturate(c:fixed(32, 8) + narrow(i:fixed(32, 0), fixed(32, 8)), 16)" in text
-    highest = floats("li_max")
-    assert "say `--sums exact`" in (refusals(integers, highest, sums="each")[0].help or "")
+    highest = print_graph(integers(floats("li_max"), sums="each", guard=0).graph)
+    assert "integrate highest = max(highest:fixed(32, 0), v:fixed(32, 0))" in highest
+    absolute = floats("absolute", ABSOLUTE)
+    assert "say `--sums exact`" in (refused("E080", integers, absolute, sums="each").help or "")
+
+
+ABSOLUTE = """
+neuron absolute {
+  state v: mV = 0 mV
+  on input { v = v + abs(i) }
+  spike when v > 2 mV
+  on spike { v = 0 mV }
+}
+"""
