@@ -219,7 +219,9 @@ _FIRED = Ref(SPIKED, DType.BOOL)
 def _traced(types: Mapping[str, Scalar]) -> tuple[Assign, ...]:
     """trace <- keep trace + (1 - keep) s, and its sum; of codes, whose unit is 1 - keep, s in place
     of that."""
-    keep, trace, total = (Ref(name, types[name]) for name in (KEEP, TRACE, LAST_EMITTED))
+    keep, trace, total = (
+        Ref(name, types.get(name, types[TRACE])) for name in (KEEP, TRACE, LAST_EMITTED)
+    )
     dtype = trace.dtype
     if isinstance(dtype, Fixed):
         rest: Expr = one_of(dtype)

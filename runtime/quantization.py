@@ -14,10 +14,12 @@ from ..ir.expr import Apply, Const, Ref
 from ..ir.graph import Population, Projection
 from ..ir.integers.bounds import Bounds, bounds_of
 from ..ir.integers.precision import Precision
+from ..ir.integers.ranges import UNSEEN, Ranges
 from ..ir.integers.weights import units_of_weights
-from ..ir.model import Model, unit_name, value_name, weights_name
+from ..ir.model import Model, sent_unit, unit_name, value_name, weights_name
 from ..ir.passes.pipeline import run_model_passes
 from ..ir.passes.quantize import Quantize, most_guard
+from ..ir.rules import most_sent, sends_numbers
 from ..ir.tensors import numbers
 from ..ir.types import Fixed
 from ..ir.verify.durations import steps_of
@@ -36,15 +38,17 @@ class Quantized:
     bounds: Bounds
 
 
-def quantized(model: Model, precision: Precision, guard: int | None, method: str) -> Quantized:
+def quantized(
+    model: Model, precision: Precision, guard: int | None, method: str, ranges: Ranges = UNSEEN
+) -> Quantized:
     """The model in integers; CompileError where it has none (E080 to E083). Without a `guard` it is
     the most, up to MOST_GUARD, with which no sum can leave its type."""
     floats = run_model_passes(model)
     most = replace(precision, guard=MOST_GUARD if guard is None else guard)
     if guard is None and precision.overflow == "prove":
-        found = most_guard(Quantize(most, method), floats)
+        found = most_guard(Quantize(most, method, ranges), floats)
         most = replace(most, guard=MOST_GUARD if found is None else found)
-    integers = run_model_passes(floats, (Quantize(most, method),))
+    integers = run_model_passes(floats, (Quantize(most, method, ranges),))
     return Quantized(floats, integers, most, bounds_of(integers, steps_of(integers.graph)))
 
 
@@ -58,6 +62,7 @@ def report(made: Quantized) -> dict[str, Any]:
     return {
         "semantics": graph.semantics.integers,
         "guard": made.precision.guard,
+        "inputs": [_input(made, p) for p in graph.populations if sends_numbers(p)],
         "populations": populations,
         "projections": projections,
         "overflow": {
@@ -69,6 +74,15 @@ def report(made: Quantized) -> dict[str, Any]:
             "weights": sum(p["bytes"] for p in projections),
             "state": sum(p["neurons"] * p["states"] * 4 for p in populations),
         },
+    }
+
+
+def _input(made: Quantized, population: Population) -> dict[str, Any]:
+    most = most_sent(population)
+    return {
+        "name": population.name,
+        "unit": sent_unit(made.integers, population),
+        "codes": [-most, most],
     }
 
 
@@ -125,17 +139,18 @@ def _projection(made: Quantized, projection: Projection) -> dict[str, Any]:
         (made.integers.wirings[name].post_neurons,),
     )
     unit = units_of_weights(made.integers.wirings[name], units)
-    weights = numbers(made.floats.values[weights_name(name)]).astype(np.float64)
+    sent = sent_unit(made.integers, made.integers.graph.population(projection.pre))
+    weights = sent * numbers(made.floats.values[weights_name(name)]).astype(np.float64)
     errors = abs(value.array * unit - weights)
     clipped = abs(weights) > unit * (value.dtype.high + 0.5)
     return {
         "name": name,
         "bits": value.dtype.bits,
-        "unit": _ends(unit) if unit.size else [],
+        "unit": _ends(unit / sent) if unit.size else [],
         "zeros": float((value.array == 0).mean()) if value.array.size else 0.0,
         "clipped": int(clipped.sum()),
-        "max_error": float(errors.max(initial=0.0)),
-        "rms_error": float(np.sqrt((errors * errors).mean())) if errors.size else 0.0,
+        "max_error": float(errors.max(initial=0.0) / sent),
+        "rms_error": float(np.sqrt((errors * errors).mean()) / sent) if errors.size else 0.0,
         "delay": projection.delay,
         "bytes": value.array.nbytes,
     }

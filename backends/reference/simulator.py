@@ -13,7 +13,7 @@ from ...ir.model import Model
 from ...ir.neuron import LAST_EMITTED
 from ...ir.passes.pipeline import run_model_passes
 from ...ir.philox import encode
-from ...ir.rules import ENCODINGS, GIVEN, SENT
+from ...ir.rules import ENCODINGS, GIVEN, SENT, sends_numbers
 from ...ir.verify.durations import steps_of
 from ..compiled.network import check_samples, meant
 from ..compiled.plan import output_of
@@ -60,7 +60,10 @@ class ReferenceSimulator:
     def trace(self, samples: Samples, has_states: bool) -> Trace:
         """What the network does with the samples."""
         made = self._simulated(samples, has_states)
-        return Trace(made.spikes, made.history)
+        numbers = {
+            p.name: made.emitted[p.name][0] for p in self.graph.populations if sends_numbers(p)
+        }
+        return Trace(made.spikes, made.history, numbers)
 
     def states_at(self, samples: Samples, steps: int) -> dict[str, dict[str, Array]]:
         """The states of a single sample after so many steps, by population and state."""

@@ -30,6 +30,8 @@ def coded_input(population: Population, precision: Precision, ranges: Ranges) ->
         largest = ranges.sent.get(population.name, max(abs(mean), abs(1.0 - mean)) / sd)
         bits = precision.input_bits
         unit = (largest or 1.0) / ((1 << (bits - 1)) - 1)
-        call = Call("codes", (*call.arguments[:1], ("mean", mean), ("sd", sd * unit), ("bits", bits)))
+        call = Call(
+            "codes", (*call.arguments[:1], ("mean", mean), ("sd", sd * unit), ("bits", bits))
+        )
     name = value_name(population.name, unit_name(LAST_EMITTED))
     return Integers(replace(population, encoding=call), (), {name: tensor(np.float64(unit))})

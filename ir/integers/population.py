@@ -78,9 +78,7 @@ def integers_of(
     return Integers(made_of, scaled.into, named)
 
 
-def _refuse_loops(
-    model: Model, into: tuple[Projection, ...], sent: Mapping[str, float]
-) -> None:
+def _refuse_loops(model: Model, into: tuple[Projection, ...], sent: Mapping[str, float]) -> None:
     """CompileError(E080) where numbers arrive whose unit follows from what they bring about."""
     index = model.graph.index()
     for projection in into:

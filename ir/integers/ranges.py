@@ -14,3 +14,6 @@ class Ranges:
 
     sent: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     states: Mapping[tuple[str, str], float] = field(default_factory=lambda: MappingProxyType({}))
+
+
+UNSEEN = Ranges()

@@ -15,7 +15,17 @@ import numpy.typing as npt
 
 from ..diagnostics import CompileError, Diagnostic, Span
 from ..expr import Apply, Const, Expr, Ref, apply, names
-from ..neuron import BEFORE, BEHIND, KEEP, LAST_EMITTED, TRACE, Assign, NeuronStep, State, types_read
+from ..neuron import (
+    BEFORE,
+    BEHIND,
+    KEEP,
+    LAST_EMITTED,
+    TRACE,
+    Assign,
+    NeuronStep,
+    State,
+    types_read,
+)
 from ..types import DType, Fixed
 from .decays import shift_decay
 from .precision import RATIO_BITS, Precision
@@ -87,8 +97,8 @@ class IntegerStep:
 
     def _event_by_event(self) -> dict[str, tuple[Assign, ...]]:
         """What each event does, and what is done once a step after the last of them."""
-        after = replace(self.old, decay=(), deliver=())
-        if any(names(e) & self.ports.keys() for e in after.expressions):
+        rest = replace(self.old, decay=(), deliver=())
+        if any(names(e) & self.ports.keys() for e in rest.expressions):
             raise self.refused("what arrives, read but to deliver it,", "say `--sums exact`")
         read = [bool(names(a.value) & self.ports.keys()) for a in self.old.deliver]
         last = max((k + 1 for k, reads in enumerate(read) if reads), default=0)

@@ -78,7 +78,8 @@ def _of_spikes(name: str, step: NeuronStep, known: Known, dtype: Fixed) -> Numbe
     `neuron.one_of` its type."""
     if step.emit is not None or name not in (TRACE, LAST_EMITTED):
         return None
-    return np.ldexp(1.0 - np.float64(known.values.get(KEEP, 0.0)), min(0, dtype.frac))
+    added = 1.0 - np.asarray(known.values.get(KEEP, 0.0), np.float64)
+    return np.asarray(np.ldexp(added, min(0, dtype.frac)))
 
 
 def _largest(name: str, step: NeuronStep, known: Known) -> Numbers:

@@ -10,7 +10,7 @@ from ..integers.bounds import Overflow, bounds_of
 from ..integers.inputs import coded_input
 from ..integers.population import Integers, integers_of, sends
 from ..integers.precision import VERSION, Precision
-from ..integers.ranges import Ranges
+from ..integers.ranges import UNSEEN, Ranges
 from ..model import Model, sent_unit
 from ..rules import sends_numbers
 from ..verify.durations import steps_of
@@ -24,7 +24,7 @@ class Quantize:
 
     precision: Precision
     method: str = "minmax"
-    ranges: Ranges = Ranges()
+    ranges: Ranges = UNSEEN
     name: str = "quantize"
     requires: frozenset[str] = frozenset({"shapes", "steps", "folded", "schedule"})
 

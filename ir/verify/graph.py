@@ -197,8 +197,11 @@ def _verify_alone(population: Population) -> None:
         require(len(read) == 1, f"{population.name}: {assign.target} is no matter of one port")
     if population.step is not None:
         after = replace(population.step, decay=(), deliver=())
-        read = {n for e in after.expressions for n in names(e)} & set(population.step.ports)
-        require(not read, f"{population.name}: what arrives is read but to deliver it")
+        ports = set(population.step.ports)
+        require(
+            not any(names(e) & ports for e in after.expressions),
+            f"{population.name}: what arrives is read but to deliver it",
+        )
 
 
 def _verify_schedule(graph: Graph) -> None:

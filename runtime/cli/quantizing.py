@@ -17,10 +17,13 @@ from ...backends.artifact.model import Package, save_model
 from ...backends.artifact.package import SUFFIX
 from ...ir.graph import SUMS
 from ...ir.integers.precision import DECAYS, FEWEST_BITS, MOST_BITS, SCALES, Precision
+from ...ir.integers.ranges import UNSEEN, Ranges
 from ...ir.integers.weights import METHODS
 from ...ir.model import Model
 from ...ir.report import nearest
+from ...ir.rules import MOST_CODE_BITS
 from ...ir.verify.durations import steps_of
+from ..calibration import seen
 from ..loading import DEFAULT_TARGET, load_package, make_simulator
 from ..quantization import Quantized, earth_movers_distance, observed, quantized, report
 from ..report import table_of
@@ -35,6 +38,7 @@ from .options import DataOption, Defines, Json, ModelArgument, Network, Quiet, S
 from .output import Output
 from .running import Split, presented
 
+SAMPLES = 1000  # that are looked at where nothing is said
 OBSERVED = 4  # samples of which every state is looked at, by the reference
 MEMBER = "quantization.json"  # of a package: the report
 
@@ -99,9 +103,21 @@ def quantize(
     sums: Annotated[
         str, typer.Option("--sums", help=f"what a port holds: {', '.join(SUMS)}")
     ] = "exact",
+    input_bits: Annotated[
+        int,
+        typer.Option(
+            "--input-bits", min=FEWEST_BITS, max=MOST_CODE_BITS, help="of a number an input sends"
+        ),
+    ] = 8,
     calibrate: Annotated[
-        int, typer.Option("--calibrate", min=0, help="training samples that both are compared on")
-    ] = 1000,
+        int | None,
+        typer.Option(
+            "--calibrate",
+            min=0,
+            help="training samples by which units of numbers are chosen, and on which both are "
+            "compared; default: 1000, if there are data",
+        ),
+    ] = None,
     data: DataOption = None,
     define: Defines = None,
     network: Network = None,
@@ -122,21 +138,37 @@ def quantize(
         rounding=rounding.value,
         overflow=overflow.value,
         sums=_row_of(SUMS, sums, "--sums"),
+        input_bits=input_bits,
         by_projection=MappingProxyType(_bits_of(projection or [], loaded.model)),
     )
-    made = quantized(loaded.model, precision, guard, _row_of(METHODS, method, "--method"))
-    compared: dict[str, Any] = {}
-    if calibrate and (data is not None or loaded.data is not None):
-        samples = presented(loaded, data, Split.TRAIN, calibrate, output)
-        compared = _compared(made, loaded, samples, threads)
-    elif calibrate:
-        output.note("nothing was compared: the program names no data; say --data, or --calibrate 0")
+    rule = _row_of(METHODS, method, "--method")
+    samples = _samples(loaded, data, calibrate, output)
+    ranges = UNSEEN if samples is None else _seen(loaded, samples, rule, input_bits)
+    made = quantized(loaded.model, precision, guard, rule, ranges)
+    compared = {} if samples is None else _compared(made, loaded, samples, threads)
     found = {**report(made), **compared}
     extras = {MEMBER: dumps(found, indent=1).encode()}
     path = out or Path(f"{model.stem}.q{bits}{SUFFIX}")
     save_model(path, replace(loaded, model=made.integers, target=DEFAULT_TARGET, extras=extras))
     output.document({"package": str(path), **found})
     _tell(path, found, output)
+
+
+def _samples(
+    package: Package, data: str | None, count: int | None, output: Output
+) -> Presentation | None:
+    """The training samples that are looked at; CompileError(E061) where there are none but some
+    were asked for."""
+    if count == 0:
+        return None
+    if count is None and data is None and package.data is None:
+        output.note("nothing was compared: the program names no data; say --data, or --calibrate 0")
+        return None
+    return presented(package, data, Split.TRAIN, SAMPLES if count is None else count, output)
+
+
+def _seen(package: Package, samples: Presentation, method: str, bits: int) -> Ranges:
+    return seen(package.model, samples.pick(np.arange(len(samples))), method, bits)
 
 
 def _row_of(table: Mapping[str, object], name: str, option: str) -> str:

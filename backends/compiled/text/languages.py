@@ -238,8 +238,9 @@ def _onnx_literal(expr: Const) -> str:
 # Division drops what is left, towards 0; of a multiple of the power nothing is.
 _ONNX_FLOOR = "Div(BitwiseAnd({0}, {keep}), {power})"
 
+_ONNX_IS_NONE = "Equal({1}, {kind}(0))"
 _ONNX_QUOTIENT = (
-    "Where(Equal({1}, {kind}(0)), {kind}(0), Div({0}, Where(Equal({1}, {kind}(0)), {kind}(1), {1})))"
+    f"Where({_ONNX_IS_NONE}, {{kind}}(0), Div({{0}}, Where({_ONNX_IS_NONE}, {{kind}}(1), {{1}})))"
 )
 
 # The nodes of ONNX, operator set 18, as nested calls: what is called is the operator of a node,

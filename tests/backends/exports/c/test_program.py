@@ -10,11 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from compiled_texts import compiled_text
-from integer_cases import drawn_integers, drawn_samples
+from integer_cases import DRAWN, drawn_integers, drawn_samples
 from refusal import refused
 
 from snncc.backends.exports.c.program import c_program
 from snncc.backends.exports.table import EXPORTS
+from snncc.backends.protocols import Samples
 from snncc.backends.reference.simulator import ReferenceSimulator
 from snncc.ir.expr import apply
 from snncc.ir.graph import SUMS
@@ -33,8 +34,8 @@ SANE = ("-g", "-O1", "-fsanitize=undefined,address", "-fno-sanitize-recover=all"
 needs_gcc = pytest.mark.skipif(shutil.which("gcc") is None, reason="no gcc: apt install gcc")
 
 
-def written(model: Model, seed: int, folder: Path) -> None:
-    trace = ReferenceSimulator(model, np.float64).trace(drawn_samples(seed), True)
+def written(model: Model, samples: Samples, folder: Path) -> None:
+    trace = ReferenceSimulator(model, np.float64).trace(samples, True)
     for name, content in EXPORTS["c"].write(model, "digest", trace).files.items():
         (folder / name).write_bytes(content)
 
@@ -46,18 +47,20 @@ def built(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([folder / "test"], capture_output=True, text=True, check=False)
 
 
-def check(seed: int, folder: Path, *options: str, sums: str = "exact") -> None:
-    written(drawn_integers(seed, sums), seed, folder)
+def check(seed: int, folder: Path, *options: str, sums: str, drawn: str) -> None:
+    draw, samples = DRAWN[drawn]
+    written(draw(seed, sums), samples(seed), folder)
     ran = built(folder, *options)
     assert (ran.returncode, ran.stderr) == (0, ""), (seed, ran.stdout, ran.stderr)
     assert "every spike and every state is equal" in ran.stdout
 
 
 @needs_gcc
+@pytest.mark.parametrize("drawn", DRAWN)
 @pytest.mark.parametrize("sums", SUMS)
-@pytest.mark.parametrize("seed", range(300, 304))
-def test_drawn_networks(seed, sums, tmp_path) -> None:
-    check(seed, tmp_path, "-O0", sums=sums)
+@pytest.mark.parametrize("seed", range(300, 303))
+def test_drawn_networks(seed, sums, drawn, tmp_path) -> None:
+    check(seed, tmp_path, "-O0", sums=sums, drawn=drawn)
 
 
 NIGHTLY = pytest.mark.nightly
@@ -65,6 +68,7 @@ NIGHTLY = pytest.mark.nightly
 
 @needs_gcc
 @pytest.mark.slow
+@pytest.mark.parametrize("drawn", DRAWN)
 @pytest.mark.parametrize("count", [4, pytest.param(200, marks=NIGHTLY)])
 @pytest.mark.parametrize("sums", SUMS)
 @pytest.mark.parametrize(
@@ -77,14 +81,14 @@ NIGHTLY = pytest.mark.nightly
     ],
     ids=" ".join,
 )
-def test_many_drawn_networks(options, sums, count, tmp_path) -> None:
+def test_many_drawn_networks(options, sums, count, drawn, tmp_path) -> None:
     probe = tmp_path / "probe.c"
     probe.write_text("#include <stdint.h>\nint main(void) { return 0; }\n")
     able = subprocess.run(["gcc", *options, probe, "-o", tmp_path / "probe"], capture_output=True)
     if able.returncode:
         pytest.skip(f"this gcc has no {' '.join(options)}: apt install gcc-multilib")
     for seed in range(count):
-        check(seed, tmp_path, *options, sums=sums)
+        check(seed, tmp_path, *options, sums=sums, drawn=drawn)
 
 
 @needs_gcc
@@ -97,7 +101,7 @@ def test_a_difference_is_found(tmp_path) -> None:
         else replace(p, step=replace(p.step, threshold=apply("not", p.step.threshold)))
         for p in graph.populations
     )
-    written(model, 301, tmp_path)
+    written(model, drawn_samples(301), tmp_path)
     other = c_program(replace(model, graph=replace(graph, populations=wrong)), "digest")
     (tmp_path / "net.c").write_text(other.source)
     ran = built(tmp_path)
