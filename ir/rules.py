@@ -8,56 +8,16 @@ update have their meaning in a table of `backends`, under the same name.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import cos, pi
 
+from .arguments import Argument, Row
 from .calls import integer, number
-from .graph import Call, Graph, Population, Setting, Value
+from .graph import Call, Graph, Population, Setting
 from .ranges import ANY, BELOW_ONE, COUNT, NOT_NEGATIVE, POSITIVE, SHARE, Range
 
 Train = tuple[int, ...]
 Trains = tuple[tuple[Train, ...], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Argument:
-    """An argument of a table row and its default; None means that it must be given.
-
-    `unit` is "1", "ms", "Hz", "text", "bool", "int", "expr", "shape", "train" (0 or 1, step by
-    step) or "trains" (a train by class and output). `choices` lists the allowed texts; every number
-    has a `range`. One that is `silent` is left out of a call where it is at its default, so that
-    networks without it have the text that they had before there was such a thing.
-    """
-
-    name: str
-    unit: str
-    default: Value | None = None
-    choices: tuple[str, ...] = ()
-    range: Range | None = None
-    silent: bool = False
-
-    def problem(self, kind: str, value: Value) -> str:
-        """What is wrong with a number given for it in the row `kind`; "" if nothing."""
-        if self.range is None or not isinstance(value, (int, float)) or value in self.range:
-            return ""
-        unit = "" if self.unit in ("1", "int") else f" {self.unit}"
-        return f"`{self.name}` of `{kind}` is {value:.9g}{unit}; it must be {self.range}"
-
-    def way_out(self) -> str:
-        """What to do about a number out of its range."""
-        if isinstance(self.default, (int, float)):
-            return f"leave `{self.name}` out for its default, {self.default:g}"
-        return f"choose a number {self.range}"
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A named kind of a table and the arguments that it takes, in positional order."""
-
-    summary: str
-    arguments: tuple[Argument, ...] = ()
-    is_rising: bool = field(default=False, kw_only=True)  # each is above the one before it
-
 
 _COUNT_LOSS = (
     Argument("target", "1", 35.0, range=POSITIVE),
