@@ -226,7 +226,10 @@ class IntegerStep:
             number = self.precision.number(self.precision.decay_bits + 2, self.precision.decay_bits)
         else:
             number = self.precision.number(RATIO_BITS + 1, RATIO_BITS - 1 - _exponent(size))
-        factor = self.constant(_codes(size, number), number)
+        codes = _codes(size, number)
+        if is_self and ((size < 1.0) & (codes >= 1 << number.frac)).any():
+            raise self.rounded_away(f"the decay of `{name}`", "take more decay bits")
+        factor = self.constant(codes, number)
         return is_negative, _narrowed(apply("mulwide", source, factor), dtype)
 
     def _shifted(self, source: Ref, kept: Numbers, name: str) -> Expr:
@@ -267,7 +270,7 @@ class IntegerStep:
         codes = np.ldexp(level / unit, dtype.frac)
         bound = np.floor(codes) if op == "gt" else np.ceil(codes)
         if ((level > 0) & (codes < 1)).any():
-            raise self.rounded_away()
+            raise self.rounded_away("a threshold", "take more guard bits")
         total = self._sum(Terms(factors, np.zeros(())), unit, dtype)
         return apply(op, total, self.constant(bound.astype(np.int64), dtype))
 
@@ -293,11 +296,11 @@ class IntegerStep:
             self.starts[name] = codes
         return Ref(self.still[key].name, dtype)
 
-    def rounded_away(self) -> CompileError:
-        """A threshold above 0 that became one at 0."""
+    def rounded_away(self, what: str, way_out: str) -> CompileError:
+        """A number that is there, and would be none in codes."""
         name, span = self.where
-        message = f"a threshold of `{name}` is less than the smallest step of its voltage"
-        return CompileError(Diagnostic("E082", message, span, help="take more guard bits"))
+        message = f"{what} of `{name}` is less than the smallest step of its codes"
+        return CompileError(Diagnostic("E082", message, span, help=way_out))
 
     def refused(self, what: str, way_out: str) -> CompileError:
         """What a network is refused for."""

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from ..diagnostics import CompileError, Diagnostic
+from ..expr import Apply, Ref, evaluate, names
 from ..graph import Population
 from ..integers.bounds import Overflow, bounds_of
+from ..integers.decays import dead_zone
 from ..integers.inputs import coded_input
 from ..integers.population import Integers, integers_of, sends
 from ..integers.precision import VERSION, Precision
 from ..integers.ranges import UNSEEN, Ranges
-from ..model import Model, sent_unit
+from ..model import Model, sent_unit, start_of
 from ..rules import sends_numbers
 from ..verify.durations import steps_of
 
@@ -32,6 +36,7 @@ class Quantize:
         """The model in integers; CompileError with all that has no integer form (E080) or no scale
         (E081)."""
         integers = self.unproved(model)
+        _require_decays(integers)
         self._require_proof(model, integers)
         return integers
 
@@ -101,6 +106,37 @@ class Quantize:
         if guard is None:
             return "take fewer bits a weight, or let sums saturate"
         return f"take {guard} guard bits, or let sums saturate"
+
+
+def _require_decays(model: Model) -> None:
+    """CompileError(E084) of neurons that reach their threshold without a decay."""
+    found = []
+    for population in model.graph.populations:
+        condition = None if population.step is None else population.step.threshold
+        if population.step is None or not isinstance(condition, Apply):
+            continue
+        left, *right = condition.args
+        starts = {
+            s.name: start_of(model, population, s, {}, np.float64) for s in population.step.states
+        }
+        if condition.op in ("gt", "ge") and isinstance(left, Ref):
+            _, high = dead_zone(population.step, left.name, starts)
+            is_still = names(right[0]) <= population.step.still
+            level = int(np.min(evaluate(right[0], starts))) if is_still else 0
+            if 0 < level <= high:
+                found.append(_stays(population, left.name, high, level))
+    if found:
+        raise CompileError(found)
+
+
+def _stays(population: Population, state: str, high: int, level: int) -> Diagnostic:
+    return Diagnostic(
+        "E084",
+        f"the decay of `{state}` of `{population.name}` leaves up to {high} codes as they are, and "
+        f"its threshold is at {level}",
+        population.span,
+        help="take more guard bits, more decay bits, or `--round floor`",
+    )
 
 
 LEAST_GUARD = -16

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from enum import StrEnum
@@ -127,7 +128,7 @@ def quantize(
     quiet: Quiet = False,
 ) -> None:
     """Turn a model into integers, prove that no sum overflows, and measure what changed."""
-    output = Output(json, quiet)
+    output, started = Output(json, quiet), time.monotonic()
     loaded = load_package(model, options_for(model, define, network, seed))
     precision = Precision(
         bits=bits,
@@ -150,7 +151,8 @@ def quantize(
     extras = {MEMBER: dumps(found, indent=1).encode()}
     path = out or Path(f"{model.stem}.q{bits}{SUFFIX}")
     save_model(path, replace(loaded, model=made.integers, target=DEFAULT_TARGET, extras=extras))
-    output.document({"package": str(path), **found})
+    spent = {"seconds": round(time.monotonic() - started, 3)}
+    output.document({"package": str(path), **found, **spent})
     _tell(path, found, output)
 
 
@@ -214,14 +216,19 @@ def _compared(
         for population, own in spiking(graph)
     ]
     agree = float((before.predictions == after.predictions).mean())
-    accuracy = {"float": before.accuracy, "integer": after.accuracy, "agree": agree}
+    shares = {"float": before.accuracy, "integer": after.accuracy, "agree": agree}
     few = samples.pick(np.arange(min(count, OBSERVED)))
     golden = replace(package, model=made.integers, target="reference", extras={})
     states = observed(made, make_simulator(golden, 1, settings()).trace(few, True))
     return {
         "states": {"samples": len(few.ids), "observed": states},
-        "calibration": {"split": "train", "samples": count},
-        "accuracy": accuracy,
+        "calibration": {
+            "data": None if package.data is None else package.data.kind,
+            "split": "train",
+            "samples": count,
+            "seed": package.model.seed,
+        },
+        "accuracy": {**shares, "samples": count},
         "rates": rates,
     }
 

@@ -187,7 +187,7 @@ def in_integers(model: Model, precision: Precision, method: str) -> Model:
             codes = {d.code for d in error.diagnostics}
             if codes == {"E083"} and precision.guard > -16:
                 precision = replace(precision, guard=precision.guard - 1)
-            elif codes == {"E082"} and precision.guard < 12:
+            elif codes <= {"E082", "E084"} and precision.guard < 12:
                 precision = replace(precision, guard=precision.guard + 4, overflow="wrap")
             elif codes == {"E080"} and precision.decay == "shift":
                 precision = replace(precision, decay="multiply")

@@ -59,6 +59,11 @@ def _no_integers(graph: Graph) -> Diagnostic:
     )
 
 
+def _same_name(graph: Graph, name: str) -> Diagnostic:
+    message = f"two parts of `{graph.name}` in C would be called `{name}`"
+    return Diagnostic("E071", message, help="rename a state, a population or a projection")
+
+
 # The lines for a synapse: where it ends, and its weight.
 Body = Callable[[str, str], list[str]]
 
@@ -87,6 +92,10 @@ class _Writer:
         self.fields.append(Field("uint32_t", "step", None, "steps since net_reset"))
         bodies = [self._population(p) for p in computed]
         source = self._source(bodies, computed)
+        names = [field.name for field in self.fields]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise CompileError(_same_name(self.graph, twice))
         ram = sum(field.bytes for field in self.fields)
         return CProgram(
             header(self.graph, self.digest, self.fields), source, self.flash, ram, self.states
@@ -125,9 +134,10 @@ class _Writer:
         return "int32_t" if sends(population) else "uint8_t"
 
     def _table(self, name: str, values: np.ndarray, comment: str) -> str:
-        if name not in self.tables:
-            self.tables[name] = table(name, values, comment)
-            self.flash += values.nbytes
+        text = table(name, values, comment)
+        self.flash += 0 if name in self.tables else values.nbytes
+        if self.tables.setdefault(name, text) != text:
+            raise CompileError(_same_name(self.graph, name))
         return name
 
     def _population(self, population: Population) -> str:

@@ -241,3 +241,33 @@ neuron absolute {
   on spike { v = 0 mV }
 }
 """
+
+
+def test_a_decay_that_rounds_away() -> None:
+    slow = floats("lif(tau_mem = 2000 ms, v_th = 3 mV)")
+    found = refused("E082", integers, slow, decay_bits=8)
+    assert "the decay of `v` of `h`" in found.message
+    assert "take more decay bits" in (found.help or "")
+    assert integers(slow, decay_bits=16)
+
+
+def test_a_decay_that_changes_no_code_below_the_threshold() -> None:
+    cell = floats("soft(tau = 100 ms, v_th = 1 mV)", SOFT)
+    found = refusals(integers, cell, bits=4, guard=0, rounding="nearest_even")[0]
+    assert found.code == "E084"
+    assert "the decay of `v` of `h` leaves up to 49 codes as they are" in found.message
+    assert integers(cell, bits=4, guard=0)
+    assert integers(cell, bits=4, guard=8, rounding="nearest_even")
+
+
+SOFT = """
+neuron soft {
+  param tau: ms = 10 ms
+  param v_th: mV = 1 mV
+  state v: mV = 0 mV
+  on input { v = v + i }
+  dv/dt = -v / tau
+  spike when v >= v_th
+  on spike { v = v - v_th }
+}
+"""

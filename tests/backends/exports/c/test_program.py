@@ -19,7 +19,10 @@ from snncc.backends.protocols import Samples
 from snncc.backends.reference.simulator import ReferenceSimulator
 from snncc.ir.expr import apply
 from snncc.ir.graph import SUMS
+from snncc.ir.integers.precision import Precision
 from snncc.ir.model import Model, draw_model
+from snncc.ir.passes.pipeline import run_model_passes
+from snncc.ir.passes.quantize import Quantize
 
 NET = """
 network n {
@@ -117,3 +120,27 @@ def test_floats_are_refused() -> None:
 def test_the_same_text_every_time() -> None:
     one, other = (c_program(drawn_integers(5), "digest") for _ in range(2))
     assert (one.header, one.source) == (other.header, other.source)
+
+
+@pytest.mark.parametrize("state", ["spikes", "past"])
+def test_names_that_would_be_one(state) -> None:
+    """`a` with a state `spikes`, and what `a` fires."""
+    text = ODD.replace("STATE", state) + NET.replace(": lif", ": odd").replace(
+        "dense", "dense delay 2 ms"
+    )
+    text = text.replace("x -> y", "y -> y : dense delay 1 ms\n  x -> y")
+    model = run_model_passes(draw_model(compiled_text(text).graph, 0))
+    made = run_model_passes(model, (Quantize(Precision(guard=0)),))
+    found = refused("E071", c_program, made, "")
+    assert f"`y_{state}`" in found.message
+    assert "rename" in (found.help or "")
+
+
+ODD = """
+neuron odd {
+  state STATE: mV = 0 mV
+  on input { STATE = STATE + i }
+  spike when STATE >= 2 mV
+  on spike { STATE = 0 mV }
+}
+"""
