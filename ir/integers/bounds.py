@@ -21,7 +21,7 @@ from ..expr import Apply, Const, Expr, Ref, evaluate
 from ..graph import Graph, Population
 from ..model import Model, start_of, weights_name
 from ..neuron import LAST_EMITTED, Assign, port_types
-from ..ops import OPS, movement
+from ..ops import CODES, OPS, movement
 from ..rules import most_sent, sends_numbers
 from ..types import Fixed
 from .decays import is_shift_decay
@@ -259,6 +259,8 @@ class _Rounds:
         moved = movement(expr.op, expr.args[0].dtype, expr.immediate)
         dtype = expr.dtype if moved is None else moved[1]
         assert isinstance(dtype, Fixed), expr
+        if dtype.bits == CODES.bits:  # which holds every exact result
+            return made
         sizes = np.maximum(made.high - dtype.high, dtype.low - made.low)
         neuron = int(sizes.argmax())
         if sizes[neuron] > 0 and dtype.overflow == "wrap":

@@ -16,8 +16,10 @@ from ..neuron import LAST_EMITTED, LOST, NeuronStep
 from ..rules import sends_numbers
 from ..tensors import Tensor, numbers, stored, tensor
 from .precision import Precision
+from .ranges import UNSEEN, Ranges
+from .sizes import ROOM, has_products
 from .steps import IntegerStep
-from .terms import known_of
+from .terms import Known, known_of
 from .units import free_units, least_base, relative_units
 from .weights import Synapses, as_codes, base_units
 
@@ -39,9 +41,11 @@ def integers_of(
     sent: Mapping[str, float],
     precision: Precision,
     method: str,
+    ranges: Ranges = UNSEEN,
 ) -> Integers:
     """A population of a settled model in integers; `sent`: what a code that a population sends
-    means, of those before it that send numbers. CompileError(E080, E081)."""
+    means, of those before it that send numbers; `ranges` are what states came to.
+    CompileError(E080, E081)."""
     into = tuple(p for p in model.graph.projections if p.post == population.name)
     if population.step is None:
         return Integers(population, into, {})
@@ -52,7 +56,8 @@ def integers_of(
     relative = relative_units(step, known)
     scaled = _Scaled(model.graph, population, relative, precision, method).of(into, synapses)
     base = scaled.base
-    if step.emit is not None:  # what is compared among neurons has one unit
+    multiplies = has_products(step, known)
+    if step.emit is not None or multiplies:  # what is compared, or clipped, has one unit
         base = np.full_like(base, base.max())
     base = np.maximum(base, least_base(step, known, relative, precision.state))
     units = {name: unit * base for name, unit in relative.items() if name not in step.ports}
@@ -62,7 +67,9 @@ def integers_of(
     ports, synapses = scaled.ports, scaled.synapses
     units |= {port: relative[port] * base for port, own in ports.items() if own == (port,)}
     units |= {p.port: synapses[p.name].unit * base for p in scaled.into}  # that of its weights
-    maker = IntegerStep(step, known, units, ports, precision, (population.name, population.span))
+    sizes = _sizes(model, population, known, into, ranges) if multiplies else {}
+    where = population.name, population.span
+    maker = IntegerStep(step, known, units, ports, precision, where, sizes)
     made = maker.made()
     kept = dict(zip(step.constants, population.constants, strict=True))
     constants = tuple(kept[name] for name in made.constants)
@@ -93,6 +100,32 @@ def sends(population: Population) -> bool:
     return sends_numbers(population) or (
         population.step is not None and population.step.emit is not None
     )
+
+
+def _sizes(
+    model: Model,
+    population: Population,
+    known: Known,
+    into: tuple[Projection, ...],
+    ranges: Ranges,
+) -> dict[str, Numbers]:
+    """The largest that the states, where they were seen, and the ports of a population come to."""
+    name, sizes = population.name, dict[str, Numbers]()
+    for state in known.starts:
+        if (name, state) in ranges.states:
+            sizes[state] = np.asarray(ROOM * ranges.states[name, state])
+    assert population.step is not None
+    for port in population.step.ports:
+        arriving = np.zeros(population.neurons)
+        for projection in (p for p in into if p.port == port):
+            wiring = model.wirings[projection.name]
+            _, post = wiring.pairs()
+            weights = abs(numbers(model.values[weights_name(projection.name)]).astype(np.float64))
+            largest = ranges.sent.get(projection.pre, 1.0)
+            each = weights.ravel()[wiring.places()] * largest
+            arriving += np.bincount(post, each, population.neurons)
+        sizes[port] = arriving
+    return sizes
 
 
 def _plain(unit: Numbers) -> Numbers:

@@ -7,8 +7,9 @@ by nothing where the units were chosen so (see `units`), else by a factor.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -27,19 +28,24 @@ from ..neuron import (
     types_read,
 )
 from ..types import DType, Fixed
+from .codes import added, exponent, narrowed, nearest
 from .decays import shift_decay
-from .precision import RATIO_BITS, Precision
+from .precision import PORT_BITS, RATIO_BITS, Precision
+from .sizes import size_of
 from .terms import Known, Terms
 
 Numbers = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
 WIDE = 63  # bits, of what is divided
+HALF = 16  # bits of a code of 32
+NO_SIZES: Mapping[str, Numbers] = MappingProxyType({})
 CLOSE = 1e-9  # of two units that are the same but for rounding in float64
 
 
 class IntegerStep:
     """Makes the integer step of a population; `starts` are the codes at which its states start, by
-    state, [] or [neurons]."""
+    state, [] or [neurons]. `sizes` are the largest that states, which are clipped there, and ports
+    come to; of neurons without products none are wanted."""
 
     def __init__(
         self,
@@ -49,10 +55,12 @@ class IntegerStep:
         ports: Mapping[str, tuple[str, ...]],
         precision: Precision,
         where: tuple[str, Span | None],
+        sizes: Mapping[str, Numbers] = NO_SIZES,
     ) -> None:
         self.old, self.known, self.units, self.precision = step, known, units, precision
-        self.ports, self.where = ports, where
+        self.ports, self.where, self.sizes = ports, where, sizes
         self.starts: dict[str, Codes] = {}
+        self.now: dict[str, Numbers] = {}
         self.still: dict[tuple[Fixed, bytes], State] = {}
         self.types: dict[str, Fixed] = {
             name: precision.port if name in self.own_ports else precision.state for name in units
@@ -66,6 +74,7 @@ class IntegerStep:
     def made(self) -> NeuronStep:
         """The step; CompileError(E080) for what has no integer form."""
         old = self.old
+        self.now = self._at_first()
         phases = {name: tuple(map(self._assign, old.assigns[name])) for name in (*BEFORE, *BEHIND)}
         if self.precision.sums == "each":
             phases |= self._event_by_event()
@@ -84,11 +93,26 @@ class IntegerStep:
         read = types_read(made)
         return replace(made, constants=tuple(name for name in old.constants if name in read))
 
+    def _at_first(self) -> dict[str, Numbers]:
+        """The largest that names are at the beginning of a step: what states are clipped to, or
+        what a reset makes of them."""
+        clipped = {
+            name: np.ldexp(self.units[name], self._bits(name) - 1 - self.types[name].frac)
+            for name in self.sizes
+            if name in self.known.starts
+        }
+        now = {**self.sizes, **clipped}
+        for assign in self.old.reset:
+            size = size_of(assign.value, self.known, now)
+            if size is not None and assign.target in now:
+                now[assign.target] = np.maximum(now[assign.target], size)
+        return now
+
     def _state(self, state: State) -> State:
         if state.name not in self.units:
             return state
         unit, dtype = self.units[state.name], self.types[state.name]
-        start = _codes(self.known.starts[state.name] / unit, dtype)
+        start = nearest(self.known.starts[state.name] / unit, dtype)
         start = np.clip(start, dtype.low, dtype.high)  # of a largest so far, which is far below
         if start.min() == start.max():
             return State(state.name, state.unit, Const(int(start.min()), dtype), dtype)
@@ -111,13 +135,17 @@ class IntegerStep:
         if all(s.name != TRACE for s in self.old.states):
             return ()
         dtype = self.precision.number(self.precision.decay_bits + 2, self.precision.decay_bits)
-        code = int(_codes(np.asarray(self.known.values[KEEP]), dtype))
+        code = int(nearest(np.asarray(self.known.values[KEEP]), dtype))
         return (State(KEEP, "1", Const(code, dtype), dtype),)
 
     def _assign(self, assign: Assign) -> Assign:
         if assign.target not in self.units:
             return assign  # a counter
-        return Assign(assign.target, self._at(assign.value, assign.target))
+        made = Assign(assign.target, self._at(assign.value, assign.target))
+        size = size_of(assign.value, self.known, self.now) if self.sizes else None
+        if size is not None:
+            self.now[assign.target] = size
+        return made
 
     def _port_by_port(self, assign: Assign) -> list[Assign]:
         """The assignment once for each port that it reads, with what arrives there alone, and
@@ -134,19 +162,26 @@ class IntegerStep:
         for factor, name in own:
             is_less, part = self._part(name, factor * self.units[name] / unit, dtype, False)
             value = apply("sub" if is_less else "add", Ref(target, dtype), part)
-            found.append(Assign(target, self._clipped(value, dtype)))
+            found.append(Assign(target, self._clipped(value, target)))
         return found
 
-    def _clipped(self, value: Expr, dtype: Fixed) -> Expr:
-        """A state of this type in `state_bits`."""
-        bits = self.precision.state_bits
-        return value if bits >= dtype.bits else apply("saturate", value, immediate=bits)
+    def _clipped(self, value: Expr, name: str) -> Expr:
+        """A state in `state_bits`, or in fewer that hold what it came to."""
+        bits = min(self.precision.state_bits, self._bits(name))
+        return value if bits >= self.types[name].bits else apply("saturate", value, immediate=bits)
+
+    def _bits(self, name: str) -> int:
+        """The bits that hold the largest code that a state is to have."""
+        if name not in self.sizes:
+            return self.types[name].bits
+        codes = np.ldexp(self.sizes[name] / self.units[name], self.types[name].frac).max()
+        return min(max(4, 1 + exponent(np.asarray(codes))), self.types[name].bits)
 
     def _saturated(self, phases: Mapping[str, tuple[Assign, ...]]) -> tuple[Assign, ...]:
         """What brings the states that an update changes into `state_bits`."""
         changed = dict.fromkeys(a.target for name in BEFORE[:3] for a in phases[name])
         states = {name: self.types[name] for name in changed if name in self.units}
-        clipped = {x: self._clipped(Ref(x, dtype), dtype) for x, dtype in states.items()}
+        clipped = {x: self._clipped(Ref(x, dtype), x) for x, dtype in states.items()}
         return tuple(Assign(x, e) for x, e in clipped.items() if isinstance(e, Apply))
 
     def _at(self, expr: Expr, target: str) -> Expr:
@@ -178,16 +213,45 @@ class IntegerStep:
                 return self._codes(other, unit / factor, dtype, target)
             if (factor < 0).all():
                 return apply("neg", self._codes(other, unit / -factor, dtype, target))
-        if expr.op == "div" and left is not None and right is not None:
-            return self._quotient(left, right, unit, dtype)
-        product = "a product of states" if expr.op == "mul" else "a quotient by a state"
-        raise self.refused(product, "write the neuron as a linear one")
+        return (self._product if expr.op == "mul" else self._quotient)(expr, unit, dtype)
 
-    def _quotient(self, left: Terms, right: Terms, unit: Numbers, dtype: Fixed) -> Expr:
-        """One sum over another, whose codes are those of a state."""
-        below = self._unit_of(right)
-        over = self._sum(left, unit * below, dtype)
-        under = self._sum(right, below, dtype)
+    def _product(self, expr: Apply, unit: Numbers, dtype: Fixed) -> Expr:
+        """One number times another: their exact product, brought into as many bits as a factor
+        leaves room for, times the factor that brings it to the unit."""
+        units = [self._natural(e, dtype) for e in expr.args]
+        left, right = (self._codes(e, u, dtype) for e, u in zip(expr.args, units, strict=True))
+        most = [self._most(e, u, dtype) for e, u in zip(expr.args, units, strict=True)]
+        ratio = units[0] * units[1] / unit
+        wide = apply("mulwide", left, right)
+        lost = max(0, exponent(most[0] * most[1]) - PORT_BITS + 2)
+        narrow = self.precision.number(PORT_BITS, 2 * dtype.frac - lost)
+        number = self.precision.number(RATIO_BITS + 1, RATIO_BITS - 1 - exponent(ratio))
+        factor = self.constant(nearest(ratio, number), number)
+        scaled = apply("mulwide", apply("narrow", wide, immediate=narrow), factor)
+        return narrowed(scaled, dtype)
+
+    def _most(self, expr: Expr, unit: Numbers, dtype: Fixed) -> Numbers:
+        """The largest code of an expression in a unit, from what its names come to."""
+        size = size_of(expr, self.known, self.now)
+        if size is None:
+            way_out = "calibrate it on data (--calibrate, --data), or write the neuron without it"
+            raise self.refused("a product of what has no known range", way_out)
+        return np.maximum(1.0, np.ldexp(size / unit, dtype.frac))
+
+    def _natural(self, expr: Expr, dtype: Fixed) -> Numbers:
+        """A unit for an argument of a product: that of its first term, else one in which the
+        largest code takes half of the bits."""
+        terms = self.known.terms(expr)
+        if terms is not None and (terms.factors or terms.rest.all()):
+            return self._unit_of(terms)
+        ones = np.ones(())
+        return self._most(expr, ones, dtype) * np.ldexp(ones, -HALF)
+
+    def _quotient(self, expr: Apply, unit: Numbers, dtype: Fixed) -> Expr:
+        """One number over another, whose codes are those of a state."""
+        below = self._natural(expr.args[1], dtype)
+        over = self._codes(expr.args[0], unit * below, dtype)
+        under = self._codes(expr.args[1], below, dtype)
         wide = replace(dtype, bits=WIDE, frac=dtype.frac + max(0, dtype.frac))
         if dtype.frac > WIDE - dtype.bits:
             raise self.refused(f"a quotient with {dtype.frac} guard bits", "take 24 at most")
@@ -208,10 +272,10 @@ class IntegerStep:
             for own in self.ports.get(name, (name,)):
                 ratio = factor * self.units[own] / unit
                 parts.append(self._part(own, ratio, dtype, own == target))
-        rest = _codes(terms.rest / unit, dtype)
+        rest = nearest(terms.rest / unit, dtype)
         if rest.any() or not parts:
             parts.append((False, self.constant(rest, dtype)))
-        return _added(parts)
+        return added(parts)
 
     def _part(self, name: str, ratio: Numbers, dtype: Fixed, is_self: bool) -> tuple[bool, Expr]:
         """Whether a term is taken away, and its codes in the unit to which `ratio` brings them."""
@@ -219,18 +283,18 @@ class IntegerStep:
         size = -ratio if is_negative else ratio
         source = Ref(name, self.types[name])
         if np.allclose(size, 1.0, rtol=CLOSE, atol=0.0):
-            return is_negative, _narrowed(source, dtype)
-        if is_self and self.precision.decay == "shift":
+            return is_negative, narrowed(source, dtype)
+        if is_self and self.precision.decay == "shift" and (size <= 1.0).all():
             return is_negative, self._shifted(source, size, name)
-        if is_self:
+        if is_self and (size <= 1.0).all():
             number = self.precision.number(self.precision.decay_bits + 2, self.precision.decay_bits)
         else:
-            number = self.precision.number(RATIO_BITS + 1, RATIO_BITS - 1 - _exponent(size))
-        codes = _codes(size, number)
+            number = self.precision.number(RATIO_BITS + 1, RATIO_BITS - 1 - exponent(size))
+        codes = nearest(size, number)
         if is_self and ((size < 1.0) & (codes >= 1 << number.frac)).any():
             raise self.rounded_away(f"the decay of `{name}`", "take more decay bits")
         factor = self.constant(codes, number)
-        return is_negative, _narrowed(apply("mulwide", source, factor), dtype)
+        return is_negative, narrowed(apply("mulwide", source, factor), dtype)
 
     def _shifted(self, source: Ref, kept: Numbers, name: str) -> Expr:
         """x - (x >> k), by 1 at least where x is not 0, k the nearest to what is lost."""
@@ -284,9 +348,7 @@ class IntegerStep:
         """Codes as a literal, or where neurons differ as a state that nothing assigns."""
         low, high = int(codes.min()), int(codes.max())
         if not (dtype.holds(low) and dtype.holds(high)):
-            raise self.refused(
-                f"the number {max(-low, high)} in {dtype.bits} bits", "fewer guard bits"
-            )
+            raise self.too_large(max(-low, high), dtype)
         if low == high:
             return Const(low, dtype)
         key = dtype, codes.tobytes()
@@ -302,6 +364,12 @@ class IntegerStep:
         message = f"{what} of `{name}` is less than the smallest step of its codes"
         return CompileError(Diagnostic("E082", message, span, help=way_out))
 
+    def too_large(self, code: int, dtype: Fixed) -> CompileError:
+        """A number that is no code of its type."""
+        name, span = self.where
+        message = f"a number of `{name}` comes to {code}, and {dtype.bits} bits hold {dtype.high}"
+        return CompileError(Diagnostic("E083", message, span, help="take fewer guard bits"))
+
     def refused(self, what: str, way_out: str) -> CompileError:
         """What a network is refused for."""
         name, span = self.where
@@ -310,28 +378,3 @@ class IntegerStep:
 
 
 _COMPARED = {"gt": "gt", "lt": "gt", "ge": "ge", "le": "ge"}
-
-
-def _codes(values: Numbers, dtype: Fixed) -> Codes:
-    """The nearest codes, a tie to the even one; NaN and what int64 does not hold stay out of it."""
-    codes = np.nan_to_num(np.rint(np.ldexp(values, dtype.frac)))
-    return np.asarray(np.clip(codes, -(2.0**62), 2.0**62), np.int64)
-
-
-def _exponent(size: Numbers) -> int:
-    """e of the largest number, which lies from 2^(e - 1) up to 2^e."""
-    return int(np.frexp(abs(size).max())[1])
-
-
-def _narrowed(expr: Expr, dtype: Fixed) -> Expr:
-    return expr if expr.dtype == dtype else apply("narrow", expr, immediate=dtype)
-
-
-def _added(parts: Sequence[tuple[bool, Expr]]) -> Expr:
-    """The sum of parts, some of them taken away."""
-    (is_negative, total), *others = parts
-    if is_negative:
-        total = apply("neg", total)
-    for is_negative, part in others:
-        total = apply("sub" if is_negative else "add", total, part)
-    return total

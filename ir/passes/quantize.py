@@ -86,7 +86,7 @@ class Quantize:
     def _each(self, model: Model, population: Population, sent: dict[str, float]) -> Integers:
         if sends_numbers(population):
             return coded_input(population, self.precision, self.ranges)
-        return integers_of(model, population, sent, self.precision, self.method)
+        return integers_of(model, population, sent, self.precision, self.method, self.ranges)
 
     def _require_proof(self, floats: Model, integers: Model) -> None:
         """CompileError(E083) with every state on the way to which a sum may leave its type, and
@@ -151,9 +151,11 @@ def most_guard(quantize: Quantize, floats: Model) -> int | None:
             if not _overflows(replace(quantize, precision=fewer).unproved(floats)):
                 return guard
         except CompileError as error:
-            if any(d.code != "E082" for d in error.diagnostics):
+            codes = {d.code for d in error.diagnostics}
+            if codes - {"E082", "E083"}:
                 raise
-            return None  # so few that a threshold rounds away
+            if "E082" in codes:
+                return None  # so few that a threshold rounds away
     return None
 
 

@@ -53,6 +53,17 @@ def test_of_many_numbers_a_few_may_be_clipped() -> None:
     assert np.isclose(found["percentile"], 1.0)
 
 
+def test_states_of_neurons_with_products() -> None:
+    text = NET.replace("output y[1] : lif", "population y[1] : izhikevich\n  output o[1] : lif")
+    text = text.replace("z -> y : dense", "z -> y : dense\n  y -> o : dense")
+    model = draw_model(compiled_text(text).graph, 0)
+    few, more, again = (seen(model, samples(np.full((n, 3), 0.5)), "minmax", 8) for n in (1, 9, 9))
+    assert few.states.keys() == {("y", "v"), ("y", "u"), ("y", "old.v")}
+    assert more == again
+    assert all(few.states[name] <= size for name, size in more.states.items())
+    assert 60 < few.states["y", "v"] < 200
+
+
 def test_without_samples_it_is_what_values_up_to_one_give() -> None:
     model = run_model_passes(draw_model(compiled_text(NET).graph, 0))
     made = run_model_passes(model, (Quantize(Precision(input_bits=4)),))

@@ -11,10 +11,12 @@ from compiled_texts import compiled_text
 from snncc.backends.protocols import Samples
 from snncc.ir.diagnostics import CompileError
 from snncc.ir.integers.precision import DECAYS, SCALES, Precision
+from snncc.ir.integers.ranges import UNSEEN, Ranges
 from snncc.ir.integers.weights import METHODS
 from snncc.ir.model import Model, draw_model
 from snncc.ir.passes.pipeline import run_model_passes
 from snncc.ir.passes.quantize import Quantize
+from snncc.runtime.calibration import seen
 
 STEPS, INPUTS = 40, 6
 MODELS = {
@@ -170,6 +172,66 @@ def _of_numbers(seed: int, sums: str) -> Model:
     return run_model_passes(draw_model(compiled_text(text).graph, seed))
 
 
+PRODUCTS = """
+neuron square {{
+  state v: mV = 0.5 mV
+  on input {{ v = v + i }}
+  dv/dt = v * (v - 1 mV) / 10 mV / 10 ms - v / 5 ms
+  spike when v > 2 mV
+  on spike {{ v = 0 mV }}
+}}
+neuron conductance {{
+  state v: mV = -1 mV
+  state g: 1/ms = 0 / 1 ms
+  input e: 1/ms
+  on input {{ g = g + e }}
+  dv/dt = -v / 20 ms + g * (3 mV - v)
+  dg/dt = -g / 5 ms
+  spike when v > 1 mV
+  on spike {{ v = -1 mV }}
+  refractory 2 ms {{ v = -1 mV }}
+}}
+neuron smooth {{
+  state v: mV = 0 mV
+  on input {{ v = v + i }}
+  dv/dt = max(v * v, 2 mV * v) / 50 mV / 1 ms - v / 4 ms
+  emit v * v / 10 mV
+}}
+network n {{
+  dt = 1 ms
+  input x[6] encode bernoulli(duration = {steps} ms)
+  input z[3] encode current(duration = {steps} ms)
+  population h[4] : {cell}
+  population m[3] : {middle}
+  output y[2] : lif(v_th = 1 mV)
+  x -> h{port} : dense(init = uniform({low}, {high}))
+  {loop}
+  z -> m : dense(init = uniform(-0.3, 0.5))
+  h -> m : dense(init = uniform(-0.3, 0.5)) delay 2 ms
+  m -> y : dense(init = uniform(-1, 2))
+}}
+"""
+
+
+def drawn_products(seed: int, sums: str = "exact") -> Model:
+    """A drawn network of neurons that multiply their states, in integers."""
+    draw = Random(seed)
+    cell = draw.choice(["izhikevich", "square", "conductance"])
+    port, low, high = {
+        "izhikevich": ("", 0, 30), "square": ("", -0.5, 2), "conductance": (".e", 0, 0.3)
+    }[cell]  # fmt: skip
+    loop = draw.choice(["", f"h -> h{port} : dense(init = uniform(0, {high / 8})) delay 1 ms"])
+    text = PRODUCTS.format(
+        cell=cell, port=port, low=low, high=high, loop=loop, steps=STEPS,
+        middle=draw.choice(["smooth", "square", "lif(v_th = 1 mV)"]),
+    )  # fmt: skip
+    model = run_model_passes(draw_model(compiled_text(text).graph, seed))
+    precision, method = drawn_precision(seed, sums)
+    precision = replace(precision, state_bits=32, bits=max(4, precision.bits))
+    ranges = seen(model, drawn_values(seed), "minmax", precision.input_bits)
+    return in_integers(model, precision, method, ranges)
+
+
 def drawn_values(seed: int, count: int = 2) -> Samples:
     """Samples of the inputs of `drawn_numbers`."""
     values = np.random.default_rng(seed).random((count, 9)).astype(np.float32)
@@ -178,11 +240,11 @@ def drawn_values(seed: int, count: int = 2) -> Samples:
     return Samples(values, order, order.astype(np.uint64), none, np.ones(count, np.float32))
 
 
-def in_integers(model: Model, precision: Precision, method: str) -> Model:
+def in_integers(model: Model, precision: Precision, method: str, ranges: Ranges = UNSEEN) -> Model:
     """The model in integers; guard bits are fewer where the proof wants it."""
     while True:
         try:
-            return run_model_passes(model, (Quantize(precision, method),))
+            return run_model_passes(model, (Quantize(precision, method, ranges),))
         except CompileError as error:
             codes = {d.code for d in error.diagnostics}
             if codes == {"E083"} and precision.guard > -16:
@@ -206,4 +268,8 @@ def drawn_samples(seed: int, count: int = 2) -> Samples:
 
 
 # What is drawn, and its samples, by what it is called.
-DRAWN = {"spikes": (drawn_integers, drawn_samples), "numbers": (drawn_numbers, drawn_values)}
+DRAWN = {
+    "spikes": (drawn_integers, drawn_samples),
+    "numbers": (drawn_numbers, drawn_values),
+    "products": (drawn_products, drawn_values),
+}

@@ -11,6 +11,7 @@ from refusal import refusals, refused
 
 from snncc.backends.reference.network import simulate
 from snncc.ir.integers.precision import Precision
+from snncc.ir.integers.ranges import Ranges
 from snncc.ir.model import Model, draw_model
 from snncc.ir.passes.pipeline import run_model_passes
 from snncc.ir.passes.quantize import Quantize
@@ -159,7 +160,12 @@ neuron square {
 
 def test_what_has_no_integer_form() -> None:
     diagnostic = refused("E080", integers, floats("square", NONLINEAR))
-    assert "a product of states has no integer form, in a step of `h`" in diagnostic.message
+    assert "a product of what has no known range has no integer form" in diagnostic.message
+    assert "calibrate it on data" in (diagnostic.help or "")
+    curved = floats("square", NONLINEAR.replace("v * v / 10 mV", "exp(v / 1 mV) * 1 mV"))
+    assert (
+        "`exp` has no integer form, in a step of `h`" in refused("E080", integers, curved).message
+    )
     diagnostic = refused("E080", integers, integers(floats()))
     assert "computes with integers already" in diagnostic.message
 
@@ -271,3 +277,20 @@ neuron soft {
   on spike { v = v - v_th }
 }
 """
+
+
+def test_products_by_ranges_that_were_seen() -> None:
+    before = floats("izhikevich").with_weights({"x->h": np.full((5, 4), 8.0, np.float32)})
+    ranges = Ranges(
+        states={("h", name): size for name, size in (("v", 90), ("u", 20), ("old.v", 90))}
+    )
+    quantize = Quantize(Precision(bits=16, decay_bits=16, guard=6), ranges=ranges)
+    after = run_model_passes(before, (quantize,))
+    text = print_graph(after.graph)
+    assert "narrow(mulwide(v:fixed(32, 6), v:fixed(32, 6)), fixed(32, " in text
+    assert "integrate v = saturate(v:fixed(32, 6)" in text
+    inputs = {"x": np.random.default_rng(1).random((200, 4, 5)) < 0.4}
+    one, other = (simulate(model, inputs).spikes["h"] for model in (before, after))
+    assert one.sum() > 40
+    assert abs(int(one.sum()) - int(other.sum())) <= 2
+    assert (one[:30] == other[:30]).all()

@@ -139,10 +139,11 @@ def test_wrong_usage(snncc, net, tmp_path, options, says):
 
 def test_a_model_that_has_no_integers(snncc, net, tmp_path):
     net.write_text(net.read_text().replace("lif(v_th = 2 mV)\n  out", "izhikevich\n  out"))
-    status, out, err = snncc("quantize", net)
+    status, out, err = snncc("quantize", net, "--calibrate", 0)
     assert (status, out) == (1, "")
     assert "error[E080]" in err
     assert "net.snn:5:14" in err
+    assert "calibrate it on data" in err
     assert not list(tmp_path.glob("*.snnpkg"))
 
 
