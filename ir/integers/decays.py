@@ -1,4 +1,5 @@
-"""Decays of codes: by shifts, as chips without a multiplier have it, and where they end."""
+"""Decays of codes without a multiplier, as chips have them: by shifts or by a constant, and where
+decays end."""
 
 from __future__ import annotations
 
@@ -20,6 +21,14 @@ def shift_decay(source: Ref, places: int) -> Expr:
     sign = apply("select", apply("gt", source, zero), one, apply("neg", one))
     least = apply("select", apply("eq", source, zero), zero, sign)
     return apply("sub", source, apply("select", apply("eq", away, zero), least, away))
+
+
+def linear_decay(source: Ref, leak: Expr) -> Expr:
+    """x nearer to 0 by `leak`, a code above 0, and no further than 0."""
+    zero = Const(0, source.dtype)
+    down = apply("max", apply("sub", source, leak), zero)
+    up = apply("min", apply("add", source, leak), zero)
+    return apply("select", apply("gt", source, zero), down, up)
 
 
 def is_shift_decay(expr: Expr) -> bool:

@@ -29,10 +29,10 @@ from ..neuron import (
 )
 from ..types import DType, Fixed
 from .codes import added, exponent, narrowed, nearest
-from .decays import shift_decay
+from .decays import linear_decay, shift_decay
 from .precision import PORT_BITS, RATIO_BITS, Precision
 from .sizes import size_of
-from .terms import Known, Terms
+from .terms import Known, Terms, level_of
 
 Numbers = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
@@ -166,9 +166,18 @@ class IntegerStep:
         return found
 
     def _clipped(self, value: Expr, name: str) -> Expr:
-        """A state in `state_bits`, or in fewer that hold what it came to."""
-        bits = min(self.precision.state_bits, self._bits(name))
-        return value if bits >= self.types[name].bits else apply("saturate", value, immediate=bits)
+        """A state in `state_bits`, or in fewer that hold what it came to, and not below its
+        floor."""
+        bits, dtype = min(self.precision.state_bits, self._bits(name)), self.types[name]
+        if bits < dtype.bits:
+            value = apply("saturate", value, immediate=bits)
+        level = level_of(self.old, self.known, name)
+        if self.precision.floor is None or level is None:
+            return value
+        if (level <= self.precision.floor).any():
+            raise self.refused("a floor that reaches the threshold", "say a lower `--floor`")
+        floor = nearest(self.precision.floor / self.units[name], dtype)
+        return apply("max", value, self.constant(floor, dtype))
 
     def _bits(self, name: str) -> int:
         """The bits that hold the largest code that a state is to have."""
@@ -284,8 +293,9 @@ class IntegerStep:
         source = Ref(name, self.types[name])
         if np.allclose(size, 1.0, rtol=CLOSE, atol=0.0):
             return is_negative, narrowed(source, dtype)
-        if is_self and self.precision.decay == "shift" and (size <= 1.0).all():
-            return is_negative, self._shifted(source, size, name)
+        if is_self and self.precision.decay != "multiply" and (size <= 1.0).all():
+            made = self._shifted if self.precision.decay == "shift" else self._leaking
+            return is_negative, made(source, size, name)
         if is_self and (size <= 1.0).all():
             number = self.precision.number(self.precision.decay_bits + 2, self.precision.decay_bits)
         else:
@@ -303,6 +313,16 @@ class IntegerStep:
             raise self.refused(f"the decay of `{name}` by shifts", "say `--decay multiply`")
         places = int(np.rint(-np.log2(lost.flat[0])))
         return shift_decay(source, places)
+
+    def _leaking(self, source: Ref, kept: Numbers, name: str) -> Expr:
+        """x nearer to 0 by what is lost of half of the threshold."""
+        level, dtype = level_of(self.old, self.known, name), self.types[name]
+        if level is None or not ((kept < 1.0).all() and (level > 0.0).all()):
+            raise self.refused(f"the decay of `{name}` by a constant", "say `--decay multiply`")
+        leak = nearest((1.0 - kept) * level / 2.0 / self.units[name], dtype)
+        if (leak < 1).any():
+            raise self.rounded_away(f"the decay of `{name}`", "take more guard bits")
+        return linear_decay(source, self.constant(leak, dtype))
 
     def _truth(self, expr: Expr) -> Expr:
         """A condition over codes."""

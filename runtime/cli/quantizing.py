@@ -92,11 +92,15 @@ def quantize(
         int, typer.Option("--state-bits", min=4, max=32, help="to which states saturate")
     ] = 32,
     decay: Annotated[
-        str, typer.Option("--decay", help=f"by a factor or by shifts: {', '.join(DECAYS)}")
+        str, typer.Option("--decay", help=f"by a factor, shifts, a constant: {', '.join(DECAYS)}")
     ] = "multiply",
     decay_bits: Annotated[
         int, typer.Option("--decay-bits", min=4, max=16, help="of a decay's factor")
     ] = 12,
+    floor: Annotated[
+        float | None,
+        typer.Option("--floor", help="below which no membrane falls, in its unit, such as mV"),
+    ] = None,
     rounding: Annotated[Round, typer.Option("--round", help="of decays and factors")] = Round.FLOOR,
     overflow: Annotated[
         Overflow, typer.Option("--overflow", help="of sums: prove that there is none, or not")
@@ -140,6 +144,7 @@ def quantize(
         overflow=overflow.value,
         sums=_row_of(SUMS, sums, "--sums"),
         input_bits=input_bits,
+        floor=floor,
         by_projection=MappingProxyType(_bits_of(projection or [], loaded.model)),
     )
     rule = _row_of(METHODS, method, "--method")

@@ -99,7 +99,8 @@ def drawn_precision(seed: int, sums: str = "exact") -> tuple[Precision, str]:
         overflow=overflow,
         sums=sums,
     )
-    return precision, draw.choice(list(METHODS))
+    method = draw.choice(list(METHODS))
+    return replace(precision, floor=draw.choice([None, None, -0.4, 0.0])), method
 
 
 def drawn_integers(seed: int, sums: str = "exact") -> Model:
@@ -247,12 +248,12 @@ def in_integers(model: Model, precision: Precision, method: str, ranges: Ranges 
             return run_model_passes(model, (Quantize(precision, method, ranges),))
         except CompileError as error:
             codes = {d.code for d in error.diagnostics}
-            if codes == {"E083"} and precision.guard > -16:
+            if "E080" in codes and precision.decay != "multiply":
+                precision = replace(precision, decay="multiply")
+            elif codes == {"E083"} and precision.guard > -16:
                 precision = replace(precision, guard=precision.guard - 1)
             elif codes <= {"E082", "E084"} and precision.guard < 12:
                 precision = replace(precision, guard=precision.guard + 4, overflow="wrap")
-            elif codes == {"E080"} and precision.decay == "shift":
-                precision = replace(precision, decay="multiply")
             else:
                 raise
 

@@ -294,3 +294,38 @@ def test_products_by_ranges_that_were_seen() -> None:
     assert one.sum() > 40
     assert abs(int(one.sum()) - int(other.sum())) <= 2
     assert (one[:30] == other[:30]).all()
+
+
+def test_a_floor_of_the_membrane() -> None:
+    before = floats()
+    weights = before.weights("x->h")
+    before = before.with_weights({"x->h": weights - 3.0})
+    inputs = {"x": np.random.default_rng(1).random((60, 4, 5)) < 0.3}
+    after = integers(before, floor=-1.5)
+    unit = after.values["h/v.unit"].array
+    found = simulate(after, inputs, record=True).history["h"]
+    values = np.ldexp(found["v"] * unit, -8)
+    assert np.allclose(values.min(axis=(0, 1)), -1.5, atol=float(unit.max()))
+    assert (np.ldexp(found["c"] * after.values["h/c.unit"].array, -8) < -3).any()
+    refusal = refused("E080", integers, floats("if(v_th = 1 mV)"), floor=1.0)
+    assert "a floor that reaches the threshold" in refusal.message
+
+
+def test_a_leak_of_a_constant() -> None:
+    net = SOFT + NET.replace("CELL", "soft").replace("lif(", "if(")
+    weights = np.full((5, 4), 0.1, np.float32) * np.float32([1, 1, -1, -1])
+    before = run_model_passes(draw_model(compiled_text(net).graph, 3))
+    after = integers(before.with_weights({"x->h": weights}), decay="linear")
+    once = np.zeros((12, 1, 5), bool)
+    once[0] = True
+    found = simulate(after, {"x": once}, record=True).history["h"]["v"][:, 0]
+    # The factor takes a tenth of half a threshold of 1 mV: 0.05 of 0.5 mV, and so on down to 0.
+    values = np.ldexp(found * after.values["h/v.unit"].array, -8)
+    wanted = 0.5 - 0.05 * np.minimum(np.arange(12), 10)
+    assert np.allclose(abs(values), wanted[:, None], atol=1e-3)
+    assert (found[-1] == 0).all()
+    refusal = refused("E080", integers, before.with_weights({}), decay="linear", floor=1.0)
+    assert "a floor that reaches" in refusal.message
+    assert (
+        "the decay of `c` by a constant" in refusals(integers, floats(), decay="linear")[0].message
+    )

@@ -126,7 +126,7 @@ def test_it_runs_where_integers_run(snncc, answer, net, tmp_path):
         (("-P", "h->y:bits=17"), "not NAME:bits=N"),
         (("-P", "h->y"), "not NAME:bits=N"),
         (("--scale", "neurone"), "did you mean `neuron`?"),
-        (("--decay", "linear"), "choose from multiply, shift"),
+        (("--decay", "cubic"), "choose from multiply, shift, linear"),
         (("--method", "best"), "choose from minmax, percentile, mse"),
     ],
 )
