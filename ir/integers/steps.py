@@ -74,6 +74,8 @@ class IntegerStep:
     def made(self) -> NeuronStep:
         """The step; CompileError(E080) for what has no integer form."""
         old = self.old
+        if self.precision.spikes > 1 and any(s.name == TRACE for s in old.states):
+            raise self.refused("a filter of several spikes a step", "score by spike counts")
         self.now = self._at_first()
         phases = {name: tuple(map(self._assign, old.assigns[name])) for name in (*BEFORE, *BEHIND)}
         if self.precision.sums == "each":

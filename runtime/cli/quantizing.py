@@ -16,7 +16,7 @@ import typer
 
 from ...backends.artifact.model import Package, save_model
 from ...backends.artifact.package import SUFFIX
-from ...ir.graph import SUMS
+from ...ir.graph import MOST_SPIKES, SUMS, THRESHOLDS
 from ...ir.integers.precision import DECAYS, FEWEST_BITS, MOST_BITS, SCALES, Precision
 from ...ir.integers.ranges import UNSEEN, Ranges
 from ...ir.integers.weights import METHODS
@@ -108,6 +108,12 @@ def quantize(
     sums: Annotated[
         str, typer.Option("--sums", help=f"what a port holds: {', '.join(SUMS)}")
     ] = "exact",
+    threshold: Annotated[
+        str, typer.Option("--threshold", help=f"when it is tested: {', '.join(THRESHOLDS)}")
+    ] = "step",
+    spikes: Annotated[
+        int, typer.Option("--spikes", min=1, max=MOST_SPIKES, help="the most of a neuron in a step")
+    ] = 1,
     input_bits: Annotated[
         int,
         typer.Option(
@@ -145,6 +151,8 @@ def quantize(
         sums=_row_of(SUMS, sums, "--sums"),
         input_bits=input_bits,
         floor=floor,
+        threshold=_row_of(THRESHOLDS, threshold, "--threshold"),
+        spikes=spikes,
         by_projection=MappingProxyType(_bits_of(projection or [], loaded.model)),
     )
     rule = _row_of(METHODS, method, "--method")

@@ -268,9 +268,21 @@ def drawn_samples(seed: int, count: int = 2) -> Samples:
     return Samples(trains, order, order.astype(np.uint64), none, np.ones(count, np.float32))
 
 
+def drawn_firing(seed: int, sums: str = "exact") -> Model:
+    """A drawn network whose neurons may fire several times in a step, and where events come one by
+    one after each of them."""
+    draw = Random(seed + 1000)
+    precision, method = drawn_precision(seed, sums)
+    threshold = "step" if sums == "exact" else draw.choice(["step", "event", "event"])
+    spikes = draw.choice([1, 2, 5, 31] if threshold == "event" else [2, 3, 31])
+    precision = replace(precision, threshold=threshold, spikes=spikes)
+    return in_integers(drawn_model(seed), precision, method)
+
+
 # What is drawn, and its samples, by what it is called.
 DRAWN = {
     "spikes": (drawn_integers, drawn_samples),
+    "firing": (drawn_firing, drawn_samples),
     "numbers": (drawn_numbers, drawn_values),
     "products": (drawn_products, drawn_values),
 }

@@ -13,9 +13,9 @@ from textwrap import indent
 
 import numpy as np
 
-from ....ir.diagnostics import CompileError, Diagnostic
+from ....ir.diagnostics import CompileError
 from ....ir.expr import names
-from ....ir.graph import SUMS, Graph, Population, Projection
+from ....ir.graph import SUMS, Population, Projection
 from ....ir.integers.population import sends
 from ....ir.model import Model, start_of, weights_name
 from ....ir.neuron import LAST_EMITTED, Assign, NeuronStep, State
@@ -25,8 +25,10 @@ from ...compiled.text.languages import C_FUNCTIONS, C
 from ...compiled.text.render import cast, render
 from ...compiled.text.step import identifiers as step_names
 from ...runnable import require_clocked
+from .firing import after_event, often, once
 from .header import Field, comment, header, scored, signature
 from .names import identifiers
+from .refusals import no_integers, same_name
 from .tables import least, table
 
 
@@ -45,23 +47,10 @@ class CProgram:
 def c_program(model: Model, digest: str) -> CProgram:
     """The texts of a quantized model; CompileError(E071) for one that computes with floats."""
     graph = model.graph
-    require_clocked(graph, tuple(SUMS))
+    require_clocked(graph, tuple(SUMS), fires_often=True)
     if not graph.semantics.integers:
-        raise CompileError(_no_integers(graph))
+        raise CompileError(no_integers(graph))
     return _Writer(model, digest).written()
-
-
-def _no_integers(graph: Graph) -> Diagnostic:
-    return Diagnostic(
-        "E071",
-        f"`{graph.name}` computes with floats, and C is written of integers",
-        help="quantize it first: snncc quantize MODEL --out q8.snnpkg",
-    )
-
-
-def _same_name(graph: Graph, name: str) -> Diagnostic:
-    message = f"two parts of `{graph.name}` in C would be called `{name}`"
-    return Diagnostic("E071", message, help="rename a state, a population or a projection")
 
 
 # The lines for a synapse: where it ends, and its weight.
@@ -71,7 +60,7 @@ Body = Callable[[str, str], list[str]]
 class _Writer:
     def __init__(self, model: Model, digest: str) -> None:
         self.model, self.graph, self.digest = model, model.graph, digest
-        self.index = self.graph.index()
+        self.index, self.means = self.graph.index(), self.graph.semantics
         self.names = identifiers(self.index)
         self.projections = identifiers(p.name.replace("->", " to ") for p in self.graph.projections)
         self.late = {
@@ -95,7 +84,7 @@ class _Writer:
         names = [field.name for field in self.fields]
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice is not None:
-            raise CompileError(_same_name(self.graph, twice))
+            raise CompileError(same_name(self.graph, twice))
         ram = sum(field.bytes for field in self.fields)
         return CProgram(
             header(self.graph, self.digest, self.fields), source, self.flash, ram, self.states
@@ -137,7 +126,7 @@ class _Writer:
         text = table(name, values, comment)
         self.flash += 0 if name in self.tables else values.nbytes
         if self.tables.setdefault(name, text) != text:
-            raise CompileError(_same_name(self.graph, name))
+            raise CompileError(same_name(self.graph, name))
         return name
 
     def _population(self, population: Population) -> str:
@@ -145,10 +134,12 @@ class _Writer:
         step, count = _step(population), population.neurons
         lines = ["int32_t n;"]
         if self.graph.semantics.sums == "each":
-            lines += self._over(count, self._neuron(population, step.decay))
+            none = f"s->{self.names[population.name]}_spikes[n] = 0;"
+            cleared = [] if self.means.fires_once else [none]
+            lines += self._over(count, [*self._neuron(population, step.decay), *cleared])
             for projection in self._arriving(population):
                 lines += self._delivery(projection, self._delivered(population, projection))
-            last = self._neuron(population, step.settled, is_last=True)
+            last = self._neuron(population, step.settled, tested="last")
             lines += self._over(count, last)
         else:
             ports = {port: f"p{k}" for k, port in enumerate(step.ports)}
@@ -157,7 +148,7 @@ class _Writer:
             for projection in self._arriving(population):
                 lines += self._delivery(projection, _summed(ports[projection.port]))
             found = {port: f"{name}[n]" for port, name in ports.items()}
-            lines += self._over(count, self._neuron(population, step.update, found, is_last=True))
+            lines += self._over(count, self._neuron(population, step.update, found, tested="last"))
         body = indent("\n".join(lines), "    ")
         return f"static void step_{self.names[population.name]}(net_state *s) {{\n{body}\n}}\n"
 
@@ -178,7 +169,8 @@ class _Writer:
 
         def body(place: str, weight: str) -> list[str]:
             found = {projection.port: weight}
-            return list(self._neuron(population, assigns, found, place=place))
+            tested = "event" if self.means.threshold == "event" else ""
+            return list(self._neuron(population, assigns, found, place, tested))
 
         return body
 
@@ -193,9 +185,13 @@ class _Writer:
             kind = self._kind(pre)
             lines.append(f"const {kind} *{own}_fired = s->{self.names[pre.name]}_past + {place};")
             fired = f"{own}_fired"
-        times = f"{fired}[n] * " if sends(pre) else ""
+        is_often = self.means.spikes_per_step > 1 and not sends(pre) and pre.step is not None
+        is_each = is_often and self.means.sums == "each"
+        times = f"{fired}[n] * " if sends(pre) or (is_often and not is_each) else ""
         lines_of = self._row(projection, own, lambda post, weight: body(post, times + weight))
         row = [f"    {line}" for line in lines_of]
+        if is_each:  # each of its spikes is an event
+            row = ["    int e;", f"    for (e = 0; e < {fired}[n]; e++) {{", *row, "    }"]
         row = [f"if ({fired}[n]) {{", *row, "}"]
         about = f"/* {comment(projection.name)}, {projection.delay} steps late */"
         return [about, *lines, *self._over(pre.neurons, row)]
@@ -234,25 +230,39 @@ class _Writer:
         assigns: tuple[Assign, ...],
         arriving: Mapping[str, str] | None = None,
         place: str = "n",
-        is_last: bool = False,
+        tested: str = "",
     ) -> Iterator[str]:
-        """Assignments for the neuron at `place`; the last of a step decide whether it fires."""
+        """Assignments for the neuron at `place`; after an "event", or the "last" of a step, it is
+        tested whether it fires."""
         step, own, found = _step(population), self.names[population.name], arriving or {}
-        after = step.after if is_last else ()
-        exprs = [a.value for a in (*assigns, *after)] + ([step.spike] if is_last else [])
+        after = self._after(step, tested)
+        exprs = [a.value for a in (*assigns, *after)] + ([step.spike] if tested else [])
         read = frozenset[str]().union(*map(names, exprs)) if exprs else frozenset[str]()
         targets = {a.target for a in (*assigns, *after)}
         yield from self._read(population, read | targets, found, place)
         yield from self._assigned(step, assigns)
-        if is_last:
-            yield f"const int spiked = {render(step.spike, _inside(step), C)};"
-            yield from self._assigned(step, after)
+        yield from self._fired(step, tested, f"s->{own}_spikes[{place}]")
         for state in step.states:
             if state.name in targets:
                 field = self.states[population.name, state.name]
                 yield f"s->{field}[{place}] = {step_names(step)[state.name]};"
-        if is_last:
-            yield f"s->{own}_spikes[{place}] = (uint8_t)spiked;"
+
+    def _after(self, step: NeuronStep, tested: str) -> tuple[Assign, ...]:
+        """All that a test of the threshold may bring about."""
+        if tested == "last":
+            return step.after if self.means.fires_once else (*step.again, *step.closing)
+        return step.again if tested else ()
+
+    def _fired(self, step: NeuronStep, tested: str, spikes: str) -> Iterator[str]:
+        spike, most = render(step.spike, _inside(step), C), self.means.spikes_per_step
+        again, closing = (list(self._assigned(step, a)) for a in (step.again, step.closing))
+        if tested == "event":
+            yield from after_event(spike, again, spikes, most)
+        elif tested and self.means.fires_once:
+            yield from once(spike, self._assigned(step, step.after), spikes)
+        elif tested:
+            already = spikes if self.means.sums == "each" else "0"
+            yield from often(spike, again, closing, spikes, already, most)
 
     def _read(
         self, population: Population, read: Set[str], arriving: Mapping[str, str], place: str
