@@ -80,7 +80,6 @@ def make_plan(model: Model, sums: tuple[str, ...] = ("exact",), fires_often: boo
     thresholds otherwise than once a step, unless the engine `fires_often`, or whose ports hold none
     of these `sums`."""
     graph, wirings = model.graph, model.wirings
-    most = graph.semantics.spikes_per_step
     require_clocked(graph, sums, fires_often)
     populations, projections = graph.populations, graph.projections
     index = {p.name: k for k, p in enumerate(populations)}
@@ -115,7 +114,7 @@ def make_plan(model: Model, sums: tuple[str, ...] = ("exact",), fires_often: boo
         csr_ptr=csr_ptr,
         csr_post=csr_post,
         csr_index=csr_index,
-        events=bounds([p.neurons * steps * most for p in populations]),
+        events=_events(graph, steps),
         inputs=_ints(inputs),
         **_encodings(graph, inputs),
         steady=_steady(graph),
@@ -127,6 +126,12 @@ def make_plan(model: Model, sums: tuple[str, ...] = ("exact",), fires_often: boo
         keep=_keep(populations[output], graph.dt),
         widest=max(p.neurons for p in populations),
     )
+
+
+def _events(graph: Graph, steps: int) -> Array:
+    """Room for all that each population may fire."""
+    most = graph.semantics.spikes_per_step
+    return bounds([p.neurons * steps * most for p in graph.populations])
 
 
 def _sources(
