@@ -21,6 +21,7 @@ from .codes import added, exponent, narrowed, nearest
 from .decays import linear_decay, shift_decay
 from .precision import PORT_BITS, RATIO_BITS, Precision
 from .sizes import size_of
+from .tables import FUNCTIONS, table_of
 from .terms import Known, Terms, level_of
 
 Numbers = npt.NDArray[np.float64]
@@ -35,10 +36,10 @@ class Coded:
     """The codes of the expressions of a population's step.
 
     `units` are those of its states, and of its `ports`, each old one with those into which it is
-    split. `sizes` are the largest that states, which are clipped there, and ports come to, and
-    `now` those within a step as far as it is worked out; of neurons without products none are
-    wanted. Numbers that differ among neurons become states that nothing assigns, `still`, which
-    start at the codes in `starts`.
+    split. `sizes` are the largest that states, which are clipped there, and ports come to, `first`
+    those at the beginning of a step and `now` those within it as far as it is worked out; of
+    neurons without products none are wanted. Numbers that differ among neurons become states that
+    nothing assigns, `still`, which start at the codes in `starts`.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Coded:
         self.old, self.known, self.units, self.precision = step, known, units, precision
         self.ports, self.where, self.sizes = ports, where, sizes
         self.starts: dict[str, Codes] = {}
+        self.first: dict[str, Numbers] = {}
         self.now: dict[str, Numbers] = {}
         self.still: dict[tuple[Fixed, bytes], State] = {}
         self.types: dict[str, Fixed] = {
@@ -77,7 +79,25 @@ class Coded:
             return apply(expr.op, *(self._codes(e, unit, dtype, target) for e in expr.args))
         if expr.op in ("mul", "div"):
             return self._scaled(expr, unit, dtype, target)
+        if expr.op in FUNCTIONS:
+            return self._tabled(expr, unit, dtype)
         raise self.refused(f"`{expr.op}`", "write the neuron without it")
+
+    def _tabled(self, expr: Apply, unit: Numbers, dtype: Fixed) -> Expr:
+        """A function by a table."""
+        if not self.precision.table:
+            way_out = "say `--table 256`, or write the neuron without it"
+            raise self.refused(f"`{expr.op}`", way_out)
+        (argument,) = expr.args
+        natural = self._natural(argument, dtype)
+        if np.ptp(natural) or np.ptp(unit):
+            raise self.refused(f"`{expr.op}` of neurons that differ", "give all neurons one unit")
+        # Where a state is clipped, not where events bring it within a step: beyond, the last cell.
+        most = int(self._most(argument, natural, dtype, self.first).max())
+        codes = self._codes(argument, natural, dtype)
+        ends = (float(np.ldexp(each.flat[0], -dtype.frac)) for each in (natural, unit))
+        before, after = ends
+        return table_of(expr.op, codes, most, (before, after), self.precision.table)
 
     def _scaled(self, expr: Apply, unit: Numbers, dtype: Fixed, target: str) -> Expr:
         """A number times what is no sum, as that in another unit."""
@@ -107,12 +127,15 @@ class Coded:
         scaled = apply("mulwide", apply("narrow", wide, immediate=narrow), factor)
         return narrowed(scaled, dtype)
 
-    def _most(self, expr: Expr, unit: Numbers, dtype: Fixed) -> Numbers:
-        """The largest code of an expression in a unit, from what its names come to."""
-        size = size_of(expr, self.known, self.now)
+    def _most(
+        self, expr: Expr, unit: Numbers, dtype: Fixed, sizes: Mapping[str, Numbers] | None = None
+    ) -> Numbers:
+        """The largest code of an expression in a unit, from what its names come to now, or from
+        other `sizes`."""
+        size = size_of(expr, self.known, self.now if sizes is None else sizes)
         if size is None:
             way_out = "calibrate it on data (--calibrate, --data), or write the neuron without it"
-            raise self.refused("a product of what has no known range", way_out)
+            raise self.refused("what is multiplied, or looked up, without a known range,", way_out)
         return np.maximum(1.0, np.ldexp(size / unit, dtype.frac))
 
     def _natural(self, expr: Expr, dtype: Fixed) -> Numbers:

@@ -40,7 +40,8 @@ class IntegerStep(Coded):
         old = self.old
         if self.precision.spikes > 1 and any(s.name == TRACE for s in old.states):
             raise self.refused("a filter of several spikes a step", "score by spike counts")
-        self.now = self._at_first()
+        self.first = self._at_first()
+        self.now = dict(self.first)
         phases = {name: tuple(map(self._assign, old.assigns[name])) for name in (*BEFORE, *BEHIND)}
         if self.precision.sums == "each":
             phases |= self._event_by_event()

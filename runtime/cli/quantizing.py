@@ -40,6 +40,7 @@ from .output import Output
 from .running import Split, presented
 
 SAMPLES = 1000  # that are looked at where nothing is said
+MOST_CELLS = 1024
 OBSERVED = 4  # samples of which every state is looked at, by the reference
 MEMBER = "quantization.json"  # of a package: the report
 
@@ -108,6 +109,12 @@ def quantize(
     sums: Annotated[
         str, typer.Option("--sums", help=f"what a port holds: {', '.join(SUMS)}")
     ] = "exact",
+    table: Annotated[
+        int,
+        typer.Option(
+            "--table", min=0, max=MOST_CELLS, help="cells of functions such as exp; 0 refuses them"
+        ),
+    ] = 0,
     threshold: Annotated[
         str, typer.Option("--threshold", help=f"when it is tested: {', '.join(THRESHOLDS)}")
     ] = "step",
@@ -153,6 +160,7 @@ def quantize(
         floor=floor,
         threshold=_row_of(THRESHOLDS, threshold, "--threshold"),
         spikes=spikes,
+        table=table,
         by_projection=MappingProxyType(_bits_of(projection or [], loaded.model)),
     )
     rule = _row_of(METHODS, method, "--method")

@@ -160,7 +160,7 @@ neuron square {
 
 def test_what_has_no_integer_form() -> None:
     diagnostic = refused("E080", integers, floats("square", NONLINEAR))
-    assert "a product of what has no known range has no integer form" in diagnostic.message
+    assert "without a known range, has no integer form" in diagnostic.message
     assert "calibrate it on data" in (diagnostic.help or "")
     curved = floats("square", NONLINEAR.replace("v * v / 10 mV", "exp(v / 1 mV) * 1 mV"))
     assert (
@@ -382,3 +382,19 @@ def test_a_filter_of_several_spikes_is_refused() -> None:
     )
     model = run_model_passes(draw_model(compiled_text(scored).graph, 3))
     assert "several spikes a step" in refused("E080", integers, model, spikes=2).message
+
+
+def test_functions_by_table() -> None:
+    curved = NONLINEAR.replace("v * v / 10 mV / 10 ms", "exp(v / 1 mV) * 1 mV / 50 ms")
+    before = floats("square", curved)
+    ranges = Ranges(states={("h", "v"): 4.0, ("h", "old.v"): 4.0})
+    inputs = {"x": np.random.default_rng(1).random((60, 8, 5)) < 0.3}
+    wanted = simulate(before, inputs).spikes["h"]
+    assert wanted.sum() > 100
+    wrong = []
+    for cells in (8, 256):
+        precision = Precision(bits=16, decay_bits=16, guard=3, table=cells)
+        after = run_model_passes(before, (Quantize(precision, ranges=ranges),))
+        wrong.append(int((simulate(after, inputs).spikes["h"] != wanted).sum()))
+    assert wrong[1] < wrong[0]
+    assert wrong[1] <= 0.03 * wanted.sum()
