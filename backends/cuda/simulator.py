@@ -74,7 +74,7 @@ class CudaSimulator:
         scores = self._scores(results, count)
         classes, cost = classes_of(counts, scores), np.zeros(count)
         lost = download(results.lost)[:count] > 0
-        means = meant(self.layout.model, self.plan, scores)
+        means = meant(self.layout.model, scores)
         return Outcome(counts, classes, cost, download(results.activity), lost, means)
 
     def _scores(self, results: Results, count: int) -> Array:
@@ -144,24 +144,26 @@ class CudaSimulator:
         """The same in the host's memory; what no input needs has one row of zeros."""
         inputs, plan = values.shape[-1], self.plan
         thresholds, rasters = np.zeros((1, inputs), np.uint32), np.zeros((1, 1, inputs), np.uint8)
-        numbers = np.zeros((1, inputs), np.float32)
+        numbers = np.zeros((1, inputs), plan.real_init.dtype)
         if takes_spikes(plan):
             return thresholds, np.ascontiguousarray(values, np.uint8), numbers
         sizes = np.diff(plan.neurons)[plan.inputs]
-        rate, zero, drawn = (
-            np.repeat(x, sizes) for x in (plan.rate, plan.zero, plan.encoder == DRAWN)
+        rate, zero, most, drawn = (
+            np.repeat(x, sizes) for x in (plan.rate, plan.zero, plan.most, plan.encoder == DRAWN)
         )
         if drawn.any():
             thresholds = np.empty(values.shape, np.uint32)
         if not drawn.all():
-            numbers = np.empty(values.shape, np.float32)
+            numbers = np.empty(values.shape, plan.real_init.dtype)
         for start in range(0, len(values), ROWS):
             rows = slice(start, start + ROWS)
             part = values[rows].astype(np.float64)
             if drawn.any():
                 thresholds[rows] = bernoulli_threshold(part * np.where(drawn, rate, 0.0))
             if not drawn.all():
-                numbers[rows] = (part - zero) * rate
+                sent = (part - zero) * rate
+                codes = np.clip(np.rint(sent), -most, most)
+                numbers[rows] = np.where(most > 0, codes, sent)
         return thresholds, rasters, numbers
 
     def _results(self, count: int) -> Results:

@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from ...ir.graph import TrainSpec
 from ...ir.integers.grid import grid_of
-from ...ir.model import Model
+from ...ir.model import Model, sent_unit
 from ..compiled.kinds import PAIRS
 from ..compiled.network import meant
 from ..compiled.state import transposed
@@ -148,7 +148,11 @@ class AwareTrainer(CpuTrainer):
         if row >= 0:
             own = slice(plan.neurons[plan.output], plan.neurons[plan.output + 1])
             scores = codes.reals[place, row, own].view(np.int32)
-            work.reals[place, plan.score, own] = meant(engine.model, engine.plan, scores)
+            work.reals[place, plan.score, own] = meant(engine.model, scores)
+        for p in np.flatnonzero(plan.emitted >= 0):
+            sent = slice(plan.graded[p], plan.graded[p + 1])
+            unit = sent_unit(engine.model, engine.graph.populations[p])
+            work.graded[place, :, sent] = codes.graded[place, :, sent].view(np.int32) * unit
 
     def _go_back(self, call: Any, start: int, end: int, worker: int) -> None:
         """Learn from samples that were presented."""

@@ -7,65 +7,49 @@ by nothing where the units were chosen so (see `units`), else by a factor.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
-from ..diagnostics import CompileError, Diagnostic, Span
 from ..expr import Apply, Const, Expr, Ref, apply, names
-from ..neuron import BEFORE, BEHIND, LAST_EMITTED, TRACE, Assign, NeuronStep, State, types_read
-from ..types import DType, Fixed
-from .decays import shift_decay
-from .precision import RATIO_BITS, Precision
-from .terms import Known, Terms
+from ..neuron import (
+    BEFORE,
+    BEHIND,
+    KEEP,
+    LAST_EMITTED,
+    TRACE,
+    Assign,
+    NeuronStep,
+    State,
+    types_read,
+)
+from ..types import DType
+from .coded import Coded
+from .codes import Numbers, exponent, nearest
+from .sizes import size_of
+from .terms import level_of
 
-Numbers = npt.NDArray[np.float64]
-Codes = npt.NDArray[np.int64]
-CLOSE = 1e-9  # of two units that are the same but for rounding in float64
 
-
-class IntegerStep:
+class IntegerStep(Coded):
     """Makes the integer step of a population; `starts` are the codes at which its states start, by
     state, [] or [neurons]."""
-
-    def __init__(
-        self,
-        step: NeuronStep,
-        known: Known,
-        units: Mapping[str, Numbers],
-        ports: Mapping[str, tuple[str, ...]],
-        precision: Precision,
-        where: tuple[str, Span | None],
-    ) -> None:
-        self.old, self.known, self.units, self.precision = step, known, units, precision
-        self.ports, self.where = ports, where
-        self.starts: dict[str, Codes] = {}
-        self.still: dict[tuple[Fixed, bytes], State] = {}
-        self.types: dict[str, Fixed] = {
-            name: precision.port if name in self.own_ports else precision.state for name in units
-        }
-
-    @property
-    def own_ports(self) -> tuple[str, ...]:
-        """The ports of the integer step: each old one, or those into which it was split."""
-        return tuple(name for names in self.ports.values() for name in names)
 
     def made(self) -> NeuronStep:
         """The step; CompileError(E080) for what has no integer form."""
         old = self.old
-        if any(s.name == TRACE for s in old.states):
-            raise self.refused("a score by filtered spikes", "score the output by its counts")
+        if self.precision.spikes > 1 and any(s.name == TRACE for s in old.states):
+            raise self.refused("a filter of several spikes a step", "score by spike counts")
+        self.first = self._at_first()
+        self.now = dict(self.first)
         phases = {name: tuple(map(self._assign, old.assigns[name])) for name in (*BEFORE, *BEHIND)}
         if self.precision.sums == "each":
-            each = (a for assign in old.deliver for a in self._port_by_port(assign))
-            phases["deliver"] = tuple(each)
+            phases |= self._event_by_event()
         phases["integrate"] += self._saturated(phases)
         threshold = None if old.threshold is None else self._truth(old.threshold)
         emit = None if old.emit is None else self._at(old.emit, LAST_EMITTED)
         kept = [s for s in old.states if s.dtype is DType.I32 or s.name in self.units]
-        states = tuple(map(self._state, kept))
+        states = (*map(self._state, kept), *self._keep())
         made = replace(
             old,
             states=(*states, *self.still.values()),
@@ -76,215 +60,106 @@ class IntegerStep:
         read = types_read(made)
         return replace(made, constants=tuple(name for name in old.constants if name in read))
 
+    def _at_first(self) -> dict[str, Numbers]:
+        """The largest that names are at the beginning of a step: what states are clipped to, or
+        what a reset makes of them."""
+        clipped = {
+            name: np.ldexp(self.units[name], self._bits(name) - 1 - self.types[name].frac)
+            for name in self.sizes
+            if name in self.known.starts
+        }
+        now = {**self.sizes, **clipped}
+        for assign in self.old.reset:
+            size = size_of(assign.value, self.known, now)
+            if size is not None and assign.target in now:
+                now[assign.target] = np.maximum(now[assign.target], size)
+        return now
+
     def _state(self, state: State) -> State:
         if state.name not in self.units:
             return state
         unit, dtype = self.units[state.name], self.types[state.name]
-        start = _codes(self.known.starts[state.name] / unit, dtype)
+        start = nearest(self.known.starts[state.name] / unit, dtype)
+        start = np.clip(start, dtype.low, dtype.high)  # of a largest so far, which is far below
         if start.min() == start.max():
             return State(state.name, state.unit, Const(int(start.min()), dtype), dtype)
         self.starts[state.name] = start
         return State(state.name, state.unit, Const(0, dtype), dtype)
 
+    def _event_by_event(self) -> dict[str, tuple[Assign, ...]]:
+        """What each event does, and what is done once a step after the last of them."""
+        rest = replace(self.old, decay=(), deliver=())
+        if any(names(e) & self.ports.keys() for e in rest.expressions):
+            raise self.refused("what arrives, read but to deliver it,", "say `--sums exact`")
+        read = [bool(names(a.value) & self.ports.keys()) for a in self.old.deliver]
+        last = max((k + 1 for k, reads in enumerate(read) if reads), default=0)
+        events = (a for assign in self.old.deliver[:last] for a in self._port_by_port(assign))
+        after = (*self.old.deliver[last:], *self.old.integrate)
+        return {"deliver": tuple(events), "integrate": tuple(map(self._assign, after))}
+
+    def _keep(self) -> tuple[State, ...]:
+        """What a step keeps of the trace that scores an output, as a factor."""
+        if all(s.name != TRACE for s in self.old.states):
+            return ()
+        dtype = self.precision.number(self.precision.decay_bits + 2, self.precision.decay_bits)
+        code = int(nearest(np.asarray(self.known.values[KEEP]), dtype))
+        return (State(KEEP, "1", Const(code, dtype), dtype),)
+
     def _assign(self, assign: Assign) -> Assign:
         if assign.target not in self.units:
             return assign  # a counter
-        return Assign(assign.target, self._at(assign.value, assign.target))
+        made = Assign(assign.target, self._at(assign.value, assign.target))
+        size = size_of(assign.value, self.known, self.now) if self.sizes else None
+        if size is not None:
+            self.now[assign.target] = size
+        return made
 
     def _port_by_port(self, assign: Assign) -> list[Assign]:
-        """The assignment once for each port that it reads, with what arrives there alone."""
-        terms = self.known.terms(assign.value)
-        read = [p for p in self.ports if p in names(assign.value)]
-        own = [(p, name) for p in read for name in self.ports[p]]
-        if len(own) < 2:
-            return [self._assign(assign)]
-        if terms is None:
-            raise self.refused("a condition on several ports", "say `--sums exact`")
-        kept = Terms({n: k for n, k in terms.factors.items() if n not in read}, terms.rest)
-        found = []
-        for port, name in own:
-            unit, dtype = self.units[assign.target], self.types[assign.target]
-            value = self._sum(kept, unit, dtype, assign.target)
-            is_less, part = self._part(
-                name, terms.factors[port] * self.units[name] / unit, dtype, False
+        """The assignment once for each port that it reads, with what arrives there alone, and
+        clipped each time."""
+        terms, target = self.known.terms(assign.value), assign.target
+        others = {} if terms is None or terms.rest.any() else dict(terms.factors)
+        is_kept = bool(np.all(others.pop(target, 0.0) == 1.0))
+        if not is_kept or not others.keys() <= self.ports.keys():
+            raise self.refused(
+                f"what an event does to `{target}` but for adding to it", "say `--sums exact`"
             )
-            value = apply("sub" if is_less else "add", value, part)
-            found.append(Assign(assign.target, value))
-            kept = Terms({assign.target: np.ones(())}, np.zeros(()))
+        unit, dtype, found = self.units[target], self.types[target], []
+        own = [(factor, name) for port, factor in others.items() for name in self.ports[port]]
+        for factor, name in own:
+            is_less, part = self._part(name, factor * self.units[name] / unit, dtype, False)
+            value = apply("sub" if is_less else "add", Ref(target, dtype), part)
+            found.append(Assign(target, self._clipped(value, target)))
         return found
+
+    def _clipped(self, value: Expr, name: str) -> Expr:
+        """A state in `state_bits`, or in fewer that hold what it came to, and not below its
+        floor."""
+        bits, dtype = min(self.precision.state_bits, self._bits(name)), self.types[name]
+        if bits < dtype.bits:
+            value = apply("saturate", value, immediate=bits)
+        level = level_of(self.old, self.known, name)
+        if self.precision.floor is None or level is None:
+            return value
+        if (level <= self.precision.floor).any():
+            raise self.refused("a floor that reaches the threshold", "say a lower `--floor`")
+        floor = nearest(self.precision.floor / self.units[name], dtype)
+        return apply("max", value, self.constant(floor, dtype))
+
+    def _bits(self, name: str) -> int:
+        """The bits that hold the largest code that a state is to have."""
+        if name not in self.sizes:
+            return self.types[name].bits
+        codes = np.ldexp(self.sizes[name] / self.units[name], self.types[name].frac).max()
+        return min(max(4, 1 + exponent(np.asarray(codes))), self.types[name].bits)
 
     def _saturated(self, phases: Mapping[str, tuple[Assign, ...]]) -> tuple[Assign, ...]:
         """What brings the states that an update changes into `state_bits`."""
-        bits = self.precision.state_bits
         changed = dict.fromkeys(a.target for name in BEFORE[:3] for a in phases[name])
-        states = [name for name in changed if name in self.units]
-        if all(bits >= self.types[name].bits for name in states):
-            return ()
-        return tuple(
-            Assign(name, apply("saturate", Ref(name, self.types[name]), immediate=bits))
-            for name in states
-        )
+        states = {name: self.types[name] for name in changed if name in self.units}
+        clipped = {x: self._clipped(Ref(x, dtype), x) for x, dtype in states.items()}
+        return tuple(Assign(x, e) for x, e in clipped.items() if isinstance(e, Apply))
 
     def _at(self, expr: Expr, target: str) -> Expr:
         """The codes of an expression, in the unit and the type of a state."""
         return self._codes(expr, self.units[target], self.types[target], target)
-
-    def _codes(self, expr: Expr, unit: Numbers, dtype: Fixed, target: str = "") -> Expr:
-        terms = self.known.terms(expr)
-        if terms is not None:
-            return self._sum(terms, unit, dtype, target)
-        assert isinstance(expr, Apply)
-        if expr.op == "select":
-            yes, no = (self._codes(e, unit, dtype, target) for e in expr.args[1:])
-            return apply("select", self._truth(expr.args[0]), yes, no)
-        if expr.op in ("add", "sub", "min", "max", "neg", "abs"):
-            return apply(expr.op, *(self._codes(e, unit, dtype, target) for e in expr.args))
-        if expr.op in ("mul", "div"):
-            return self._scaled(expr, unit, dtype, target)
-        raise self.refused(f"`{expr.op}`", "write the neuron without it")
-
-    def _scaled(self, expr: Apply, unit: Numbers, dtype: Fixed, target: str) -> Expr:
-        """A number times what is no sum, as that in another unit."""
-        left, right = (self.known.terms(e) for e in expr.args)
-        for number, other in ((right, expr.args[0]), (left, expr.args[1])):
-            if number is None or number.factors or (number is left and expr.op == "div"):
-                continue
-            factor = number.rest if expr.op == "mul" else 1.0 / number.rest
-            if (factor > 0).all():
-                return self._codes(other, unit / factor, dtype, target)
-            if (factor < 0).all():
-                return apply("neg", self._codes(other, unit / -factor, dtype, target))
-        product = "a product of states" if expr.op == "mul" else "a quotient by a state"
-        raise self.refused(product, "write the neuron as a linear one")
-
-    def _sum(self, terms: Terms, unit: Numbers, dtype: Fixed, target: str = "") -> Expr:
-        """The codes of a sum, its constant last."""
-        parts: list[tuple[bool, Expr]] = []
-        for name, factor in terms.factors.items():
-            for own in self.ports.get(name, (name,)):
-                ratio = factor * self.units[own] / unit
-                parts.append(self._part(own, ratio, dtype, own == target))
-        rest = _codes(terms.rest / unit, dtype)
-        if rest.any() or not parts:
-            parts.append((False, self.constant(rest, dtype)))
-        return _added(parts)
-
-    def _part(self, name: str, ratio: Numbers, dtype: Fixed, is_self: bool) -> tuple[bool, Expr]:
-        """Whether a term is taken away, and its codes in the unit to which `ratio` brings them."""
-        is_negative = bool((ratio <= 0).all())
-        size = -ratio if is_negative else ratio
-        source = Ref(name, self.types[name])
-        if np.allclose(size, 1.0, rtol=CLOSE, atol=0.0):
-            return is_negative, _narrowed(source, dtype)
-        if is_self and self.precision.decay == "shift":
-            return is_negative, self._shifted(source, size, name)
-        if is_self:
-            number = self.precision.number(self.precision.decay_bits + 2, self.precision.decay_bits)
-        else:
-            number = self.precision.number(RATIO_BITS + 1, RATIO_BITS - 1 - _exponent(size))
-        factor = self.constant(_codes(size, number), number)
-        return is_negative, _narrowed(apply("mulwide", source, factor), dtype)
-
-    def _shifted(self, source: Ref, kept: Numbers, name: str) -> Expr:
-        """x - (x >> k), by 1 at least where x is not 0, k the nearest to what is lost."""
-        lost = 1.0 - kept
-        if not ((lost > 0) & (lost < 1)).all() or np.ptp(lost) > CLOSE:
-            raise self.refused(f"the decay of `{name}` by shifts", "say `--decay multiply`")
-        places = int(np.rint(-np.log2(lost.flat[0])))
-        return shift_decay(source, places)
-
-    def _truth(self, expr: Expr) -> Expr:
-        """A condition over codes."""
-        if isinstance(expr, Const):
-            return expr
-        assert isinstance(expr, Apply), expr
-        if expr.op in ("and", "or", "not"):
-            return apply(expr.op, *map(self._truth, expr.args))
-        left, right = (self.known.terms(e) for e in expr.args)
-        if left is None or right is None:
-            raise self.refused("a condition on what is no sum", "compare sums of states")
-        if expr.op not in _COMPARED:
-            raise self.refused(f"`{expr.op}`", "compare by < or >")
-        if expr.op in ("lt", "le"):
-            left, right = right, left
-        names = dict.fromkeys((*left.factors, *right.factors))
-        zero = np.zeros(())
-        factors = {
-            name: left.factors.get(name, zero) - right.factors.get(name, zero) for name in names
-        }
-        return self._compared(_COMPARED[expr.op], factors, right.rest - left.rest)
-
-    def _compared(self, op: str, factors: Mapping[str, Numbers], level: Numbers) -> Expr:
-        """Whether the sum of factors[x] x is beyond a level, by the codes for which it is."""
-        dtype, first = self.precision.state, next(iter(factors), None)
-        if first is None:
-            return self._settled(op, level)
-        unit = self.units[self.ports.get(first, (first,))[0]] * abs(factors[first])
-        codes = np.ldexp(level / unit, dtype.frac)
-        bound = np.floor(codes) if op == "gt" else np.ceil(codes)
-        if ((level > 0) & (codes < 1)).any():
-            raise self.rounded_away()
-        total = self._sum(Terms(factors, np.zeros(())), unit, dtype)
-        return apply(op, total, self.constant(bound.astype(np.int64), dtype))
-
-    def _settled(self, op: str, level: Numbers) -> Const:
-        holds = level < 0 if op == "gt" else level <= 0
-        if holds.all() or not holds.any():
-            return Const(bool(holds.all()), DType.BOOL)
-        raise self.refused("a condition on constants that differ", "give all neurons one")
-
-    def constant(self, codes: Codes, dtype: Fixed) -> Expr:
-        """Codes as a literal, or where neurons differ as a state that nothing assigns."""
-        low, high = int(codes.min()), int(codes.max())
-        if not (dtype.holds(low) and dtype.holds(high)):
-            raise self.refused(
-                f"the number {max(-low, high)} in {dtype.bits} bits", "fewer guard bits"
-            )
-        if low == high:
-            return Const(low, dtype)
-        key = dtype, codes.tobytes()
-        if key not in self.still:
-            name = f"constant.{len(self.still)}"
-            self.still[key] = State(name, "1", Const(0, dtype), dtype)
-            self.starts[name] = codes
-        return Ref(self.still[key].name, dtype)
-
-    def rounded_away(self) -> CompileError:
-        """A threshold above 0 that became one at 0."""
-        name, span = self.where
-        message = f"a threshold of `{name}` is less than the smallest step of its voltage"
-        return CompileError(Diagnostic("E082", message, span, help="take more guard bits"))
-
-    def refused(self, what: str, way_out: str) -> CompileError:
-        """What a network is refused for."""
-        name, span = self.where
-        message = f"{what} has no integer form, in a step of `{name}`"
-        return CompileError(Diagnostic("E080", message, span, help=way_out))
-
-
-_COMPARED = {"gt": "gt", "lt": "gt", "ge": "ge", "le": "ge"}
-
-
-def _codes(values: Numbers, dtype: Fixed) -> Codes:
-    """The nearest codes, a tie to the even one; NaN and what int64 does not hold stay out of it."""
-    codes = np.nan_to_num(np.rint(np.ldexp(values, dtype.frac)))
-    return np.asarray(np.clip(codes, -(2.0**62), 2.0**62), np.int64)
-
-
-def _exponent(size: Numbers) -> int:
-    """e of the largest number, which lies from 2^(e - 1) up to 2^e."""
-    return int(np.frexp(abs(size).max())[1])
-
-
-def _narrowed(expr: Expr, dtype: Fixed) -> Expr:
-    return expr if expr.dtype == dtype else apply("narrow", expr, immediate=dtype)
-
-
-def _added(parts: Sequence[tuple[bool, Expr]]) -> Expr:
-    """The sum of parts, some of them taken away."""
-    (is_negative, total), *others = parts
-    if is_negative:
-        total = apply("neg", total)
-    for is_negative, part in others:
-        total = apply("sub" if is_negative else "add", total, part)
-    return total
