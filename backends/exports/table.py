@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from ...ir.model import Model
@@ -19,18 +19,35 @@ class Exported:
 
 
 @dataclass(frozen=True, slots=True)
+class Details:
+    """What may be asked of a form; a row of EXPORTS takes those whose names it has. `neuron`:
+    population and number of the one of which vectors are given; `all_outputs`: every spike and
+    every state as an output."""
+
+    neuron: tuple[str, int] | None = None
+    all_outputs: bool = False
+
+    @property
+    def given(self) -> frozenset[str]:
+        """The names of those that are asked for."""
+        return frozenset(f.name for f in fields(self) if getattr(self, f.name) != f.default)
+
+
+@dataclass(frozen=True, slots=True)
 class Export:
-    """A form of a model. `write` takes the model, the digest of its graph, and what the reference
-    does with some samples, states included, which the form comes with a test of; None: without.
-    CompileError(E071) for a model that the form cannot say. `is_built`: gcc makes a program of
-    its test."""
+    """A form of a model. `write` takes the model, the digest of its graph, what the reference does
+    with some samples, states included, which the form comes with a test of; None: without; and the
+    details, of which the form takes `details`. CompileError(E071) for a model that the form cannot
+    say. `is_built`: gcc makes a program of its test. `needs_trace`: it is made of that alone."""
 
     summary: str
-    write: Callable[[Model, str, Trace | None], Exported]
+    write: Callable[[Model, str, Trace | None, Details], Exported]
     is_built: bool = False
+    needs_trace: bool = False
+    details: frozenset[str] = frozenset()
 
 
-def _c(model: Model, digest: str, trace: Trace | None) -> Exported:
+def _c(model: Model, digest: str, trace: Trace | None, _details: Details) -> Exported:
     from .c.program import c_program
     from .c.vectors import test_program, vectors_header
 
@@ -43,16 +60,19 @@ def _c(model: Model, digest: str, trace: Trace | None) -> Exported:
     return Exported({name: text.encode() for name, text in files.items()}, facts)
 
 
-def _onnx(model: Model, digest: str, trace: Trace | None) -> Exported:
+def _onnx(model: Model, digest: str, trace: Trace | None, details: Details) -> Exported:
     from .onnx.scan import scan_model
 
-    return _with_vectors(model, "model.onnx", scan_model(model, digest).SerializeToString(), trace)
+    every = details.all_outputs
+    made = scan_model(model, digest, every_spike=every, every_state=every)
+    return _with_vectors(model, "model.onnx", made.SerializeToString(), trace)
 
 
-def _onnx_step(model: Model, digest: str, trace: Trace | None) -> Exported:
+def _onnx_step(model: Model, digest: str, trace: Trace | None, details: Details) -> Exported:
     from .onnx.step import step_model
 
-    return _with_vectors(model, "step.onnx", step_model(model, digest).SerializeToString(), trace)
+    made = step_model(model, digest, every_spike=details.all_outputs)
+    return _with_vectors(model, "step.onnx", made.SerializeToString(), trace)
 
 
 def _with_vectors(model: Model, name: str, content: bytes, trace: Trace | None) -> Exported:
@@ -64,8 +84,28 @@ def _with_vectors(model: Model, name: str, content: bytes, trace: Trace | None) 
     return Exported(files, {"bytes": len(content)})
 
 
+def _vectors(model: Model, digest: str, trace: Trace | None, details: Details) -> Exported:
+    from .vectors.cut import Place
+    from .vectors.folder import vector_files
+
+    assert trace is not None
+    place = None if details.neuron is None else Place(*details.neuron)
+    files = vector_files(model, digest, trace, place)
+    return Exported(files, {"bytes": sum(map(len, files.values()))})
+
+
+OUTPUTS = frozenset({"all_outputs"})
+
 EXPORTS: dict[str, Export] = {
     "c": Export("C99 of integers, with a test of golden vectors", _c, is_built=True),
-    "onnx": Export("an ONNX model over time, with golden vectors", _onnx),
-    "onnx-step": Export("an ONNX model of one step, with golden vectors", _onnx_step),
+    "onnx": Export("an ONNX model over time, with golden vectors", _onnx, details=OUTPUTS),
+    "onnx-step": Export(
+        "an ONNX model of one step, with golden vectors", _onnx_step, details=OUTPUTS
+    ),
+    "vectors": Export(
+        "golden vectors of a neuron, a synapse, a layer and the net, with a bench in SystemVerilog",
+        _vectors,
+        needs_trace=True,
+        details=frozenset({"neuron"}),
+    ),
 }
