@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, Protocol
 
 from ...ir.model import Model
 from ..trace import Trace
@@ -33,6 +33,18 @@ class Details:
         return frozenset(f.name for f in fields(self) if getattr(self, f.name) != f.default)
 
 
+NO_DETAILS = Details()
+
+
+class Write(Protocol):
+    """What writes a form."""
+
+    def __call__(
+        self, model: Model, digest: str, trace: Trace | None, details: Details = NO_DETAILS
+    ) -> Exported:
+        """The files."""
+
+
 @dataclass(frozen=True, slots=True)
 class Export:
     """A form of a model. `write` takes the model, the digest of its graph, what the reference does
@@ -41,13 +53,13 @@ class Export:
     say. `is_built`: gcc makes a program of its test. `needs_trace`: it is made of that alone."""
 
     summary: str
-    write: Callable[[Model, str, Trace | None, Details], Exported]
+    write: Write
     is_built: bool = False
     needs_trace: bool = False
     details: frozenset[str] = frozenset()
 
 
-def _c(model: Model, digest: str, trace: Trace | None, _details: Details) -> Exported:
+def _c(model: Model, digest: str, trace: Trace | None, details: Details = NO_DETAILS) -> Exported:
     from .c.program import c_program
     from .c.vectors import test_program, vectors_header
 
@@ -60,7 +72,9 @@ def _c(model: Model, digest: str, trace: Trace | None, _details: Details) -> Exp
     return Exported({name: text.encode() for name, text in files.items()}, facts)
 
 
-def _onnx(model: Model, digest: str, trace: Trace | None, details: Details) -> Exported:
+def _onnx(
+    model: Model, digest: str, trace: Trace | None, details: Details = NO_DETAILS
+) -> Exported:
     from .onnx.scan import scan_model
 
     every = details.all_outputs
@@ -68,7 +82,9 @@ def _onnx(model: Model, digest: str, trace: Trace | None, details: Details) -> E
     return _with_vectors(model, "model.onnx", made.SerializeToString(), trace)
 
 
-def _onnx_step(model: Model, digest: str, trace: Trace | None, details: Details) -> Exported:
+def _onnx_step(
+    model: Model, digest: str, trace: Trace | None, details: Details = NO_DETAILS
+) -> Exported:
     from .onnx.step import step_model
 
     made = step_model(model, digest, every_spike=details.all_outputs)
@@ -84,11 +100,14 @@ def _with_vectors(model: Model, name: str, content: bytes, trace: Trace | None) 
     return Exported(files, {"bytes": len(content)})
 
 
-def _vectors(model: Model, digest: str, trace: Trace | None, details: Details) -> Exported:
+def _vectors(
+    model: Model, digest: str, trace: Trace | None, details: Details = NO_DETAILS
+) -> Exported:
     from .vectors.cut import Place
-    from .vectors.folder import vector_files
+    from .vectors.folder import require_vectors, vector_files
 
-    assert trace is not None
+    require_vectors(model.graph)
+    assert trace is not None, "vectors are made of samples"
     place = None if details.neuron is None else Place(*details.neuron)
     files = vector_files(model, digest, trace, place)
     return Exported(files, {"bytes": sum(map(len, files.values()))})

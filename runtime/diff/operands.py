@@ -61,10 +61,8 @@ def _written(make: Callable[[str, Package], Side]) -> Callable[[str, Opening, Si
 
     def opened(words: str, _opening: Opening, other: Side | None) -> Side:
         if other is None or other.package is None:
-            what = "two such" if other is None else f"`{other.name}`"
-            message = (
-                f"`{words}` takes spikes, and {what} has no network that makes them of samples"
-            )
+            whose = "neither side has a" if other is None else f"`{other.name}` has no"
+            message = f"`{words}` takes spikes, and {whose} network that makes them of samples"
             way_out = "give one side a program, a package or a run"
             raise CompileError(Diagnostic("E065", message, help=way_out))
         return make(words, other.package)

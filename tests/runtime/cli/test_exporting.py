@@ -49,6 +49,17 @@ def test_onnx(answer, quantized, tmp_path):
     assert np.load(tmp_path / "made/vectors.npz")["y.spikes"].shape == (30, 2, 4)
 
 
+def test_every_output_is_compared(answer, snncc, quantized, tmp_path):
+    pytest.importorskip("onnxruntime", reason="pip install onnxruntime")
+    asked = ("--target", "onnx", "--out", "made", "--vectors", 0, "--all-outputs")
+    assert snncc("export", quantized, *asked)[0] == 0
+    sides = (f"{quantized}@reference", tmp_path / "made/model.onnx", "--states")
+    (document,) = answer("diff", *sides, "--inputs", "x.npy")
+    assert (document["equal"], document["samples"], document["warnings"]) == (True, 3, [])
+    assert document["bins"] == 3 * 30 * 25
+    assert document["values"] == 3 * 30 * 10 * 3
+
+
 def test_vectors(answer, quantized, tmp_path):
     asked = ("--target", "vectors", "--out", "made", "--inputs", "x.npy", "--vectors", 2)
     (document,) = answer("export", quantized, *asked, "--neuron", "y:3")
