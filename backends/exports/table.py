@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Protocol
 
+from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.model import Model
 from ..trace import Trace
 
@@ -79,7 +80,7 @@ def _onnx(
 
     every = details.all_outputs
     made = scan_model(model, digest, every_spike=every, every_state=every)
-    return _with_vectors(model, "model.onnx", made.SerializeToString(), trace)
+    return _with_vectors(model, "model.onnx", made, trace)
 
 
 def _onnx_step(
@@ -88,16 +89,34 @@ def _onnx_step(
     from .onnx.step import step_model
 
     made = step_model(model, digest, every_spike=details.all_outputs)
-    return _with_vectors(model, "step.onnx", made.SerializeToString(), trace)
+    return _with_vectors(model, "step.onnx", made, trace)
 
 
-def _with_vectors(model: Model, name: str, content: bytes, trace: Trace | None) -> Exported:
+def _onnx_qdq(
+    model: Model, digest: str, trace: Trace | None, details: Details = NO_DETAILS
+) -> Exported:
+    from .onnx.scan import scan_model
+
+    if model.graph.semantics.integers:
+        message = f"`{model.graph.name}` computes with integers, and onnx-qdq with floats"
+        way_out = "take the model it was made from, or --target onnx, whose bits are the package's"
+        raise CompileError(Diagnostic("E071", message, help=way_out))
+    every = details.all_outputs
+    made = scan_model(model, digest, every_spike=every, every_state=every, is_coded=True)
+    return _with_vectors(model, "model.onnx", made, trace)
+
+
+def _with_vectors(model: Model, name: str, made: Any, trace: Trace | None) -> Exported:
+    """The file, and what the reference does, which floats come near."""
+    from .onnx.form import NUMBERS
     from .onnx.vectors import vectors
 
+    content = made.SerializeToString()
     files = {name: content}
     if trace is not None:
         files["vectors.npz"] = vectors(model.graph, trace)
-    return Exported(files, {"bytes": len(content)})
+    said = {p.key: p.value for p in made.metadata_props}
+    return Exported(files, {"bytes": len(content), "numbers": said[NUMBERS]})
 
 
 def _vectors(
@@ -120,6 +139,11 @@ EXPORTS: dict[str, Export] = {
     "onnx": Export("an ONNX model over time, with golden vectors", _onnx, details=OUTPUTS),
     "onnx-step": Export(
         "an ONNX model of one step, with golden vectors", _onnx_step, details=OUTPUTS
+    ),
+    "onnx-qdq": Export(
+        "an ONNX model over time of floats, weights of int8; not bit exact",
+        _onnx_qdq,
+        details=OUTPUTS,
     ),
     "vectors": Export(
         "golden vectors of a neuron, a synapse, a layer and the net, with a bench in SystemVerilog",

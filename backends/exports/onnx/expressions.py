@@ -26,7 +26,9 @@ from ...compiled.text.render import codes_written
 from .nodes import Nodes
 
 COUNTER = Fixed(32, 0)  # of what I32 holds
-KINDS: dict[str, Any] = {"bool": np.bool_, "i32": np.int32, "i64": np.int64}
+KINDS: dict[str, Any] = {
+    "bool": np.bool_, "i32": np.int32, "i64": np.int64, "f32": np.float32,
+}  # fmt: skip
 
 
 class Level(IntEnum):

@@ -11,10 +11,11 @@ from ....ir.graph import Population
 from ....ir.model import Model
 from ....ir.neuron import State
 from .expressions import Level, Scopes, Value, constant
+from .floats import real
 from .form import Ends
 from .neurons import Done, advance, moving, start, step_of
 from .nodes import Nodes, described
-from .sums import Synapses, delivered, later, past, synapses_of
+from .sums import AnySynapses, later, past, synapses_of
 
 SPIKES = "spikes"
 
@@ -22,9 +23,9 @@ SPIKES = "spikes"
 class Network:
     """A model, and the graph that is made of it; `batch_axis`: of the samples in `spikes`."""
 
-    def __init__(self, model: Model, batch_axis: int) -> None:
+    def __init__(self, model: Model, batch_axis: int, is_coded: bool = False) -> None:
         self.model, self.index = model, model.graph.index()
-        self.synapses = synapses_of(model)
+        self.synapses = synapses_of(model, is_coded)
         self.nodes, self.ends = Nodes(), Ends()
         self.batch_axis = batch_axis
         self.output = next((p for p in model.graph.populations if p.role == "output"), None)
@@ -57,7 +58,7 @@ class Network:
         return self.nodes.node("Concat", *parts, axis=0)
 
     def first(self, population: Population, state: State) -> str:
-        """A state before the first step, int32 [B, N]."""
+        """A state before the first step, [B, N]."""
         codes = self.nodes.constant(start(self.model, population, state))
         return self.nodes.node("Expand", codes, self.shape(population.neurons))
 
@@ -107,9 +108,9 @@ class Region:
         return self.now[population.name]
 
     def full(self, value: Value, population: Population) -> str:
-        """The name in the step of truth values or codes int32 [B, N], also of those that all
-        neurons and samples share."""
-        kind = "bool" if value.kind == "bool" else "i32"
+        """The name in the step of truth values, codes int32 or floats [B, N], also of those that
+        all neurons and samples share."""
+        kind = value.kind if value.kind in ("bool", "f32") else "i32"
         name = self.scopes.name(value, kind, Level.STEP)
         if value.level is Level.STEP:
             return name
@@ -119,23 +120,27 @@ class Region:
         """The sum that arrives."""
         into = self.network.synapses[population.name]
         sums = [self._arriving(each) for each in into if each.projection.port == port]
-        return reduce(self._plus, sums) if sums else constant(np.array(0, np.int32))
+        if sums:
+            return reduce(self._plus, sums)
+        is_real = not self.network.model.graph.semantics.integers
+        return real(0.0) if is_real else constant(np.array(0, np.int32))
 
-    def _arriving(self, synapses: Synapses) -> Value:
+    def _arriving(self, synapses: AnySynapses) -> Value:
         pre, delay = synapses.projection.pre, synapses.projection.delay
         if pre in self.complete:
             outer = self.scopes.outer
-            name = delivered(outer, later(outer, self.complete[pre], delay), synapses)
-            return Value("i32", *synapses.ends, name, Level.ALL)
+            name = synapses.delivered(outer, later(outer, self.complete[pre], delay))
+            return Value(synapses.kind, *synapses.ends, name, Level.ALL)
         body = self.scopes.body
         spikes = past(body, *self.rings[pre], delay) if delay else self.now[pre]
-        return Value("i32", *synapses.ends, delivered(body, spikes, synapses), Level.STEP)
+        made = synapses.delivered(body, spikes)
+        return Value(synapses.kind, *synapses.ends, made, Level.STEP)
 
     def _plus(self, one: Value, other: Value) -> Value:
         level = max(one.level, other.level)
-        names = [self.scopes.name(each, "i32", level) for each in (one, other)]
+        names = [self.scopes.name(each, one.kind, level) for each in (one, other)]
         ends = one.low + other.low, one.high + other.high
-        return Value("i32", *ends, self.scopes.at(level).node("Add", *names), level)
+        return Value(one.kind, *ends, self.scopes.at(level).node("Add", *names), level)
 
 
 def kept(populations: Iterable[Population]) -> list[tuple[Population, State]]:

@@ -15,11 +15,12 @@ from onnx import ModelProto
 from ....ir.graph import Block, Population
 from ....ir.model import Model
 from ....ir.neuron import LAST_EMITTED, State
+from ....ir.passes.pipeline import run_model_passes
 from .expressions import Level
 from .form import OLD, Pair, made, metadata
 from .loop import Loop
 from .network import SPIKES, Network, Region, kept
-from .neurons import Done, require_integers, step_of
+from .neurons import Done, kind_of, require_written, step_of
 from .sums import pushed
 
 COUNTS, SCORES = "counts", "scores"
@@ -32,29 +33,34 @@ def scan_model(
     every_spike: bool = False,
     every_state: bool = False,
     pair: Pair = OLD,
+    is_coded: bool = False,
 ) -> ModelProto:
-    """A network of integers over time; `digest` is that of its graph.
+    """A network over time; `digest` is that of its graph. Of floats, in float32, sums are in an
+    order of the runtime's, and with `is_coded` weights are kept as int8.
 
     Input `spikes` uint8 [T, B, inputs], 0 or 1, the input populations side by side in graph order;
     T is `steps`, or any number. Outputs: `counts` int32 [B, outputs], how often the output fired;
     where a number scores it `scores` int32 [B, outputs], its last code; for `every_spike`
     `h.spikes` uint8 [T, B, N] of each population h, for `every_state` `h.v` int32 [T, B, N] of each
-    state v after each step. CompileError(E071, E075) for a network that these cannot say.
+    state v after each step; of floats float32 in place of int32, but for counters.
+    CompileError(E071, E075) for a network that these cannot say.
     """
-    require_integers(model.graph)
-    network = _InTime(model, steps, every_state)
+    model = run_model_passes(model)
+    require_written(model.graph)
+    network = _InTime(model, steps, every_state, is_coded)
     for block in model.graph.schedule or ():
         if block.populations[0] not in network.spikes:
             network.pass_through(block)
     said = network.end(every_spike)
-    return made(model, network.nodes, network.ends, pair, metadata(model, digest, said))
+    about = metadata(model, digest, said, is_coded)
+    return made(model, network.nodes, network.ends, pair, about)
 
 
 class _InTime(Network):
     """`spikes` uint8 [T, B, N] of the populations that are done, `last` the last states."""
 
-    def __init__(self, model: Model, steps: int | None, every_state: bool) -> None:
-        super().__init__(model, 1)
+    def __init__(self, model: Model, steps: int | None, every_state: bool, is_coded: bool) -> None:
+        super().__init__(model, 1, is_coded)
         self.steps: int | str = "T" if steps is None else steps
         self.every_state = every_state
         self.spikes = self.taken(self.steps, "B")
@@ -65,7 +71,7 @@ class _InTime(Network):
         members = [self.index[name] for name in block.populations]
         loop = Loop(self.nodes, SPIKES)
         states = {
-            (p.name, s.name): loop.carry(self.first(p, s), np.int32) for p, s in kept(members)
+            (p.name, s.name): loop.carry(self.first(p, s), kind_of(s)) for p, s in kept(members)
         }
         rings = self._rings(loop, members)
         region = Region(self, loop.scopes, self.spikes, {}, rings)
@@ -97,12 +103,12 @@ class _InTime(Network):
         """The states after a step, also for the outputs."""
         for name, each in done.items():
             population = self.index[name]
-            for state, value in each.states.items():
-                made = region.full(value, population)
-                self.last[name, state] = loop.leave(made, np.int32)
+            for _, state in kept([population]):
+                made, kind = region.full(each.states[state.name], population), kind_of(state)
+                self.last[name, state.name] = loop.leave(made, kind)
                 if self.every_state:
-                    found = loop.collect(made, np.int32)
-                    self.shows(f"{name}.{state}", found, np.int32, *self._whole(population))
+                    found = loop.collect(made, kind)
+                    self.shows(f"{name}.{state.name}", found, kind, *self._whole(population))
 
     def _collected(self, loop: Loop, done: Done, population: Population) -> str:
         """Whether the neurons fired, in all steps."""
@@ -133,5 +139,5 @@ class _InTime(Network):
         scores = [(p, s) for p, s in kept([output]) if s.name == LAST_EMITTED]
         for _, state in scores:
             last = self.last[output.name, state.name]
-            self.shows(SCORES, last, np.int32, "B", output.neurons)
+            self.shows(SCORES, last, kind_of(state), "B", output.neurons)
         return dict.fromkeys([SCORES], scores[0]) if scores else {}

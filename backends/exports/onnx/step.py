@@ -7,10 +7,11 @@ from onnx import ModelProto
 
 from ....ir.graph import Population
 from ....ir.model import Model
+from ....ir.passes.pipeline import run_model_passes
 from .expressions import Scopes
 from .form import OLD, Pair, made, metadata
 from .network import Network, Region, kept
-from .neurons import Done, require_integers
+from .neurons import Done, kind_of, require_written
 from .nodes import described
 from .sums import pushed
 
@@ -18,22 +19,24 @@ from .sums import pushed
 def step_model(
     model: Model, digest: str, every_spike: bool = False, pair: Pair = OLD
 ) -> ModelProto:
-    """A step of a network of integers; `digest` is that of its graph.
+    """A step of a network, of floats in float32; `digest` is that of its graph.
 
     Inputs: `spikes` uint8 [B, inputs], 0 or 1, the input populations side by side in graph order;
-    `h.v` int32 [B, N] for each state v of a population h, which starts where the metadata say; and
+    `h.v` int32 (of floats float32) [B, N] for each state v of a population h, which starts where
+    the metadata say; and
     `h.spikes.past` uint8 [D, B, N], the spikes of the last D steps of a population that sends up to
     D steps late, the last at its end, 0 at first. Outputs: `y.spikes` uint8 [B, N] of the output y,
     or of all populations for `every_spike`, and what the next step takes, each under its name with
     `.next`. CompileError(E071, E075) for a network that these cannot say.
     """
-    require_integers(model.graph)
+    model = run_model_passes(model)
+    require_written(model.graph)
     network = Network(model, 0)
     now = network.taken("B")
     rings = _rings(network)
     for population, state in kept(network.order):
         name = f"{population.name}.{state.name}"
-        network.ends.inputs.append(described(name, np.int32, ["B", population.neurons]))
+        network.ends.inputs.append(described(name, kind_of(state), ["B", population.neurons]))
     done = _done(network, Region(network, Scopes(network.nodes, network.nodes), {}, now, rings))
     for population in network.order:
         if every_spike or population == network.output:
@@ -79,7 +82,7 @@ def _leave(network: Network, done: Stepped, rings: dict[str, tuple[str, int]]) -
     for population, state in kept(network.order):
         made = done[population.name][1][state.name]
         name = f"{population.name}.{state.name}.next"
-        network.shows(name, made, np.int32, "B", population.neurons)
+        network.shows(name, made, kind_of(state), "B", population.neurons)
     for name, (ring, late) in rings.items():
         made = pushed(network.nodes, ring, late, done[name][0])
         network.shows(f"{ring}.next", made, np.uint8, late, "B", network.index[name].neurons)
