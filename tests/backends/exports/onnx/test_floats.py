@@ -24,7 +24,7 @@ from snncc.backends.reference.network import simulate
 from snncc.backends.reference.simulator import ReferenceSimulator
 from snncc.ir.model import draw_model
 
-NEAR = 1e-6  # of a state's largest value
+NEAR = 2e-6  # of a state's largest value
 QUICK, MANY = range(6), range(6, 206)
 
 
