@@ -15,6 +15,7 @@ from ....ir.graph import Call, Graph, Population, Projection
 from ....ir.model import Model, value_name, weights_name
 from ....ir.passes.schedule import blocks
 from ....ir.tensors import Tensor
+from ....ir.types import Shape
 from ....ir.wiring import AllPairs, Wiring
 from ...reference.network import simulate
 from ...trace import Trace
@@ -91,7 +92,8 @@ def layer_part(model: Model, trace: Trace, name: str) -> Part:
         if pre == name and len(block.populations) > 1:
             pre += SENT
         if pre != name and pre not in made.origins:
-            made.give(pre, _whole(graph.population(projection.pre)))
+            sender = graph.population(projection.pre)
+            made.give(pre, _whole(sender), sender.shape)
         weights = model.values[weights_name(projection.name)]
         made.add(replace(projection, pre=pre), model.wirings[projection.name], weights)
     return made.part("3_layer", f"the population {name}", _whole(population))
@@ -143,7 +145,7 @@ def synapses_into(model: Model, projection: Projection, neuron: int) -> tuple[Ar
 def late(spikes: Bits, delay: int) -> Bits:
     """Spikes [T, ...] so many steps later."""
     made = np.zeros_like(spikes)
-    made[delay:] = spikes[: len(spikes) - delay]
+    made[delay:] = spikes[: max(0, len(spikes) - delay)]
     return made
 
 
@@ -194,12 +196,13 @@ class _Cut:
         self.projections: list[Projection] = []
         self.wirings: dict[str, Wiring] = {}
 
-    def give(self, name: str, origin: Origin) -> None:
+    def give(self, name: str, origin: Origin, shape: Shape | None = None) -> None:
         """An input of that name that sends what neurons of the network sent."""
         steps = len(next(iter(self.trace.spikes.values())))
         spikes = self.trace.spikes[origin.population][:, :, list(origin.neurons)]
         encoding = Call("spikes", (("duration", steps * self.model.graph.dt),))
-        made = Population(name, (len(origin.neurons),), "input", encoding=encoding)
+        flat = (len(origin.neurons),)
+        made = Population(name, shape or flat, "input", encoding=encoding)
         self.inputs.append(made)
         self.origins[name] = origin
         self.given[name] = late(spikes, origin.delay)

@@ -18,10 +18,15 @@ from snncc.backends.exports.vectors.cut import Place
 from snncc.backends.exports.vectors.dut import circuit
 from snncc.backends.exports.vectors.folder import vector_files
 from snncc.backends.exports.vectors.layout import layout_of
+from snncc.backends.reference.network import simulate
 from snncc.backends.reference.simulator import ReferenceSimulator
+from snncc.backends.trace import Trace
 from snncc.ir.expr import Apply, apply
 from snncc.ir.graph import SUMS
+from snncc.ir.integers.precision import Precision
 from snncc.ir.model import draw_model, weights_name
+from snncc.ir.passes.pipeline import run_model_passes
+from snncc.ir.passes.quantize import Quantize
 from snncc.ir.passes.schedule import blocks
 from snncc.ir.tensors import Tensor
 
@@ -59,6 +64,45 @@ def test_the_behavioural_model_passes(sums, tmp_path):
 def test_many_drawn_networks(sums, count, tmp_path):
     for seed in range(count):
         check(seed, tmp_path / str(seed), sums)
+
+
+WINDOWS = """
+network n {
+  dt = 1 ms
+  input a[1, 5, 5] encode spikes(duration = 30 ms)
+  input b[2] encode spikes(duration = 30 ms)
+  population h[2, 3, 3] : lif(v_th = 1 mV)
+  population lone[1] : alif(v_th = 0.5 mV)
+  population p : lif(v_th = 0.2 mV)
+  output y[3] : li
+  a -> h : conv2d(kernel = 3, channels = 2, init = uniform(-1, 2)) delay 2 ms
+  b -> lone : dense(init = uniform(0, 1)) delay 50 ms
+  h -> lone : sparse(p = 0.3, init = uniform(0, 1))
+  lone -> h : dense(init = uniform(0, 1)) delay 1 ms
+  h -> h : dense(init = uniform(-1, 1)) delay 3 ms
+  h -> p : pool2d(kernel = 3)
+  h -> y : dense(init = uniform(-1, 2))
+  lone -> y : dense(init = uniform(-1, 2))
+}
+"""
+
+
+@needs_iverilog
+@pytest.mark.slow
+@pytest.mark.parametrize("sums", SUMS)
+@pytest.mark.parametrize("place", [("h", 4), ("lone", 0), ("p", 1), ("y", 2)])
+def test_windows_several_inputs_and_a_readout(place, sums, tmp_path):
+    """In a loop of two populations, with a delay that is longer than the samples."""
+    model = run_model_passes(draw_model(compiled_text(WINDOWS).graph, 0))
+    model = run_model_passes(model, (Quantize(Precision(sums=sums)),))
+    drawn = np.random.default_rng(0).random((30, 3, 27)) < 0.3
+    trace = simulate(model, {"a": drawn[:, :, :25], "b": drawn[:, :, 25:]}, record=True)
+    assert trace.spikes["p"].any()
+    made = vector_files(model, "digest", Trace(trace.spikes, trace.history), Place(*place))
+    write_files(tmp_path, made)
+    for part in PARTS:
+        said = run_bench(tmp_path / part)
+        assert said == (0, "PASS: 3 samples of 30 steps, every spike and state"), (part, said)
 
 
 def with_projection(model, name, **changes):
