@@ -13,9 +13,10 @@ from ....ir.neuron import State
 from .expressions import Level, Scopes, Value, constant
 from .floats import real
 from .form import Ends
-from .neurons import Done, advance, moving, start, step_of
+from .neurons import Done, advance, kind_of, moving, start, step_of
 from .nodes import Nodes, described
 from .sums import AnySynapses, later, past, synapses_of
+from .wholes import KIND, Ranges, whole_step
 
 SPIKES = "spikes"
 
@@ -28,6 +29,7 @@ class Network:
         self.synapses = synapses_of(model, is_coded)
         self.nodes, self.ends = Nodes(), Ends()
         self.batch_axis = batch_axis
+        self.ranges: dict[str, Ranges] = {}  # of populations that are stepped as whole numbers
         self.output = next((p for p in model.graph.populations if p.role == "output"), None)
 
     @property
@@ -59,8 +61,12 @@ class Network:
 
     def first(self, population: Population, state: State) -> str:
         """A state before the first step, [B, N]."""
-        codes = self.nodes.constant(start(self.model, population, state))
-        return self.nodes.node("Expand", codes, self.shape(population.neurons))
+        codes = start(self.model, population, state).astype(self.kind_of(population, state))
+        return self.nodes.node("Expand", self.nodes.constant(codes), self.shape(population.neurons))
+
+    def kind_of(self, population: Population, state: State) -> type[np.generic]:
+        """What keeps a state from step to step."""
+        return np.float64 if population.name in self.ranges else kind_of(state)
 
     def late(self, name: str, within: Iterable[str]) -> int:
         """The most steps for which the spikes of a population are kept for some others."""
@@ -99,6 +105,9 @@ class Region:
     def advance(self, population: Population, states: Mapping[str, str]) -> Done:
         """A step of a population."""
         ports = {port: self._port(population, port) for port in step_of(population).ports}
+        ranges = self.network.ranges.get(population.name)
+        if ranges is not None:
+            return whole_step(self.network.model, population, self.scopes, ports, states, ranges)
         return advance(self.network.model, population, self.scopes, ports, states)
 
     def fire(self, population: Population, done: Done) -> str:
@@ -111,6 +120,8 @@ class Region:
         """The name in the step of truth values, codes int32 or floats [B, N], also of those that
         all neurons and samples share."""
         kind = value.kind if value.kind in ("bool", "f32") else "i32"
+        if population.name in self.network.ranges and kind != "bool":
+            kind = KIND
         name = self.scopes.name(value, kind, Level.STEP)
         if value.level is Level.STEP:
             return name

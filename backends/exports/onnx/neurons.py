@@ -64,7 +64,7 @@ def advance(
     """A step from the values of its ports and the names of its states [B, N]."""
     step = step_of(population)
     is_real = not model.graph.semantics.integers
-    found = _reals(model, population, states) if is_real else _codes(model, population, states)
+    found = _reals(model, population, states) if is_real else code_values(model, population, states)
     writer: Writer | FloatWriter = (FloatWriter if is_real else Writer)(scopes, {**ports, **found})
     for assign in step.update:
         writer.values[assign.target] = writer.value(assign.value)
@@ -74,7 +74,9 @@ def advance(
     return Done(spiked, {s.name: writer.values[s.name] for s in moving(population)})
 
 
-def _codes(model: Model, population: Population, states: Mapping[str, str]) -> dict[str, Value]:
+def code_values(
+    model: Model, population: Population, states: Mapping[str, str]
+) -> dict[str, Value]:
     """The constants and the states of a population of integers."""
     step, values = step_of(population), dict[str, Value]()
     for name, number in zip(step.constants, population.constants, strict=True):

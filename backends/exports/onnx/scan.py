@@ -14,14 +14,15 @@ from onnx import ModelProto
 
 from ....ir.graph import Block, Population
 from ....ir.model import Model
-from ....ir.neuron import LAST_EMITTED, State
+from ....ir.neuron import LAST_EMITTED, REFRACTORY, State
 from ....ir.passes.pipeline import run_model_passes
-from .expressions import Level
+from .expressions import Level, Value
 from .form import OLD, Pair, made, metadata
 from .loop import Loop
 from .network import SPIKES, Network, Region, kept
 from .neurons import Done, kind_of, require_written, step_of
 from .sums import pushed
+from .wholes import proved_ranges
 
 COUNTS, SCORES = "counts", "scores"
 
@@ -65,13 +66,29 @@ class _InTime(Network):
         self.every_state = every_state
         self.spikes = self.taken(self.steps, "B")
         self.last: dict[tuple[str, str], str] = {}
+        for population in self.order if model.graph.semantics.integers else ():
+            ranges = None
+            if population.step is not None:
+                ranges = proved_ranges(model, population, self.reach(population.name))
+            if ranges is not None:
+                self.ranges[population.name] = ranges
+
+    def reach(self, name: str) -> dict[str, Value]:
+        """What can arrive at the ports of a population."""
+        found = {}
+        for port in step_of(self.index[name]).ports:
+            ends = [s.ends for s in self.synapses[name] if s.projection.port == port]
+            low, high = (sum(each) for each in zip(*ends, strict=True)) if ends else (0, 0)
+            found[port] = Value("i32", low, high, "x", Level.ALL)
+        return found
 
     def pass_through(self, block: Block) -> None:
         """The populations of a block in all steps."""
         members = [self.index[name] for name in block.populations]
         loop = Loop(self.nodes, SPIKES)
         states = {
-            (p.name, s.name): loop.carry(self.first(p, s), kind_of(s)) for p, s in kept(members)
+            (p.name, s.name): loop.carry(self.first(p, s), self.kind_of(p, s))
+            for p, s in kept(members)
         }
         rings = self._rings(loop, members)
         region = Region(self, loop.scopes, self.spikes, {}, rings)
@@ -81,11 +98,14 @@ class _InTime(Network):
             done[population.name] = region.advance(population, own)
             if block.is_recurrent:
                 region.fire(population, done[population.name])
-        self._leave(loop, region, done)
+        shown = self._leave(loop, region, done)
         for name, (ring, late) in rings.items():
             loop.leave(pushed(loop.scopes.body, ring, late, region.now[name]), np.uint8)
         fired = {p.name: self._collected(loop, done[p.name], p) for p in members}
         loop.close()
+        for population, state, found in shown:
+            told, shape = self._told(population, state, found), self._whole(population)
+            self.shows(f"{population.name}.{state.name}", told, kind_of(state), *shape)
         for population in members:
             self.spikes[population.name] = self.as_spikes(self.nodes, fired[population.name])
 
@@ -99,16 +119,27 @@ class _InTime(Network):
                 rings[population.name] = loop.carry(full, np.uint8), late
         return rings
 
-    def _leave(self, loop: Loop, region: Region, done: Mapping[str, Done]) -> None:
-        """The states after a step, also for the outputs."""
+    def _leave(
+        self, loop: Loop, region: Region, done: Mapping[str, Done]
+    ) -> list[tuple[Population, State, str]]:
+        """The states after a step; the names outside of those that are outputs."""
+        shown = []
         for name, each in done.items():
-            population = self.index[name]
-            for _, state in kept([population]):
-                made, kind = region.full(each.states[state.name], population), kind_of(state)
+            for population, state in kept([self.index[name]]):
+                made = region.full(each.states[state.name], population)
+                kind = self.kind_of(population, state)
                 self.last[name, state.name] = loop.leave(made, kind)
                 if self.every_state:
-                    found = loop.collect(made, kind)
-                    self.shows(f"{name}.{state.name}", found, kind, *self._whole(population))
+                    shown.append((population, state, loop.collect(made, kind)))
+        return shown
+
+    def _told(self, population: Population, state: State, found: str) -> str:
+        """The codes of a state outside of the Scan."""
+        if population.name not in self.ranges:
+            return found
+        if state.name == REFRACTORY:
+            found = self.nodes.text(f"Max({found}, f64(0.0))")
+        return self.nodes.text(f"Cast({found}, to=INT32)")
 
     def _collected(self, loop: Loop, done: Done, population: Population) -> str:
         """Whether the neurons fired, in all steps."""
@@ -138,6 +169,6 @@ class _InTime(Network):
             self.shows(COUNTS, total, np.int32, "B", output.neurons)
         scores = [(p, s) for p, s in kept([output]) if s.name == LAST_EMITTED]
         for _, state in scores:
-            last = self.last[output.name, state.name]
+            last = self._told(output, state, self.last[output.name, state.name])
             self.shows(SCORES, last, kind_of(state), "B", output.neurons)
         return dict.fromkeys([SCORES], scores[0]) if scores else {}
