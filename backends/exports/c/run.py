@@ -33,13 +33,14 @@ SAID = 600  # characters of what a compiler says
 @dataclass(frozen=True, slots=True)
 class Names:
     """What net.h says: members of the struct with their sizes, by population of its spikes, and by
-    population and state."""
+    population and state; and how a step is called."""
 
     inputs: Mapping[str, int]
     spikes: Mapping[str, tuple[str, int]]
     states: Mapping[tuple[str, str], tuple[str, int]]
     dt: float
     digest: str
+    call: str
 
 
 def played_c(folder: Path, options: tuple[str, ...] = ("-O2",)) -> Played:
@@ -59,6 +60,9 @@ def played_c(folder: Path, options: tuple[str, ...] = ("-O2",)) -> Played:
 _MEMBER = re.compile(r"^ *\w+ (\w+)\[(\d+)\]; /\* (.*) \*/$", re.MULTILINE)
 _HEAD = re.compile(r"a step is (\S+) ms\.\s+Integer semantics \d+, graph (\S+?)\. Made by snncc")
 _INPUTS = re.compile(r"^#define NET_INPUTS \d+ /\* (.*) \*/$", re.MULTILINE)
+_STEP = re.compile(r"^void net_step\((.*)\);$", re.MULTILINE)
+# What is given for its arguments.
+GIVEN = {"s": "&s", "spikes_in": "in", "spikes_out": "out", "scores_out": "scores"}
 _SPIKES, _STATE = re.compile(r"what (\S+) fires, 0 or 1"), re.compile(r"(\S+) of (\S+), .*")
 
 
@@ -76,7 +80,19 @@ def names_of(folder: Path) -> Names:
         message = f"`{folder / NET_H}` is no header that snncc export --target c writes"
         raise CompileError(Diagnostic("E060", message, help="export the network again"))
     known = {key: member for key, member in states.items() if key[0] in spikes}
-    return Names({n: spikes[n][1] for n in given}, spikes, known, float(head[1]), head[2])
+    inputs_of = {n: spikes[n][1] for n in given}
+    return Names(inputs_of, spikes, known, float(head[1]), head[2], _call(folder, text))
+
+
+def _call(folder: Path, text: str) -> str:
+    """The call of `net_step`; CompileError(E065) for one that takes more than spikes."""
+    found = _STEP.search(text)
+    names = [] if found is None else [each.split()[-1].lstrip("*") for each in found[1].split(",")]
+    lacking = [name for name in names if name not in GIVEN]
+    if found is None or lacking:
+        message = f"`net_step` of `{folder / NET_H}` takes more than spikes: {', '.join(lacking)}"
+        raise CompileError(Diagnostic("E065", message, help="compare the network by a spike log"))
+    return f"net_step({', '.join(GIVEN[name] for name in names)});"
 
 
 def _compiled(folder: Path, names: Names, options: tuple[str, ...]) -> bytes:
@@ -114,13 +130,14 @@ static void put32(int32_t x) {
 }
 int main(void) {
     static uint8_t in[NET_INPUTS + 1], out[NET_OUTPUTS + 1];
+    static int32_t scores[NET_OUTPUTS + 1];
     int32_t size[2], b, t;
+    (void)scores;
     if (fread(size, sizeof *size, 2, stdin) != 2) return 2;
     for (b = 0; b < size[0]; b++) {
         net_reset(&s);
         for (t = 0; t < size[1]; t++) {
             if (fread(in, 1, NET_INPUTS, stdin) != NET_INPUTS) return 2;
-            net_step(&s, in, out);
 SHOWN
         }
     }
@@ -130,7 +147,8 @@ SHOWN
 
 
 def _driver(names: Names) -> str:
-    lines = [f"put8(s.{member}, {size});" for member, size in names.spikes.values()]
+    lines = [names.call]
+    lines += [f"put8(s.{member}, {size});" for member, size in names.spikes.values()]
     lines += [
         f"for (long n = 0; n < {size}; n++) put32((int32_t)s.{member}[n]);"
         for member, size in names.states.values()

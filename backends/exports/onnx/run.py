@@ -44,7 +44,12 @@ def played_onnx(path: Path) -> Played:
         message = f"`{path}` shows no spikes, only counts"
         way_out = "export it with --all-outputs"
         raise CompileError(Diagnostic("E065", message, help=way_out))
-    is_step = len(session.get_inputs()) > 1
+    taken = {each.name for each in session.get_inputs()} - {SPIKES}
+    is_step = any(f"{name}.next" in shown for name in taken)
+    lacking = [name for name in sorted(taken) if f"{name}.next" not in shown]
+    if lacking:
+        message = f"`{path}` takes more than spikes: {', '.join(lacking)}"
+        raise CompileError(Diagnostic("E065", message, help="compare the network by a spike log"))
     states = json.loads(said[STATES])
 
     def play(spikes: Spikes) -> Trace:

@@ -11,7 +11,7 @@ from ....ir.diagnostics import CompileError, Diagnostic
 from ....ir.graph import SUMS, Graph
 from ....ir.model import Model, start_of
 from ....ir.neuron import State
-from ....ir.rules import emitters
+from ....ir.rules import emitters, sends_numbers
 from ....ir.text import print_graph
 from ....ir.types import DType, Fixed
 from ...runnable import require_clocked
@@ -75,11 +75,11 @@ def require_vectors(graph: Graph) -> None:
     found = [
         Diagnostic(
             "E071",
-            f"`{p.name}` sends numbers to other neurons, and vectors are of spikes",
+            f"`{p.name}` sends numbers, and vectors are of spikes",
             p.span,
             help="join it by neurons that spike",
         )
-        for p in emitters(graph)
+        for p in (*filter(sends_numbers, graph.populations), *emitters(graph))
     ]
     if found:
         raise CompileError(found)

@@ -224,6 +224,12 @@ def a_program_that_fails(folder):
     return net, "E073", "its `net_step` failed on the way"
 
 
+def numbers_beside_spikes(folder):
+    net = written(folder, "c", integers())
+    edited(net / "net.h", "uint8_t *spikes_out);", "uint8_t *spikes_out, const int16_t *numbers);")
+    return net, "E065", "compare the network by a spike log"
+
+
 def no_gcc(folder):
     net = written(folder, "c", integers())
     return net, "E070", "apt install gcc"
@@ -235,7 +241,7 @@ def no_onnxruntime(folder):
 
 BAD = [
     counts_alone, no_model, nothing, a_foreign_header, a_text_that_is_no_c, a_program_that_fails,
-    no_gcc, no_onnxruntime,
+    numbers_beside_spikes, no_gcc, no_onnxruntime,
 ]  # fmt: skip
 
 

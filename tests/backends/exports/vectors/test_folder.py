@@ -16,7 +16,7 @@ from refusal import refused
 
 from snncc.backends.exports.vectors.cut import Place
 from snncc.backends.exports.vectors.dut import circuit
-from snncc.backends.exports.vectors.folder import vector_files
+from snncc.backends.exports.vectors.folder import require_vectors, vector_files
 from snncc.backends.exports.vectors.layout import layout_of
 from snncc.backends.reference.network import simulate
 from snncc.backends.reference.simulator import ReferenceSimulator
@@ -265,6 +265,22 @@ def test_a_neuron_that_is_asked_for():
 
 
 NET = "network n {\n dt = 1 ms\n input x[2] encode spikes(duration = 9 ms)\n output y[1] : lif\n"
+
+
+SENDS = """
+network n {
+  dt = 1 ms
+  input x[2] encode current(duration = 9 ms)
+  output y[1] : lif
+  x -> y : dense
+}
+"""
+
+
+def test_inputs_that_send_numbers_are_refused():
+    graph = compiled_text(SENDS).graph
+    other = replace(graph, semantics=replace(graph.semantics, integers=1))
+    assert "`x` sends numbers" in refused("E071", require_vectors, other).message
 
 
 def test_floats_are_refused():
