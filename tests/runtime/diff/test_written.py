@@ -172,7 +172,7 @@ def test_what_is_not_shown_is_left_out(tmp_path):
 
 
 def test_of_another_network(tmp_path):
-    b = written(tmp_path, "onnx", integers("tau_mem: ms = 16 ms", "tau_mem: ms = 15 ms"))
+    b = written(tmp_path, "onnx", integers("network n", "network m"))
     made, _ = compared(tmp_path, package(tmp_path / "a", integers()), b, presentation(1))
     assert [w.message for w in made.agreed.warnings] == [
         f"`{b}` was exported of another network than that of `{tmp_path / 'a'}`"

@@ -26,7 +26,7 @@ from snncc.ir.passes.quantize import Quantize
 NET = """
 network n {
   dt = 1 ms
-  input x[4] encode spikes(duration = 300 ms)
+  input x[4] encode spikes(duration = 100 ms)
   population h[5] : CELL
   output y[3] : CELL
   x -> h : dense(init = uniform(-1, 2))
@@ -55,7 +55,7 @@ def kinds(model):
 DOUBLE, INT32 = 11, 6  # of onnx.TensorProto
 
 
-def runs_alike(model, steps=300):
+def runs_alike(model, steps=100):
     rng = np.random.default_rng(1)
     spikes = rng.random((steps, 2, 4)) < np.linspace(0.05, 1, steps)[:, None, None]
     wanted = simulate(model, {"x": spikes}, record=True)
@@ -130,10 +130,10 @@ def test_a_threshold_below_what_is_held_is_still_refractory():
 
 
 def test_a_run_that_is_longer_than_the_proof():
-    """Ranges hold for ever: 300 steps of the program, 1000 here."""
+    """Ranges hold for ever: 100 steps of the program, 300 here."""
     model = integers(guard=8)
     assert kinds(model) == {DOUBLE}
-    runs_alike(model, 1000)
+    runs_alike(model, 300)
 
 
 def test_of_drawn_networks_many_are_whole():
