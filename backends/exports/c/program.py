@@ -16,14 +16,16 @@ import numpy as np
 from ....ir.diagnostics import CompileError, Diagnostic
 from ....ir.expr import names
 from ....ir.graph import SUMS, Graph, Population, Projection
+from ....ir.integers.population import sends
 from ....ir.model import Model, start_of, weights_name
-from ....ir.neuron import Assign, NeuronStep, State
+from ....ir.neuron import LAST_EMITTED, Assign, NeuronStep, State
+from ....ir.rules import sends_numbers
 from ....ir.wiring import AllPairs, Windows
 from ...compiled.text.languages import C_FUNCTIONS, C
 from ...compiled.text.render import cast, render
 from ...compiled.text.step import identifiers as step_names
 from ...runnable import require_clocked
-from .header import Field, comment, header
+from .header import Field, comment, header, scored, signature
 from .names import identifiers
 from .tables import least, table
 
@@ -41,15 +43,11 @@ class CProgram:
 
 
 def c_program(model: Model, digest: str) -> CProgram:
-    """The texts of a quantized model; CompileError(E071) for one that computes with floats or whose
-    neurons emit numbers."""
+    """The texts of a quantized model; CompileError(E071) for one that computes with floats."""
     graph = model.graph
     require_clocked(graph, tuple(SUMS))
     if not graph.semantics.integers:
         raise CompileError(_no_integers(graph))
-    emitting = [p for p in graph.populations if p.step is not None and p.step.emit is not None]
-    if emitting:
-        raise CompileError(map(_emits, emitting))
     return _Writer(model, digest).written()
 
 
@@ -61,11 +59,9 @@ def _no_integers(graph: Graph) -> Diagnostic:
     )
 
 
-def _emits(population: Population) -> Diagnostic:
-    message = f"`{population.name}` emits numbers, and C is written of spikes"
-    return Diagnostic(
-        "E071", message, population.span, help="read out spikes, or take another form"
-    )
+def _same_name(graph: Graph, name: str) -> Diagnostic:
+    message = f"two parts of `{graph.name}` in C would be called `{name}`"
+    return Diagnostic("E071", message, help="rename a state, a population or a projection")
 
 
 # The lines for a synapse: where it ends, and its weight.
@@ -96,6 +92,10 @@ class _Writer:
         self.fields.append(Field("uint32_t", "step", None, "steps since net_reset"))
         bodies = [self._population(p) for p in computed]
         source = self._source(bodies, computed)
+        names = [field.name for field in self.fields]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise CompileError(_same_name(self.graph, twice))
         ram = sum(field.bytes for field in self.fields)
         return CProgram(
             header(self.graph, self.digest, self.fields), source, self.flash, ram, self.states
@@ -111,18 +111,33 @@ class _Writer:
             self.states[name, state.name] = field
             about = f"{state.name} of {name}, {state.dtype}"
             self.fields.append(Field("int32_t", field, population.neurons, about))
-        self.fields.append(
-            Field("uint8_t", f"{own}_spikes", population.neurons, f"what {name} fires, 0 or 1")
-        )
+        if sends_numbers(population):
+            about = f"what {name} sends"
+            self.fields.append(Field("int32_t", f"{own}_sent", population.neurons, about))
+        else:
+            about = f"what {name} fires, 0 or 1"
+            self.fields.append(Field("uint8_t", f"{own}_spikes", population.neurons, about))
         if self.late[name]:
             size = self.late[name] * population.neurons
-            about = f"and fired in the {self.late[name]} steps before"
-            self.fields.append(Field("uint8_t", f"{own}_past", size, about))
+            about = f"and sent in the {self.late[name]} steps before"
+            self.fields.append(Field(self._kind(population), f"{own}_past", size, about))
+
+    def _sent(self, population: Population) -> str:
+        """What a population sends in a step, by its name in the state."""
+        if sends_numbers(population):
+            return f"{self.names[population.name]}_sent"
+        if sends(population):
+            return self.states[population.name, LAST_EMITTED]
+        return f"{self.names[population.name]}_spikes"
+
+    def _kind(self, population: Population) -> str:
+        return "int32_t" if sends(population) else "uint8_t"
 
     def _table(self, name: str, values: np.ndarray, comment: str) -> str:
-        if name not in self.tables:
-            self.tables[name] = table(name, values, comment)
-            self.flash += values.nbytes
+        text = table(name, values, comment)
+        self.flash += 0 if name in self.tables else values.nbytes
+        if self.tables.setdefault(name, text) != text:
+            raise CompileError(_same_name(self.graph, name))
         return name
 
     def _population(self, population: Population) -> str:
@@ -171,13 +186,16 @@ class _Writer:
         """What the pre neurons that fired bring to each of their post neurons."""
         pre = self.index[projection.pre]
         own = self.projections[projection.name.replace("->", " to ")]
-        fired, lines = f"s->{self.names[pre.name]}_spikes", list[str]()
+        fired, lines = f"s->{self._sent(pre)}", list[str]()
         if projection.delay:
             late = self.late[pre.name]
             place = f"(s->step + {late - projection.delay}u) % {late}u * {pre.neurons}u"
-            lines.append(f"const uint8_t *{own}_fired = s->{self.names[pre.name]}_past + {place};")
+            kind = self._kind(pre)
+            lines.append(f"const {kind} *{own}_fired = s->{self.names[pre.name]}_past + {place};")
             fired = f"{own}_fired"
-        row = [f"    {line}" for line in self._row(projection, own, body)]
+        times = f"{fired}[n] * " if sends(pre) else ""
+        lines_of = self._row(projection, own, lambda post, weight: body(post, times + weight))
+        row = [f"    {line}" for line in lines_of]
         row = [f"if ({fired}[n]) {{", *row, "}"]
         about = f"/* {comment(projection.name)}, {projection.delay} steps late */"
         return [about, *lines, *self._over(pre.neurons, row)]
@@ -288,7 +306,8 @@ class _Writer:
         lines = ["void net_reset(net_state *s) {", "    uint32_t n;"]
         for population in self.graph.populations:
             own = self.names[population.name]
-            sizes = {f"{own}_spikes": population.neurons}
+            own_field = "sent" if sends_numbers(population) else "spikes"
+            sizes = {f"{own}_{own_field}": population.neurons}
             if self.late[population.name]:
                 sizes[f"{own}_past"] = population.neurons * self.late[population.name]
             for state in () if population.step is None else _moving(_step(population)):
@@ -303,28 +322,41 @@ class _Writer:
         return "\n".join([*lines, "    s->step = 0;", "}", ""])
 
     def _step(self, computed: Iterable[Population]) -> str:
-        lines = [
-            "void net_step(net_state *s, const uint8_t *spikes_in, uint8_t *spikes_out) {",
-            "    uint32_t n;",
-        ]
-        start = 0
-        for population in self.graph.populations:
-            if population.role == "input":
-                own, size = self.names[population.name], population.neurons
-                place = f"spikes_in[{start} + n]" if start else "spikes_in[n]"
-                lines.append(_loop(size, f"s->{own}_spikes[n] = (uint8_t)({place} != 0);"))
-                start += size
+        lines = [f"{signature(self.graph)} {{", "    uint32_t n;", *self._taken()]
         lines += [f"    step_{self.names[p.name]}(s);" for p in computed]
         for name, late in self.late.items():
             if late:
                 own, size = self.names[name], self.index[name].neurons
                 place = f"s->{own}_past[s->step % {late}u * {size}u + n]"
-                lines.append(_loop(size, f"{place} = s->{own}_spikes[n];"))
+                lines.append(_loop(size, f"{place} = s->{self._sent(self.index[name])}[n];"))
+        return "\n".join([*lines, *self._given(), "    s->step++;", "}", ""])
+
+    def _taken(self) -> Iterator[str]:
+        """What comes in, population by population."""
+        starts = {"spikes": 0, "numbers": 0}
+        yield "    (void)spikes_in;"
+        for population in self.graph.populations:
+            if population.role != "input":
+                continue
+            own, size = self.names[population.name], population.neurons
+            kind = "numbers" if sends_numbers(population) else "spikes"
+            place = f"{kind}_in[{starts[kind]} + n]" if starts[kind] else f"{kind}_in[n]"
+            starts[kind] += size
+            if kind == "numbers":
+                yield _loop(size, f"s->{own}_sent[n] = {place};")
+            else:
+                yield _loop(size, f"s->{own}_spikes[n] = (uint8_t)({place} != 0);")
+
+    def _given(self) -> Iterator[str]:
+        """What goes out."""
+        yield "    (void)spikes_out;"
         output = next((p for p in self.graph.populations if p.role == "output"), None)
         if output is not None:
             own = self.names[output.name]
-            lines.append(_loop(output.neurons, f"spikes_out[n] = s->{own}_spikes[n];"))
-        return "\n".join([*lines, "    s->step++;", "}", ""])
+            yield _loop(output.neurons, f"spikes_out[n] = s->{own}_spikes[n];")
+        if scored(self.graph) is not None and output is not None:
+            field = self.states[output.name, LAST_EMITTED]
+            yield _loop(output.neurons, f"scores_out[n] = s->{field}[n];")
 
 
 def _summed(port: str) -> Body:

@@ -106,13 +106,13 @@ def _reals(model: Model, population: Population, states: Mapping[str, str]) -> d
 
 
 def require_written(graph: Graph) -> None:
-    """CompileError for a graph that has no form here: E075, or E071 of populations that send
-    numbers, of states of more than 32 bits, and of integers beside floats."""
+    """CompileError for a graph that has no form here: E075, or E071 of populations of floats that
+    send numbers, of states of more than 32 bits, and of integers beside floats."""
     require_clocked(graph)
-    senders = {p.pre for p in graph.projections}
-    graded = (p for p in graph.populations if sends_numbers(p) and p.name in senders)
-    found = [_sends(each) for each in (*graded, *emitters(graph))]
-    unfit = _unfit if graph.semantics.integers else _doubles
+    has_codes = graph.semantics.integers > 0
+    graded = () if has_codes else (*filter(sends_numbers, graph.populations), *emitters(graph))
+    found = [_sends(each) for each in graded]
+    unfit = _unfit if has_codes else _doubles
     found += [each for p in graph.populations if p.step is not None for each in unfit(p)]
     if found:
         raise CompileError(found)
@@ -133,7 +133,7 @@ def _doubles(population: Population) -> list[Diagnostic]:
 
 
 def _sends(population: Population) -> Diagnostic:
-    message = f"`{population.name}` sends numbers to other neurons, and ONNX is written of spikes"
+    message = f"`{population.name}` sends numbers, and ONNX of floats is written of spikes"
     return Diagnostic("E071", message, population.span, help="join it by neurons that spike")
 
 

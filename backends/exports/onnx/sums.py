@@ -16,9 +16,11 @@ import numpy.typing as npt
 
 from ....ir.diagnostics import CompileError, Diagnostic
 from ....ir.graph import Projection
+from ....ir.integers.population import sends
 from ....ir.model import Model, weights_name
 from ....ir.tensors import numbers
 from ....ir.types import Fixed
+from .expressions import COUNTER
 from .floats import RealSynapses
 from .nodes import Nodes
 
@@ -27,21 +29,28 @@ MOST_BYTES = 1 << 30  # of a model's matrices: a file of protobuf holds 2 GiB
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Synapses:
-    """A projection with its weights [pre, post], int16 where int8 does not hold them."""
+    """A projection with its weights [pre, post], int16 where int8 does not hold them; `is_number`:
+    what it brings are products of weights and numbers."""
 
     projection: Projection
     weights: npt.NDArray[np.int8 | np.int16]
+    is_number: bool = False
     kind: str = "i32"
 
     @property
     def ends(self) -> tuple[int, int]:
         """The least and the most that can arrive at a neuron in a step."""
+        if self.is_number:
+            return COUNTER.low, COUNTER.high
         low = self.weights.clip(max=0).sum(axis=0, dtype=np.int64).min()
         return int(low), int(self.weights.clip(min=0).sum(axis=0, dtype=np.int64).max())
 
     def delivered(self, nodes: Nodes, spikes: str) -> str:
-        """The sums int32 [..., post] of spikes uint8 [..., pre]."""
+        """The sums int32 [..., post] of spikes uint8 [..., pre], or of numbers int32."""
         weights = self.weights
+        if self.is_number:
+            cast = nodes.text(f"Cast({nodes.constant(weights)}, to=INT32)")
+            return nodes.node("MatMul", spikes, cast)
         if weights.dtype == np.int8:
             return nodes.node("MatMulInteger", spikes, nodes.constant(weights))
         high, low = (weights >> 8).astype(np.int8), (weights & 255).astype(np.uint8)
@@ -66,14 +75,17 @@ def synapses_of(model: Model, is_coded: bool = False) -> dict[str, list[AnySynap
     for projection in model.graph.projections:
         weights = _matrix(model, projection)
         if weights.any():
-            found[projection.post].append(_synapses(projection, weights, is_coded))
+            is_number = sends(model.graph.population(projection.pre))
+            found[projection.post].append(_synapses(projection, weights, is_coded, is_number))
     return found
 
 
-def _synapses(projection: Projection, weights: npt.NDArray[Any], is_coded: bool) -> AnySynapses:
+def _synapses(
+    projection: Projection, weights: npt.NDArray[Any], is_coded: bool, is_number: bool
+) -> AnySynapses:
     if weights.dtype.kind == "f":
         return RealSynapses(projection, weights.astype(np.float32), is_coded)
-    return Synapses(projection, weights)
+    return Synapses(projection, weights, is_number)
 
 
 def _require_small(model: Model) -> None:
