@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ....ir.diagnostics import CompileError, Diagnostic
-from ....ir.graph import SUMS, Graph
+from ....ir.graph import SUMS, Graph, Population
 from ....ir.model import Model, start_of
 from ....ir.neuron import State
 from ....ir.rules import emitters, sends_numbers
@@ -36,6 +36,7 @@ from .weights import unit_of, weight_files, weights_said
 
 RULE = "the neuron that fires most, of the population that is evaluated first"
 GIVEN = "as asked for"
+WORD = 32  # bits
 
 
 def vector_files(model: Model, digest: str, trace: Trace, place: Place | None) -> dict[str, bytes]:
@@ -81,8 +82,23 @@ def require_vectors(graph: Graph) -> None:
         )
         for p in (*filter(sends_numbers, graph.populations), *emitters(graph))
     ]
+    found += [each for p in graph.populations if p.step is not None for each in _wide(p)]
     if found:
         raise CompileError(found)
+
+
+def _wide(population: Population) -> list[Diagnostic]:
+    """The states that a word does not hold."""
+    return [
+        Diagnostic(
+            "E071",
+            f"`{state.name}` of `{population.name}` is {state.dtype}, and vectors have {WORD} bits",
+            population.span,
+            help="quantize the network that it was made from",
+        )
+        for state in step_of(population).states
+        if isinstance(state.dtype, Fixed) and state.dtype.bits > WORD
+    ]
 
 
 def _head(model: Model, digest: str, trace: Trace) -> dict[str, Any]:

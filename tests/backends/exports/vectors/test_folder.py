@@ -29,6 +29,7 @@ from snncc.ir.passes.pipeline import run_model_passes
 from snncc.ir.passes.quantize import Quantize
 from snncc.ir.passes.schedule import blocks
 from snncc.ir.tensors import Tensor
+from snncc.ir.types import Fixed
 
 PARTS = ("1_neuron", "2_synapse", "3_layer", "4_net")
 
@@ -167,14 +168,37 @@ def first_mismatch(model, good, bad):
     raise AssertionError("nothing differs")
 
 
+TIES = """
+neuron cell {
+  param v_th: mV = 2 mV
+  state v: mV = 0 mV
+  on input { v = v + i }
+  spike when v >= v_th
+  on spike { v = 0 mV }
+}
+network n {
+  dt = 1 ms
+  input x[6] encode spikes(duration = 40 ms)
+  output y[3] : cell
+  x -> y : dense(init = expression((i + j) % 3 - 1))
+}
+"""
+
+
+def ties():
+    """A network whose sums often are the threshold."""
+    model = run_model_passes(draw_model(compiled_text(TIES).graph, 0))
+    return run_model_passes(model, (Quantize(Precision()),))
+
+
 @needs_iverilog
 @pytest.mark.parametrize("fault", [a_longer_delay, a_swapped_sign, no_reset, a_strict_threshold])
 def test_the_first_mismatch_of_a_fault_is_printed(fault, tmp_path):
-    seed = {"a_strict_threshold": 2}.get(fault.__name__, 300)
-    model, _ = written(seed, tmp_path)
+    model = ties() if fault is a_strict_threshold else drawn_integers(300)
+    write_files(tmp_path, vector_files(model, "digest", traced(model, 300), None))
     faulty = fault(model)
     write_files(tmp_path / "4_net", files_of(circuit(faulty)))
-    wanted = first_mismatch(model, traced(model, seed), traced(faulty, seed))
+    wanted = first_mismatch(model, traced(model, 300), traced(faulty, 300))
     assert run_bench(tmp_path / "4_net") == (1, wanted)
 
 
@@ -281,6 +305,15 @@ def test_inputs_that_send_numbers_are_refused():
     graph = compiled_text(SENDS).graph
     other = replace(graph, semantics=replace(graph.semantics, integers=1))
     assert "`x` sends numbers" in refused("E071", require_vectors, other).message
+
+
+def test_states_that_a_word_does_not_hold_are_refused():
+    graph = ties().graph
+    (cell,) = (p for p in graph.populations if p.step is not None)
+    states = tuple(replace(s, dtype=Fixed(33, 0)) for s in cell.step.states)
+    other = replace(cell, step=replace(cell.step, states=states))
+    made = replace(graph, populations=(graph.populations[0], other))
+    assert "is fixed(33, 0)" in refused("E071", require_vectors, made).message
 
 
 def test_floats_are_refused():
