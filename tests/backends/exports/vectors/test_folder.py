@@ -55,7 +55,8 @@ def check(seed, folder, sums):
 @needs_iverilog
 @pytest.mark.parametrize("sums", SUMS)
 def test_the_behavioural_model_passes(sums, tmp_path):
-    check(300, tmp_path, sums)
+    """With loops, two ports and delays of 0, 1 and 20 steps."""
+    check(306, tmp_path, sums)
 
 
 @needs_iverilog
