@@ -18,7 +18,7 @@ localparam int SAMPLES = {samples}, STEPS = {steps};
 logic clk = 0, rst = 1;
 logic [{inputs}:0] spikes_in = 0, given [0:SAMPLES * STEPS - 1];
 logic [{spikes}:0] spikes, fires, wanted [0:SAMPLES * STEPS - 1];
-logic [{words}:0] states;
+logic [{words}:0] states, held;
 logic signed [31:0] word, codes [0:SAMPLES * STEPS * {count} - 1];
 bit has_states, has_log, is_wrong;
 string log_name;
@@ -44,6 +44,7 @@ endtask
 task compare(input int sample, input int t);
 begin
     fires = wanted[now];
+    held = states;
 {compared}end
 endtask
 
@@ -121,7 +122,7 @@ def _compared(layout: Layout) -> Iterator[str]:
             wanted = f"codes[now * {total} + {k}]"
             about = readable(state.state.name)
             got = f'$sformatf("{about} is %0d, expected %0d", word, {wanted})'
-            yield f"    word = states[32 * ({k}) +: 32];"
+            yield f"    word = held[32 * ({k}) +: 32];"
             yield f"    if (has_states && word !== {wanted}) say({where}, {got});"
         yield "end"
 

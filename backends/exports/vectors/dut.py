@@ -77,6 +77,8 @@ class _Writer:
             f"    output logic [{spikes - 1}:0] spikes, // what fires in it",
             f"    output logic [{32 * states - 1}:0] states // after it, 32 bits each",
             ");",
+            f"logic [{spikes - 1}:0] all_spikes = 0;",
+            f"logic [{32 * states - 1}:0] all_states = 0;",
             *VERILOG.helpers.splitlines(),
             *self._scratch(made),
             *self.declared,
@@ -247,13 +249,15 @@ class _Writer:
     def _show(self) -> Iterator[str]:
         for field_ in self.layout.spikes:
             size, own = field_.population.neurons, self.names[field_.population.name]
-            yield f"spikes[{field_.first} +: {size}] <= {own}_fired;"
+            yield f"all_spikes[{field_.first} +: {size}] = {own}_fired;"
         for field_ in self.layout.states:
             population, own = field_.population, self.names[field_.population.name]
             assert field_.state is not None
             word = identifiers(step_of(population))[field_.state.name]
-            line = f"states[32 * ({field_.first} + n) +: 32] <= {own}_{word}[n];"
+            line = f"all_states[32 * ({field_.first} + n) +: 32] = {own}_{word}[n];"
             yield from self._each(population.neurons, [line])
+        yield "spikes <= all_spikes;"
+        yield "states <= all_states;"
 
     def _clocked(self, made: list[Population]) -> Iterator[str]:
         yield "always @(posedge clk) begin"

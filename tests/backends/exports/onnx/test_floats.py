@@ -136,7 +136,7 @@ def test_a_model_says_with_what_it_computes():
 def test_weights_of_int8_with_a_scale_a_neuron():
     """Each within half a scale, which is the largest of its neuron over 127; what the model does
     is what float32 does with them."""
-    model = drawn_model(3)
+    model = drawn_model(6)
     made = EXPORTS["onnx-qdq"].write(model, "d", None)
     assert made.facts["numbers"].endswith("not bit exact")
     graph = onnx.load_from_string(made.files["model.onnx"]).graph
@@ -147,6 +147,8 @@ def test_weights_of_int8_with_a_scale_a_neuron():
         if node.input[0] in held:
             codes, scales = held[node.input[0]], held[node.input[1]]
             assert codes.dtype == np.int8
+            # onnxruntime joins both nodes to one, which takes a scale a column, whatever this says.
+            assert {a.name: a.i for a in node.attribute} == {"axis": 1}
             found[codes.shape] = codes * scales
     close = {}
     for name, wiring in model.wirings.items():
@@ -158,13 +160,20 @@ def test_weights_of_int8_with_a_scale_a_neuron():
             assert (abs(kept - weights) <= 0.5001 * abs(weights).max(axis=0) / 127).all()
             close[name] = kept[pre, post].reshape(model.weights(name).shape)
     near = model.with_weights(close)
-    samples = drawn_samples(3, 3)
-    wanted = ReferenceSimulator(near, np.float32).trace(samples, False)
+    samples = drawn_samples(6, 3)
+    wanted = ReferenceSimulator(near, np.float32).trace(samples, True)
     spikes = np.ascontiguousarray(samples.values[samples.rows].transpose(1, 0, 2))
-    made = scan_model(model, "d", every_spike=True, is_coded=True)
-    for name, fired in run_scan(made, spikes).items():
-        if name.endswith(".spikes"):
-            assert (fired == wanted.spikes[name.removesuffix(".spikes")]).all(), name
+    made = run_scan(
+        scan_model(model, "d", every_spike=True, every_state=True, is_coded=True), spikes
+    )
+    for name, fired in wanted.spikes.items():
+        assert (made[f"{name}.spikes"] == fired).all(), name
+    assert wanted.spikes["h2"].any()
+    for name, states in wanted.states.items():
+        for state, values in states.items():
+            if f"{name}.{state}" in made:
+                most = NEAR * float(np.abs(values).max())
+                assert np.abs(made[f"{name}.{state}"] - values).max() <= most, (name, state)
 
 
 def test_integers_have_a_better_form():

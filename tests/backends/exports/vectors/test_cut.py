@@ -92,6 +92,32 @@ def test_a_synapse_has_its_weight_and_its_delay():
     assert made.trace.states["y"]["c"][:8, 0, 0].tolist() == wanted
 
 
+LOOP = """
+network n {
+  dt = 1 ms
+  input x[6] encode spikes(duration = 40 ms)
+  output y[4] : lif(v_th = 3 mV)
+  y -> y : dense(init = uniform(-4, 1)) delay 1 ms
+  x -> y : dense(init = uniform(-1, 4))
+}
+"""
+
+
+def test_events_arrive_in_the_order_of_the_network():
+    """What other populations send comes first, though the loop stands before it, and states
+    saturate in between."""
+    precision = Precision(guard=20, overflow="saturate", sums="each")
+    model = run_model_passes(draw_model(compiled_text(LOOP).graph, 0))
+    model = run_model_passes(model, (Quantize(precision),))
+    trace = ReferenceSimulator(model, np.float64).trace(drawn_samples(1), True)
+    assert max(int(c.max()) for c in trace.states["y"].values()) == (1 << 31) - 1
+    assert trace.spikes["y"].any()
+    for neuron in range(4):
+        made = neuron_part(model, trace, Place("y", neuron))
+        for state, codes in made.trace.states["y"].items():
+            assert (codes[..., 0] == trace.states["y"][state][..., neuron]).all(), state
+
+
 def test_the_neuron_that_fires_most_is_chosen():
     model, trace = case(41)
     place = chosen(model, trace)
