@@ -61,13 +61,13 @@ def integers_of(
         base = np.full_like(base, base.max())
     base = np.maximum(base, least_base(step, known, relative, precision.state))
     units = {name: unit * base for name, unit in relative.items() if name not in step.ports}
-    units |= free_units(step, known, relative, precision.state)
+    sizes = _sizes(model, population, known, into, ranges) if multiplies else {}
+    units |= free_units(step, known, relative, precision.state, sizes)
     if step.emit is not None and LAST_EMITTED in units:
         units[LAST_EMITTED] = np.full_like(base, units[LAST_EMITTED].max())
     ports, synapses = scaled.ports, scaled.synapses
     units |= {port: relative[port] * base for port, own in ports.items() if own == (port,)}
     units |= {p.port: synapses[p.name].unit * base for p in scaled.into}  # that of its weights
-    sizes = _sizes(model, population, known, into, ranges) if multiplies else {}
     where = population.name, population.span
     maker = IntegerStep(step, known, units, ports, precision, where, sizes)
     made = maker.made()

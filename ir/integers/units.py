@@ -23,6 +23,9 @@ from .terms import Known
 Numbers = npt.NDArray[np.float64]
 
 
+SHARE = 128.0  # of the largest that a state comes to: a unit of 8 bits
+
+
 class Relation(NamedTuple):
     """unit(`one`) = ratio unit(`other`), ratio > 0, [] or [neurons]."""
 
@@ -33,25 +36,38 @@ class Relation(NamedTuple):
 
 def relative_units(step: NeuronStep, known: Known) -> dict[str, Numbers]:
     """The unit of each state and port that moves, relative to that of the first of them in the
-    threshold, or in what the neuron emits; of the states that a relation reaches, and all ports."""
+    threshold, or in what the neuron emits; of all ports and the states that relations join to
+    one."""
     relations = list(_relations(step, known))
     moving = _moving(step, known)
     first = relations[0].one if relations else moving[0]
     units = {first: np.ones(())}
     _spread(units, relations)
-    return units | {name: np.ones(()) for name in step.ports if name not in units}
+    if not units.keys() & set(step.ports):
+        units = {}
+    for port in step.ports:
+        if port not in units:
+            units[port] = np.ones(())
+            _spread(units, relations)
+    return units
 
 
 def free_units(
-    step: NeuronStep, known: Known, reached: Container[str], dtype: Fixed
+    step: NeuronStep,
+    known: Known,
+    reached: Container[str],
+    dtype: Fixed,
+    sizes: Mapping[str, Numbers],
 ) -> dict[str, Numbers]:
     """The units of the other states that move, of this type: of a score by spikes, of what its
-    spikes add; else of the largest number that a step adds to it, or at which it starts, or 1."""
+    spikes add; else of a share of the largest that it comes to, if its `sizes` are known, else of
+    the largest number that a step adds to it, or at which it starts, or 1."""
     relations, units = list(_relations(step, known)), dict[str, Numbers]()
     for name in _moving(step, known):
         if name not in reached and name not in units:
             score = _of_spikes(name, step, known, dtype)
-            units[name] = _largest(name, step, known) if score is None else score
+            share = sizes[name] / SHARE if name in sizes else _largest(name, step, known)
+            units[name] = share if score is None else score
             _spread(units, relations)
     return units
 
@@ -101,8 +117,8 @@ def least_base(
         if not (isinstance(node, Apply) and node.op in _COMPARISONS):
             continue
         terms = known.terms(Apply("sub", node.args, node.args[0].dtype))
-        if terms is not None and terms.factors:
-            first = next(iter(terms.factors))
+        first = next(iter(terms.factors), None) if terms is not None else None
+        if terms is not None and first is not None and first in relative:
             unit = relative[first] * abs(terms.factors[first])
             least = np.maximum(least, np.ldexp(abs(terms.rest) / unit, dtype.frac + 1) / dtype.high)
     return least

@@ -26,7 +26,7 @@ from snncc.ir.types import Fixed
 
 pytestmark = FORWARD
 Codes = npt.NDArray[np.int32]
-QUICK, SOME, MANY = range(2, 7), range(7, 25), range(7, 200)
+QUICK, SOME, MANY = range(2, 6), range(6, 12), range(6, 200)
 
 
 def check(seed: int, folder: Path, every_step: bool, sums: str, drawn: str) -> int:
@@ -76,6 +76,7 @@ def test_every_step_of_drawn_networks(kernels: Path, sums: str, drawn: str) -> N
     assert sum(check(seed, kernels, True, sums, drawn) for seed in range(2)) > 20
 
 
+@pytest.mark.compiled_at_night
 @EVERY_DRAWN
 @EVERY_SUM
 def test_drawn_networks(kernels: Path, sums: str, drawn: str) -> None:

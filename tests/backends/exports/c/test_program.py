@@ -72,7 +72,7 @@ NIGHTLY = pytest.mark.nightly
 @needs_gcc
 @pytest.mark.slow
 @pytest.mark.parametrize("drawn", DRAWN)
-@pytest.mark.parametrize("count", [4, pytest.param(200, marks=NIGHTLY)])
+@pytest.mark.parametrize("count", [2, pytest.param(200, marks=NIGHTLY)])
 @pytest.mark.parametrize("sums", SUMS)
 @pytest.mark.parametrize(
     "options",
