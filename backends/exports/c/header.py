@@ -3,32 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-
-import numpy as np
 
 from ....ir.graph import Graph
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A member of the state: `size` elements of `type`, a number where it is None."""
-
-    type: str
-    name: str
-    size: int | None
-    comment: str
-
-    @property
-    def text(self) -> str:
-        """Its declaration."""
-        size = "" if self.size is None else f"[{self.size}]"
-        return f"{self.type} {self.name}{size};"
-
-    @property
-    def bytes(self) -> int:
-        """Its size."""
-        return int(np.dtype(self.type.removesuffix("_t")).itemsize) * (self.size or 1)
+from .layout import Field
 
 
 def header(graph: Graph, digest: str, fields: Sequence[Field]) -> str:
@@ -58,8 +35,7 @@ typedef struct {{
 /* The state before the first step. */
 void net_reset(net_state *s);
 
-/* One step: what the inputs fire, 0 or 1, in; what the outputs fire out. Fewer than 2^32 steps
-   between two calls of net_reset. */
+/* One step: what the inputs fire, 0 or 1, in; what the outputs fire out. */
 void net_step(net_state *s, const uint8_t *spikes_in, uint8_t *spikes_out);
 
 #endif
