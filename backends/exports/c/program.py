@@ -42,16 +42,19 @@ class CProgram:
 
 
 def c_program(model: Model, digest: str) -> CProgram:
-    """The texts of a quantized model; CompileError(E071) for one that computes with floats or whose
-    neurons emit numbers."""
-    graph = model.graph
+    """The texts of a quantized model."""
+    require_integers(model.graph)
+    return _Writer(model, digest).written()
+
+
+def require_integers(graph: Graph) -> None:
+    """CompileError(E071) for a network that computes with floats or whose neurons emit numbers."""
     require_clocked(graph, tuple(SUMS))
     if not graph.semantics.integers:
         raise CompileError(_no_integers(graph))
     emitting = [p for p in graph.populations if p.step is not None and p.step.emit is not None]
     if emitting:
         raise CompileError(map(_emits, emitting))
-    return _Writer(model, digest).written()
 
 
 def _no_integers(graph: Graph) -> Diagnostic:

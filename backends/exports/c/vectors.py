@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from textwrap import dedent
 
 import numpy as np
@@ -17,20 +18,35 @@ PRIME, START = 16777619, 2166136261  # of the 32-bit FNV hash
 Bits = npt.NDArray[np.bool_]
 
 
-def vectors_header(graph: Graph, trace: Trace, states: Mapping[tuple[str, str], str]) -> str:
-    """The inputs' and the output's spikes of each sample and step, eight a byte, the first in the
-    lowest bit, and a hash of all states after the step."""
+@dataclass(frozen=True, slots=True)
+class Golden:
+    """What the network does with samples: of each sample and step the inputs' and the output's
+    spikes, eight a byte, the first in the lowest bit, and a hash of all states after the step."""
+
+    given: npt.NDArray[np.uint8]  # [B, T, bytes]
+    wanted: npt.NDArray[np.uint8]
+    hashes: npt.NDArray[np.uint32]  # [B, T]
+
+
+def golden(graph: Graph, trace: Trace, states: Mapping[tuple[str, str], str]) -> Golden:
+    """What a test compares with."""
     inputs = np.concatenate(
         [trace.spikes[p.name] for p in graph.populations if p.role == "input"], axis=2
     )
     output = next((p.name for p in graph.populations if p.role == "output"), None)
-    steps, samples, _ = inputs.shape
-    fired = np.zeros((steps, samples, 0), bool) if output is None else trace.spikes[output]
+    fired = np.zeros((*inputs.shape[:2], 0), bool) if output is None else trace.spikes[output]
+    return Golden(_packed(inputs), _packed(fired), hashes(trace, states))
+
+
+def vectors_header(graph: Graph, trace: Trace, states: Mapping[tuple[str, str], str]) -> str:
+    """The text of vectors.h."""
+    found = golden(graph, trace, states)
+    samples, steps = found.hashes.shape
     parts = (
         f"#define NET_SAMPLES {samples}\n#define NET_STEPS {steps}\n",
-        table("net_given", _packed(inputs), "[sample][step][byte]"),
-        table("net_wanted", _packed(fired), "[sample][step][byte]"),
-        table("net_hashes", hashes(trace, states), "[sample][step]"),
+        table("net_given", found.given, "[sample][step][byte]"),
+        table("net_wanted", found.wanted, "[sample][step][byte]"),
+        table("net_hashes", found.hashes, "[sample][step]"),
     )
     return "\n".join(("#include <stdint.h>\n", *parts))
 

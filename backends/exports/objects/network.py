@@ -1,0 +1,279 @@
+"""A network of integers as LLVM's text: what `exports.c.program` says, over the same struct."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+import numpy as np
+
+from ....ir.expr import names
+from ....ir.graph import Population, Projection
+from ....ir.model import Model, start_of, weights_name
+from ....ir.neuron import Assign, State
+from ...compiled.text.step import identifiers as step_names
+from ..c.layout import SUM, Layout, moving, step_of
+from ..c.names import identifiers
+from ..c.synapses import Array, rows_of
+from .code import Code, Value, constant
+from .tables import Tables
+from .words import INTRINSICS, computed, product_function
+
+# What an event does to a neuron, by its number and the weight.
+Body = Callable[[Value, Value], None]
+
+
+def network_text(model: Model, layout: Layout, products: bool) -> str:
+    """The module of `net_reset` and `net_step`."""
+    return _Writer(model, layout, products).written()
+
+
+class _Writer:
+    def __init__(self, model: Model, layout: Layout, products: bool) -> None:
+        self.model, self.graph, self.layout, self.products = model, model.graph, layout, products
+        self.index = self.graph.index()
+        self.places = {field.name: k for k, field in enumerate(layout.fields)}
+        self.projections = identifiers(p.name.replace("->", " to ") for p in self.graph.projections)
+        self.tables = Tables()
+
+    def written(self) -> str:
+        computed = [p for p in self._in_order() if p.step is not None]
+        functions = [self._population(p) for p in computed]
+        functions += [self._reset(), self._step(computed)]
+        if not self.products:
+            functions.append(product_function())
+        kind = state_type(self.layout)
+        return "\n".join([kind, INTRINSICS, *self.tables.texts.values(), *functions])
+
+    def _in_order(self) -> list[Population]:
+        return [self.index[n] for block in self.graph.schedule or () for n in block.populations]
+
+    def _field(self, code: Code, name: str) -> str:
+        """Where a member of the state lies."""
+        which = f"i32 0, i32 {self.places[name]}"
+        return code.value(0, f"getelementptr %net_state, ptr %s, {which}").text
+
+    def _population(self, population: Population) -> str:
+        """A step of a population: ports are summed first, or each event is delivered by itself."""
+        step, count, code = step_of(population), population.neurons, Code(self.products)
+        if self.graph.semantics.sums == "each":
+            code.loop(count, lambda n: self._neuron(code, population, step.decay, {}, n))
+            for projection in self._arriving(population):
+                self._delivery(code, projection, self._delivered(code, population, projection))
+            last, sums = step.settled, ""
+        else:
+            last, sums = step.update, self._sums(code, population)
+
+        def finish(n: Value) -> None:
+            found = {
+                port: code.load(sums, code.binary("add", n, k * count), 32)
+                for k, port in enumerate(step.ports if sums else ())
+            }
+            self._neuron(code, population, last, found, n, is_last=True)
+
+        code.loop(count, finish)
+        code.do("ret void")
+        own = self.layout.names[population.name]
+        return code.function(f"define internal void @step_{own}(ptr %s) #0")
+
+    def _sums(self, code: Code, population: Population) -> str:
+        """Where the sums of the ports lie, when all that arrives is in them."""
+        step, count, sums = step_of(population), population.neurons, self._field(code, SUM)
+        code.loop(count * len(step.ports), lambda n: code.store(constant(0), sums, n))
+        for projection in self._arriving(population):
+            first = step.ports.index(projection.port) * count
+            port = code.at(sums, first, 32)
+
+            def add(post: Value, weight: Value, port: str = port) -> None:
+                before = code.load(port, post, 32)
+                code.store(code.binary("add", before, weight), port, post)
+
+            self._delivery(code, projection, add)
+        return sums
+
+    def _arriving(self, population: Population) -> list[Projection]:
+        """The projections into it, those from its own block last."""
+        block = {n: k for k, b in enumerate(self.graph.schedule or ()) for n in b.populations}
+        own = [p for p in self.graph.projections if p.post == population.name]
+        return sorted(own, key=lambda p: block[p.pre] == block[p.post])
+
+    def _delivered(self, code: Code, population: Population, projection: Projection) -> Body:
+        assigns = step_of(population).delivered(projection.port)
+        return lambda post, weight: self._neuron(
+            code, population, assigns, {projection.port: weight}, post
+        )
+
+    def _delivery(self, code: Code, projection: Projection, body: Body) -> None:
+        """What the pre neurons that fired bring to each of their post neurons."""
+        pre = self.index[projection.pre]
+        fired = self._field(code, self.layout.spikes[pre.name])
+        if projection.delay:
+            fired = self._late(code, projection, pre.neurons)
+
+        def row(n: Value) -> None:
+            has_fired = code.compare("ne", code.load(fired, n, 8), 0)
+            code.when(has_fired, lambda: self._row(code, projection, n, body))
+
+        code.loop(pre.neurons, row)
+
+    def _late(self, code: Code, projection: Projection, size: int) -> str:
+        """Where what fired `delay` steps ago lies."""
+        late = self.layout.late[projection.pre]
+        now = code.load(self._field(code, self.layout.now[projection.pre]), 0, 32)
+        place = code.binary("add", now, late - projection.delay)
+        over = code.binary("sub", place, late)
+        place = code.select(code.compare("ult", place, late), place, over)
+        past = self._field(code, self.layout.past[projection.pre])
+        return code.at(past, code.binary("mul", place, size), 8)
+
+    def _row(self, code: Code, projection: Projection, n: Value, body: Body) -> None:
+        wiring = self.model.wirings[projection.name]
+        rows = rows_of(wiring, self.model.values[weights_name(projection.name)].array)
+        own = self.projections[projection.name.replace("->", " to ")]
+        weights = self.tables.packed(f"weights_{own}", rows.weights)
+        if rows.first is None or rows.post is None:
+            start = code.binary("mul", n, wiring.post_neurons)
+
+            def dense(post: Value) -> None:
+                body(post, weights(code, code.binary("add", start, post)))
+
+            code.loop(wiring.post_neurons, dense)
+            return
+        first = self.tables.numbers(f"first_{own}", rows.first)
+        ends = self.tables.numbers(f"post_{own}", rows.post)
+        places = None
+        if rows.places is not None:
+            places = self.tables.numbers(f"place_{own}", rows.places)
+
+        def listed(k: Value) -> None:
+            body(ends(code, k), weights(code, k if places is None else places(code, k)))
+
+        code.loop(first(code, code.binary("add", n, 1)), listed, first(code, n))
+
+    def _neuron(
+        self,
+        code: Code,
+        population: Population,
+        assigns: tuple[Assign, ...],
+        arriving: Mapping[str, Value],
+        place: Value,
+        is_last: bool = False,
+    ) -> None:
+        """Assignments for the neuron at `place`; the last of a step decide whether it fires."""
+        step, known = step_of(population), step_names(step_of(population))
+        after = step.after if is_last else ()
+        exprs = [a.value for a in (*assigns, *after)] + ([step.spike] if is_last else [])
+        targets = {a.target for a in (*assigns, *after)}
+        read = frozenset[str]().union(*map(names, exprs)) if exprs else frozenset[str]()
+        values = {known[port]: value for port, value in arriving.items()}
+        values |= self._read(code, population, read | targets, place)
+
+        def assign(each: Assign) -> None:
+            found = computed(code, each.value, known, values)
+            values[known[each.target]] = code.cast(found, 32)
+
+        for each in assigns:
+            assign(each)
+        if is_last:
+            values["spiked"] = computed(code, step.spike, known, values)
+        for each in after:
+            assign(each)
+        for state in (s.name for s in step.states if s.name in targets):
+            field = self._field(code, self.layout.states[population.name, state])
+            code.store(values[known[state]], field, place)
+        if is_last:
+            fired = code.cast(values["spiked"], 8, is_signed=False)
+            code.store(fired, self._field(code, self.layout.spikes[population.name]), place)
+
+    def _read(
+        self, code: Code, population: Population, read: Iterable[str], place: Value
+    ) -> dict[str, Value]:
+        """The states and the constants that are read, by their identifiers."""
+        step, wanted = step_of(population), set(read)
+        known, found = step_names(step), dict[str, Value]()
+        for state in (s for s in step.states if s.name in wanted):
+            if state.name in step.still:
+                found[known[state.name]] = self._constant(code, population, state, place)
+            else:
+                field = self._field(code, self.layout.states[population.name, state.name])
+                found[known[state.name]] = code.load(field, place, 32)
+        numbers = zip(step.constants, population.constants, strict=True)
+        return found | {known[c]: constant(int(number)) for c, number in numbers if c in wanted}
+
+    def _constant(self, code: Code, population: Population, state: State, place: Value) -> Value:
+        """A number that stands still: one for all neurons, or of a table."""
+        start: Array = np.asarray(start_of(self.model, population, state, {}, np.float64))
+        if start.ndim == 0:
+            return constant(int(start))
+        kept = identifiers(s.name for s in step_of(population).states)[state.name]
+        codes = np.broadcast_to(start, (population.neurons,)).astype(np.int32)
+        name = f"start_{self.layout.names[population.name]}_{kept}"
+        return self.tables.numbers(name, codes)(code, place)
+
+    def _reset(self) -> str:
+        code = Code(self.products)
+        for population in self.graph.populations:
+            for state in () if population.step is None else moving(population.step):
+                field = self._field(code, self.layout.states[population.name, state.name])
+
+                def start(
+                    n: Value, f: str = field, p: Population = population, s: State = state
+                ) -> None:
+                    code.store(self._constant(code, p, s, n), f, n)
+
+                code.loop(population.neurons, start)
+        cleared = {*self.layout.spikes.values(), *self.layout.past.values()}
+        for member in (f for f in self.layout.fields if f.name in cleared):
+            field = self._field(code, member.name)
+            code.loop(member.size or 1, lambda n, field=field: code.store(constant(0, 8), field, n))
+        for now in self.layout.now.values():
+            code.store(constant(0), self._field(code, now), 0)
+        code.do("ret void")
+        return code.function("define void @net_reset(ptr %s) #0")
+
+    def _step(self, populations: Iterable[Population]) -> str:
+        code = Code(self.products)
+        self._take_inputs(code)
+        for population in populations:
+            code.do(f"call void @step_{self.layout.names[population.name]}(ptr %s)")
+        for name, past in self.layout.past.items():
+            self._keep(code, name, past)
+        output = next((p for p in self.graph.populations if p.role == "output"), None)
+        if output is not None:
+            fired = self._field(code, self.layout.spikes[output.name])
+            _copy(code, output.neurons, fired, "%spikes_out")
+        code.do("ret void")
+        return code.function("define void @net_step(ptr %s, ptr %spikes_in, ptr %spikes_out) #0")
+
+    def _take_inputs(self, code: Code) -> None:
+        start = 0
+        for population in (p for p in self.graph.populations if p.role == "input"):
+            field = self._field(code, self.layout.spikes[population.name])
+            given = code.at("%spikes_in", start, 8)
+
+            def take(n: Value, field: str = field, given: str = given) -> None:
+                fires = code.compare("ne", code.load(given, n, 8), 0)
+                code.store(code.cast(fires, 8, is_signed=False), field, n)
+
+            code.loop(population.neurons, take)
+            start += population.neurons
+
+    def _keep(self, code: Code, name: str, past: str) -> None:
+        """Puts what fired in this step into the ring, in place of the oldest."""
+        size, place = self.index[name].neurons, self._field(code, self.layout.now[name])
+        now = code.load(place, 0, 32)
+        ring = code.at(self._field(code, past), code.binary("mul", now, size), 8)
+        _copy(code, size, self._field(code, self.layout.spikes[name]), ring)
+        following = code.binary("add", now, 1)
+        is_last = code.compare("eq", following, self.layout.late[name])
+        code.store(code.select(is_last, constant(0), following), place, 0)
+
+
+def _copy(code: Code, count: int, source: str, target: str) -> None:
+    code.loop(count, lambda n: code.store(code.load(source, n, 8), target, n))
+
+
+def state_type(layout: Layout) -> str:
+    """The struct, laid out as a compiler of C does it."""
+    kinds = {"int32_t": "i32", "uint32_t": "i32", "uint8_t": "i8"}
+    members = (f"[{f.size or 1} x {kinds[f.type]}]" for f in layout.fields)
+    return f"%net_state = type {{ {', '.join(members)} }}\n"
