@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.model import Model
 from ..trace import Trace
+from .objects.triples import TRIPLES, host
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,16 +20,19 @@ class Exported:
     facts: Mapping[str, Any]
 
 
+Write = Callable[[Model, str, Trace | None], Exported]
+
+
 @dataclass(frozen=True, slots=True)
 class Export:
     """A form of a model. `write` takes the model, the digest of its graph, and what the reference
     does with some samples, states included, which the form comes with a test of; None: without.
-    CompileError(E071) for a model that the form cannot say. `is_built`: gcc makes a program of
-    its test."""
+    CompileError(E071) for a model that the form cannot say. `for_triple`: the same for a row of
+    `objects.triples`, of a form that there is one for each of."""
 
     summary: str
-    write: Callable[[Model, str, Trace | None], Exported]
-    is_built: bool = False
+    write: Write
+    for_triple: Callable[[str], Write] | None = None
 
 
 def _c(model: Model, digest: str, trace: Trace | None) -> Exported:
@@ -64,8 +69,28 @@ def _with_vectors(model: Model, name: str, content: bytes, trace: Trace | None) 
     return Exported(files, {"bytes": len(content)})
 
 
+def _object_for(triple: str) -> Write:
+    def write(model: Model, digest: str, trace: Trace | None) -> Exported:
+        from .objects.form import network_object
+
+        made = network_object(model, digest, trace, triple)
+        return Exported(made.files, made.facts)
+
+    return write
+
+
+def _object(model: Model, digest: str, trace: Trace | None) -> Exported:
+    triple = host()
+    if triple is None:
+        message = "this machine is none of those that objects are made for"
+        way_out = f"name one with --triple: {', '.join(TRIPLES)}"
+        raise CompileError(Diagnostic("E071", message, help=way_out))
+    return _object_for(triple)(model, digest, trace)
+
+
 EXPORTS: dict[str, Export] = {
-    "c": Export("C99 of integers, with a test of golden vectors", _c, is_built=True),
+    "c": Export("C99 of integers, with a test of golden vectors", _c),
     "onnx": Export("an ONNX model over time, with golden vectors", _onnx),
     "onnx-step": Export("an ONNX model of one step, with golden vectors", _onnx_step),
+    "object": Export("machine code of integers, with golden vectors", _object, _object_for),
 }

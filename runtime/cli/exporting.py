@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -13,10 +11,11 @@ import typer
 
 from ...backends.artifact.model import Package, graph_digest
 from ...backends.artifact.storage import write_file
-from ...backends.exports.table import EXPORTS
+from ...backends.exports.objects.triples import TRIPLES
+from ...backends.exports.table import EXPORTS, Write
 from ...backends.trace import Trace
-from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.report import nearest
+from ..building import BUILDS, Built
 from ..inputs import load_inputs
 from ..loading import load_package, make_simulator
 from ..samples import Presentation
@@ -27,13 +26,15 @@ from .options import DataOption, Defines, Json, ModelArgument, Network, Quiet, S
 from .output import Output
 from .running import Split, SplitOption, presented
 
-GCC = ("gcc", "-std=c99", "-O2", "-Wall", "-Wextra", "-pedantic", "-Werror")
-
 
 def export(
     model: ModelArgument,
     form: Annotated[str, typer.Option("--target", help=f"what to write: {', '.join(EXPORTS)}")],
     out: Annotated[Path, typer.Option("--out", help="a folder, made if need be")],
+    triple: Annotated[
+        str | None,
+        typer.Option("--triple", help=f"the machine of an object: {', '.join(TRIPLES)}"),
+    ] = None,
     vectors: Annotated[
         int, typer.Option("--vectors", min=0, help="samples of a test that comes with it; 0: none")
     ] = 4,
@@ -43,7 +44,7 @@ def export(
     data: DataOption = None,
     split: SplitOption = Split.TEST,
     build: Annotated[
-        bool, typer.Option("--build", help="compile it with gcc and run the test")
+        bool, typer.Option("--build", help="make a program of it and run the test")
     ] = False,
     define: Defines = None,
     network: Network = None,
@@ -51,15 +52,18 @@ def export(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Write a model out: as C for a microcontroller or as ONNX, with golden vectors to compare."""
+    """Write a model out: as C, as machine code or as ONNX, with golden vectors to compare."""
     output = Output(json, quiet)
     if form not in EXPORTS:
         known = nearest(form, EXPORTS) or f"choose from {', '.join(EXPORTS)}"
-        raise typer.BadParameter(f"there is no `{form}`: {known}", param_hint="--target")
-    if build and not EXPORTS[form].is_built:
-        raise typer.BadParameter(f"gcc compiles no `{form}`", param_hint="--build")
+        raise _usage(f"there is no `{form}`: {known}", "--target")
+    write = _write_for(form, triple)
+    if build and form not in BUILDS:
+        raise _usage(
+            f"no program is made of `{form}`, of {' and '.join(BUILDS)} there is", "--build"
+        )
     if build and not vectors:
-        raise typer.BadParameter("it runs the test of --vectors", param_hint="--build")
+        raise _usage("it runs the test of --vectors", "--build")
     loaded = load_package(model, options_for(model, define, network, seed))
     samples = None
     if vectors and inputs is not None:
@@ -67,13 +71,14 @@ def export(
     elif vectors:
         samples = presented(loaded, data, split, vectors, output)
     trace = None if samples is None else _golden(loaded, samples)
-    made = EXPORTS[form].write(loaded.model, graph_digest(loaded.model.graph), trace)
+    made = write(loaded.model, graph_digest(loaded.model.graph), trace)
     for name, content in made.files.items():
         write_file(out / name, content)
-    said = _built(out) if build else ""
-    output.document({"folder": str(out), "files": sorted(made.files), **made.facts, "test": said})
-    facts = ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in made.facts.items())
-    output.result(f"{out}: {', '.join(made.files)}; {facts}", *filter(None, [said]))
+    built = BUILDS[form](out, made.facts) if build else Built("")
+    facts = {**made.facts, **built.facts}
+    output.document({"folder": str(out), "files": sorted(made.files), **facts, "test": built.said})
+    shown = ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in facts.items())
+    output.result(f"{out}: {', '.join(made.files)}; {shown}", *filter(None, [built.said]))
 
 
 def _golden(package: Package, samples: Presentation) -> Trace:
@@ -82,20 +87,22 @@ def _golden(package: Package, samples: Presentation) -> Trace:
     return simulator.trace(samples.pick(np.arange(len(samples))), True)
 
 
-def _built(folder: Path) -> str:
-    """What the test program says; CompileError(E070) without gcc, E073 where it fails."""
-    if shutil.which(GCC[0]) is None:
-        message = "gcc is not installed, so that nothing can be compiled here"
-        way_out = "apt install gcc, or leave --build away: the files are written"
-        raise CompileError(Diagnostic("E070", message, help=way_out))
-    files = [str(folder / name) for name in ("net.c", "test_net.c")]
-    program = str(folder / "test_net")
-    for command in ([*GCC, *files, "-o", program], [str(Path(program).absolute())]):
-        ran = subprocess.run(command, capture_output=True, text=True, check=False)
-        if ran.returncode:
-            message = (ran.stderr or ran.stdout).strip()[-600:]
-            raise CompileError(Diagnostic("E073", f"`{command[0]}` failed: {message}"))
-    return ran.stdout.strip()
+def _write_for(form: str, triple: str | None) -> Write:
+    """What writes the form, for a machine that may be named."""
+    row = EXPORTS[form]
+    if triple is None:
+        return row.write
+    if row.for_triple is None:
+        given = ", ".join(name for name, each in EXPORTS.items() if each.for_triple)
+        raise _usage(f"`{form}` is the same for every machine; it is for {given}", "--triple")
+    if triple not in TRIPLES:
+        known = nearest(triple, TRIPLES) or f"choose from {', '.join(TRIPLES)}"
+        raise _usage(f"there is no `{triple}`: {known}", "--triple")
+    return row.for_triple(triple)
+
+
+def _usage(message: str, option: str) -> typer.BadParameter:
+    return typer.BadParameter(message, param_hint=option)
 
 
 COMMANDS = (

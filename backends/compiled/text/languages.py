@@ -283,7 +283,7 @@ ONNX = Language(
 
 
 def _llvm_literal(expr: Const) -> str:
-    kind = {DType.I32: "i32", DType.BOOL: "i1"}.get(expr.dtype, "i64")  # type: ignore[call-overload]
+    kind = "i64" if isinstance(expr.dtype, Fixed) else LLVM.types[expr.dtype]
     return f"{kind}({int(expr.value)})"
 
 

@@ -6,7 +6,7 @@ import struct
 from dataclasses import dataclass
 
 ALLOCATED, EXECUTED, WITHOUT_BYTES = 2, 4, 8  # flags of a section, and a type
-SYMBOLS, ATTRIBUTES = 2, (0x70000003,)
+SYMBOLS, FUNCTION = 2, 2  # a type of sections, one of symbols
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,12 @@ class Symbol:
     value: int
     size: int
     section: int
+    kind: int
+
+    @property
+    def code(self) -> int:
+        """Where its instructions begin: bit 0 says that they are Thumb's."""
+        return self.value & ~1
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,11 @@ class Elf:
         """The symbols that another file has to bring."""
         return sorted(s.name for s in self.symbols if s.name and s.section == 0)
 
+    @property
+    def functions(self) -> list[Symbol]:
+        """The functions that are here."""
+        return [s for s in self.symbols if s.kind == FUNCTION and s.section]
+
 
 def read_elf(data: bytes) -> Elf:
     """The parts of a file of the lower byte first, of 32 or 64 bits."""
@@ -80,8 +91,9 @@ def _symbols(section: Section, bytes_of: list[bytes], wide: bool) -> list[Symbol
     made = []
     for row in struct.iter_unpack("<IBBHQQ" if wide else "<IIIBBH", section.data):
         name = _name(bytes_of[section.link], row[0])
-        value, size, where = (row[4], row[5], row[3]) if wide else (row[1], row[2], row[5])
-        made.append(Symbol(name, value, size, where))
+        fields = (4, 5, 3, 1) if wide else (1, 2, 5, 3)
+        value, size, where, about = (row[k] for k in fields)
+        made.append(Symbol(name, value, size, where, about & 15))
     return made
 
 

@@ -13,9 +13,10 @@ from ..c.layout import layout_of
 from ..c.program import require_integers
 from ..c.vectors import test_program, vectors_header
 from .elf import read_elf
-from .machine import assembled
+from .machine import assembled, assembly
 from .network import network_text
 from .proof import linker_script, proof_text
+from .stack import stack_of
 from .triples import TRIPLES
 
 
@@ -33,7 +34,8 @@ def network_object(
     """A quantized model for a row of TRIPLES; CompileError(E071) as of C."""
     require_integers(model.graph)
     row, layout = TRIPLES[triple], layout_of(model.graph)
-    made = assembled(network_text(model, layout, row.products), triple, level)
+    text = network_text(model, layout, row.products)
+    made = assembled(text, triple, level)
     files = {"net.h": header(model.graph, digest, layout.fields).encode(), "net.o": made}
     if trace is not None:
         proof = assembled(proof_text(model.graph, layout, trace, row.board), triple, level)
@@ -47,6 +49,7 @@ def network_object(
         "triple": triple,
         "flash_bytes": parts.flash,
         "ram_bytes": layout.bytes,
+        "stack_bytes": stack_of(assembly(text, triple, level), triple),
         "wanted_symbols": parts.wanted,
     }
     return NetworkObject(files, facts)

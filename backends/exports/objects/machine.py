@@ -7,7 +7,7 @@ from llvmlite import binding
 from .triples import TRIPLES
 
 # Without "no-builtins" loops that clear or copy would call memset and memcpy.
-ATTRIBUTES = 'attributes #0 = {{ nounwind "no-builtins"{more} }}'
+ATTRIBUTES = 'attributes #0 = {{ nounwind noredzone "no-builtins"{more} }}'
 
 
 def assembled(text: str, triple: str, level: int = 2) -> bytes:

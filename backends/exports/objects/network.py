@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 
 import numpy as np
 
@@ -224,7 +225,7 @@ class _Writer:
         cleared = {*self.layout.spikes.values(), *self.layout.past.values()}
         for member in (f for f in self.layout.fields if f.name in cleared):
             field = self._field(code, member.name)
-            code.loop(member.size or 1, lambda n, field=field: code.store(constant(0, 8), field, n))
+            code.loop(member.size or 1, partial(code.store, constant(0, 8), field))
         for now in self.layout.now.values():
             code.store(constant(0), self._field(code, now), 0)
         code.do("ret void")

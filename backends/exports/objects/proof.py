@@ -3,6 +3,8 @@ with the status 0 where all is equal, 1 where a spike and 2 where a state differ
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from ....ir.graph import Graph
@@ -127,7 +129,7 @@ def _hash(graph: Graph, layout: Layout) -> str:
         place = next(k for k, field in enumerate(layout.fields) if field.name == name)
         which = f"getelementptr %net_state, ptr @state, i32 0, i32 {place}"
         field = code.value(0, which).text
-        code.loop(index[population].neurons, lambda n, f=field: _mix(code, f, n))
+        code.loop(index[population].neurons, partial(_mix, code, field))
     code.do(f"ret {code.load('@mixed', 0, 32).typed}")
     return "@mixed = internal global i32 0\n" + code.function("define internal i32 @hash() #0")
 
