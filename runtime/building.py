@@ -12,12 +12,13 @@ from typing import Any
 from ..backends.exports.objects.elf import read_elf
 from ..backends.exports.objects.triples import TRIPLES, host
 from ..ir.diagnostics import CompileError, Diagnostic
-from .emulation import Span, addresses, counted
+from .emulation import Span, counted
 
 GCC = ("gcc", "-std=c99", "-O2", "-Wall", "-Wextra", "-pedantic", "-Werror")
 LINKER = "ld.lld"
 PACKAGES = {
     "gcc": "gcc", LINKER: "lld", "qemu-system-arm": "qemu-system-arm", "qemu-riscv32": "qemu-user",
+    "qemu-x86_64": "qemu-user",
 }  # fmt: skip
 DIFFERS = {1: "a spike differs", 2: "a state differs"}  # by the status of test_net.o
 EQUAL = "every spike and every state is equal"
@@ -42,34 +43,43 @@ def _c(folder: Path, facts: Mapping[str, Any]) -> Built:
 def _object(folder: Path, facts: Mapping[str, Any]) -> Built:
     """net.o and test_net.o, by lld; run under QEMU if this is not their machine."""
     triple = facts["triple"]
-    board, is_here = TRIPLES[triple].board, triple == host()
+    command = TRIPLES[triple].board.command
+    if triple != host():
+        _require(command[0])
+    program = linked(folder, triple)
+    status = status_of(program, triple)
+    if status:
+        message = DIFFERS.get(status, f"it ended with status {status}")
+        raise CompileError(Diagnostic("E073", f"`{program}` ran the test: {message}"))
+    if shutil.which(command[0]) is None:
+        return Built(EQUAL)
+    found = counted(command, program, stepping(folder))
+    numbers = {"instructions_a_step": round(found.mean, 1), "instructions_at_most": found.most}
+    return Built(EQUAL, {**numbers, "steps_counted": found.calls})
+
+
+def linked(folder: Path, triple: str) -> Path:
+    """The program of net.o and test_net.o."""
     _require(LINKER)
     program = folder / "test_net"
     parts = [str(folder / name) for name in ("net.o", "test_net.o")]
-    script = ["-T", str(folder / "test_net.ld")] if board.memory else []
+    script = ["-T", str(folder / "test_net.ld")] if TRIPLES[triple].board.memory else []
     _done([LINKER, *parts, *script, "-o", str(program)])
-    command = [str(program.absolute())]
-    if not is_here:
-        _require(board.command[0])
-        command = [*board.command, *command]
-    status = subprocess.run(command, capture_output=True, text=True, check=False).returncode
-    if status:
-        message = DIFFERS.get(status, f"it ended with status {status}")
-        raise CompileError(Diagnostic("E073", f"`{command[0]}` ran the test: {message}"))
-    if is_here and shutil.which(board.command[0]) is None:
-        return Built(EQUAL)
-    return Built(EQUAL, _instructions(board.command, folder))
+    return program.absolute()
 
 
-def _instructions(command: tuple[str, ...], folder: Path) -> dict[str, Any]:
-    """The instructions of a call of net_step, over all of the test."""
-    own = {s.name for s in read_elf((folder / "net.o").read_bytes()).functions}
-    own -= {"net_reset"}
-    placed = read_elf((folder / "test_net").read_bytes())
-    spans = {s.name: Span(s.code, s.size) for s in placed.functions if s.name in own}
-    done = addresses(command, folder / "test_net", spans.values())
-    found = counted(done, spans["net_step"].address)
-    return {"instructions_a_step": round(found.mean, 1), "instructions_at_most": found.most}
+def status_of(program: Path, triple: str) -> int:
+    """With what it ends, here or under QEMU."""
+    command = () if triple == host() else TRIPLES[triple].board.command
+    return subprocess.run([*command, program], stdin=subprocess.DEVNULL, check=False).returncode
+
+
+def stepping(folder: Path) -> list[Span]:
+    """The functions of a step in the program, `net_step` first."""
+    own = {s.name for s in read_elf((folder / "net.o").read_bytes()).functions} - {"net_reset"}
+    placed = read_elf((folder / "test_net").read_bytes()).functions
+    spans = {s.name: Span(s.code, s.size) for s in placed if s.name in own}
+    return [spans.pop("net_step"), *spans.values()]
 
 
 def _require(tool: str) -> None:

@@ -1,16 +1,14 @@
-"""Programs for other machines under QEMU: their exit status, and each instruction that they do."""
+"""Programs for other machines under QEMU: each instruction that they do."""
 
 from __future__ import annotations
 
-import re
 import subprocess
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
-_TRACE = re.compile(r"Trace \d+: \S+ \[[0-9a-f]+/([0-9a-f]+)/")
+INSTRUCTIONS = 5_000_000  # are counted, up to the end of the call that they end in
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,33 +21,50 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Instructions of one call of a function after the other."""
+    """The instructions of so many calls of a function, on average and at most."""
 
+    calls: int
     mean: float
     most: int
 
 
-def addresses(command: Sequence[str], program: Path, spans: Iterable[Span]) -> Iterator[int]:
-    """The address of each instruction that a program does inside of these spans, in order."""
+def logged(
+    command: Sequence[str], program: Path, spans: Iterable[Span], what: str
+) -> Generator[bytes]:
+    """The lines of QEMU's log of these things, of each instruction inside of the spans."""
     inside = ",".join(f"{span.address:#x}+{span.size:#x}" for span in spans)
-    log = ("-d", "exec,nochain", "-dfilter", inside)
+    log = ("-d", what, "-dfilter", inside)
     whole = [command[0], *_one_by_one(command[0]), *log, *command[1:], str(program)]
-    with subprocess.Popen(whole, stderr=subprocess.PIPE, text=True) as running:
+    with subprocess.Popen(whole, stderr=subprocess.PIPE) as running:
         assert running.stderr is not None
-        for line in running.stderr:
-            if found := _TRACE.match(line):
-                yield int(found[1], 16)
+        try:
+            yield from running.stderr
+        finally:
+            running.kill()
 
 
-def counted(done: Iterable[int], entry: int) -> Counted:
-    """What calls of the function at `entry` take, itself and all that it calls."""
-    calls = list[int]()
-    for address in done:
-        if address == entry:
-            calls.append(0)
-        calls[-1] += 1
-    assert calls, "no instruction was counted"
-    return Counted(float(np.mean(calls)), max(calls))
+def addresses(lines: Iterable[bytes]) -> Iterator[int]:
+    """The address of each instruction of a log: "Trace 0: host [base/address/…"."""
+    for line in lines:
+        if line.startswith(b"Trace "):
+            yield int(line.split(b"/", 2)[1], 16)
+
+
+def counted(
+    command: Sequence[str], program: Path, spans: Sequence[Span], most: int = INSTRUCTIONS
+) -> Counted:
+    """What calls of the function of the first span take, itself and all that it calls."""
+    calls, total = list[int](), 0
+    with closing(logged(command, program, spans, "exec,nochain")) as lines:
+        for address in addresses(lines):
+            if address == spans[0].address:
+                if total >= most:
+                    break
+                calls.append(0)
+            calls[-1] += 1
+            total += 1
+    assert calls, "no call was seen"
+    return Counted(len(calls), sum(calls) / len(calls), max(calls))
 
 
 def _one_by_one(emulator: str) -> list[str]:

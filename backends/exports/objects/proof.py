@@ -48,14 +48,17 @@ _BEFORE = "declare void @net_reset(ptr)\ndeclare void @net_step(ptr, ptr, ptr)\n
 def proof_text(graph: Graph, layout: Layout, trace: Trace, board: Board) -> str:
     """The module of `_start`, to be linked with that of the network."""
     found = golden(graph, trace, layout.states)
+    state = "@state = internal global %net_state zeroinitializer, align 8"
+    compare = _compare(graph, layout, found)
+    return "\n".join([state_type(layout), state, _BEFORE, *compare, start_text(board)])
+
+
+def start_text(board: Board) -> str:
+    """`_start`, which ends with the status that `compare` gives."""
     exits = "".join(f"\\{byte:02x}" for byte in board.leave)
     kind = f"internal constant [{len(board.leave)} x i8]"
-    parts = [
-        state_type(layout), "@state = internal global %net_state zeroinitializer, align 8",
-        f'@leave = {kind} c"{exits}", section ".text", align 4',
-        _BEFORE, *_writer(graph, layout, found), _CHIP if board.memory else _PROCESS,
-    ]  # fmt: skip
-    return "\n".join(parts)
+    leave = f'@leave = {kind} c"{exits}", section ".text", align 4\n'
+    return leave + (_CHIP if board.memory else _PROCESS)
 
 
 def linker_script(board: Board) -> str:
@@ -75,7 +78,7 @@ SECTIONS {{
 """
 
 
-def _writer(graph: Graph, layout: Layout, found: Golden) -> list[str]:
+def _compare(graph: Graph, layout: Layout, found: Golden) -> list[str]:
     inputs = sum(p.neurons for p in graph.populations if p.role == "input")
     output = next((p.neurons for p in graph.populations if p.role == "output"), 0)
     samples, steps = found.hashes.shape

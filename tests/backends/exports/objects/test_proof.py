@@ -1,0 +1,67 @@
+"""Drawn networks as objects, on the boards of their machines: the bits of the reference."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from boards import check_drawn, need_board, written
+from integer_cases import drawn_integers, drawn_samples
+
+from snncc.backends.exports.c.layout import layout_of
+from snncc.backends.exports.objects.machine import assembled
+from snncc.backends.exports.objects.proof import linker_script, proof_text
+from snncc.backends.exports.objects.triples import TRIPLES
+from snncc.backends.reference.simulator import ReferenceSimulator
+from snncc.ir.graph import SUMS
+from snncc.runtime.building import linked, status_of
+
+NIGHTLY = pytest.mark.nightly
+M0 = "thumbv6m-none-eabi"
+
+
+@pytest.mark.parametrize("triple", TRIPLES)
+def test_a_drawn_network(triple, tmp_path) -> None:
+    need_board(triple)
+    check_drawn(3, "exact", tmp_path, triple, 2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("count", [5, pytest.param(200, marks=NIGHTLY)])
+@pytest.mark.parametrize("level", [0, 2])
+@pytest.mark.parametrize("sums", SUMS)
+@pytest.mark.parametrize("triple", TRIPLES)
+def test_many_drawn_networks(triple, sums, level, count, tmp_path) -> None:
+    need_board(triple)
+    for seed in range(count):
+        check_drawn(seed, sums, tmp_path, triple, level)
+
+
+@pytest.mark.parametrize("status", [1, 2])
+@pytest.mark.parametrize("triple", TRIPLES)
+def test_a_difference_is_found(triple, status, tmp_path) -> None:
+    """The status says of what; a spike that differs is seen before the states."""
+    need_board(triple)
+    model = drawn_integers(3)
+    written(model, 3, tmp_path, triple)
+    trace = ReferenceSimulator(model, np.float64).trace(drawn_samples(3), True)
+    output = next(p for p in model.graph.populations if p.role == "output")
+    own = {name: codes.copy() for name, codes in trace.states[output.name].items()}
+    spikes = trace.spikes[output.name].copy()
+    spikes[-1, -1, -1] ^= status == 1
+    own[output.step.states[0].name][-1, -1, -1] += status == 2
+    wrong = replace(
+        trace,
+        spikes={**trace.spikes, output.name: spikes},
+        states={**trace.states, output.name: own},
+    )
+    text = proof_text(model.graph, layout_of(model.graph), wrong, TRIPLES[triple].board)
+    (tmp_path / "test_net.o").write_bytes(assembled(text, triple))
+    assert status_of(linked(tmp_path, triple), triple) == status
+
+
+def test_where_a_chip_has_its_memory() -> None:
+    script = linker_script(TRIPLES[M0].board)
+    assert "RAM (rwx) : ORIGIN = 0x20000000, LENGTH = 16384" in script
+    assert "stack_top = 0x20004000;" in script
