@@ -14,7 +14,7 @@ from ....ir.neuron import Assign, State
 from ...compiled.text.step import identifiers as step_names
 from ..c.layout import SUM, Layout, moving, step_of
 from ..c.names import identifiers
-from ..c.synapses import Array, rows_of
+from ..c.synapses import Array, Packed, rows_of
 from .code import Code, Value, constant
 from .tables import Tables
 from .words import INTRINSICS, computed, product_function
@@ -130,15 +130,10 @@ class _Writer:
         wiring = self.model.wirings[projection.name]
         rows = rows_of(wiring, self.model.values[weights_name(projection.name)].array)
         own = self.projections[projection.name.replace("->", " to ")]
-        weights = self.tables.packed(f"weights_{own}", rows.weights)
         if rows.first is None or rows.post is None:
-            start = code.binary("mul", n, wiring.post_neurons)
-
-            def dense(post: Value) -> None:
-                body(post, weights(code, code.binary("add", start, post)))
-
-            code.loop(wiring.post_neurons, dense)
+            self._dense(code, f"weights_{own}", rows.weights, (n, wiring.post_neurons), body)
             return
+        weights = self.tables.packed(f"weights_{own}", rows.weights)
         first = self.tables.numbers(f"first_{own}", rows.first)
         ends = self.tables.numbers(f"post_{own}", rows.post)
         places = None
@@ -149,6 +144,27 @@ class _Writer:
             body(ends(code, k), weights(code, k if places is None else places(code, k)))
 
         code.loop(first(code, code.binary("add", n, 1)), listed, first(code, n))
+
+    def _dense(
+        self, code: Code, name: str, codes: Packed, row: tuple[Value, int], body: Body
+    ) -> None:
+        """Row n of so many post neurons, a cell at a time where every row begins with one and it
+        is sums that are made."""
+        n, posts = row
+        is_short = self.graph.semantics.sums == "exact"
+        if posts % codes.a_cell or codes.a_cell == 1 or not is_short:
+            weights, start = self.tables.packed(name, codes), code.binary("mul", n, posts)
+            code.loop(posts, lambda i: body(i, weights(code, code.binary("add", start, i))))
+            return
+        cells, all_of = posts // codes.a_cell, self.tables.cells(name, codes)
+        start = code.binary("mul", n, cells)
+
+        def cell(k: Value) -> None:
+            first = code.binary("mul", k, codes.a_cell)
+            for which, weight in enumerate(all_of(code, code.binary("add", start, k))):
+                body(code.binary("add", first, which), weight)
+
+        code.loop(cells, cell)
 
     def _neuron(
         self,

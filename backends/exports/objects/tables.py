@@ -9,6 +9,8 @@ from .code import Code, Value
 
 # The element at a place, as an i32.
 Read = Callable[[Code, Value], Value]
+# All codes of the cell at a place.
+ReadAll = Callable[[Code, Value], list[Value]]
 
 
 class Tables:
@@ -24,19 +26,31 @@ class Tables:
         return lambda code, place: code.cast(code.load(f"@{name}", place, bits), 32, is_signed)
 
     def packed(self, name: str, codes: Packed) -> Read:
-        """A table of codes, several a byte."""
+        """A table of codes, several a byte, read one by one."""
         read = self.numbers(name, codes.cells)
         if codes.a_cell == 1:
             return read
-        sign = 1 << codes.bits - 1
 
         def code_at(code: Code, place: Value) -> Value:
             byte = read(code, code.binary("lshr", place, codes.a_cell.bit_length() - 1))
             which = code.binary("mul", code.binary("and", place, codes.a_cell - 1), codes.bits)
-            part = code.binary("and", code.binary("lshr", byte, which), 2 * sign - 1)
-            return code.binary("sub", code.binary("xor", part, sign), sign)
+            part = code.binary("shl", code.binary("lshr", byte, which), 32 - codes.bits)
+            return code.binary("ashr", part, 32 - codes.bits)
 
         return code_at
+
+    def cells(self, name: str, codes: Packed) -> ReadAll:
+        """The same table read a byte at a time."""
+        read = self.numbers(name, codes.cells)
+
+        def codes_at(code: Code, place: Value) -> list[Value]:
+            byte, ends = read(code, place), range(codes.bits, codes.cell_bits + 1, codes.bits)
+            return [
+                code.binary("ashr", code.binary("shl", byte, 32 - end), 32 - codes.bits)
+                for end in ends
+            ]
+
+        return codes_at
 
 
 def table_text(name: str, values: Array) -> str:

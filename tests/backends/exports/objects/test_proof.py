@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from boards import check_drawn, need_board, written
+from compiled_texts import compiled_text
 from integer_cases import drawn_integers, drawn_samples
 
 from snncc.backends.exports.c.layout import layout_of
@@ -15,8 +16,22 @@ from snncc.backends.exports.objects.proof import linker_script, proof_text
 from snncc.backends.exports.objects.triples import TRIPLES
 from snncc.backends.reference.simulator import ReferenceSimulator
 from snncc.ir.graph import SUMS
+from snncc.ir.integers.precision import Precision
+from snncc.ir.model import draw_model
+from snncc.ir.passes.pipeline import run_model_passes
+from snncc.ir.passes.quantize import Quantize
 from snncc.runtime.building import linked, status_of
 
+EVEN = """
+network n {
+  dt = 1 ms
+  input x[6] encode spikes(duration = 40 ms)
+  population h[6] : lif(v_th = 0.5 mV)
+  output y[8] : lif(v_th = 0.5 mV)
+  x -> h : dense(init = uniform(-1, 3))
+  h -> y : dense(init = uniform(-1, 3)) delay 2 ms
+}
+"""
 NIGHTLY = pytest.mark.nightly
 M0 = "thumbv6m-none-eabi"
 
@@ -36,6 +51,19 @@ def test_many_drawn_networks(triple, sums, level, count, tmp_path) -> None:
     need_board(triple)
     for seed in range(count):
         check_drawn(seed, sums, tmp_path, triple, level)
+
+
+@pytest.mark.parametrize("sums", SUMS)
+@pytest.mark.parametrize("bits", [2, 3, 4])
+def test_rows_of_whole_bytes(bits, sums, tmp_path) -> None:
+    """Packed weights that begin with a byte are read a byte at a time; those of drawn networks,
+    whose rows are odd, are not."""
+    need_board(M0)
+    drawn = run_model_passes(draw_model(compiled_text(EVEN).graph, 5))
+    precision = Precision(bits=bits, sums=sums, overflow="wrap", guard=6)
+    model = run_model_passes(drawn, (Quantize(precision, "minmax"),))
+    written(model, 5, tmp_path, M0)
+    assert status_of(linked(tmp_path, M0), M0) == 0
 
 
 @pytest.mark.parametrize("status", [1, 2])
