@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-INSTRUCTIONS = 5_000_000  # are counted, up to the end of the call that they end in
+INSTRUCTIONS = 2_000_000  # are counted, up to the end of the call that they end in
 
 
 @dataclass(frozen=True, slots=True)
