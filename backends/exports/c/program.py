@@ -43,30 +43,31 @@ class CProgram:
 
 def c_program(model: Model, digest: str) -> CProgram:
     """The texts of a quantized model."""
-    require_integers(model.graph)
+    require_integers(model.graph, "C")
     return _Writer(model, digest).written()
 
 
-def require_integers(graph: Graph) -> None:
-    """CompileError(E071) for a network that computes with floats or whose neurons emit numbers."""
+def require_integers(graph: Graph, form: str) -> None:
+    """CompileError(E071) for a network that computes with floats or whose neurons emit numbers, of
+    which there is no such form."""
     require_clocked(graph, tuple(SUMS))
     if not graph.semantics.integers:
-        raise CompileError(_no_integers(graph))
+        raise CompileError(_no_integers(graph, form))
     emitting = [p for p in graph.populations if p.step is not None and p.step.emit is not None]
     if emitting:
-        raise CompileError(map(_emits, emitting))
+        raise CompileError(_emits(each, form) for each in emitting)
 
 
-def _no_integers(graph: Graph) -> Diagnostic:
+def _no_integers(graph: Graph, form: str) -> Diagnostic:
     return Diagnostic(
         "E071",
-        f"`{graph.name}` computes with floats, and C is written of integers",
+        f"`{graph.name}` computes with floats, and {form} is written of integers",
         help="quantize it first: snncc quantize MODEL --out q8.snnpkg",
     )
 
 
-def _emits(population: Population) -> Diagnostic:
-    message = f"`{population.name}` emits numbers, and C is written of spikes"
+def _emits(population: Population, form: str) -> Diagnostic:
+    message = f"`{population.name}` emits numbers, and {form} is written of spikes"
     return Diagnostic(
         "E071", message, population.span, help="read out spikes, or take another form"
     )
@@ -257,9 +258,8 @@ class _Writer:
         own = self.names[population.name]
         kept = identifiers(s.name for s in step_of(population).states)[state.name]
         codes = np.broadcast_to(start, (population.neurons,)).astype(np.int32)
-        return (
-            f"{self._table(f'{own}_{kept}', codes, f'{state.name} of {population.name}')}[{place}]"
-        )
+        name = f"start_{own}__{kept}"  # no identifier has two of these signs behind each other
+        return f"{self._table(name, codes, f'{state.name} of {population.name}')}[{place}]"
 
     def _source(self, bodies: list[str], computed: Iterable[Population]) -> str:
         main = "\n".join((self._reset(), self._step(computed)))

@@ -32,7 +32,7 @@ def network_object(
     model: Model, digest: str, trace: Trace | None, triple: str, level: int = 2
 ) -> NetworkObject:
     """A quantized model for a row of TRIPLES; CompileError(E071) as of C."""
-    require_integers(model.graph)
+    require_integers(model.graph, "machine code")
     row, layout = TRIPLES[triple], layout_of(model.graph)
     text = network_text(model, layout, row.products)
     made = assembled(text, triple, level)

@@ -223,7 +223,7 @@ class _Writer:
             return constant(int(start))
         kept = identifiers(s.name for s in step_of(population).states)[state.name]
         codes = np.broadcast_to(start, (population.neurons,)).astype(np.int32)
-        name = f"start_{self.layout.names[population.name]}_{kept}"
+        name = f"start_{self.layout.names[population.name]}__{kept}"
         return self.tables.numbers(name, codes)(code, place)
 
     def _reset(self) -> str:

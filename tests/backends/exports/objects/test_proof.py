@@ -43,7 +43,7 @@ def test_a_drawn_network(triple, tmp_path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("count", [5, pytest.param(200, marks=NIGHTLY)])
+@pytest.mark.parametrize("count", [3, pytest.param(200, marks=NIGHTLY)])
 @pytest.mark.parametrize("level", [0, 2])
 @pytest.mark.parametrize("sums", SUMS)
 @pytest.mark.parametrize("triple", TRIPLES)

@@ -52,7 +52,7 @@ def test_by_hand() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("triple", TRIPLES)
-@pytest.mark.parametrize(("seed", "sums"), [(4, "exact"), (5, "each"), (6, "exact")])
+@pytest.mark.parametrize(("seed", "sums"), [(4, "exact"), (5, "each")])
 def test_as_it_is_seen(seed, sums, triple, tmp_path) -> None:
     need_board(triple, emulated=True)
     made = written(drawn_integers(seed, sums), seed, tmp_path, triple)
