@@ -13,6 +13,7 @@ from integer_cases import drawn_integers, drawn_samples
 from snncc.backends.exports.objects.form import NetworkObject, network_object
 from snncc.backends.exports.objects.stack import FRAMES
 from snncc.backends.exports.objects.triples import TRIPLES, host
+from snncc.backends.protocols import Samples
 from snncc.backends.reference.simulator import ReferenceSimulator
 from snncc.ir.model import Model
 from snncc.runtime.building import LINKER, PACKAGES, linked, status_of, stepping
@@ -34,9 +35,11 @@ def need_board(triple: str, emulated: bool = False) -> None:
             pytest.skip(f"no {tool}: apt install {PACKAGES[tool]}")
 
 
-def written(model: Model, seed: int, folder: Path, triple: str, level: int = 2) -> NetworkObject:
+def written(
+    model: Model, samples: Samples, folder: Path, triple: str, level: int = 2
+) -> NetworkObject:
     """The files of a network, its golden vectors with it."""
-    trace = ReferenceSimulator(model, np.float64).trace(drawn_samples(seed), True)
+    trace = ReferenceSimulator(model, np.float64).trace(samples, True)
     made = network_object(model, "digest", trace, triple, level)
     for name, content in made.files.items():
         (folder / name).write_bytes(content)
@@ -45,7 +48,7 @@ def written(model: Model, seed: int, folder: Path, triple: str, level: int = 2) 
 
 def check_drawn(seed: int, sums: str, folder: Path, triple: str, level: int) -> None:
     """A drawn network does on its board what the reference does, and needs no other file."""
-    made = written(drawn_integers(seed, sums), seed, folder, triple, level)
+    made = written(drawn_integers(seed, sums), drawn_samples(seed), folder, triple, level)
     assert made.facts["wanted_symbols"] == [], seed
     assert status_of(linked(folder, triple), triple) == 0, (seed, sums, triple, level)
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from boards import written
-from integer_cases import drawn_integers
+from integer_cases import drawn_integers, drawn_samples
 
 from snncc.backends.exports.c.layout import layout_of
 from snncc.backends.exports.c.program import c_program
@@ -29,7 +29,7 @@ def test_the_test_in_c_fits_it(tmp_path) -> None:
     """The struct of net.h is that of the object."""
     model = drawn_integers(6)
     assert layout_of(model.graph).past
-    written(model, 6, tmp_path, HOST)
+    written(model, drawn_samples(6), tmp_path, HOST)
     command = ["gcc", "-std=c99", "-Wall", "-Werror", "test_net.c", "net.o", "-o", "test"]
     subprocess.run(command, cwd=tmp_path, check=True)
     ran = subprocess.run([tmp_path / "test"], capture_output=True, text=True, check=False)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from boards import check_drawn, need_board, written
 from compiled_texts import compiled_text
-from integer_cases import drawn_integers, drawn_samples
+from integer_cases import STEPS, drawn_integers, drawn_samples
 
 from snncc.backends.exports.c.layout import layout_of
 from snncc.backends.exports.objects.machine import assembled
@@ -30,6 +31,18 @@ network n {
   output y[8] : lif(v_th = 0.5 mV)
   x -> h : dense(init = uniform(-1, 3))
   h -> y : dense(init = uniform(-1, 3)) delay 2 ms
+}
+"""
+WINDOWS = """
+network n {
+  dt = 1 ms
+  input x[6, 6] encode spikes(duration = 40 ms)
+  population c : lif(v_th = 0.5 mV)
+  population p : lif(v_th = 0.5 mV)
+  output y[4] : lif(v_th = 0.5 mV)
+  x -> c : conv2d(channels = 3, kernel = 3, init = uniform(-0.5, 1)) delay 1 ms
+  c -> p : pool2d(kernel = 2)
+  p -> y : dense(init = uniform(-1, 3))
 }
 """
 NIGHTLY = pytest.mark.nightly
@@ -58,12 +71,23 @@ def test_many_drawn_networks(triple, sums, level, count, tmp_path) -> None:
 def test_rows_of_whole_bytes(bits, sums, tmp_path) -> None:
     """Packed weights that begin with a byte are read a byte at a time; those of drawn networks,
     whose rows are odd, are not."""
+    check(EVEN, Precision(bits=bits, sums=sums, overflow="wrap", guard=6), tmp_path)
+
+
+@pytest.mark.parametrize("bits", [4, 8])
+def test_windows_and_pooling(bits, tmp_path) -> None:
+    check(WINDOWS, Precision(bits=bits, overflow="wrap", guard=6), tmp_path)
+
+
+def check(text: str, precision: Precision, folder: Path) -> None:
     need_board(M0)
-    drawn = run_model_passes(draw_model(compiled_text(EVEN).graph, 5))
-    precision = Precision(bits=bits, sums=sums, overflow="wrap", guard=6)
+    drawn = run_model_passes(draw_model(compiled_text(text).graph, 5))
     model = run_model_passes(drawn, (Quantize(precision, "minmax"),))
-    written(model, 5, tmp_path, M0)
-    assert status_of(linked(tmp_path, M0), M0) == 0
+    inputs = sum(p.neurons for p in model.graph.populations if p.role == "input")
+    trains = np.random.default_rng(5).random((2, STEPS, inputs)) < 0.3
+    samples = replace(drawn_samples(5), values=trains.astype(np.uint8))
+    written(model, samples, folder, M0)
+    assert status_of(linked(folder, M0), M0) == 0
 
 
 @pytest.mark.parametrize("status", [1, 2])
@@ -72,7 +96,7 @@ def test_a_difference_is_found(triple, status, tmp_path) -> None:
     """The status says of what; a spike that differs is seen before the states."""
     need_board(triple)
     model = drawn_integers(3)
-    written(model, 3, tmp_path, triple)
+    written(model, drawn_samples(3), tmp_path, triple)
     trace = ReferenceSimulator(model, np.float64).trace(drawn_samples(3), True)
     output = next(p for p in model.graph.populations if p.role == "output")
     own = {name: codes.copy() for name, codes in trace.states[output.name].items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from boards import need_board, stack_taken, written
-from integer_cases import drawn_integers
+from integer_cases import drawn_integers, drawn_samples
 
 from snncc.backends.exports.objects.stack import stack_of
 from snncc.backends.exports.objects.triples import TRIPLES
@@ -55,5 +55,5 @@ def test_by_hand() -> None:
 @pytest.mark.parametrize(("seed", "sums"), [(4, "exact"), (5, "each")])
 def test_as_it_is_seen(seed, sums, triple, tmp_path) -> None:
     need_board(triple, emulated=True)
-    made = written(drawn_integers(seed, sums), seed, tmp_path, triple)
+    made = written(drawn_integers(seed, sums), drawn_samples(seed), tmp_path, triple)
     assert made.facts["stack_bytes"] == stack_taken(tmp_path, triple)
