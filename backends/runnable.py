@@ -18,7 +18,7 @@ def require_clocked(graph: Graph, sums: tuple[str, ...] = ("exact",)) -> None:
                 "E075",
                 f"the ports of `{graph.name}` hold {SUMS[means.sums]}; this target takes "
                 f"{SUMS[sums[0]]}",
-                help="take the target reference, or quantize with `--sums exact`",
+                help="take the target cpu or reference, or quantize with `--sums exact`",
             )
         )
     if replace(means, integers=0, sums="exact") == Semantics():

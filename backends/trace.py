@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,9 @@ Array = npt.NDArray[Any]
 @dataclass(frozen=True, slots=True, eq=False)
 class Trace:
     """T steps of B samples. `spikes`: bool [T, B, N] by population. `states`: the values after each
-    step [T, B, N], by population and state, or nothing where they were not recorded."""
+    step [T, B, N], by population and state, or nothing where they were not recorded. `numbers`: of
+    the reference, what inputs send in every step in place of spikes, [B, N] by population."""
 
     spikes: Mapping[str, npt.NDArray[np.bool_]]
     states: Mapping[str, Mapping[str, Array]]
+    numbers: Mapping[str, Array] = field(default_factory=dict)

@@ -56,6 +56,7 @@ CODES: dict[str, str] = {
     "E081": "weights give no scale",
     "E082": "number rounds away",
     "E083": "sum may overflow",
+    "E084": "state does not decay",
     # W01x: what could not be checked
     "W013": "not checked further",
     # W04x: networks that cannot do what they say

@@ -114,5 +114,5 @@ DERIVATIVES: Mapping[str, Derivative] = {
 # Operators whose results are no real numbers, or which take codes only.
 WITHOUT = frozenset(
     {"lt", "le", "gt", "ge", "eq", "ne", "and", "or", "not"}
-    | {"mulwide", "shl", "shr", "narrow", "saturate"}
+    | {"mulwide", "quot", "shl", "shr", "narrow", "saturate"}
 )

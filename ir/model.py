@@ -12,7 +12,8 @@ import numpy.typing as npt
 from .diagnostics import CompileError, Diagnostic
 from .expr import evaluate
 from .graph import Graph, Learnt, Population, Projection
-from .neuron import State
+from .neuron import LAST_EMITTED, State
+from .rules import sends_numbers
 from .tensors import Tensor, numbers, problem, tensor
 from .types import Fixed
 from .verify import require
@@ -62,9 +63,20 @@ def value_name(population: str, name: str) -> str:
 
 
 def unit_name(name: str) -> str:
-    """The name of the unit of a state or port of integers: what its value 1 means, float64, in the
-    unit of its `neuron.State`."""
+    """The name of the unit of a state or port of integers, or of the numbers that an input sends
+    (LAST_EMITTED): what its value 1 means, float64, in the unit of its `neuron.State`."""
     return f"{name}.unit"
+
+
+def sent_unit(model: Model, population: Population) -> float:
+    """What a code that a population of integers sends means: 1 of a spike."""
+    unit = model.values.get(value_name(population.name, unit_name(LAST_EMITTED)))
+    step = population.step
+    if unit is None or (step is not None and step.emit is None):
+        return 1.0
+    dtype = Fixed(32, 0) if step is None or step.emit is None else step.emit.dtype
+    assert isinstance(dtype, Fixed), dtype
+    return float(np.ldexp(unit.array.flat[0], -dtype.frac))
 
 
 def draw_model(
@@ -121,6 +133,8 @@ def verify_model(model: Model) -> None:
         names += [s.name for s in _states(population)]
         one_each = (population.neurons,)
         names += [unit_name(name) for name in (*names, *_ports(population))]
+        if sends_numbers(population):
+            names.append(unit_name(LAST_EMITTED))
         places |= {value_name(population.name, name): ((), one_each) for name in names}
         for learnt in population.learnt:
             name = value_name(population.name, learnt.name)

@@ -157,7 +157,7 @@ class NeuronStep:
         """What keeps what is emitted, or makes the score of an output; () of a step without."""
         types = {s.name: s.dtype for s in self.states}
         if TRACE in types:
-            return _traced(types[TRACE])
+            return _traced(types)
         if LAST_EMITTED not in types:
             return ()
         emitted = _since_first(types[LAST_EMITTED]) if self.emit is None else self.emit
@@ -216,12 +216,21 @@ _ZERO = Const(0, DType.I32)
 _FIRED = Ref(SPIKED, DType.BOOL)
 
 
-def _traced(dtype: Scalar) -> tuple[Assign, ...]:
-    """trace <- keep trace + (1 - keep) s, and its sum."""
-    keep, trace, total = (Ref(name, dtype) for name in (KEEP, TRACE, LAST_EMITTED))
-    rest = apply("sub", Const(1.0, dtype), keep)
-    spike = apply("select", _FIRED, rest, Const(0.0, dtype))
-    kept = apply("add", apply("mul", keep, trace), spike)
+def _traced(types: Mapping[str, Scalar]) -> tuple[Assign, ...]:
+    """trace <- keep trace + (1 - keep) s, and its sum; of codes, whose unit is 1 - keep, s in place
+    of that."""
+    keep, trace, total = (
+        Ref(name, types.get(name, types[TRACE])) for name in (KEEP, TRACE, LAST_EMITTED)
+    )
+    dtype = trace.dtype
+    if isinstance(dtype, Fixed):
+        rest: Expr = one_of(dtype)
+        left = apply("narrow", apply("mulwide", trace, keep), immediate=dtype)
+    else:
+        rest = apply("sub", Const(1.0, dtype), keep)
+        left = apply("mul", keep, trace)
+    spike = apply("select", _FIRED, rest, Const(0 if isinstance(dtype, Fixed) else 0.0, dtype))
+    kept = apply("add", left, spike)
     return Assign(TRACE, kept), Assign(LAST_EMITTED, apply("add", total, trace))
 
 
@@ -234,8 +243,8 @@ def _since_first(dtype: Scalar) -> Expr:
 
 
 def one_of(dtype: Scalar) -> Const:
-    """The literal 1."""
-    return Const(1 << dtype.frac if isinstance(dtype, Fixed) else 1.0, dtype)
+    """The literal 1; the code 1 of a type that has no bits for it."""
+    return Const(1 << max(0, dtype.frac) if isinstance(dtype, Fixed) else 1.0, dtype)
 
 
 def _when(condition: Expr, assign: Assign) -> Assign:

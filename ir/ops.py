@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from .types import FLOATS, DType, Fixed, Scalar
+from .types import FLOATS, MOST_FRAC, DType, Fixed, Scalar
 
 Immediate = int | Fixed | None
 LONGEST_SHIFT = 62
@@ -83,12 +83,26 @@ def _widened(left: Scalar, right: Scalar) -> Scalar | str:
     """The type of the exact product: the bits and the fraction bits of both together."""
     if not (isinstance(left, Fixed) and isinstance(right, Fixed)):
         return "fixed-point numbers are wanted"
+    return _of_both(left, right, left.bits + right.bits, left.frac + right.frac)
+
+
+def _divided(left: Scalar, right: Scalar) -> Scalar | str:
+    """The type of a quotient: a bit more than what is divided, of which it loses the fraction bits
+    of the divisor."""
+    if not (isinstance(left, Fixed) and isinstance(right, Fixed)):
+        return "fixed-point numbers are wanted"
+    if abs(left.frac - right.frac) > MOST_FRAC:
+        return "their fraction bits are too far apart; narrow one of them first"
+    return _of_both(left, right, left.bits + 1, left.frac - right.frac)
+
+
+def _of_both(left: Fixed, right: Fixed, bits: int, frac: int) -> Scalar | str:
     if (left.overflow, left.rounding) != (right.overflow, right.rounding):
         return "they overflow or round differently; narrow one to the other's words"
-    bits, signed = left.bits + right.bits, left.signed or right.signed
+    signed = left.signed or right.signed
     if bits > 63 + signed:
-        return f"the product takes {bits} bits; narrow one of them first"
-    return replace(left, bits=bits, frac=left.frac + right.frac, signed=signed)
+        return f"the result takes {bits} bits; narrow one of them first"
+    return replace(left, bits=bits, frac=frac, signed=signed)
 
 
 def _shifted(dtype: Scalar, places: Immediate) -> Scalar | str:
@@ -110,6 +124,12 @@ def _clipped(dtype: Scalar, bits: Immediate) -> Scalar | str:
         return "a fixed-point number is wanted"
     fits = isinstance(bits, int) and 1 <= bits <= dtype.bits
     return dtype if fits else f"it keeps 1 to {dtype.bits} bits, not {bits}"
+
+
+def _quotient(left: Any, right: Any) -> Any:
+    """The exact quotient without what is left of it, towards 0; 0 of a division by 0."""
+    size = np.abs(left) // np.maximum(np.abs(right), 1)
+    return np.sign(left) * np.sign(right) * size
 
 
 # Codes divided by 2^places, places >= 1: of int64 arrays, and of Python's integers.
@@ -187,6 +207,7 @@ OPS: dict[str, Op] = {
     "not": Op(1, _bool, np.logical_not),
     "select": Op(3, _chosen, np.where),
     "mulwide": Op(2, _widened, np.multiply),
+    "quot": Op(2, _divided, _quotient),
     "shl": _move(_shifted, int, lambda dtype, places: (places, dtype)),
     "shr": _move(_shifted, int, lambda dtype, places: (-places, dtype)),
     "narrow": _move(_narrowed, Fixed, lambda dtype, target: (target.frac - dtype.frac, target)),

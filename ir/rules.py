@@ -8,56 +8,16 @@ update have their meaning in a table of `backends`, under the same name.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import cos, pi
 
+from .arguments import Argument, Row
 from .calls import integer, number
-from .graph import Call, Graph, Population, Setting, Value
+from .graph import Call, Graph, Population, Setting
 from .ranges import ANY, BELOW_ONE, COUNT, NOT_NEGATIVE, POSITIVE, SHARE, Range
 
 Train = tuple[int, ...]
 Trains = tuple[tuple[Train, ...], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Argument:
-    """An argument of a table row and its default; None means that it must be given.
-
-    `unit` is "1", "ms", "Hz", "text", "bool", "int", "expr", "shape", "train" (0 or 1, step by
-    step) or "trains" (a train by class and output). `choices` lists the allowed texts; every number
-    has a `range`. One that is `silent` is left out of a call where it is at its default, so that
-    networks without it have the text that they had before there was such a thing.
-    """
-
-    name: str
-    unit: str
-    default: Value | None = None
-    choices: tuple[str, ...] = ()
-    range: Range | None = None
-    silent: bool = False
-
-    def problem(self, kind: str, value: Value) -> str:
-        """What is wrong with a number given for it in the row `kind`; "" if nothing."""
-        if self.range is None or not isinstance(value, (int, float)) or value in self.range:
-            return ""
-        unit = "" if self.unit in ("1", "int") else f" {self.unit}"
-        return f"`{self.name}` of `{kind}` is {value:.9g}{unit}; it must be {self.range}"
-
-    def way_out(self) -> str:
-        """What to do about a number out of its range."""
-        if isinstance(self.default, (int, float)):
-            return f"leave `{self.name}` out for its default, {self.default:g}"
-        return f"choose a number {self.range}"
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A named kind of a table and the arguments that it takes, in positional order."""
-
-    summary: str
-    arguments: tuple[Argument, ...] = ()
-    is_rising: bool = field(default=False, kw_only=True)  # each is above the one before it
-
 
 _COUNT_LOSS = (
     Argument("target", "1", 35.0, range=POSITIVE),
@@ -287,6 +247,7 @@ _DURATION = Argument("duration", "ms", range=POSITIVE)
 # Kernels of encodings: independent spikes are drawn; the data are the trains; the same number is
 # sent in every step.
 DRAWN, GIVEN, SENT = 0, 1, 2
+MOST_CODE_BITS = 16  # of a number that an input sends
 
 # When training samples get new spikes; test samples keep theirs.
 NEVER, EPOCH, PRESENTATION = "never", "epoch", "presentation"
@@ -297,14 +258,22 @@ _REDRAW = Argument("redraw", "text", NEVER, (NEVER, EPOCH, PRESENTATION), silent
 class Encoding(Row):
     """What an input sends. `kernel` makes it on each device from step `first` on, of the number
     (x - zero) rate: the probability of a spike, or what is sent itself.
-    `rate`: (call, dt [ms]) -> that of an x of 1; `zero`: call -> the x of which it is 0."""
+    `rate`: (call, dt [ms]) -> that of an x of 1; `zero`: call -> the x of which it is 0; `most`:
+    call -> the largest of the whole numbers to which it is rounded, a tie to the even one, and
+    beyond which it is clipped; 0: it is not."""
 
     kernel: int = DRAWN
     first: int = 0
     rate: Callable[[Call, float], float] = lambda call, dt: 1.0
     zero: Callable[[Call], float] = lambda call: 0.0
+    most: Callable[[Call], int] = lambda call: 0
 
 
+_LEVEL = (
+    _DURATION,
+    Argument("mean", "1", 0.0, range=ANY),
+    Argument("sd", "1", 1.0, range=POSITIVE),
+)
 ENCODINGS: dict[str, Encoding] = {
     # 1000 / 5.5 Hz: a full-scale pixel fires with p = 1/5.5 in a step of 1 ms.
     "poisson": Encoding(
@@ -317,14 +286,18 @@ ENCODINGS: dict[str, Encoding] = {
     "spikes": Encoding("the data are spike trains already", (_DURATION,), GIVEN),
     "current": Encoding(
         "a real number in place of spikes, (x - mean) / sd, the same in every step",
-        (
-            _DURATION,
-            Argument("mean", "1", 0.0, range=ANY),
-            Argument("sd", "1", 1.0, range=POSITIVE),
-        ),
+        _LEVEL,
         SENT,
         rate=lambda call, dt: 1.0 / number(call, "sd"),
         zero=lambda call: number(call, "mean"),
+    ),
+    "codes": Encoding(
+        "the same, rounded to a whole number of so many bits, of which -2^(bits - 1) is none",
+        (*_LEVEL, Argument("bits", "int", 8, range=Range(2, MOST_CODE_BITS))),
+        SENT,
+        rate=lambda call, dt: 1.0 / number(call, "sd"),
+        zero=lambda call: number(call, "mean"),
+        most=lambda call: (1 << (integer(call, "bits") - 1)) - 1,
     ),
 }
 
@@ -343,6 +316,12 @@ def sends_numbers(population: Population) -> bool:
     """Whether it is an input that sends a number in place of spikes."""
     encoding = population.encoding
     return encoding is not None and ENCODINGS[encoding.kind].kernel == SENT
+
+
+def most_sent(population: Population) -> int:
+    """The largest of the whole numbers that an input sends; 0 of one that sends others."""
+    encoding = population.encoding
+    return 0 if encoding is None else ENCODINGS[encoding.kind].most(encoding)
 
 
 def emitters(graph: Graph) -> tuple[Population, ...]:

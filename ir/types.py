@@ -21,6 +21,7 @@ class DType(Enum):
 
 
 FLOATS = (DType.F32, DType.F64)
+MOST_FRAC = 512  # fraction bits, of either sign
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Fixed:
     rounding: Literal["floor", "nearest_even", "toward_zero"] = "floor"
 
     def __post_init__(self) -> None:
-        if not (1 <= self.bits <= 63 + self.signed and abs(self.frac) <= 512):
+        if not (1 <= self.bits <= 63 + self.signed and abs(self.frac) <= MOST_FRAC):
             raise ValueError("a type has 1 to 64 bits, or 63 if unsigned, and frac -512 to 512")
 
     @property

@@ -130,6 +130,10 @@ def load_package(path: Path, options: Options, after: After | None = None) -> Pa
 
 def _package_at(path: Path, options: Options, after: After | None) -> Package:
     if is_run(path):
+        if not is_file(path / MODEL):
+            message = f"`{path}` has no model yet: no epoch of it has ended"
+            way_out = "wait for the end of its first epoch"
+            raise CompileError(Diagnostic("E063", message, help=way_out))
         return open_model(path / MODEL)
     if is_package(path):
         return open_model(path)

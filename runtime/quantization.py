@@ -9,15 +9,21 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..backends.artifact.model import graph_digest
 from ..backends.trace import Trace
-from ..ir.expr import Apply, Const, Ref
+from ..ir.expr import Apply, Const, Ref, walk
 from ..ir.graph import Population, Projection
 from ..ir.integers.bounds import Bounds, bounds_of
+from ..ir.integers.decays import dead_zone
 from ..ir.integers.precision import Precision
+from ..ir.integers.ranges import UNSEEN, Ranges
+from ..ir.integers.terms import known_of
 from ..ir.integers.weights import units_of_weights
-from ..ir.model import Model, unit_name, value_name, weights_name
+from ..ir.model import Model, sent_unit, start_of, unit_name, value_name, weights_name
+from ..ir.neuron import Assign
 from ..ir.passes.pipeline import run_model_passes
 from ..ir.passes.quantize import Quantize, most_guard
+from ..ir.rules import most_sent, sends_numbers
 from ..ir.tensors import numbers
 from ..ir.types import Fixed
 from ..ir.verify.durations import steps_of
@@ -36,15 +42,17 @@ class Quantized:
     bounds: Bounds
 
 
-def quantized(model: Model, precision: Precision, guard: int | None, method: str) -> Quantized:
+def quantized(
+    model: Model, precision: Precision, guard: int | None, method: str, ranges: Ranges = UNSEEN
+) -> Quantized:
     """The model in integers; CompileError where it has none (E080 to E083). Without a `guard` it is
     the most, up to MOST_GUARD, with which no sum can leave its type."""
     floats = run_model_passes(model)
     most = replace(precision, guard=MOST_GUARD if guard is None else guard)
     if guard is None and precision.overflow == "prove":
-        found = most_guard(Quantize(most, method), floats)
+        found = most_guard(Quantize(most, method, ranges), floats)
         most = replace(most, guard=MOST_GUARD if found is None else found)
-    integers = run_model_passes(floats, (Quantize(most, method),))
+    integers = run_model_passes(floats, (Quantize(most, method, ranges),))
     return Quantized(floats, integers, most, bounds_of(integers, steps_of(integers.graph)))
 
 
@@ -54,21 +62,45 @@ def report(made: Quantized) -> dict[str, Any]:
     populations = [_population(made, p) for p in graph.populations if p.step is not None]
     projections = [_projection(made, p) for p in graph.projections]
     bits = [population["state_bits_used"] for population in populations]
-    worst = max(populations, key=lambda p: int(p["state_bits_used"]), default=None)
     return {
         "semantics": graph.semantics.integers,
+        "model_digest": graph_digest(graph),
         "guard": made.precision.guard,
+        "inputs": [_input(made, p) for p in graph.populations if sends_numbers(p)],
         "populations": populations,
         "projections": projections,
         "overflow": {
             "bound_bits": max(bits, default=0),
-            "worst": None if worst is None else worst["name"],
+            "worst": _worst(made),
             "proved": made.precision.overflow == "prove",
         },
         "bytes": {
             "weights": sum(p["bytes"] for p in projections),
             "state": sum(p["neurons"] * p["states"] * 4 for p in populations),
         },
+    }
+
+
+def _worst(made: Quantized) -> dict[str, Any] | None:
+    """The neuron whose state may come to the most."""
+    found = [
+        (int(sizes.max()), name, int(sizes.argmax()))
+        for name, states in made.bounds.states.items()
+        for low, high in states.values()
+        if (sizes := np.maximum(high, -low - 1)).size
+    ]
+    if not found:
+        return None
+    _, population, neuron = max(found, key=lambda each: each[0])
+    return {"population": population, "neuron": neuron}
+
+
+def _input(made: Quantized, population: Population) -> dict[str, Any]:
+    most = most_sent(population)
+    return {
+        "name": population.name,
+        "unit": sent_unit(made.integers, population),
+        "codes": [-most, most],
     }
 
 
@@ -85,10 +117,71 @@ def _population(made: Quantized, population: Population) -> dict[str, Any]:
         "states": len(moving),
         "unit": {s: _ends(_unit(made.integers, name, s)) for s in moving},
         "threshold_codes": _threshold(made.integers, population),
+        "dead_zone": _dead_zones(made.integers, population, moving),
+        "decay": dict(_decays(made, population)),
         "state_range": ends,
         "state_bits_used": max((_bits(*e) for e in ends.values()), default=0),
         "sum_bits_used": {port: _bits(*map(int, _outer(i))) for port, i in ports.items()},
     }
+
+
+def _dead_zones(model: Model, population: Population, states: list[str]) -> dict[str, list[int]]:
+    """The codes that a decay leaves as they are, from the least to the greatest."""
+    step = population.step
+    assert step is not None
+    starts = {s.name: start_of(model, population, s, {}, np.float64) for s in step.states}
+    decaying = {a.target for a in step.decay}
+    return {name: list(dead_zone(step, name, starts)) for name in states if name in decaying}
+
+
+def _decays(made: Quantized, population: Population) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What a step keeps of each state that decays by a factor, and its time constant [ms]."""
+    before = made.floats.graph.population(population.name)
+    assert population.step is not None
+    assert before.step is not None
+    known = known_of(made.floats, before, before.step)
+    wanted = {a.target: known.terms(a.value) for a in before.step.decay}
+    for assign in population.step.decay:
+        terms = wanted.get(assign.target)
+        factor = _factor(made.integers, population, assign)
+        if factor is None or terms is None or assign.target not in terms.factors:
+            continue
+        codes, bits = factor
+        kept = np.atleast_1d(terms.factors[assign.target])
+        yield (
+            assign.target,
+            {
+                "m": [int(codes.min()), int(codes.max())],
+                "bits": bits,
+                "tau_wanted": _taus(kept, made.floats.graph.dt, population.method),
+                "tau_got": _taus(codes / 2.0**bits, made.floats.graph.dt, population.method),
+            },
+        )
+
+
+def _factor(model: Model, population: Population, assign: Assign) -> tuple[Array, int] | None:
+    """The codes of the factor of a state, and its fraction bits."""
+    for node in walk(assign.value):
+        if (
+            isinstance(node, Apply)
+            and node.op == "mulwide"
+            and node.args[0] == Ref(assign.target, node.args[0].dtype)
+        ):
+            factor = node.args[1]
+            assert isinstance(factor.dtype, Fixed)
+            if isinstance(factor, Const):
+                return np.array([factor.value]), factor.dtype.frac
+            if isinstance(factor, Ref):
+                name = value_name(population.name, factor.name)
+                return model.values[name].array, factor.dtype.frac
+    return None
+
+
+def _taus(kept: Array, dt: float, method: str) -> list[float | None]:
+    """The time constants of what a step keeps, by the discretization; None of what is not lost."""
+    lost = 1.0 - kept if method == "euler" else -np.log(np.maximum(kept, 1e-300))
+    ends = [float(lost.max()), float(lost.min())]
+    return [dt / end if end > 0.0 else None for end in ends]
 
 
 def _outer(interval: tuple[Array, Array]) -> tuple[int, int]:
@@ -125,17 +218,18 @@ def _projection(made: Quantized, projection: Projection) -> dict[str, Any]:
         (made.integers.wirings[name].post_neurons,),
     )
     unit = units_of_weights(made.integers.wirings[name], units)
-    weights = numbers(made.floats.values[weights_name(name)]).astype(np.float64)
+    sent = sent_unit(made.integers, made.integers.graph.population(projection.pre))
+    weights = sent * numbers(made.floats.values[weights_name(name)]).astype(np.float64)
     errors = abs(value.array * unit - weights)
     clipped = abs(weights) > unit * (value.dtype.high + 0.5)
     return {
         "name": name,
         "bits": value.dtype.bits,
-        "unit": _ends(unit) if unit.size else [],
+        "unit": _ends(unit / sent) if unit.size else [],
         "zeros": float((value.array == 0).mean()) if value.array.size else 0.0,
         "clipped": int(clipped.sum()),
-        "max_error": float(errors.max(initial=0.0)),
-        "rms_error": float(np.sqrt((errors * errors).mean())) if errors.size else 0.0,
+        "max_error": float(errors.max(initial=0.0) / sent),
+        "rms_error": float(np.sqrt((errors * errors).mean()) / sent) if errors.size else 0.0,
         "delay": projection.delay,
         "bytes": value.array.nbytes,
     }
@@ -155,6 +249,7 @@ def observed(made: Quantized, trace: Trace) -> list[dict[str, Any]]:
                     "name": f"{population.name}/{state}",
                     "low": int(codes.min()),
                     "high": int(codes.max()),
+                    "p99_9": int(np.percentile(abs(codes), 99.9, method="higher")),
                     "saturated": int(at_limit.sum()),
                     "of": codes.size,
                 }

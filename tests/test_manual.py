@@ -9,9 +9,10 @@ import pytest
 
 from snncc.frontend.program import compile_text, survey_text
 from snncc.frontend.style.format import format_text
+from snncc.ir.arguments import Row
 from snncc.ir.codes import CODES
 from snncc.ir.diagnostics import CompileError, Diagnostic, Source
-from snncc.ir.rules import TRAIN_ENTRIES, Row
+from snncc.ir.rules import TRAIN_ENTRIES
 from snncc.runtime.checker import check_program
 from snncc.runtime.loading import Options
 

@@ -18,7 +18,7 @@ from ...ir.types import DType, Fixed
 from ...ir.verify.durations import steps_of
 from ...ir.wiring import Wiring
 from ..protocols import Samples
-from .plan import Plan
+from .plan import Plan, output_of
 
 Array = npt.NDArray[Any]
 
@@ -55,12 +55,12 @@ def flatten(model: Model) -> Array:
     return np.concatenate([np.zeros(0, np.float32), *parts])
 
 
-def meant(model: Model, plan: Plan, scores: Array) -> Array:
+def meant(model: Model, scores: Array) -> Array:
     """The scores of outputs as float32, where they are codes."""
-    output = model.graph.populations[plan.output]
+    output = model.graph.populations[output_of(model.graph)]
     name = value_name(output.name, unit_name(LAST_EMITTED))
-    if name not in model.values or output.step is None:
-        return scores
+    if name not in model.values or output.step is None or not scores.size:
+        return np.asarray(scores, np.float32)
     dtype = next(s.dtype for s in output.step.states if s.name == LAST_EMITTED)
     assert isinstance(dtype, Fixed)
     return np.asarray(np.ldexp(scores * model.values[name].array, -dtype.frac), np.float32)

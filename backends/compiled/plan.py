@@ -57,6 +57,7 @@ class Plan(NamedTuple):
     first: Array  # i64[input populations] the first step in which they may fire
     rate: Array  # f64[input populations] what (x - zero) is multiplied by, see `rules.Encoding`
     zero: Array  # f64[input populations]
+    most: Array  # f64[input populations] of the whole numbers that they send, 0 of others
     steady: Array  # i64[J + 1] bounds, within the steady currents, of what inputs bring every step
     emitted: Array  # i64[P] row of `real_init` with the numbers that it sends; -1: it sends spikes
     graded: Array  # i64[P + 1] bounds of the populations within the numbers sent in a step
@@ -74,11 +75,11 @@ def distinct_steps(graph: Graph) -> tuple[NeuronStep, ...]:
     return tuple(dict.fromkeys(p.step for p in graph.populations if p.step is not None))
 
 
-def make_plan(model: Model) -> Plan:
+def make_plan(model: Model, sums: tuple[str, ...] = ("exact",)) -> Plan:
     """The arrays of a model that is `network.ready`; CompileError(E075) for one that tests its
-    thresholds otherwise than once a step."""
+    thresholds otherwise than once a step, or whose ports hold none of these `sums`."""
     graph, wirings = model.graph, model.wirings
-    require_clocked(graph)
+    require_clocked(graph, sums)
     populations, projections = graph.populations, graph.projections
     index = {p.name: k for k, p in enumerate(populations)}
     steps = steps_of(graph)
@@ -146,6 +147,7 @@ def _encodings(graph: Graph, inputs: Sequence[int]) -> dict[str, Array]:
         "first": _ints(row.first for _, row in rows),
         "rate": np.array([row.rate(call, graph.dt) for call, row in rows], np.float64),
         "zero": np.array([row.zero(call) for call, row in rows], np.float64),
+        "most": np.array([row.most(call) for call, row in rows], np.float64),
     }
 
 

@@ -18,12 +18,19 @@ from ...ir.neuron import NeuronStep, port_types, types_read
 from ...ir.types import Fixed, Scalar
 from ..compiled.text.languages import PYTHON
 from ..compiled.text.sources import BACKENDS, Parts, joined, statements
-from ..compiled.text.step import constant_lines, identifiers, state_places, step_lines
+from ..compiled.text.step import (
+    assign_lines,
+    constant_lines,
+    identifiers,
+    state_places,
+    step_lines,
+    step_parts,
+)
 
 FORWARD = (
     ("compiled", ("formulas.py", "windows.py")),
-    ("cpu.kernels", ("features.py", "rows.py", "forward.py", "synapses.py")),
-    ("cpu", ("timeloop.py",)),
+    ("cpu.kernels", ("features.py", "rows.py", "forward.py", "closing.py", "synapses.py")),
+    ("cpu", ("each.py", "timeloop.py")),
 )
 KERNEL_MODULE = "snncc_cpu_kernels"
 CODE_BITS = 32  # of what is kept: the bytes of a float32
@@ -50,6 +57,9 @@ f32 = np.float32
 f64 = np.float64
 i32 = np.int32
 """
+_STEP_HEAD = f"""\
+@njit(cache=True, error_model="numpy")
+def step_{{}}({_ARGUMENTS}):"""
 _CODES_HEAD = f"""\
 jit = njit(inline="always")
 
@@ -119,12 +129,15 @@ def _has(test: ast.expr, features: Mapping[str, bool]) -> bool | None:
     return None
 
 
-def graph_source(steps: Sequence[NeuronStep]) -> str:
-    """The module of a graph whose distinct neuron steps are `steps`: `advance` over them."""
-    bodies = [_step(number, step) for number, step in enumerate(steps)]
+def graph_source(steps: Sequence[NeuronStep], is_each: bool = False) -> str:
+    """The module of a graph whose distinct neuron steps are `steps`: `advance` over them, or over
+    the parts of each (see `each.py`) where events are delivered one by one."""
+    make = _in_parts if is_each else _whole
+    bodies = [body for step in steps for body in make(step)]
+    bodies = [f"{_STEP_HEAD.format(k)}\n{body}" for k, body in enumerate(bodies)]
     has_codes = any(isinstance(t, Fixed) for step in steps for t in types_read(step).values())
     head = [_HEAD, _CODES_HEAD] if has_codes else [_HEAD]
-    return "\n".join([*head, *bodies, _advance(len(steps))])
+    return "\n".join([*head, *bodies, _advance(len(bodies))])
 
 
 def _with_cache(text: str) -> str:
@@ -139,32 +152,82 @@ def _with_cache(text: str) -> str:
     return text.replace("@njit(", f"@kernel({_INNER}, ")
 
 
-def _step(number: int, step: NeuronStep) -> str:
-    names, places = identifiers(step), state_places(step)
-    rows = {
+def _whole(step: NeuronStep) -> list[str]:
+    return [_over_neurons(step, step_lines(step, PYTHON, CODE_BITS), step.ports, has_spiked=True)]
+
+
+def _in_parts(step: NeuronStep) -> list[str]:
+    """What comes before the events of a step, what each of them does, and what comes after them."""
+    before, after = step_parts(step, PYTHON, CODE_BITS)
+    return [
+        _over_neurons(step, before, (), has_spiked=False),
+        _of_event(step),
+        _over_neurons(step, after, (), has_spiked=True),
+    ]
+
+
+def _over_neurons(
+    step: NeuronStep, lines: Iterable[str], read: Iterable[str], has_spiked: bool
+) -> str:
+    """The lines in each of the steps first:last for each neuron, which reads these ports."""
+    names, rows, ports = identifiers(step), _rows(step), port_types(step)
+    places = {port: k for k, port in enumerate(step.ports)}
+    inside = [
+        *(
+            f"{names[p]}_ = current[{places[p]} * pitch + lo : {places[p]} * pitch + hi]"
+            f"{_view(ports[p])}"
+            for p in read
+        ),
+        "for n in range(hi - lo):",
+        *(f"    {names[v]} = {names[v]}_[n]" for v in (*rows, *read)),
+        *(f"    {line}" for line in lines),
+        *(f"    {names[s]}_[n] = {names[s]}" for s in rows if s not in step.still),
+        *(["    flags[n] = spiked"] if has_spiked else []),
+    ]
+    return "\n".join(
+        (
+            "    window, pitch = currents.shape[0], reals.shape[1]",
+            *_read(step),
+            "    for t in range(first, last):",
+            "        current, flags = currents[t % window], fired[t - first]",
+            *(f"        {line}" for line in inside),
+            "",
+        )
+    )
+
+
+def _of_event(step: NeuronStep) -> str:
+    """What an event does at the port `first`: in `currents` lie the weights that it brings, `last`
+    of them, and in the row below, as i32, the neurons to which it brings them."""
+    names, types = identifiers(step), port_types(step)
+    lines = [*_read(step), "    weights, posts = currents[0], currents[1].view(np.int32)"]
+    for place, port in enumerate(step.ports):
+        done = step.delivered(port)
+        changed = dict.fromkeys(names[assign.target] for assign in done)
+        lines += [
+            f"    if first == {place}:",
+            "        for k in range(last):",
+            "            n = posts[k]",
+            *(f"            {names[s]} = {names[s]}_[n]" for s in _rows(step)),
+            f"            {names[port]} = weights{_view(types[port])}[k]",
+            *(f"            {line}" for line in assign_lines(step, done, PYTHON)),
+            *(f"            {name}_[n] = {name}" for name in changed),
+        ]
+    return "\n".join((*lines, ""))
+
+
+def _rows(step: NeuronStep) -> dict[str, str]:
+    """Where the states of the neurons lo:hi lie."""
+    places = state_places(step)
+    return {
         s.name: f"{{}}[{{}}][lo:hi]{_view(s.dtype)}".format(*places[s.name]) for s in step.states
     }
-    ports = port_types(step)
-    lines = [
-        '@njit(cache=True, error_model="numpy")',
-        f"def step_{number}({_ARGUMENTS}):",
-        "    window, pitch = currents.shape[0], reals.shape[1]",
-        *(f"    {names[s]}_ = {row}" for s, row in rows.items()),
-        *(f"    {line}" for line in constant_lines(step, "constants[p, {}]", PYTHON)),
-        "    for t in range(first, last):",
-        "        current, flags = currents[t % window], fired[t - first]",
-        *(
-            f"        {names[p]}_ = current[{k} * pitch + lo : {k} * pitch + hi]{_view(ports[p])}"
-            for k, p in enumerate(step.ports)
-        ),
-        "        for n in range(hi - lo):",
-        *(f"            {names[v]} = {names[v]}_[n]" for v in (*rows, *step.ports)),
-        *(f"            {line}" for line in step_lines(step, PYTHON, CODE_BITS)),
-        *(f"            {names[s]}_[n] = {names[s]}" for s in rows if s not in step.still),
-        "            flags[n] = spiked",
-        "",
-    ]
-    return "\n".join(lines)
+
+
+def _read(step: NeuronStep) -> Iterator[str]:
+    names = identifiers(step)
+    yield from (f"    {names[s]}_ = {row}" for s, row in _rows(step).items())
+    yield from (f"    {line}" for line in constant_lines(step, "constants[p, {}]", PYTHON))
 
 
 def _view(dtype: Scalar) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numba
 
+from ...ir.graph import Semantics
 from ...ir.neuron import NeuronStep
 from ...ir.rules import DRAWN, GIVEN, SENT
 from ..compiled.kinds import LIST, PAIRS, WINDOW
@@ -21,6 +22,7 @@ from ..compiled.text.sources import Parts
 from .codegen import KERNEL_MODULE, graph_source, kernel_source
 
 BESIDE = ("records", "units")
+CLOCKED = Semantics()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +38,9 @@ class Kernels:
         return getattr(self.advance, "address", self.advance)
 
 
-def features_of(plan: Plan, is_wide: bool, has_codes: bool = False) -> dict[str, bool]:
-    """What of `kernels/features.py` a network has; `is_wide`: the threads are to share a sample;
-    `has_codes`: it computes with integers."""
+def features_of(plan: Plan, is_wide: bool, means: Semantics = CLOCKED) -> dict[str, bool]:
+    """What of `kernels/features.py` a network has that means this; `is_wide`: the threads are to
+    share a sample."""
     return {
         "DRAWN": bool((plan.encoder == DRAWN).any()),
         "RASTER": bool((plan.encoder == GIVEN).any()),
@@ -48,7 +50,8 @@ def features_of(plan: Plan, is_wide: bool, has_codes: bool = False) -> dict[str,
         "LISTED": bool((plan.kind == LIST).any()),
         "WINDOWED": bool((plan.kind == WINDOW).any()),
         "WIDE": is_wide,
-        "CODES": has_codes,
+        "EACH": means.sums == "each",
+        "CODES": means.integers > 0,
     }
 
 
@@ -61,7 +64,7 @@ def load_kernels(
     # Starts Numba's threads. A kernel that calls a parallel one, and was compiled while that lay in
     # the cache, is loaded without them: its calls of their functions would be of address 0.
     numba.get_num_threads()
-    fixed, own = kernel_source(features, rule), graph_source(steps)
+    fixed, own = kernel_source(features, rule), graph_source(steps, features.get("EACH", False))
     module = _load(KERNEL_MODULE, fixed, folder)
     return Kernels(module, _load("snncc_cpu_steps", own, folder).advance)
 

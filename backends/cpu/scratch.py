@@ -32,6 +32,7 @@ class Work(NamedTuple):
     numbers: Array  # f32[W, N] what inputs send in every step; none where no input does
     steady: Array  # f32[W, S] what it brings in every step, projection by projection
     graded: Array  # f32[W, T, G] what populations emit and send, step by step
+    row: Array  # f32[W, 2, M] what an event brings, and where, if they are delivered one by one
 
 
 def zeros(shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
@@ -74,4 +75,5 @@ def make_work(plan: Plan, workers: int, wide: bool = False, kept: int = 0) -> Wo
         numbers=zeros((workers, neurons if (plan.encoder == SENT).any() else 0), np.float32),
         steady=zeros((workers, int(plan.steady[-1])), np.float32),
         graded=zeros((workers, steps, int(plan.graded[-1])), np.float32),
+        row=zeros((workers, 2, whole_lines(widest)), np.float32),
     )

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from ...ir.graph import SUMS
 from ...ir.model import Model
 from ..compiled.network import check_samples, flatten, meant, ready, takes_spikes
 from ..compiled.plan import Plan, distinct_steps, make_plan
@@ -56,7 +57,7 @@ class CpuSimulator:
         self.has_codes = self.graph.semantics.integers > 0
         self.seed = np.uint64(model.seed)
         self.threads = threads or os.cpu_count() or 1
-        self.plan: Plan = make_plan(self.model)
+        self.plan: Plan = make_plan(self.model, tuple(SUMS))
         self.tables = Record(self.plan)
         self.steps = self.plan.steps
         self.folder = folder
@@ -80,7 +81,7 @@ class CpuSimulator:
         scores = results.scores.view(np.int32) if self.has_codes else results.scores
         return Outcome(
             results.counts, classes_of(results.counts, scores), results.cost,
-            results.activity.sum(axis=0), results.lost > 0, meant(self.model, self.plan, scores),
+            results.activity.sum(axis=0), results.lost > 0, meant(self.model, scores),
         )  # fmt: skip
 
     def raster(self, samples: Samples, sample: int) -> npt.NDArray[np.bool_]:
@@ -131,7 +132,7 @@ class CpuSimulator:
     def kernels(self) -> Kernels:
         """The kernels that present samples, one on each thread."""
         self._declare()
-        features = features_of(self.plan, False, self.has_codes)
+        features = features_of(self.plan, False, self.graph.semantics)
         return load_kernels(distinct_steps(self.graph), self.folder, features)
 
     def _declare(self) -> None:

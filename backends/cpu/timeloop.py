@@ -11,11 +11,12 @@ import numpy as np
 from numba import njit, prange
 
 from ..compiled.formulas import is_drawn, is_lost, is_sent
-from .kernels.features import CODES, DRAWN, GRADED, RASTER, STEADY, WIDE
+from .each import step_each
+from .kernels.closing import close_step
+from .kernels.features import CODES, DRAWN, EACH, GRADED, RASTER, STEADY, WIDE
 from .kernels.forward import (
     CHUNK,
     active_inputs,
-    append,
     encode_chunk,
     events_of_raster,
     levels,
@@ -27,8 +28,6 @@ from .kernels.synapses import deliver, send_all, send_steady
 from .units import advance_at, unit
 
 ZERO = np.float32(0.0)
-FLUSH = 40  # steps; a multiple of those that are taken at a time
-NORMAL = np.float32(1.1754944e-38)  # the smallest float32 that is not denormal
 MANY = 64  # neurons for which threads pay: to meet takes as long as a small population's drive
 
 
@@ -80,7 +79,8 @@ def encode_wide(threshold, active, first, steps, sample, seed, origin, ptr, spik
 def settle(plan, weights, data, s, stride, count, work, w):  # type: ignore[no-untyped-def]
     """What inputs send in every step of the samples s, s + stride, …, and what it brings in each:
     a row of weights is read once for all of them."""
-    origin, sent = np.int64(0), work.numbers[w : w + count]
+    origin, sent = np.int64(0), numbers(work.numbers[w : w + count])
+    steady, own_weights = numbers(work.steady[w : w + count]), numbers(weights.values)
     for k in range(len(plan.inputs)):
         p = plan.inputs[k]
         lo, hi = plan.neurons[p], plan.neurons[p + 1]
@@ -88,10 +88,10 @@ def settle(plan, weights, data, s, stride, count, work, w):  # type: ignore[no-u
             for c in range(count):
                 values = data.values[data.rows[s + c * stride] % len(data.values)]
                 own = values[origin : origin + hi - lo]
-                levels(own, plan.zero[k], plan.rate[k], sent[c, lo:hi])
+                levels(own, plan.zero[k], plan.rate[k], plan.most[k], sent[c, lo:hi])
             for j in range(len(plan.pre)):
                 if plan.pre[j] == p:
-                    send_steady(plan, weights.values, j, sent, work.steady[w : w + count])
+                    send_steady(plan, own_weights, j, sent, steady)
         origin += hi - lo
 
 
@@ -104,7 +104,7 @@ def drive(plan, values, j, first, last, work, w, currents):  # type: ignore[no-u
     ptr, spikes = work.ptr[w, a], work.spikes[w, plan.events[a] : plan.events[a + 1]]
     delay, window = plan.delay[j], currents.shape[0]
     if STEADY and plan.steady[j] < plan.steady[j + 1]:
-        steady = work.steady[w, plan.steady[j] : plan.steady[j + 1]]
+        steady = numbers(work.steady[w, plan.steady[j] : plan.steady[j + 1]])
         for t in range(max(first, delay), last):
             add(steady, currents[t % window, lo:hi])
         return
@@ -151,19 +151,6 @@ def drive_wide(plan, weights, p, first, last, work, w):  # type: ignore[no-untyp
         drive_outside(plan, weights, p, start, min(start + CHUNK, last), work, w)
 
 
-@njit
-def forget_faint(reals, lo, hi):  # type: ignore[no-untyped-def]
-    """Set the states of the neurons lo:hi to zero where they are denormal.
-
-    They come to that in a long silence, and a processor is many times slower on such numbers. At
-    fixed steps, so that no bit depends on the windows.
-    """
-    for k in range(reals.shape[0]):
-        row = reals[k]
-        for n in range(lo, hi):
-            row[n] = ZERO if abs(row[n]) < NORMAL else row[n]
-
-
 @unit
 def step_block(advance, plan, weights, b, first, last, work, w):  # type: ignore[no-untyped-def]
     """The steps first:last of a block: what it sends itself, its neurons, their spikes.
@@ -200,15 +187,7 @@ def step_block(advance, plan, weights, b, first, last, work, w):  # type: ignore
                 plan.model[p], p, lo, hi, t, end, reals, integers, work.currents[w],
                 plan.constants, fired,
             )  # fmt: skip
-            if GRADED and plan.emitted[p] >= 0:
-                own = work.graded[w, t, plan.graded[p] : plan.graded[p + 1]]
-                for n in range(hi - lo):
-                    own[n] = reals[plan.emitted[p], lo + n]
-            own_spikes = spikes[events[p] : events[p + 1]]
-            for now in range(t, end):
-                ptr[p, now + 1] = append(fired[now - t, : hi - lo], ptr[p, now], own_spikes)
-            if not CODES and end % FLUSH == 0:
-                forget_faint(reals, lo, hi)
+            close_step(plan, p, t, end, work, w)
 
 
 @njit
@@ -254,6 +233,9 @@ def play(advance, plan, weights, work, w):  # type: ignore[no-untyped-def]
     rest(plan, work.reals[w], work.integers[w])
     window = work.currents.shape[1]
     for b in range(len(plan.block) - 1):
+        if EACH:
+            step_each(advance, plan, weights, b, work, w)
+            continue
         for first in range(0, plan.steps, window):
             last = min(first + window, plan.steps)
             for k in range(plan.block[b], plan.block[b + 1]):

@@ -147,8 +147,8 @@ class CudaSimulator:
         if takes_spikes(plan):
             return thresholds, np.ascontiguousarray(values, np.uint8), numbers
         sizes = np.diff(plan.neurons)[plan.inputs]
-        rate, zero, drawn = (
-            np.repeat(x, sizes) for x in (plan.rate, plan.zero, plan.encoder == DRAWN)
+        rate, zero, most, drawn = (
+            np.repeat(x, sizes) for x in (plan.rate, plan.zero, plan.most, plan.encoder == DRAWN)
         )
         if drawn.any():
             thresholds = np.empty(values.shape, np.uint32)
@@ -160,7 +160,9 @@ class CudaSimulator:
             if drawn.any():
                 thresholds[rows] = bernoulli_threshold(part * np.where(drawn, rate, 0.0))
             if not drawn.all():
-                numbers[rows] = (part - zero) * rate
+                sent = (part - zero) * rate
+                codes = np.clip(np.rint(sent), -most, most)
+                numbers[rows] = np.where(most > 0, codes, sent)
         return thresholds, rasters, numbers
 
     def _results(self, count: int) -> Results:

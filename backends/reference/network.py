@@ -129,7 +129,8 @@ class _Network:
     def _sent(self, population: Population, spikes: Bits) -> Array:
         """What a population sends: its spikes, numbers of an input, or zeros to be filled."""
         if sends_numbers(population):
-            return self.inputs[population.name].astype(self.real)
+            has_codes = self.model.graph.semantics.integers > 0
+            return self.inputs[population.name].astype(np.int64 if has_codes else self.real)
         if population.step is None or population.step.emit is None:
             return spikes
         return np.zeros(spikes.shape, self._numpy_type(population.step.emit.dtype))

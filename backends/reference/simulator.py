@@ -13,9 +13,9 @@ from ...ir.model import Model
 from ...ir.neuron import LAST_EMITTED
 from ...ir.passes.pipeline import run_model_passes
 from ...ir.philox import encode
-from ...ir.rules import ENCODINGS, GIVEN, SENT
+from ...ir.rules import ENCODINGS, GIVEN, SENT, sends_numbers
 from ...ir.verify.durations import steps_of
-from ..compiled.network import check_samples
+from ..compiled.network import check_samples, meant
 from ..compiled.plan import output_of
 from ..protocols import Outcome, Samples, classes_of
 from ..trace import Trace
@@ -38,7 +38,7 @@ class ReferenceSimulator:
         """Present the samples without learning."""
         check_samples(self.graph, samples)
         count, lost = len(samples.ids), [np.zeros(0, bool)]
-        scores = [np.zeros((0, 0), np.float32)]
+        scores = [np.zeros((0, 0))]
         parts = [np.zeros((0, sum(p.neurons for p in self.graph.populations)), np.int64)]
         for first in range(0, count, AT_ONCE):
             made = self._simulated(samples.part(first, first + AT_ONCE), False)
@@ -49,7 +49,8 @@ class ReferenceSimulator:
         counts = fired[:, self._output()].astype(np.int32)
         found = np.concatenate(scores[1:] or scores)
         classes, cost = classes_of(counts, found), np.zeros(count)
-        return Outcome(counts, classes, cost, fired.sum(axis=0), np.concatenate(lost), found)
+        lost_ones, meaning = np.concatenate(lost), meant(self.model, found)
+        return Outcome(counts, classes, cost, fired.sum(axis=0), lost_ones, meaning)
 
     def raster(self, samples: Samples, sample: int) -> npt.NDArray[np.bool_]:
         """The spikes of one sample, bool [steps, neurons], populations in graph order."""
@@ -59,7 +60,10 @@ class ReferenceSimulator:
     def trace(self, samples: Samples, has_states: bool) -> Trace:
         """What the network does with the samples."""
         made = self._simulated(samples, has_states)
-        return Trace(made.spikes, made.history)
+        numbers = {
+            p.name: made.emitted[p.name][0] for p in self.graph.populations if sends_numbers(p)
+        }
+        return Trace(made.spikes, made.history, numbers)
 
     def states_at(self, samples: Samples, steps: int) -> dict[str, dict[str, Array]]:
         """The states of a single sample after so many steps, by population and state."""
@@ -82,7 +86,8 @@ class ReferenceSimulator:
         output = self.graph.populations[output_of(self.graph)]
         states = made.states[output.name] if output.step is not None else {}
         none = np.zeros((next(iter(made.spikes.values())).shape[1], 0))
-        return np.asarray(states.get(LAST_EMITTED, none), np.float32)
+        found = np.asarray(states.get(LAST_EMITTED, none))
+        return found if found.dtype == np.int64 else found.astype(np.float32)
 
 
 def _lost(made: Simulation) -> Array:
@@ -126,6 +131,8 @@ def _encoded(call: Call, dt: float, samples: Samples, steps: int, seed: int, own
     if row.kernel == GIVEN:
         return values[:, :, own].astype(bool).transpose(1, 0, 2)
     numbers = (values.astype(np.float64) - row.zero(call)) * row.rate(call, dt)
+    if row.most(call):
+        numbers = np.clip(np.rint(numbers), -row.most(call), row.most(call))
     if row.kernel == SENT:
         return np.tile(numbers[:, own].astype(np.float32), (steps, 1, 1))
     trains = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ...ir.diagnostics import CompileError
 from ...ir.graph import TrainSpec
 from ...ir.model import Model
+from ..runnable import require_clocked
 from .row import Rule
 from .spike_train.row import SPIKE_TRAIN
 from .through_time.row import THROUGH_TIME
@@ -20,7 +21,9 @@ RULES: dict[str, Rule] = {
 
 
 def rule_of(model: Model, spec: TrainSpec) -> Rule:
-    """The family of a spec's rule; CompileError with every reason why it cannot train the model."""
+    """The family of a spec's rule; CompileError with every reason why it cannot train the model,
+    and E075 of one that delivers event by event."""
+    require_clocked(model.graph)
     rule = RULES[spec.call("rule").kind]
     mistakes = rule.check(model, spec)
     if mistakes:

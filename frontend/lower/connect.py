@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ...ir import calls
+from ...ir.arguments import Row
 from ...ir.diagnostics import CompileError, Diagnostic, Note, Span
 from ...ir.expr import names
 from ...ir.graph import Call as IrCall
 from ...ir.graph import Projection
 from ...ir.report import Poisoned, Report, sound, twice
-from ...ir.rules import LEARNING, Row
+from ...ir.rules import LEARNING
 from ...ir.verify.durations import MOST_STEPS
 from ...ir.wiring import CONNECTIVITIES, INITS
 from ..syntax.tree import (

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
+from ...ir.arguments import Row
 from ...ir.diagnostics import CompileError, Diagnostic, Span
 from ...ir.graph import Call as IrCall
 from ...ir.report import Report
-from ...ir.rules import Row
 from ..syntax.tree import Call, Expression
 from ..typing.arguments import fill_bound, missing
 from ..typing.constants import Constant, Scope, evaluate, number, whole, wrong_type

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from ...ir.arguments import Row
 from ...ir.diagnostics import CompileError, Diagnostic, Span
 from ...ir.graph import Call as IrCall
 from ...ir.graph import Setting as Chosen
 from ...ir.graph import TrainSpec, Value
 from ...ir.ranges import BELOW_ONE
 from ...ir.report import Report, twice, unknown
-from ...ir.rules import TRAIN_ENTRIES, Row
+from ...ir.rules import TRAIN_ENTRIES
 from ..syntax.tree import Argument, Expression, Reference, Setting, Train
 from ..typing.arguments import as_call, fill, look_up
 from ..typing.constants import (

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from ...ir.arguments import Argument as Formal
+from ...ir.arguments import Row
 from ...ir.diagnostics import CompileError, Diagnostic, Note, Span
 from ...ir.expr import names
 from ...ir.graph import Call as IrCall
 from ...ir.graph import Value
 from ...ir.report import Poisoned, Report, nearest, twice
-from ...ir.rules import Argument as Formal
-from ...ir.rules import Row
 from ..foreign import foreign, unknown
 from ..syntax.tree import Call, Expression, Name, Reference
 from ..units import NUMBER, UNITS, to_unit

@@ -21,7 +21,8 @@ from ..expr import Apply, Const, Expr, Ref, evaluate
 from ..graph import Graph, Population
 from ..model import Model, start_of, weights_name
 from ..neuron import LAST_EMITTED, Assign, port_types
-from ..ops import OPS, movement
+from ..ops import CODES, OPS, movement
+from ..rules import most_sent, sends_numbers
 from ..types import Fixed
 from .decays import is_shift_decay
 
@@ -126,6 +127,9 @@ def _emitted(graph: Graph, pre: str, states: Mapping[str, Intervals], most: int)
     """What each neuron of a population sends: no spike or up to `most`, or a number."""
     population = graph.population(pre)
     neurons, step = population.neurons, population.step
+    if sends_numbers(population):
+        largest = np.full(neurons, most_sent(population), np.int64)
+        return Interval(-largest, largest)
     if step is None or step.emit is None:
         return Interval(np.zeros(neurons, np.int64), np.full(neurons, most, np.int64))
     if pre in states:
@@ -193,10 +197,7 @@ class _Rounds:
                 for name, one in now.items()
                 for both in (one.joined(after[name]),)
             }
-        if step.emit is not None and LAST_EMITTED in now:
-            self.target = LAST_EMITTED
-            now = now | {LAST_EMITTED: self._interval(step.emit, now)}
-        return now
+        return self._done(step.score, now)
 
     def _firing(self, now: Intervals) -> tuple[npt.NDArray[np.bool_], Intervals] | None:
         """Which neurons may fire, and their states where they do: above the threshold where that
@@ -244,6 +245,9 @@ class _Rounds:
         how = () if moved is None else (moved[0], moved[1].rounding)
         if expr.op in RISING:
             return Interval(*(OPS[expr.op].meaning(*each) for each in zip(*args, strict=True)))
+        if expr.op == "quot":
+            most = np.maximum(abs(args[0].low), abs(args[0].high))
+            return Interval(-most, most)
         both = [end[:1] if end.low is end.high else end for end in args]
         ends = [np.asarray(OPS[expr.op].meaning(*each, *how)) for each in product(*both)]
         low, high = np.minimum.reduce(ends), np.maximum.reduce(ends)
@@ -255,6 +259,8 @@ class _Rounds:
         moved = movement(expr.op, expr.args[0].dtype, expr.immediate)
         dtype = expr.dtype if moved is None else moved[1]
         assert isinstance(dtype, Fixed), expr
+        if dtype.bits == CODES.bits:  # which holds every exact result
+            return made
         sizes = np.maximum(made.high - dtype.high, dtype.low - made.low)
         neuron = int(sizes.argmax())
         if sizes[neuron] > 0 and dtype.overflow == "wrap":

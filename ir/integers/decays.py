@@ -1,8 +1,17 @@
-"""Decay by shifts, as chips without a multiplier have it."""
+"""Decays of codes without a multiplier, as chips have them: by shifts or by a constant, and where
+decays end."""
 
 from __future__ import annotations
 
-from ..expr import Apply, Const, Expr, Ref, apply, walk
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from ..expr import Apply, Const, Expr, Ref, apply, evaluate, names, walk
+from ..neuron import NeuronStep
+
+FAR = 1 << 17  # codes; twice as many as a factor of 16 bits leaves as they are
 
 
 def shift_decay(source: Ref, places: int) -> Expr:
@@ -14,9 +23,32 @@ def shift_decay(source: Ref, places: int) -> Expr:
     return apply("sub", source, apply("select", apply("eq", away, zero), least, away))
 
 
+def linear_decay(source: Ref, leak: Expr) -> Expr:
+    """x nearer to 0 by `leak`, a code above 0, and no further than 0."""
+    zero = Const(0, source.dtype)
+    down = apply("max", apply("sub", source, leak), zero)
+    up = apply("min", apply("add", source, leak), zero)
+    return apply("select", apply("gt", source, zero), down, up)
+
+
 def is_shift_decay(expr: Expr) -> bool:
     """Whether an expression is such a decay."""
     if not (isinstance(expr, Apply) and expr.op == "sub" and isinstance(expr.args[0], Ref)):
         return False
     found = [n.immediate for n in walk(expr) if isinstance(n, Apply) and n.op == "shr"]
     return bool(found) and isinstance(found[0], int) and expr == shift_decay(expr.args[0], found[0])
+
+
+def dead_zone(step: NeuronStep, state: str, starts: Mapping[str, npt.ArrayLike]) -> tuple[int, int]:
+    """The least and the greatest code of a state that its decay leaves as it is, of any neuron;
+    `starts` are the codes of what stands still. (0, 0) without a decay that reads itself alone."""
+    decays = [a.value for a in step.decay if a.target == state]
+    if len(decays) != 1 or not names(decays[0]) - {state} <= step.still:
+        return 0, 0
+    codes = np.arange(-FAR, FAR + 1)
+    stays = np.zeros(codes.shape, bool)
+    for end in (np.min, np.max):
+        values = {name: int(end(starts[name])) for name in names(decays[0]) - {state}}
+        stays |= evaluate(decays[0], {state: codes, **values}) == codes
+    found = codes[stays]
+    return int(found.min(initial=0)), int(found.max(initial=0))

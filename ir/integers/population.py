@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from ..diagnostics import CompileError, Diagnostic
-from ..graph import Population, Projection
+from ..graph import Graph, Population, Projection
 from ..model import Model, unit_name, value_name, weights_name
-from ..neuron import LOST, NeuronStep
+from ..neuron import LAST_EMITTED, LOST, NeuronStep
 from ..rules import sends_numbers
 from ..tensors import Tensor, numbers, stored, tensor
 from .precision import Precision
+from .ranges import UNSEEN, Ranges
+from .sizes import ROOM, has_products
 from .steps import IntegerStep
-from .terms import known_of
-from .units import least_base, relative_units
+from .terms import Known, known_of
+from .units import free_units, least_base, relative_units
 from .weights import Synapses, as_codes, base_units
 
 Numbers = npt.NDArray[np.float64]
@@ -33,26 +36,40 @@ class Integers:
 
 
 def integers_of(
-    model: Model, population: Population, precision: Precision, method: str
+    model: Model,
+    population: Population,
+    sent: Mapping[str, float],
+    precision: Precision,
+    method: str,
+    ranges: Ranges = UNSEEN,
 ) -> Integers:
-    """A population of a settled model in integers; CompileError(E080, E081)."""
+    """A population of a settled model in integers; `sent`: what a code that a population sends
+    means, of those before it that send numbers; `ranges` are what states came to.
+    CompileError(E080, E081)."""
     into = tuple(p for p in model.graph.projections if p.post == population.name)
     if population.step is None:
         return Integers(population, into, {})
-    _refuse_numbers(model, into)
+    _refuse_loops(model, into, sent)
     step = _without_lost(population.step)
     known = known_of(model, population, step)
-    synapses = {p.name: _synapses(model, population, p, precision) for p in into}
+    synapses = {p.name: _synapses(model, population, p, sent, precision) for p in into}
     relative = relative_units(step, known)
-    scaled = _scaled_alone if precision.scale == "projection" else _scaled_together
-    into, ports, synapses, base = scaled(population, into, synapses, relative, precision, method)
-    if step.emit is not None:  # what is compared among neurons has one unit
+    scaled = _Scaled(model.graph, population, relative, precision, method).of(into, synapses)
+    base = scaled.base
+    multiplies = has_products(step, known)
+    if step.emit is not None or multiplies:  # what is compared, or clipped, has one unit
         base = np.full_like(base, base.max())
     base = np.maximum(base, least_base(step, known, relative, precision.state))
     units = {name: unit * base for name, unit in relative.items() if name not in step.ports}
+    units |= free_units(step, known, relative, precision.state)
+    if step.emit is not None and LAST_EMITTED in units:
+        units[LAST_EMITTED] = np.full_like(base, units[LAST_EMITTED].max())
+    ports, synapses = scaled.ports, scaled.synapses
     units |= {port: relative[port] * base for port, own in ports.items() if own == (port,)}
-    units |= {p.port: synapses[p.name].unit * base for p in into}  # that of its weights
-    maker = IntegerStep(step, known, units, ports, precision, (population.name, population.span))
+    units |= {p.port: synapses[p.name].unit * base for p in scaled.into}  # that of its weights
+    sizes = _sizes(model, population, known, into, ranges) if multiplies else {}
+    where = population.name, population.span
+    maker = IntegerStep(step, known, units, ports, precision, where, sizes)
     made = maker.made()
     kept = dict(zip(step.constants, population.constants, strict=True))
     constants = tuple(kept[name] for name in made.constants)
@@ -64,18 +81,51 @@ def integers_of(
     values |= {unit_name(name): tensor(_plain(unit)) for name, unit in units.items()}
     named = {value_name(population.name, name): value for name, value in values.items()}
     named |= {weights_name(name): as_codes(each, base) for name, each in synapses.items()}
-    return Integers(replace(population, step=made, constants=constants), into, named)
+    made_of = replace(population, step=made, constants=constants)
+    return Integers(made_of, scaled.into, named)
 
 
-def _refuse_numbers(model: Model, into: tuple[Projection, ...]) -> None:
-    """CompileError(E080) where something arrives that is no spike."""
+def _refuse_loops(model: Model, into: tuple[Projection, ...], sent: Mapping[str, float]) -> None:
+    """CompileError(E080) where numbers arrive whose unit follows from what they bring about."""
     index = model.graph.index()
     for projection in into:
-        pre = index[projection.pre]
-        if sends_numbers(pre) or (pre.step is not None and pre.step.emit is not None):
-            message = f"what `{pre.name}` sends are numbers, which have no integer form"
-            way_out = "send spikes: `encode poisson(…)` or a model that fires"
+        if sends(index[projection.pre]) and projection.pre not in sent:
+            message = f"the numbers that `{projection.pre}` sends in a loop have no integer form"
+            way_out = "send spikes there, or leave the loop out"
             raise CompileError(Diagnostic("E080", message, projection.span, help=way_out))
+
+
+def sends(population: Population) -> bool:
+    """Whether what leaves it is a number."""
+    return sends_numbers(population) or (
+        population.step is not None and population.step.emit is not None
+    )
+
+
+def _sizes(
+    model: Model,
+    population: Population,
+    known: Known,
+    into: tuple[Projection, ...],
+    ranges: Ranges,
+) -> dict[str, Numbers]:
+    """The largest that the states, where they were seen, and the ports of a population come to."""
+    name, sizes = population.name, dict[str, Numbers]()
+    for state in known.starts:
+        if (name, state) in ranges.states:
+            sizes[state] = np.asarray(ROOM * ranges.states[name, state])
+    assert population.step is not None
+    for port in population.step.ports:
+        arriving = np.zeros(population.neurons)
+        for projection in (p for p in into if p.port == port):
+            wiring = model.wirings[projection.name]
+            _, post = wiring.pairs()
+            weights = abs(numbers(model.values[weights_name(projection.name)]).astype(np.float64))
+            largest = ranges.sent.get(projection.pre, 1.0)
+            each = weights.ravel()[wiring.places()] * largest
+            arriving += np.bincount(post, each, population.neurons)
+        sizes[port] = arriving
+    return sizes
 
 
 def _plain(unit: Numbers) -> Numbers:
@@ -94,67 +144,84 @@ def _without_lost(step: NeuronStep) -> NeuronStep:
 
 
 def _synapses(
-    model: Model, population: Population, projection: Projection, precision: Precision
+    model: Model,
+    population: Population,
+    projection: Projection,
+    sent: Mapping[str, float],
+    precision: Precision,
 ) -> Synapses:
+    """A projection, whose weights are what a code that is sent brings."""
     name = projection.name
     weights = numbers(model.values[weights_name(name)]).astype(np.float64)
     if not np.isfinite(weights).all():
         raise CompileError(
             Diagnostic("E081", f"a weight of `{name}` is no finite number", projection.span)
         )
+    weights = weights * sent.get(projection.pre, 1.0)
     unit = np.ones(population.neurons)
     return Synapses(name, model.wirings[name], weights, precision.weight(name), unit)
 
 
-Scaled = tuple[tuple[Projection, ...], dict[str, tuple[str, ...]], dict[str, Synapses], Numbers]
+class _Scales(NamedTuple):
+    """The projections into a population with the ports at which they end, the ports into which
+    each old one is split, the synapses, and the base unit of each neuron."""
+
+    into: tuple[Projection, ...]
+    ports: dict[str, tuple[str, ...]]
+    synapses: dict[str, Synapses]
+    base: Numbers
 
 
-def _scaled_together(
-    population: Population,
-    into: tuple[Projection, ...],
-    synapses: Mapping[str, Synapses],
-    relative: Mapping[str, Numbers],
-    precision: Precision,
-    method: str,
-) -> Scaled:
-    """One unit for all that arrives at a neuron's port."""
-    assert population.step is not None
-    ones = np.ones(population.neurons)
-    own = {p.name: replace(synapses[p.name], unit=relative[p.port] * ones) for p in into}
-    base = base_units(tuple(own.values()), population.neurons, method, precision.scale)
-    if not base.all():
-        raise CompileError(_no_scale(population))
-    return into, {port: (port,) for port in population.step.ports}, own, base
+@dataclass(frozen=True, slots=True, eq=False)
+class _Scaled:
+    """What shares a unit of weights: all that arrives at a neuron, but numbers of each sender, and
+    with `--scale projection` each projection, have one of their own, and ports of their own."""
 
+    graph: Graph
+    population: Population
+    relative: Mapping[str, Numbers]
+    precision: Precision
+    method: str
 
-def _scaled_alone(
-    population: Population,
-    into: tuple[Projection, ...],
-    synapses: Mapping[str, Synapses],
-    relative: Mapping[str, Numbers],
-    precision: Precision,
-    method: str,
-) -> Scaled:
-    """A unit and a port for each projection; that of the states is the largest of them."""
-    assert population.step is not None
-    scales = {
-        name: base_units((each,), population.neurons, method, "population")
-        for name, each in synapses.items()
-    }
-    sizes = [scales[p.name] / relative[p.port] for p in into if scales[p.name].all()]
-    if not sizes:
-        raise CompileError(_no_scale(population))
-    base = np.full(population.neurons, max(size.max() for size in sizes))
-    ports: dict[str, tuple[str, ...]] = {}
-    moved = []
-    for port in population.step.ports:
-        own = [p for p in into if p.port == port]
-        names = tuple(f"{port}.{k}" for k in range(len(own))) if len(own) > 1 else (port,)
-        ports[port] = names
-        moved += [replace(p, port=name) for p, name in zip(own, names, strict=False)]
-    units = {name: np.where(scale > 0.0, scale, base) / base for name, scale in scales.items()}
-    own_unit = {name: replace(each, unit=units[name]) for name, each in synapses.items()}
-    return tuple(moved), ports, own_unit, base
+    def of(self, into: tuple[Projection, ...], synapses: Mapping[str, Synapses]) -> _Scales:
+        """CompileError(E081) where nothing has a unit."""
+        kinds = {p.name: self._kind(p) for p in into}
+        own = {p.name: replace(synapses[p.name], unit=self._unit(p)) for p in into}
+        scales = {
+            kind: self._base([own[name] for name, k in kinds.items() if k == kind])
+            for kind in dict.fromkeys(kinds.values())
+        }
+        found = [scale for scale in scales.values() if scale.all()]
+        if not found:
+            raise CompileError(_no_scale(self.population))
+        base = np.maximum.reduce(found)
+        if self.precision.scale == "projection":
+            base = np.full_like(base, base.max())
+        assert self.population.step is not None
+        ports, moved = {}, []
+        for port in self.population.step.ports:
+            here = [p for p in into if p.port == port]
+            apart = list(dict.fromkeys(kinds[p.name] for p in here))
+            names = tuple(f"{port}.{k}" for k in range(len(apart))) if len(apart) > 1 else (port,)
+            ports[port] = names
+            moved += [replace(p, port=names[apart.index(kinds[p.name])]) for p in here]
+        for name, kind in kinds.items():
+            if scales[kind].all():
+                own[name] = replace(own[name], unit=own[name].unit * (scales[kind] / base))
+        return _Scales(tuple(moved), ports, own, base)
+
+    def _kind(self, projection: Projection) -> str:
+        """What has a unit of its own."""
+        if self.precision.scale == "projection":
+            return projection.name
+        return projection.pre if sends(self.graph.population(projection.pre)) else ""
+
+    def _unit(self, projection: Projection) -> Numbers:
+        return self.relative[projection.port] * np.ones(self.population.neurons)
+
+    def _base(self, synapses: Sequence[Synapses]) -> Numbers:
+        scale = "population" if self.precision.scale == "projection" else self.precision.scale
+        return base_units(tuple(synapses), self.population.neurons, self.method, scale)
 
 
 def _no_scale(population: Population) -> Diagnostic:

@@ -24,6 +24,8 @@ class Precision:
     end of an update a state saturates to so many. `decay`: a row of DECAYS, by `decay_bits`
     fraction bits. `rounding` of decays and factors, `overflow` of sums: "prove" refuses a network
     in which a sum could leave 32 bits. `sums`: what a port holds, a row of `graph.SUMS`.
+    `input_bits` of a number that an input sends. `floor`: below which no state of a threshold
+    falls, in the unit of that state.
     """
 
     bits: int = 8
@@ -35,6 +37,8 @@ class Precision:
     rounding: Literal["floor", "nearest_even", "toward_zero"] = "floor"
     overflow: Literal["prove", "saturate", "wrap"] = "prove"
     sums: str = "exact"
+    input_bits: int = 8
+    floor: float | None = None
     by_projection: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
 
     def weight(self, projection: str) -> Fixed:
@@ -68,4 +72,5 @@ SCALES = {
 DECAYS = {
     "multiply": "x m >> decay_bits, m the nearest to what the step keeps",
     "shift": "x - (x >> k), and by 1 where that is 0 and x is not",
+    "linear": "by a constant towards 0: what the factor takes from half of the threshold",
 }

@@ -7,28 +7,45 @@ by nothing where the units were chosen so (see `units`), else by a factor.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
 
 from ..diagnostics import CompileError, Diagnostic, Span
 from ..expr import Apply, Const, Expr, Ref, apply, names
-from ..neuron import BEFORE, BEHIND, LAST_EMITTED, TRACE, Assign, NeuronStep, State, types_read
+from ..neuron import (
+    BEFORE,
+    BEHIND,
+    KEEP,
+    LAST_EMITTED,
+    TRACE,
+    Assign,
+    NeuronStep,
+    State,
+    types_read,
+)
 from ..types import DType, Fixed
-from .decays import shift_decay
-from .precision import RATIO_BITS, Precision
-from .terms import Known, Terms
+from .codes import added, exponent, narrowed, nearest
+from .decays import linear_decay, shift_decay
+from .precision import PORT_BITS, RATIO_BITS, Precision
+from .sizes import size_of
+from .terms import Known, Terms, level_of
 
 Numbers = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
+WIDE = 63  # bits, of what is divided
+HALF = 16  # bits of a code of 32
+NO_SIZES: Mapping[str, Numbers] = MappingProxyType({})
 CLOSE = 1e-9  # of two units that are the same but for rounding in float64
 
 
 class IntegerStep:
     """Makes the integer step of a population; `starts` are the codes at which its states start, by
-    state, [] or [neurons]."""
+    state, [] or [neurons]. `sizes` are the largest that states, which are clipped there, and ports
+    come to; of neurons without products none are wanted."""
 
     def __init__(
         self,
@@ -38,10 +55,12 @@ class IntegerStep:
         ports: Mapping[str, tuple[str, ...]],
         precision: Precision,
         where: tuple[str, Span | None],
+        sizes: Mapping[str, Numbers] = NO_SIZES,
     ) -> None:
         self.old, self.known, self.units, self.precision = step, known, units, precision
-        self.ports, self.where = ports, where
+        self.ports, self.where, self.sizes = ports, where, sizes
         self.starts: dict[str, Codes] = {}
+        self.now: dict[str, Numbers] = {}
         self.still: dict[tuple[Fixed, bytes], State] = {}
         self.types: dict[str, Fixed] = {
             name: precision.port if name in self.own_ports else precision.state for name in units
@@ -50,22 +69,20 @@ class IntegerStep:
     @property
     def own_ports(self) -> tuple[str, ...]:
         """The ports of the integer step: each old one, or those into which it was split."""
-        return tuple(name for names in self.ports.values() for name in names)
+        return tuple(name for split in self.ports.values() for name in split)
 
     def made(self) -> NeuronStep:
         """The step; CompileError(E080) for what has no integer form."""
         old = self.old
-        if any(s.name == TRACE for s in old.states):
-            raise self.refused("a score by filtered spikes", "score the output by its counts")
+        self.now = self._at_first()
         phases = {name: tuple(map(self._assign, old.assigns[name])) for name in (*BEFORE, *BEHIND)}
         if self.precision.sums == "each":
-            each = (a for assign in old.deliver for a in self._port_by_port(assign))
-            phases["deliver"] = tuple(each)
+            phases |= self._event_by_event()
         phases["integrate"] += self._saturated(phases)
         threshold = None if old.threshold is None else self._truth(old.threshold)
         emit = None if old.emit is None else self._at(old.emit, LAST_EMITTED)
         kept = [s for s in old.states if s.dtype is DType.I32 or s.name in self.units]
-        states = tuple(map(self._state, kept))
+        states = (*map(self._state, kept), *self._keep())
         made = replace(
             old,
             states=(*states, *self.still.values()),
@@ -76,54 +93,105 @@ class IntegerStep:
         read = types_read(made)
         return replace(made, constants=tuple(name for name in old.constants if name in read))
 
+    def _at_first(self) -> dict[str, Numbers]:
+        """The largest that names are at the beginning of a step: what states are clipped to, or
+        what a reset makes of them."""
+        clipped = {
+            name: np.ldexp(self.units[name], self._bits(name) - 1 - self.types[name].frac)
+            for name in self.sizes
+            if name in self.known.starts
+        }
+        now = {**self.sizes, **clipped}
+        for assign in self.old.reset:
+            size = size_of(assign.value, self.known, now)
+            if size is not None and assign.target in now:
+                now[assign.target] = np.maximum(now[assign.target], size)
+        return now
+
     def _state(self, state: State) -> State:
         if state.name not in self.units:
             return state
         unit, dtype = self.units[state.name], self.types[state.name]
-        start = _codes(self.known.starts[state.name] / unit, dtype)
+        start = nearest(self.known.starts[state.name] / unit, dtype)
+        start = np.clip(start, dtype.low, dtype.high)  # of a largest so far, which is far below
         if start.min() == start.max():
             return State(state.name, state.unit, Const(int(start.min()), dtype), dtype)
         self.starts[state.name] = start
         return State(state.name, state.unit, Const(0, dtype), dtype)
 
+    def _event_by_event(self) -> dict[str, tuple[Assign, ...]]:
+        """What each event does, and what is done once a step after the last of them."""
+        rest = replace(self.old, decay=(), deliver=())
+        if any(names(e) & self.ports.keys() for e in rest.expressions):
+            raise self.refused("what arrives, read but to deliver it,", "say `--sums exact`")
+        read = [bool(names(a.value) & self.ports.keys()) for a in self.old.deliver]
+        last = max((k + 1 for k, reads in enumerate(read) if reads), default=0)
+        events = (a for assign in self.old.deliver[:last] for a in self._port_by_port(assign))
+        after = (*self.old.deliver[last:], *self.old.integrate)
+        return {"deliver": tuple(events), "integrate": tuple(map(self._assign, after))}
+
+    def _keep(self) -> tuple[State, ...]:
+        """What a step keeps of the trace that scores an output, as a factor."""
+        if all(s.name != TRACE for s in self.old.states):
+            return ()
+        dtype = self.precision.number(self.precision.decay_bits + 2, self.precision.decay_bits)
+        code = int(nearest(np.asarray(self.known.values[KEEP]), dtype))
+        return (State(KEEP, "1", Const(code, dtype), dtype),)
+
     def _assign(self, assign: Assign) -> Assign:
         if assign.target not in self.units:
             return assign  # a counter
-        return Assign(assign.target, self._at(assign.value, assign.target))
+        made = Assign(assign.target, self._at(assign.value, assign.target))
+        size = size_of(assign.value, self.known, self.now) if self.sizes else None
+        if size is not None:
+            self.now[assign.target] = size
+        return made
 
     def _port_by_port(self, assign: Assign) -> list[Assign]:
-        """The assignment once for each port that it reads, with what arrives there alone."""
-        terms = self.known.terms(assign.value)
-        read = [p for p in self.ports if p in names(assign.value)]
-        own = [(p, name) for p in read for name in self.ports[p]]
-        if len(own) < 2:
-            return [self._assign(assign)]
-        if terms is None:
-            raise self.refused("a condition on several ports", "say `--sums exact`")
-        kept = Terms({n: k for n, k in terms.factors.items() if n not in read}, terms.rest)
-        found = []
-        for port, name in own:
-            unit, dtype = self.units[assign.target], self.types[assign.target]
-            value = self._sum(kept, unit, dtype, assign.target)
-            is_less, part = self._part(
-                name, terms.factors[port] * self.units[name] / unit, dtype, False
+        """The assignment once for each port that it reads, with what arrives there alone, and
+        clipped each time."""
+        terms, target = self.known.terms(assign.value), assign.target
+        others = {} if terms is None or terms.rest.any() else dict(terms.factors)
+        is_kept = bool(np.all(others.pop(target, 0.0) == 1.0))
+        if not is_kept or not others.keys() <= self.ports.keys():
+            raise self.refused(
+                f"what an event does to `{target}` but for adding to it", "say `--sums exact`"
             )
-            value = apply("sub" if is_less else "add", value, part)
-            found.append(Assign(assign.target, value))
-            kept = Terms({assign.target: np.ones(())}, np.zeros(()))
+        unit, dtype, found = self.units[target], self.types[target], []
+        own = [(factor, name) for port, factor in others.items() for name in self.ports[port]]
+        for factor, name in own:
+            is_less, part = self._part(name, factor * self.units[name] / unit, dtype, False)
+            value = apply("sub" if is_less else "add", Ref(target, dtype), part)
+            found.append(Assign(target, self._clipped(value, target)))
         return found
+
+    def _clipped(self, value: Expr, name: str) -> Expr:
+        """A state in `state_bits`, or in fewer that hold what it came to, and not below its
+        floor."""
+        bits, dtype = min(self.precision.state_bits, self._bits(name)), self.types[name]
+        if bits < dtype.bits:
+            value = apply("saturate", value, immediate=bits)
+        level = level_of(self.old, self.known, name)
+        if self.precision.floor is None or level is None:
+            return value
+        if (level <= self.precision.floor).any():
+            raise self.refused("a floor that reaches the threshold", "say a lower `--floor`")
+        floor = nearest(self.precision.floor / self.units[name], dtype)
+        return apply("max", value, self.constant(floor, dtype))
+
+    def _bits(self, name: str) -> int:
+        """The bits that hold the largest code that a state is to have."""
+        if name not in self.sizes:
+            return self.types[name].bits
+        codes = np.ldexp(self.sizes[name] / self.units[name], self.types[name].frac).max()
+        return min(max(4, 1 + exponent(np.asarray(codes))), self.types[name].bits)
 
     def _saturated(self, phases: Mapping[str, tuple[Assign, ...]]) -> tuple[Assign, ...]:
         """What brings the states that an update changes into `state_bits`."""
-        bits = self.precision.state_bits
         changed = dict.fromkeys(a.target for name in BEFORE[:3] for a in phases[name])
-        states = [name for name in changed if name in self.units]
-        if all(bits >= self.types[name].bits for name in states):
-            return ()
-        return tuple(
-            Assign(name, apply("saturate", Ref(name, self.types[name]), immediate=bits))
-            for name in states
-        )
+        states = {name: self.types[name] for name in changed if name in self.units}
+        clipped = {x: self._clipped(Ref(x, dtype), x) for x, dtype in states.items()}
+        return tuple(Assign(x, e) for x, e in clipped.items() if isinstance(e, Apply))
 
     def _at(self, expr: Expr, target: str) -> Expr:
         """The codes of an expression, in the unit and the type of a state."""
@@ -154,8 +222,57 @@ class IntegerStep:
                 return self._codes(other, unit / factor, dtype, target)
             if (factor < 0).all():
                 return apply("neg", self._codes(other, unit / -factor, dtype, target))
-        product = "a product of states" if expr.op == "mul" else "a quotient by a state"
-        raise self.refused(product, "write the neuron as a linear one")
+        return (self._product if expr.op == "mul" else self._quotient)(expr, unit, dtype)
+
+    def _product(self, expr: Apply, unit: Numbers, dtype: Fixed) -> Expr:
+        """One number times another: their exact product, brought into as many bits as a factor
+        leaves room for, times the factor that brings it to the unit."""
+        units = [self._natural(e, dtype) for e in expr.args]
+        left, right = (self._codes(e, u, dtype) for e, u in zip(expr.args, units, strict=True))
+        most = [self._most(e, u, dtype) for e, u in zip(expr.args, units, strict=True)]
+        ratio = units[0] * units[1] / unit
+        wide = apply("mulwide", left, right)
+        lost = max(0, exponent(most[0] * most[1]) - PORT_BITS + 2)
+        narrow = self.precision.number(PORT_BITS, 2 * dtype.frac - lost)
+        number = self.precision.number(RATIO_BITS + 1, RATIO_BITS - 1 - exponent(ratio))
+        factor = self.constant(nearest(ratio, number), number)
+        scaled = apply("mulwide", apply("narrow", wide, immediate=narrow), factor)
+        return narrowed(scaled, dtype)
+
+    def _most(self, expr: Expr, unit: Numbers, dtype: Fixed) -> Numbers:
+        """The largest code of an expression in a unit, from what its names come to."""
+        size = size_of(expr, self.known, self.now)
+        if size is None:
+            way_out = "calibrate it on data (--calibrate, --data), or write the neuron without it"
+            raise self.refused("a product of what has no known range", way_out)
+        return np.maximum(1.0, np.ldexp(size / unit, dtype.frac))
+
+    def _natural(self, expr: Expr, dtype: Fixed) -> Numbers:
+        """A unit for an argument of a product: that of its first term, else one in which the
+        largest code takes half of the bits."""
+        terms = self.known.terms(expr)
+        if terms is not None and (terms.factors or terms.rest.all()):
+            return self._unit_of(terms)
+        ones = np.ones(())
+        return self._most(expr, ones, dtype) * np.ldexp(ones, -HALF)
+
+    def _quotient(self, expr: Apply, unit: Numbers, dtype: Fixed) -> Expr:
+        """One number over another, whose codes are those of a state."""
+        below = self._natural(expr.args[1], dtype)
+        over = self._codes(expr.args[0], unit * below, dtype)
+        under = self._codes(expr.args[1], below, dtype)
+        wide = replace(dtype, bits=WIDE, frac=dtype.frac + max(0, dtype.frac))
+        if dtype.frac > WIDE - dtype.bits:
+            raise self.refused(f"a quotient with {dtype.frac} guard bits", "take 24 at most")
+        quotient = apply("quot", apply("narrow", over, immediate=wide), under)
+        return apply("narrow", quotient, immediate=dtype)
+
+    def _unit_of(self, terms: Terms) -> Numbers:
+        """A unit in which a sum lies where its first term does; of a number, the number itself."""
+        first = next(iter(terms.factors), None)
+        if first is None:
+            return abs(terms.rest)
+        return self.units[self.ports.get(first, (first,))[0]] * abs(terms.factors[first])
 
     def _sum(self, terms: Terms, unit: Numbers, dtype: Fixed, target: str = "") -> Expr:
         """The codes of a sum, its constant last."""
@@ -164,10 +281,10 @@ class IntegerStep:
             for own in self.ports.get(name, (name,)):
                 ratio = factor * self.units[own] / unit
                 parts.append(self._part(own, ratio, dtype, own == target))
-        rest = _codes(terms.rest / unit, dtype)
+        rest = nearest(terms.rest / unit, dtype)
         if rest.any() or not parts:
             parts.append((False, self.constant(rest, dtype)))
-        return _added(parts)
+        return added(parts)
 
     def _part(self, name: str, ratio: Numbers, dtype: Fixed, is_self: bool) -> tuple[bool, Expr]:
         """Whether a term is taken away, and its codes in the unit to which `ratio` brings them."""
@@ -175,15 +292,19 @@ class IntegerStep:
         size = -ratio if is_negative else ratio
         source = Ref(name, self.types[name])
         if np.allclose(size, 1.0, rtol=CLOSE, atol=0.0):
-            return is_negative, _narrowed(source, dtype)
-        if is_self and self.precision.decay == "shift":
-            return is_negative, self._shifted(source, size, name)
-        if is_self:
+            return is_negative, narrowed(source, dtype)
+        if is_self and self.precision.decay != "multiply" and (size <= 1.0).all():
+            made = self._shifted if self.precision.decay == "shift" else self._leaking
+            return is_negative, made(source, size, name)
+        if is_self and (size <= 1.0).all():
             number = self.precision.number(self.precision.decay_bits + 2, self.precision.decay_bits)
         else:
-            number = self.precision.number(RATIO_BITS + 1, RATIO_BITS - 1 - _exponent(size))
-        factor = self.constant(_codes(size, number), number)
-        return is_negative, _narrowed(apply("mulwide", source, factor), dtype)
+            number = self.precision.number(RATIO_BITS + 1, RATIO_BITS - 1 - exponent(size))
+        codes = nearest(size, number)
+        if is_self and ((size < 1.0) & (codes >= 1 << number.frac)).any():
+            raise self.rounded_away(f"the decay of `{name}`", "take more decay bits")
+        factor = self.constant(codes, number)
+        return is_negative, narrowed(apply("mulwide", source, factor), dtype)
 
     def _shifted(self, source: Ref, kept: Numbers, name: str) -> Expr:
         """x - (x >> k), by 1 at least where x is not 0, k the nearest to what is lost."""
@@ -192,6 +313,16 @@ class IntegerStep:
             raise self.refused(f"the decay of `{name}` by shifts", "say `--decay multiply`")
         places = int(np.rint(-np.log2(lost.flat[0])))
         return shift_decay(source, places)
+
+    def _leaking(self, source: Ref, kept: Numbers, name: str) -> Expr:
+        """x nearer to 0 by what is lost of half of the threshold."""
+        level, dtype = level_of(self.old, self.known, name), self.types[name]
+        if level is None or not ((kept < 1.0).all() and (level > 0.0).all()):
+            raise self.refused(f"the decay of `{name}` by a constant", "say `--decay multiply`")
+        leak = nearest((1.0 - kept) * level / 2.0 / self.units[name], dtype)
+        if (leak < 1).any():
+            raise self.rounded_away(f"the decay of `{name}`", "take more guard bits")
+        return linear_decay(source, self.constant(leak, dtype))
 
     def _truth(self, expr: Expr) -> Expr:
         """A condition over codes."""
@@ -207,10 +338,10 @@ class IntegerStep:
             raise self.refused(f"`{expr.op}`", "compare by < or >")
         if expr.op in ("lt", "le"):
             left, right = right, left
-        names = dict.fromkeys((*left.factors, *right.factors))
         zero = np.zeros(())
         factors = {
-            name: left.factors.get(name, zero) - right.factors.get(name, zero) for name in names
+            name: left.factors.get(name, zero) - right.factors.get(name, zero)
+            for name in dict.fromkeys((*left.factors, *right.factors))
         }
         return self._compared(_COMPARED[expr.op], factors, right.rest - left.rest)
 
@@ -223,7 +354,7 @@ class IntegerStep:
         codes = np.ldexp(level / unit, dtype.frac)
         bound = np.floor(codes) if op == "gt" else np.ceil(codes)
         if ((level > 0) & (codes < 1)).any():
-            raise self.rounded_away()
+            raise self.rounded_away("a threshold", "take more guard bits")
         total = self._sum(Terms(factors, np.zeros(())), unit, dtype)
         return apply(op, total, self.constant(bound.astype(np.int64), dtype))
 
@@ -237,9 +368,7 @@ class IntegerStep:
         """Codes as a literal, or where neurons differ as a state that nothing assigns."""
         low, high = int(codes.min()), int(codes.max())
         if not (dtype.holds(low) and dtype.holds(high)):
-            raise self.refused(
-                f"the number {max(-low, high)} in {dtype.bits} bits", "fewer guard bits"
-            )
+            raise self.too_large(max(-low, high), dtype)
         if low == high:
             return Const(low, dtype)
         key = dtype, codes.tobytes()
@@ -249,11 +378,17 @@ class IntegerStep:
             self.starts[name] = codes
         return Ref(self.still[key].name, dtype)
 
-    def rounded_away(self) -> CompileError:
-        """A threshold above 0 that became one at 0."""
+    def rounded_away(self, what: str, way_out: str) -> CompileError:
+        """A number that is there, and would be none in codes."""
         name, span = self.where
-        message = f"a threshold of `{name}` is less than the smallest step of its voltage"
-        return CompileError(Diagnostic("E082", message, span, help="take more guard bits"))
+        message = f"{what} of `{name}` is less than the smallest step of its codes"
+        return CompileError(Diagnostic("E082", message, span, help=way_out))
+
+    def too_large(self, code: int, dtype: Fixed) -> CompileError:
+        """A number that is no code of its type."""
+        name, span = self.where
+        message = f"a number of `{name}` comes to {code}, and {dtype.bits} bits hold {dtype.high}"
+        return CompileError(Diagnostic("E083", message, span, help="take fewer guard bits"))
 
     def refused(self, what: str, way_out: str) -> CompileError:
         """What a network is refused for."""
@@ -263,28 +398,3 @@ class IntegerStep:
 
 
 _COMPARED = {"gt": "gt", "lt": "gt", "ge": "ge", "le": "ge"}
-
-
-def _codes(values: Numbers, dtype: Fixed) -> Codes:
-    """The nearest codes, a tie to the even one; NaN and what int64 does not hold stay out of it."""
-    codes = np.nan_to_num(np.rint(np.ldexp(values, dtype.frac)))
-    return np.asarray(np.clip(codes, -(2.0**62), 2.0**62), np.int64)
-
-
-def _exponent(size: Numbers) -> int:
-    """e of the largest number, which lies from 2^(e - 1) up to 2^e."""
-    return int(np.frexp(abs(size).max())[1])
-
-
-def _narrowed(expr: Expr, dtype: Fixed) -> Expr:
-    return expr if expr.dtype == dtype else apply("narrow", expr, immediate=dtype)
-
-
-def _added(parts: Sequence[tuple[bool, Expr]]) -> Expr:
-    """The sum of parts, some of them taken away."""
-    (is_negative, total), *others = parts
-    if is_negative:
-        total = apply("neg", total)
-    for is_negative, part in others:
-        total = apply("sub" if is_negative else "add", total, part)
-    return total

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..expr import Expr, affine, evaluate
+from ..expr import Apply, Expr, affine, apply, evaluate
 from ..graph import Population
 from ..model import Model, start_of
 from ..neuron import NeuronStep
@@ -64,3 +64,15 @@ def known_of(model: Model, population: Population, step: NeuronStep) -> Known:
         frozenset(moving | set(step.ports)),
         {name: start for name, start in starts.items() if name in moving},
     )
+
+
+def level_of(step: NeuronStep, known: Known, name: str) -> Numbers | None:
+    """What a state is compared with where the neuron fires above it; None of another state."""
+    condition = step.threshold
+    if not isinstance(condition, Apply) or condition.op not in ("gt", "ge", "lt", "le"):
+        return None
+    above = condition.args if condition.op in ("gt", "ge") else condition.args[::-1]
+    terms = known.terms(apply("sub", *above))
+    if terms is None or terms.factors.keys() != {name} or not (terms.factors[name] > 0.0).all():
+        return None
+    return -terms.rest / terms.factors[name]

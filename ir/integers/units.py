@@ -3,20 +3,20 @@ added as it is.
 
 A code of `frac` fraction bits means code 2^-frac unit. Where a step adds k y to x, y has the unit
 of x over k; and so have the terms of a comparison among each other. What no relation reaches has
-the unit of the state by which the neuron fires. Of more relations than units, those of the
+the unit of the largest number that is added to it. Of more relations than units, those of the
 threshold come first, then those of the phases from the last to the first; the others cost a factor.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from ..expr import Apply, Expr, walk
-from ..neuron import LAST_EMITTED, NeuronStep
+from ..neuron import KEEP, LAST_EMITTED, TRACE, NeuronStep
 from ..types import Fixed
 from .terms import Known
 
@@ -32,21 +32,63 @@ class Relation(NamedTuple):
 
 
 def relative_units(step: NeuronStep, known: Known) -> dict[str, Numbers]:
-    """The unit of every state and port that moves, relative to that of the first of them in the
-    threshold, or in what the neuron emits."""
+    """The unit of each state and port that moves, relative to that of the first of them in the
+    threshold, or in what the neuron emits; of the states that a relation reaches, and all ports."""
     relations = list(_relations(step, known))
-    moving = [x for x in (*(s.name for s in step.states), *step.ports) if x in known.variables]
+    moving = _moving(step, known)
     first = relations[0].one if relations else moving[0]
     units = {first: np.ones(())}
-    while len(units) < len(moving):
+    _spread(units, relations)
+    return units | {name: np.ones(()) for name in step.ports if name not in units}
+
+
+def free_units(
+    step: NeuronStep, known: Known, reached: Container[str], dtype: Fixed
+) -> dict[str, Numbers]:
+    """The units of the other states that move, of this type: of a score by spikes, of what its
+    spikes add; else of the largest number that a step adds to it, or at which it starts, or 1."""
+    relations, units = list(_relations(step, known)), dict[str, Numbers]()
+    for name in _moving(step, known):
+        if name not in reached and name not in units:
+            score = _of_spikes(name, step, known, dtype)
+            units[name] = _largest(name, step, known) if score is None else score
+            _spread(units, relations)
+    return units
+
+
+def _moving(step: NeuronStep, known: Known) -> list[str]:
+    names = (*(s.name for s in step.states), *step.ports)
+    return [x for x in names if x in known.variables]
+
+
+def _spread(units: dict[str, Numbers], relations: Sequence[Relation]) -> None:
+    """Adds the units that relations to those known give."""
+    while True:
         found = next((r for r in relations if (r.one in units) != (r.other in units)), None)
         if found is None:
-            return units | {name: np.ones(()) for name in moving if name not in units}
+            return
         if found.one in units:
             units[found.other] = units[found.one] / found.ratio
         else:
             units[found.one] = units[found.other] * found.ratio
-    return units
+
+
+def _of_spikes(name: str, step: NeuronStep, known: Known, dtype: Fixed) -> Numbers | None:
+    """Of a score of an output that spikes: a spike adds 1 - keep to its trace, a step 1, which is
+    `neuron.one_of` its type."""
+    if step.emit is not None or name not in (TRACE, LAST_EMITTED):
+        return None
+    added = 1.0 - np.asarray(known.values.get(KEEP, 0.0), np.float64)
+    return np.asarray(np.ldexp(added, min(0, dtype.frac)))
+
+
+def _largest(name: str, step: NeuronStep, known: Known) -> Numbers:
+    found = [known.starts[name]]
+    for assigns in step.assigns.values():
+        terms = [known.terms(a.value) for a in assigns if a.target == name]
+        found += [each.rest for each in terms if each is not None]
+    largest = max((abs(each).max() for each in found), default=0.0)
+    return np.asarray(largest if largest > 0.0 else 1.0)
 
 
 def least_base(
@@ -100,9 +142,32 @@ def _into(target: str, expr: Expr, factor: Numbers, known: Known) -> Iterator[Re
         for name, k in terms.factors.items():
             if name != target and (factor * k).all():
                 yield Relation(target, name, abs(factor * k))
-    elif isinstance(expr, Apply):
+        return
+    assert isinstance(expr, Apply)
+    if expr.op == "select":
+        yield from _among(expr.args[0], known)
+        for argument in expr.args[1:]:
+            yield from _into(target, argument, factor, known)
+    elif expr.op in ("mul", "div"):
+        number, other = _split(expr, known)
+        if other is not None:
+            yield from _into(target, other, factor * number, known)
+    else:
         for argument in expr.args:
             yield from _into(target, argument, factor, known)
+
+
+def _split(expr: Apply, known: Known) -> tuple[Numbers, Expr | None]:
+    """A product or quotient as a number times an expression; of a quotient by a state, the unit of
+    what is divided is kept, and of a product of states there is none."""
+    left, right = (known.terms(each) for each in expr.args)
+    if right is not None and not right.factors:
+        return (right.rest if expr.op == "mul" else 1.0 / right.rest), expr.args[0]
+    if expr.op == "div":
+        return np.ones(()), expr.args[0]
+    if left is not None and not left.factors:
+        return left.rest, expr.args[1]
+    return np.ones(()), None
 
 
 _TRUTHS = ("and", "or", "not")

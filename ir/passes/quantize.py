@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from ..diagnostics import CompileError, Diagnostic
+from ..expr import Apply, Ref, evaluate, names
+from ..graph import Population
 from ..integers.bounds import Overflow, bounds_of
-from ..integers.population import Integers, integers_of
+from ..integers.decays import dead_zone
+from ..integers.inputs import coded_input
+from ..integers.population import Integers, integers_of, sends
 from ..integers.precision import VERSION, Precision
-from ..model import Model
+from ..integers.ranges import UNSEEN, Ranges
+from ..model import Model, sent_unit, start_of
+from ..rules import sends_numbers
 from ..verify.durations import steps_of
 
 
@@ -16,42 +24,69 @@ from ..verify.durations import steps_of
 class Quantize:
     """Every state, port and weight is of a fixed-point type afterwards; what a code means is among
     the values, by `model.unit_name`. The model is settled (see `Settle`). `method` is a row of
-    `integers.weights.METHODS`."""
+    `integers.weights.METHODS`, `ranges` is what a calibration saw."""
 
     precision: Precision
     method: str = "minmax"
+    ranges: Ranges = UNSEEN
     name: str = "quantize"
     requires: frozenset[str] = frozenset({"shapes", "steps", "folded", "schedule"})
 
     def run(self, model: Model) -> Model:
         """The model in integers; CompileError with all that has no integer form (E080) or no scale
         (E081)."""
+        integers = self.unproved(model)
+        _require_decays(integers)
+        self._require_proof(model, integers)
+        return integers
+
+    def unproved(self, model: Model) -> Model:
+        """The same, whether or not a sum may leave its type."""
         graph = model.graph
         if graph.semantics.integers:
             message = f"`{graph.name}` computes with integers already"
             way_out = "quantize the model that it was made from"
             raise CompileError(Diagnostic("E080", message, help=way_out))
-        made: list[Integers] = []
-        found: list[Diagnostic] = []
-        for population in graph.populations:
-            try:
-                made.append(integers_of(model, population, self.precision, self.method))
-            except CompileError as error:
-                found += error.diagnostics
-        if found:
-            raise CompileError(found)
+        made = self._made(model)
         order = {p.name: k for k, p in enumerate(graph.projections)}
         projections = sorted((p for m in made for p in m.projections), key=lambda p: order[p.name])
+        index = {m.population.name: m.population for m in made}
         graph = replace(
             graph,
-            populations=tuple(m.population for m in made),
+            populations=tuple(index[p.name] for p in graph.populations),
             projections=tuple(projections),
             semantics=replace(graph.semantics, integers=VERSION, sums=self.precision.sums),
         )
         values = {k: v for m in made for k, v in m.values.items()}
-        integers = replace(model, graph=graph, values=values)
-        self._require_proof(model, integers)
-        return integers
+        return replace(model, graph=graph, values=values)
+
+    def _made(self, model: Model) -> list[Integers]:
+        """Each population in integers, in the order of the schedule, so that the units of what is
+        sent are known where it arrives."""
+        made: list[Integers] = []
+        found: list[Diagnostic] = []
+        sent: dict[str, float] = {}
+        index = model.graph.index()
+        for block in model.graph.schedule or ():
+            for name in block.populations:
+                try:
+                    each = self._each(model, index[name], sent)
+                except CompileError as error:
+                    found += error.diagnostics
+                    sent[name] = 1.0
+                    continue
+                made.append(each)
+                if sends(each.population):
+                    of_codes = replace(model, values=each.values)
+                    sent[name] = sent_unit(of_codes, each.population)
+        if found:
+            raise CompileError(found)
+        return made
+
+    def _each(self, model: Model, population: Population, sent: dict[str, float]) -> Integers:
+        if sends_numbers(population):
+            return coded_input(population, self.precision, self.ranges)
+        return integers_of(model, population, sent, self.precision, self.method, self.ranges)
 
     def _require_proof(self, floats: Model, integers: Model) -> None:
         """CompileError(E083) with every state on the way to which a sum may leave its type, and
@@ -73,6 +108,37 @@ class Quantize:
         return f"take {guard} guard bits, or let sums saturate"
 
 
+def _require_decays(model: Model) -> None:
+    """CompileError(E084) of neurons that reach their threshold without a decay."""
+    found = []
+    for population in model.graph.populations:
+        condition = None if population.step is None else population.step.threshold
+        if population.step is None or not isinstance(condition, Apply):
+            continue
+        left, *right = condition.args
+        starts = {
+            s.name: start_of(model, population, s, {}, np.float64) for s in population.step.states
+        }
+        if condition.op in ("gt", "ge") and isinstance(left, Ref):
+            _, high = dead_zone(population.step, left.name, starts)
+            is_still = names(right[0]) <= population.step.still
+            level = int(np.min(evaluate(right[0], starts))) if is_still else 0
+            if 0 < level <= high:
+                found.append(_stays(population, left.name, high, level))
+    if found:
+        raise CompileError(found)
+
+
+def _stays(population: Population, state: str, high: int, level: int) -> Diagnostic:
+    return Diagnostic(
+        "E084",
+        f"the decay of `{state}` of `{population.name}` leaves up to {high} codes as they are, and "
+        f"its threshold is at {level}",
+        population.span,
+        help="take more guard bits, more decay bits, or `--round floor`",
+    )
+
+
 LEAST_GUARD = -16
 
 
@@ -82,12 +148,14 @@ def most_guard(quantize: Quantize, floats: Model) -> int | None:
     for guard in range(quantize.precision.guard, LEAST_GUARD - 1, -1):
         fewer = replace(_with_guard(quantize, guard), overflow="wrap")
         try:
-            if not _overflows(replace(quantize, precision=fewer).run(floats)):
+            if not _overflows(replace(quantize, precision=fewer).unproved(floats)):
                 return guard
         except CompileError as error:
-            if any(d.code not in ("E082", "E083") for d in error.diagnostics):
+            codes = {d.code for d in error.diagnostics}
+            if codes - {"E082", "E083"}:
                 raise
-            return None  # so few that a threshold rounds away, or a port is too narrow
+            if "E082" in codes:
+                return None  # so few that a threshold rounds away
     return None
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from math import isfinite
 
+from ..arguments import Row
 from ..expr import Apply, Const, Ref
 from ..graph import Call
-from ..rules import Row
 from .require import require
 
 

@@ -8,6 +8,7 @@ for none of it; `properties` says which do.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from itertools import chain
 from math import isfinite
 
@@ -194,6 +195,13 @@ def _verify_alone(population: Population) -> None:
         assert population.step is not None
         read = names(assign.value) & set(population.step.ports)
         require(len(read) == 1, f"{population.name}: {assign.target} is no matter of one port")
+    if population.step is not None:
+        after = replace(population.step, decay=(), deliver=())
+        ports = set(population.step.ports)
+        require(
+            not any(names(e) & ports for e in after.expressions),
+            f"{population.name}: what arrives is read but to deliver it",
+        )
 
 
 def _verify_schedule(graph: Graph) -> None:

@@ -61,7 +61,9 @@ def verify_step(step: NeuronStep) -> None:
     for assigns in step.assigns.values():
         _verify_assigns("step", assigns, states, everything)
     _verify_optional("step", step.threshold, everything, DType.BOOL)
-    require(states.get(TRACE, DType.F32) in FLOATS, "step: a trace that is no float")
+    trace = states.get(TRACE, DType.F32)
+    is_number = trace in FLOATS or isinstance(trace, Fixed)
+    require(is_number, "step: a trace that is no number")
     _verify_assigns("step", _after(step), states, {**everything, SPIKED: DType.BOOL})
     never_assigned = step.still
     still = {name: dtype for name, dtype in states.items() if name in never_assigned}

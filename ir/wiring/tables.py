@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..arguments import Argument, Row
 from ..graph import Projection
 from ..ranges import ANY, COUNT, NOT_NEGATIVE, POSITIVE, SHARE
-from ..rules import Argument, Row
 from ..types import Shape, size
 from . import inits, pairs, sizes, spatial
 from .arguments import refuse, require_equal_sizes

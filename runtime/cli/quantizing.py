@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from enum import StrEnum
@@ -17,10 +18,13 @@ from ...backends.artifact.model import Package, save_model
 from ...backends.artifact.package import SUFFIX
 from ...ir.graph import SUMS
 from ...ir.integers.precision import DECAYS, FEWEST_BITS, MOST_BITS, SCALES, Precision
+from ...ir.integers.ranges import UNSEEN, Ranges
 from ...ir.integers.weights import METHODS
 from ...ir.model import Model
 from ...ir.report import nearest
+from ...ir.rules import MOST_CODE_BITS
 from ...ir.verify.durations import steps_of
+from ..calibration import seen
 from ..loading import DEFAULT_TARGET, load_package, make_simulator
 from ..quantization import Quantized, earth_movers_distance, observed, quantized, report
 from ..report import table_of
@@ -35,6 +39,7 @@ from .options import DataOption, Defines, Json, ModelArgument, Network, Quiet, S
 from .output import Output
 from .running import Split, presented
 
+SAMPLES = 1000  # that are looked at where nothing is said
 OBSERVED = 4  # samples of which every state is looked at, by the reference
 MEMBER = "quantization.json"  # of a package: the report
 
@@ -87,11 +92,15 @@ def quantize(
         int, typer.Option("--state-bits", min=4, max=32, help="to which states saturate")
     ] = 32,
     decay: Annotated[
-        str, typer.Option("--decay", help=f"by a factor or by shifts: {', '.join(DECAYS)}")
+        str, typer.Option("--decay", help=f"by a factor, shifts, a constant: {', '.join(DECAYS)}")
     ] = "multiply",
     decay_bits: Annotated[
         int, typer.Option("--decay-bits", min=4, max=16, help="of a decay's factor")
     ] = 12,
+    floor: Annotated[
+        float | None,
+        typer.Option("--floor", help="below which no membrane falls, in its unit, such as mV"),
+    ] = None,
     rounding: Annotated[Round, typer.Option("--round", help="of decays and factors")] = Round.FLOOR,
     overflow: Annotated[
         Overflow, typer.Option("--overflow", help="of sums: prove that there is none, or not")
@@ -99,9 +108,21 @@ def quantize(
     sums: Annotated[
         str, typer.Option("--sums", help=f"what a port holds: {', '.join(SUMS)}")
     ] = "exact",
+    input_bits: Annotated[
+        int,
+        typer.Option(
+            "--input-bits", min=FEWEST_BITS, max=MOST_CODE_BITS, help="of a number an input sends"
+        ),
+    ] = 8,
     calibrate: Annotated[
-        int, typer.Option("--calibrate", min=0, help="training samples that both are compared on")
-    ] = 1000,
+        int | None,
+        typer.Option(
+            "--calibrate",
+            min=0,
+            help="training samples by which units of numbers are chosen, and on which both are "
+            "compared; default: 1000, if there are data",
+        ),
+    ] = None,
     data: DataOption = None,
     define: Defines = None,
     network: Network = None,
@@ -111,7 +132,7 @@ def quantize(
     quiet: Quiet = False,
 ) -> None:
     """Turn a model into integers, prove that no sum overflows, and measure what changed."""
-    output = Output(json, quiet)
+    output, started = Output(json, quiet), time.monotonic()
     loaded = load_package(model, options_for(model, define, network, seed))
     precision = Precision(
         bits=bits,
@@ -122,21 +143,39 @@ def quantize(
         rounding=rounding.value,
         overflow=overflow.value,
         sums=_row_of(SUMS, sums, "--sums"),
+        input_bits=input_bits,
+        floor=floor,
         by_projection=MappingProxyType(_bits_of(projection or [], loaded.model)),
     )
-    made = quantized(loaded.model, precision, guard, _row_of(METHODS, method, "--method"))
-    compared: dict[str, Any] = {}
-    if calibrate and (data is not None or loaded.data is not None):
-        samples = presented(loaded, data, Split.TRAIN, calibrate, output)
-        compared = _compared(made, loaded, samples, threads)
-    elif calibrate:
-        output.note("nothing was compared: the program names no data; say --data, or --calibrate 0")
+    rule = _row_of(METHODS, method, "--method")
+    samples = _samples(loaded, data, calibrate, output)
+    ranges = UNSEEN if samples is None else _seen(loaded, samples, rule, input_bits)
+    made = quantized(loaded.model, precision, guard, rule, ranges)
+    compared = {} if samples is None else _compared(made, loaded, samples, threads)
     found = {**report(made), **compared}
     extras = {MEMBER: dumps(found, indent=1).encode()}
     path = out or Path(f"{model.stem}.q{bits}{SUFFIX}")
     save_model(path, replace(loaded, model=made.integers, target=DEFAULT_TARGET, extras=extras))
-    output.document({"package": str(path), **found})
+    spent = {"seconds": round(time.monotonic() - started, 3)}
+    output.document({"package": str(path), **found, **spent})
     _tell(path, found, output)
+
+
+def _samples(
+    package: Package, data: str | None, count: int | None, output: Output
+) -> Presentation | None:
+    """The training samples that are looked at; CompileError(E061) where there are none but some
+    were asked for."""
+    if count == 0:
+        return None
+    if count is None and data is None and package.data is None:
+        output.note("nothing was compared: the program names no data; say --data, or --calibrate 0")
+        return None
+    return presented(package, data, Split.TRAIN, SAMPLES if count is None else count, output)
+
+
+def _seen(package: Package, samples: Presentation, method: str, bits: int) -> Ranges:
+    return seen(package.model, samples.pick(np.arange(len(samples))), method, bits)
 
 
 def _row_of(table: Mapping[str, object], name: str, option: str) -> str:
@@ -182,14 +221,19 @@ def _compared(
         for population, own in spiking(graph)
     ]
     agree = float((before.predictions == after.predictions).mean())
-    accuracy = {"float": before.accuracy, "integer": after.accuracy, "agree": agree}
+    shares = {"float": before.accuracy, "integer": after.accuracy, "agree": agree}
     few = samples.pick(np.arange(min(count, OBSERVED)))
     golden = replace(package, model=made.integers, target="reference", extras={})
     states = observed(made, make_simulator(golden, 1, settings()).trace(few, True))
     return {
         "states": {"samples": len(few.ids), "observed": states},
-        "calibration": {"split": "train", "samples": count},
-        "accuracy": accuracy,
+        "calibration": {
+            "data": None if package.data is None else package.data.kind,
+            "split": "train",
+            "samples": count,
+            "seed": package.model.seed,
+        },
+        "accuracy": {**shares, "samples": count},
         "rates": rates,
     }
 

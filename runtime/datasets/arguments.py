@@ -7,11 +7,11 @@ from math import isfinite
 from pathlib import Path
 from typing import NamedTuple, TypeGuard
 
+from ...ir.arguments import Argument
 from ...ir.diagnostics import CompileError, Diagnostic, Span
 from ...ir.files import resolved
 from ...ir.graph import Call, Value
 from ...ir.report import nearest
-from ...ir.rules import Argument
 
 
 def completed(call: Call, rows: tuple[Argument, ...], span: Span | None) -> dict[str, Value]:

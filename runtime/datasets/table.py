@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ...ir.arguments import Argument
 from ...ir.diagnostics import CompileError, Diagnostic, Span
 from ...ir.graph import Arguments, Call, Value
 from ...ir.ranges import ANY, BELOW_ONE
 from ...ir.report import nearest
-from ...ir.rules import Argument
 from ..settings import Settings
 from .arguments import completed
 from .arrays import load_idx, load_npz, measure_idx, measure_npz

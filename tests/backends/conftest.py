@@ -120,7 +120,7 @@ def kernels(
         text = plain_text(features, rule)
         if text not in modules:
             modules[text] = interpret("plain_kernels", text, folder)
-        own = interpret("plain_steps", graph_source(steps), folder)
+        own = interpret("plain_steps", graph_source(steps, features.get("EACH", False)), folder)
         return Kernels(modules[text], own.advance)
 
     def with_scans(tables: Any, text: str, _folder: Path) -> Any:

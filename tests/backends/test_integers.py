@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pytest
-from integer_cases import STEPS, drawn_integers, drawn_samples
+from integer_cases import DRAWN, STEPS, drawn_integers, drawn_samples
 from kernel_flags import FORWARD
 from refusal import refused
 
@@ -18,19 +19,20 @@ from snncc.backends.cpu.simulator import CpuSimulator
 from snncc.backends.protocols import Samples
 from snncc.backends.reference.simulator import ReferenceSimulator
 from snncc.ir.expr import Const
+from snncc.ir.graph import SUMS
 from snncc.ir.model import Model
 from snncc.ir.neuron import State
 from snncc.ir.types import Fixed
 
 pytestmark = FORWARD
 Codes = npt.NDArray[np.int32]
-QUICK, SOME, MANY = range(16), range(16, 50), range(16, 200)
+QUICK, SOME, MANY = range(2, 7), range(7, 25), range(7, 200)
 
 
-def check(seed: int, folder: Path, every_step: bool) -> int:
+def check(seed: int, folder: Path, every_step: bool, sums: str, drawn: str) -> int:
     """Both engines do the same; how many spikes there were. The states of every step are long in
     coming: each is a presentation of its own."""
-    model, samples = drawn_integers(seed), drawn_samples(seed)
+    model, samples = (draw(seed) for draw in (partial(DRAWN[drawn][0], sums=sums), DRAWN[drawn][1]))
     wanted = ReferenceSimulator(model, np.float64).trace(samples, True)
     simulator = CpuSimulator(model, 1, folder)
     found = simulator.trace(samples, every_step)
@@ -42,6 +44,9 @@ def check(seed: int, folder: Path, every_step: bool) -> int:
             there = last[name][state]
             assert (there == codes[-len(there) :]).all(), (seed, name, state)
     outcome = simulator.run(samples)
+    golden = ReferenceSimulator(model, np.float64).run(samples)
+    assert (outcome.scores == golden.scores).all()
+    assert (outcome.predictions == golden.predictions).all()
     output = next(p.name for p in model.graph.populations if p.role == "output")
     assert (outcome.counts == wanted.spikes[output].sum(axis=0)).all()
     return int(sum(s.sum() for name, s in wanted.spikes.items() if name != "x"))
@@ -61,22 +66,32 @@ def last_states(simulator: CpuSimulator, samples: Samples) -> dict[str, dict[str
     return found
 
 
-def test_every_step_of_drawn_networks(kernels: Path) -> None:
-    assert sum(check(seed, kernels, every_step=True) for seed in range(3)) > 20
+EVERY_DRAWN = pytest.mark.parametrize("drawn", DRAWN)
+EVERY_SUM = pytest.mark.parametrize("sums", SUMS)
 
 
-def test_drawn_networks(kernels: Path) -> None:
-    assert sum(check(seed, kernels, every_step=False) for seed in QUICK) > 500
+@EVERY_DRAWN
+@EVERY_SUM
+def test_every_step_of_drawn_networks(kernels: Path, sums: str, drawn: str) -> None:
+    assert sum(check(seed, kernels, True, sums, drawn) for seed in range(2)) > 20
+
+
+@EVERY_DRAWN
+@EVERY_SUM
+def test_drawn_networks(kernels: Path, sums: str, drawn: str) -> None:
+    assert sum(check(seed, kernels, False, sums, drawn) for seed in QUICK) > 100
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seeds", [SOME, pytest.param(MANY, marks=pytest.mark.nightly)], ids=len)
+@EVERY_DRAWN
+@EVERY_SUM
 def test_many_drawn_networks(
-    request: pytest.FixtureRequest, kernels: Path, seeds: Sequence[int]
+    request: pytest.FixtureRequest, kernels: Path, seeds: Sequence[int], sums: str, drawn: str
 ) -> None:
     if "interpreted" not in request.node.name:
         pytest.skip("each network would be compiled")
-    assert sum(check(seed, kernels, every_step=False) for seed in seeds) > 20 * len(seeds)
+    assert sum(check(seed, kernels, False, sums, drawn) for seed in seeds) > 20 * len(seeds)
 
 
 def test_more_bits_than_are_kept(tmp_path: Path) -> None:

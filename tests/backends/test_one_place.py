@@ -15,10 +15,11 @@ from snncc.backends.losses import table as losses
 from snncc.backends.optimizers import table as optimizers
 from snncc.backends.rules import table as rules_table
 from snncc.ir import rules
+from snncc.ir.arguments import Argument, Row
 from snncc.ir.graph import Call
 from snncc.ir.philox import bernoulli_threshold
 from snncc.ir.ranges import POSITIVE
-from snncc.ir.rules import Argument, Encoding, Row, Schedule
+from snncc.ir.rules import Encoding, Schedule
 from snncc.runtime.training.learning_rate import learning_rate
 
 TEXT = """

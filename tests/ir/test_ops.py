@@ -96,6 +96,18 @@ def test_sums_products_and_comparisons(op: str, left: Fixed, right: Fixed, data)
         assert found == stored(EXACT[op](*values), signature.result)
 
 
+@given(types(), types(), st.data())
+@settings(max_examples=200, deadline=None)
+def test_quotients_lose_what_is_left(left: Fixed, right: Fixed, data) -> None:
+    right = Fixed(right.bits, right.frac, right.signed, left.overflow, left.rounding)
+    signature = typed("quot", (left, right))
+    x, y = data.draw(codes(left)), data.draw(codes(right))
+    found = int(computed(signature, x, y))
+    assert found == (0 if y == 0 else math.trunc(Fraction(x, y)))
+    assert signature.result.holds(found)
+    assert signature.result.frac == left.frac - right.frac
+
+
 @given(types(), types(), st.integers(0, 62), st.data())
 @settings(max_examples=400, deadline=None)
 def test_shifts_and_narrowings(dtype: Fixed, target: Fixed, places: int, data) -> None:

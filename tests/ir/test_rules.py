@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from snncc.ir.arguments import Argument
 from snncc.ir.ranges import COUNT
-from snncc.ir.rules import ENCODINGS, TRAIN_ENTRIES, Argument
+from snncc.ir.rules import ENCODINGS, TRAIN_ENTRIES
 from snncc.ir.wiring import CONNECTIVITIES, INITS
 
 TABLES = (*(e.table or {} for e in TRAIN_ENTRIES.values()), ENCODINGS, CONNECTIVITIES, INITS)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from integer_cases import drawn_integers, drawn_samples
+from integer_cases import DRAWN
 
 from snncc.backends.exports.objects.form import NetworkObject, network_object
 from snncc.backends.exports.objects.stack import FRAMES
@@ -46,11 +46,12 @@ def written(
     return made
 
 
-def check_drawn(seed: int, sums: str, folder: Path, triple: str, level: int) -> None:
+def check_drawn(seed: int, sums: str, drawn: str, folder: Path, triple: str, level: int) -> None:
     """A drawn network does on its board what the reference does, and needs no other file."""
-    made = written(drawn_integers(seed, sums), drawn_samples(seed), folder, triple, level)
+    draw, samples = DRAWN[drawn]
+    made = written(draw(seed, sums), samples(seed), folder, triple, level)
     assert made.facts["wanted_symbols"] == [], seed
-    assert status_of(linked(folder, triple), triple) == 0, (seed, sums, triple, level)
+    assert status_of(linked(folder, triple), triple) == 0, (seed, sums, drawn, triple, level)
 
 
 def stack_taken(folder: Path, triple: str) -> int:

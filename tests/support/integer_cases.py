@@ -11,10 +11,12 @@ from compiled_texts import compiled_text
 from snncc.backends.protocols import Samples
 from snncc.ir.diagnostics import CompileError
 from snncc.ir.integers.precision import DECAYS, SCALES, Precision
+from snncc.ir.integers.ranges import UNSEEN, Ranges
 from snncc.ir.integers.weights import METHODS
 from snncc.ir.model import Model, draw_model
 from snncc.ir.passes.pipeline import run_model_passes
 from snncc.ir.passes.quantize import Quantize
+from snncc.runtime.calibration import seen
 
 STEPS, INPUTS = 40, 6
 MODELS = {
@@ -97,23 +99,161 @@ def drawn_precision(seed: int, sums: str = "exact") -> tuple[Precision, str]:
         overflow=overflow,
         sums=sums,
     )
-    return precision, draw.choice(list(METHODS))
+    method = draw.choice(list(METHODS))
+    return replace(precision, floor=draw.choice([None, None, -0.4, 0.0])), method
 
 
 def drawn_integers(seed: int, sums: str = "exact") -> Model:
     """A drawn network in integers; guard bits are fewer where the proof wants it."""
-    model, (precision, method) = drawn_model(seed), drawn_precision(seed, sums)
+    return in_integers(drawn_model(seed), *drawn_precision(seed, sums))
+
+
+def drawn_numbers(seed: int, sums: str = "exact") -> Model:
+    """A drawn network of numbers in integers: inputs that send them, populations that do, outputs
+    whose score is one."""
+    precision, method = drawn_precision(seed, sums)
+    bits = min(Random(seed).choice([2, 4, 8, 8, 11, 16]), 28 - precision.bits)
+    return in_integers(_of_numbers(seed, sums), replace(precision, input_bits=bits), method)
+
+
+NUMBERS = """
+network n {{
+  dt = 1 ms
+  input x[6] encode {x}
+  input z[3] encode {z}
+  population h[{h}] : {cell}
+  {middle}
+  output y[{y}] : {output}
+  x -> h : dense({init}) delay {d0} ms
+  z -> h : {sparse} delay {d1} ms
+  z -> h2 : dense({init})
+  population h2[4] : if(v_th = 3 mV)
+  h2 -> y : dense({init})
+  h -> h : dense(init = uniform(-1, 0.5)) delay {d2} ms
+  {joined}
+}}
+"""
+
+
+def _of_numbers(seed: int, sums: str) -> Model:
+    draw = Random(seed)
+    inputs = [
+        f"current(duration = {STEPS} ms, mean = {draw.choice([0, 0.3])}, sd = 0.4)",
+        f"bernoulli(duration = {STEPS} ms)",
+    ]
+    draw.shuffle(inputs)
+    inputs[1] = draw.choice(inputs)
+    init = f"init = uniform(-{draw.choice([0.2, 1])}, {draw.choice([1, 2])})"
+    kind = draw.choice(["lif", "exact", "alif", "soft", "cuba_lif"])
+    cell = MODELS[kind].format(a=9.5, b=4, th=2.75, pause=draw.choice([0, 2]))
+    output = draw.choice(
+        [
+            *("li(tau_mem = 9 ms)", "li_max(tau_mem = 9 ms)", "li_mean(tau_mem = 9 ms)"),
+            "lif(v_th = 1 mV)\n  readout = psc(tau = 4 ms)",
+            "lif(v_th = 1 mV)\n  readout = first_spike",
+        ]
+    )
+    unit = "linear" if sums == "exact" else ""  # which reads the sum itself
+    between = draw.choice(["", unit, "li(tau_mem = 5 ms)", "li_mean(tau_mem = 5 ms)"])
+    delay = draw.choice([0, 1, 7])
+    joined = f"h -> y : dense({init}) delay {delay} ms"
+    if between:
+        joined = f"h -> m : sparse(p = 0.8, {init})\n  m -> y : dense({init}) delay {delay} ms"
+    text = SOFT + NUMBERS.format(
+        x=inputs[0], z=inputs[1], h=draw.choice([2, 5]), cell=cell,
+        middle=f"population m[4] : {between}" if between else "", y=draw.choice([1, 3]),
+        output=output, init=init, d0=draw.choice([0, 0, 3]), d1=draw.choice([0, 2]),
+        sparse=draw.choice(["dense", "sparse(p = 0.5, "]) , d2=draw.choice([1, 5]), joined=joined,
+    )  # fmt: skip
+    text = text.replace("sparse(p = 0.5,  ", f"sparse(p = 0.5, {init}) ")
+    if kind == "cuba_lif":
+        text = text.replace("-> h :", "-> h.exc :")
+    text = text.replace("z -> h : dense ", f"z -> h : dense({init}) ")
+    text = text.replace("z -> h.exc : dense ", f"z -> h.inh : dense({init}) ")
+    return run_model_passes(draw_model(compiled_text(text).graph, seed))
+
+
+PRODUCTS = """
+neuron square {{
+  state v: mV = 0.5 mV
+  on input {{ v = v + i }}
+  dv/dt = v * (v - 1 mV) / 10 mV / 10 ms - v / 5 ms
+  spike when v > 2 mV
+  on spike {{ v = 0 mV }}
+}}
+neuron conductance {{
+  state v: mV = -1 mV
+  state g: 1/ms = 0 / 1 ms
+  input e: 1/ms
+  on input {{ g = g + e }}
+  dv/dt = -v / 20 ms + g * (3 mV - v)
+  dg/dt = -g / 5 ms
+  spike when v > 1 mV
+  on spike {{ v = -1 mV }}
+  refractory 2 ms {{ v = -1 mV }}
+}}
+neuron smooth {{
+  state v: mV = 0 mV
+  on input {{ v = v + i }}
+  dv/dt = max(v * v, 2 mV * v) / 50 mV / 1 ms - v / 4 ms
+  emit v * v / 10 mV
+}}
+network n {{
+  dt = 1 ms
+  input x[6] encode bernoulli(duration = {steps} ms)
+  input z[3] encode current(duration = {steps} ms)
+  population h[4] : {cell}
+  population m[3] : {middle}
+  output y[2] : lif(v_th = 1 mV)
+  x -> h{port} : dense(init = uniform({low}, {high}))
+  {loop}
+  z -> m : dense(init = uniform(-0.3, 0.5))
+  h -> m : dense(init = uniform(-0.3, 0.5)) delay 2 ms
+  m -> y : dense(init = uniform(-1, 2))
+}}
+"""
+
+
+def drawn_products(seed: int, sums: str = "exact") -> Model:
+    """A drawn network of neurons that multiply their states, in integers."""
+    draw = Random(seed)
+    cell = draw.choice(["izhikevich", "square", "conductance"])
+    port, low, high = {
+        "izhikevich": ("", 0, 30), "square": ("", -0.5, 2), "conductance": (".e", 0, 0.3)
+    }[cell]  # fmt: skip
+    loop = draw.choice(["", f"h -> h{port} : dense(init = uniform(0, {high / 8})) delay 1 ms"])
+    text = PRODUCTS.format(
+        cell=cell, port=port, low=low, high=high, loop=loop, steps=STEPS,
+        middle=draw.choice(["smooth", "square", "lif(v_th = 1 mV)"]),
+    )  # fmt: skip
+    model = run_model_passes(draw_model(compiled_text(text).graph, seed))
+    precision, method = drawn_precision(seed, sums)
+    precision = replace(precision, state_bits=32, bits=max(4, precision.bits))
+    ranges = seen(model, drawn_values(seed), "minmax", precision.input_bits)
+    return in_integers(model, precision, method, ranges)
+
+
+def drawn_values(seed: int, count: int = 2) -> Samples:
+    """Samples of the inputs of `drawn_numbers`."""
+    values = np.random.default_rng(seed).random((count, 9)).astype(np.float32)
+    order = np.arange(count)
+    none = np.zeros(count, np.int32)
+    return Samples(values, order, order.astype(np.uint64), none, np.ones(count, np.float32))
+
+
+def in_integers(model: Model, precision: Precision, method: str, ranges: Ranges = UNSEEN) -> Model:
+    """The model in integers; guard bits are fewer where the proof wants it."""
     while True:
         try:
-            return run_model_passes(model, (Quantize(precision, method),))
+            return run_model_passes(model, (Quantize(precision, method, ranges),))
         except CompileError as error:
             codes = {d.code for d in error.diagnostics}
-            if codes == {"E083"} and precision.guard > -8:
-                precision = replace(precision, guard=precision.guard - 1)
-            elif codes == {"E082"} and precision.guard < 12:
-                precision = replace(precision, guard=precision.guard + 4, overflow="wrap")
-            elif codes == {"E080"} and precision.decay == "shift":
+            if "E080" in codes and precision.decay != "multiply":
                 precision = replace(precision, decay="multiply")
+            elif codes == {"E083"} and precision.guard > -16:
+                precision = replace(precision, guard=precision.guard - 1)
+            elif codes <= {"E082", "E084"} and precision.guard < 12:
+                precision = replace(precision, guard=precision.guard + 4, overflow="wrap")
             else:
                 raise
 
@@ -126,3 +266,11 @@ def drawn_samples(seed: int, count: int = 2) -> Samples:
     order = np.arange(count)
     none = np.zeros(count, np.int32)
     return Samples(trains, order, order.astype(np.uint64), none, np.ones(count, np.float32))
+
+
+# What is drawn, and its samples, by what it is called.
+DRAWN = {
+    "spikes": (drawn_integers, drawn_samples),
+    "numbers": (drawn_numbers, drawn_values),
+    "products": (drawn_products, drawn_values),
+}

@@ -20,20 +20,28 @@ def session(model: ModelProto) -> onnxruntime.InferenceSession:
     return onnxruntime.InferenceSession(model.SerializeToString(), options)
 
 
-def run_scan(model: ModelProto, spikes: np.ndarray[Any, Any]) -> Columns:
-    """The outputs by name, of spikes [T, B, inputs]."""
+def run_scan(
+    model: ModelProto, spikes: np.ndarray[Any, Any], numbers: np.ndarray[Any, Any] | None = None
+) -> Columns:
+    """The outputs by name, of spikes [T, B, inputs] and numbers [B, inputs]."""
     running = session(model)
     names = [each.name for each in running.get_outputs()]
-    return dict(zip(names, running.run(None, {"spikes": spikes}), strict=True))
+    return dict(zip(names, running.run(None, _given(spikes, numbers)), strict=True))
 
 
-def run_steps(model: ModelProto, spikes: np.ndarray[Any, Any]) -> Columns:
+def _given(spikes: np.ndarray[Any, Any], numbers: np.ndarray[Any, Any] | None) -> Columns:
+    return {"spikes": spikes} | ({} if numbers is None else {"numbers": numbers})
+
+
+def run_steps(
+    model: ModelProto, spikes: np.ndarray[Any, Any], numbers: np.ndarray[Any, Any] | None = None
+) -> Columns:
     """The outputs of a model of one step, step after step, [T, ...]."""
     running = session(model)
     said = json.loads({p.key: p.value for p in model.metadata_props}["snncc.states"])
     fed = {}
     for each in running.get_inputs():
-        if each.name != "spikes":
+        if each.name not in ("spikes", "numbers"):
             kind = np.uint8 if each.type == "tensor(uint8)" else np.int32
             shape = [spikes.shape[1] if n == "B" else n for n in each.shape]
             start = said.get(each.name, {"start": 0})["start"]
@@ -41,7 +49,7 @@ def run_steps(model: ModelProto, spikes: np.ndarray[Any, Any]) -> Columns:
     names = [each.name for each in running.get_outputs()]
     made: dict[str, list[Any]] = {name: [] for name in names}
     for now in spikes:
-        found = dict(zip(names, running.run(None, fed | {"spikes": now}), strict=True))
+        found = dict(zip(names, running.run(None, fed | _given(now, numbers)), strict=True))
         fed = {name: found[f"{name}.next"] for name in fed}
         for name, values in found.items():
             made[name].append(values)

@@ -16,7 +16,12 @@ from snncc.backends.compiled.text.languages import LANGUAGES, ONNX, PYTHON, C
 from snncc.backends.compiled.text.render import cast, render
 from snncc.backends.cuda.codegen import _HEAD as CUDA_HEAD
 from snncc.backends.exports.objects.code import Code, Value
-from snncc.backends.exports.objects.words import INTRINSICS, computed, product_function
+from snncc.backends.exports.objects.words import (
+    INTRINSICS,
+    computed,
+    product_function,
+    quotient_function,
+)
 from snncc.ir.expr import NUMPY, Expr, Ref, walk
 from snncc.ir.types import FLOATS, DType, Fixed, Scalar
 
@@ -184,7 +189,8 @@ def run_llvm(jobs: Sequence[Job], products: bool = True) -> list[Any]:
     from llvmlite import binding
 
     texts = [_llvm_function(k, expr, products) for k, (expr, _) in enumerate(jobs)]
-    text = "\n".join([INTRINSICS, product_function(), *texts, "attributes #0 = { nounwind }"])
+    own = [product_function(), quotient_function()]
+    text = "\n".join([INTRINSICS, *own, *texts, "attributes #0 = { nounwind }"])
     binding.initialize_native_target()
     binding.initialize_native_asmprinter()
     machine = binding.Target.from_default_triple().create_target_machine(opt=0)
@@ -205,7 +211,7 @@ def run_llvm(jobs: Sequence[Job], products: bool = True) -> list[Any]:
 def _llvm_function(number: int, expr: Expr, products: bool) -> str:
     types = read(expr)
     names = {name: f"x{k}" for k, name in enumerate(types)}
-    code = Code(products)
+    code = Code(products, products)
 
     def body(n: Value) -> None:
         first, values = code.binary("mul", n, len(types)), {}

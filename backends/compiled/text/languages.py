@@ -36,6 +36,12 @@ def nearest_even(x, places):
 @jit
 def toward_zero(x, places):
     return (x + ((1 << places) - 1 if x < 0 else 0)) >> places
+
+
+@jit
+def quotient(x, y):
+    size = abs(x) // max(abs(y), 1) if y != 0 else 0
+    return size if (x < 0) == (y < 0) else -size
 """
 
 # What Python and C spell alike.
@@ -64,6 +70,7 @@ PYTHON = Language(
         "min": "np.minimum({0}, {1})",
         "max": "np.maximum({0}, {1})",
         "abs": "abs({0})",
+        "quot": "quotient({0}, {1})",
         "exp": "{type}(math.exp({0}))",
         "log": "{type}(math.log({0}))",
         "sqrt": "{type}(math.sqrt({0}))",
@@ -149,6 +156,9 @@ static inline int32_t snncc_abs_i32(int32_t x) {
 }
 """,
     "snncc_abs_i64": "static inline int64_t snncc_abs_i64(int64_t x) { return x < 0 ? -x : x; }\n",
+    "snncc_quotient": """\
+static inline int64_t snncc_quotient(int64_t x, int64_t y) { return y == 0 ? 0 : x / y; }
+""",
     "snncc_floor": """\
 static inline int64_t snncc_floor(int64_t x, int places) {
     return x < 0 ? ~(~x >> places) : x >> places;
@@ -178,6 +188,7 @@ C = Language(
         "min": "snncc_min_{kind}({0}, {1})",
         "max": "snncc_max_{kind}({0}, {1})",
         "abs": "snncc_abs_{kind}({0})",
+        "quot": "snncc_quotient({0}, {1})",
         "exp": "exp{f}({0})",
         "log": "log{f}({0})",
         "sqrt": "sqrt{f}({0})",
@@ -227,6 +238,11 @@ def _onnx_literal(expr: Const) -> str:
 # Division drops what is left, towards 0; of a multiple of the power nothing is.
 _ONNX_FLOOR = "Div(BitwiseAnd({0}, {keep}), {power})"
 
+_ONNX_IS_NONE = "Equal({1}, {kind}(0))"
+_ONNX_QUOTIENT = (
+    f"Where({_ONNX_IS_NONE}, {{kind}}(0), Div({{0}}, Where({_ONNX_IS_NONE}, {{kind}}(1), {{1}})))"
+)
+
 # The nodes of ONNX, operator set 18, as nested calls: what is called is the operator of a node,
 # keywords are attributes; f32, f64, i32, i64, bool make constants. BitShift takes no signed
 # numbers, and onnxruntime has no Where of truth values. What stands twice is one node.
@@ -237,6 +253,7 @@ ONNX = Language(
         "sub": "Sub({0}, {1})",
         "mul": "Mul({0}, {1})",
         "mulwide": "Mul({0}, {1})",
+        "quot": _ONNX_QUOTIENT,
         "div": "Div({0}, {1})",
         "pow": "Pow({0}, {1})",
         "min": "Min({0}, {1})",
@@ -295,6 +312,7 @@ LLVM = Language(
         "sub": "Sub({0}, {1})",
         "mul": "Mul({0}, {1})",
         "mulwide": "Mul({0}, {1})",
+        "quot": "Quotient({0}, {1})",
         "min": "SMin({0}, {1})",
         "max": "SMax({0}, {1})",
         "neg": "Neg({0})",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ....ir.diagnostics import CompileError, Diagnostic
 from ....ir.expr import Ref, walk
 from ....ir.neuron import SPIKED, Assign, NeuronStep, port_types
@@ -33,16 +35,31 @@ def constant_lines(step: NeuronStep, place: str, language: Language) -> list[str
 def step_lines(step: NeuronStep, language: Language, code_bits: int = 0) -> list[str]:
     """The assignments of a step; its states, ports and constants have been read. E071 for states of
     fixed-point numbers of more than `code_bits`, which the backend does not keep."""
+    before, after = step_parts(step, language, code_bits)
+    return [*before, *assign_lines(step, step.deliver, language), *after]
+
+
+def step_parts(
+    step: NeuronStep, language: Language, code_bits: int = 0
+) -> tuple[list[str], list[str]]:
+    """The assignments before and after what arrives is delivered."""
     _refuse_codes(step, code_bits)
-    names = identifiers(step)
-    types = {state.name: state.dtype for state in step.states}
+    spiked = f"spiked = {render(step.spike, identifiers(step), language)}"
+    before, settled, after = (
+        assign_lines(step, assigns, language) for assigns in (step.decay, step.settled, step.after)
+    )
+    return before, [*settled, spiked, *after]
+
+
+def assign_lines(step: NeuronStep, assigns: Iterable[Assign], language: Language) -> list[str]:
+    """Assignments of a step."""
+    names, types = identifiers(step), {state.name: state.dtype for state in step.states}
 
     def line(assign: Assign) -> str:
         value = cast(render(assign.value, names, language), types[assign.target], language)
         return f"{names[assign.target]} = {value}"
 
-    spiked = f"spiked = {render(step.spike, names, language)}"
-    return [*map(line, step.update), spiked, *map(line, step.after)]
+    return list(map(line, assigns))
 
 
 def _refuse_codes(step: NeuronStep, code_bits: int) -> None:

@@ -14,4 +14,5 @@ MATRIX = True  # all-pairs projections
 LISTED = True  # projections given by lists of synapses
 WINDOWED = True  # convolutions and poolings
 WIDE = True  # the threads share one sample
+EACH = True  # what arrives is delivered one event after the other, and not summed before
 CODES = False  # states, weights and sums are codes of fixed-point numbers, i32 in place of f32

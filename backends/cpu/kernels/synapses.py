@@ -24,7 +24,7 @@ from ...compiled.windows import (
     taps_of,
 )
 from .features import CODES, LISTED, MATRIX, WINDOWED
-from .rows import add_scaled, fill
+from .rows import add_scaled, fill, numbers
 
 ONE32 = np.float32(1.0)
 ZERO = np.float32(0.0)
@@ -143,6 +143,50 @@ def send(plan, values, j, k, scale, current):  # type: ignore[no-untyped-def]
     if WINDOWED and plan.kind[j] == WINDOW:
         own = values[plan.weight[j] : plan.weight[j + 1]]
         send_windows(own, plan.windows[j], k, scale, current)
+
+
+@njit
+def row_of_event(plan, values, j, k, number, row):  # type: ignore[no-untyped-def]
+    """What an event of pre neuron k brings through projection j: the products of `number` and the
+    weights into row[0], the post neurons, as i32, into row[1]; how many, none where it is 0."""
+    products, posts, count = numbers(row[0]), row[1].view(np.int32), np.int64(0)
+    if number == 0:
+        return count
+    if MATRIX and plan.kind[j] == PAIRS:
+        n = plan.neurons[plan.post[j] + 1] - plan.neurons[plan.post[j]]
+        weights = values[plan.weight[j] + k * n : plan.weight[j] + (k + 1) * n]
+        for i in range(n):
+            products[i], posts[i] = number * weights[i], i
+        count = n
+    if LISTED and plan.kind[j] == LIST:
+        start = plan.row[j] + k
+        for s in range(plan.csr_ptr[start], plan.csr_ptr[start + 1]):
+            products[count], posts[count] = number * values[plan.csr_index[s]], plan.csr_post[s]
+            count += 1
+    if WINDOWED and plan.kind[j] == WINDOW:
+        own = values[plan.weight[j] : plan.weight[j + 1]]
+        count = row_of_windows(own, plan.windows[j], k, number, products, posts)
+    return count
+
+
+@njit
+def row_of_windows(weights, window, k, number, products, posts):  # type: ignore[no-untyped-def]
+    """The same of the windows that pre neuron k lies in, each a post neuron; as `send_windows`."""
+    channel, i, j = coordinates(k, window[HEIGHT], window[WIDTH])
+    kernel, stride, padding = window[KERNEL], window[STRIDE], window[PADDING]
+    top, bottom = outputs_of(i, kernel, stride, padding, window[ROWS])
+    left, right = outputs_of(j, kernel, stride, padding, window[COLUMNS])
+    first, last = (channel, channel + 1) if window[POOL] else (np.int64(0), window[OUTPUTS])
+    count = 0
+    for o in range(first, last):
+        for y in range(top, bottom):
+            a = i + padding - y * stride
+            for x in range(left, right):
+                b = j + padding - x * stride
+                products[count] = number * weights[place_of(window, o, channel, a, b)]
+                posts[count] = (o * window[ROWS] + y) * window[COLUMNS] + x
+                count += 1
+    return count
 
 
 @njit

@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ....ir.graph import Graph, Population
-from ....ir.neuron import NeuronStep, State
+from ....ir.integers.population import sends
+from ....ir.neuron import LAST_EMITTED, NeuronStep, State
+from ....ir.rules import sends_numbers
 from .names import distinct, identifiers
 
 SUM = "sum"
@@ -46,17 +48,21 @@ class Field:
 @dataclass(frozen=True, slots=True)
 class Layout:
     """The struct. `names` are the identifiers of the populations; `late` is, of each of them, the
-    steps by which the latest of its spikes arrive. The names of members: `states` of every state
-    [population, state] that moves, `spikes` of what each population fires, `past` of the ring of
-    what those fired that are late, a place a step, and `now` of this step's place there."""
+    steps by which the latest of what it sends arrives. The names of members: `states` of every
+    state [population, state] that moves, `given` of what each population fires or, of an input that
+    gives numbers, of these, `sent` of what it sends, which is that or an emitted state, `past` of
+    the ring of what those sent that are late, a place a step, and `now` of this step's place there.
+    `numbers` are the populations that send numbers in place of spikes."""
 
     names: Mapping[str, str]
     late: Mapping[str, int]
     fields: tuple[Field, ...]
     states: Mapping[tuple[str, str], str]
-    spikes: Mapping[str, str]
+    given: Mapping[str, str]
+    sent: Mapping[str, str]
     past: Mapping[str, str]
     now: Mapping[str, str]
+    numbers: frozenset[str]
 
     @property
     def bytes(self) -> int:
@@ -72,11 +78,13 @@ def layout_of(graph: Graph) -> Layout:
     late = {name: _latest(graph, name) for name in names}
     members = distinct(dict(_wanted(graph, names, late)))
     states = {(p, s): member for (kind, p, s), member in members.items() if kind == "state"}
-    spikes, past, now = (
+    given, past, now = (
         {p: member for (kind, p, _), member in members.items() if kind == wanted}
-        for wanted in ("spikes", "past", "now")
+        for wanted in ("given", "past", "now")
     )
-    layout = Layout(names, late, (), states, spikes, past, now)
+    numbers = frozenset(p.name for p in graph.populations if sends(p))
+    sent = {name: states.get((name, LAST_EMITTED), given[name]) for name in numbers}
+    layout = Layout(names, late, (), states, given, given | sent, past, now, numbers)
     return replace(layout, fields=(*_numbers(graph, layout), *_bytes(graph, layout)))
 
 
@@ -93,7 +101,7 @@ def _wanted(
     yield ("sum", "", ""), SUM
     for population in graph.populations:
         name, own = population.name, names[population.name]
-        yield ("spikes", name, ""), f"{own}_spikes"
+        yield ("given", name, ""), f"{own}_{'sent' if sends_numbers(population) else 'spikes'}"
         if late[name]:
             yield ("past", name, ""), f"{own}_past"
             yield ("now", name, ""), f"{own}_now"
@@ -112,16 +120,32 @@ def _numbers(graph: Graph, layout: Layout) -> Iterator[Field]:
     yield Field("int32_t", SUM, widest, "what arrives, port by port")
     for name, field in layout.now.items():
         yield Field("uint32_t", field, None, f"the place of this step in {layout.past[name]}")
+    yield from _words(graph, layout)
+
+
+def _words(graph: Graph, layout: Layout) -> Iterator[Field]:
+    for population in graph.populations:
+        if sends_numbers(population):
+            about = f"what {population.name} sends"
+            yield Field("int32_t", layout.given[population.name], population.neurons, about)
+        if population.name in layout.numbers:
+            yield from _ring(layout, population, "int32_t")
 
 
 def _bytes(graph: Graph, layout: Layout) -> Iterator[Field]:
     for population in graph.populations:
-        name = population.name
-        about = f"what {name} fires, 0 or 1"
-        yield Field("uint8_t", layout.spikes[name], population.neurons, about)
-        if name in layout.past:
-            size, about = layout.late[name], f"and fired in the {layout.late[name]} steps before"
-            yield Field("uint8_t", layout.past[name], size * population.neurons, about)
+        if not sends_numbers(population):
+            about = f"what {population.name} fires, 0 or 1"
+            yield Field("uint8_t", layout.given[population.name], population.neurons, about)
+        if population.name not in layout.numbers:
+            yield from _ring(layout, population, "uint8_t")
+
+
+def _ring(layout: Layout, population: Population, kind: str) -> Iterator[Field]:
+    name = population.name
+    if name in layout.past:
+        size, about = layout.late[name], f"and sent in the {layout.late[name]} steps before"
+        yield Field(kind, layout.past[name], size * population.neurons, about)
 
 
 def step_of(population: Population) -> NeuronStep:

@@ -17,12 +17,13 @@ from ....ir.diagnostics import CompileError, Diagnostic
 from ....ir.expr import names
 from ....ir.graph import SUMS, Graph, Population, Projection
 from ....ir.model import Model, start_of, weights_name
-from ....ir.neuron import Assign, NeuronStep, State
+from ....ir.neuron import LAST_EMITTED, Assign, NeuronStep, State
+from ....ir.rules import sends_numbers
 from ...compiled.text.languages import C_FUNCTIONS, C
 from ...compiled.text.render import cast, render
 from ...compiled.text.step import identifiers as step_names
 from ...runnable import require_clocked
-from .header import comment, header
+from .header import comment, header, scored, signature
 from .layout import SUM, layout_of, moving, step_of
 from .names import identifiers
 from .synapses import Packed, rows_of
@@ -48,14 +49,11 @@ def c_program(model: Model, digest: str) -> CProgram:
 
 
 def require_integers(graph: Graph, form: str) -> None:
-    """CompileError(E071) for a network that computes with floats or whose neurons emit numbers, of
-    which there is no such form."""
+    """CompileError(E071) for a network that computes with floats, of which there is no such
+    form."""
     require_clocked(graph, tuple(SUMS))
     if not graph.semantics.integers:
         raise CompileError(_no_integers(graph, form))
-    emitting = [p for p in graph.populations if p.step is not None and p.step.emit is not None]
-    if emitting:
-        raise CompileError(_emits(each, form) for each in emitting)
 
 
 def _no_integers(graph: Graph, form: str) -> Diagnostic:
@@ -63,13 +61,6 @@ def _no_integers(graph: Graph, form: str) -> Diagnostic:
         "E071",
         f"`{graph.name}` computes with floats, and {form} is written of integers",
         help="quantize it first: snncc quantize MODEL --out q8.snnpkg",
-    )
-
-
-def _emits(population: Population, form: str) -> Diagnostic:
-    message = f"`{population.name}` emits numbers, and {form} is written of spikes"
-    return Diagnostic(
-        "E071", message, population.span, help="read out spikes, or take another form"
     )
 
 
@@ -151,10 +142,12 @@ class _Writer:
         """What the pre neurons that fired bring to each of their post neurons."""
         pre = self.index[projection.pre]
         own = self.projections[projection.name.replace("->", " to ")]
-        fired, lines = f"s->{self.layout.spikes[pre.name]}", list[str]()
+        fired, lines = f"s->{self.layout.sent[pre.name]}", list[str]()
         if projection.delay:
             lines, fired = self._late(projection, own)
-        row = [f"    {line}" for line in self._row(projection, own, body)]
+        times = f"{fired}[n] * " if pre.name in self.layout.numbers else ""
+        lines_of = self._row(projection, own, lambda post, weight: body(post, times + weight))
+        row = [f"    {line}" for line in lines_of]
         row = [f"if ({fired}[n]) {{", *row, "}"]
         about = f"/* {comment(projection.name)}, {projection.delay} steps late */"
         return [about, *lines, *self._over(pre.neurons, row)]
@@ -164,13 +157,14 @@ class _Writer:
         late, past = self.layout.late[projection.pre], self.layout.past[projection.pre]
         place, first = f"s->{self.layout.now[projection.pre]}", f"{own}_from"
         size = self.index[projection.pre].neurons
+        kind = "int32_t" if projection.pre in self.layout.numbers else "uint8_t"
         lines = [
             f"const uint32_t {first} = {place} + {late - projection.delay}u;",
-            f"const uint8_t *{own}_fired =",
+            f"const {kind} *{own}_fired =",
             f"    s->{past} + ({first} < {late}u ? {first} : {first} - {late}u) * {size}u;",
         ]
         if projection.delay == late:  # the place of this step is still that of the oldest
-            lines = [f"const uint8_t *{own}_fired = s->{past} + {place} * {size}u;"]
+            lines = [f"const {kind} *{own}_fired = s->{past} + {place} * {size}u;"]
         return lines, f"{own}_fired"
 
     def _row(self, projection: Projection, own: str, body: Body) -> Iterator[str]:
@@ -220,7 +214,7 @@ class _Writer:
                 field = self.states[population.name, state.name]
                 yield f"s->{field}[{place}] = {step_names(step)[state.name]};"
         if is_last:
-            yield f"s->{self.layout.spikes[population.name]}[{place}] = (uint8_t)spiked;"
+            yield f"s->{self.layout.given[population.name]}[{place}] = (uint8_t)spiked;"
 
     def _read(
         self, population: Population, read: Set[str], arriving: Mapping[str, str], place: str
@@ -273,7 +267,8 @@ class _Writer:
         lines = ["void net_reset(net_state *s) {", "    uint32_t n;"]
         for population in self.graph.populations:
             name = population.name
-            sizes = {self.layout.spikes[name]: population.neurons}
+            member = self.layout.given[name]
+            sizes = {member: population.neurons}
             if name in self.layout.past:
                 sizes[self.layout.past[name]] = population.neurons * self.layout.late[name]
                 lines.append(f"    s->{self.layout.now[name]} = 0;")
@@ -289,28 +284,39 @@ class _Writer:
         return "\n".join([*lines, "}", ""])
 
     def _step(self, computed: Iterable[Population]) -> str:
-        lines = [
-            "void net_step(net_state *s, const uint8_t *spikes_in, uint8_t *spikes_out) {",
-            "    uint32_t n;",
-        ]
-        start = 0
-        for population in self.graph.populations:
-            if population.role == "input":
-                own, size = self.layout.spikes[population.name], population.neurons
-                place = f"spikes_in[{start} + n]" if start else "spikes_in[n]"
-                lines.append(_loop(size, f"s->{own}[n] = (uint8_t)({place} != 0);"))
-                start += size
+        lines = [f"{signature(self.graph)} {{", "    uint32_t n;", *self._taken()]
         lines += [f"    step_{self.names[p.name]}(s);" for p in computed]
         for name, past in self.layout.past.items():
             size, now = self.index[name].neurons, f"s->{self.layout.now[name]}"
-            own = self.layout.spikes[name]
-            lines.append(_loop(size, f"s->{past}[{now} * {size}u + n] = s->{own}[n];"))
+            sent = self.layout.sent[name]
+            lines.append(_loop(size, f"s->{past}[{now} * {size}u + n] = s->{sent}[n];"))
             lines.append(f"    {now} = {now} + 1 == {self.layout.late[name]}u ? 0 : {now} + 1;")
+        return "\n".join([*lines, *self._given(), "}", ""])
+
+    def _taken(self) -> Iterator[str]:
+        """What comes in, population by population."""
+        starts = {"spikes": 0, "numbers": 0}
+        yield "    (void)spikes_in;"
+        for population in self.graph.populations:
+            if population.role != "input":
+                continue
+            own, size = self.layout.given[population.name], population.neurons
+            kind = "numbers" if sends_numbers(population) else "spikes"
+            place = f"{kind}_in[{starts[kind]} + n]" if starts[kind] else f"{kind}_in[n]"
+            starts[kind] += size
+            taken = place if kind == "numbers" else f"(uint8_t)({place} != 0)"
+            yield _loop(size, f"s->{own}[n] = {taken};")
+
+    def _given(self) -> Iterator[str]:
+        """What goes out."""
+        yield "    (void)spikes_out;"
         output = next((p for p in self.graph.populations if p.role == "output"), None)
         if output is not None:
-            own = self.layout.spikes[output.name]
-            lines.append(_loop(output.neurons, f"spikes_out[n] = s->{own}[n];"))
-        return "\n".join([*lines, "}", ""])
+            own = self.layout.given[output.name]
+            yield _loop(output.neurons, f"spikes_out[n] = s->{own}[n];")
+        if scored(self.graph) is not None and output is not None:
+            field = self.states[output.name, LAST_EMITTED]
+            yield _loop(output.neurons, f"scores_out[n] = s->{field}[n];")
 
 
 def _summed(port: str) -> Body:

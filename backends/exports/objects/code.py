@@ -30,10 +30,10 @@ def constant(number: int, bits: int = 32) -> Value:
 
 class Code:
     """The body of a function. `products`: the machine multiplies words into 64 bits; else
-    `@product` does."""
+    `@product` does. `quotients`: it divides 64 bits; else `@quotient` does."""
 
-    def __init__(self, products: bool = True) -> None:
-        self.products = products
+    def __init__(self, products: bool = True, quotients: bool = True) -> None:
+        self.products, self.quotients = products, quotients
         self.lines: list[str] = []
         self.block = "entry"
         self._count = 0

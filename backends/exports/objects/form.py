@@ -34,7 +34,7 @@ def network_object(
     """A quantized model for a row of TRIPLES; CompileError(E071) as of C."""
     require_integers(model.graph, "machine code")
     row, layout = TRIPLES[triple], layout_of(model.graph)
-    text = network_text(model, layout, row.products)
+    text = network_text(model, layout, row)
     made = assembled(text, triple, level)
     files = {"net.h": header(model.graph, digest, layout.fields).encode(), "net.o": made}
     if trace is not None:

@@ -8,29 +8,32 @@ from functools import partial
 import numpy as np
 
 from ....ir.expr import names
-from ....ir.graph import Population, Projection
+from ....ir.graph import Graph, Population, Projection
 from ....ir.model import Model, start_of, weights_name
-from ....ir.neuron import Assign, State
+from ....ir.neuron import LAST_EMITTED, Assign, State
+from ....ir.rules import sends_numbers
 from ...compiled.text.step import identifiers as step_names
+from ..c.header import scored
 from ..c.layout import SUM, Layout, moving, step_of
 from ..c.names import identifiers
 from ..c.synapses import Array, Packed, rows_of
 from .code import Code, Value, constant
 from .tables import Tables
-from .words import INTRINSICS, computed, product_function
+from .triples import Triple
+from .words import INTRINSICS, computed, product_function, quotient_function
 
 # What an event does to a neuron, by its number and the weight.
 Body = Callable[[Value, Value], None]
 
 
-def network_text(model: Model, layout: Layout, products: bool) -> str:
-    """The module of `net_reset` and `net_step`."""
-    return _Writer(model, layout, products).written()
+def network_text(model: Model, layout: Layout, row: Triple) -> str:
+    """The module of `net_reset` and `net_step`, for a machine."""
+    return _Writer(model, layout, row).written()
 
 
 class _Writer:
-    def __init__(self, model: Model, layout: Layout, products: bool) -> None:
-        self.model, self.graph, self.layout, self.products = model, model.graph, layout, products
+    def __init__(self, model: Model, layout: Layout, row: Triple) -> None:
+        self.model, self.graph, self.layout, self.row = model, model.graph, layout, row
         self.index = self.graph.index()
         self.places = {field.name: k for k, field in enumerate(layout.fields)}
         self.projections = identifiers(p.name.replace("->", " to ") for p in self.graph.projections)
@@ -40,13 +43,16 @@ class _Writer:
         computed = [p for p in self._in_order() if p.step is not None]
         functions = [self._population(p) for p in computed]
         functions += [self._reset(), self._step(computed)]
-        if not self.products:
-            functions.append(product_function())
+        functions += [] if self.row.products else [product_function()]
+        functions += [] if self.row.quotients else [quotient_function()]
         kind = state_type(self.layout)
         return "\n".join([kind, INTRINSICS, *self.tables.texts.values(), *functions])
 
     def _in_order(self) -> list[Population]:
         return [self.index[n] for block in self.graph.schedule or () for n in block.populations]
+
+    def _code(self) -> Code:
+        return Code(self.row.products, self.row.quotients)
 
     def _field(self, code: Code, name: str) -> str:
         """Where a member of the state lies."""
@@ -55,7 +61,7 @@ class _Writer:
 
     def _population(self, population: Population) -> str:
         """A step of a population: ports are summed first, or each event is delivered by itself."""
-        step, count, code = step_of(population), population.neurons, Code(self.products)
+        step, count, code = step_of(population), population.neurons, self._code()
         if self.graph.semantics.sums == "each":
             code.loop(count, lambda n: self._neuron(code, population, step.decay, {}, n))
             for projection in self._arriving(population):
@@ -104,27 +110,35 @@ class _Writer:
         )
 
     def _delivery(self, code: Code, projection: Projection, body: Body) -> None:
-        """What the pre neurons that fired bring to each of their post neurons."""
+        """What the pre neurons that sent something bring to each of their post neurons."""
         pre = self.index[projection.pre]
-        fired = self._field(code, self.layout.spikes[pre.name])
+        sent = self._field(code, self.layout.sent[pre.name])
         if projection.delay:
-            fired = self._late(code, projection, pre.neurons)
+            sent = self._late(code, projection, pre.neurons)
 
         def row(n: Value) -> None:
-            has_fired = code.compare("ne", code.load(fired, n, 8), 0)
-            code.when(has_fired, lambda: self._row(code, projection, n, body))
+            number = code.load(sent, n, self._bits(pre.name))
+            times = body
+            if pre.name in self.layout.numbers:
+                times = lambda post, weight: body(post, code.binary("mul", weight, number))  # noqa: E731
+            has_sent = code.compare("ne", number, 0)
+            code.when(has_sent, lambda: self._row(code, projection, n, times))
 
         code.loop(pre.neurons, row)
 
     def _late(self, code: Code, projection: Projection, size: int) -> str:
-        """Where what fired `delay` steps ago lies."""
+        """Where what was sent `delay` steps ago lies."""
         late = self.layout.late[projection.pre]
         now = code.load(self._field(code, self.layout.now[projection.pre]), 0, 32)
         place = code.binary("add", now, late - projection.delay)
         over = code.binary("sub", place, late)
         place = code.select(code.compare("ult", place, late), place, over)
         past = self._field(code, self.layout.past[projection.pre])
-        return code.at(past, code.binary("mul", place, size), 8)
+        return code.at(past, code.binary("mul", place, size), self._bits(projection.pre))
+
+    def _bits(self, population: str) -> int:
+        """Of what it sends."""
+        return 32 if population in self.layout.numbers else 8
 
     def _row(self, code: Code, projection: Projection, n: Value, body: Body) -> None:
         wiring = self.model.wirings[projection.name]
@@ -199,7 +213,7 @@ class _Writer:
             code.store(values[known[state]], field, place)
         if is_last:
             fired = code.cast(values["spiked"], 8, is_signed=False)
-            code.store(fired, self._field(code, self.layout.spikes[population.name]), place)
+            code.store(fired, self._field(code, self.layout.given[population.name]), place)
 
     def _read(
         self, code: Code, population: Population, read: Iterable[str], place: Value
@@ -227,7 +241,7 @@ class _Writer:
         return self.tables.numbers(name, codes)(code, place)
 
     def _reset(self) -> str:
-        code = Code(self.products)
+        code = self._code()
         for population in self.graph.populations:
             for state in () if population.step is None else moving(population.step):
                 field = self._field(code, self.layout.states[population.name, state.name])
@@ -238,55 +252,74 @@ class _Writer:
                     code.store(self._constant(code, p, s, n), f, n)
 
                 code.loop(population.neurons, start)
-        cleared = {*self.layout.spikes.values(), *self.layout.past.values()}
+        cleared = {*self.layout.given.values(), *self.layout.past.values()}
         for member in (f for f in self.layout.fields if f.name in cleared):
+            nothing = constant(0, member.element * 8)
             field = self._field(code, member.name)
-            code.loop(member.size or 1, partial(code.store, constant(0, 8), field))
+            code.loop(member.size or 1, partial(code.store, nothing, field))
         for now in self.layout.now.values():
             code.store(constant(0), self._field(code, now), 0)
         code.do("ret void")
         return code.function("define void @net_reset(ptr %s) #0")
 
     def _step(self, populations: Iterable[Population]) -> str:
-        code = Code(self.products)
+        code = self._code()
         self._take_inputs(code)
         for population in populations:
             code.do(f"call void @step_{self.layout.names[population.name]}(ptr %s)")
         for name, past in self.layout.past.items():
             self._keep(code, name, past)
-        output = next((p for p in self.graph.populations if p.role == "output"), None)
-        if output is not None:
-            fired = self._field(code, self.layout.spikes[output.name])
-            _copy(code, output.neurons, fired, "%spikes_out")
+        self._give_outputs(code)
         code.do("ret void")
-        return code.function("define void @net_step(ptr %s, ptr %spikes_in, ptr %spikes_out) #0")
+        return code.function(f"define void {step_head(self.graph)} #0")
 
     def _take_inputs(self, code: Code) -> None:
-        start = 0
+        starts = {8: 0, 16: 0}  # of spikes and of numbers
         for population in (p for p in self.graph.populations if p.role == "input"):
-            field = self._field(code, self.layout.spikes[population.name])
-            given = code.at("%spikes_in", start, 8)
+            field = self._field(code, self.layout.given[population.name])
+            bits, source = (16, "%numbers_in") if sends_numbers(population) else (8, "%spikes_in")
+            given = code.at(source, starts[bits], bits)
+            starts[bits] += population.neurons
 
-            def take(n: Value, field: str = field, given: str = given) -> None:
-                fires = code.compare("ne", code.load(given, n, 8), 0)
-                code.store(code.cast(fires, 8, is_signed=False), field, n)
+            def take(n: Value, field: str = field, given: str = given, bits: int = bits) -> None:
+                value = code.load(given, n, bits)
+                fires = code.compare("ne", value, 0)
+                spike = code.cast(fires, 8, is_signed=False)
+                code.store(code.cast(value, 32) if bits == 16 else spike, field, n)
 
             code.loop(population.neurons, take)
-            start += population.neurons
+
+    def _give_outputs(self, code: Code) -> None:
+        output = next((p for p in self.graph.populations if p.role == "output"), None)
+        if output is None:
+            return
+        fired = self._field(code, self.layout.given[output.name])
+        _copy(code, output.neurons, fired, "%spikes_out", 8)
+        if scored(self.graph) is not None:
+            score = self._field(code, self.layout.states[output.name, LAST_EMITTED])
+            _copy(code, output.neurons, score, "%scores_out", 32)
 
     def _keep(self, code: Code, name: str, past: str) -> None:
-        """Puts what fired in this step into the ring, in place of the oldest."""
+        """Puts what was sent in this step into the ring, in place of the oldest."""
         size, place = self.index[name].neurons, self._field(code, self.layout.now[name])
-        now = code.load(place, 0, 32)
-        ring = code.at(self._field(code, past), code.binary("mul", now, size), 8)
-        _copy(code, size, self._field(code, self.layout.spikes[name]), ring)
+        now, bits = code.load(place, 0, 32), self._bits(name)
+        ring = code.at(self._field(code, past), code.binary("mul", now, size), bits)
+        _copy(code, size, self._field(code, self.layout.sent[name]), ring, bits)
         following = code.binary("add", now, 1)
         is_last = code.compare("eq", following, self.layout.late[name])
         code.store(code.select(is_last, constant(0), following), place, 0)
 
 
-def _copy(code: Code, count: int, source: str, target: str) -> None:
-    code.loop(count, lambda n: code.store(code.load(source, n, 8), target, n))
+def step_head(graph: Graph) -> str:
+    """`@net_step` with its arguments, as of `c.header.signature`."""
+    numbers = any(sends_numbers(p) for p in graph.populations)
+    ends = ["%s", "%spikes_in", *["%numbers_in"] * numbers, "%spikes_out"]
+    ends += [] if scored(graph) is None else ["%scores_out"]
+    return f"@net_step({', '.join(f'ptr {end}' for end in ends)})"
+
+
+def _copy(code: Code, count: int, source: str, target: str, bits: int) -> None:
+    code.loop(count, lambda n: code.store(code.load(source, n, bits), target, n))
 
 
 def state_type(layout: Layout) -> str:

@@ -8,11 +8,13 @@ from functools import partial
 import numpy as np
 
 from ....ir.graph import Graph
+from ....ir.rules import sends_numbers
 from ...trace import Trace
+from ..c.header import scored
 from ..c.layout import Layout
 from ..c.vectors import PRIME, START, Golden, golden
 from .code import Code, Value, constant
-from .network import state_type
+from .network import state_type, step_head
 from .tables import Tables, table_text
 from .triples import Board
 
@@ -42,7 +44,6 @@ entry:
   unreachable
 }
 """
-_BEFORE = "declare void @net_reset(ptr)\ndeclare void @net_step(ptr, ptr, ptr)\n"
 
 
 def proof_text(graph: Graph, layout: Layout, trace: Trace, board: Board) -> str:
@@ -50,7 +51,8 @@ def proof_text(graph: Graph, layout: Layout, trace: Trace, board: Board) -> str:
     found = golden(graph, trace, layout.states)
     state = "@state = internal global %net_state zeroinitializer, align 8"
     compare = _compare(graph, layout, found)
-    return "\n".join([state_type(layout), state, _BEFORE, *compare, start_text(board)])
+    before = f"declare void @net_reset(ptr)\ndeclare void {step_head(graph)}\n"
+    return "\n".join([state_type(layout), state, before, *compare, start_text(board)])
 
 
 def start_text(board: Board) -> str:
@@ -79,7 +81,8 @@ SECTIONS {{
 
 
 def _compare(graph: Graph, layout: Layout, found: Golden) -> list[str]:
-    inputs = sum(p.neurons for p in graph.populations if p.role == "input")
+    given = (p for p in graph.populations if p.role == "input" and not sends_numbers(p))
+    inputs = sum(p.neurons for p in given)
     output = next((p.neurons for p in graph.populations if p.role == "output"), 0)
     samples, steps = found.hashes.shape
     tables = Tables()
@@ -88,14 +91,17 @@ def _compare(graph: Graph, layout: Layout, found: Golden) -> list[str]:
         f"@{name} = internal global [{size + 1} x i8] zeroinitializer"
         for name, size in (("in", inputs), ("out", output))
     ]
-    texts = [table_text("given", found.given), table_text("wanted", found.wanted)]
+    buffers.append(f"@scores = internal global [{output + 1} x i32] zeroinitializer")
+    texts = [table_text(n, getattr(found, n)) for n in ("given", "numbers", "wanted")]
+    called = step_head(graph).replace("%spikes_", "@").replace("%scores_out", "@scores")
+    called = called.replace("%s,", "@state,")
     code = Code()
 
-    def one_step(step: Value, first: Value) -> None:
+    def one_step(step: Value, first: Value, numbers: str) -> None:
         place = code.binary("add", first, step)
         row = code.at("@given", code.binary("mul", place, found.given.shape[2]), 8)
         code.loop(inputs, lambda n: code.store(_bit(code, row, n), "@in", n))
-        code.do("call void @net_step(ptr @state, ptr @in, ptr @out)")
+        code.do(f"call void {called.replace('%numbers_in', numbers)}")
         wanted = code.at("@wanted", code.binary("mul", place, found.wanted.shape[2]), 8)
 
         def compare(n: Value) -> None:
@@ -109,7 +115,8 @@ def _compare(graph: Graph, layout: Layout, found: Golden) -> list[str]:
     def sample(number: Value) -> None:
         code.do("call void @net_reset(ptr @state)")
         first = code.binary("mul", number, steps)
-        code.loop(steps, lambda step: one_step(step, first))
+        numbers = code.at("@numbers", code.binary("mul", number, found.numbers.shape[1]), 16)
+        code.loop(steps, lambda step: one_step(step, first, numbers))
 
     code.loop(samples, sample)
     code.do("ret i32 0")
@@ -133,6 +140,8 @@ def _hash(graph: Graph, layout: Layout) -> str:
         which = f"getelementptr %net_state, ptr @state, i32 0, i32 {place}"
         field = code.value(0, which).text
         code.loop(index[population].neurons, partial(_mix, code, field))
+    output = scored(graph)
+    code.loop(0 if output is None else output.neurons, partial(_mix, code, "@scores"))
     code.do(f"ret {code.load('@mixed', 0, 32).typed}")
     return "@mixed = internal global i32 0\n" + code.function("define internal i32 @hash() #0")
 

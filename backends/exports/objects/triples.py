@@ -21,12 +21,13 @@ class Board:
 @dataclass(frozen=True, slots=True)
 class Triple:
     """A row. LLVM's `cpu`, `features` and `relocation`; `products`: instructions multiply words
-    into 64 bits; `is_small`: flash counts more than speed."""
+    into 64 bits, `quotients`: and divide 64 bits; `is_small`: flash counts more than speed."""
 
     about: str
     cpu: str
     features: str
     products: bool
+    quotients: bool
     is_small: bool
     board: Board
     relocation: str = "static"
@@ -41,20 +42,20 @@ def _arm_board(machine: str, flash: int, ram: int) -> Board:
 
 TRIPLES: dict[str, Triple] = {
     "x86_64-unknown-linux-gnu": Triple(
-        "PC with Linux", "x86-64", "", True, False,
+        "PC with Linux", "x86-64", "", True, True, False,
         Board(("qemu-x86_64",), bytes.fromhex("b83c000000 0f05")),  # mov eax, 60; syscall
         relocation="pic",
     ),
     "thumbv6m-none-eabi": Triple(
-        "Cortex-M0, M0+, M1", "cortex-m0", "", False, True,
+        "Cortex-M0, M0+, M1", "cortex-m0", "", False, False, True,
         _arm_board("microbit", 256 << 10, 16 << 10),
     ),
     "thumbv7em-none-eabi": Triple(
-        "Cortex-M4, M7", "cortex-m4", "-fpregs", True, True,
+        "Cortex-M4, M7", "cortex-m4", "-fpregs", True, False, True,
         _arm_board("mps2-an386", 4 << 20, 4 << 20),
     ),
     "riscv32-unknown-none-elf": Triple(
-        "RV32IMC", "generic-rv32", "+m,+c", True, True,
+        "RV32IMC", "generic-rv32", "+m,+c", True, False, True,
         Board(("qemu-riscv32",), bytes.fromhex("9308d005 73000000")),  # li a7, 93; ecall
     ),
 }  # fmt: skip

@@ -85,6 +85,44 @@ def product_function() -> str:
     return code.function("define internal i64 @product(i64 %a, i64 %b) noinline #0")
 
 
+def quotient(code: Code, left: Value, right: Value) -> Value:
+    """left / right towards 0, and 0 where right is 0."""
+    if not code.quotients:
+        return code.value(64, f"call i64 @quotient({left.typed}, {right.typed})")
+    is_none = code.compare("eq", right, 0)
+    found = code.binary("sdiv", left, code.select(is_none, constant(1, 64), right))
+    return code.select(is_none, constant(0, 64), found)
+
+
+def quotient_function() -> str:
+    """`@quotient`, for cores that divide no 64 bits: a bit a turn, the highest first."""
+    code = Code()
+    signs = [code.binary("ashr", Value(f"%{name}", 64), 63) for name in "ab"]
+    left, right = (
+        code.binary("sub", code.binary("xor", Value(f"%{name}", 64), sign), sign)
+        for name, sign in zip("ab", signs, strict=True)
+    )
+    rest, bits = code.value(0, "alloca i64").text, code.value(0, "alloca i64").text
+    code.store(constant(0, 64), rest, 0)
+    code.store(left, bits, 0)  # those of the quotient come in from below
+
+    def turn(_: Value) -> None:
+        old = code.load(bits, 0, 64)
+        upper = code.binary("shl", code.load(rest, 0, 64), 1)
+        taken = code.binary("or", upper, code.binary("lshr", old, 63))
+        fits = code.compare("uge", taken, right)
+        shifted, one = code.binary("shl", old, 1), code.cast(fits, 64, is_signed=False)
+        code.store(code.binary("or", shifted, one), bits, 0)
+        code.store(code.select(fits, code.binary("sub", taken, right), taken), rest, 0)
+
+    code.loop(64, turn)
+    sign = code.binary("xor", *signs)
+    found = code.binary("sub", code.binary("xor", code.load(bits, 0, 64), sign), sign)
+    is_none = code.compare("eq", Value("%b", 64), 0)
+    code.do(f"ret {code.select(is_none, constant(0, 64), found).typed}")
+    return code.function("define internal i64 @quotient(i64 %a, i64 %b) noinline #0")
+
+
 def _wrapped(code: Code, value: Value, mask: Value, sign: Value) -> Value:
     assert mask.whole is not None
     if (mask.whole, sign.whole) == (WORD - 1, WORD >> 1):
@@ -157,6 +195,7 @@ WORDS: dict[str, Callable[..., Value]] = {
     "Add": _binary("add"),
     "Sub": _binary("sub"),
     "Mul": product,
+    "Quotient": quotient,
     "And": _binary("and"),
     "Or": _binary("or"),
     "Shl": _binary("shl"),

@@ -175,7 +175,7 @@ class Writer:
         level = max(each.level for each in args)
         names = [self.scopes.name(each, kind, level) for each in args]
         written = codes_written(places, dtype, lambda code: f"{kind}({code})")
-        name = self.scopes.at(level).text(spelling.format(*names, **written))
+        name = self.scopes.at(level).text(spelling.format(*names, kind=kind, **written))
         return Value(kind, low, high, name, level)
 
 
@@ -211,6 +211,9 @@ def _wrapped(low: int, high: int) -> tuple[int, int]:
 def _ends(expr: Apply, args: list[Value], moved: tuple[int, Fixed] | None) -> tuple[int, int]:
     """The ends of the exact results."""
     how = () if moved is None else (moved[0], moved[1].rounding)
+    if expr.op == "quot":
+        most = max(abs(args[0].low), abs(args[0].high))
+        return -most, most
     exact = OPS[expr.op].exact or _EXACT[expr.op]
     ends = [exact(*each, *how) for each in product(*((a.low, a.high) for a in args))]
     is_through_zero = expr.op == "abs" and args[0].low < 0 < args[0].high

@@ -8,15 +8,18 @@ from functools import reduce
 import numpy as np
 
 from ....ir.graph import Population
+from ....ir.integers.population import sends
 from ....ir.model import Model
-from ....ir.neuron import State
-from .expressions import Level, Scopes, Value, constant
+from ....ir.neuron import LAST_EMITTED, State
+from ....ir.rules import sends_numbers
+from .expressions import COUNTER, Level, Scopes, Value, constant
 from .form import Ends
 from .neurons import Done, advance, moving, start, step_of
 from .nodes import Nodes, described
 from .sums import Synapses, delivered, later, past, synapses_of
 
-SPIKES = "spikes"
+SPIKES, NUMBERS = "spikes", "numbers"
+KINDS = {False: np.uint8, True: np.int32}  # of what is sent: spikes, numbers
 
 
 class Network:
@@ -37,15 +40,31 @@ class Network:
 
     def taken(self, *leading: int | str) -> dict[str, str]:
         """Makes the input `spikes`, and gives those of each input population, cut out of it."""
-        inputs = [p for p in self.model.graph.populations if p.step is None]
+        given = [p for p in self.model.graph.populations if p.step is None]
+        inputs = [p for p in given if not sends_numbers(p)]
         bounds = np.cumsum([0, *(p.neurons for p in inputs)]).tolist()
         self.ends.inputs.append(described(SPIKES, np.uint8, [*leading, bounds[-1]]))
+        return self._cut(inputs, SPIKES, len(leading)) | self._numbers(given)
+
+    def _numbers(self, given: list[Population]) -> dict[str, str]:
+        """Makes the input `numbers` int32 [B, numbers], if there are inputs that send them in every
+        step, and gives theirs."""
+        sending = [p for p in given if sends_numbers(p)]
+        if not sending:
+            return {}
+        shape: list[int | str] = ["B", sum(p.neurons for p in sending)]
+        self.ends.inputs.append(described(NUMBERS, np.int32, shape))
+        return self._cut(sending, NUMBERS, 1)
+
+    def _cut(self, inputs: list[Population], whole: str, axis: int) -> dict[str, str]:
+        """The part of each input in a value that holds all of them side by side."""
         if len(inputs) == 1:
-            return {inputs[0].name: SPIKES}
+            return {inputs[0].name: whole}
+        bounds = np.cumsum([0, *(p.neurons for p in inputs)]).tolist()
         cut = {}
         for population, low, high in zip(inputs, bounds, bounds[1:], strict=False):
-            ends = (self.nodes.indices(n) for n in (low, high, len(leading)))
-            cut[population.name] = self.nodes.node("Slice", SPIKES, *ends)
+            ends = (self.nodes.indices(n) for n in (low, high, axis))
+            cut[population.name] = self.nodes.node("Slice", whole, *ends)
         return cut
 
     def shape(self, *sizes: int) -> str:
@@ -101,10 +120,12 @@ class Region:
         return advance(self.network.model, population, self.scopes, ports, states)
 
     def fire(self, population: Population, done: Done) -> str:
-        """Its spikes in this step, uint8 [B, N], which others now receive."""
-        fired = self.full(done.spiked, population)
-        self.now[population.name] = self.network.as_spikes(self.scopes.body, fired)
-        return self.now[population.name]
+        """Its spikes in this step, uint8 [B, N], which others now receive, or the numbers that it
+        sends."""
+        fired = self.network.as_spikes(self.scopes.body, self.full(done.spiked, population))
+        sent = self.full(done.states[LAST_EMITTED], population) if sends(population) else fired
+        self.now[population.name] = sent
+        return fired
 
     def full(self, value: Value, population: Population) -> str:
         """The name in the step of truth values or codes int32 [B, N], also of those that all
@@ -134,7 +155,8 @@ class Region:
     def _plus(self, one: Value, other: Value) -> Value:
         level = max(one.level, other.level)
         names = [self.scopes.name(each, "i32", level) for each in (one, other)]
-        ends = one.low + other.low, one.high + other.high
+        # Of numbers nothing is known but that their sum is a code of 32 bits.
+        ends = max(COUNTER.low, one.low + other.low), min(COUNTER.high, one.high + other.high)
         return Value("i32", *ends, self.scopes.at(level).node("Add", *names), level)
 
 

@@ -11,7 +11,6 @@ from ....ir.diagnostics import CompileError, Diagnostic
 from ....ir.graph import Graph, Population
 from ....ir.model import Model, start_of
 from ....ir.neuron import SPIKED, NeuronStep, State, types_read
-from ....ir.rules import emitters
 from ....ir.types import DType, Fixed
 from ...runnable import require_clocked
 from .expressions import COUNTER, Level, Scopes, Value, Writer, constant, held
@@ -73,8 +72,8 @@ def advance(
 
 
 def require_integers(graph: Graph) -> None:
-    """CompileError for a graph that has no exact form here: E075, or E071 of floats, of neurons
-    that send numbers to others, and of states of more than 32 bits."""
+    """CompileError for a graph that has no exact form here: E075, or E071 of floats
+    and of states of more than 32 bits."""
     require_clocked(graph)
     if not graph.semantics.integers:
         raise CompileError(
@@ -84,15 +83,9 @@ def require_integers(graph: Graph) -> None:
                 help="quantize it first: snncc quantize MODEL --out q8.snnpkg",
             )
         )
-    found = [_sends(each) for each in emitters(graph)]
-    found += [each for p in graph.populations if p.step is not None for each in _unfit(p)]
+    found = [each for p in graph.populations if p.step is not None for each in _unfit(p)]
     if found:
         raise CompileError(found)
-
-
-def _sends(population: Population) -> Diagnostic:
-    message = f"`{population.name}` sends numbers to other neurons, and ONNX is written of spikes"
-    return Diagnostic("E071", message, population.span, help="join it by neurons that spike")
 
 
 def _unfit(population: Population) -> list[Diagnostic]:

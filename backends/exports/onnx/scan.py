@@ -13,12 +13,13 @@ import numpy as np
 from onnx import ModelProto
 
 from ....ir.graph import Block, Population
+from ....ir.integers.population import sends
 from ....ir.model import Model
 from ....ir.neuron import LAST_EMITTED, State
 from .expressions import Level
 from .form import OLD, Pair, made, metadata
 from .loop import Loop
-from .network import SPIKES, Network, Region, kept
+from .network import KINDS, SPIKES, Network, Region, kept
 from .neurons import Done, require_integers, step_of
 from .sums import pushed
 
@@ -36,7 +37,8 @@ def scan_model(
     """A network of integers over time; `digest` is that of its graph.
 
     Input `spikes` uint8 [T, B, inputs], 0 or 1, the input populations side by side in graph order;
-    T is `steps`, or any number. Outputs: `counts` int32 [B, outputs], how often the output fired;
+    T is `steps`, or any number. `numbers` int32 [B, numbers], if there are inputs that send these
+    in every step. Outputs: `counts` int32 [B, outputs], how often the output fired;
     where a number scores it `scores` int32 [B, outputs], its last code; for `every_spike`
     `h.spikes` uint8 [T, B, N] of each population h, for `every_state` `h.v` int32 [T, B, N] of each
     state v after each step. CompileError(E071, E075) for a network that these cannot say.
@@ -57,8 +59,26 @@ class _InTime(Network):
         super().__init__(model, 1)
         self.steps: int | str = "T" if steps is None else steps
         self.every_state = every_state
-        self.spikes = self.taken(self.steps, "B")
+        taken = self.taken(self.steps, "B")
+        inputs = [p for p in model.graph.populations if p.step is None]
+        self.spikes = {p.name: self._train(p, taken[p.name]) for p in inputs}
+        self.sent = {p.name: self._sent(p, taken[p.name]) for p in inputs}
         self.last: dict[tuple[str, str], str] = {}
+
+    def _train(self, population: Population, taken: str) -> str:
+        """The spikes of an input; none of one that sends numbers."""
+        if not sends(population):
+            return taken
+        return self._in_every_step(self.nodes.constant(np.zeros((), np.uint8)), population)
+
+    def _sent(self, population: Population, taken: str) -> str:
+        return self._in_every_step(taken, population) if sends(population) else taken
+
+    def _in_every_step(self, value: str, population: Population) -> str:
+        """[B, N] as [T, B, N]."""
+        steps = self.nodes.node("Shape", SPIKES, start=0, end=1)
+        shape = self.nodes.node("Concat", steps, self.shape(population.neurons), axis=0)
+        return self.nodes.node("Expand", value, shape)
 
     def pass_through(self, block: Block) -> None:
         """The populations of a block in all steps."""
@@ -68,7 +88,7 @@ class _InTime(Network):
             (p.name, s.name): loop.carry(self.first(p, s), np.int32) for p, s in kept(members)
         }
         rings = self._rings(loop, members)
-        region = Region(self, loop.scopes, self.spikes, {}, rings)
+        region = Region(self, loop.scopes, self.sent, {}, rings)
         done = {}
         for population in members:
             own = {s.name: states[population.name, s.name] for _, s in kept([population])}
@@ -77,20 +97,29 @@ class _InTime(Network):
                 region.fire(population, done[population.name])
         self._leave(loop, region, done)
         for name, (ring, late) in rings.items():
-            loop.leave(pushed(loop.scopes.body, ring, late, region.now[name]), np.uint8)
+            kind = KINDS[sends(self.index[name])]
+            loop.leave(pushed(loop.scopes.body, ring, late, region.now[name]), kind)
         fired = {p.name: self._collected(loop, done[p.name], p) for p in members}
+        numbers = {
+            p.name: loop.collect(region.full(done[p.name].states[LAST_EMITTED], p), np.int32)
+            for p in members
+            if sends(p)
+        }
         loop.close()
         for population in members:
-            self.spikes[population.name] = self.as_spikes(self.nodes, fired[population.name])
+            name = population.name
+            self.spikes[name] = self.as_spikes(self.nodes, fired[name])
+            self.sent[name] = numbers.get(name, self.spikes[name])
 
     def _rings(self, loop: Loop, members: list[Population]) -> dict[str, tuple[str, int]]:
         rings = {}
         for population in members:
             late = self.late(population.name, [p.name for p in members])
             if late:
-                none = self.nodes.constant(np.array(0, np.uint8))
+                kind = KINDS[sends(population)]
+                none = self.nodes.constant(np.array(0, kind))
                 full = self.nodes.node("Expand", none, self.shape(late, population.neurons))
-                rings[population.name] = loop.carry(full, np.uint8), late
+                rings[population.name] = loop.carry(full, kind), late
         return rings
 
     def _leave(self, loop: Loop, region: Region, done: Mapping[str, Done]) -> None:
@@ -108,10 +137,8 @@ class _InTime(Network):
         """Whether the neurons fired, in all steps."""
         if done.spiked.level is Level.STEP:
             return loop.collect(done.spiked.name, np.bool_)
-        steps = self.nodes.node("Shape", SPIKES, start=0, end=1)
-        shape = self.nodes.node("Concat", steps, self.shape(population.neurons), axis=0)
         fired = loop.scopes.name(done.spiked, "bool", Level.ALL)
-        return self.nodes.node("Expand", fired, shape)
+        return self._in_every_step(fired, population)
 
     def _whole(self, population: Population) -> tuple[int | str, int | str, int | str]:
         return self.steps, "B", population.neurons

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from onnx import ModelProto
 
 from ....ir.graph import Population
+from ....ir.integers.population import sends
 from ....ir.model import Model
+from ....ir.rules import sends_numbers
 from .expressions import Scopes
 from .form import OLD, Pair, made, metadata
-from .network import Network, Region, kept
+from .network import KINDS, Network, Region, kept
 from .neurons import Done, require_integers
 from .nodes import described
 from .sums import pushed
@@ -21,11 +25,13 @@ def step_model(
     """A step of a network of integers; `digest` is that of its graph.
 
     Inputs: `spikes` uint8 [B, inputs], 0 or 1, the input populations side by side in graph order;
+    `numbers` int32 [B, numbers], if there are inputs that send these;
     `h.v` int32 [B, N] for each state v of a population h, which starts where the metadata say; and
     `h.spikes.past` uint8 [D, B, N], the spikes of the last D steps of a population that sends up to
-    D steps late, the last at its end, 0 at first. Outputs: `y.spikes` uint8 [B, N] of the output y,
-    or of all populations for `every_spike`, and what the next step takes, each under its name with
-    `.next`. CompileError(E071, E075) for a network that these cannot say.
+    D steps late, the last at its end, 0 at first, or `h.sent.past` int32, its numbers. Outputs:
+    `y.spikes` uint8 [B, N] of the output y, or of all populations for `every_spike`, and what the
+    next step takes, each under its name with `.next`. CompileError(E071, E075) for a network that
+    these cannot say.
     """
     require_integers(model.graph)
     network = Network(model, 0)
@@ -34,12 +40,14 @@ def step_model(
     for population, state in kept(network.order):
         name = f"{population.name}.{state.name}"
         network.ends.inputs.append(described(name, np.int32, ["B", population.neurons]))
-    done = _done(network, Region(network, Scopes(network.nodes, network.nodes), {}, now, rings))
+    region = Region(network, Scopes(network.nodes, network.nodes), {}, now, rings)
+    done = _done(network, region)
     for population in network.order:
-        if every_spike or population == network.output:
+        is_shown = every_spike and not sends_numbers(population)
+        if is_shown or population == network.output:
             name = f"{population.name}.spikes"
             network.shows(name, done[population.name][0], np.uint8, "B", population.neurons)
-    _leave(network, done, rings)
+    _leave(network, done, rings, region.now)
     said = metadata(model, digest, {f"{p.name}.{s.name}": (p, s) for p, s in kept(network.order)})
     return made(model, network.nodes, network.ends, pair, said)
 
@@ -52,9 +60,10 @@ def _rings(network: Network) -> dict[str, tuple[str, int]]:
     for population in network.order:
         late = network.late(population.name, network.index)
         if late:
-            name = f"{population.name}.spikes.past"
+            is_number = sends(population)
+            name = f"{population.name}.{'sent' if is_number else 'spikes'}.past"
             rings[population.name] = name, late
-            described_as = described(name, np.uint8, [late, "B", population.neurons])
+            described_as = described(name, KINDS[is_number], [late, "B", population.neurons])
             network.ends.inputs.append(described_as)
     return rings
 
@@ -74,12 +83,15 @@ def _full(region: Region, population: Population, made: Done) -> dict[str, str]:
     return {name: region.full(value, population) for name, value in made.states.items()}
 
 
-def _leave(network: Network, done: Stepped, rings: dict[str, tuple[str, int]]) -> None:
-    """What the next step takes."""
+def _leave(
+    network: Network, done: Stepped, rings: dict[str, tuple[str, int]], now: Mapping[str, str]
+) -> None:
+    """What the next step takes; `now` is what was sent in this one."""
     for population, state in kept(network.order):
         made = done[population.name][1][state.name]
         name = f"{population.name}.{state.name}.next"
         network.shows(name, made, np.int32, "B", population.neurons)
     for name, (ring, late) in rings.items():
-        made = pushed(network.nodes, ring, late, done[name][0])
-        network.shows(f"{ring}.next", made, np.uint8, late, "B", network.index[name].neurons)
+        population = network.index[name]
+        made, kind = pushed(network.nodes, ring, late, now[name]), KINDS[sends(population)]
+        network.shows(f"{ring}.next", made, kind, late, "B", population.neurons)

@@ -15,7 +15,9 @@ import numpy.typing as npt
 
 from ....ir.diagnostics import CompileError, Diagnostic
 from ....ir.graph import Projection
+from ....ir.integers.population import sends
 from ....ir.model import Model, weights_name
+from .expressions import COUNTER
 from .nodes import Nodes
 
 MOST_BYTES = 1 << 30  # of a model's matrices: a file of protobuf holds 2 GiB
@@ -23,14 +25,18 @@ MOST_BYTES = 1 << 30  # of a model's matrices: a file of protobuf holds 2 GiB
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Synapses:
-    """A projection with its weights [pre, post], int16 where int8 does not hold them."""
+    """A projection with its weights [pre, post], int16 where int8 does not hold them; `is_number`:
+    what it brings are products of weights and numbers."""
 
     projection: Projection
     weights: npt.NDArray[np.int8 | np.int16]
+    is_number: bool = False
 
     @property
     def ends(self) -> tuple[int, int]:
         """The least and the most that can arrive at a neuron in a step."""
+        if self.is_number:
+            return COUNTER.low, COUNTER.high
         low = self.weights.clip(max=0).sum(axis=0, dtype=np.int64).min()
         return int(low), int(self.weights.clip(min=0).sum(axis=0, dtype=np.int64).max())
 
@@ -45,7 +51,8 @@ def synapses_of(model: Model) -> dict[str, list[Synapses]]:
     for projection in model.graph.projections:
         weights = _matrix(model, projection)
         if weights.any():
-            found[projection.post].append(Synapses(projection, weights))
+            is_number = sends(model.graph.population(projection.pre))
+            found[projection.post].append(Synapses(projection, weights, is_number))
     return found
 
 
@@ -77,8 +84,12 @@ def _matrix(model: Model, projection: Projection) -> npt.NDArray[np.int8 | np.in
 
 
 def delivered(nodes: Nodes, spikes: str, synapses: Synapses) -> str:
-    """The sums int32 [..., post] of spikes uint8 [..., pre]."""
+    """The sums int32 [..., post] of spikes uint8 [..., pre], or of numbers int32."""
     weights = synapses.weights
+    if synapses.is_number:
+        return nodes.node(
+            "MatMul", spikes, nodes.text(f"Cast({nodes.constant(weights)}, to=INT32)")
+        )
     if weights.dtype == np.int8:
         return nodes.node("MatMulInteger", spikes, nodes.constant(weights))
     high, low = (weights >> 8).astype(np.int8), (weights & 255).astype(np.uint8)

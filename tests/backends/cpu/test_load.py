@@ -35,7 +35,7 @@ def small_kernels(monkeypatch):
 
 @pytest.fixture
 def small_steps(monkeypatch, small_kernels):
-    monkeypatch.setattr(load, "graph_source", lambda steps: f"advance = {len(steps)}\n")
+    monkeypatch.setattr(load, "graph_source", lambda steps, _: f"advance = {len(steps)}\n")
 
 
 def test_files_are_named_by_what_they_hold(tmp_path, small_steps):
@@ -59,7 +59,7 @@ def test_the_threads_of_parallel_kernels_are_there(tmp_path):
         "import sys, numba, pathlib\n"
         "from snncc.backends.cpu import load\n"
         "load.kernel_source = lambda *_: 'ANSWER = 42'\n"
-        "load.graph_source = lambda steps: 'advance = 0'\n"
+        "load.graph_source = lambda *_: 'advance = 0'\n"
         "load.load_kernels((), pathlib.Path(sys.argv[1]), {})\n"
         "print(numba.threading_layer())\n"
     )

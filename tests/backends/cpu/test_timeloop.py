@@ -9,9 +9,9 @@ from compiled_texts import compiled_text
 from kernel_flags import FORWARD
 
 from snncc.backends.compiled.plan import make_plan
+from snncc.backends.cpu.kernels.closing import FLUSH
 from snncc.backends.cpu.scratch import AHEAD, make_work
 from snncc.backends.cpu.simulator import CpuSimulator, Data, Weights, raster_of
-from snncc.backends.cpu.timeloop import FLUSH
 from snncc.ir.model import draw_model
 from snncc.ir.philox import encode
 
@@ -40,6 +40,7 @@ def one_sample(raster=None, values=VALUES, sample=SAMPLE):
 @pytest.fixture(autouse=True)
 def on_one_thread(plain, monkeypatch):
     monkeypatch.setattr(plain, "WIDE", False)
+    monkeypatch.setattr(plain, "EACH", False)
 
 
 @pytest.fixture

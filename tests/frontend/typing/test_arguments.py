@@ -8,11 +8,12 @@ from snncc.frontend.syntax.tree import Call, Name
 from snncc.frontend.typing.arguments import as_call, bind, fill, look_up
 from snncc.frontend.typing.constants import EMPTY, Quantity, Scope
 from snncc.frontend.units import NUMBER
+from snncc.ir.arguments import Argument, Row
 from snncc.ir.diagnostics import Source, Span
 from snncc.ir.expr import Const, Ref, apply
 from snncc.ir.graph import Call as IrCall
 from snncc.ir.report import Report, sound
-from snncc.ir.rules import ENCODINGS, OPTIMIZERS, REGULARIZERS, RULES, SCHEDULES, Argument, Row
+from snncc.ir.rules import ENCODINGS, OPTIMIZERS, REGULARIZERS, RULES, SCHEDULES
 from snncc.ir.wiring import CONNECTIVITIES, INITS
 
 SPAN = Span(Source("t.snn", "x"), 0, 1)

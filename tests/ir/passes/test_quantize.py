@@ -11,6 +11,7 @@ from refusal import refusals, refused
 
 from snncc.backends.reference.network import simulate
 from snncc.ir.integers.precision import Precision
+from snncc.ir.integers.ranges import Ranges
 from snncc.ir.model import Model, draw_model
 from snncc.ir.passes.pipeline import run_model_passes
 from snncc.ir.passes.quantize import Quantize
@@ -159,7 +160,12 @@ neuron square {
 
 def test_what_has_no_integer_form() -> None:
     diagnostic = refused("E080", integers, floats("square", NONLINEAR))
-    assert "a product of states has no integer form, in a step of `h`" in diagnostic.message
+    assert "a product of what has no known range has no integer form" in diagnostic.message
+    assert "calibrate it on data" in (diagnostic.help or "")
+    curved = floats("square", NONLINEAR.replace("v * v / 10 mV", "exp(v / 1 mV) * 1 mV"))
+    assert (
+        "`exp` has no integer form, in a step of `h`" in refused("E080", integers, curved).message
+    )
     diagnostic = refused("E080", integers, integers(floats()))
     assert "computes with integers already" in diagnostic.message
 
@@ -222,3 +228,104 @@ def test_ports_of_one_projection_have_its_unit() -> None:
     one, other = (simulate(m, inputs).spikes["y"] for m in (before, after))
     assert one.sum() > 20
     assert (one != other).sum() <= 4
+
+
+def test_events_one_by_one_are_clipped_one_by_one() -> None:
+    text = print_graph(integers(floats(), sums="each", state_bits=16).graph)
+    assert "deliver c = saturate(c:fixed(32, 8) + narrow(i:fixed(32, 0), fixed(32, 8)), 16)" in text
+    highest = print_graph(integers(floats("li_max"), sums="each", guard=0).graph)
+    assert "integrate highest = max(highest:fixed(32, 0), v:fixed(32, 0))" in highest
+    absolute = floats("absolute", ABSOLUTE)
+    assert "say `--sums exact`" in (refused("E080", integers, absolute, sums="each").help or "")
+
+
+ABSOLUTE = """
+neuron absolute {
+  state v: mV = 0 mV
+  on input { v = v + abs(i) }
+  spike when v > 2 mV
+  on spike { v = 0 mV }
+}
+"""
+
+
+def test_a_decay_that_rounds_away() -> None:
+    slow = floats("lif(tau_mem = 2000 ms, v_th = 3 mV)")
+    found = refused("E082", integers, slow, decay_bits=8)
+    assert "the decay of `v` of `h`" in found.message
+    assert "take more decay bits" in (found.help or "")
+    assert integers(slow, decay_bits=16)
+
+
+def test_a_decay_that_changes_no_code_below_the_threshold() -> None:
+    cell = floats("soft(tau = 100 ms, v_th = 1 mV)", SOFT)
+    found = refusals(integers, cell, bits=4, guard=0, rounding="nearest_even")[0]
+    assert found.code == "E084"
+    assert "the decay of `v` of `h` leaves up to 49 codes as they are" in found.message
+    assert integers(cell, bits=4, guard=0)
+    assert integers(cell, bits=4, guard=8, rounding="nearest_even")
+
+
+SOFT = """
+neuron soft {
+  param tau: ms = 10 ms
+  param v_th: mV = 1 mV
+  state v: mV = 0 mV
+  on input { v = v + i }
+  dv/dt = -v / tau
+  spike when v >= v_th
+  on spike { v = v - v_th }
+}
+"""
+
+
+def test_products_by_ranges_that_were_seen() -> None:
+    before = floats("izhikevich").with_weights({"x->h": np.full((5, 4), 8.0, np.float32)})
+    ranges = Ranges(
+        states={("h", name): size for name, size in (("v", 90), ("u", 20), ("old.v", 90))}
+    )
+    quantize = Quantize(Precision(bits=16, decay_bits=16, guard=6), ranges=ranges)
+    after = run_model_passes(before, (quantize,))
+    text = print_graph(after.graph)
+    assert "narrow(mulwide(v:fixed(32, 6), v:fixed(32, 6)), fixed(32, " in text
+    assert "integrate v = saturate(v:fixed(32, 6)" in text
+    inputs = {"x": np.random.default_rng(1).random((200, 4, 5)) < 0.4}
+    one, other = (simulate(model, inputs).spikes["h"] for model in (before, after))
+    assert one.sum() > 40
+    assert abs(int(one.sum()) - int(other.sum())) <= 2
+    assert (one[:30] == other[:30]).all()
+
+
+def test_a_floor_of_the_membrane() -> None:
+    before = floats()
+    weights = before.weights("x->h")
+    before = before.with_weights({"x->h": weights - 3.0})
+    inputs = {"x": np.random.default_rng(1).random((60, 4, 5)) < 0.3}
+    after = integers(before, floor=-1.5)
+    unit = after.values["h/v.unit"].array
+    found = simulate(after, inputs, record=True).history["h"]
+    values = np.ldexp(found["v"] * unit, -8)
+    assert np.allclose(values.min(axis=(0, 1)), -1.5, atol=float(unit.max()))
+    assert (np.ldexp(found["c"] * after.values["h/c.unit"].array, -8) < -3).any()
+    refusal = refused("E080", integers, floats("if(v_th = 1 mV)"), floor=1.0)
+    assert "a floor that reaches the threshold" in refusal.message
+
+
+def test_a_leak_of_a_constant() -> None:
+    net = SOFT + NET.replace("CELL", "soft").replace("lif(", "if(")
+    weights = np.full((5, 4), 0.1, np.float32) * np.float32([1, 1, -1, -1])
+    before = run_model_passes(draw_model(compiled_text(net).graph, 3))
+    after = integers(before.with_weights({"x->h": weights}), decay="linear")
+    once = np.zeros((12, 1, 5), bool)
+    once[0] = True
+    found = simulate(after, {"x": once}, record=True).history["h"]["v"][:, 0]
+    # The factor takes a tenth of half a threshold of 1 mV: 0.05 of 0.5 mV, and so on down to 0.
+    values = np.ldexp(found * after.values["h/v.unit"].array, -8)
+    wanted = 0.5 - 0.05 * np.minimum(np.arange(12), 10)
+    assert np.allclose(abs(values), wanted[:, None], atol=1e-3)
+    assert (found[-1] == 0).all()
+    refusal = refused("E080", integers, before.with_weights({}), decay="linear", floor=1.0)
+    assert "a floor that reaches" in refusal.message
+    assert (
+        "the decay of `c` by a constant" in refusals(integers, floats(), decay="linear")[0].message
+    )

@@ -53,6 +53,36 @@ def test_without_data_it_says_that_nothing_was_compared(snncc, net):
     status, _, err = snncc("quantize", net, "--out", "q.snnpkg")
     assert (status, "nothing was compared" in err) == (0, True)
     assert "nothing was compared" not in snncc("quantize", net, "--calibrate", 0)[2]
+    status, _, err = snncc("quantize", net, "--calibrate", 10)
+    assert (status, "error[E061]: `n` names no data" in err) == (1, True)
+
+
+def test_data_of_another_shape(snncc, net, tmp_path):
+    np.savez(tmp_path / "d.npz", x=np.zeros((4, 5)), y=np.zeros(4, np.int64))
+    status, _, err = snncc("quantize", net, "--data", "d.npz", "--out", "q.snnpkg")
+    assert (status, "error[E062]" in err) == (1, True)
+    assert not (tmp_path / "q.snnpkg").exists()
+
+
+def test_a_run_without_a_model_yet(snncc, tmp_path):
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "run.json").write_text("{}")
+    status, _, err = snncc("quantize", "runs", "--out", "q.snnpkg")
+    assert (status, "error[E063]: `runs` has no model yet" in err) == (1, True)
+
+
+def test_what_is_said_of_decays_and_sums(answer, net):
+    (document,) = answer("quantize", net, "--calibrate", 0, "--out", "q.snnpkg")
+    hidden = document["populations"][0]
+    assert hidden["decay"]["v"] == {
+        "m": [4032, 4032],
+        "bits": 12,
+        "tau_wanted": [64.0, 64.0],
+        "tau_got": [64.0, 64.0],
+    }
+    assert hidden["dead_zone"] == {"v": [-63, 0], "c": [-7, 0]}
+    assert document["overflow"]["worst"].keys() == {"population", "neuron"}
+    assert len(document["model_digest"]) == 64
 
 
 def test_the_same_bytes_every_time(snncc, net, tmp_path):
@@ -96,7 +126,7 @@ def test_it_runs_where_integers_run(snncc, answer, net, tmp_path):
         (("-P", "h->y:bits=17"), "not NAME:bits=N"),
         (("-P", "h->y"), "not NAME:bits=N"),
         (("--scale", "neurone"), "did you mean `neuron`?"),
-        (("--decay", "linear"), "choose from multiply, shift"),
+        (("--decay", "cubic"), "choose from multiply, shift, linear"),
         (("--method", "best"), "choose from minmax, percentile, mse"),
     ],
 )
@@ -109,22 +139,27 @@ def test_wrong_usage(snncc, net, tmp_path, options, says):
 
 def test_a_model_that_has_no_integers(snncc, net, tmp_path):
     net.write_text(net.read_text().replace("lif(v_th = 2 mV)\n  out", "izhikevich\n  out"))
-    status, out, err = snncc("quantize", net)
+    status, out, err = snncc("quantize", net, "--calibrate", 0)
     assert (status, out) == (1, "")
     assert "error[E080]" in err
     assert "net.snn:5:14" in err
+    assert "calibrate it on data" in err
     assert not list(tmp_path.glob("*.snnpkg"))
 
 
 @pytest.mark.slow
 def test_both_are_compared_on_training_samples(answer, net):
     (document,) = answer("quantize", net, "--calibrate", 100, "--threads", 1)
-    assert document["calibration"] == {"split": "train", "samples": 100}
+    wanted = {"data": "digits", "split": "train", "samples": 100, "seed": 0}
+    assert document["calibration"] == wanted
     accuracy = document["accuracy"]
+    assert accuracy["samples"] == 100
     assert accuracy["agree"] > 0.7
     assert {r["name"] for r in document["rates"]} == {"x", "h", "y"}
     of_x, *others = document["rates"]
     assert of_x["rate_float"] == of_x["rate_int"] > 0
     assert all(abs(r["rate_float"] - r["rate_int"]) <= r["rate_emd"] for r in others)
     (again,) = answer("quantize", net, "--calibrate", 100, "--threads", 2)
+    assert document.pop("seconds") > 0
+    assert again.pop("seconds") > 0
     assert again == document

@@ -2,8 +2,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from snncc.ir.arguments import Argument
 from snncc.ir.graph import Call
-from snncc.ir.rules import OPTIMIZERS, Argument
+from snncc.ir.rules import OPTIMIZERS
 from snncc.runtime.training.digest import run_digest
 from snncc.runtime.training.holdout import hold_out
 

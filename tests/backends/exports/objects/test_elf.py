@@ -30,8 +30,7 @@ define void @outside() #0 {
 @pytest.mark.parametrize("triple", TRIPLES)
 def test_sections(triple) -> None:
     model = drawn_integers(1)
-    products = TRIPLES[triple].products
-    data = assembled(network_text(model, layout_of(model.graph), products), triple)
+    data = assembled(network_text(model, layout_of(model.graph), TRIPLES[triple]), triple)
     parts = read_elf(data)
     found = [(s.name(), s.size()) for s in binding.ObjectFileRef.from_data(data).sections()]
     sizes = {name.decode(): size for name, size in found if name}

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from boards import check_drawn, need_board, written
 from compiled_texts import compiled_text
-from integer_cases import STEPS, drawn_integers, drawn_samples
+from integer_cases import DRAWN, STEPS, drawn_integers, drawn_samples
 
 from snncc.backends.exports.c.layout import layout_of
 from snncc.backends.exports.objects.machine import assembled
@@ -49,21 +49,23 @@ NIGHTLY = pytest.mark.nightly
 M0 = "thumbv6m-none-eabi"
 
 
+@pytest.mark.parametrize("drawn", DRAWN)
 @pytest.mark.parametrize("triple", TRIPLES)
-def test_a_drawn_network(triple, tmp_path) -> None:
+def test_a_drawn_network(triple, drawn, tmp_path) -> None:
     need_board(triple)
-    check_drawn(3, "exact", tmp_path, triple, 2)
+    check_drawn(3, "exact", drawn, tmp_path, triple, 2)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("count", [3, pytest.param(200, marks=NIGHTLY)])
+@pytest.mark.parametrize("drawn", DRAWN)
+@pytest.mark.parametrize("count", [1, pytest.param(200, marks=NIGHTLY)])
 @pytest.mark.parametrize("level", [0, 2])
 @pytest.mark.parametrize("sums", SUMS)
 @pytest.mark.parametrize("triple", TRIPLES)
-def test_many_drawn_networks(triple, sums, level, count, tmp_path) -> None:
+def test_many_drawn_networks(triple, sums, level, count, drawn, tmp_path) -> None:
     need_board(triple)
     for seed in range(count):
-        check_drawn(seed, sums, tmp_path, triple, level)
+        check_drawn(seed, sums, drawn, tmp_path, triple, level)
 
 
 @pytest.mark.parametrize("sums", SUMS)

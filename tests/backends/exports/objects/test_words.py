@@ -37,3 +37,18 @@ def test_of_more_than_a_word() -> None:
         columns = {"a": codes, "b": np.full(len(codes), factor)}
         (found,) = run_llvm([(expr, columns)], products=False)
         assert found.tolist() == [int(code) * factor for code in codes]
+
+
+@pytest.mark.parametrize("products", [True, False])
+def test_quotients(products) -> None:
+    """Towards 0; 0 of what is divided by 0."""
+    codes = [*ENDS, 2**61 - 1, -(2**61), 3 * 2**40 + 7]
+    left, right = (np.array(x.ravel()) for x in np.meshgrid(codes, codes))
+    expr = apply("quot", Ref("a", LONG), Ref("b", LONG))
+    (found,) = run_llvm([(expr, {"a": left, "b": right})], products)
+
+    def wanted(a: int, b: int) -> int:
+        size = abs(a) // abs(b) if b else 0
+        return size if (a < 0) == (b < 0) else -size
+
+    assert found.tolist() == [wanted(a, b) for a, b in zip(left.tolist(), right.tolist())]

@@ -29,7 +29,6 @@ from snncc.backends.exports.onnx.step import step_model
 from snncc.backends.exports.table import EXPORTS
 from snncc.backends.reference.network import simulate
 from snncc.backends.reference.simulator import ReferenceSimulator
-from snncc.ir.expr import Ref
 from snncc.ir.integers.precision import Precision
 from snncc.ir.model import Model, draw_model
 from snncc.ir.passes.pipeline import run_model_passes
@@ -184,19 +183,6 @@ def test_spikes_one_by_one_are_refused(write):
     model = integers(NET)
     means = replace(model.graph.semantics, sums="each")
     refused("E075", write, replace(model, graph=replace(model.graph, semantics=means)), "d")
-
-
-@pytest.mark.parametrize("write", [scan_model, step_model])
-def test_numbers_that_are_sent_are_refused(write):
-    graph = integers(NET).graph
-    emitting = tuple(
-        replace(p, model=replace(p.model, emit=Ref("v"))) if p.name == "h" else p
-        for p in graph.populations
-    )
-    model = replace(integers(NET), graph=replace(graph, populations=emitting))
-    found = refused("E071", write, model, "d")
-    assert "`h` sends numbers" in found.message
-    assert found.span is not None
 
 
 def test_a_name_that_two_would_have_is_refused():

@@ -23,14 +23,13 @@ ONLY = {
         "whole rows at a time; on a card a thread has its own neuron or synapse": """
             active_columns apply_dense apply_gradients apply_listed apply_windows closed_traces
             count_error counts deliver dense_tile discrete_traces entries learn_rows learn_synapses
-            pre_rows presynaptic_counts response_row row_of send send_dense send_graded send_listed
-            send_steady
-            side_effect silent_listed silent_row substitute sweep tiles triangulate update_listed
+            pre_rows presynaptic_counts response_row row_of row_of_event row_of_windows send
+            send_dense send_graded send_listed send_steady side_effect silent_listed silent_row
+            substitute sweep tiles triangulate update_listed
             widest_row window_row write_back""",
         "a sample is prepared, then played; on a card stages do both": "play",
         "the threads of a processor share a sample only now and then": """
             all_tiles_wide drive_wide encode_wide""",
-        "what takes no time on a card": "forget_faint",
         "neurons without recurrence take several steps at a time": "is_graded",
         "one worker does what the blocks of a card do in stages": "share_error solve_transposed",
         "a row is updated at once": "number_of update_row",

@@ -1,0 +1,44 @@
+"""What closes a step of a population: what it sends is written down."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from .features import CODES, GRADED
+from .forward import append
+from .rows import numbers
+
+FLUSH = 40  # steps; a multiple of those that are taken at a time
+NORMAL = np.float32(1.1754944e-38)  # the smallest float32 that is not denormal
+NOTHING = np.float32(0.0)
+
+
+@njit
+def close_step(plan, p, t, end, work, w):  # type: ignore[no-untyped-def]
+    """The numbers that population p sends in step t, its spikes in the steps t:end."""
+    reals, fired, ptr = work.reals[w], work.fired[w], work.ptr[w]
+    lo, hi = plan.neurons[p], plan.neurons[p + 1]
+    if GRADED and plan.emitted[p] >= 0:
+        own = numbers(work.graded[w, t, plan.graded[p] : plan.graded[p + 1]])
+        emitted = numbers(reals[plan.emitted[p], lo:hi])
+        for n in range(hi - lo):
+            own[n] = emitted[n]
+    spikes = work.spikes[w, plan.events[p] : plan.events[p + 1]]
+    for now in range(t, end):
+        ptr[p, now + 1] = append(fired[now - t, : hi - lo], ptr[p, now], spikes)
+    if not CODES and end % FLUSH == 0:
+        forget_faint(reals, lo, hi)
+
+
+@njit
+def forget_faint(reals, lo, hi):  # type: ignore[no-untyped-def]
+    """Set the states of the neurons lo:hi to zero where they are denormal.
+
+    They come to that in a long silence, and a processor is many times slower on such numbers. At
+    fixed steps, so that no bit depends on the windows.
+    """
+    for k in range(reals.shape[0]):
+        row = reals[k]
+        for n in range(lo, hi):
+            row[n] = NOTHING if abs(row[n]) < NORMAL else row[n]

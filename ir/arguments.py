@@ -1,0 +1,48 @@
+"""What the rows of tables are: a named kind, and the arguments that it takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .graph import Value
+from .ranges import Range
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """An argument of a table row and its default; None means that it must be given.
+
+    `unit` is "1", "ms", "Hz", "text", "bool", "int", "expr", "shape", "train" (0 or 1, step by
+    step) or "trains" (a train by class and output). `choices` lists the allowed texts; every number
+    has a `range`. One that is `silent` is left out of a call where it is at its default, so that
+    networks without it have the text that they had before there was such a thing.
+    """
+
+    name: str
+    unit: str
+    default: Value | None = None
+    choices: tuple[str, ...] = ()
+    range: Range | None = None
+    silent: bool = False
+
+    def problem(self, kind: str, value: Value) -> str:
+        """What is wrong with a number given for it in the row `kind`; "" if nothing."""
+        if self.range is None or not isinstance(value, (int, float)) or value in self.range:
+            return ""
+        unit = "" if self.unit in ("1", "int") else f" {self.unit}"
+        return f"`{self.name}` of `{kind}` is {value:.9g}{unit}; it must be {self.range}"
+
+    def way_out(self) -> str:
+        """What to do about a number out of its range."""
+        if isinstance(self.default, (int, float)):
+            return f"leave `{self.name}` out for its default, {self.default:g}"
+        return f"choose a number {self.range}"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A named kind of a table and the arguments that it takes, in positional order."""
+
+    summary: str
+    arguments: tuple[Argument, ...] = ()
+    is_rising: bool = field(default=False, kw_only=True)  # each is above the one before it

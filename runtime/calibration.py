@@ -1,0 +1,53 @@
+"""What the numbers of a network come to in training samples."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..backends.protocols import Samples
+from ..backends.reference.simulator import ReferenceSimulator, input_spikes
+from ..ir.integers.ranges import Ranges
+from ..ir.integers.sizes import has_products
+from ..ir.integers.terms import known_of
+from ..ir.integers.weights import METHODS
+from ..ir.model import Model
+from ..ir.passes.pipeline import run_model_passes
+from ..ir.rules import most_sent, sends_numbers
+
+LOOKED_AT, AT_ONCE = 64, 8  # samples in which states are looked at, and of them at a time
+
+
+def seen(model: Model, samples: Samples, method: str, bits: int) -> Ranges:
+    """The numbers that inputs send, by what of them is to be the largest code of so many bits: a
+    row of METHODS, as of weights; and what the states of neurons with products come to in the first
+    LOOKED_AT samples. In NumPy, one sample after the other: no thread changes it."""
+    levels = float((1 << (bits - 1)) - 1)
+    sent = {}
+    for name, numbers in input_spikes(model.graph, samples, 1, model.seed).items():
+        population = model.graph.population(name)
+        if sends_numbers(population) and not most_sent(population):
+            sizes = abs(numbers[0].astype(np.float64)).ravel()
+            where, of = np.zeros(sizes.size, np.int64), np.full(sizes.size, levels)
+            sent[name] = float(METHODS[method](where, sizes / levels, of, 1)[0] * levels)
+    return Ranges(sent, _states(run_model_passes(model), samples))
+
+
+def _states(model: Model, samples: Samples) -> dict[tuple[str, str], float]:
+    """The largest size of each state of the populations that multiply what moves."""
+    multiplying = [
+        p.name
+        for p in model.graph.populations
+        if p.step is not None and has_products(p.step, known_of(model, p, p.step))
+    ]
+    found: dict[tuple[str, str], float] = {}
+    if not multiplying:
+        return found
+    simulator = ReferenceSimulator(model, np.float64)
+    for first in range(0, min(LOOKED_AT, len(samples.ids)), AT_ONCE):
+        part = samples.part(first, min(first + AT_ONCE, LOOKED_AT))
+        states = simulator.trace(part, True).states
+        for name in multiplying:
+            for state, values in states[name].items():
+                largest = float(abs(values.astype(np.float64)).max(initial=0.0))
+                found[name, state] = max(found.get((name, state), 0.0), largest)
+    return found
