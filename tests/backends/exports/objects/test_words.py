@@ -51,4 +51,5 @@ def test_quotients(products) -> None:
         size = abs(a) // abs(b) if b else 0
         return size if (a < 0) == (b < 0) else -size
 
-    assert found.tolist() == [wanted(a, b) for a, b in zip(left.tolist(), right.tolist())]
+    pairs = zip(left.tolist(), right.tolist(), strict=True)
+    assert found.tolist() == [wanted(a, b) for a, b in pairs]
