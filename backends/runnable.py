@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ..ir.diagnostics import CompileError, Diagnostic
-from ..ir.graph import SUMS, THRESHOLDS, Graph, Semantics
+from ..ir.graph import SUMS, THRESHOLDS, Graph
 
 
-def require_clocked(graph: Graph, sums: tuple[str, ...] = ("exact",)) -> None:
-    """CompileError(E075) for a graph whose thresholds are not tested once a step, or whose ports
-    hold something else than these rows of SUMS."""
+def require_clocked(
+    graph: Graph, sums: tuple[str, ...] = ("exact",), fires_often: bool = False
+) -> None:
+    """CompileError(E075) for a graph whose thresholds are not tested once a step, unless it is one
+    of integers and the target `fires_often`, or whose ports hold something else than these rows of
+    SUMS."""
     means = graph.semantics
     if means.sums not in sums:
         raise CompileError(
@@ -21,7 +22,7 @@ def require_clocked(graph: Graph, sums: tuple[str, ...] = ("exact",)) -> None:
                 help="take the target cpu or reference, or quantize with `--sums exact`",
             )
         )
-    if replace(means, integers=0, sums="exact") == Semantics():
+    if means.fires_once or (fires_often and means.integers):
         return
     raise CompileError(
         Diagnostic(
@@ -29,6 +30,6 @@ def require_clocked(graph: Graph, sums: tuple[str, ...] = ("exact",)) -> None:
             f"`{graph.name}` tests its thresholds {THRESHOLDS[means.threshold]}, for up to "
             f"{means.spikes_per_step} spikes a step; the simulators test them "
             f"{THRESHOLDS['step']}, for one",
-            help="compile its program for a simulator anew",
+            help="take a target that does so, or compile or quantize it for this one anew",
         )
     )

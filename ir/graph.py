@@ -132,7 +132,13 @@ class Semantics:
     sums: str = "exact"
     integers: int = 0
 
+    @property
+    def fires_once(self) -> bool:
+        """Whether a neuron fires once in a step, after all of its input."""
+        return (self.threshold, self.spikes_per_step) == ("step", 1)
 
+
+MOST_SPIKES = 31  # of a neuron in a step
 THRESHOLDS = {
     "step": "once a step, after all of its input",
     "event": "after every spike that arrives",

@@ -153,6 +153,25 @@ class NeuronStep:
         return (*reset, *self.score)
 
     @property
+    def again(self) -> tuple[Assign, ...]:
+        """What a spike does where a neuron may fire several times in a step, or between events:
+        `reset`, and the counter."""
+        reset = tuple(_when(_FIRED, a) for a in self.reset)
+        if self.refractory is None:
+            return reset
+        count = apply("select", _FIRED, self.refractory, COUNTER)
+        return (*reset, Assign(REFRACTORY, count))
+
+    @property
+    def closing(self) -> tuple[Assign, ...]:
+        """What then ends a step, where SPIKED says whether it fired at all: the counter of a neuron
+        that did not, and the score."""
+        if self.refractory is None:
+            return self.score
+        left = apply("max", apply("sub", COUNTER, Const(1, DType.I32)), _ZERO)
+        return Assign(REFRACTORY, apply("select", _FIRED, COUNTER, left)), *self.score
+
+    @property
     def score(self) -> tuple[Assign, ...]:
         """What keeps what is emitted, or makes the score of an output; () of a step without."""
         types = {s.name: s.dtype for s in self.states}

@@ -7,7 +7,7 @@ import numpy as np
 from ..backends.protocols import Samples
 from ..backends.reference.simulator import ReferenceSimulator, input_spikes
 from ..ir.integers.ranges import Ranges
-from ..ir.integers.sizes import has_products
+from ..ir.integers.sizes import wants_ranges
 from ..ir.integers.terms import known_of
 from ..ir.integers.weights import METHODS
 from ..ir.model import Model
@@ -37,7 +37,7 @@ def _states(model: Model, samples: Samples) -> dict[tuple[str, str], float]:
     multiplying = [
         p.name
         for p in model.graph.populations
-        if p.step is not None and has_products(p.step, known_of(model, p, p.step))
+        if p.step is not None and wants_ranges(p.step, known_of(model, p, p.step))
     ]
     found: dict[tuple[str, str], float] = {}
     if not multiplying:

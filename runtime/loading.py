@@ -18,7 +18,7 @@ from ..backends.runnable import require_clocked
 from ..backends.targets import TARGETS, Target
 from ..frontend.program import Program, load_program
 from ..ir.diagnostics import CompileError, Diagnostic
-from ..ir.graph import Call, Graph, TrainSpec
+from ..ir.graph import SUMS, Call, Graph, TrainSpec
 from ..ir.model import Model, draw_model
 from ..ir.passes.pipeline import run_pipeline
 from ..ir.report import nearest
@@ -94,7 +94,7 @@ def compile_package(
         program = lower_program(path, options, after)
         package, train, warnings = _package(program, path, options), program.train, program.warnings
     model = package.model
-    require_clocked(model.graph)
+    require_clocked(model.graph, tuple(SUMS), fires_often=True)
     if row.is_device:
         # Kernels are made from the network's tables.
         require_memory(model.graph, presenting(model.graph, 0), memory_bytes())

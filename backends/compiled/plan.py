@@ -75,11 +75,12 @@ def distinct_steps(graph: Graph) -> tuple[NeuronStep, ...]:
     return tuple(dict.fromkeys(p.step for p in graph.populations if p.step is not None))
 
 
-def make_plan(model: Model, sums: tuple[str, ...] = ("exact",)) -> Plan:
+def make_plan(model: Model, sums: tuple[str, ...] = ("exact",), fires_often: bool = False) -> Plan:
     """The arrays of a model that is `network.ready`; CompileError(E075) for one that tests its
-    thresholds otherwise than once a step, or whose ports hold none of these `sums`."""
+    thresholds otherwise than once a step, unless the engine `fires_often`, or whose ports hold none
+    of these `sums`."""
     graph, wirings = model.graph, model.wirings
-    require_clocked(graph, sums)
+    require_clocked(graph, sums, fires_often)
     populations, projections = graph.populations, graph.projections
     index = {p.name: k for k, p in enumerate(populations)}
     steps = steps_of(graph)
@@ -113,7 +114,7 @@ def make_plan(model: Model, sums: tuple[str, ...] = ("exact",)) -> Plan:
         csr_ptr=csr_ptr,
         csr_post=csr_post,
         csr_index=csr_index,
-        events=bounds([p.neurons * steps for p in populations]),
+        events=_events(graph, steps),
         inputs=_ints(inputs),
         **_encodings(graph, inputs),
         steady=_steady(graph),
@@ -125,6 +126,12 @@ def make_plan(model: Model, sums: tuple[str, ...] = ("exact",)) -> Plan:
         keep=_keep(populations[output], graph.dt),
         widest=max(p.neurons for p in populations),
     )
+
+
+def _events(graph: Graph, steps: int) -> Array:
+    """Room for all that each population may fire."""
+    most = graph.semantics.spikes_per_step
+    return bounds([p.neurons * steps * most for p in graph.populations])
 
 
 def _sources(

@@ -14,16 +14,17 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
+from ...ir.graph import Semantics
 from ...ir.neuron import NeuronStep, port_types, types_read
 from ...ir.types import Fixed, Scalar
 from ..compiled.text.languages import PYTHON
+from ..compiled.text.render import render
 from ..compiled.text.sources import BACKENDS, Parts, joined, statements
 from ..compiled.text.step import (
     assign_lines,
     constant_lines,
     identifiers,
     state_places,
-    step_lines,
     step_parts,
 )
 
@@ -34,6 +35,7 @@ FORWARD = (
 )
 KERNEL_MODULE = "snncc_cpu_kernels"
 CODE_BITS = 32  # of what is kept: the bytes of a float32
+CLOCKED = Semantics()
 ENTRIES = ("run", "learn", "update")
 _ARGUMENTS = "p, lo, hi, first, last, reals, integers, currents, constants, fired"
 _INNER = 'cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True'
@@ -129,11 +131,11 @@ def _has(test: ast.expr, features: Mapping[str, bool]) -> bool | None:
     return None
 
 
-def graph_source(steps: Sequence[NeuronStep], is_each: bool = False) -> str:
+def graph_source(steps: Sequence[NeuronStep], means: Semantics = CLOCKED) -> str:
     """The module of a graph whose distinct neuron steps are `steps`: `advance` over them, or over
     the parts of each (see `each.py`) where events are delivered one by one."""
-    make = _in_parts if is_each else _whole
-    bodies = [body for step in steps for body in make(step)]
+    make = _in_parts if means.sums == "each" else _whole
+    bodies = [body for step in steps for body in make(step, means)]
     bodies = [f"{_STEP_HEAD.format(k)}\n{body}" for k, body in enumerate(bodies)]
     has_codes = any(isinstance(t, Fixed) for step in steps for t in types_read(step).values())
     head = [_HEAD, _CODES_HEAD] if has_codes else [_HEAD]
@@ -152,17 +154,52 @@ def _with_cache(text: str) -> str:
     return text.replace("@njit(", f"@kernel({_INNER}, ")
 
 
-def _whole(step: NeuronStep) -> list[str]:
-    return [_over_neurons(step, step_lines(step, PYTHON, CODE_BITS), step.ports, has_spiked=True)]
+def _whole(step: NeuronStep, means: Semantics) -> list[str]:
+    before, after = step_parts(step, PYTHON, CODE_BITS)
+    if not means.fires_once:
+        after = _firing(step, means, "0")
+    lines = [*before, *assign_lines(step, step.deliver, PYTHON), *after]
+    return [_over_neurons(step, lines, step.ports, has_spiked=True)]
 
 
-def _in_parts(step: NeuronStep) -> list[str]:
+def _in_parts(step: NeuronStep, means: Semantics) -> list[str]:
     """What comes before the events of a step, what each of them does, and what comes after them."""
     before, after = step_parts(step, PYTHON, CODE_BITS)
+    if not means.fires_once:
+        before, after = [*before, "flags[n] = 0"], _firing(step, means, "flags[n]")
     return [
         _over_neurons(step, before, (), has_spiked=False),
-        _of_event(step),
+        _of_event(step, means),
         _over_neurons(step, after, (), has_spiked=True),
+    ]
+
+
+def _firing(step: NeuronStep, means: Semantics, already: str) -> list[str]:
+    """What follows the last event where a neuron may fire several times in a step; `already` so
+    many."""
+    spike = render(step.spike, identifiers(step), PYTHON)
+    return [
+        *assign_lines(step, step.settled, PYTHON),
+        f"count = np.int64({already})",
+        f"for _ in range({means.spikes_per_step}):",
+        f"    spiked = ({spike}) and count < {means.spikes_per_step}",
+        *(f"    {line}" for line in assign_lines(step, step.again, PYTHON)),
+        "    count += 1 if spiked else 0",
+        "spiked = count > 0",
+        *assign_lines(step, step.closing, PYTHON),
+        "spiked = count",
+    ]
+
+
+def _tested(step: NeuronStep, means: Semantics) -> list[str]:
+    """What follows an event after which the threshold is tested."""
+    if means.threshold != "event":
+        return []
+    spike = render(step.spike, identifiers(step), PYTHON)
+    return [
+        f"spiked = ({spike}) and flags[n] < {means.spikes_per_step}",
+        *assign_lines(step, step.again, PYTHON),
+        "flags[n] += 1 if spiked else 0",
     ]
 
 
@@ -196,21 +233,24 @@ def _over_neurons(
     )
 
 
-def _of_event(step: NeuronStep) -> str:
+def _of_event(step: NeuronStep, means: Semantics) -> str:
     """What an event does at the port `first`: in `currents` lie the weights that it brings, `last`
     of them, and in the row below, as i32, the neurons to which it brings them."""
     names, types = identifiers(step), port_types(step)
-    lines = [*_read(step), "    weights, posts = currents[0], currents[1].view(np.int32)"]
+    head = "    weights, posts, flags = currents[0], currents[1].view(np.int32), fired[0]"
+    lines = [*_read(step), head]
+    tested = _tested(step, means)
     for place, port in enumerate(step.ports):
         done = step.delivered(port)
-        changed = dict.fromkeys(names[assign.target] for assign in done)
+        after = step.again if tested else ()
+        changed = dict.fromkeys(names[assign.target] for assign in (*done, *after))
         lines += [
             f"    if first == {place}:",
             "        for k in range(last):",
             "            n = posts[k]",
             *(f"            {names[s]} = {names[s]}_[n]" for s in _rows(step)),
             f"            {names[port]} = weights{_view(types[port])}[k]",
-            *(f"            {line}" for line in assign_lines(step, done, PYTHON)),
+            *(f"            {line}" for line in (*assign_lines(step, done, PYTHON), *tested)),
             *(f"            {name}_[n] = {name}" for name in changed),
         ]
     return "\n".join((*lines, ""))

@@ -50,13 +50,18 @@ def features_of(plan: Plan, is_wide: bool, means: Semantics = CLOCKED) -> dict[s
         "LISTED": bool((plan.kind == LIST).any()),
         "WINDOWED": bool((plan.kind == WINDOW).any()),
         "WIDE": is_wide,
+        "OFTEN": means.spikes_per_step > 1,
         "EACH": means.sums == "each",
         "CODES": means.integers > 0,
     }
 
 
 def load_kernels(
-    steps: Sequence[NeuronStep], folder: Path, features: Mapping[str, bool], rule: Parts = ()
+    steps: Sequence[NeuronStep],
+    folder: Path,
+    features: Mapping[str, bool],
+    rule: Parts = (),
+    means: Semantics = CLOCKED,
 ) -> Kernels:
     """The kernels for a graph with these neuron steps and features, and those of a training rule;
     compiled on first use, kept in `folder`."""
@@ -64,7 +69,7 @@ def load_kernels(
     # Starts Numba's threads. A kernel that calls a parallel one, and was compiled while that lay in
     # the cache, is loaded without them: its calls of their functions would be of address 0.
     numba.get_num_threads()
-    fixed, own = kernel_source(features, rule), graph_source(steps, features.get("EACH", False))
+    fixed, own = kernel_source(features, rule), graph_source(steps, means)
     module = _load(KERNEL_MODULE, fixed, folder)
     return Kernels(module, _load("snncc_cpu_steps", own, folder).advance)
 

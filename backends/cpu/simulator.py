@@ -57,7 +57,7 @@ class CpuSimulator:
         self.has_codes = self.graph.semantics.integers > 0
         self.seed = np.uint64(model.seed)
         self.threads = threads or os.cpu_count() or 1
-        self.plan: Plan = make_plan(self.model, tuple(SUMS))
+        self.plan: Plan = make_plan(self.model, tuple(SUMS), fires_often=True)
         self.tables = Record(self.plan)
         self.steps = self.plan.steps
         self.folder = folder
@@ -132,8 +132,9 @@ class CpuSimulator:
     def kernels(self) -> Kernels:
         """The kernels that present samples, one on each thread."""
         self._declare()
-        features = features_of(self.plan, False, self.graph.semantics)
-        return load_kernels(distinct_steps(self.graph), self.folder, features)
+        means = self.graph.semantics
+        features = features_of(self.plan, False, means)
+        return load_kernels(distinct_steps(self.graph), self.folder, features, means=means)
 
     def _declare(self) -> None:
         """Make the types of the records known that the kernels take."""
@@ -173,11 +174,17 @@ class CpuSimulator:
         return self._work
 
 
-def raster_of(plan: Plan, work: Record[Work]) -> npt.NDArray[np.bool_]:
-    """The events in worker 0 as bool [T, N]."""
-    raster = np.zeros((plan.steps, int(plan.neurons[-1])), np.bool_)
+def raster_of(plan: Plan, work: Record[Work]) -> Array:
+    """The events in worker 0 as bool [T, N], or how many they are of a neuron in a step that may
+    fire several times."""
+    is_many = int(plan.events[-1]) > plan.steps * int(plan.neurons[-1])
+    raster: Array = np.zeros((plan.steps, int(plan.neurons[-1])), np.uint8 if is_many else np.bool_)
     for p in range(len(plan.model)):
         ptr = work.ptr[0, p]
         spikes = work.spikes[0, plan.events[p] : plan.events[p] + ptr[-1]]
-        raster[np.repeat(np.arange(plan.steps), np.diff(ptr)), plan.neurons[p] + spikes] = True
+        where = np.repeat(np.arange(plan.steps), np.diff(ptr)), plan.neurons[p] + spikes
+        if is_many:
+            np.add.at(raster, where, 1)
+        else:
+            raster[where] = True
     return raster

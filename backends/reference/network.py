@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from ...ir.expr import NUMPY, Expr, evaluate
 from ...ir.graph import SUMS, Graph, Population, Projection
+from ...ir.integers.population import sends
 from ...ir.model import Model, start_of, weights_name
 from ...ir.neuron import SPIKED, Assign, NeuronStep, port_types, types_read
 from ...ir.passes.pipeline import run_model_passes
@@ -28,7 +29,8 @@ Real = type[np.floating[Any]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Simulation:
-    """What a simulation did. `spikes`: bool [T, B, N] by population. `emitted`: what left the
+    """What a simulation did. `spikes`: bool [T, B, N] by population, or how many of a neuron in a
+    step where there may be several. `emitted`: what left the
     neurons, [T, B, N]: their spikes, or the real numbers that they send. `states`: the last
     values, [B, N] by population and state; `history`: all values [T, B, N] after each step, if
     recorded."""
@@ -57,7 +59,7 @@ def simulate(
     model = run_model_passes(model)
     graph = model.graph
     assert graph.schedule is not None, "the pass `schedule` must have run"
-    require_clocked(graph, tuple(SUMS))
+    require_clocked(graph, tuple(SUMS), fires_often=True)
     network = _Network(model, inputs, real)
     trace = network.silent_trace(record)
     for t in range(network.steps):
@@ -90,6 +92,7 @@ class _Network:
         real: Real,
     ) -> None:
         self.model, graph = model, model.graph
+        self.means = graph.semantics
         self.populations = graph.index()
         self.inputs = inputs
         self.real = real
@@ -105,10 +108,11 @@ class _Network:
 
     def silent_trace(self, record: bool) -> Simulation:
         """The trace before the first step: inputs filled in, states at their initial values."""
-        spikes = {
-            name: self.inputs[name].astype(bool)
+        kind = np.bool_ if self.means.spikes_per_step == 1 else np.uint8
+        spikes: dict[str, Any] = {
+            name: self.inputs[name].astype(bool).astype(kind)
             if name in self.inputs and not sends_numbers(p)
-            else np.zeros((self.steps, self.batch, p.neurons), bool)
+            else np.zeros((self.steps, self.batch, p.neurons), kind)
             for name, p in self.populations.items()
         }
         states = {
@@ -163,25 +167,41 @@ class _Network:
         code = self._code_of(name)
         step = code.step
         values: dict[str, Any] = code.constants | trace.states[name]
+        fired = np.zeros((self.batch, self.populations[name].neurons), np.uint8)
         with np.errstate(all="ignore"):
-            if self.model.graph.semantics.sums == "each":
+            if self.means.sums == "each":
                 self._assign(step.decay, values)
-                self._deliver_each(self.populations[name], t, trace, values)
+                self._deliver_each(self.populations[name], t, trace, values, fired)
                 self._assign(step.settled, values)
             else:
                 for port, kind in code.ports.items():
                     values[port] = self._port(name, port, kind, t, trace)
                 self._assign(code.update, values)
-            values[SPIKED] = self._spread(name, evaluate(code.spike, values, self.real))
-            self._assign(code.after, values)
+            if self.means.fires_once:
+                values[SPIKED] = self._spread(name, evaluate(code.spike, values, self.real))
+                self._assign(code.after, values)
+                fired = values[SPIKED]
+            else:
+                self._fire_often(name, code, values, fired)
             if step.emit is not None:
                 trace.emitted[name][t] = evaluate(step.emit, values, self.real)
-        trace.spikes[name][t] = values[SPIKED]
+        trace.spikes[name][t] = fired
         for state in step.states:
             kept = self._spread(name, values[state.name]).astype(self._numpy_type(state.dtype))
             trace.states[name][state.name] = kept
             if trace.history:
                 trace.history[name][state.name][t] = kept
+
+    def _fire_often(self, name: str, code: _Code, values: dict[str, Any], fired: Array) -> None:
+        """Fire as long as the threshold holds, up to the most spikes of a step; `fired` [B, N] are
+        those that there were already."""
+        for _ in range(self.means.spikes_per_step):
+            holds = self._spread(name, evaluate(code.spike, values, self.real))
+            values[SPIKED] = holds & (fired < self.means.spikes_per_step)
+            self._assign(code.step.again, values)
+            fired += values[SPIKED]
+        values[SPIKED] = fired > 0
+        self._assign(code.step.closing, values)
 
     def _code_of(self, name: str) -> _Code:
         """The straight-line code of a population, worked out in its first step."""
@@ -199,27 +219,49 @@ class _Network:
             values[assign.target] = evaluate(assign.value, values, self.real)
 
     def _deliver_each(
-        self, population: Population, t: int, trace: Simulation, values: dict[str, Any]
+        self,
+        population: Population,
+        t: int,
+        trace: Simulation,
+        values: dict[str, Any],
+        fired: Array,
     ) -> None:
         """Deliver what arrives in step t, one event after the other: the projections in the order
-        of arrival, in each the pre neurons ascending, to all of its post neurons."""
+        of arrival, in each the pre neurons ascending, to all of its post neurons. Where thresholds
+        are tested after every event, those that fire are added to `fired` [B, N]."""
         assert population.step is not None
         states = {s.name for s in population.step.states}
         for state in states:
             values[state] = np.array(self._spread(population.name, values[state]))
         for synapses in self.incoming[population.name]:
             emitted = t - synapses.projection.delay
-            assigns = population.step.delivered(synapses.projection.port)
             if emitted < 0:
                 continue
             sent = trace.emitted[synapses.projection.pre][emitted]
+            is_number = sends(self.populations[synapses.projection.pre])
             for sample, neuron in zip(*np.nonzero(sent), strict=True):
                 post, weights = synapses.rows[neuron]
-                here = {n: v[sample, post] if n in states else v for n, v in values.items()}
-                here[synapses.projection.port] = weights * sent[sample, neuron]
-                for assign in assigns:
-                    here[assign.target] = evaluate(assign.value, here, self.real)
-                    values[assign.target][sample, post] = here[assign.target]
+                arriving = weights * (sent[sample, neuron] if is_number else 1)
+                for _ in range(1 if is_number else int(sent[sample, neuron])):
+                    here = {n: v[sample, post] if n in states else v for n, v in values.items()}
+                    here[synapses.projection.port] = arriving
+                    self._take(population, synapses.projection.port, here, fired[sample], post)
+                    for state in states:
+                        values[state][sample, post] = here[state]
+
+    def _take(
+        self, population: Population, port: str, here: dict[str, Any], fired: Array, post: Array
+    ) -> None:
+        """What an event does to the neurons `post`, whose values are `here`; `fired` [N]."""
+        code = self._code_of(population.name)
+        for assign in code.step.delivered(port):
+            here[assign.target] = evaluate(assign.value, here, self.real)
+        if self.means.threshold == "event":
+            holds = np.broadcast_to(evaluate(code.spike, here, self.real), post.shape)
+            here[SPIKED] = holds & (fired[post] < self.means.spikes_per_step)
+            for assign in code.step.again:
+                here[assign.target] = evaluate(assign.value, here, self.real)
+            fired[post] += here[SPIKED]
 
     def _spread(self, name: str, value: Any) -> Array:
         """A value for every neuron, also where the expression has one for all."""

@@ -145,6 +145,7 @@ class _Rounds:
     def __init__(self, model: Model, population: Population, ports: Intervals) -> None:
         assert population.step is not None
         self.population, self.step, self.ports = population, population.step, ports
+        self.means = model.graph.semantics
         self.worst: dict[str, tuple[int, int, Fixed]] = {}
         self.target = ""
         self.start: Intervals = {}
@@ -182,10 +183,21 @@ class _Rounds:
 
     def _step(self, before: Intervals) -> Intervals:
         step = self.step
-        now = self._done((*step.decay, *step.deliver, *step.integrate), before)
+        now = self._done((*step.decay, *step.deliver), before)
+        if self.means.threshold == "event":  # and goes on from where a reset leaves it
+            for _ in range(self.means.spikes_per_step):
+                after = self._done(step.deliver, self._fired(now))
+                now = _either(now, after)
+        now = self._done(step.integrate, now)
         if step.refractory is not None:
             now = _either(now, self._done(step.hold, now))
-        fired = self._firing(now)
+        for _ in range(self.means.spikes_per_step):
+            now = self._fired(now)
+        return self._done(step.score, now)
+
+    def _fired(self, now: Intervals) -> Intervals:
+        """Where the threshold is tested, and what fires is reset."""
+        step, fired = self.step, self._firing(now)
         now = self._done(step.relax, now)
         if fired is not None:
             neurons, ends = fired
@@ -197,7 +209,7 @@ class _Rounds:
                 for name, one in now.items()
                 for both in (one.joined(after[name]),)
             }
-        return self._done(step.score, now)
+        return now
 
     def _firing(self, now: Intervals) -> tuple[npt.NDArray[np.bool_], Intervals] | None:
         """Which neurons may fire, and their states where they do: above the threshold where that

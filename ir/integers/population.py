@@ -17,7 +17,7 @@ from ..rules import sends_numbers
 from ..tensors import Tensor, numbers, stored, tensor
 from .precision import Precision
 from .ranges import UNSEEN, Ranges
-from .sizes import ROOM, has_products
+from .sizes import ROOM, wants_ranges
 from .steps import IntegerStep
 from .terms import Known, known_of
 from .units import free_units, least_base, relative_units
@@ -56,7 +56,7 @@ def integers_of(
     relative = relative_units(step, known)
     scaled = _Scaled(model.graph, population, relative, precision, method).of(into, synapses)
     base = scaled.base
-    multiplies = has_products(step, known)
+    multiplies = wants_ranges(step, known)
     if step.emit is not None or multiplies:  # what is compared, or clipped, has one unit
         base = np.full_like(base, base.max())
     base = np.maximum(base, least_base(step, known, relative, precision.state))

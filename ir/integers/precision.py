@@ -25,7 +25,9 @@ class Precision:
     fraction bits. `rounding` of decays and factors, `overflow` of sums: "prove" refuses a network
     in which a sum could leave 32 bits. `sums`: what a port holds, a row of `graph.SUMS`.
     `input_bits` of a number that an input sends. `floor`: below which no state of a threshold
-    falls, in the unit of that state.
+    falls, in the unit of that state. `threshold`: when it is tested, a row of `graph.THRESHOLDS`;
+    after events only where `sums` are "each". `spikes`: the most of a neuron in a step. `table`:
+    the cells of functions such as exp; 0 refuses them.
     """
 
     bits: int = 8
@@ -39,6 +41,9 @@ class Precision:
     sums: str = "exact"
     input_bits: int = 8
     floor: float | None = None
+    threshold: str = "step"
+    spikes: int = 1
+    table: int = 0
     by_projection: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
 
     def weight(self, projection: str) -> Fixed:

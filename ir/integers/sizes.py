@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 import numpy.typing as npt
 
 from ..expr import Apply, Expr, evaluate, names
 from ..neuron import NeuronStep
+from .tables import SIZES
 from .terms import Known
 
 Numbers = npt.NDArray[np.float64]
 ROOM = 2.0  # times the largest that was seen: where a state is clipped
 
 
-def has_products(step: NeuronStep, known: Known) -> bool:
-    """Whether the step multiplies two numbers that move."""
-    return any(_is_product(e, known) for root in step.expressions for e in _applied(root))
+def wants_ranges(step: NeuronStep, known: Known) -> bool:
+    """Whether the step multiplies two numbers that move, or takes a function of one."""
+    return any(_wants_range(e, known) for root in step.expressions for e in _applied(root))
 
 
 def _applied(expr: Expr) -> Iterator[Apply]:
@@ -27,8 +28,9 @@ def _applied(expr: Expr) -> Iterator[Apply]:
             yield from _applied(argument)
 
 
-def _is_product(expr: Apply, known: Known) -> bool:
-    return expr.op == "mul" and all(names(e) & known.variables for e in expr.args)
+def _wants_range(expr: Apply, known: Known) -> bool:
+    is_wanted = expr.op == "mul" or expr.op in SIZES
+    return is_wanted and all(names(e) & known.variables for e in expr.args)
 
 
 def size_of(expr: Expr, known: Known, sizes: Mapping[str, Numbers]) -> Numbers | None:
@@ -47,7 +49,8 @@ def size_of(expr: Expr, known: Known, sizes: Mapping[str, Numbers]) -> Numbers |
     return None if rule is None or len(known_sizes) < len(found) else rule(*known_sizes)
 
 
-_RULES = {
+_RULES: dict[str, Callable[..., Numbers]] = {
+    **SIZES,
     "add": np.add,
     "sub": np.add,
     "mul": np.multiply,

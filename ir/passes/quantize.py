@@ -8,7 +8,7 @@ import numpy as np
 
 from ..diagnostics import CompileError, Diagnostic
 from ..expr import Apply, Ref, evaluate, names
-from ..graph import Population
+from ..graph import Population, Semantics
 from ..integers.bounds import Overflow, bounds_of
 from ..integers.decays import dead_zone
 from ..integers.inputs import coded_input
@@ -55,10 +55,17 @@ class Quantize:
             graph,
             populations=tuple(index[p.name] for p in graph.populations),
             projections=tuple(projections),
-            semantics=replace(graph.semantics, integers=VERSION, sums=self.precision.sums),
+            semantics=self._semantics(),
         )
         values = {k: v for m in made for k, v in m.values.items()}
         return replace(model, graph=graph, values=values)
+
+    def _semantics(self) -> Semantics:
+        asked = self.precision
+        if asked.threshold == "event" and asked.sums != "each":
+            message = "thresholds after every event want events that are delivered one by one"
+            raise CompileError(Diagnostic("E080", message, help="say `--sums each` as well"))
+        return Semantics(asked.threshold, asked.spikes, asked.sums, VERSION)
 
     def _made(self, model: Model) -> list[Integers]:
         """Each population in integers, in the order of the schedule, so that the units of what is

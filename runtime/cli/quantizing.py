@@ -16,7 +16,7 @@ import typer
 
 from ...backends.artifact.model import Package, save_model
 from ...backends.artifact.package import SUFFIX
-from ...ir.graph import SUMS
+from ...ir.graph import MOST_SPIKES, SUMS, THRESHOLDS
 from ...ir.integers.precision import DECAYS, FEWEST_BITS, MOST_BITS, SCALES, Precision
 from ...ir.integers.ranges import UNSEEN, Ranges
 from ...ir.integers.weights import METHODS
@@ -40,6 +40,7 @@ from .output import Output
 from .running import Split, presented
 
 SAMPLES = 1000  # that are looked at where nothing is said
+MOST_CELLS = 1024
 OBSERVED = 4  # samples of which every state is looked at, by the reference
 MEMBER = "quantization.json"  # of a package: the report
 
@@ -108,6 +109,18 @@ def quantize(
     sums: Annotated[
         str, typer.Option("--sums", help=f"what a port holds: {', '.join(SUMS)}")
     ] = "exact",
+    table: Annotated[
+        int,
+        typer.Option(
+            "--table", min=0, max=MOST_CELLS, help="cells of functions such as exp; 0 refuses them"
+        ),
+    ] = 0,
+    threshold: Annotated[
+        str, typer.Option("--threshold", help=f"when it is tested: {', '.join(THRESHOLDS)}")
+    ] = "step",
+    spikes: Annotated[
+        int, typer.Option("--spikes", min=1, max=MOST_SPIKES, help="the most of a neuron in a step")
+    ] = 1,
     input_bits: Annotated[
         int,
         typer.Option(
@@ -145,6 +158,9 @@ def quantize(
         sums=_row_of(SUMS, sums, "--sums"),
         input_bits=input_bits,
         floor=floor,
+        threshold=_row_of(THRESHOLDS, threshold, "--threshold"),
+        spikes=spikes,
+        table=table,
         by_projection=MappingProxyType(_bits_of(projection or [], loaded.model)),
     )
     rule = _row_of(METHODS, method, "--method")

@@ -23,7 +23,7 @@ from kernel_flags import load_for_all
 
 from snncc.backends.compiled.text.modules import execute
 from snncc.backends.cpu import simulator as simulator_module
-from snncc.backends.cpu.codegen import graph_source, kernel_source
+from snncc.backends.cpu.codegen import CLOCKED, graph_source, kernel_source
 from snncc.backends.cpu.load import Kernels
 from snncc.backends.cpu.simulator import CpuSimulator
 from snncc.backends.cuda.device import Device, open_device
@@ -35,6 +35,7 @@ from snncc.backends.trainers import cpu as trainer_module
 from snncc.backends.trainers import cuda as cuda_trainer_module
 from snncc.backends.trainers.cpu import CpuTrainer
 from snncc.frontend.program import Program
+from snncc.ir.graph import Semantics
 from snncc.ir.model import Model
 from snncc.runtime.settings import settings_from
 
@@ -115,12 +116,16 @@ def kernels(
     modules: dict[str, ModuleType] = {}
 
     def interpreted_kernels(
-        steps: Any, _: Any, features: Mapping[str, bool], rule: Any = ()
+        steps: Any,
+        _: Any,
+        features: Mapping[str, bool],
+        rule: Any = (),
+        means: Semantics = CLOCKED,
     ) -> Kernels:
         text = plain_text(features, rule)
         if text not in modules:
             modules[text] = interpret("plain_kernels", text, folder)
-        own = interpret("plain_steps", graph_source(steps, features.get("EACH", False)), folder)
+        own = interpret("plain_steps", graph_source(steps, means), folder)
         return Kernels(modules[text], own.advance)
 
     def with_scans(tables: Any, text: str, _folder: Path) -> Any:

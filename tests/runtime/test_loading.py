@@ -135,7 +135,7 @@ def test_training_wires_once(
     program: Path, tmp_path: Path, wired: list[str], target: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program.write_text(TWICE)
-    monkeypatch.setattr(simulator, "load_kernels", lambda *_: None)
+    monkeypatch.setattr(simulator, "load_kernels", lambda *_, **__: None)
     row = replace(TARGETS["gpu"], available=lambda: None, train=trainer_on_a_grid)
     monkeypatch.setitem(TARGETS, "gpu", row)
     session.start(TrainOptions(str(program), target=target), tmp_path / "run", settings_from({}), 1)

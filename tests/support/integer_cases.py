@@ -192,6 +192,13 @@ neuron conductance {{
   on spike {{ v = -1 mV }}
   refractory 2 ms {{ v = -1 mV }}
 }}
+neuron curved {{
+  state v: mV = 0 mV
+  on input {{ v = v + i }}
+  dv/dt = exp(v / 2 mV) * 1 mV / 30 ms - tanh(v / 1 mV) * 1 mV / 5 ms
+  spike when v > 2 mV
+  on spike {{ v = -1 mV }}
+}}
 neuron smooth {{
   state v: mV = 0 mV
   on input {{ v = v + i }}
@@ -217,9 +224,10 @@ network n {{
 def drawn_products(seed: int, sums: str = "exact") -> Model:
     """A drawn network of neurons that multiply their states, in integers."""
     draw = Random(seed)
-    cell = draw.choice(["izhikevich", "square", "conductance"])
+    cell = draw.choice(["izhikevich", "square", "conductance", "curved"])
     port, low, high = {
-        "izhikevich": ("", 0, 30), "square": ("", -0.5, 2), "conductance": (".e", 0, 0.3)
+        "izhikevich": ("", 0, 30), "square": ("", -0.5, 2), "conductance": (".e", 0, 0.3),
+        "curved": ("", -0.5, 2),
     }[cell]  # fmt: skip
     loop = draw.choice(["", f"h -> h{port} : dense(init = uniform(0, {high / 8})) delay 1 ms"])
     text = PRODUCTS.format(
@@ -228,7 +236,7 @@ def drawn_products(seed: int, sums: str = "exact") -> Model:
     )  # fmt: skip
     model = run_model_passes(draw_model(compiled_text(text).graph, seed))
     precision, method = drawn_precision(seed, sums)
-    precision = replace(precision, state_bits=32, bits=max(4, precision.bits))
+    precision = replace(precision, state_bits=32, bits=max(4, precision.bits), table=32)
     ranges = seen(model, drawn_values(seed), "minmax", precision.input_bits)
     return in_integers(model, precision, method, ranges)
 
@@ -268,9 +276,21 @@ def drawn_samples(seed: int, count: int = 2) -> Samples:
     return Samples(trains, order, order.astype(np.uint64), none, np.ones(count, np.float32))
 
 
+def drawn_firing(seed: int, sums: str = "exact") -> Model:
+    """A drawn network whose neurons may fire several times in a step, and where events come one by
+    one after each of them."""
+    draw = Random(seed + 1000)
+    precision, method = drawn_precision(seed, sums)
+    threshold = "step" if sums == "exact" else draw.choice(["step", "event", "event"])
+    spikes = draw.choice([1, 2, 5, 31] if threshold == "event" else [2, 3, 31])
+    precision = replace(precision, threshold=threshold, spikes=spikes)
+    return in_integers(drawn_model(seed), precision, method)
+
+
 # What is drawn, and its samples, by what it is called.
 DRAWN = {
     "spikes": (drawn_integers, drawn_samples),
+    "firing": (drawn_firing, drawn_samples),
     "numbers": (drawn_numbers, drawn_values),
     "products": (drawn_products, drawn_values),
 }

@@ -18,8 +18,9 @@ import pytest
 from snncc.backends.compiled.text.modules import digest
 from snncc.backends.compiled.text.sources import Parts
 from snncc.backends.cpu import load
-from snncc.backends.cpu.codegen import ENTRIES, kernel_source
+from snncc.backends.cpu.codegen import CLOCKED, ENTRIES, kernel_source
 from snncc.backends.cpu.load import Kernels, load_kernels
+from snncc.ir.graph import Semantics
 
 # Tests that share a module of kernels, which one worker compiles (`--dist loadgroup`): two would
 # compile it both, at the same time.
@@ -72,13 +73,17 @@ def flagged(features: Mapping[str, bool], rule: Parts = ()) -> tuple[str, list[s
 
 
 def load_for_all(
-    steps: Any, folder: Path, features: Mapping[str, bool], rule: Parts = ()
+    steps: Any,
+    folder: Path,
+    features: Mapping[str, bool],
+    rule: Parts = (),
+    means: Semantics = CLOCKED,
 ) -> Kernels:
     """The kernels of every network, which look at its features when they are called."""
     text, names = flagged(features, rule)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(load, "kernel_source", lambda *_: text)
-        kernels = load_kernels(steps, folder, features, rule)
+        kernels = load_kernels(steps, folder, features, rule, means)
     has = [features.get(name, False) for name in names]
 
     def entry(name: str) -> Any:

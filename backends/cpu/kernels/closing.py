@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from .features import CODES, GRADED
+from .features import CODES, GRADED, OFTEN
 from .forward import append
 from .rows import numbers
 
@@ -26,9 +26,22 @@ def close_step(plan, p, t, end, work, w):  # type: ignore[no-untyped-def]
             own[n] = emitted[n]
     spikes = work.spikes[w, plan.events[p] : plan.events[p + 1]]
     for now in range(t, end):
-        ptr[p, now + 1] = append(fired[now - t, : hi - lo], ptr[p, now], spikes)
+        if OFTEN:
+            ptr[p, now + 1] = append_often(fired[now - t, : hi - lo], ptr[p, now], spikes)
+        else:
+            ptr[p, now + 1] = append(fired[now - t, : hi - lo], ptr[p, now], spikes)
     if not CODES and end % FLUSH == 0:
         forget_faint(reals, lo, hi)
+
+
+@njit
+def append_often(counts, events, spikes):  # type: ignore[no-untyped-def]
+    """As `append`, each index as often as its neuron fired."""
+    for i in range(len(counts)):
+        for _ in range(counts[i]):
+            spikes[events] = i
+            events += 1
+    return events
 
 
 @njit

@@ -13,7 +13,7 @@ from textwrap import indent
 
 import numpy as np
 
-from ....ir.diagnostics import CompileError, Diagnostic
+from ....ir.diagnostics import CompileError
 from ....ir.expr import names
 from ....ir.graph import SUMS, Graph, Population, Projection
 from ....ir.model import Model, start_of, weights_name
@@ -23,9 +23,11 @@ from ...compiled.text.languages import C_FUNCTIONS, C
 from ...compiled.text.render import cast, render
 from ...compiled.text.step import identifiers as step_names
 from ...runnable import require_clocked
+from .firing import after_event, often, once
 from .header import comment, header, scored, signature
 from .layout import SUM, layout_of, moving, step_of
 from .names import identifiers
+from .refusals import no_integers
 from .synapses import Packed, rows_of
 from .tables import table
 
@@ -43,7 +45,7 @@ class CProgram:
 
 
 def c_program(model: Model, digest: str) -> CProgram:
-    """The texts of a quantized model."""
+    """The texts of a quantized model; CompileError(E071) for one that computes with floats."""
     require_integers(model.graph, "C")
     return _Writer(model, digest).written()
 
@@ -51,17 +53,9 @@ def c_program(model: Model, digest: str) -> CProgram:
 def require_integers(graph: Graph, form: str) -> None:
     """CompileError(E071) for a network that computes with floats, of which there is no such
     form."""
-    require_clocked(graph, tuple(SUMS))
+    require_clocked(graph, tuple(SUMS), fires_often=True)
     if not graph.semantics.integers:
-        raise CompileError(_no_integers(graph, form))
-
-
-def _no_integers(graph: Graph, form: str) -> Diagnostic:
-    return Diagnostic(
-        "E071",
-        f"`{graph.name}` computes with floats, and {form} is written of integers",
-        help="quantize it first: snncc quantize MODEL --out q8.snnpkg",
-    )
+        raise CompileError(no_integers(graph, form))
 
 
 # The lines for a synapse: where it ends, and its weight.
@@ -71,7 +65,7 @@ Body = Callable[[str, str], list[str]]
 class _Writer:
     def __init__(self, model: Model, digest: str) -> None:
         self.model, self.graph, self.digest = model, model.graph, digest
-        self.index = self.graph.index()
+        self.index, self.means = self.graph.index(), self.graph.semantics
         self.layout = layout_of(self.graph)
         self.names, self.states = self.layout.names, self.layout.states
         self.projections = identifiers(p.name.replace("->", " to ") for p in self.graph.projections)
@@ -99,10 +93,12 @@ class _Writer:
         step, count = step_of(population), population.neurons
         lines = ["int32_t n;"]
         if self.graph.semantics.sums == "each":
-            lines += self._over(count, self._neuron(population, step.decay))
+            none = f"s->{self.layout.given[population.name]}[n] = 0;"
+            cleared = [] if self.means.fires_once else [none]
+            lines += self._over(count, [*self._neuron(population, step.decay), *cleared])
             for projection in self._arriving(population):
                 lines += self._delivery(projection, self._delivered(population, projection))
-            last = self._neuron(population, step.settled, is_last=True)
+            last = self._neuron(population, step.settled, tested="last")
             lines += self._over(count, last)
         else:
             ports = {port: f"p{k}" for k, port in enumerate(step.ports)}
@@ -113,7 +109,7 @@ class _Writer:
             for projection in self._arriving(population):
                 lines += self._delivery(projection, _summed(ports[projection.port]))
             found = {port: f"{name}[n]" for port, name in ports.items()}
-            lines += self._over(count, self._neuron(population, step.update, found, is_last=True))
+            lines += self._over(count, self._neuron(population, step.update, found, tested="last"))
         body = indent("\n".join(lines), "    ")
         return f"static void step_{self.names[population.name]}(net_state *s) {{\n{body}\n}}\n"
 
@@ -134,7 +130,8 @@ class _Writer:
 
         def body(place: str, weight: str) -> list[str]:
             found = {projection.port: weight}
-            return list(self._neuron(population, assigns, found, place=place))
+            tested = "event" if self.means.threshold == "event" else ""
+            return list(self._neuron(population, assigns, found, place, tested))
 
         return body
 
@@ -145,9 +142,14 @@ class _Writer:
         fired, lines = f"s->{self.layout.sent[pre.name]}", list[str]()
         if projection.delay:
             lines, fired = self._late(projection, own)
-        times = f"{fired}[n] * " if pre.name in self.layout.numbers else ""
+        is_number = pre.name in self.layout.numbers
+        is_often = self.means.spikes_per_step > 1 and not is_number and pre.step is not None
+        is_each = is_often and self.means.sums == "each"
+        times = f"{fired}[n] * " if is_number or (is_often and not is_each) else ""
         lines_of = self._row(projection, own, lambda post, weight: body(post, times + weight))
         row = [f"    {line}" for line in lines_of]
+        if is_each:  # each of its spikes is an event
+            row = ["    int e;", f"    for (e = 0; e < {fired}[n]; e++) {{", *row, "    }"]
         row = [f"if ({fired}[n]) {{", *row, "}"]
         about = f"/* {comment(projection.name)}, {projection.delay} steps late */"
         return [about, *lines, *self._over(pre.neurons, row)]
@@ -196,25 +198,40 @@ class _Writer:
         assigns: tuple[Assign, ...],
         arriving: Mapping[str, str] | None = None,
         place: str = "n",
-        is_last: bool = False,
+        tested: str = "",
     ) -> Iterator[str]:
-        """Assignments for the neuron at `place`; the last of a step decide whether it fires."""
+        """Assignments for the neuron at `place`; after an "event", or the "last" of a step, it is
+        tested whether it fires."""
         step, found = step_of(population), arriving or {}
-        after = step.after if is_last else ()
-        exprs = [a.value for a in (*assigns, *after)] + ([step.spike] if is_last else [])
+        spikes = self.layout.given[population.name]
+        after = self._after(step, tested)
+        exprs = [a.value for a in (*assigns, *after)] + ([step.spike] if tested else [])
         read = frozenset[str]().union(*map(names, exprs)) if exprs else frozenset[str]()
         targets = {a.target for a in (*assigns, *after)}
         yield from self._read(population, read | targets, found, place)
         yield from self._assigned(step, assigns)
-        if is_last:
-            yield f"const int spiked = {render(step.spike, _inside(step), C)};"
-            yield from self._assigned(step, after)
+        yield from self._fired(step, tested, f"s->{spikes}[{place}]")
         for state in step.states:
             if state.name in targets:
                 field = self.states[population.name, state.name]
                 yield f"s->{field}[{place}] = {step_names(step)[state.name]};"
-        if is_last:
-            yield f"s->{self.layout.given[population.name]}[{place}] = (uint8_t)spiked;"
+
+    def _after(self, step: NeuronStep, tested: str) -> tuple[Assign, ...]:
+        """All that a test of the threshold may bring about."""
+        if tested == "last":
+            return step.after if self.means.fires_once else (*step.again, *step.closing)
+        return step.again if tested else ()
+
+    def _fired(self, step: NeuronStep, tested: str, spikes: str) -> Iterator[str]:
+        spike, most = render(step.spike, _inside(step), C), self.means.spikes_per_step
+        again, closing = (list(self._assigned(step, a)) for a in (step.again, step.closing))
+        if tested == "event":
+            yield from after_event(spike, again, spikes, most)
+        elif tested and self.means.fires_once:
+            yield from once(spike, self._assigned(step, step.after), spikes)
+        elif tested:
+            already = spikes if self.means.sums == "each" else "0"
+            yield from often(spike, again, closing, spikes, already, most)
 
     def _read(
         self, population: Population, read: Set[str], arriving: Mapping[str, str], place: str

@@ -45,7 +45,7 @@ def golden(graph: Graph, trace: Trace, states: Mapping[tuple[str, str], str]) ->
         _packed(np.concatenate([none, *trains], axis=2)),
         np.concatenate([np.zeros((samples, 0)), *numbers], axis=1).astype(np.int16),
         _packed(none if output is None else trace.spikes[output]),
-        hashes(trace, _with_scores(graph, states)),
+        _hashed(graph, trace, states),
     )
 
 
@@ -66,6 +66,20 @@ def vectors_header(graph: Graph, trace: Trace, states: Mapping[tuple[str, str], 
 def _packed(spikes: Bits) -> npt.NDArray[np.uint8]:
     """[T, B, N] as bytes [B, T, ceil(N / 8)]."""
     return np.packbits(spikes.transpose(1, 0, 2), axis=2, bitorder="little")
+
+
+def _hashed(
+    graph: Graph, trace: Trace, states: Mapping[tuple[str, str], str]
+) -> npt.NDArray[np.uint32]:
+    """Of the states, of what goes out as scores, and of how often the output fires, where that may
+    be several times in a step."""
+    found = hashes(trace, _with_scores(graph, states))
+    output = next((p.name for p in graph.populations if p.role == "output"), None)
+    if output is not None and graph.semantics.spikes_per_step > 1:
+        counts = trace.spikes[output].astype(np.uint32)
+        for neuron in range(counts.shape[2]):
+            found = (found ^ counts[:, :, neuron].T) * np.uint32(PRIME)
+    return found
 
 
 def _with_scores(graph: Graph, states: Mapping[tuple[str, str], str]) -> list[tuple[str, str]]:
@@ -100,6 +114,9 @@ def test_program(graph: Graph, states: Mapping[tuple[str, str], str]) -> str:
         text = text.replace(name, number)
     text = text.replace("/*numbers*/", ", numbers" if has_numbers else "")
     text = text.replace("/*scores*/", ", scores" if has_scores else "")
+    counts = "    for (n = 0; n < NET_OUTPUTS; n++) h = mixed(h, out[n]);"
+    counted = [counts] if graph.semantics.spikes_per_step > 1 else []
+    text = text.replace("    COUNTS\n", "\n".join([*counted, ""]))
     return text.replace("    STATES\n", "\n".join([*lines, ""]))
 
 
@@ -114,13 +131,15 @@ _TEST = dedent(
         return (h ^ (uint32_t)x) * PRIME;
     }
 
-    static uint32_t hash_of(const net_state *s, const int32_t *scores) {
+    static uint32_t hash_of(const net_state *s, const int32_t *scores, const uint8_t *out) {
         uint32_t h = START;
         int32_t n;
         (void)n;
         (void)s;
+        (void)out;
         STATES
         for (n = 0; n < NET_SCORES; n++) h = mixed(h, scores[n]);
+        COUNTS
         return h;
     }
 
@@ -140,13 +159,13 @@ _TEST = dedent(
                 for (n = 0; n < NET_INPUTS; n++) in[n] = given[n / 8] >> n % 8 & 1;
                 net_step(&state, in/*numbers*/, out/*scores*/);
                 for (n = 0; n < NET_OUTPUTS; n++) {
-                    if (out[n] != (wanted[n / 8] >> n % 8 & 1)) {
+                    if ((out[n] != 0) != (wanted[n / 8] >> n % 8 & 1)) {
                         printf("sample %d, step %d: output %d ", sample, step, n);
                         printf(out[n] ? "fires\\n" : "does not fire\\n");
                         return 1;
                     }
                 }
-                if (hash_of(&state, scores) != net_hashes[sample * NET_STEPS + step]) {
+                if (hash_of(&state, scores, out) != net_hashes[sample * NET_STEPS + step]) {
                     printf("sample %d, step %d: a state differs\\n", sample, step);
                     return 1;
                 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -31,10 +32,20 @@ def network_text(model: Model, layout: Layout, row: Triple) -> str:
     return _Writer(model, layout, row).written()
 
 
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A neuron of which code is written: where it lies, and what arrives at its ports."""
+
+    code: Code
+    population: Population
+    place: Value
+    arriving: Mapping[str, Value]
+
+
 class _Writer:
     def __init__(self, model: Model, layout: Layout, row: Triple) -> None:
         self.model, self.graph, self.layout, self.row = model, model.graph, layout, row
-        self.index = self.graph.index()
+        self.index, self.means = self.graph.index(), self.graph.semantics
         self.places = {field.name: k for k, field in enumerate(layout.fields)}
         self.projections = identifiers(p.name.replace("->", " to ") for p in self.graph.projections)
         self.tables = Tables()
@@ -62,8 +73,11 @@ class _Writer:
     def _population(self, population: Population) -> str:
         """A step of a population: ports are summed first, or each event is delivered by itself."""
         step, count, code = step_of(population), population.neurons, self._code()
-        if self.graph.semantics.sums == "each":
+        if self.means.sums == "each":
             code.loop(count, lambda n: self._neuron(code, population, step.decay, {}, n))
+            if not self.means.fires_once:
+                spikes = self._field(code, self.layout.given[population.name])
+                code.loop(count, partial(code.store, constant(0, 8), spikes))
             for projection in self._arriving(population):
                 self._delivery(code, projection, self._delivered(code, population, projection))
             last, sums = step.settled, ""
@@ -75,7 +89,7 @@ class _Writer:
                 port: code.load(sums, code.binary("add", n, k * count), 32)
                 for k, port in enumerate(step.ports if sums else ())
             }
-            self._neuron(code, population, last, found, n, is_last=True)
+            self._neuron(code, population, last, found, n, "last")
 
         code.loop(count, finish)
         code.do("ret void")
@@ -105,8 +119,9 @@ class _Writer:
 
     def _delivered(self, code: Code, population: Population, projection: Projection) -> Body:
         assigns = step_of(population).delivered(projection.port)
+        tested = "event" if self.means.threshold == "event" else ""
         return lambda post, weight: self._neuron(
-            code, population, assigns, {projection.port: weight}, post
+            code, population, assigns, {projection.port: weight}, post, tested
         )
 
     def _delivery(self, code: Code, projection: Projection, body: Body) -> None:
@@ -118,13 +133,27 @@ class _Writer:
 
         def row(n: Value) -> None:
             number = code.load(sent, n, self._bits(pre.name))
-            times = body
-            if pre.name in self.layout.numbers:
-                times = lambda post, weight: body(post, code.binary("mul", weight, number))  # noqa: E731
             has_sent = code.compare("ne", number, 0)
-            code.when(has_sent, lambda: self._row(code, projection, n, times))
+            code.when(has_sent, lambda: self._arrival(code, projection, n, number, body))
 
         code.loop(pre.neurons, row)
+
+    def _arrival(
+        self, code: Code, projection: Projection, n: Value, number: Value, body: Body
+    ) -> None:
+        """What pre neuron n brings that has sent a number, or fired once or several times."""
+        pre = self.index[projection.pre]
+        is_number = pre.name in self.layout.numbers
+        is_often = self.means.spikes_per_step > 1 and not is_number and pre.step is not None
+        times = code.cast(number, 32, is_signed=is_number)
+        if is_often and self.means.sums == "each":  # each of its spikes is an event
+            code.loop(times, lambda _: self._row(code, projection, n, body))
+            return
+
+        def multiplied(post: Value, weight: Value) -> None:
+            body(post, code.binary("mul", weight, times))
+
+        self._row(code, projection, n, multiplied if is_number or is_often else body)
 
     def _late(self, code: Code, projection: Projection, size: int) -> str:
         """Where what was sent `delay` steps ago lies."""
@@ -165,7 +194,7 @@ class _Writer:
         """Row n of so many post neurons, a cell at a time where every row begins with one and it
         is sums that are made."""
         n, posts = row
-        is_short = self.graph.semantics.sums == "exact"
+        is_short = self.means.sums == "exact"
         if posts % codes.a_cell or codes.a_cell == 1 or not is_short:
             weights, start = self.tables.packed(name, codes), code.binary("mul", n, posts)
             code.loop(posts, lambda i: body(i, weights(code, code.binary("add", start, i))))
@@ -187,33 +216,72 @@ class _Writer:
         assigns: tuple[Assign, ...],
         arriving: Mapping[str, Value],
         place: Value,
-        is_last: bool = False,
+        tested: str = "",
     ) -> None:
-        """Assignments for the neuron at `place`; the last of a step decide whether it fires."""
-        step, known = step_of(population), step_names(step_of(population))
-        after = step.after if is_last else ()
-        exprs = [a.value for a in (*assigns, *after)] + ([step.spike] if is_last else [])
-        targets = {a.target for a in (*assigns, *after)}
-        read = frozenset[str]().union(*map(names, exprs)) if exprs else frozenset[str]()
-        values = {known[port]: value for port, value in arriving.items()}
-        values |= self._read(code, population, read | targets, place)
-
-        def assign(each: Assign) -> None:
-            found = computed(code, each.value, known, values)
-            values[known[each.target]] = code.cast(found, 32)
-
-        for each in assigns:
-            assign(each)
-        if is_last:
-            values["spiked"] = computed(code, step.spike, known, values)
-        for each in after:
-            assign(each)
-        for state in (s.name for s in step.states if s.name in targets):
-            field = self._field(code, self.layout.states[population.name, state])
-            code.store(values[known[state]], field, place)
-        if is_last:
+        """Assignments for the neuron at `place`; after an "event", or the "last" of a step, it is
+        tested whether it fires."""
+        cell = Cell(code, population, place, arriving)
+        if not tested or not self.means.fires_once:
+            self._done(cell, assigns)
+        if tested == "event":
+            self._fire(cell)
+        elif tested and self.means.fires_once:
+            values = self._done(cell, (*assigns, *step_of(population).after), len(assigns))
             fired = code.cast(values["spiked"], 8, is_signed=False)
             code.store(fired, self._field(code, self.layout.given[population.name]), place)
+        elif tested:
+            self._fire_often(cell)
+
+    def _done(
+        self,
+        cell: Cell,
+        assigns: tuple[Assign, ...],
+        tested_at: int | None = None,
+        spiked: Value | None = None,
+    ) -> dict[str, Value]:
+        """Assignments from memory to memory, and the values that they leave. Before the one of the
+        number `tested_at` it is tested whether the neuron fires."""
+        code, step = cell.code, step_of(cell.population)
+        known, targets = step_names(step), {a.target for a in assigns}
+        exprs = [a.value for a in assigns] + ([] if tested_at is None else [step.spike])
+        read = frozenset[str]().union(*map(names, exprs)) if exprs else frozenset[str]()
+        values = {known[port]: value for port, value in cell.arriving.items()}
+        values |= {} if spiked is None else {"spiked": spiked}
+        values |= self._read(code, cell.population, read | targets, cell.place)
+        for number, each in enumerate(assigns):
+            if number == tested_at:
+                values["spiked"] = computed(code, step.spike, known, values)
+            found = computed(code, each.value, known, values)
+            values[known[each.target]] = code.cast(found, 32)
+        if tested_at == len(assigns):
+            values["spiked"] = computed(code, step.spike, known, values)
+        for state in (s.name for s in step.states if s.name in targets):
+            field = self._field(code, self.layout.states[cell.population.name, state])
+            code.store(values[known[state]], field, cell.place)
+        return values
+
+    def _fire(self, cell: Cell) -> None:
+        """Tests the threshold, and counts the spike, if there were fewer than there may be."""
+        code, step, spikes = cell.code, step_of(cell.population), self._spikes(cell)
+        before = code.cast(code.load(spikes, cell.place, 8), 32, is_signed=False)
+        may = code.compare("ult", before, self.means.spikes_per_step)
+        holds = self._done(cell, (), 0)["spiked"]
+        spiked = code.binary("and", may, holds)
+        self._done(cell, step.again, spiked=spiked)
+        count = code.binary("add", before, code.cast(spiked, 32, is_signed=False))
+        code.store(code.cast(count, 8), spikes, cell.place)
+
+    def _fire_often(self, cell: Cell) -> None:
+        """Ends a step: the threshold is tested as long as it holds."""
+        code, spikes = cell.code, self._spikes(cell)
+        if self.means.sums != "each":
+            code.store(constant(0, 8), spikes, cell.place)
+        code.loop(self.means.spikes_per_step, lambda _: self._fire(cell))
+        has_fired = code.compare("ne", code.load(spikes, cell.place, 8), 0)
+        self._done(cell, step_of(cell.population).closing, spiked=has_fired)
+
+    def _spikes(self, cell: Cell) -> str:
+        return self._field(cell.code, self.layout.given[cell.population.name])
 
     def _read(
         self, code: Code, population: Population, read: Iterable[str], place: Value

@@ -105,7 +105,9 @@ def _compare(graph: Graph, layout: Layout, found: Golden) -> list[str]:
         wanted = code.at("@wanted", code.binary("mul", place, found.wanted.shape[2]), 8)
 
         def compare(n: Value) -> None:
-            differs = code.compare("ne", _bit(code, wanted, n), code.load("@out", n, 8))
+            fires = code.compare("ne", code.load("@out", n, 8), 0)
+            bit = code.compare("ne", _bit(code, wanted, n), 0)
+            differs = code.binary("xor", fires, bit)
             code.leave_when(differs, SPIKE)
 
         code.loop(output, compare)
@@ -142,10 +144,14 @@ def _hash(graph: Graph, layout: Layout) -> str:
         code.loop(index[population].neurons, partial(_mix, code, field))
     output = scored(graph)
     code.loop(0 if output is None else output.neurons, partial(_mix, code, "@scores"))
+    last = next((p for p in graph.populations if p.role == "output"), None)
+    if last is not None and graph.semantics.spikes_per_step > 1:
+        code.loop(last.neurons, partial(_mix, code, "@out", bits=8))
     code.do(f"ret {code.load('@mixed', 0, 32).typed}")
     return "@mixed = internal global i32 0\n" + code.function("define internal i32 @hash() #0")
 
 
-def _mix(code: Code, field: str, n: Value) -> None:
-    mixed = code.binary("xor", code.load("@mixed", 0, 32), code.load(field, n, 32))
+def _mix(code: Code, field: str, n: Value, bits: int = 32) -> None:
+    number = code.cast(code.load(field, n, bits), 32, is_signed=False)
+    mixed = code.binary("xor", code.load("@mixed", 0, 32), number)
     code.store(code.binary("mul", mixed, PRIME), "@mixed", 0)

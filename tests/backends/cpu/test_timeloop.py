@@ -41,6 +41,7 @@ def one_sample(raster=None, values=VALUES, sample=SAMPLE):
 def on_one_thread(plain, monkeypatch):
     monkeypatch.setattr(plain, "WIDE", False)
     monkeypatch.setattr(plain, "EACH", False)
+    monkeypatch.setattr(plain, "OFTEN", False)
 
 
 @pytest.fixture

@@ -160,7 +160,7 @@ neuron square {
 
 def test_what_has_no_integer_form() -> None:
     diagnostic = refused("E080", integers, floats("square", NONLINEAR))
-    assert "a product of what has no known range has no integer form" in diagnostic.message
+    assert "without a known range, has no integer form" in diagnostic.message
     assert "calibrate it on data" in (diagnostic.help or "")
     curved = floats("square", NONLINEAR.replace("v * v / 10 mV", "exp(v / 1 mV) * 1 mV"))
     assert (
@@ -329,3 +329,72 @@ def test_a_leak_of_a_constant() -> None:
     assert (
         "the decay of `c` by a constant" in refusals(integers, floats(), decay="linear")[0].message
     )
+
+
+FEW = """
+network n {
+  dt = 1 ms
+  input x[3] encode spikes(duration = 4 ms)
+  output y[1] : soft(tau = 1000 ms, v_th = 1 mV)
+  x -> y : dense
+}
+"""
+
+
+def few(weights: list[float], **asked: object) -> Model:
+    given = {"x->y": np.float32([[w] for w in weights])}
+    model = run_model_passes(draw_model(compiled_text(SOFT + FEW).graph, 0, given))
+    return integers(model, bits=16, decay_bits=16, guard=2, **asked)
+
+
+def ran(model: Model, *steps: tuple[int, int, int]) -> tuple[list[int], list[float]]:
+    """The spikes of each step, and the voltage after it [mV], to a tenth."""
+    found = simulate(model, {"x": np.array(steps, bool)[:, None]}, record=True)
+    values = np.ldexp(found.history["y"]["v"] * model.values["y/v.unit"].array, -2)
+    return found.spikes["y"].ravel().tolist(), np.round(values.ravel(), 1).tolist()
+
+
+def test_several_spikes_a_step() -> None:
+    """3.6 mV are three thresholds of 1 mV and some more."""
+    steps = (1, 1, 1), (0, 0, 0), (1, 0, 0)
+    weights = [1.6, 1.2, 0.8]
+    assert ran(few(weights), *steps) == ([1, 1, 1], [2.6, 1.6, 2.2])
+    assert ran(few(weights, spikes=2), *steps) == ([2, 1, 2], [1.6, 0.6, 0.2])
+    assert ran(few(weights, spikes=31), *steps) == ([3, 0, 2], [0.6, 0.6, 0.2])
+
+
+def test_thresholds_after_every_event() -> None:
+    """1.5 mV fire before the negative weight comes, where their sum does not."""
+    weights, steps = [1.5, -1.2, 0.4], ((1, 1, 1), (0, 0, 1))
+    assert ran(few(weights, sums="each"), *steps) == ([0, 1], [0.7, 0.1])
+    asked = {"sums": "each", "threshold": "event"}
+    # 1.5 - 1 - 1.2 + 0.4 mV; then 0.4 more.
+    assert ran(few(weights, **asked), *steps) == ([1, 0], [-0.3, 0.1])
+    assert ran(few([1.5, 1.2, 1.3], **asked), *steps) == ([1, 1], [3.0, 3.3])
+    assert ran(few([1.5, 1.2, 1.3], spikes=3, **asked), *steps) == ([3, 2], [1.0, 0.3])
+    found = refused("E080", few, weights, threshold="event")
+    assert "say `--sums each`" in (found.help or "")
+
+
+def test_a_filter_of_several_spikes_is_refused() -> None:
+    scored = NET.replace("CELL", LIF).replace(
+        "v_th = 2 mV)", "v_th = 2 mV)\n  readout = psc(tau = 4 ms)"
+    )
+    model = run_model_passes(draw_model(compiled_text(scored).graph, 3))
+    assert "several spikes a step" in refused("E080", integers, model, spikes=2).message
+
+
+def test_functions_by_table() -> None:
+    curved = NONLINEAR.replace("v * v / 10 mV / 10 ms", "exp(v / 1 mV) * 1 mV / 50 ms")
+    before = floats("square", curved)
+    ranges = Ranges(states={("h", "v"): 4.0, ("h", "old.v"): 4.0})
+    inputs = {"x": np.random.default_rng(1).random((60, 8, 5)) < 0.3}
+    wanted = simulate(before, inputs).spikes["h"]
+    assert wanted.sum() > 100
+    wrong = []
+    for cells in (8, 256):
+        precision = Precision(bits=16, decay_bits=16, guard=3, table=cells)
+        after = run_model_passes(before, (Quantize(precision, ranges=ranges),))
+        wrong.append(int((simulate(after, inputs).spikes["h"] != wanted).sum()))
+    assert wrong[1] < wrong[0]
+    assert wrong[1] <= 0.03 * wanted.sum()
