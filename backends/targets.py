@@ -26,11 +26,12 @@ class Target:
     type. What it can do is the fields that it has; it may have one of them alone:
 
     `simulate` (model after the pipeline, threads or None, kernel folder) makes a simulator, `train`
-    (model, train block, threads or None, kernel folder) a trainer. `export` (model, train block or
-    None, architecture or None, kernel folder) gives what the target adds to a package; `adopt`
-    takes such members and a kernel folder and gives the kernel folder for their model; `report` is
-    what they say of themselves; `archs` are the architectures that `export` knows. `is_device`:
-    samples are presented in a memory of its own.
+    (model, train block, threads or None, kernel folder) a trainer, `aware` (model, its integers,
+    train block, threads or None, kernel folder) one that runs the integers. `export` (model, train
+    block or None, architecture or None, kernel folder) gives what the target adds to a package;
+    `adopt` takes such members and a kernel folder and gives the kernel folder for their model;
+    `report` is what they say of themselves; `archs` are the architectures that `export` knows.
+    `is_device`: samples are presented in a memory of its own.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Target:
     available: Callable[[], str | None] = lambda: None
     simulate: Callable[[Model, int | None, Path], Simulator] | None = None
     train: Callable[[Model, TrainSpec, int | None, Path], Trainer] | None = None
+    aware: Callable[[Model, Model, TrainSpec, int | None, Path], Trainer] | None = None
     export: Callable[[Model, TrainSpec | None, str | None, Path], Emission] | None = None
     adopt: Callable[[Mapping[str, bytes], Path], Path] | None = None
     report: Callable[[Mapping[str, bytes]], dict[str, Any] | None] | None = None
@@ -55,6 +57,14 @@ def _cpu_trainer(model: Model, spec: TrainSpec, threads: int | None, folder: Pat
     from .trainers.cpu import CpuTrainer
 
     return CpuTrainer(model, spec, threads, folder)
+
+
+def _cpu_aware(
+    model: Model, integers: Model, spec: TrainSpec, threads: int | None, folder: Path
+) -> Trainer:
+    from .trainers.aware import AwareTrainer
+
+    return AwareTrainer(model, integers, spec, threads, folder)
 
 
 def _cuda_simulator(model: Model, threads: int | None, folder: Path) -> Simulator:
@@ -85,6 +95,7 @@ TARGETS: dict[str, Target] = {
         "event-driven simulation and training by Numba, on all cores",
         simulate=_cpu_simulator,
         train=_cpu_trainer,
+        aware=_cpu_aware,
     ),
     "gpu": Target(
         "gpu",

@@ -169,8 +169,12 @@ def able(made: T | None, row: Target, capability: str) -> T:
     if made is not None:
         return made
     others = ", ".join(n for n, other in TARGETS.items() if getattr(other, capability) is not None)
-    message = f"the target `{row.name}` cannot {capability}"
+    message = f"the target `{row.name}` cannot {CANNOT.get(capability, capability)}"
     raise CompileError(Diagnostic("E071", message, help=f"targets that can: {others}"))
+
+
+# What a target without a capability cannot do, where its name does not say it.
+CANNOT = {"aware": "train by what the integers of a network do"}
 
 
 def make_simulator(package: Package, threads: int, settings: Settings) -> Simulator:

@@ -43,16 +43,22 @@ class Quantized:
 
 
 def quantized(
-    model: Model, precision: Precision, guard: int | None, method: str, ranges: Ranges = UNSEEN
+    model: Model,
+    precision: Precision,
+    guard: int | None,
+    method: str,
+    ranges: Ranges = UNSEEN,
+    is_learning: bool = False,
 ) -> Quantized:
     """The model in integers; CompileError where it has none (E080 to E083). Without a `guard` it is
-    the most, up to MOST_GUARD, with which no sum can leave its type."""
+    the most, up to MOST_GUARD, with which no sum can leave its type; of a model that `is_learning`,
+    whatever its weights become."""
     floats = run_model_passes(model)
     most = replace(precision, guard=MOST_GUARD if guard is None else guard)
     if guard is None and precision.overflow == "prove":
-        found = most_guard(Quantize(most, method, ranges), floats)
+        found = most_guard(Quantize(most, method, ranges, is_learning), floats)
         most = replace(most, guard=MOST_GUARD if found is None else found)
-    integers = run_model_passes(floats, (Quantize(most, method, ranges),))
+    integers = run_model_passes(floats, (Quantize(most, method, ranges, is_learning),))
     return Quantized(floats, integers, most, bounds_of(integers, steps_of(integers.graph)))
 
 

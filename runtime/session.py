@@ -9,17 +9,17 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from ..backends.artifact.model import Package, save_model
 from ..backends.memory import learning, require_memory
 from ..backends.protocols import Trainer
 from ..frontend.program import Program
 from ..ir.diagnostics import CompileError, Diagnostic
 from ..ir.graph import Call, TrainSpec
-from ..ir.model import Model
 from .datasets.fetch import Progress as FetchProgress
 from .datasets.fetch import no_progress
 from .datasets.table import load
 from .host import git_commit, machine, memory_bytes, versions
-from .loading import Options, able, data_of, draw, lower_program, target_row
+from .loading import Options, able, data_of, draw, load_package, lower_program, target_row
 from .samples import present
 from .settings import Settings
 from .training.checkpoint import require_like
@@ -29,8 +29,9 @@ from .training.holdout import hold_out
 from .training.learning_rate import is_spread, spread
 from .training.loop import Course, Listener, fit
 from .training.options import TrainOptions, remembered
+from .training.origin import Origin, origin
 from .training.progress import Progress, fresh
-from .training.run_folder import RunFolder, clear, refuse_occupied, write_start
+from .training.run_folder import START, RunFolder, clear, refuse_occupied, write_start
 
 
 class Start(Enum):
@@ -69,22 +70,29 @@ def start(
     """A session in the folder `path`: new, or where the newest checkpoint stands."""
     row = target_row(options.target)
     make = able(row.train, row, "train")
+    aware = able(row.aware, row, "aware") if options.bits is not None else None
     program = _program(options)
     course = _course(program, options, settings, fetch_progress)
-    model = draw(course.graph, options.seed)
-    folder = _folder(options, course, model, path)
+    begin = origin(course.graph, options, path if how is Start.RESUME else None, _model_at, draw)
+    folder = _folder(options, course, begin, path)
     if how is Start.RESUME:
         _refuse_respread(program.train, options, path)
     checkpoint = folder.latest() if how is Start.RESUME else None
     workers = 0 if row.is_device else threads
     require_memory(course.graph, learning(course.graph, course.spec, workers), memory_bytes())
-    trainer = make(model, course.spec, threads, settings.kernel_folder)
+    kernels = settings.kernel_folder
+    if aware is not None and begin.integers is not None:
+        trainer = aware(begin.model, begin.integers, course.spec, threads, kernels)
+    else:
+        trainer = make(begin.model, course.spec, threads, kernels)
     progress = fresh(len(course.train), sum(p.neurons for p in course.graph.populations))
     if checkpoint is not None:
         require_like(checkpoint.progress, progress)
         trainer.restore(checkpoint.state)
         progress = checkpoint.progress
     _make_room(path, how)
+    if begin.start is not None and how is not Start.RESUME:
+        save_model(path / START, begin.start)
     write_start(path, asdict(options), _note(options, folder, progress))
     return Session(course, trainer, folder, progress, (*program.warnings, *course.train.warnings))
 
@@ -154,9 +162,14 @@ def _refuse_respread(spec: TrainSpec | None, options: TrainOptions, path: Path) 
     raise CompileError(Diagnostic("E060", message, spec.span, help=way_out))
 
 
-def _folder(options: TrainOptions, course: Course, model: Model, path: Path) -> RunFolder:
-    digest = run_digest(course.graph, course.spec, course.train, options.seed)
-    return RunFolder(path, digest, model, options.target, course.spec.call("data"))
+def _model_at(path: Path) -> Package:
+    return load_package(path, Options())
+
+
+def _folder(options: TrainOptions, course: Course, begin: Origin, path: Path) -> RunFolder:
+    digest = begin.digest(run_digest(course.graph, course.spec, course.train, options.seed))
+    data, packaged = course.spec.call("data"), begin.packaged
+    return RunFolder(path, digest, begin.model, options.target, data, packaged)
 
 
 def _note(options: TrainOptions, folder: RunFolder, progress: Progress) -> dict[str, Any]:

@@ -25,6 +25,7 @@ ACROSS = {
     "runtime/test_damaged_data.py",  # every file of numbers that is read
     "runtime/cli/test_paths.py",  # every command that is given a path
     "backends/test_varied.py",  # a model, every simulator
+    "backends/cuda/test_integers.py",  # the same on a device
     "backends/test_integers.py",  # networks of integers, every engine that computes them
     "backends/test_learns.py",  # a rule, an engine and real data
     "backends/rules/through_time/test_torch.py",  # the same networks, by another library

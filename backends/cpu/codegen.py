@@ -37,6 +37,9 @@ KERNEL_MODULE = "snncc_cpu_kernels"
 CODE_BITS = 32  # of what is kept: the bytes of a float32
 CLOCKED = Semantics()
 ENTRIES = ("run", "learn", "update")
+# Beside them where the forward pass of a training is another engine's, that of integers.
+CODES = (("cpu.kernels", ("codes.py",)),)
+OF_CODES = ("recode", "blind")
 _ARGUMENTS = "p, lo, hi, first, last, reals, integers, currents, constants, fired"
 _INNER = 'cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True'
 _KERNEL_HEAD = f"""\
@@ -82,12 +85,15 @@ def kernel_source(features: Mapping[str, bool], rule: Parts = ()) -> str:
 @lru_cache(maxsize=64)
 def _kernel_source(having: tuple[tuple[str, bool], ...], rule: Parts) -> str:
     features = dict(having)
-    text = joined((*FORWARD, *rule), 'njit(inline="always")')
+    is_presented = features.get("PRESENTED", False)
+    parts = (*FORWARD, *rule, *(CODES if is_presented else ()))
+    text = joined(parts, 'njit(inline="always")')
     for name, has in having:
         wanted = rf"^{name} = (True|False)\b"
         text, count = re.subn(wanted, f"{name} = {has}", text, flags=re.MULTILINE)
         assert count == 1, name
-    return _KERNEL_HEAD + _with_cache(needed(text, features, ENTRIES)) + _KERNEL_TAIL
+    entries = (*ENTRIES, *(OF_CODES if is_presented else ()))
+    return _KERNEL_HEAD + _with_cache(needed(text, features, entries)) + _KERNEL_TAIL
 
 
 def needed(text: str, features: Mapping[str, bool], entries: Iterable[str]) -> str:
@@ -126,6 +132,9 @@ def _has(test: ast.expr, features: Mapping[str, bool]) -> bool | None:
     """What is known of a condition: of a feature, alone or before an `and`."""
     if isinstance(test, ast.Name):
         return features.get(test.id)
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        has = _has(test.operand, features)
+        return None if has is None else not has
     if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
         return False if _has(test.values[0], features) is False else None
     return None
@@ -145,7 +154,7 @@ def graph_source(steps: Sequence[NeuronStep], means: Semantics = CLOCKED) -> str
 def _with_cache(text: str) -> str:
     """The text with every kernel cached, dividing as IEEE says, and wrapped for Python only where
     Python calls it."""
-    for entry in ENTRIES:
+    for entry in (*ENTRIES, *OF_CODES):
         for options in ("", "nogil=True"):
             mark = f"@njit({options})" if options else "@njit"
             made = f'@kernel(cache=True, error_model="numpy"{options and ", " + options})'

@@ -38,9 +38,11 @@ class Kernels:
         return getattr(self.advance, "address", self.advance)
 
 
-def features_of(plan: Plan, is_wide: bool, means: Semantics = CLOCKED) -> dict[str, bool]:
+def features_of(
+    plan: Plan, is_wide: bool, means: Semantics = CLOCKED, is_presented: bool = False
+) -> dict[str, bool]:
     """What of `kernels/features.py` a network has that means this; `is_wide`: the threads are to
-    share a sample."""
+    share a sample; `is_presented`: another engine runs the samples."""
     return {
         "DRAWN": bool((plan.encoder == DRAWN).any()),
         "RASTER": bool((plan.encoder == GIVEN).any()),
@@ -53,6 +55,7 @@ def features_of(plan: Plan, is_wide: bool, means: Semantics = CLOCKED) -> dict[s
         "OFTEN": means.spikes_per_step > 1,
         "EACH": means.sums == "each",
         "CODES": means.integers > 0,
+        "PRESENTED": is_presented,
     }
 
 

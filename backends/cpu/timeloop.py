@@ -13,7 +13,7 @@ from numba import njit, prange
 from ..compiled.formulas import is_drawn, is_lost, is_sent
 from .each import step_each
 from .kernels.closing import close_step
-from .kernels.features import CODES, DRAWN, EACH, GRADED, RASTER, STEADY, WIDE
+from .kernels.features import CODES, DRAWN, EACH, GRADED, PRESENTED, RASTER, STEADY, WIDE
 from .kernels.forward import (
     CHUNK,
     active_inputs,
@@ -213,13 +213,15 @@ def rest(plan, reals, integers):  # type: ignore[no-untyped-def]
 @unit
 def present(advance, plan, weights, data, s, stride, count, seed, work, w):  # type: ignore[no-untyped-def]
     """Run the samples s, s + stride, … from rest, `count` of them; their events are left in the
-    scratch w, w + 1, …"""
-    for c in range(count):
-        encode_inputs(plan, data, s + c * stride, seed, work, w + c)
+    scratch w, w + 1, … Where they are PRESENTED, they lie there."""
+    if not PRESENTED:
+        for c in range(count):
+            encode_inputs(plan, data, s + c * stride, seed, work, w + c)
     if STEADY:
         settle(plan, weights, data, s, stride, count, work, w)
-    for c in range(count):
-        play(advance, plan, weights, work, w + c)
+    if not PRESENTED:
+        for c in range(count):
+            play(advance, plan, weights, work, w + c)
 
 
 @njit

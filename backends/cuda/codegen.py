@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...ir.neuron import NeuronStep
+from ...ir.neuron import NeuronStep, port_types, types_read
+from ...ir.types import Fixed, Scalar
 from ..compiled.text.languages import CUDA
 from ..compiled.text.sources import Parts, joined
 from ..compiled.text.step import constant_lines, identifiers, state_places, step_lines
@@ -38,31 +39,50 @@ def maximum(x, y):
 """
 
 
+_CODES_HEAD = f"""
+jit = cuda.jit(device=True)
+
+
+{CUDA.helpers}
+"""
+CODE_BITS = 32  # of what is kept
+
+
 def module_source(steps: Sequence[NeuronStep], rule: Parts = (), made: str = "") -> str:
     """The module of a graph whose distinct neuron steps are `steps`: the entry `run`, and with the
     kernels of a training rule the entry `learn`; `made` is text that those call."""
     bodies = [_step(number, step) for number, step in enumerate(steps)]
     kernels = joined((*FORWARD, *rule), "cuda.jit(device=True)")
-    return "\n".join([_HEAD, *bodies, _advance(len(steps)), made, kernels])
+    has_codes = any(isinstance(t, Fixed) for step in steps for t in types_read(step).values())
+    head = [_HEAD, _CODES_HEAD] if has_codes else [_HEAD]
+    return "\n".join([*head, *bodies, _advance(len(steps)), made, kernels])
 
 
 def _step(number: int, step: NeuronStep) -> str:
     """One step of one neuron: n its index, `place` its current in the first port's row."""
-    names = identifiers(step)
+    names, ports = identifiers(step), port_types(step)
     rows = {s: f"{array}[{k}, n]" for s, (array, k) in state_places(step).items()}
     lines = [
         "",
         "@cuda.jit(device=True)",
         f"def step_{number}(n, reals, integers, currents, place, width, constants):",
-        *(f"    {names[s.name]} = {rows[s.name]}" for s in step.states),
-        *(f"    {names[p]} = currents[place + {k} * width]" for k, p in enumerate(step.ports)),
+        *(f"    {names[s.name]} = {_read(rows[s.name], s.dtype)}" for s in step.states),
+        *(
+            f"    {names[p]} = {_read(f'currents[place + {k} * width]', ports[p])}"
+            for k, p in enumerate(step.ports)
+        ),
         *(f"    {line}" for line in constant_lines(step, "constants[{}]", CUDA)),
-        *(f"    {line}" for line in step_lines(step, CUDA)),
+        *(f"    {line}" for line in step_lines(step, CUDA, CODE_BITS)),
         *(f"    {rows[s.name]} = {names[s.name]}" for s in step.states),
         "    return spiked",
         "",
     ]
     return "\n".join(lines)
+
+
+def _read(place: str, dtype: Scalar) -> str:
+    """What lies at a place; codes are 64-bit integers from there on."""
+    return f"np.int64({place})" if isinstance(dtype, Fixed) else place
 
 
 def _advance(count: int) -> str:

@@ -56,9 +56,13 @@ class Layout:
 
 def make_layout(model: Model, has_currents: bool = False) -> Layout:
     """The layout of a model, whose kernels keep what arrived (`has_currents`) or not;
-    CompileError(E071) where it has values of other types."""
+    CompileError(E071) where it has values of other types.
+
+    What the kernels add up has the type of `plan.real_init`: f32, of integers i32, their codes."""
     model = ready(model)
     plan = make_plan(model)
+    if model.graph.semantics.integers:
+        plan = plan._replace(real_init=plan.real_init.view(np.int32))
     return Layout(model, plan, make_tables(model.graph, plan, model.wirings, has_currents))
 
 
@@ -92,7 +96,8 @@ def _example_args(layout: Layout) -> tuple[Any, ...]:
     plan, tables = layout.plan, layout.tables
     work = make_work(np.zeros, plan, tables, 1)
     data, results = example_samples()
-    weights = Weights(np.zeros(1, np.float32))
+    kind = plan.real_init.dtype
+    weights, results = Weights(np.zeros(1, kind)), results._replace(scores=np.zeros((1, 1), kind))
     return (narrow(plan), narrow(tables), weights, data, work, results, 0, 1, 1, *EXAMPLE_TAIL)
 
 

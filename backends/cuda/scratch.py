@@ -16,7 +16,8 @@ Make = Callable[[tuple[int, ...], npt.DTypeLike], Any]
 
 
 class Work(NamedTuple):
-    """B samples in flight, P populations, N neurons, T steps."""
+    """B samples in flight, P populations, N neurons, T steps. Of networks of integers i32, their
+    codes, where it says f32."""
 
     reals: Any  # f32[B, F, N] neuron states
     integers: Any  # i32[B, I, N]
@@ -38,19 +39,19 @@ def make_work(make: Make, plan: Plan, tables: Tables, flight: int) -> Work:
 
 def forward_arrays(make: Make, plan: Plan, tables: Tables, flight: int) -> dict[str, Any]:
     """The arrays of `Work` by name."""
-    neurons, steps = int(plan.neurons[-1]), plan.steps
+    neurons, steps, kind = int(plan.neurons[-1]), plan.steps, plan.real_init.dtype
     return {
-        "reals": make((flight, len(plan.real_init), neurons), np.float32),
+        "reals": make((flight, len(plan.real_init), neurons), kind),
         "integers": make((flight, len(plan.integer_init), neurons), np.int32),
-        "currents": make((flight, steps * tables.row), np.float32),
+        "currents": make((flight, steps * tables.row), kind),
         "bits": make((flight, steps * tables.words), np.uint32),
         "number": make((flight, len(plan.model) * steps), np.int32),
         "spikes": make((flight, steps * neurons), np.int32),
         "times": make((flight, steps * neurons), np.int32),
         "count": make((flight, neurons), np.int32),
-        "numbers": make((flight, neurons if (plan.encoder == SENT).any() else 1), np.float32),
-        "steady": make((flight, max(1, int(plan.steady[-1]))), np.float32),
-        "graded": make(_graded(plan, flight), np.float32),
+        "numbers": make((flight, neurons if (plan.encoder == SENT).any() else 1), kind),
+        "steady": make((flight, max(1, int(plan.steady[-1]))), kind),
+        "graded": make(_graded(plan, flight), kind),
     }
 
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from ...ir.model import Model
 from ...ir.philox import bernoulli_threshold
 from ...ir.rules import DRAWN
-from ..compiled.network import check_samples, flatten, takes_spikes
+from ..compiled.network import check_samples, flatten, meant, takes_spikes
 from ..compiled.recording import states_at, traced
 from ..compiled.store import Results
 from ..protocols import Outcome, Samples, classes_of
@@ -58,7 +58,7 @@ class CudaSimulator:
         self._run = Launcher(self.device, run_program(self.layout, self._threads()))
         self._plan = on_device(self.device, self.plan)
         self._tables = on_device(self.device, self.layout.tables)
-        flat = flatten(self.layout.model)
+        flat = flatten(self.layout.model).view(self.plan.real_init.dtype)
         self.flat = self.device.upload(np.resize(flat, max(1, len(flat))))
         self._work: Reserve[Work] = Reserve(self.device)
         self._sets: list[tuple[Array, tuple[Any, ...]]] = []
@@ -74,7 +74,8 @@ class CudaSimulator:
         scores = self._scores(results, count)
         classes, cost = classes_of(counts, scores), np.zeros(count)
         lost = download(results.lost)[:count] > 0
-        return Outcome(counts, classes, cost, download(results.activity), lost, scores)
+        means = meant(self.layout.model, scores)
+        return Outcome(counts, classes, cost, download(results.activity), lost, means)
 
     def _scores(self, results: Results, count: int) -> Array:
         """What the outputs of the samples emitted last, if they emit numbers."""
@@ -143,7 +144,7 @@ class CudaSimulator:
         """The same in the host's memory; what no input needs has one row of zeros."""
         inputs, plan = values.shape[-1], self.plan
         thresholds, rasters = np.zeros((1, inputs), np.uint32), np.zeros((1, 1, inputs), np.uint8)
-        numbers = np.zeros((1, inputs), np.float32)
+        numbers = np.zeros((1, inputs), plan.real_init.dtype)
         if takes_spikes(plan):
             return thresholds, np.ascontiguousarray(values, np.uint8), numbers
         sizes = np.diff(plan.neurons)[plan.inputs]
@@ -153,7 +154,7 @@ class CudaSimulator:
         if drawn.any():
             thresholds = np.empty(values.shape, np.uint32)
         if not drawn.all():
-            numbers = np.empty(values.shape, np.float32)
+            numbers = np.empty(values.shape, plan.real_init.dtype)
         for start in range(0, len(values), ROWS):
             rows = slice(start, start + ROWS)
             part = values[rows].astype(np.float64)
@@ -166,11 +167,12 @@ class CudaSimulator:
         return thresholds, rasters, numbers
 
     def _results(self, count: int) -> Results:
-        outputs = int(np.diff(self.plan.neurons)[self.plan.output])
+        plan = self.plan
+        outputs = int(np.diff(plan.neurons)[plan.output])
         make = self.device.empty
         return Results(
             make((max(1, count), outputs), np.int32),
-            make((max(1, count), outputs if self.plan.score >= 0 else 1), np.float32),
+            make((max(1, count), outputs if self.plan.score >= 0 else 1), plan.real_init.dtype),
             make((max(1, count),), np.int32),
             make((max(1, count),), np.float32),
             make((int(self.plan.neurons[-1]),), np.int64),

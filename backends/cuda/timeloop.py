@@ -25,7 +25,7 @@ from .kernels.forward import (
     raster_quad,
     set_bit,
 )
-from .kernels.grid import chunks_of, f32, first_item, i32, meet, u32
+from .kernels.grid import chunks_of, first_item, i32, meet, u32
 from .kernels.synapses import deliver_dense, deliver_listed, deliver_windows, send_all
 
 advance: Any  # a neuron's step, generated beside this text
@@ -100,8 +100,10 @@ def settle(plan, tables, weights, work, count, done):  # type: ignore[no-untyped
             l = (item - b * chunks) * cuda.blockDim.x + cuda.threadIdx.x
             if l < posts:
                 numbers, first = work.numbers[b], plan.neurons[plan.pre[j]]
-                found = send_all(plan, tables, weights, j, l, numbers, first, f32(0.0))
-                work.steady[b, plan.steady[j] + l] = found
+                at = plan.steady[j] + l
+                work.steady[b, at] = 0
+                found = send_all(plan, tables, weights, j, l, numbers, first, work.steady[b, at])
+                work.steady[b, at] = found
             item += cuda.gridDim.x
         done += count * chunks
 
@@ -143,7 +145,7 @@ def drive_outside(plan, tables, weights, work, b, p, t):  # type: ignore[no-unty
     while i < n:
         place = t * tables.row + tables.slot[p] + i
         for port in range(plan.ports):
-            currents[place + port * tables.width] = f32(0.0)
+            currents[place + port * tables.width] = 0
         for s in range(plan.incoming[p], plan.inner[p]):
             j = plan.sources[s]
             here = place + plan.port[j] * tables.width

@@ -46,6 +46,7 @@ def simulate(
     inputs: Mapping[str, Array],
     real: Real = np.float64,
     record: bool = False,
+    forced: Mapping[str, Array] | None = None,
 ) -> Simulation:
     """The trace of a model whose graph went through the pipeline.
 
@@ -54,13 +55,14 @@ def simulate(
     population emitted in step t - d, each value times its weight. All arithmetic is in `real`; a
     port sums one by one: the projections from other blocks in graph order, then those from the
     population's own block in graph order, in each the pre neurons ascending. Fixed-point numbers
-    are their codes, in int64.
+    are their codes, in int64. Of the populations in `forced` the spikes are given, [T, B, N],
+    whatever their thresholds say.
     """
     model = run_model_passes(model)
     graph = model.graph
     assert graph.schedule is not None, "the pass `schedule` must have run"
     require_clocked(graph, tuple(SUMS), fires_often=True)
-    network = _Network(model, inputs, real)
+    network = _Network(model, inputs, real, forced or {})
     trace = network.silent_trace(record)
     for t in range(network.steps):
         for block in graph.schedule:
@@ -90,8 +92,9 @@ class _Network:
         model: Model,
         inputs: Mapping[str, Array],
         real: Real,
+        forced: Mapping[str, Array],
     ) -> None:
-        self.model, graph = model, model.graph
+        self.model, graph, self.forced = model, model.graph, forced
         self.means = graph.semantics
         self.populations = graph.index()
         self.inputs = inputs
@@ -179,6 +182,8 @@ class _Network:
                 self._assign(code.update, values)
             if self.means.fires_once:
                 values[SPIKED] = self._spread(name, evaluate(code.spike, values, self.real))
+                if name in self.forced:
+                    values[SPIKED] = self.forced[name][t]
                 self._assign(code.after, values)
                 fired = values[SPIKED]
             else:

@@ -27,17 +27,19 @@ class CpuKernels(NamedTuple):
     """A rule's kernels on the CPU: `learn` presents samples and adds up their gradients, or updates
     at once; `update` takes a batch's. `features`: (tables, whether at once) -> which of those in
     the sources a network has. `scratch`: (plan, tables, workers) -> its arrays. `scans`: (graph,
-    spec) -> the text of a module that is made for a network's neurons, whose functions the tables
-    hold by their names. `together`: samples that a worker has in flight. `kept`: (tables) -> steps
-    of which it finds what arrived. `is_turned`: the moments of all-pairs projections are
-    post-major."""
+    spec, whether another engine runs the samples) -> the text of a module that is made for a
+    network's neurons, whose functions the tables hold by their names. `together`: samples that a
+    worker has in flight. `kept`: (tables) -> steps of which it finds what arrived. `presented`:
+    the tables where another engine runs the samples. `is_turned`: the moments of all-pairs
+    projections are post-major."""
 
     sources: Parts
     features: Callable[[Any, bool], Mapping[str, bool]]
     scratch: Callable[[Plan, Any, int], Any]
-    scans: Callable[[Graph, TrainSpec], str] | None = None
+    scans: Callable[[Graph, TrainSpec, bool], str] | None = None
     together: Callable[[Plan], int] = lambda plan: 1
     kept: Callable[[Any], int] = lambda tables: 0
+    presented: Callable[[Any], Any] = lambda tables: tables
     is_turned: bool = True
 
 

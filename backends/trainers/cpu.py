@@ -34,7 +34,11 @@ Array = npt.NDArray[Any]
 
 
 class CpuTrainer(CpuSimulator):
-    """A simulator that learns by the rule of `spec`; see `protocols.Trainer`."""
+    """A simulator that learns by the rule of `spec`; see `protocols.Trainer`.
+
+    `is_presented`: the samples that it learns from are run by another engine, see `aware`."""
+
+    is_presented = False
 
     def __init__(
         self,
@@ -47,8 +51,11 @@ class CpuTrainer(CpuSimulator):
         super().__init__(model, threads, folder)
         self.spec = spec
         self.rule = self._kind.tables(model, spec, self.plan)
+        if self.is_presented:
+            self.rule = self._kind.cpu.presented(self.rule)
         if self._kind.cpu.scans is not None:
-            self.rule = with_scans(self.rule, self._kind.cpu.scans(self.graph, spec), folder)
+            text = self._kind.cpu.scans(self.graph, spec, self.is_presented)
+            self.rule = with_scans(self.rule, text, folder)
         self._rule = Record(self.rule)
         self.chain = chain_of(spec)
         self._compiled = load_chain(self.chain, folder)
@@ -57,12 +64,12 @@ class CpuTrainer(CpuSimulator):
         self.first = zeros(self.flat.shape, np.float32)
         self.second = zeros(self.flat.shape, np.float32)
         self.rows = zeros(self.flat.shape, np.float32)
-        self._show()
         self._gradient = np.zeros((0, len(self.flat)), np.float32)
         self._loaded: dict[tuple[bool, bool], Kernels] = {}
         self._scratches: dict[tuple[int, bool], tuple[Any, Any]] = {}
         self._sharing = Sharing()
         self._compiling: Thread | None = None
+        self._show()
 
     @cached_property
     def kernels(self) -> Kernels:
@@ -89,7 +96,8 @@ class CpuTrainer(CpuSimulator):
         if key not in self._loaded:
             self._declare()
             own = self._kind.cpu.features(self.rule, at_once)
-            features = {**features_of(self.plan, is_shared), **own}
+            has = features_of(self.plan, is_shared, is_presented=self.is_presented)
+            features = {**has, **own}
             steps = distinct_steps(self.graph)
             self._loaded[key] = load_kernels(steps, self.folder, features, self._kind.cpu.sources)
         return self._loaded[key]
@@ -112,7 +120,8 @@ class CpuTrainer(CpuSimulator):
             Record(self.data(samples)),
             Record(self._results(len(samples.ids), GROUPS)),
         )
-        numba.set_num_threads(min(self.threads, numba.config.NUMBA_NUM_THREADS))  # type: ignore[attr-defined]
+        threads = self._update_threads(batch)
+        numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))  # type: ignore[attr-defined]
         if at_once:
             self._one_by_one(call, len(samples.ids))
         else:
@@ -122,6 +131,10 @@ class CpuTrainer(CpuSimulator):
             results.counts, results.predictions, results.cost, results.activity.sum(axis=0),
             scores=results.scores,
         )  # fmt: skip
+
+    def _update_threads(self, batch: int) -> int:
+        """How many threads share an update."""
+        return self.threads
 
     def _one_by_one(self, call: _Call, samples: int) -> None:
         """An update a sample; whether the threads share it is found by measuring, unless the host

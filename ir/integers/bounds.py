@@ -69,15 +69,16 @@ class Bounds:
     overflows: tuple[Overflow, ...]
 
 
-def bounds_of(model: Model, steps: int) -> Bounds:
-    """The bounds of a quantized model in a run of so many steps."""
+def bounds_of(model: Model, steps: int, learning: frozenset[str] = frozenset()) -> Bounds:
+    """The bounds of a quantized model in a run of so many steps, whatever codes the weights of the
+    projections `learning` come to have."""
     states: dict[str, Intervals] = {}
     ports: dict[str, Intervals] = {}
     found: list[Overflow] = []
     for population in _in_order(model.graph):
         if population.step is None:
             continue
-        arriving = _arriving(model, population, states)
+        arriving = _arriving(model, population, states, learning)
         found += _beyond(population, arriving)
         ports[population.name] = arriving
         rounds = _Rounds(model, population, ports[population.name])
@@ -91,7 +92,12 @@ def _in_order(graph: Graph) -> list[Population]:
     return [index[name] for block in graph.schedule or () for name in block.populations]
 
 
-def _arriving(model: Model, population: Population, states: Mapping[str, Intervals]) -> Intervals:
+def _arriving(
+    model: Model,
+    population: Population,
+    states: Mapping[str, Intervals],
+    learning: frozenset[str],
+) -> Intervals:
     """What can arrive at each port within a step."""
     assert population.step is not None
     most = model.graph.semantics.spikes_per_step
@@ -101,9 +107,14 @@ def _arriving(model: Model, population: Population, states: Mapping[str, Interva
             continue
         wiring = model.wirings[projection.name]
         pre, post = wiring.pairs()
-        weights = model.values[weights_name(projection.name)].array.ravel()[wiring.places()]
+        value = model.values[weights_name(projection.name)]
+        weights = value.array.ravel()[wiring.places()].astype(np.int64)
         emitted = _emitted(model.graph, projection.pre, states, most)
-        ends = [weights.astype(np.int64) * end[pre] for end in emitted]
+        ends = [weights * end[pre] for end in emitted]
+        if projection.name in learning:
+            assert isinstance(value.dtype, Fixed)
+            largest = value.dtype.high * np.maximum(*(abs(end[pre]) for end in emitted))
+            ends = [-largest, largest]
         for row, end in enumerate((np.minimum(*ends), np.maximum(*ends))):
             # Sums of whole numbers below 2^53 are exact in float64.
             sums[projection.port][row] += np.bincount(post, end, population.neurons).astype(

@@ -178,8 +178,7 @@ def assemble(model: NeuronModel, scheme: Scheme) -> NeuronStep:
         reset=model.on_spike,
         emit=model.emit,
     )
-    step = watched(step)
-    return step if model.refractory is None else _with_counter(step, model)
+    return watched(step if model.refractory is None else _with_counter(step, model))
 
 
 def _unfit_readout(population: Population, dt: float) -> Iterator[Diagnostic]:

@@ -96,6 +96,7 @@ def fold_step(step: NeuronStep) -> FoldedStep:
         integrate=hoist.assigns(step.integrate),
         hold=hoist.assigns(step.hold),
         threshold=hoist.optional(step.threshold),
+        relax=hoist.assigns(step.relax),
         reset=hoist.assigns(step.reset),
         refractory=hoist.optional(step.refractory),
     )

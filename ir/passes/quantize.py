@@ -24,11 +24,14 @@ from ..verify.durations import steps_of
 class Quantize:
     """Every state, port and weight is of a fixed-point type afterwards; what a code means is among
     the values, by `model.unit_name`. The model is settled (see `Settle`). `method` is a row of
-    `integers.weights.METHODS`, `ranges` is what a calibration saw."""
+    `integers.weights.METHODS`, `ranges` is what a calibration saw. `is_learning`: the weights will
+    be trained on, so that no sum may leave its type whatever codes those that learn come to have.
+    """
 
     precision: Precision
     method: str = "minmax"
     ranges: Ranges = UNSEEN
+    is_learning: bool = False
     name: str = "quantize"
     requires: frozenset[str] = frozenset({"shapes", "steps", "folded", "schedule"})
 
@@ -98,13 +101,19 @@ class Quantize:
     def _require_proof(self, floats: Model, integers: Model) -> None:
         """CompileError(E083) with every state on the way to which a sum may leave its type, and
         every port; of those alone, where states are allowed to."""
-        found = _overflows(integers)
+        found = self.overflows(integers)
         if self.precision.overflow != "prove":
             ports = {p.name: p.step.ports for p in integers.graph.populations if p.step}
             found = tuple(each for each in found if each.target in ports[each.population])
         if found:
             way_out = self._way_out(floats)
             raise CompileError([_may_overflow(integers, each, way_out) for each in found])
+
+    def overflows(self, integers: Model) -> tuple[Overflow, ...]:
+        """Where a result may leave its type."""
+        graph = integers.graph
+        learning = (p.name for p in graph.projections if p.trainable and self.is_learning)
+        return bounds_of(integers, steps_of(graph), frozenset(learning)).overflows
 
     def _way_out(self, floats: Model) -> str:
         guard = most_guard(
@@ -155,7 +164,7 @@ def most_guard(quantize: Quantize, floats: Model) -> int | None:
     for guard in range(quantize.precision.guard, LEAST_GUARD - 1, -1):
         fewer = replace(_with_guard(quantize, guard), overflow="wrap")
         try:
-            if not _overflows(replace(quantize, precision=fewer).unproved(floats)):
+            if not quantize.overflows(replace(quantize, precision=fewer).unproved(floats)):
                 return guard
         except CompileError as error:
             codes = {d.code for d in error.diagnostics}
@@ -168,10 +177,6 @@ def most_guard(quantize: Quantize, floats: Model) -> int | None:
 
 def _with_guard(quantize: Quantize, guard: int) -> Precision:
     return replace(quantize.precision, guard=guard)
-
-
-def _overflows(model: Model) -> tuple[Overflow, ...]:
-    return bounds_of(model, steps_of(model.graph)).overflows
 
 
 def _may_overflow(model: Model, found: Overflow, way_out: str) -> Diagnostic:

@@ -6,10 +6,13 @@ from collections.abc import Callable, Iterable
 from math import exp
 
 import networkx as nx
+import numpy as np
 
 from ..analysis.leak import Leak, Rates, leaks
 from ..analysis.loops import Loop, loops
+from ..calls import expression
 from ..diagnostics import Diagnostic
+from ..expr import evaluate
 from ..graph import Graph, Population, Projection
 from .durations import duration_of
 
@@ -141,7 +144,26 @@ def _largest_weight(projection: Projection, graph: Graph) -> float:
     tensor = dict(projection.init.arguments).get("tensor")
     if isinstance(tensor, str) and tensor in graph.tensors and graph.tensors[tensor].size:
         said += [float(end) for end in (graph.tensors[tensor].min(), graph.tensors[tensor].max())]
+    if projection.init.kind == "expression":
+        said.append(_largest_of_pairs(projection, graph))
     return max(map(abs, said), default=0.0)
+
+
+def _largest_of_pairs(projection: Projection, graph: Graph) -> float:
+    """The largest finite magnitude of weights that are a function of i and j, over all pairs that
+    may be joined or, where they are many, over rows and columns that lie evenly among them."""
+    pre, post = (graph.population(name).neurons for name in (projection.pre, projection.post))
+    rows, columns = (np.unique(np.linspace(0, n - 1, LOOKED).round()) for n in (pre, post))
+    where = {"i": rows[:, None], "j": columns[None, :]}
+    with np.errstate(all="ignore"):
+        values = abs(np.asarray(evaluate(expression(projection.init, "value"), where, np.float64)))
+        if projection.connectivity.kind == "expression":
+            joined = evaluate(expression(projection.connectivity, "where"), where, np.float64)
+            values = np.where(joined, values, 0.0)
+    return float(np.max(values, initial=0.0, where=np.isfinite(values)))
+
+
+LOOKED = 400  # rows, and columns
 
 
 _FINDERS: tuple[Callable[[Graph], Iterable[Diagnostic]], ...] = (

@@ -12,7 +12,7 @@ import typer
 from ...backends.artifact.model import Package, graph_digest
 from ...backends.artifact.storage import write_file
 from ...backends.exports.objects.triples import TRIPLES
-from ...backends.exports.table import EXPORTS, Write
+from ...backends.exports.table import EXPORTS, Details, Export
 from ...backends.trace import Trace
 from ...ir.report import nearest
 from ..building import BUILDS, Built
@@ -25,6 +25,8 @@ from .environment import settings
 from .options import DataOption, Defines, Json, ModelArgument, Network, Quiet, Seed
 from .output import Output
 from .running import Split, SplitOption, presented
+
+NAMED = 8  # files
 
 
 def export(
@@ -46,39 +48,78 @@ def export(
     build: Annotated[
         bool, typer.Option("--build", help="make a program of it and run the test")
     ] = False,
+    neuron: Annotated[
+        str | None,
+        typer.Option("--neuron", metavar="POPULATION:N", help="of vectors; default: a busy one"),
+    ] = None,
+    all_outputs: Annotated[
+        bool,
+        typer.Option("--all-outputs", help="of ONNX: every spike and state, for `snncc diff`"),
+    ] = False,
     define: Defines = None,
     network: Network = None,
     seed: Seed = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Write a model out: as C, as machine code or as ONNX, with golden vectors to compare."""
+    """Write a model out: as C, machine code or ONNX, or as golden vectors with a bench."""
     output = Output(json, quiet)
-    if form not in EXPORTS:
-        known = nearest(form, EXPORTS) or f"choose from {', '.join(EXPORTS)}"
-        raise _usage(f"there is no `{form}`: {known}", "--target")
-    write = _write_for(form, triple)
-    if build and form not in BUILDS:
-        raise _usage(
-            f"no program is made of `{form}`, of {' and '.join(BUILDS)} there is", "--build"
-        )
-    if build and not vectors:
-        raise _usage("it runs the test of --vectors", "--build")
+    row = _row(form, build, vectors)
+    _require_triple(triple)
     loaded = load_package(model, options_for(model, define, network, seed))
+    details = Details(_neuron(neuron, loaded), all_outputs, triple)
+    for name in sorted(details.given - row.details):
+        option = f"--{name.replace('_', '-')}"
+        raise typer.BadParameter(f"it says nothing of `{form}`", param_hint=option)
     samples = None
     if vectors and inputs is not None:
         samples = load_inputs(loaded.model.graph, inputs, vectors)
     elif vectors:
         samples = presented(loaded, data, split, vectors, output)
     trace = None if samples is None else _golden(loaded, samples)
-    made = write(loaded.model, graph_digest(loaded.model.graph), trace)
+    made = row.write(loaded.model, graph_digest(loaded.model.graph), trace, details)
     for name, content in made.files.items():
         write_file(out / name, content)
     built = BUILDS[form](out, made.facts) if build else Built("")
     facts = {**made.facts, **built.facts}
     output.document({"folder": str(out), "files": sorted(made.files), **facts, "test": built.said})
     shown = ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in facts.items())
-    output.result(f"{out}: {', '.join(made.files)}; {shown}", *filter(None, [built.said]))
+    names = ", ".join(made.files) if len(made.files) <= NAMED else f"{len(made.files)} files"
+    output.result(f"{out}: {names}; {shown}", *filter(None, [built.said]))
+
+
+def _row(form: str, build: bool, vectors: int) -> Export:
+    """What writes the form; wrong usage where there is none, or options that it cannot have."""
+    if form not in EXPORTS:
+        known = nearest(form, EXPORTS) or f"choose from {', '.join(EXPORTS)}"
+        raise typer.BadParameter(f"there is no `{form}`: {known}", param_hint="--target")
+    row = EXPORTS[form]
+    if build and form not in BUILDS:
+        known = " and ".join(BUILDS)
+        message = f"no program is made of `{form}`, of {known} there is"
+        raise typer.BadParameter(message, param_hint="--build")
+    if build and not vectors:
+        raise typer.BadParameter("it runs the test of --vectors", param_hint="--build")
+    if row.needs_trace and not vectors:
+        raise typer.BadParameter(f"`{form}` are made of samples", param_hint="--vectors")
+    return row
+
+
+def _neuron(text: str | None, package: Package) -> tuple[str, int] | None:
+    """`POPULATION:N` as a neuron; wrong usage if the network has none such."""
+    if text is None:
+        return None
+    name, sign, number = text.rpartition(":")
+    sizes = {p.name: p.neurons for p in package.model.graph.populations if p.role != "input"}
+    if not sign or not number.isdecimal():
+        raise typer.BadParameter(f"`{text}` is not POPULATION:N", param_hint="--neuron")
+    if name not in sizes:
+        known = nearest(name, sizes) or f"known are {', '.join(sizes)}"
+        raise typer.BadParameter(f"no population `{name}`; {known}", param_hint="--neuron")
+    if int(number) >= sizes[name]:
+        last = f"the last neuron of `{name}` is {sizes[name] - 1}"
+        raise typer.BadParameter(last, param_hint="--neuron")
+    return name, int(number)
 
 
 def _golden(package: Package, samples: Presentation) -> Trace:
@@ -87,22 +128,11 @@ def _golden(package: Package, samples: Presentation) -> Trace:
     return simulator.trace(samples.pick(np.arange(len(samples))), True)
 
 
-def _write_for(form: str, triple: str | None) -> Write:
-    """What writes the form, for a machine that may be named."""
-    row = EXPORTS[form]
-    if triple is None:
-        return row.write
-    if row.for_triple is None:
-        given = ", ".join(name for name, each in EXPORTS.items() if each.for_triple)
-        raise _usage(f"`{form}` is the same for every machine; it is for {given}", "--triple")
-    if triple not in TRIPLES:
+def _require_triple(triple: str | None) -> None:
+    """Wrong usage for a machine that there is no row for."""
+    if triple is not None and triple not in TRIPLES:
         known = nearest(triple, TRIPLES) or f"choose from {', '.join(TRIPLES)}"
-        raise _usage(f"there is no `{triple}`: {known}", "--triple")
-    return row.for_triple(triple)
-
-
-def _usage(message: str, option: str) -> typer.BadParameter:
-    return typer.BadParameter(message, param_hint=option)
+        raise typer.BadParameter(f"there is no `{triple}`: {known}", param_hint="--triple")
 
 
 COMMANDS = (

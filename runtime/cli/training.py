@@ -10,6 +10,7 @@ import typer
 
 from ...backends.artifact.numbers import is_amount
 from ...backends.protocols import LARGEST_COUNT
+from ...ir.integers.precision import FEWEST_BITS, MOST_BITS
 from ...ir.ranges import BELOW_ONE
 from ..session import Start
 from ..settings import usable_threads
@@ -79,6 +80,17 @@ def train(
         float | None,
         typer.Option("--holdout", help="share of the training data that chooses the best epoch"),
     ] = None,
+    start: Annotated[
+        Path | None,
+        typer.Option("--from", help="start from the weights of a run or a package"),
+    ] = None,
+    qat: Annotated[
+        bool,
+        typer.Option("--qat", help="learn what the integers of the model in --from do"),
+    ] = False,
+    bits: Annotated[
+        int, typer.Option("--bits", min=FEWEST_BITS, max=MOST_BITS, help="of their weights")
+    ] = 8,
     checkpoint_every: Annotated[
         float | None, typer.Option("--checkpoint-every", min=0.0, help="[s]; default: 60")
     ] = None,
@@ -105,6 +117,7 @@ def train(
     if seeds is not None and (overwrite or seed is not None):
         message = "it takes neither --seed nor --overwrite beside it"
         raise typer.BadParameter(message, param_hint="--seeds")
+    _refuse_bits(context, start, qat)
     if file is None:
         raise typer.BadParameter("a program is needed, unless --resume", param_hint="FILE")
     options = TrainOptions(
@@ -119,6 +132,8 @@ def train(
         test_limit=test_limit,
         checkpoint_seconds=given_or(checkpoint_every, CHECKPOINT_SECONDS),
         holdout=holdout,
+        start=None if start is None else os.path.realpath(start),
+        bits=bits if qat else None,
     )
     how = Start.REPLACE if overwrite else Start.NEW
     with hold(_new_folder(file, out, how)) as folder:
@@ -127,6 +142,15 @@ def train(
             follow(Plan(options, folder, how, workers), output)
         else:
             begin_by_seeds(folder, parsed_seeds(seeds), options, workers, output)
+
+
+def _refuse_bits(context: typer.Context, start: Path | None, qat: bool) -> None:
+    if is_given(context, "bits") and not qat:
+        message = "a training has no bits unless --qat; `snncc quantize` takes a trained model"
+        raise typer.BadParameter(message, param_hint="--bits")
+    if qat and start is None:
+        message = "it needs --from: train in floats first, whose weights say what a code means"
+        raise typer.BadParameter(message, param_hint="--qat")
 
 
 def _go_on(

@@ -10,7 +10,7 @@ import numpy as np
 from ...backends.protocols import Outcome, Samples, Simulator
 from ...backends.trace import Trace
 from ...ir.diagnostics import CompileError, Diagnostic
-from ...ir.neuron import LAST_EMITTED, LOST
+from ...ir.neuron import LAST_EMITTED, LOST, SPIKED
 
 
 class Place(NamedTuple):
@@ -35,8 +35,9 @@ def refuse_lost(simulator: Simulator, samples: Samples, outcome: Outcome) -> Non
     raise CompileError(
         Diagnostic(
             "E053",
-            f"`{_written(place.state)}` of neuron {place.neuron} of `{place.population}` is no "
-            f"finite number any more, in step {place.step} of sample {samples.rows[sample]}",
+            f"{_WRITTEN.get(place.state, f'`{place.state}`')} of neuron {place.neuron} of "
+            f"`{place.population}` is no finite number any more, in step {place.step} of sample "
+            f"{samples.rows[sample]}",
             population.span,
             help="look at what its equations divide by and take the logarithm or root of, and at "
             "the weights that reach it; `--record-states` writes all states",
@@ -44,9 +45,8 @@ def refuse_lost(simulator: Simulator, samples: Samples, outcome: Outcome) -> Non
     )
 
 
-def _written(state: str) -> str:
-    """A state's name in the program, which says `emit` of the number that it keeps."""
-    return "emit" if state == LAST_EMITTED else state
+# How a message names what is no state of the program.
+_WRITTEN = {LAST_EMITTED: "`emit`", SPIKED: "what `spike when` compares"}
 
 
 def _places(trace: Trace) -> Iterator[Place]:

@@ -10,6 +10,7 @@ from typing import Any
 from ...backends.artifact.numbers import is_amount, is_whole
 from ...backends.protocols import LARGEST_SEED
 from ...ir.diagnostics import CompileError, Diagnostic
+from ...ir.integers.precision import FEWEST_BITS, MOST_BITS
 from ...ir.ranges import BELOW_ONE
 from .run_folder import RUN, read_run
 
@@ -18,7 +19,8 @@ CHECKPOINT_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class TrainOptions:
-    """What run.json remembers of how a run was started. None: as the program says."""
+    """What run.json remembers of how a run was started. None: as the program says. `start`: the
+    model whose weights it started from; `bits`: of a weight of the integers that it runs."""
 
     program: str
     defines: Mapping[str, str] = field(default_factory=dict)
@@ -31,6 +33,8 @@ class TrainOptions:
     test_limit: int | None = None
     checkpoint_seconds: float = CHECKPOINT_SECONDS
     holdout: float | None = None
+    start: str | None = None
+    bits: int | None = None
 
 
 def _is_text(value: Any) -> bool:
@@ -53,6 +57,8 @@ FITS: dict[str, Callable[[Any], bool]] = {
     "test_limit": lambda value: value is None or is_whole(value, 0),
     "checkpoint_seconds": is_amount,
     "holdout": lambda value: value is None or (is_amount(value) and value in BELOW_ONE),
+    "start": lambda value: value is None or _is_text(value),
+    "bits": lambda value: value is None or is_whole(value, FEWEST_BITS, MOST_BITS),
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ HISTORY = "history.jsonl"
 CHECKPOINTS = "checkpoints"
 MODEL = "model.snnpkg"  # of the best epoch
 LAST = "last.snnpkg"
+START = "start.snnpkg"  # the model whose weights it started from
 SEEDS = "seeds.json"  # of a training by several seeds, each a run in a folder below
 LIMIT = 1 << 24
 
@@ -34,13 +35,14 @@ Document = dict[str, Any]
 @dataclass(frozen=True, slots=True, eq=False)
 class RunFolder:
     """Keeps a run. `digest` is of all that its weights depend on; the rest is what its packages
-    hold beside weights."""
+    hold beside weights, which are what is `packaged` of a model that was learnt."""
 
     path: Path
     digest: str
     model: Model
     target: str
     data: Call
+    packaged: Callable[[Model], Model] = lambda model: model
 
     def checkpoint(self, trainer: Trainer, progress: Progress) -> None:
         """Save the state, now."""
@@ -53,7 +55,7 @@ class RunFolder:
         again."""
         with lent(trainer, averaged):
             model = self.model.with_weights(trainer.weights()).with_values(trainer.parameters())
-        package = Package(model, self.target, self.data)
+        package = Package(self.packaged(model), self.target, self.data)
         save_model(self.path / LAST, package)
         if best(progress.history) is progress.history[-1]:
             save_model(self.path / MODEL, package)
@@ -99,7 +101,7 @@ def are_seeds(path: Path) -> bool:
 def clear(path: Path) -> None:
     """Remove what an earlier run left, and nothing else. What tells that it is a run goes last."""
     try:
-        for name in (HISTORY, MODEL, LAST):
+        for name in (HISTORY, MODEL, LAST, START):
             (path / name).unlink(missing_ok=True)
         _clear_checkpoints(path / CHECKPOINTS)
         (path / RUN).unlink(missing_ok=True)
@@ -138,7 +140,8 @@ def refuse_strangers(path: Path) -> None:
     if is_run(path):
         read_run(path)
         return
-    taken = [name for name in (HISTORY, MODEL, LAST, RUN, SEEDS) if os.path.lexists(path / name)]
+    names = (HISTORY, MODEL, LAST, START, RUN, SEEDS)
+    taken = [name for name in names if os.path.lexists(path / name)]
     if newest_first(path / CHECKPOINTS):
         taken.append(CHECKPOINTS)
     if taken:

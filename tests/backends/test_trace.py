@@ -11,7 +11,7 @@ from compiled_texts import compiled_text
 from devices import CARD, SIMULATOR_AT_NIGHT
 from drawn_networks import COUNTING, DYADIC
 from kernel_flags import FORWARD
-from simulator_cases import check_lost, lossy_model
+from simulator_cases import check_doubtful, check_lost, lossy_model
 
 from snncc.backends.cpu.simulator import CpuSimulator
 from snncc.backends.cuda.simulator import CudaSimulator
@@ -65,6 +65,7 @@ def test_all_targets_record_the_same(text, kernels, device, tmp_path):
 def test_the_reference_tells_of_lost_states():
     for make in (double, single):
         check_lost(make(lossy_model(), None, Path()))
+        check_doubtful(lambda model, make=make: make(model, None, Path()))
 
 
 def test_the_reference_presents_a_few_at_a_time():

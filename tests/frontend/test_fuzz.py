@@ -18,6 +18,7 @@ from resource import RUSAGE_SELF, getrusage
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from largest_texts import largest_texts
 from timing import seconds, slower_than
 
 from snncc.frontend.limits import LIMITS as ALL
@@ -326,3 +327,18 @@ def test_large_texts(name: str) -> None:
     """Seconds for each of check, compile and fmt; the measure is a program of 5 kB, and these are
     200 times as long."""
     feed(LARGE[name], most=1200.0)
+
+
+@pytest.mark.slow
+@pytest.mark.nightly
+def test_largest_texts() -> None:
+    """Some of all kinds, others every time: seconds for each of check, compile and fmt."""
+    seed = time.time_ns()
+    kinds = list(largest_texts())
+    assert len(kinds) > 500
+    for name, text in random.Random(seed).sample(kinds, 40):
+        try:
+            feed(text, most=1200.0)
+        except Exception as error:
+            error.add_note(f"seed {seed}, {name}")
+            raise

@@ -18,7 +18,7 @@ import pytest
 from snncc.backends.compiled.text.modules import digest
 from snncc.backends.compiled.text.sources import Parts
 from snncc.backends.cpu import load
-from snncc.backends.cpu.codegen import CLOCKED, ENTRIES, kernel_source
+from snncc.backends.cpu.codegen import CLOCKED, ENTRIES, OF_CODES, kernel_source
 from snncc.backends.cpu.load import Kernels, load_kernels
 from snncc.ir.graph import Semantics
 
@@ -28,7 +28,7 @@ FORWARD, SPIKE_TRAIN, THROUGH_TIME = (
     pytest.mark.xdist_group(f"kernels {name}")
     for name in ("forward", "spike train", "through time")
 )
-WRITTEN = "CODES"
+WRITTEN = ("CODES", "PRESENTED")
 FEATURE = re.compile(r"^([A-Z_]+) = True\b.*$", re.MULTILINE)
 # `flag(k)` is compiled in each process, since its address is: what calls it can be kept.
 HEAD = """
@@ -61,9 +61,9 @@ flag = types.ExternalFunction("{symbol}", types.int64(types.int64))
 def flagged(features: Mapping[str, bool], rule: Parts = ()) -> tuple[str, list[str]]:
     """The text of all kernels, and the names of its flags in their order. What decides the types of
     arrays is written out."""
-    text = kernel_source({WRITTEN: features.get(WRITTEN, False)}, rule)
-    names = [name for name in FEATURE.findall(text) if name != WRITTEN]
-    assert set(features) <= {*names, WRITTEN}
+    text = kernel_source({name: features.get(name, False) for name in WRITTEN}, rule)
+    names = [name for name in FEATURE.findall(text) if name not in WRITTEN]
+    assert set(features) <= {*names, *WRITTEN}
     for name in names:
         text = re.sub(rf"^{name} = True\b.*$", "", text, flags=re.MULTILINE)
     for k, name in enumerate(names):
@@ -93,5 +93,5 @@ def load_for_all(
 
         return call
 
-    entries = {name: entry(name) for name in ENTRIES if hasattr(kernels.module, name)}
+    entries = {name: entry(name) for name in (*ENTRIES, *OF_CODES) if hasattr(kernels.module, name)}
     return Kernels(SimpleNamespace(**entries), kernels.advance)

@@ -73,6 +73,19 @@ network net {
   x -> y : dense(weight = 1)
 }
 """
+DOUBTFUL = """
+neuron rising {  # its threshold is no number at 5 mV, where its refractory time takes it
+  state v: mV = 0 mV
+  on input { v = v + i }
+  spike when v >= 1 mV * ((v - 5 mV) / (v - 5 mV))
+  refractory 2 ms { v = 5 mV }
+}
+network net {
+  input x[1] encode spikes(duration = 4 ms)
+  output y[3] : rising
+  x -> y : dense(weight = 1)
+}
+"""
 
 
 READOUTS = """
@@ -176,6 +189,15 @@ def check_lost(simulator: Simulator) -> None:
     states = simulator.trace(samples, True).states["y"]
     assert np.isfinite(states["v"]).all()
     assert np.isnan(states["v.lost"][:, :, 0]).T.tolist() == [[False] * 4, [False] * 2 + [True] * 2]
+
+
+def check_doubtful(make: Callable[[Model], Simulator]) -> None:
+    """A threshold that is no number counts as lost, but where the neuron could not fire anyway."""
+    simulator = make(draw_model(compiled_text(DOUBTFUL).graph, SEED))
+    samples = samples_with(np.array([[[1], [0], [0], [0]], [[0], [1], [0], [0]]], np.uint8))
+    assert simulator.run(samples).lost.tolist() == [True, False]
+    lost = simulator.trace(samples, True).states["y"]["spiked.lost"][:, :, 0]
+    assert np.isnan(lost).T.tolist() == [[False] * 3 + [True], [False] * 4]
 
 
 def lossy_model() -> Model:

@@ -273,14 +273,17 @@ def sample_gradients(
     adjoints: Mapping[str, StepAdjoint],
     importance: float,
     cut: frozenset[str] = frozenset(),
+    is_forced: bool = False,
 ) -> SampleGradients:
     """Those of a loss over the output's counts or scores, from what the neurons do in float32, as
     they do on the engines; `emitted` [T, N] of every population: what its inputs send, and the
-    spikes of the others, which must be what they do. `cut` as in `Backward`."""
+    spikes of the others, which must be what they do or, `is_forced`, are what they do. `cut` as in
+    `Backward`."""
     graph = model.graph
     output = next(p for p in graph.populations if p.role == "output")
     inputs = {p.name: emitted[p.name][:, None] for p in graph.populations if p.role == "input"}
-    trace = simulate(model, inputs, np.float32, record=True)
+    forced = {p.name: emitted[p.name][:, None] for p in graph.populations if is_forced and p.step}
+    trace = simulate(model, inputs, np.float32, record=True, forced=forced)
     for p in graph.populations:
         if p.step is not None:
             assert np.array_equal(trace.spikes[p.name][:, 0], emitted[p.name]), p.name

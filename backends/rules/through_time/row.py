@@ -75,7 +75,9 @@ THROUGH_TIME = Rule(
     keeps=(EVENTS, CURRENTS),
     tables=make_tables,
     cpu=CpuKernels(
-        CPU, _features, make_sweep, scans_source, together, lambda t: t.segment, is_turned=False
+        *(CPU, _features, make_sweep, scans_source, together, lambda t: t.segment),
+        presented=lambda tables: tables._replace(kept=tables.kept + 1),
+        is_turned=False,
     ),
     cuda=CudaKernels(make_through_layout, learn_program, sweep_of, is_turned=False),
     oracle=oracle,

@@ -47,9 +47,14 @@ class Scan:
             if c in self.names
         ]
 
-    def forward(self) -> list[str]:
-        """The assignments of the step."""
-        return [self._assign(a.target, a.value) for a in self.adjoint.forward]
+    def forward(self, fires: str | None = None) -> list[str]:
+        """The assignments of the step; whether it fires is what the text `fires` says, if any."""
+        return [
+            f"{self.names[SPIKED]} = {fires}"
+            if fires and a.target == SPIKED
+            else self._assign(a.target, a.value)
+            for a in self.adjoint.forward
+        ]
 
     def backward(self) -> list[str]:
         """Those of its adjoint."""

@@ -14,6 +14,7 @@ from drawn_networks import COUNTING, DYADIC, drawn_networks
 from kernel_flags import FORWARD
 from refusal import refused
 from simulator_cases import (
+    check_doubtful,
     check_drawn,
     check_exact,
     check_first,
@@ -83,6 +84,7 @@ def test_planes(compare, stride, padding, step, delay):
 
 def test_a_state_that_is_lost_is_told(kernels):
     check_lost(CpuSimulator(lossy_model(), 2, kernels))
+    check_doubtful(lambda model: CpuSimulator(model, 2, kernels))
 
 
 @pytest.mark.parametrize("readout", ["li", "li_max", "li_mean"])

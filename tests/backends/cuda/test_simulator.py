@@ -10,6 +10,7 @@ from devices import with_threads, without_simulator
 from drawn_networks import COUNTING, DYADIC, PLANES, drawn_networks
 from refusal import refused
 from simulator_cases import (
+    check_doubtful,
     check_drawn,
     check_exact,
     check_first,
@@ -86,6 +87,7 @@ def test_what_comes_from_other_blocks_is_added_first(compare):
 
 def test_a_state_that_is_lost_is_told(simulator):
     check_lost(simulator(lossy_model()))
+    check_doubtful(simulator)
 
 
 @pytest.mark.parametrize("readout", ["li", "li_max", "li_mean"])

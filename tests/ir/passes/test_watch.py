@@ -56,3 +56,21 @@ def test_a_number_that_is_sent_is_watched_too(emitted, watched):
         [s.name for s in graph.population(p).step.states if s.name.endswith(".lost")] for p in "hy"
     ]
     assert found == [watched, []]  # of an output the last one counts, which is looked at
+
+
+@pytest.mark.parametrize(
+    ("threshold", "rest", "watched"),
+    [
+        ("v > sqrt(v * 1 mV)", "", ["spiked.lost"]),
+        ("v > 9 mV and log(w) > 1", "", ["spiked.lost"]),
+        ("v > 9 mV", "", []),
+        ("v > 9 mV", "on spike { v = log(w) * 1 mV }", ["v.lost"]),
+        ("v > 9 mV", "refractory 1 ms { w = sqrt(w) }", ["w.lost"]),
+        ("v > 9 mV", "on spike { v = select(log(w) > 1, 0 mV, 1 mV) }", ["v.lost"]),
+        ("v > 9 mV", "on spike { v = select(w > 1, 0 mV, 1 mV) }", []),
+    ],
+)
+def test_what_is_compared_and_what_a_reset_computes_is_watched(threshold, rest, watched):
+    text = NETWORK.format(v="-v / tau", w="-w / tau").replace("v > 9 mV", f"{threshold} {rest}")
+    step = compiled_text(text).graph.population("y").step
+    assert [s.name for s in step.states if s.name.endswith(".lost")] == watched

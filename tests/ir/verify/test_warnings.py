@@ -125,6 +125,11 @@ def test_states_that_grow_together(v: str, w: str, method: str, factor: str) -> 
         ("dense(weight = 1e30)", "1e+30"),
         ("dense(weight = 1e29)", ""),
         ("dense(weight = 1 + i)", ""),
+        ("dense(weight = 10 ^ (i + 31))", "1e+32"),
+        ("dense(init = expression(-1e31 * (i + j)))", "2e+31"),
+        ("expression(where = i < 1, weight = 10 ^ (29 + 2 * i))", ""),
+        ("expression(where = i > 0, weight = 10 ^ (29 + 2 * i))", "1e+31"),
+        ("dense(weight = 10 ^ (i + 31) / 0)", ""),
     ],
 )
 def test_weights_that_leave_no_room(weights: str, most: str) -> None:

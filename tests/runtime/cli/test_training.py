@@ -290,3 +290,55 @@ def test_a_target_that_is_not_here_trains_nothing(snncc, tiny, tmp_path, monkeyp
     assert (status, out) == (1, "")
     assert err == f"error[E070]: target `gpu` is not available here\nhelp: {reason}\n"
     assert not (tmp_path / "run").exists()
+
+
+def test_a_run_starts_from_a_model(snncc, tiny, tmp_path):
+    assert snncc("train", tiny, "--out", "a", *SHORT)[0] == 0
+    assert snncc("train", tiny, "--out", "b", *SHORT, "--from", "a", "--epochs", 1)[0] == 0
+    start = open_model(tmp_path / "b" / "start.snnpkg").model
+    best = open_model(tmp_path / "a" / "model.snnpkg").model
+    assert (start.weights("image->digit") == best.weights("image->digit")).all()
+    assert (
+        open_model(tmp_path / "b" / "last.snnpkg").model.weights("image->digit")
+        != start.weights("image->digit")
+    ).any()
+    assert snncc("train", "--resume", "--out", "b", "--epochs", 2)[0] == 0
+    assert snncc("train", tiny, "--out", "b", *SHORT, "--overwrite")[0] == 0
+    assert not (tmp_path / "b" / "start.snnpkg").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--bits", 4), "no bits unless --qat"),
+        (("--qat",), "needs --from"),
+        (("--qat", "--from", "a", "--bits", 17), "less than or equal to 16"),
+        (("--resume", "--out", "a", "--qat"), "takes no --qat"),
+    ],
+)
+def test_what_training_of_integers_needs(snncc, tiny, words, said):
+    assert snncc("train", tiny, "--out", "a", *SHORT)[0] == 0
+    status, _, err = snncc("train", tiny, *words)
+    assert status == 2
+    assert said in " ".join(err.split())
+
+
+def test_a_target_that_cannot_run_integers_in_training_says_so(snncc, tiny, tmp_path):
+    assert snncc("train", tiny, "--out", "a", *SHORT)[0] == 0
+    status, _, err = snncc("train", tiny, "--qat", "--from", "a", "--out", "b")
+    assert status == 1
+    assert "cannot train by what the integers of a network do" in err
+    assert not (tmp_path / "b").exists() or not list((tmp_path / "b").glob("*.snnpkg"))
+
+
+def test_training_of_integers_keeps_integers(snncc, tiny, tmp_path, monkeypatch):
+    row = TARGETS["cpu"]
+    aware = lambda model, integers, *_: row.train(model)  # noqa: E731
+    monkeypatch.setitem(TARGETS, "cpu", replace(row, aware=aware))
+    assert snncc("train", tiny, "--out", "a", *SHORT)[0] == 0
+    assert snncc("train", tiny, "--qat", "--bits", 4, "--from", "a", "--out", "b", *SHORT)[0] == 0
+    for name in ("model", "last"):
+        model = open_model(tmp_path / "b" / f"{name}.snnpkg").model
+        assert model.graph.semantics.integers == 1
+        assert abs(model.weights("image->digit")).max() == 7
+    assert json.loads((tmp_path / "b" / "run.json").read_text())["options"]["bits"] == 4

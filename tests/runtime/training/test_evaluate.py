@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from compiled_texts import compiled_text
 from refusal import refused
-from simulator_cases import LOSSY
+from simulator_cases import DOUBTFUL, LOSSY
 
 from snncc.backends.protocols import classes_of
 from snncc.backends.reference.simulator import double
@@ -43,16 +43,24 @@ network net {
 
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize(
-    ("text", "place"), [(LOSSY, "`v` of neuron 0 of `y`"), (SENT, "`emit` of neuron 0 of `h`")]
+    ("text", "place", "rows", "found"),
+    [
+        (LOSSY, "`v` of neuron 0 of `y`", ("1111", "1101"), "step 2 of sample 1"),
+        (SENT, "`emit` of neuron 0 of `h`", ("1111", "1101"), "step 2 of sample 1"),
+        (
+            *(DOUBTFUL, "what `spike when` compares of neuron 0 of `y`"),
+            *(("0100", "1000"), "step 3 of sample 1"),
+        ),
+    ],
 )
-def test_what_is_lost_ends_it_with_its_place(text, place):
+def test_what_is_lost_ends_it_with_its_place(text, place, rows, found):
     model = draw_model(compiled_text(text).graph, 0)
-    values = np.array([[[1]] * 4, [[1], [1], [0], [1]]], np.uint8)
+    values = np.array([[[int(bit)] for bit in row] for row in rows], np.uint8)
     samples = Presentation(values, np.zeros(2, np.int32), np.arange(2, dtype=np.uint64))
     simulator = double(model, None, Path())
     for present in (answer, tally):
-        found = refused("E053", present, simulator, samples)
-        assert found.message == f"{place} is no finite number any more, in step 2 of sample 1"
+        error = refused("E053", present, simulator, samples)
+        assert error.message == f"{place} is no finite number any more, in {found}"
 
 
 def test_it_stops_when_asked(learning, monkeypatch):

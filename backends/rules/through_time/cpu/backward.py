@@ -10,12 +10,14 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from ....cpu.kernels.features import PRESENTED
 from ....cpu.kernels.rows import copy, fill
 from ....cpu.timeloop import drive, drive_outside
 from ....cpu.units import replay_at, retreat_at, unit
 from .features import SEGMENTED
 from .synapses import ask
 
+ONE = np.float32(1.0)
 ZERO = np.float32(0.0)
 
 
@@ -83,15 +85,30 @@ def again(plan, through, weights, work, sweep, c, p, segment):  # type: ignore[n
     """A segment of population p once more, from where its states are."""
     first = segment * through.segment
     last = min(first + through.segment, plan.steps)
-    if SEGMENTED and through.segments > 1:
+    if PRESENTED or (SEGMENTED and through.segments > 1):
         drive_outside(plan, weights, p, first, last, work, c)
         for s in range(plan.inner[p], plan.incoming[p + 1]):
             j = plan.sources[s]
             drive(plan, weights.values, j, first, last, work, c, work.currents[c])
+    if PRESENTED:
+        take_spikes(plan, work, sweep, c, p, first, last)
     replay_at(through.replay)(
         plan.model[p], p, plan.neurons[p], plan.neurons[p + 1], last - first, work.currents[c],
         plan.constants, sweep.reals[c], sweep.integers[c], sweep.tape[c],
     )  # fmt: skip
+
+
+@njit
+def take_spikes(plan, work, sweep, c, p, first, last):  # type: ignore[no-untyped-def]
+    """Whether each neuron of population p fired in the steps first:last, into the last row of the
+    tape: its states follow the spikes of the engine that ran the sample."""
+    lo, hi = plan.neurons[p], plan.neurons[p + 1]
+    fires = sweep.tape[c, sweep.tape.shape[1] - 1]
+    ptr, spikes = work.ptr[c, p], work.spikes[c, plan.events[p] : plan.events[p + 1]]
+    for t in range(first, last):
+        fill(fires[t - first, lo:hi], ZERO)
+        for k in range(ptr[t], ptr[t + 1]):
+            fires[t - first, lo + spikes[k]] = ONE
 
 
 @unit

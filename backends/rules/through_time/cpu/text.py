@@ -35,18 +35,20 @@ _RETREATED = "p, lo, hi, first, last, constants, reals, tape, asked, later, arri
 _NJIT = '@njit(cache=True, error_model="numpy")'
 
 
-def scans_source(graph: Graph, spec: TrainSpec) -> str:
-    """The module of a graph's neurons."""
+def scans_source(graph: Graph, spec: TrainSpec, is_presented: bool) -> str:
+    """The module of a graph's neurons. `is_presented`: whether they fire stands in the last row of
+    the tape, since another engine ran them."""
     made = scans(graph, spec, PYTHON)
-    parts = [part for scan in made for part in (_replay(scan), _retreat(scan))]
+    parts = [part for scan in made for part in (_replay(scan, is_presented), _retreat(scan))]
     replay = entry("replay", _REPLAYED, len(made), "@cfunc(REPLAY, cache=True)")
     retreat = entry("retreat", _RETREATED, len(made), "@cfunc(RETREAT, cache=True)")
     return "\n".join([_HEAD, *parts, replay, retreat])
 
 
-def _replay(scan: Scan) -> str:
+def _replay(scan: Scan, is_presented: bool) -> str:
     """`replay_k`: a loop over the steps around one over the neurons."""
     kept, names = scan.adjoint.kept, scan.names
+    fires = "fires_[n] != f32(0.0)" if is_presented else None
     return "\n".join(
         [
             _NJIT,
@@ -60,12 +62,13 @@ def _replay(scan: Scan) -> str:
                 for k, port in enumerate(scan.step.ports)
             ),
             *(f"        k{k}_ = tape[{k}, t, lo:hi]" for k in range(len(kept))),
+            *(["        fires_ = tape[len(tape) - 1, t, lo:hi]"] if fires else []),
             "        for n in range(hi - lo):",
             *(
                 f"            {names[x]} = {_row(scan, x)}[n]"
                 for x in (*scan.states, *scan.step.ports)
             ),
-            *(f"            {line}" for line in scan.forward()),
+            *(f"            {line}" for line in scan.forward(fires)),
             *(f"            k{k}_[n] = f32({names[x]})" for k, x in enumerate(kept)),
             *(f"            {_row(scan, s)}[n] = {names[end]}" for s, end in scan.ends.items()),
             "",

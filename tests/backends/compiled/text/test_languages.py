@@ -12,7 +12,7 @@ import pytest
 from drawn_expressions import expressions, signatures
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from rendered import read, run_c, run_llvm, run_numba, run_onnx, run_python, stored
+from rendered import read, run_c, run_llvm, run_numba, run_onnx, run_python, run_verilog, stored
 
 from snncc.backends.compiled.text.languages import LANGUAGES, C
 from snncc.backends.compiled.text.render import cast, render
@@ -33,10 +33,14 @@ MODES = list(product(OVERFLOWS, ROUNDINGS))
 # What a language cannot write.
 OF_FLOATS = {"div", "pow", "exp", "log", "sqrt", "tanh", "sin", "cos", "floor"}
 LACKING: dict[str, set[str]] = {
-    "python": set(), "cuda": set(), "c": set(), "onnx": set(), "llvm": OF_FLOATS,
+    "python": set(), "cuda": set(), "c": set(), "onnx": set(),
+    "verilog": OF_FLOATS, "llvm": OF_FLOATS,
 }  # fmt: skip
 
 needs_gcc = pytest.mark.skipif(shutil.which("gcc") is None, reason="no gcc to compile the C text")
+needs_iverilog = pytest.mark.skipif(
+    shutil.which("iverilog") is None, reason="no iverilog: apt install iverilog"
+)
 
 
 def values(dtype):
@@ -94,6 +98,7 @@ def test_what_a_language_lacks_is_refused_by_name():
     [
         ("python", ("f32(x)", "i32(x)", "np.int8(x)", "np.uint16(x)")),
         ("c", ("((float)x)", "((int32_t)x)", "((int8_t)x)", "((uint16_t)x)")),
+        ("verilog", ("shortreal'(x)", "int32_t'(x)", "int8_t'(x)", "uint16_t'(x)")),
         ("onnx", tuple(f"Cast(x, to={t})" for t in ("FLOAT", "INT32", "INT8", "UINT16"))),
         ("llvm", tuple(f"Cast(x, to={t})" for t in ("float", "i32", "i8", "i16"))),
     ],
@@ -209,3 +214,17 @@ def test_every_operator_in_llvm(types):
 @PRODUCTS
 def test_drawn_expressions_in_llvm(products):
     check_drawn(lambda made: run_llvm(made, products))
+
+
+@pytest.mark.slow
+@needs_iverilog
+@pytest.mark.parametrize("types", [fixed(4, 2), (DType.I32, DType.BOOL)], ids=["codes", "counters"])
+def test_every_operator_in_verilog(types, tmp_path):
+    made = jobs(types)
+    compare(made, run_verilog(made, tmp_path))
+
+
+@pytest.mark.slow
+@needs_iverilog
+def test_drawn_expressions_in_verilog(tmp_path):
+    check_drawn(lambda made: run_verilog(made, tmp_path))

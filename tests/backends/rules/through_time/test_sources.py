@@ -11,6 +11,7 @@ PARTS = {"cpu": CPU, "cuda": CUDA}
 # What only one device has, by the reason.
 ONLY = {
     "cpu": {
+        "another engine may run the samples of a training": "take_spikes",
         "rows of several samples at a time; on a card a thread has its own weight": """
             add_fours add_scaled_fours apply_gradient apply_piece apply_posts apply_slice
             apply_wide credit_graded credit_numbers credit_pre credit_spikes number_of pieces_of

@@ -1,0 +1,32 @@
+"""Weights as the codes of an integer network, and what learns them: training in which the forward
+pass is that of the integers."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+ZERO = np.float32(0.0)
+HALF = np.float64(0.5)
+
+
+@njit(nogil=True)
+def recode(weights, units, limits, codes, seen):  # type: ignore[no-untyped-def]
+    """codes i32[W] = the weights f32[W] in their units f64[W], to the nearest, a tie to the even
+    one, clipped to the limits f64[W] on both sides; seen f32[W] = what these mean."""
+    for k in range(len(weights)):
+        code = np.rint(np.float64(weights[k]) / units[k])
+        code = min(max(code, -limits[k]), limits[k])
+        codes[k] = np.int32(code)
+        seen[k] = np.float32(code * units[k])
+
+
+@njit(nogil=True)
+def blind(weights, units, limits, gradient):  # type: ignore[no-untyped-def]
+    """gradient f32[groups, W or more] = 0 where a weight is clipped: its code does not follow it
+    (the straight-through estimator: Bengio, Leonard, Courville 2013; Hubara et al. 2016, sec.
+    1.3)."""
+    for k in range(len(weights)):
+        if abs(np.float64(weights[k])) > (limits[k] + HALF) * units[k]:
+            for group in range(gradient.shape[0]):
+                gradient[group, k] = ZERO

@@ -1,0 +1,106 @@
+"""Where a training starts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from compiled_texts import compiled_text
+from refusal import refused
+
+from snncc.backends.artifact.model import Package, save_model
+from snncc.ir.graph import Call
+from snncc.ir.model import draw_model
+from snncc.runtime.training.options import TrainOptions
+from snncc.runtime.training.origin import origin
+from snncc.runtime.training.run_folder import START
+
+NET = """
+network n {
+  input x[6] encode poisson(duration = 20 ms)
+  population h[4] : lif(v_th = 2 mV TRAINED)
+  output y[3] : lif(v_th = 2 mV)
+  x -> h : dense
+  h -> y : dense
+  y -> y : lateral_inhibition  delay 1 ms
+}
+"""
+
+
+def graph_of(trained: str = ""):
+    return compiled_text(NET.replace("TRAINED", trained)).graph
+
+
+def packaged(graph, seed=3):
+    return Package(draw_model(graph, seed), "cpu", Call("digits"))
+
+
+def begun(graph, options, start=None, kept=None):
+    return origin(graph, options, kept, lambda path: start, draw_model)
+
+
+def options(**given):
+    return TrainOptions(program="n.snn", **given)
+
+
+def test_weights_are_drawn_by_the_seed():
+    graph = graph_of()
+    begin = begun(graph, options(seed=5))
+    assert begin.integers is None
+    np.testing.assert_array_equal(begin.model.weights("x->h"), draw_model(graph, 5).weights("x->h"))
+    assert begin.packaged(begin.model) is begin.model
+    assert begin.digest("abc") == "abc"
+
+
+def test_a_run_goes_on_from_its_own_copy(tmp_path):
+    graph, start = graph_of(), packaged(graph_of())
+    begin = begun(graph, options(start="runs/a", seed=9), start)
+    save_model(tmp_path / START, start)
+    again = begun(graph, options(start="gone", seed=9), None, tmp_path)
+    for each in (begin, again):
+        assert each.model.seed == 3  # the wiring's
+        np.testing.assert_array_equal(each.model.weights("x->h"), start.model.weights("x->h"))
+    assert begin.digest("a") == again.digest("a") != "a"
+
+
+def test_integers_hold_whatever_is_learnt():
+    graph = graph_of()
+    begin = begun(graph, options(start="runs/a", bits=4), packaged(graph))
+    assert begin.integers.graph.semantics.integers == 1
+    others = draw_model(graph, 8)
+    made = begin.packaged(others)
+    assert {str(made.values[f"weights/{p.name}"].dtype) for p in graph.projections} == {
+        "fixed(4, 0)"
+    }
+    assert made.graph == begin.integers.graph
+    digests = {
+        begun(graph, options(start="runs/a", bits=bits), packaged(graph)).digest("a")
+        for bits in (None, 4, 8)
+    }
+    assert len(digests) == 3
+
+
+def test_a_start_of_another_network_is_refused():
+    graph, other = graph_of(), compiled_text(NET.replace("2 mV TRAINED", "3 mV")).graph
+    error = refused("E060", begun, graph, options(start="a"), packaged(other))
+    assert "of another network than the program" in error.message
+
+
+def test_integers_do_not_learn():
+    graph = graph_of()
+    integers = begun(graph, options(start="a", bits=4), packaged(graph)).integers
+    start = replace(packaged(graph), model=integers)
+    error = refused("E080", begun, graph, options(start="a", bits=4), start)
+    assert "floats are what learns" in error.message
+
+
+@pytest.mark.parametrize("bits", [4, None])
+def test_parameters_that_learn_need_floats(bits):
+    graph = graph_of("trainable")
+    asked = options(start="a", bits=bits)
+    if bits is None:
+        assert begun(graph, asked, packaged(graph)).integers is None
+        return
+    error = refused("E080", begun, graph, asked, packaged(graph))
+    assert "`v_th` of `h` learns" in error.message
