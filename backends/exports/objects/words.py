@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Mapping
 
 from ....ir.expr import Expr
-from ...compiled.text.languages import LLVM
+from ...compiled.text.llvm import LLVM
 from ...compiled.text.render import render
 from .code import Code, Value, constant
 
