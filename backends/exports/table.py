@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.model import Model
 from ..trace import Trace
+from .objects.triples import TRIPLES, host
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +24,11 @@ class Exported:
 class Details:
     """What may be asked of a form; a row of EXPORTS takes those whose names it has. `neuron`:
     population and number of the one of which vectors are given; `all_outputs`: every spike and
-    every state as an output."""
+    every state as an output; `triple`: a row of `objects.triples`."""
 
     neuron: tuple[str, int] | None = None
     all_outputs: bool = False
+    triple: str | None = None
 
     @property
     def given(self) -> frozenset[str]:
@@ -51,11 +53,10 @@ class Export:
     """A form of a model. `write` takes the model, the digest of its graph, what the reference does
     with some samples, states included, which the form comes with a test of; None: without; and the
     details, of which the form takes `details`. CompileError(E071) for a model that the form cannot
-    say. `is_built`: gcc makes a program of its test. `needs_trace`: it is made of that alone."""
+    say. `needs_trace`: it is made of that alone."""
 
     summary: str
     write: Write
-    is_built: bool = False
     needs_trace: bool = False
     details: frozenset[str] = frozenset()
 
@@ -132,10 +133,24 @@ def _vectors(
     return Exported(files, {"bytes": sum(map(len, files.values()))})
 
 
+def _object(
+    model: Model, digest: str, trace: Trace | None, details: Details = NO_DETAILS
+) -> Exported:
+    from .objects.form import network_object
+
+    triple = details.triple or host()
+    if triple is None:
+        message = "this machine is none of those that objects are made for"
+        way_out = f"name one with --triple: {', '.join(TRIPLES)}"
+        raise CompileError(Diagnostic("E071", message, help=way_out))
+    made = network_object(model, digest, trace, triple)
+    return Exported(made.files, made.facts)
+
+
 OUTPUTS = frozenset({"all_outputs"})
 
 EXPORTS: dict[str, Export] = {
-    "c": Export("C99 of integers, with a test of golden vectors", _c, is_built=True),
+    "c": Export("C99 of integers, with a test of golden vectors", _c),
     "onnx": Export("an ONNX model over time, with golden vectors", _onnx, details=OUTPUTS),
     "onnx-step": Export(
         "an ONNX model of one step, with golden vectors", _onnx_step, details=OUTPUTS
@@ -150,5 +165,8 @@ EXPORTS: dict[str, Export] = {
         _vectors,
         needs_trace=True,
         details=frozenset({"neuron"}),
+    ),
+    "object": Export(
+        "machine code of integers, with golden vectors", _object, details=frozenset({"triple"})
     ),
 }

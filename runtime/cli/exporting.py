@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -13,10 +11,11 @@ import typer
 
 from ...backends.artifact.model import Package, graph_digest
 from ...backends.artifact.storage import write_file
+from ...backends.exports.objects.triples import TRIPLES
 from ...backends.exports.table import EXPORTS, Details, Export
 from ...backends.trace import Trace
-from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.report import nearest
+from ..building import BUILDS, Built
 from ..inputs import load_inputs
 from ..loading import load_package, make_simulator
 from ..samples import Presentation
@@ -28,13 +27,16 @@ from .output import Output
 from .running import Split, SplitOption, presented
 
 NAMED = 8  # files
-GCC = ("gcc", "-std=c99", "-O2", "-Wall", "-Wextra", "-pedantic", "-Werror")
 
 
 def export(
     model: ModelArgument,
     form: Annotated[str, typer.Option("--target", help=f"what to write: {', '.join(EXPORTS)}")],
     out: Annotated[Path, typer.Option("--out", help="a folder, made if need be")],
+    triple: Annotated[
+        str | None,
+        typer.Option("--triple", help=f"the machine of an object: {', '.join(TRIPLES)}"),
+    ] = None,
     vectors: Annotated[
         int, typer.Option("--vectors", min=0, help="samples of a test that comes with it; 0: none")
     ] = 4,
@@ -44,7 +46,7 @@ def export(
     data: DataOption = None,
     split: SplitOption = Split.TEST,
     build: Annotated[
-        bool, typer.Option("--build", help="compile it with gcc and run the test")
+        bool, typer.Option("--build", help="make a program of it and run the test")
     ] = False,
     neuron: Annotated[
         str | None,
@@ -60,11 +62,12 @@ def export(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Write a model out: as C, as ONNX, or as golden vectors for hardware, with a bench."""
+    """Write a model out: as C, machine code or ONNX, or as golden vectors with a bench."""
     output = Output(json, quiet)
     row = _row(form, build, vectors)
+    _require_triple(triple)
     loaded = load_package(model, options_for(model, define, network, seed))
-    details = Details(_neuron(neuron, loaded), all_outputs)
+    details = Details(_neuron(neuron, loaded), all_outputs, triple)
     for name in sorted(details.given - row.details):
         option = f"--{name.replace('_', '-')}"
         raise typer.BadParameter(f"it says nothing of `{form}`", param_hint=option)
@@ -77,11 +80,12 @@ def export(
     made = row.write(loaded.model, graph_digest(loaded.model.graph), trace, details)
     for name, content in made.files.items():
         write_file(out / name, content)
-    said = _built(out) if build else ""
-    output.document({"folder": str(out), "files": sorted(made.files), **made.facts, "test": said})
-    facts = ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in made.facts.items())
+    built = BUILDS[form](out, made.facts) if build else Built("")
+    facts = {**made.facts, **built.facts}
+    output.document({"folder": str(out), "files": sorted(made.files), **facts, "test": built.said})
+    shown = ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in facts.items())
     names = ", ".join(made.files) if len(made.files) <= NAMED else f"{len(made.files)} files"
-    output.result(f"{out}: {names}; {facts}", *filter(None, [said]))
+    output.result(f"{out}: {names}; {shown}", *filter(None, [built.said]))
 
 
 def _row(form: str, build: bool, vectors: int) -> Export:
@@ -90,8 +94,10 @@ def _row(form: str, build: bool, vectors: int) -> Export:
         known = nearest(form, EXPORTS) or f"choose from {', '.join(EXPORTS)}"
         raise typer.BadParameter(f"there is no `{form}`: {known}", param_hint="--target")
     row = EXPORTS[form]
-    if build and not row.is_built:
-        raise typer.BadParameter(f"gcc compiles no `{form}`", param_hint="--build")
+    if build and form not in BUILDS:
+        known = " and ".join(BUILDS)
+        message = f"no program is made of `{form}`, of {known} there is"
+        raise typer.BadParameter(message, param_hint="--build")
     if build and not vectors:
         raise typer.BadParameter("it runs the test of --vectors", param_hint="--build")
     if row.needs_trace and not vectors:
@@ -122,20 +128,11 @@ def _golden(package: Package, samples: Presentation) -> Trace:
     return simulator.trace(samples.pick(np.arange(len(samples))), True)
 
 
-def _built(folder: Path) -> str:
-    """What the test program says; CompileError(E070) without gcc, E073 where it fails."""
-    if shutil.which(GCC[0]) is None:
-        message = "gcc is not installed, so that nothing can be compiled here"
-        way_out = "apt install gcc, or leave --build away: the files are written"
-        raise CompileError(Diagnostic("E070", message, help=way_out))
-    files = [str(folder / name) for name in ("net.c", "test_net.c")]
-    program = str(folder / "test_net")
-    for command in ([*GCC, *files, "-o", program], [str(Path(program).absolute())]):
-        ran = subprocess.run(command, capture_output=True, text=True, check=False)
-        if ran.returncode:
-            message = (ran.stderr or ran.stdout).strip()[-600:]
-            raise CompileError(Diagnostic("E073", f"`{command[0]}` failed: {message}"))
-    return ran.stdout.strip()
+def _require_triple(triple: str | None) -> None:
+    """Wrong usage for a machine that there is no row for."""
+    if triple is not None and triple not in TRIPLES:
+        known = nearest(triple, TRIPLES) or f"choose from {', '.join(TRIPLES)}"
+        raise typer.BadParameter(f"there is no `{triple}`: {known}", param_hint="--triple")
 
 
 COMMANDS = (

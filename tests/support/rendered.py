@@ -3,6 +3,7 @@ gives the column of each result."""
 
 from __future__ import annotations
 
+import ctypes
 import importlib.util
 import subprocess
 from collections.abc import Sequence
@@ -14,8 +15,15 @@ import numpy as np
 from snncc.backends.compiled.text.languages import LANGUAGES, ONNX, PYTHON, VERILOG, C
 from snncc.backends.compiled.text.render import cast, render
 from snncc.backends.cuda.codegen import _HEAD as CUDA_HEAD
+from snncc.backends.exports.objects.code import Code, Value
+from snncc.backends.exports.objects.words import (
+    INTRINSICS,
+    computed,
+    product_function,
+    quotient_function,
+)
 from snncc.ir.expr import NUMPY, Expr, Ref, walk
-from snncc.ir.types import FLOATS, Fixed, Scalar
+from snncc.ir.types import FLOATS, DType, Fixed, Scalar
 
 Columns = dict[str, np.ndarray[Any, Any]]
 Job = tuple[Expr, Columns]
@@ -174,6 +182,51 @@ def run_onnx(jobs: Sequence[Job]) -> list[Any]:
         np.broadcast_to(found, len(next(iter(columns.values()))))
         for found, (_, columns) in zip(results, jobs, strict=True)
     ]
+
+
+def run_llvm(jobs: Sequence[Job], products: bool = True) -> list[Any]:
+    """A function of each expression, compiled for this machine without any optimization."""
+    from llvmlite import binding
+
+    texts = [_llvm_function(k, expr, products) for k, (expr, _) in enumerate(jobs)]
+    own = [product_function(), quotient_function()]
+    text = "\n".join([INTRINSICS, *own, *texts, "attributes #0 = { nounwind }"])
+    binding.initialize_native_target()
+    binding.initialize_native_asmprinter()
+    machine = binding.Target.from_default_triple().create_target_machine(opt=0)
+    engine = binding.create_mcjit_compiler(binding.parse_assembly(text), machine)
+    engine.finalize_object()
+    results = []
+    for k, (expr, columns) in enumerate(jobs):
+        rows = len(next(iter(columns.values())))
+        words = np.frombuffer(_slots(expr, columns), np.int64).copy()
+        out = np.zeros(rows, np.int64)
+        function = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int32)
+        call = function(engine.get_function_address(f"job_{k}"))
+        call(words.ctypes.data, out.ctypes.data, rows)
+        results.append(out)
+    return results
+
+
+def _llvm_function(number: int, expr: Expr, products: bool) -> str:
+    types = read(expr)
+    names = {name: f"x{k}" for k, name in enumerate(types)}
+    code = Code(products, products)
+
+    def body(n: Value) -> None:
+        first, values = code.binary("mul", n, len(types)), {}
+        for k, (name, dtype) in enumerate(types.items()):
+            slot = code.load("%in", code.binary("add", first, k), 64)
+            bits = 32 if dtype is DType.I32 else 1 if dtype is DType.BOOL else 64
+            if bits == 64 and Fixed(32, 0).low <= dtype.low and dtype.high <= Fixed(32, 0).high:
+                bits = 32
+            values[names[name]] = code.cast(slot, bits)
+        found = computed(code, expr, names, values)
+        code.store(code.cast(found, 64), "%out", n)
+
+    code.loop(Value("%rows", 32), body)
+    code.do("ret void")
+    return code.function(f"define void @job_{number}(ptr %in, ptr %out, i32 %rows) #0")
 
 
 def run_verilog(jobs: Sequence[Job], folder: Path) -> list[Any]:

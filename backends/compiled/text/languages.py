@@ -8,6 +8,7 @@ import numpy as np
 
 from ....ir.expr import Const
 from ....ir.types import DType, Fixed
+from .llvm import LLVM
 from .render import Language
 
 
@@ -384,4 +385,4 @@ VERILOG = Language(
     helpers=_VERILOG_HELPERS,
 )
 
-LANGUAGES: dict[str, Language] = {row.name: row for row in (PYTHON, CUDA, C, ONNX, VERILOG)}
+LANGUAGES: dict[str, Language] = {row.name: row for row in (PYTHON, CUDA, C, ONNX, VERILOG, LLVM)}

@@ -3,33 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-
-import numpy as np
 
 from ....ir.graph import Graph, Population
 from ....ir.rules import sends_numbers
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A member of the state: `size` elements of `type`, a number where it is None."""
-
-    type: str
-    name: str
-    size: int | None
-    comment: str
-
-    @property
-    def text(self) -> str:
-        """Its declaration."""
-        size = "" if self.size is None else f"[{self.size}]"
-        return f"{self.type} {self.name}{size};"
-
-    @property
-    def bytes(self) -> int:
-        """Its size."""
-        return int(np.dtype(self.type.removesuffix("_t")).itemsize) * (self.size or 1)
+from .layout import Field
 
 
 def header(graph: Graph, digest: str, fields: Sequence[Field]) -> str:
@@ -65,7 +42,7 @@ typedef struct {{
 void net_reset(net_state *s);
 
 /* One step: what the inputs fire, 0 or 1, in, and the numbers that they send; what the outputs fire
-   out, and their scores so far. Fewer than 2^32 steps between two calls of net_reset. */
+   out, and their scores so far. */
 {signature(graph)};
 
 #endif

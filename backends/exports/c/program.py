@@ -15,21 +15,21 @@ import numpy as np
 
 from ....ir.diagnostics import CompileError
 from ....ir.expr import names
-from ....ir.graph import SUMS, Population, Projection
-from ....ir.integers.population import sends
+from ....ir.graph import SUMS, Graph, Population, Projection
 from ....ir.model import Model, start_of, weights_name
 from ....ir.neuron import LAST_EMITTED, Assign, NeuronStep, State
 from ....ir.rules import sends_numbers
-from ....ir.wiring import AllPairs, Windows
 from ...compiled.text.languages import C_FUNCTIONS, C
 from ...compiled.text.render import cast, render
 from ...compiled.text.step import identifiers as step_names
 from ...runnable import require_clocked
 from .firing import after_event, often, once
-from .header import Field, comment, header, scored, signature
+from .header import comment, header, scored, signature
+from .layout import SUM, layout_of, moving, step_of
 from .names import identifiers
-from .refusals import no_integers, same_name
-from .tables import least, table
+from .refusals import no_integers
+from .synapses import Packed, rows_of
+from .tables import table
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +46,16 @@ class CProgram:
 
 def c_program(model: Model, digest: str) -> CProgram:
     """The texts of a quantized model; CompileError(E071) for one that computes with floats."""
-    graph = model.graph
+    require_integers(model.graph, "C")
+    return _Writer(model, digest).written()
+
+
+def require_integers(graph: Graph, form: str) -> None:
+    """CompileError(E071) for a network that computes with floats, of which there is no such
+    form."""
     require_clocked(graph, tuple(SUMS), fires_often=True)
     if not graph.semantics.integers:
-        raise CompileError(no_integers(graph))
-    return _Writer(model, digest).written()
+        raise CompileError(no_integers(graph, form))
 
 
 # The lines for a synapse: where it ends, and its weight.
@@ -61,80 +66,34 @@ class _Writer:
     def __init__(self, model: Model, digest: str) -> None:
         self.model, self.graph, self.digest = model, model.graph, digest
         self.index, self.means = self.graph.index(), self.graph.semantics
-        self.names = identifiers(self.index)
+        self.layout = layout_of(self.graph)
+        self.names, self.states = self.layout.names, self.layout.states
         self.projections = identifiers(p.name.replace("->", " to ") for p in self.graph.projections)
-        self.late = {
-            name: max((p.delay for p in self.graph.projections if p.pre == name), default=0)
-            for name in self.index
-        }
         self.tables: dict[str, str] = {}
         self.flash = 0
-        self.fields: list[Field] = []
-        self.states: dict[tuple[str, str], str] = {}
 
     def written(self) -> CProgram:
         computed = [p for p in self._in_order() if p.step is not None]
-        for population in self.graph.populations:
-            self._declare(population)
-        widest = max((p.neurons * len(_step(p).ports) for p in computed), default=1)
-        self.fields.append(Field("int32_t", "sum", widest, "what arrives, port by port"))
-        self.fields.append(Field("uint32_t", "step", None, "steps since net_reset"))
         bodies = [self._population(p) for p in computed]
         source = self._source(bodies, computed)
-        names = [field.name for field in self.fields]
-        twice = next((name for name in names if names.count(name) > 1), None)
-        if twice is not None:
-            raise CompileError(same_name(self.graph, twice))
-        ram = sum(field.bytes for field in self.fields)
-        return CProgram(
-            header(self.graph, self.digest, self.fields), source, self.flash, ram, self.states
-        )
+        text = header(self.graph, self.digest, self.layout.fields)
+        return CProgram(text, source, self.flash, self.layout.bytes, self.states)
 
     def _in_order(self) -> list[Population]:
         return [self.index[n] for block in self.graph.schedule or () for n in block.populations]
 
-    def _declare(self, population: Population) -> None:
-        name, own = population.name, self.names[population.name]
-        for state in () if population.step is None else _moving(_step(population)):
-            field = f"{own}_{identifiers(s.name for s in _step(population).states)[state.name]}"
-            self.states[name, state.name] = field
-            about = f"{state.name} of {name}, {state.dtype}"
-            self.fields.append(Field("int32_t", field, population.neurons, about))
-        if sends_numbers(population):
-            about = f"what {name} sends"
-            self.fields.append(Field("int32_t", f"{own}_sent", population.neurons, about))
-        else:
-            about = f"what {name} fires, 0 or 1"
-            self.fields.append(Field("uint8_t", f"{own}_spikes", population.neurons, about))
-        if self.late[name]:
-            size = self.late[name] * population.neurons
-            about = f"and sent in the {self.late[name]} steps before"
-            self.fields.append(Field(self._kind(population), f"{own}_past", size, about))
-
-    def _sent(self, population: Population) -> str:
-        """What a population sends in a step, by its name in the state."""
-        if sends_numbers(population):
-            return f"{self.names[population.name]}_sent"
-        if sends(population):
-            return self.states[population.name, LAST_EMITTED]
-        return f"{self.names[population.name]}_spikes"
-
-    def _kind(self, population: Population) -> str:
-        return "int32_t" if sends(population) else "uint8_t"
-
     def _table(self, name: str, values: np.ndarray, comment: str) -> str:
-        text = table(name, values, comment)
-        self.flash += 0 if name in self.tables else values.nbytes
-        if self.tables.setdefault(name, text) != text:
-            raise CompileError(same_name(self.graph, name))
+        if name not in self.tables:
+            self.tables[name] = table(name, values, comment)
+            self.flash += values.nbytes
         return name
 
     def _population(self, population: Population) -> str:
         """A step of a population: ports are summed first, or each event is delivered by itself."""
-        step, count = _step(population), population.neurons
+        step, count = step_of(population), population.neurons
         lines = ["int32_t n;"]
         if self.graph.semantics.sums == "each":
-            none = f"s->{self.names[population.name]}_spikes[n] = 0;"
+            none = f"s->{self.layout.given[population.name]}[n] = 0;"
             cleared = [] if self.means.fires_once else [none]
             lines += self._over(count, [*self._neuron(population, step.decay), *cleared])
             for projection in self._arriving(population):
@@ -143,7 +102,9 @@ class _Writer:
             lines += self._over(count, last)
         else:
             ports = {port: f"p{k}" for k, port in enumerate(step.ports)}
-            lines += [f"int32_t *{p} = s->sum + {k * count};" for k, p in enumerate(ports.values())]
+            lines += [
+                f"int32_t *{p} = s->{SUM} + {k * count};" for k, p in enumerate(ports.values())
+            ]
             lines += [_loop(count * len(ports), "s->sum[n] = 0;").strip()]
             for projection in self._arriving(population):
                 lines += self._delivery(projection, _summed(ports[projection.port]))
@@ -165,7 +126,7 @@ class _Writer:
 
     def _delivered(self, population: Population, projection: Projection) -> Body:
         """What an event does to neuron `i` to which it brings a weight."""
-        assigns = _step(population).delivered(projection.port)
+        assigns = step_of(population).delivered(projection.port)
 
         def body(place: str, weight: str) -> list[str]:
             found = {projection.port: weight}
@@ -178,16 +139,13 @@ class _Writer:
         """What the pre neurons that fired bring to each of their post neurons."""
         pre = self.index[projection.pre]
         own = self.projections[projection.name.replace("->", " to ")]
-        fired, lines = f"s->{self._sent(pre)}", list[str]()
+        fired, lines = f"s->{self.layout.sent[pre.name]}", list[str]()
         if projection.delay:
-            late = self.late[pre.name]
-            place = f"(s->step + {late - projection.delay}u) % {late}u * {pre.neurons}u"
-            kind = self._kind(pre)
-            lines.append(f"const {kind} *{own}_fired = s->{self.names[pre.name]}_past + {place};")
-            fired = f"{own}_fired"
-        is_often = self.means.spikes_per_step > 1 and not sends(pre) and pre.step is not None
+            lines, fired = self._late(projection, own)
+        is_number = pre.name in self.layout.numbers
+        is_often = self.means.spikes_per_step > 1 and not is_number and pre.step is not None
         is_each = is_often and self.means.sums == "each"
-        times = f"{fired}[n] * " if sends(pre) or (is_often and not is_each) else ""
+        times = f"{fired}[n] * " if is_number or (is_often and not is_each) else ""
         lines_of = self._row(projection, own, lambda post, weight: body(post, times + weight))
         row = [f"    {line}" for line in lines_of]
         if is_each:  # each of its spikes is an event
@@ -196,32 +154,42 @@ class _Writer:
         about = f"/* {comment(projection.name)}, {projection.delay} steps late */"
         return [about, *lines, *self._over(pre.neurons, row)]
 
+    def _late(self, projection: Projection, own: str) -> tuple[list[str], str]:
+        """The lines that find what fired `delay` steps ago, and its name."""
+        late, past = self.layout.late[projection.pre], self.layout.past[projection.pre]
+        place, first = f"s->{self.layout.now[projection.pre]}", f"{own}_from"
+        size = self.index[projection.pre].neurons
+        kind = "int32_t" if projection.pre in self.layout.numbers else "uint8_t"
+        lines = [
+            f"const uint32_t {first} = {place} + {late - projection.delay}u;",
+            f"const {kind} *{own}_fired =",
+            f"    s->{past} + ({first} < {late}u ? {first} : {first} - {late}u) * {size}u;",
+        ]
+        if projection.delay == late:  # the place of this step is still that of the oldest
+            lines = [f"const {kind} *{own}_fired = s->{past} + {place} * {size}u;"]
+        return lines, f"{own}_fired"
+
     def _row(self, projection: Projection, own: str, body: Body) -> Iterator[str]:
         wiring = self.model.wirings[projection.name]
-        weights = self.model.values[weights_name(projection.name)].array
-        posts = wiring.post_neurons
-        if isinstance(wiring, AllPairs):
-            about = f"[{wiring.pre_neurons}][{posts}]"
-            name = self._table(f"weights_{own}", weights, f"weights of {own}, {about}")
-            yield f"const {weights.dtype.name}_t *row = {name} + n * {posts};"
-            yield "int32_t i;"
-            yield f"for (i = 0; i < {posts}; i++) {{"
-            yield from (f"    {line}" for line in body("i", "row[i]"))
+        rows = rows_of(wiring, self.model.values[weights_name(projection.name)].array)
+        posts, bits = wiring.post_neurons, rows.weights.bits
+        about = f"weights of {own}, {rows.weights.count} codes of {bits} bits"
+        name = self._table(f"weights_{own}", rows.weights.cells, about)
+        if rows.first is None or rows.post is None:
+            yield f"uint32_t i, k = (uint32_t)n * {posts}u;"
+            yield f"for (i = 0; i < {posts}; i++, k++) {{"
+            yield from (f"    {line}" for line in body("i", _code(rows.weights, name, "k")))
             yield "}"
             return
-        pre, post = wiring.pairs()
-        places = wiring.places()
-        first = np.searchsorted(pre, np.arange(wiring.pre_neurons + 1))
-        rows = self._table(f"first_{own}", least(first), f"first synapse of each row of {own}")
-        ends = self._table(f"post_{own}", least(post), f"where the synapses of {own} end")
-        name = self._table(f"weights_{own}", weights, f"weights of {own}")
+        first = self._table(f"first_{own}", rows.first, f"first synapse of each row of {own}")
+        ends = self._table(f"post_{own}", rows.post, f"where the synapses of {own} end")
         which = "k"
-        if isinstance(wiring, Windows):
-            which = f"{self._table(f'place_{own}', least(places), f'their weights of {own}')}[k]"
+        if rows.places is not None:
+            which = f"{self._table(f'place_{own}', rows.places, f'their weights of {own}')}[k]"
         yield "uint32_t k;"
-        yield f"for (k = {rows}[n]; k < {rows}[n + 1]; k++) {{"
+        yield f"for (k = {first}[n]; k < {first}[n + 1]; k++) {{"
         yield f"    const uint32_t i = {ends}[k];"
-        yield from (f"    {line}" for line in body("i", f"{name}[{which}]"))
+        yield from (f"    {line}" for line in body("i", _code(rows.weights, name, which)))
         yield "}"
 
     def _neuron(
@@ -234,14 +202,15 @@ class _Writer:
     ) -> Iterator[str]:
         """Assignments for the neuron at `place`; after an "event", or the "last" of a step, it is
         tested whether it fires."""
-        step, own, found = _step(population), self.names[population.name], arriving or {}
+        step, found = step_of(population), arriving or {}
+        spikes = self.layout.given[population.name]
         after = self._after(step, tested)
         exprs = [a.value for a in (*assigns, *after)] + ([step.spike] if tested else [])
         read = frozenset[str]().union(*map(names, exprs)) if exprs else frozenset[str]()
         targets = {a.target for a in (*assigns, *after)}
         yield from self._read(population, read | targets, found, place)
         yield from self._assigned(step, assigns)
-        yield from self._fired(step, tested, f"s->{own}_spikes[{place}]")
+        yield from self._fired(step, tested, f"s->{spikes}[{place}]")
         for state in step.states:
             if state.name in targets:
                 field = self.states[population.name, state.name]
@@ -268,7 +237,7 @@ class _Writer:
         self, population: Population, read: Set[str], arriving: Mapping[str, str], place: str
     ) -> Iterator[str]:
         """What a step reads, by C's names: states, what arrives, constants."""
-        step, known = _step(population), step_names(_step(population))
+        step, known = step_of(population), step_names(step_of(population))
         for state in step.states:
             if state.name not in read:
                 continue
@@ -298,11 +267,10 @@ class _Writer:
         if start.ndim == 0:
             return str(int(start))
         own = self.names[population.name]
-        kept = identifiers(s.name for s in _step(population).states)[state.name]
+        kept = identifiers(s.name for s in step_of(population).states)[state.name]
         codes = np.broadcast_to(start, (population.neurons,)).astype(np.int32)
-        return (
-            f"{self._table(f'{own}_{kept}', codes, f'{state.name} of {population.name}')}[{place}]"
-        )
+        name = f"start_{own}__{kept}"  # no identifier has two of these signs behind each other
+        return f"{self._table(name, codes, f'{state.name} of {population.name}')}[{place}]"
 
     def _source(self, bodies: list[str], computed: Iterable[Population]) -> str:
         main = "\n".join((self._reset(), self._step(computed)))
@@ -315,12 +283,13 @@ class _Writer:
     def _reset(self) -> str:
         lines = ["void net_reset(net_state *s) {", "    uint32_t n;"]
         for population in self.graph.populations:
-            own = self.names[population.name]
-            own_field = "sent" if sends_numbers(population) else "spikes"
-            sizes = {f"{own}_{own_field}": population.neurons}
-            if self.late[population.name]:
-                sizes[f"{own}_past"] = population.neurons * self.late[population.name]
-            for state in () if population.step is None else _moving(_step(population)):
+            name = population.name
+            member = self.layout.given[name]
+            sizes = {member: population.neurons}
+            if name in self.layout.past:
+                sizes[self.layout.past[name]] = population.neurons * self.layout.late[name]
+                lines.append(f"    s->{self.layout.now[name]} = 0;")
+            for state in () if population.step is None else moving(step_of(population)):
                 field = self.states[population.name, state.name]
                 start = self._constant(population, state)
                 lines.append(
@@ -329,17 +298,17 @@ class _Writer:
             lines += [
                 f"    for (n = 0; n < {size}; n++) s->{f}[n] = 0;" for f, size in sizes.items()
             ]
-        return "\n".join([*lines, "    s->step = 0;", "}", ""])
+        return "\n".join([*lines, "}", ""])
 
     def _step(self, computed: Iterable[Population]) -> str:
         lines = [f"{signature(self.graph)} {{", "    uint32_t n;", *self._taken()]
         lines += [f"    step_{self.names[p.name]}(s);" for p in computed]
-        for name, late in self.late.items():
-            if late:
-                own, size = self.names[name], self.index[name].neurons
-                place = f"s->{own}_past[s->step % {late}u * {size}u + n]"
-                lines.append(_loop(size, f"{place} = s->{self._sent(self.index[name])}[n];"))
-        return "\n".join([*lines, *self._given(), "    s->step++;", "}", ""])
+        for name, past in self.layout.past.items():
+            size, now = self.index[name].neurons, f"s->{self.layout.now[name]}"
+            sent = self.layout.sent[name]
+            lines.append(_loop(size, f"s->{past}[{now} * {size}u + n] = s->{sent}[n];"))
+            lines.append(f"    {now} = {now} + 1 == {self.layout.late[name]}u ? 0 : {now} + 1;")
+        return "\n".join([*lines, *self._given(), "}", ""])
 
     def _taken(self) -> Iterator[str]:
         """What comes in, population by population."""
@@ -348,22 +317,20 @@ class _Writer:
         for population in self.graph.populations:
             if population.role != "input":
                 continue
-            own, size = self.names[population.name], population.neurons
+            own, size = self.layout.given[population.name], population.neurons
             kind = "numbers" if sends_numbers(population) else "spikes"
             place = f"{kind}_in[{starts[kind]} + n]" if starts[kind] else f"{kind}_in[n]"
             starts[kind] += size
-            if kind == "numbers":
-                yield _loop(size, f"s->{own}_sent[n] = {place};")
-            else:
-                yield _loop(size, f"s->{own}_spikes[n] = (uint8_t)({place} != 0);")
+            taken = place if kind == "numbers" else f"(uint8_t)({place} != 0)"
+            yield _loop(size, f"s->{own}[n] = {taken};")
 
     def _given(self) -> Iterator[str]:
         """What goes out."""
         yield "    (void)spikes_out;"
         output = next((p for p in self.graph.populations if p.role == "output"), None)
         if output is not None:
-            own = self.names[output.name]
-            yield _loop(output.neurons, f"spikes_out[n] = s->{own}_spikes[n];")
+            own = self.layout.given[output.name]
+            yield _loop(output.neurons, f"spikes_out[n] = s->{own}[n];")
         if scored(self.graph) is not None and output is not None:
             field = self.states[output.name, LAST_EMITTED]
             yield _loop(output.neurons, f"scores_out[n] = s->{field}[n];")
@@ -379,14 +346,14 @@ def _inside(step: NeuronStep) -> dict[str, str]:
     return known | {port: f"{known[port]}_" for port in step.ports}
 
 
-def _step(population: Population) -> NeuronStep:
-    assert population.step is not None
-    return population.step
-
-
-def _moving(step: NeuronStep) -> list[State]:
-    return [s for s in step.states if s.name not in step.still]
-
-
 def _loop(size: int, statement: str) -> str:
     return f"    for (n = 0; n < {size}; n++) {statement}"
+
+
+def _code(codes: Packed, name: str, place: str) -> str:
+    """The code at a place of a table."""
+    if codes.a_cell == 1:
+        return f"{name}[{place}]"
+    byte = f"{name}[{place} / {codes.a_cell}u]"
+    part = f"({byte} >> {place} % {codes.a_cell}u * {codes.bits}u & {(1 << codes.bits) - 1})"
+    return f"(({part} ^ {1 << codes.bits - 1}) - {1 << codes.bits - 1})"

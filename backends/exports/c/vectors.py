@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from textwrap import dedent
 
 import numpy as np
@@ -20,26 +21,44 @@ PRIME, START = 16777619, 2166136261  # of the 32-bit FNV hash
 Bits = npt.NDArray[np.bool_]
 
 
-def vectors_header(graph: Graph, trace: Trace, states: Mapping[tuple[str, str], str]) -> str:
-    """The inputs' and the output's spikes of each sample and step, eight a byte, the first in the
-    lowest bit, and a hash of all states after the step."""
+@dataclass(frozen=True, slots=True)
+class Golden:
+    """What the network does with samples: of each sample and step the inputs' and the output's
+    spikes, eight a byte, the first in the lowest bit, and a hash of all states after the step; of
+    each sample the numbers that inputs send."""
+
+    given: npt.NDArray[np.uint8]  # [B, T, bytes]
+    numbers: npt.NDArray[np.int16]  # [B, numbers]
+    wanted: npt.NDArray[np.uint8]
+    hashes: npt.NDArray[np.uint32]  # [B, T]
+
+
+def golden(graph: Graph, trace: Trace, states: Mapping[tuple[str, str], str]) -> Golden:
+    """What a test compares with."""
     given = [p.name for p in graph.populations if p.role == "input"]
     steps, samples, _ = trace.spikes[given[0]].shape
     none = np.zeros((steps, samples, 0), bool)
     trains = [trace.spikes[name] for name in given if name not in trace.numbers]
-    inputs = np.concatenate([none, *trains], axis=2)
-    numbers = [
-        np.zeros((samples, 0), np.int16),
-        *(trace.numbers[n] for n in given if n in trace.numbers),
-    ]
+    numbers = [trace.numbers[name] for name in given if name in trace.numbers]
     output = next((p.name for p in graph.populations if p.role == "output"), None)
-    fired = none if output is None else trace.spikes[output]
+    return Golden(
+        _packed(np.concatenate([none, *trains], axis=2)),
+        np.concatenate([np.zeros((samples, 0)), *numbers], axis=1).astype(np.int16),
+        _packed(none if output is None else trace.spikes[output]),
+        _hashed(graph, trace, states),
+    )
+
+
+def vectors_header(graph: Graph, trace: Trace, states: Mapping[tuple[str, str], str]) -> str:
+    """The text of vectors.h."""
+    found = golden(graph, trace, states)
+    samples, steps = found.hashes.shape
     parts = (
         f"#define NET_SAMPLES {samples}\n#define NET_STEPS {steps}\n",
-        table("net_given", _packed(inputs), "[sample][step][byte]"),
-        table("net_numbers", np.concatenate(numbers, axis=1).astype(np.int16), "[sample][number]"),
-        table("net_wanted", _packed(fired), "[sample][step][byte]"),
-        table("net_hashes", _hashed(graph, trace, states), "[sample][step]"),
+        table("net_given", found.given, "[sample][step][byte]"),
+        table("net_numbers", found.numbers, "[sample][number]"),
+        table("net_wanted", found.wanted, "[sample][step][byte]"),
+        table("net_hashes", found.hashes, "[sample][step]"),
     )
     return "\n".join(("#include <stdint.h>\n", *parts))
 

@@ -1,10 +1,16 @@
 """`snncc export`: the files, and wrong usage."""
 
 import json
+import platform
 import shutil
 
 import numpy as np
 import pytest
+from boards import need_board
+
+from snncc.backends.exports.objects.triples import TRIPLES
+
+HOST = "x86_64-unknown-linux-gnu"
 
 NET = """
 network n {
@@ -34,8 +40,9 @@ def test_c_that_passes_its_own_test(answer, quantized, tmp_path):
     assert document["test"] == "3 samples of 30 steps: every spike and every state is equal"
     assert document["files"] == ["net.c", "net.h", "test_net.c", "vectors.h"]
     assert document["flash_bytes"] > 15 * 6 + 6 * 4
-    # Two states and a counter of 10 neurons, spikes, the rings of x and h, sums, the step.
-    assert document["ram_bytes"] == 3 * 4 * 10 + 25 + 2 * 15 + 6 + 4 * 6 + 4
+    # Two states and a counter of 10 neurons, sums, the places of the rings of x and h; spikes, the
+    # rings, and 3 bytes up to a whole word.
+    assert document["ram_bytes"] == 4 * (3 * 10 + 6 + 2) + 25 + 2 * 15 + 6 + 3
     assert {p.name for p in (tmp_path / "made").iterdir()} == {*document["files"], "test_net"}
 
 
@@ -84,6 +91,48 @@ def test_without_a_test(answer, quantized, tmp_path):
     assert document["test"] == ""
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("triple", TRIPLES)
+def test_an_object_that_passes_its_own_test(answer, quantized, tmp_path, triple):
+    need_board(triple, emulated=True)
+    asked = ("--inputs", "x.npy", "--vectors", 2, "--triple", triple, "--build")
+    (document,) = answer("export", quantized, "--target", "object", "--out", "made", *asked)
+    assert document["test"] == "every spike and every state is equal"
+    assert {"net.h", "net.o", "test_net.c", "test_net.o", "vectors.h"} <= {*document["files"]}
+    assert (document["triple"], document["wanted_symbols"]) == (triple, [])
+    assert document["ram_bytes"] == 216  # as of C
+    assert 15 * 6 + 6 * 4 < document["flash_bytes"] < 4096
+    assert 0 < document["stack_bytes"] < 256
+    assert 300 < document["instructions_a_step"] <= document["instructions_at_most"] < 20000
+    assert document["steps_counted"] == 60
+
+
+def test_an_object_is_for_this_machine(answer, snncc, quantized, tmp_path, monkeypatch):
+    asked = ("--target", "object", "--vectors", 0, "--out", "made")
+    monkeypatch.setattr(platform, "machine", lambda: "x86_64")
+    (document,) = answer("export", quantized, *asked)
+    assert (document["triple"], document["files"]) == (HOST, ["net.h", "net.o"])
+    monkeypatch.setattr(platform, "machine", lambda: "s390x")
+    status, _, err = snncc("export", quantized, *asked[:-1], "other")
+    assert status == 1
+    assert "error[E071]: this machine is none of those that objects are made for" in err
+    assert "--triple: x86_64-unknown-linux-gnu, thumbv6m" in " ".join(err.split())
+    assert not (tmp_path / "other").exists()
+
+
+@pytest.mark.parametrize(
+    ("triple", "tool"), [("thumbv6m-none-eabi", "qemu-system-arm"), (HOST, "ld.lld")]
+)
+def test_no_board(snncc, quantized, tmp_path, monkeypatch, triple, tool):
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(platform, "machine", lambda: "x86_64")
+    asked = ("--target", "object", "--triple", triple, "--inputs", "x.npy", "--out", "made")
+    status, _, err = snncc("export", quantized, *asked, "--build")
+    assert status == 1
+    assert f"error[E070]: {tool} is not installed" in err
+    assert (tmp_path / "made" / "net.o").exists()
+
+
 def test_no_compiler(snncc, quantized, tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", "")
     asked = ("--target", "c", "--out", "made", "--inputs", "x.npy")
@@ -107,7 +156,9 @@ def test_a_network_of_floats(snncc, quantized, tmp_path):
     [
         (("--target", "d"), "there is no `d`: choose from c"),
         (("--target", "c", "--vectors", 0, "--build"), "it runs the test of --vectors"),
-        (("--target", "onnx", "--build"), "gcc compiles no `onnx`"),
+        (("--target", "c", "--triple", HOST), "it says nothing of `c`"),
+        (("--target", "object", "--triple", "thumbv7m-none-eabi"), "did you mean `thumbv7em"),
+        (("--target", "onnx", "--build"), "no program is made of `onnx`"),
         (("--target", "vectors", "--vectors", 0), "`vectors` are made of samples"),
         (("--target", "c", "--neuron", "h:1"), "it says nothing of `c`"),
         (("--target", "c", "--all-outputs"), "it says nothing of `c`"),

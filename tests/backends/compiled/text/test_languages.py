@@ -12,7 +12,7 @@ import pytest
 from drawn_expressions import expressions, signatures
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from rendered import read, run_c, run_numba, run_onnx, run_python, run_verilog, stored
+from rendered import read, run_c, run_llvm, run_numba, run_onnx, run_python, run_verilog, stored
 
 from snncc.backends.compiled.text.languages import LANGUAGES, C
 from snncc.backends.compiled.text.render import cast, render
@@ -31,13 +31,11 @@ ROUNDED = {"exp", "log", "tanh", "sin", "cos", "pow"}
 ONCE = [Phase.generate]
 MODES = list(product(OVERFLOWS, ROUNDINGS))
 # What a language cannot write.
+OF_FLOATS = {"div", "pow", "exp", "log", "sqrt", "tanh", "sin", "cos", "floor"}
 LACKING: dict[str, set[str]] = {
-    "python": set(),
-    "cuda": set(),
-    "c": set(),
-    "onnx": set(),
-    "verilog": {"cos", "div", "exp", "floor", "log", "pow", "sin", "sqrt", "tanh"},
-}
+    "python": set(), "cuda": set(), "c": set(), "onnx": set(),
+    "verilog": OF_FLOATS, "llvm": OF_FLOATS,
+}  # fmt: skip
 
 needs_gcc = pytest.mark.skipif(shutil.which("gcc") is None, reason="no gcc to compile the C text")
 needs_iverilog = pytest.mark.skipif(
@@ -102,6 +100,7 @@ def test_what_a_language_lacks_is_refused_by_name():
         ("c", ("((float)x)", "((int32_t)x)", "((int8_t)x)", "((uint16_t)x)")),
         ("verilog", ("shortreal'(x)", "int32_t'(x)", "int8_t'(x)", "uint16_t'(x)")),
         ("onnx", tuple(f"Cast(x, to={t})" for t in ("FLOAT", "INT32", "INT8", "UINT16"))),
+        ("llvm", tuple(f"Cast(x, to={t})" for t in ("float", "i32", "i8", "i16"))),
     ],
 )
 def test_what_is_stored_is_cast(name, words):
@@ -200,6 +199,21 @@ def test_every_operator_in_onnx(types):
 def test_drawn_expressions_in_onnx():
     pytest.importorskip("onnxruntime")
     check_drawn(run_onnx)
+
+
+PRODUCTS = pytest.mark.parametrize("products", [True, False], ids=["wide", "narrow"])
+
+
+@pytest.mark.parametrize("types", [fixed(4, 2), (DType.I32, DType.BOOL)], ids=["codes", "counters"])
+def test_every_operator_in_llvm(types):
+    made = jobs(types)
+    compare(made, run_llvm(made))
+
+
+@pytest.mark.slow
+@PRODUCTS
+def test_drawn_expressions_in_llvm(products):
+    check_drawn(lambda made: run_llvm(made, products))
 
 
 @pytest.mark.slow

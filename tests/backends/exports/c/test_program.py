@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from compiled_texts import compiled_text
-from integer_cases import DRAWN, drawn_integers, drawn_samples
+from integer_cases import DRAWN, INPUTS, STEPS, drawn_integers, drawn_samples
 from refusal import refused
 
 from snncc.backends.exports.c.program import c_program
@@ -122,18 +122,20 @@ def test_the_same_text_every_time() -> None:
     assert (one.header, one.source) == (other.header, other.source)
 
 
-@pytest.mark.parametrize("state", ["spikes", "past"])
-def test_names_that_would_be_one(state) -> None:
-    """`a` with a state `spikes`, and what `a` fires."""
+@needs_gcc
+@pytest.mark.parametrize("state", ["spikes", "past", "now"])
+def test_names_that_would_be_one(state, tmp_path) -> None:
+    """`y` with a state `spikes`, and what `y` fires: one of them has a number behind it."""
     text = ODD.replace("STATE", state) + NET.replace(": lif", ": odd").replace(
         "dense", "dense delay 2 ms"
     )
     text = text.replace("x -> y", "y -> y : dense delay 1 ms\n  x -> y")
+    text = text.replace("x[2]", f"x[{INPUTS}]").replace("9 ms", f"{STEPS} ms")
     model = run_model_passes(draw_model(compiled_text(text).graph, 0))
     made = run_model_passes(model, (Quantize(Precision(guard=0)),))
-    found = refused("E071", c_program, made, "")
-    assert f"`y_{state}`" in found.message
-    assert "rename" in (found.help or "")
+    written(made, drawn_samples(1), tmp_path)
+    assert f"y_{state}_2" in (tmp_path / "net.h").read_text()
+    assert built(tmp_path).returncode == 0
 
 
 ODD = """
