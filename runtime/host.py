@@ -17,6 +17,7 @@ PACKAGES = ("numpy", "numba", "llvmlite", "networkx", "lark", "safetensors", "ty
 EXTRAS = (
     ("matplotlib", "snncc plot", "pip install 'snncc[plot]'"),
     ("hypothesis", "the tests", "pip install 'snncc[dev]'"),
+    ("onnxruntime", "ONNX models in snncc diff", "pip install 'snncc[onnx]'"),
     ("numba_cuda", "the target gpu", "pip install 'snncc[cuda]'"),
     ("mkdocs", "the manual", "pip install 'snncc[docs]'"),
 )

@@ -48,7 +48,7 @@ MODULES = {"cuda-bindings": "cuda", "numba-cuda": "numba_cuda"}  # where the nam
 CORE = requirements(PROJECT["project"]["dependencies"])
 OPTIONAL = {
     MODULES.get(name, name)
-    for extra in ("plot", "cuda")
+    for extra in ("plot", "onnx", "cuda")
     for name in requirements(EXTRAS[extra]) - CORE
 }
 

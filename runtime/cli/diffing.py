@@ -147,7 +147,8 @@ def _data(
 
 
 def _presented(side: Side, data: Data, split: Split) -> Presentation | None:
-    return None if side.package is None else present(side.package.model.graph, data, split.value)
+    package = side.presents
+    return None if package is None else present(package.model.graph, data, split.value)
 
 
 COMMANDS = (Command("diff", diff, "snncc diff examples/digits.snn reference --limit 2"),)

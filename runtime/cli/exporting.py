@@ -13,7 +13,7 @@ import typer
 
 from ...backends.artifact.model import Package, graph_digest
 from ...backends.artifact.storage import write_file
-from ...backends.exports.table import EXPORTS
+from ...backends.exports.table import EXPORTS, Details, Export
 from ...backends.trace import Trace
 from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.report import nearest
@@ -27,6 +27,7 @@ from .options import DataOption, Defines, Json, ModelArgument, Network, Quiet, S
 from .output import Output
 from .running import Split, SplitOption, presented
 
+NAMED = 8  # files
 GCC = ("gcc", "-std=c99", "-O2", "-Wall", "-Wextra", "-pedantic", "-Werror")
 
 
@@ -45,35 +46,74 @@ def export(
     build: Annotated[
         bool, typer.Option("--build", help="compile it with gcc and run the test")
     ] = False,
+    neuron: Annotated[
+        str | None,
+        typer.Option("--neuron", metavar="POPULATION:N", help="of vectors; default: a busy one"),
+    ] = None,
+    all_outputs: Annotated[
+        bool,
+        typer.Option("--all-outputs", help="of ONNX: every spike and state, for `snncc diff`"),
+    ] = False,
     define: Defines = None,
     network: Network = None,
     seed: Seed = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Write a model out: as C for a microcontroller or as ONNX, with golden vectors to compare."""
+    """Write a model out: as C, as ONNX, or as golden vectors for hardware, with a bench."""
     output = Output(json, quiet)
-    if form not in EXPORTS:
-        known = nearest(form, EXPORTS) or f"choose from {', '.join(EXPORTS)}"
-        raise typer.BadParameter(f"there is no `{form}`: {known}", param_hint="--target")
-    if build and not EXPORTS[form].is_built:
-        raise typer.BadParameter(f"gcc compiles no `{form}`", param_hint="--build")
-    if build and not vectors:
-        raise typer.BadParameter("it runs the test of --vectors", param_hint="--build")
+    row = _row(form, build, vectors)
     loaded = load_package(model, options_for(model, define, network, seed))
+    details = Details(_neuron(neuron, loaded), all_outputs)
+    for name in sorted(details.given - row.details):
+        option = f"--{name.replace('_', '-')}"
+        raise typer.BadParameter(f"it says nothing of `{form}`", param_hint=option)
     samples = None
     if vectors and inputs is not None:
         samples = load_inputs(loaded.model.graph, inputs, vectors)
     elif vectors:
         samples = presented(loaded, data, split, vectors, output)
     trace = None if samples is None else _golden(loaded, samples)
-    made = EXPORTS[form].write(loaded.model, graph_digest(loaded.model.graph), trace)
+    made = row.write(loaded.model, graph_digest(loaded.model.graph), trace, details)
     for name, content in made.files.items():
         write_file(out / name, content)
     said = _built(out) if build else ""
     output.document({"folder": str(out), "files": sorted(made.files), **made.facts, "test": said})
     facts = ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in made.facts.items())
-    output.result(f"{out}: {', '.join(made.files)}; {facts}", *filter(None, [said]))
+    names = ", ".join(made.files) if len(made.files) <= NAMED else f"{len(made.files)} files"
+    output.result(f"{out}: {names}; {facts}", *filter(None, [said]))
+
+
+def _row(form: str, build: bool, vectors: int) -> Export:
+    """What writes the form; wrong usage where there is none, or options that it cannot have."""
+    if form not in EXPORTS:
+        known = nearest(form, EXPORTS) or f"choose from {', '.join(EXPORTS)}"
+        raise typer.BadParameter(f"there is no `{form}`: {known}", param_hint="--target")
+    row = EXPORTS[form]
+    if build and not row.is_built:
+        raise typer.BadParameter(f"gcc compiles no `{form}`", param_hint="--build")
+    if build and not vectors:
+        raise typer.BadParameter("it runs the test of --vectors", param_hint="--build")
+    if row.needs_trace and not vectors:
+        raise typer.BadParameter(f"`{form}` are made of samples", param_hint="--vectors")
+    return row
+
+
+def _neuron(text: str | None, package: Package) -> tuple[str, int] | None:
+    """`POPULATION:N` as a neuron; wrong usage if the network has none such."""
+    if text is None:
+        return None
+    name, sign, number = text.rpartition(":")
+    sizes = {p.name: p.neurons for p in package.model.graph.populations if p.role != "input"}
+    if not sign or not number.isdecimal():
+        raise typer.BadParameter(f"`{text}` is not POPULATION:N", param_hint="--neuron")
+    if name not in sizes:
+        known = nearest(name, sizes) or f"known are {', '.join(sizes)}"
+        raise typer.BadParameter(f"no population `{name}`; {known}", param_hint="--neuron")
+    if int(number) >= sizes[name]:
+        last = f"the last neuron of `{name}` is {sizes[name] - 1}"
+        raise typer.BadParameter(last, param_hint="--neuron")
+    return name, int(number)
 
 
 def _golden(package: Package, samples: Presentation) -> Trace:

@@ -88,7 +88,7 @@ def _of_populations(
     for other, names in ((b, only[0]), (a, only[1])):
         if names:
             message = f"not compared: {listing(names)}, which `{other.name}` does not have"
-            why = "compare two runs of one network to see all of it"
+            why = other.advice or "compare two runs of one network to see all of it"
             if other.is_log:
                 why = "a log names a population that it records, silent or not"
                 if any(n is None for n in other.neurons.values()):
@@ -98,10 +98,11 @@ def _of_populations(
 
 def _of_networks(a: Side, b: Side) -> Iterator[Diagnostic]:
     are_known = a.digest is not None and b.digest is not None
-    if are_known and a.digest != b.digest and (a.is_log or b.is_log):
-        log, other = (a, b) if a.is_log else (b, a)
-        message = f"`{log.name}` was recorded of another network than that of `{other.name}`"
-        yield _unlike(message, "record it anew, unless that is what you compare")
+    if are_known and a.digest != b.digest and (a.package is None or b.package is None):
+        made, other = (a, b) if a.package is None else (b, a)
+        how = "recorded" if made.is_log else "exported"
+        message = f"`{made.name}` was {how} of another network than that of `{other.name}`"
+        yield _unlike(message, f"{how[:-2]} it anew, unless that is what you compare")
 
 
 def _of_steps(a: Side, b: Side, steps: int) -> Iterator[Diagnostic]:

@@ -143,7 +143,7 @@ def _classes(
 ) -> Classes | None:
     if side.predict is not None:
         return side.predict(batch)
-    if side.is_log and is_scored(graph):
+    if side.package is None and is_scored(graph):
         return None
     return classes_of(spikes.sum(axis=0, dtype=np.int32))
 

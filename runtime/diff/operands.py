@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from os.path import lexists
 from pathlib import Path
 
+from ...backends.artifact.model import Package
 from ...backends.targets import TARGETS
 from ...ir.diagnostics import CompileError, Diagnostic
 from ..loading import Options, load_package
@@ -16,6 +17,7 @@ from .models import model_side
 from .read_csv import read_csv_log
 from .read_npz import read_npz_log
 from .side import Side
+from .written import c_side, is_c, is_onnx, onnx_side
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,20 @@ def _same_model(words: str, opening: Opening, other: Side | None) -> Side:
     return model_side(words, package, opening.threads, opening.settings)
 
 
+def _written(make: Callable[[str, Package], Side]) -> Callable[[str, Opening, Side | None], Side]:
+    """What opens a network that was written out, by a function of its words and a network."""
+
+    def opened(words: str, _opening: Opening, other: Side | None) -> Side:
+        if other is None or other.package is None:
+            whose = "neither side has a" if other is None else f"`{other.name}` has no"
+            message = f"`{words}` takes spikes, and {whose} network that makes them of samples"
+            way_out = "give one side a program, a package or a run"
+            raise CompileError(Diagnostic("E065", message, help=way_out))
+        return make(words, other.package)
+
+    return opened
+
+
 def _model(words: str, opening: Opening, _other: Side | None) -> Side:
     path, target = _path_and_target(words)
     package = load_package(path, opening.options(path, target))
@@ -83,6 +99,15 @@ OPERANDS: dict[str, Operand] = {
     ),
     "npz": Operand(
         "a spike log, as --record writes it", lambda w: w.lower().endswith(".npz"), _npz
+    ),
+    "onnx": Operand(
+        "an ONNX model, as export writes it, in onnxruntime", is_onnx, _written(onnx_side), True
+    ),
+    "c": Operand(
+        "a folder of C, as export writes it, compiled by gcc; @-O3 says how",
+        is_c,
+        _written(c_side),
+        True,
     ),
     "model": Operand("a program, a package or a run; @TARGET says where", lambda _: True, _model),
 }

@@ -50,6 +50,9 @@ class Side:
     `states_at` gives the states of a batch of one sample after so many of its steps, [neurons];
     None of a side that cannot tell. `fits` raises CompileError for what cannot be beside the other
     side. `predict`: the classes of a batch, of a side that answers by more than its spikes.
+    `package` is its network; `encoder`, of a side that is presented with samples and has none that
+    could be replayed, that of the other side, which makes spikes of them. `advice`: how to come by
+    populations that it does not tell.
     """
 
     name: str
@@ -65,8 +68,15 @@ class Side:
     least_neurons: Callable[[str], int] = lambda population: 0
     fits: Callable[[Side], None] = lambda other: None
     predict: Callable[[Batch], npt.NDArray[np.int32]] | None = None
+    encoder: Package | None = None
+    advice: str = ""
+
+    @property
+    def presents(self) -> Package | None:
+        """The network by which samples are presented to it; None of one that takes none."""
+        return self.package or self.encoder
 
     @property
     def is_log(self) -> bool:
         """Whether it tells of a run that is over."""
-        return self.package is None
+        return self.presents is None

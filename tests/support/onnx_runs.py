@@ -9,6 +9,7 @@ import numpy as np
 import onnxruntime
 from onnx import ModelProto
 
+KINDS = {"tensor(uint8)": np.uint8, "tensor(int32)": np.int32, "tensor(float)": np.float32}
 Columns = dict[str, np.ndarray[Any, Any]]
 
 
@@ -42,7 +43,7 @@ def run_steps(
     fed = {}
     for each in running.get_inputs():
         if each.name not in ("spikes", "numbers"):
-            kind = np.uint8 if each.type == "tensor(uint8)" else np.int32
+            kind = KINDS[each.type]
             shape = [spikes.shape[1] if n == "B" else n for n in each.shape]
             start = said.get(each.name, {"start": 0})["start"]
             fed[each.name] = np.broadcast_to(np.asarray(start, kind), shape)

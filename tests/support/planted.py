@@ -126,7 +126,7 @@ def compared(folder, a, b, samples, tolerance=None):
         tolerance is not None,
     )
     sides = open_sides((str(a), str(b)), opening)
-    presented = tuple(None if side.package is None else samples for side in sides)
+    presented = tuple(None if side.presents is None else samples for side in sides)
     agreed = agree(*sides, len(samples), None)
     made = compare_sides(sides, presented, agreed, None, tolerance, lambda done, total: None)
     return made, reason_of(made)

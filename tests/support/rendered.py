@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from snncc.backends.compiled.text.languages import LANGUAGES, ONNX, PYTHON, C
+from snncc.backends.compiled.text.languages import LANGUAGES, ONNX, PYTHON, VERILOG, C
 from snncc.backends.compiled.text.render import cast, render
 from snncc.backends.cuda.codegen import _HEAD as CUDA_HEAD
 from snncc.ir.expr import NUMPY, Expr, Ref, walk
@@ -174,3 +174,31 @@ def run_onnx(jobs: Sequence[Job]) -> list[Any]:
         np.broadcast_to(found, len(next(iter(columns.values()))))
         for found, (_, columns) in zip(results, jobs, strict=True)
     ]
+
+
+def run_verilog(jobs: Sequence[Job], folder: Path) -> list[Any]:
+    """A module that works out one row after the other, run by iverilog."""
+    rows = [len(next(iter(columns.values()))) for _, columns in jobs]
+    lines = ["module rendered;", VERILOG.helpers]
+    body = ["initial begin"]
+    for k, (expr, columns) in enumerate(jobs):
+        names = {name: f"j{k}_{n}" for n, name in enumerate(read(expr))}
+        for name, dtype in read(expr).items():
+            word = cast("", dtype, VERILOG).removesuffix("'()")
+            codes = columns[name].astype(np.int64).view(np.uint64)
+            (folder / f"{names[name]}.hex").write_text("".join(f"{c:016x}\n" for c in codes))
+            lines.append(f"{word} {names[name]}; reg [63:0] {names[name]}_all [0:{rows[k] - 1}];")
+            body.append(f'$readmemh("{names[name]}.hex", {names[name]}_all);')
+        body.append(f"for (int n = 0; n < {rows[k]}; n++) begin")
+        body += [f"{x} = {x}_all[n];" for x in names.values()]
+        lines.append(f"int64_t out_{k};")
+        body += [f"out_{k} = {render(expr, names, VERILOG)};", f'$display("%0d", out_{k});', "end"]
+    text = "\n".join([*lines, *body, "end", "endmodule", ""])
+    (folder / "rendered.sv").write_text(text)
+    command = ["iverilog", "-g2012", "-o", "rendered.vvp", "rendered.sv"]
+    subprocess.run(command, cwd=folder, check=True)
+    done = subprocess.run(
+        ["vvp", "-n", "rendered.vvp"], cwd=folder, capture_output=True, text=True, check=True
+    )
+    found = np.array([int(line) for line in done.stdout.splitlines()], np.int64)
+    return np.split(found, np.cumsum(rows)[:-1])

@@ -298,4 +298,90 @@ ONNX = Language(
     exceptions={DType.BOOL: {"select": "Or(And({0}, {1}), And(Not({0}), {2}))"}},
 )
 
-LANGUAGES: dict[str, Language] = {row.name: row for row in (PYTHON, CUDA, C, ONNX)}
+
+def _verilog_literal(expr: Const) -> str:
+    if expr.dtype is DType.BOOL:
+        return "1'b1" if expr.value else "1'b0"
+    if not isinstance(expr.dtype, Fixed) and expr.dtype is not DType.I32:
+        raise TypeError(f"verilog has no literal of {expr.dtype}")
+    bits, value = (32 if expr.dtype is DType.I32 else 64), int(expr.value)
+    if value == -(1 << (bits - 1)):
+        return f"{bits}'sh8{'0' * (bits // 4 - 1)}"
+    return f"{bits}'sd{value}" if value >= 0 else f"(-{bits}'sd{-value})"
+
+
+# Of codes, which all are signed: one unsigned operand would make the whole of a sum unsigned.
+_VERILOG_HELPERS = """\
+typedef byte int8_t;
+typedef byte unsigned uint8_t;
+typedef shortint int16_t;
+typedef shortint unsigned uint16_t;
+typedef int int32_t;
+typedef int unsigned uint32_t;
+typedef longint int64_t;
+typedef longint unsigned uint64_t;
+
+function automatic int64_t snncc_floor(input int64_t x, input int places);
+    return x >>> places;
+endfunction
+
+function automatic int64_t snncc_nearest_even(input int64_t x, input int places);
+    int64_t down, rest, half;
+    down = x >>> places;
+    rest = x & ((64'sd1 << places) - 64'sd1);
+    half = 64'sd1 << (places - 1);
+    return (rest > half || (rest == half && down[0])) ? down + 64'sd1 : down;
+endfunction
+
+function automatic int64_t snncc_toward_zero(input int64_t x, input int places);
+    return (x + (x < 64'sd0 ? (64'sd1 << places) - 64'sd1 : 64'sd0)) >>> places;
+endfunction
+
+function automatic int64_t snncc_quotient(input int64_t x, input int64_t y);
+    return y == 64'sd0 ? 64'sd0 : x / y;
+endfunction
+
+function automatic int64_t snncc_clip(input int64_t x, input int64_t low, input int64_t high);
+    return x < low ? low : x > high ? high : x;
+endfunction
+"""
+
+# SystemVerilog, IEEE 1800: of whole numbers alone.
+VERILOG = Language(
+    "verilog",
+    spellings={
+        **{op: text for op, text in _ALIKE.items() if op != "div"},
+        "min": "({0} < {1} ? {0} : {1})",
+        "max": "({0} > {1} ? {0} : {1})",
+        "abs": "({0} < 0 ? -{0} : {0})",
+        "quot": "snncc_quotient({0}, {1})",
+        "and": "({0} && {1})",
+        "or": "({0} || {1})",
+        "not": "(!{0})",
+        "select": "({0} ? {1} : {2})",
+    },
+    types={DType.F32: "shortreal", DType.F64: "real", DType.I32: "int32_t", DType.BOOL: "bit"},
+    storage=lambda name: f"{name}_t",
+    cast="{type}'({0})",
+    literal=_verilog_literal,
+    power="({0} * {power})",
+    roundings={
+        "floor": "snncc_floor({0}, {places})",
+        "nearest_even": "snncc_nearest_even({0}, {places})",
+        "toward_zero": "snncc_toward_zero({0}, {places})",
+    },
+    overflows={"wrap": _WRAP, "saturate": "snncc_clip({0}, {low}, {high})"},
+    # A cast's argument is worked out in its own width, whatever it is then added to.
+    exceptions={
+        DType.I32: {
+            "add": "int32_t'({0} + {1})",
+            "sub": "int32_t'({0} - {1})",
+            "mul": "int32_t'({0} * {1})",
+            "neg": "int32_t'(-{0})",
+            "abs": "int32_t'({0} < 0 ? -{0} : {0})",
+        }
+    },
+    helpers=_VERILOG_HELPERS,
+)
+
+LANGUAGES: dict[str, Language] = {row.name: row for row in (PYTHON, CUDA, C, ONNX, VERILOG)}

@@ -26,7 +26,10 @@ from ...compiled.text.render import codes_written
 from .nodes import Nodes
 
 COUNTER = Fixed(32, 0)  # of what I32 holds
-KINDS: dict[str, Any] = {"bool": np.bool_, "i32": np.int32, "i64": np.int64}
+KINDS: dict[str, Any] = {
+    "bool": np.bool_, "i32": np.int32, "i64": np.int64, "f32": np.float32, "f64": np.float64,
+}  # fmt: skip
+CASTS = {"i32": ONNX.types[DType.I32], "i64": ONNX.storage("int64"), "f64": ONNX.types[DType.F64]}
 
 
 class Level(IntEnum):
@@ -82,8 +85,7 @@ class Scopes:
             return self.outer.constant(value.codes.astype(KINDS[kind]))
         name = value.name
         if value.kind != kind:
-            word = ONNX.types[DType.I32] if kind == "i32" else ONNX.storage("int64")
-            name = self.at(value.level).text(ONNX.cast.format(name, type=word))
+            name = self.at(value.level).text(ONNX.cast.format(name, type=CASTS[kind]))
         if value.level is Level.ALL and level is Level.STEP:
             if name not in self.entered:
                 self.entered[name] = self.body.fresh(), kind
@@ -112,11 +114,11 @@ class Writer:
             return self._chosen(args)
         moved = movement(expr.op, expr.args[0].dtype, expr.immediate)
         if moved is not None:
-            return self._moved(args[0], moved[0], moved[1], _ends(expr, args, moved))
+            return self._moved(args[0], moved[0], moved[1], ends_of(expr, args, moved))
         dtype = expr.dtype if isinstance(expr.dtype, Fixed) else COUNTER
-        low, high = _ends(expr, args, None)
-        kind = _kind(args, low, high)
-        if expr.op in ("add", "sub") and _wraps_by_itself(dtype, args):
+        low, high = ends_of(expr, args, None)
+        kind = self.kind(args, low, high)
+        if expr.op in ("add", "sub") and self.wraps(dtype, args):
             kind, low, high = "i32", *_wrapped(low, high)
         made = self._made(ONNX.spellings[expr.op], kind, args, low, high)
         return self.fitted(made, dtype)
@@ -125,12 +127,12 @@ class Writer:
         spelling = ONNX.exceptions[DType.BOOL].get(expr.op, ONNX.spellings[expr.op])
         if args[-1].kind == "bool":
             return self._made(spelling, "bool", args, 0, 1)
-        made = self._made(spelling, _kind(args, 0, 0), args, 0, 1)
+        made = self._made(spelling, self.kind(args, 0, 0), args, 0, 1)
         return replace(made, kind="bool")
 
     def _chosen(self, args: list[Value]) -> Value:
         condition, yes, no = args
-        kind = _kind([yes, no], 0, 0)
+        kind = self.kind([yes, no], 0, 0)
         level = max(each.level for each in args)
         names = [self.scopes.name(condition, "bool", level)]
         names += [self.scopes.name(each, kind, level) for each in (yes, no)]
@@ -143,13 +145,24 @@ class Writer:
             return self.fitted(code, target)
         power = 1 << abs(places)
         if places > 0:
-            kind = _kind([code], low, high, power)
-            if _wraps_by_itself(target, [code]) and power < 1 << 31:
+            kind = self.kind([code], low, high, power)
+            if self.wraps(target, [code]) and power < 1 << 31:
                 kind, low, high = "i32", *_wrapped(low, high)
             return self.fitted(self._made(ONNX.power, kind, [code], low, high, places), target)
-        kind = _kind([code], low, high, power)
-        spelling = ONNX.roundings[target.rounding]
-        return self.fitted(self._made(spelling, kind, [code], low, high, -places), target)
+        return self.fitted(self.shifted(code, -places, target, low, high), target)
+
+    def kind(self, args: list[Value], *numbers: int) -> str:
+        """The least that holds the arguments and the numbers."""
+        return _kind(args, *numbers)
+
+    def wraps(self, dtype: Fixed, args: list[Value]) -> bool:
+        """Whether a sum in int32 is already what the type makes of the exact one."""
+        return _wraps_by_itself(dtype, args)
+
+    def shifted(self, code: Value, places: int, target: Fixed, low: int, high: int) -> Value:
+        """A code over 2^places, rounded as the target does."""
+        kind = self.kind([code], low, high, 1 << places)
+        return self._made(ONNX.roundings[target.rounding], kind, [code], low, high, places)
 
     def fitted(self, value: Value, dtype: Fixed) -> Value:
         """An exact result brought into the type, where it may leave it."""
@@ -158,7 +171,7 @@ class Writer:
         if dtype.overflow == "wrap" and (dtype.bits, dtype.signed) == (32, True):
             name = self.scopes.name(value, "i32", value.level)
             return Value("i32", dtype.low, dtype.high, name, value.level)
-        kind = _kind([value], dtype.low, dtype.high, dtype.high - dtype.low)
+        kind = self.kind([value], dtype.low, dtype.high, dtype.high - dtype.low)
         spelling = ONNX.overflows[dtype.overflow]
         return self._made(spelling, kind, [value], dtype.low, dtype.high, dtype=dtype)
 
@@ -208,7 +221,7 @@ def _wrapped(low: int, high: int) -> tuple[int, int]:
     return (low, high) if _fits(low, high) else (COUNTER.low, COUNTER.high)
 
 
-def _ends(expr: Apply, args: list[Value], moved: tuple[int, Fixed] | None) -> tuple[int, int]:
+def ends_of(expr: Apply, args: list[Value], moved: tuple[int, Fixed] | None) -> tuple[int, int]:
     """The ends of the exact results."""
     how = () if moved is None else (moved[0], moved[1].rounding)
     if expr.op == "quot":

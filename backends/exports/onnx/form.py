@@ -18,6 +18,10 @@ from ....ir.types import Fixed
 from .neurons import start
 from .nodes import Nodes
 
+# The keys of what a model says of itself.
+DT, SEMANTICS, DIGEST = "snncc.dt", "snncc.semantics", "snncc.graph"
+POPULATIONS, STATES, NUMBERS = "snncc.populations", "snncc.states", "snncc.numbers"
+
 
 @dataclass(frozen=True, slots=True)
 class Pair:
@@ -67,19 +71,49 @@ def _require_distinct(graph: Graph, ends: Ends) -> None:
 
 
 def metadata(
-    model: Model, digest: str, states: Mapping[str, tuple[Population, State]]
+    model: Model,
+    digest: str,
+    states: Mapping[str, tuple[Population, State]],
+    is_coded: bool = False,
 ) -> dict[str, str]:
     """What is said of a model: `snncc.dt` [ms], `snncc.semantics`, `snncc.graph`, the digest of
-    the graph, and as JSON `snncc.states`, of each state by the name of its input or output: where
-    it starts, and its fraction bits and unit, so that code 2^-frac unit is its value."""
+    the graph, `snncc.numbers`, with what it computes; and as JSON `snncc.populations`, rows (name,
+    neurons, role), the inputs in the order of their columns, the others in that of evaluation, and
+    `snncc.states`, of each state by the name of its input or output: where it starts, and its
+    fraction bits and unit, so that code 2^-frac unit is its value."""
+    rows = [
+        (p.name, p.neurons, p.role)
+        for block in model.graph.schedule or ()
+        for p in map(model.graph.population, block.populations)
+    ]
     return {
-        "snncc.dt": repr(model.graph.dt),
-        "snncc.semantics": str(model.graph.semantics.integers),
-        "snncc.graph": digest,
-        "snncc.states": json.dumps(
-            {name: _about(model, *state) for name, state in states.items()}, separators=(",", ":")
-        ),
+        DT: repr(model.graph.dt),
+        SEMANTICS: str(model.graph.semantics.integers),
+        NUMBERS: numbers_of(model.graph, is_coded),
+        DIGEST: digest,
+        POPULATIONS: _json(_in_columns(model.graph, rows)),
+        STATES: _json({name: _about(model, *state) for name, state in states.items()}),
     }
+
+
+def numbers_of(graph: Graph, is_coded: bool = False) -> str:
+    """What a model computes with, and whether its bits are those of the reference."""
+    if graph.semantics.integers:
+        return "integers, bit exact"
+    return "float32 with weights of int8, not bit exact" if is_coded else "float32, not bit exact"
+
+
+Row = tuple[str, int, str]
+
+
+def _in_columns(graph: Graph, rows: list[Row]) -> list[Row]:
+    """The inputs first, in the order of their columns."""
+    inputs = [(p.name, p.neurons, p.role) for p in graph.populations if p.role == "input"]
+    return [*inputs, *(row for row in rows if row[2] != "input")]
+
+
+def _json(document: Any) -> str:
+    return json.dumps(document, separators=(",", ":"))
 
 
 def _about(model: Model, population: Population, state: State) -> dict[str, Any]:

@@ -13,10 +13,12 @@ from ....ir.model import Model
 from ....ir.neuron import LAST_EMITTED, State
 from ....ir.rules import sends_numbers
 from .expressions import COUNTER, Level, Scopes, Value, constant
+from .floats import real
 from .form import Ends
-from .neurons import Done, advance, moving, start, step_of
+from .neurons import Done, advance, kind_of, moving, start, step_of
 from .nodes import Nodes, described
-from .sums import Synapses, delivered, later, past, synapses_of
+from .sums import AnySynapses, later, past, synapses_of
+from .wholes import KIND, Ranges, whole_step
 
 SPIKES, NUMBERS = "spikes", "numbers"
 KINDS = {False: np.uint8, True: np.int32}  # of what is sent: spikes, numbers
@@ -25,12 +27,14 @@ KINDS = {False: np.uint8, True: np.int32}  # of what is sent: spikes, numbers
 class Network:
     """A model, and the graph that is made of it; `batch_axis`: of the samples in `spikes`."""
 
-    def __init__(self, model: Model, batch_axis: int) -> None:
+    def __init__(self, model: Model, batch_axis: int, is_coded: bool = False) -> None:
         self.model, self.index = model, model.graph.index()
-        self.synapses = synapses_of(model)
+        self.synapses = synapses_of(model, is_coded)
         self.nodes, self.ends = Nodes(), Ends()
         self.batch_axis = batch_axis
+        self.ranges: dict[str, Ranges] = {}  # of populations that are stepped as whole numbers
         self.output = next((p for p in model.graph.populations if p.role == "output"), None)
+        self.senders = {p.pre for p in model.graph.projections}
 
     @property
     def order(self) -> list[Population]:
@@ -67,6 +71,10 @@ class Network:
             cut[population.name] = self.nodes.node("Slice", whole, *ends)
         return cut
 
+    def is_number(self, population: Population) -> bool:
+        """Whether others receive numbers from it."""
+        return sends(population) and population.name in self.senders
+
     def shape(self, *sizes: int) -> str:
         """The shape [..., B, N] of these sizes, B put before the last."""
         batch = self.nodes.node("Shape", SPIKES, start=self.batch_axis, end=self.batch_axis + 1)
@@ -76,9 +84,13 @@ class Network:
         return self.nodes.node("Concat", *parts, axis=0)
 
     def first(self, population: Population, state: State) -> str:
-        """A state before the first step, int32 [B, N]."""
-        codes = self.nodes.constant(start(self.model, population, state))
-        return self.nodes.node("Expand", codes, self.shape(population.neurons))
+        """A state before the first step, [B, N]."""
+        codes = start(self.model, population, state).astype(self.kind_of(population, state))
+        return self.nodes.node("Expand", self.nodes.constant(codes), self.shape(population.neurons))
+
+    def kind_of(self, population: Population, state: State) -> type[np.generic]:
+        """What keeps a state from step to step."""
+        return np.float64 if population.name in self.ranges else kind_of(state)
 
     def late(self, name: str, within: Iterable[str]) -> int:
         """The most steps for which the spikes of a population are kept for some others."""
@@ -117,20 +129,32 @@ class Region:
     def advance(self, population: Population, states: Mapping[str, str]) -> Done:
         """A step of a population."""
         ports = {port: self._port(population, port) for port in step_of(population).ports}
+        ranges = self.network.ranges.get(population.name)
+        if ranges is not None:
+            return whole_step(self.network.model, population, self.scopes, ports, states, ranges)
         return advance(self.network.model, population, self.scopes, ports, states)
 
     def fire(self, population: Population, done: Done) -> str:
         """Its spikes in this step, uint8 [B, N], which others now receive, or the numbers that it
         sends."""
         fired = self.network.as_spikes(self.scopes.body, self.full(done.spiked, population))
-        sent = self.full(done.states[LAST_EMITTED], population) if sends(population) else fired
-        self.now[population.name] = sent
+        self.now[population.name] = fired
+        if self.network.is_number(population):
+            self.now[population.name] = self.number(population, done)
         return fired
 
+    def number(self, population: Population, done: Done) -> str:
+        """The numbers that it sends, int32 [B, N]."""
+        made = self.full(done.states[LAST_EMITTED], population)
+        is_whole = population.name in self.network.ranges
+        return self.scopes.body.text(f"Cast({made}, to=INT32)") if is_whole else made
+
     def full(self, value: Value, population: Population) -> str:
-        """The name in the step of truth values or codes int32 [B, N], also of those that all
-        neurons and samples share."""
-        kind = "bool" if value.kind == "bool" else "i32"
+        """The name in the step of truth values, codes int32 or floats [B, N], also of those that
+        all neurons and samples share."""
+        kind = value.kind if value.kind in ("bool", "f32") else "i32"
+        if population.name in self.network.ranges and kind != "bool":
+            kind = KIND
         name = self.scopes.name(value, kind, Level.STEP)
         if value.level is Level.STEP:
             return name
@@ -140,24 +164,34 @@ class Region:
         """The sum that arrives."""
         into = self.network.synapses[population.name]
         sums = [self._arriving(each) for each in into if each.projection.port == port]
-        return reduce(self._plus, sums) if sums else constant(np.array(0, np.int32))
+        if sums:
+            return reduce(self._plus, sums)
+        is_real = not self.network.model.graph.semantics.integers
+        return real(0.0) if is_real else constant(np.array(0, np.int32))
 
-    def _arriving(self, synapses: Synapses) -> Value:
+    def _arriving(self, synapses: AnySynapses) -> Value:
         pre, delay = synapses.projection.pre, synapses.projection.delay
         if pre in self.complete:
             outer = self.scopes.outer
-            name = delivered(outer, later(outer, self.complete[pre], delay), synapses)
-            return Value("i32", *synapses.ends, name, Level.ALL)
+            name = synapses.delivered(outer, later(outer, self.complete[pre], delay))
+            return Value(synapses.kind, *synapses.ends, name, Level.ALL)
         body = self.scopes.body
         spikes = past(body, *self.rings[pre], delay) if delay else self.now[pre]
-        return Value("i32", *synapses.ends, delivered(body, spikes, synapses), Level.STEP)
+        made = synapses.delivered(body, spikes)
+        return Value(synapses.kind, *synapses.ends, made, Level.STEP)
 
     def _plus(self, one: Value, other: Value) -> Value:
         level = max(one.level, other.level)
-        names = [self.scopes.name(each, "i32", level) for each in (one, other)]
-        # Of numbers nothing is known but that their sum is a code of 32 bits.
-        ends = max(COUNTER.low, one.low + other.low), min(COUNTER.high, one.high + other.high)
-        return Value("i32", *ends, self.scopes.at(level).node("Add", *names), level)
+        names = [self.scopes.name(each, one.kind, level) for each in (one, other)]
+        name = self.scopes.at(level).node("Add", *names)
+        return Value(one.kind, *joint([(one.low, one.high), (other.low, other.high)]), name, level)
+
+
+def joint(ends: Iterable[tuple[int, int]]) -> tuple[int, int]:
+    """The least and the most that a port holds, of those of what arrives; of numbers nothing is
+    known but that their sum is a code of 32 bits."""
+    lows, highs = zip((0, 0), *ends, strict=True)
+    return max(COUNTER.low, sum(lows)), min(COUNTER.high, sum(highs))
 
 
 def kept(populations: Iterable[Population]) -> list[tuple[Population, State]]:

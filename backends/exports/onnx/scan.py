@@ -13,15 +13,17 @@ import numpy as np
 from onnx import ModelProto
 
 from ....ir.graph import Block, Population
-from ....ir.integers.population import sends
 from ....ir.model import Model
-from ....ir.neuron import LAST_EMITTED, State
-from .expressions import Level
+from ....ir.neuron import LAST_EMITTED, REFRACTORY, State
+from ....ir.passes.pipeline import run_model_passes
+from ....ir.rules import sends_numbers
+from .expressions import Level, Value
 from .form import OLD, Pair, made, metadata
 from .loop import Loop
-from .network import KINDS, SPIKES, Network, Region, kept
-from .neurons import Done, require_integers, step_of
+from .network import KINDS, SPIKES, Network, Region, joint, kept
+from .neurons import Done, kind_of, require_written, step_of
 from .sums import pushed
+from .wholes import proved_ranges
 
 COUNTS, SCORES = "counts", "scores"
 
@@ -33,30 +35,35 @@ def scan_model(
     every_spike: bool = False,
     every_state: bool = False,
     pair: Pair = OLD,
+    is_coded: bool = False,
 ) -> ModelProto:
-    """A network of integers over time; `digest` is that of its graph.
+    """A network over time; `digest` is that of its graph. Of floats, in float32, sums are in an
+    order of the runtime's, and with `is_coded` weights are kept as int8.
 
     Input `spikes` uint8 [T, B, inputs], 0 or 1, the input populations side by side in graph order;
     T is `steps`, or any number. `numbers` int32 [B, numbers], if there are inputs that send these
     in every step. Outputs: `counts` int32 [B, outputs], how often the output fired;
     where a number scores it `scores` int32 [B, outputs], its last code; for `every_spike`
     `h.spikes` uint8 [T, B, N] of each population h, for `every_state` `h.v` int32 [T, B, N] of each
-    state v after each step. CompileError(E071, E075) for a network that these cannot say.
+    state v after each step; of floats float32 in place of int32, but for counters.
+    CompileError(E071, E075) for a network that these cannot say.
     """
-    require_integers(model.graph)
-    network = _InTime(model, steps, every_state)
+    model = run_model_passes(model)
+    require_written(model.graph)
+    network = _InTime(model, steps, every_state, is_coded)
     for block in model.graph.schedule or ():
         if block.populations[0] not in network.spikes:
             network.pass_through(block)
     said = network.end(every_spike)
-    return made(model, network.nodes, network.ends, pair, metadata(model, digest, said))
+    about = metadata(model, digest, said, is_coded)
+    return made(model, network.nodes, network.ends, pair, about)
 
 
 class _InTime(Network):
     """`spikes` uint8 [T, B, N] of the populations that are done, `last` the last states."""
 
-    def __init__(self, model: Model, steps: int | None, every_state: bool) -> None:
-        super().__init__(model, 1)
+    def __init__(self, model: Model, steps: int | None, every_state: bool, is_coded: bool) -> None:
+        super().__init__(model, 1, is_coded)
         self.steps: int | str = "T" if steps is None else steps
         self.every_state = every_state
         taken = self.taken(self.steps, "B")
@@ -64,15 +71,29 @@ class _InTime(Network):
         self.spikes = {p.name: self._train(p, taken[p.name]) for p in inputs}
         self.sent = {p.name: self._sent(p, taken[p.name]) for p in inputs}
         self.last: dict[tuple[str, str], str] = {}
+        for population in self.order if model.graph.semantics.integers else ():
+            ranges = None
+            if population.step is not None:
+                ranges = proved_ranges(model, population, self.reach(population.name))
+            if ranges is not None:
+                self.ranges[population.name] = ranges
+
+    def reach(self, name: str) -> dict[str, Value]:
+        """What can arrive at the ports of a population."""
+        found = {}
+        for port in step_of(self.index[name]).ports:
+            ends = [s.ends for s in self.synapses[name] if s.projection.port == port]
+            found[port] = Value("i32", *joint(ends), "x", Level.ALL)
+        return found
 
     def _train(self, population: Population, taken: str) -> str:
         """The spikes of an input; none of one that sends numbers."""
-        if not sends(population):
+        if not sends_numbers(population):
             return taken
         return self._in_every_step(self.nodes.constant(np.zeros((), np.uint8)), population)
 
     def _sent(self, population: Population, taken: str) -> str:
-        return self._in_every_step(taken, population) if sends(population) else taken
+        return self._in_every_step(taken, population) if sends_numbers(population) else taken
 
     def _in_every_step(self, value: str, population: Population) -> str:
         """[B, N] as [T, B, N]."""
@@ -85,7 +106,8 @@ class _InTime(Network):
         members = [self.index[name] for name in block.populations]
         loop = Loop(self.nodes, SPIKES)
         states = {
-            (p.name, s.name): loop.carry(self.first(p, s), np.int32) for p, s in kept(members)
+            (p.name, s.name): loop.carry(self.first(p, s), self.kind_of(p, s))
+            for p, s in kept(members)
         }
         rings = self._rings(loop, members)
         region = Region(self, loop.scopes, self.sent, {}, rings)
@@ -95,17 +117,20 @@ class _InTime(Network):
             done[population.name] = region.advance(population, own)
             if block.is_recurrent:
                 region.fire(population, done[population.name])
-        self._leave(loop, region, done)
+        shown = self._leave(loop, region, done)
         for name, (ring, late) in rings.items():
-            kind = KINDS[sends(self.index[name])]
+            kind = KINDS[self.is_number(self.index[name])]
             loop.leave(pushed(loop.scopes.body, ring, late, region.now[name]), kind)
         fired = {p.name: self._collected(loop, done[p.name], p) for p in members}
         numbers = {
-            p.name: loop.collect(region.full(done[p.name].states[LAST_EMITTED], p), np.int32)
+            p.name: loop.collect(region.number(p, done[p.name]), np.int32)
             for p in members
-            if sends(p)
+            if self.is_number(p)
         }
         loop.close()
+        for population, state, found in shown:
+            told, shape = self._told(population, state, found), self._whole(population)
+            self.shows(f"{population.name}.{state.name}", told, kind_of(state), *shape)
         for population in members:
             name = population.name
             self.spikes[name] = self.as_spikes(self.nodes, fired[name])
@@ -116,22 +141,33 @@ class _InTime(Network):
         for population in members:
             late = self.late(population.name, [p.name for p in members])
             if late:
-                kind = KINDS[sends(population)]
+                kind = KINDS[self.is_number(population)]
                 none = self.nodes.constant(np.array(0, kind))
                 full = self.nodes.node("Expand", none, self.shape(late, population.neurons))
                 rings[population.name] = loop.carry(full, kind), late
         return rings
 
-    def _leave(self, loop: Loop, region: Region, done: Mapping[str, Done]) -> None:
-        """The states after a step, also for the outputs."""
+    def _leave(
+        self, loop: Loop, region: Region, done: Mapping[str, Done]
+    ) -> list[tuple[Population, State, str]]:
+        """The states after a step; the names outside of those that are outputs."""
+        shown = []
         for name, each in done.items():
-            population = self.index[name]
-            for state, value in each.states.items():
-                made = region.full(value, population)
-                self.last[name, state] = loop.leave(made, np.int32)
+            for population, state in kept([self.index[name]]):
+                made = region.full(each.states[state.name], population)
+                kind = self.kind_of(population, state)
+                self.last[name, state.name] = loop.leave(made, kind)
                 if self.every_state:
-                    found = loop.collect(made, np.int32)
-                    self.shows(f"{name}.{state}", found, np.int32, *self._whole(population))
+                    shown.append((population, state, loop.collect(made, kind)))
+        return shown
+
+    def _told(self, population: Population, state: State, found: str) -> str:
+        """The codes of a state outside of the Scan."""
+        if population.name not in self.ranges:
+            return found
+        if state.name == REFRACTORY:
+            found = self.nodes.text(f"Max({found}, f64(0.0))")
+        return self.nodes.text(f"Cast({found}, to=INT32)")
 
     def _collected(self, loop: Loop, done: Done, population: Population) -> str:
         """Whether the neurons fired, in all steps."""
@@ -159,6 +195,6 @@ class _InTime(Network):
             self.shows(COUNTS, total, np.int32, "B", output.neurons)
         scores = [(p, s) for p, s in kept([output]) if s.name == LAST_EMITTED]
         for _, state in scores:
-            last = self.last[output.name, state.name]
-            self.shows(SCORES, last, np.int32, "B", output.neurons)
+            last = self._told(output, state, self.last[output.name, state.name])
+            self.shows(SCORES, last, kind_of(state), "B", output.neurons)
         return dict.fromkeys([SCORES], scores[0]) if scores else {}

@@ -9,6 +9,7 @@ bits are two matrices, w = 256 high + low, high of int8 and low of uint8: 256 (s
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,10 @@ from ....ir.diagnostics import CompileError, Diagnostic
 from ....ir.graph import Projection
 from ....ir.integers.population import sends
 from ....ir.model import Model, weights_name
+from ....ir.tensors import numbers
+from ....ir.types import Fixed
 from .expressions import COUNTER
+from .floats import RealSynapses
 from .nodes import Nodes
 
 MOST_BYTES = 1 << 30  # of a model's matrices: a file of protobuf holds 2 GiB
@@ -31,6 +35,7 @@ class Synapses:
     projection: Projection
     weights: npt.NDArray[np.int8 | np.int16]
     is_number: bool = False
+    kind: str = "i32"
 
     @property
     def ends(self) -> tuple[int, int]:
@@ -40,20 +45,46 @@ class Synapses:
         low = self.weights.clip(max=0).sum(axis=0, dtype=np.int64).min()
         return int(low), int(self.weights.clip(min=0).sum(axis=0, dtype=np.int64).max())
 
+    def delivered(self, nodes: Nodes, spikes: str) -> str:
+        """The sums int32 [..., post] of spikes uint8 [..., pre], or of numbers int32."""
+        weights = self.weights
+        if self.is_number:
+            factors = nodes.text(f"Cast({nodes.constant(weights)}, to=INT32)")
+            return nodes.node("MatMul", spikes, factors)
+        if weights.dtype == np.int8:
+            return nodes.node("MatMulInteger", spikes, nodes.constant(weights))
+        high, low = (weights >> 8).astype(np.int8), (weights & 255).astype(np.uint8)
+        upper, lower = (
+            nodes.node("MatMulInteger", spikes, nodes.constant(each)) for each in (high, low)
+        )
+        scaled = nodes.node("Mul", upper, nodes.constant(np.array(256, np.int32)))
+        return nodes.node("Add", scaled, lower)
 
-def synapses_of(model: Model) -> dict[str, list[Synapses]]:
-    """The projections that have a weight, by the population to which they lead.
+
+AnySynapses = Synapses | RealSynapses
+
+
+def synapses_of(model: Model, is_coded: bool = False) -> dict[str, list[AnySynapses]]:
+    """The projections that have a weight, by the population to which they lead; floats may be
+    `is_coded`.
 
     CompileError(E071) with the largest of them for matrices that no file holds.
     """
-    found: dict[str, list[Synapses]] = {p.name: [] for p in model.graph.populations}
+    found: dict[str, list[AnySynapses]] = {p.name: [] for p in model.graph.populations}
     _require_small(model)
     for projection in model.graph.projections:
         weights = _matrix(model, projection)
         if weights.any():
-            is_number = sends(model.graph.population(projection.pre))
-            found[projection.post].append(Synapses(projection, weights, is_number))
+            found[projection.post].append(_synapses(model, projection, weights, is_coded))
     return found
+
+
+def _synapses(
+    model: Model, projection: Projection, weights: npt.NDArray[Any], is_coded: bool
+) -> AnySynapses:
+    if weights.dtype.kind == "f":
+        return RealSynapses(projection, weights.astype(np.float32), is_coded)
+    return Synapses(projection, weights, sends(model.graph.population(projection.pre)))
 
 
 def _require_small(model: Model) -> None:
@@ -74,31 +105,14 @@ def _require_small(model: Model) -> None:
     raise CompileError(Diagnostic("E071", message, largest.span, help=way_out))
 
 
-def _matrix(model: Model, projection: Projection) -> npt.NDArray[np.int8 | np.int16]:
+def _matrix(model: Model, projection: Projection) -> npt.NDArray[Any]:
     wiring = model.wirings[projection.name]
-    codes = model.values[weights_name(projection.name)].array
+    value = model.values[weights_name(projection.name)]
+    codes = value.array if isinstance(value.dtype, Fixed) else numbers(value)
     pre, post = wiring.pairs()
     made = np.zeros((wiring.pre_neurons, wiring.post_neurons), codes.dtype)
     made[pre, post] = codes.ravel()[wiring.places()]
     return made
-
-
-def delivered(nodes: Nodes, spikes: str, synapses: Synapses) -> str:
-    """The sums int32 [..., post] of spikes uint8 [..., pre], or of numbers int32."""
-    weights = synapses.weights
-    if synapses.is_number:
-        return nodes.node(
-            "MatMul", spikes, nodes.text(f"Cast({nodes.constant(weights)}, to=INT32)")
-        )
-    if weights.dtype == np.int8:
-        return nodes.node("MatMulInteger", spikes, nodes.constant(weights))
-    high, low = (weights >> 8).astype(np.int8), (weights & 255).astype(np.uint8)
-    upper, lower = (
-        nodes.node("MatMulInteger", spikes, nodes.constant(each)) for each in (high, low)
-    )
-    return nodes.node(
-        "Add", nodes.node("Mul", upper, nodes.constant(np.array(256, np.int32))), lower
-    )
 
 
 def later(nodes: Nodes, spikes: str, delay: int) -> str:

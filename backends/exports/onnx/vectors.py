@@ -9,12 +9,13 @@ import numpy as np
 from ....ir.graph import Graph
 from ...trace import Trace
 from .network import NUMBERS, SPIKES, kept
+from .neurons import kind_of
 
 
 def vectors(graph: Graph, trace: Trace) -> bytes:
     """An .npz: `spikes` uint8 [T, B, inputs], `numbers` int32 [B, numbers], if inputs send them,
-    and of each population h `h.spikes` uint8 [T, B, N] and `h.v` int32 [T, B, N] of each state v
-    after each step."""
+    and of each population h `h.spikes` uint8 [T, B, N] and `h.v` int32, of floats float32,
+    [T, B, N] of each state v after each step."""
     given = [p.name for p in graph.populations if p.step is None]
     trains = [trace.spikes[name] for name in given if name not in trace.numbers]
     none = np.zeros((*next(iter(trace.spikes.values())).shape[:2], 0), np.uint8)
@@ -24,7 +25,7 @@ def vectors(graph: Graph, trace: Trace) -> bytes:
         arrays[NUMBERS] = sent.astype(np.int32)
     arrays |= {f"{name}.spikes": fired.astype(np.uint8) for name, fired in trace.spikes.items()}
     arrays |= {
-        f"{p.name}.{s.name}": trace.states[p.name][s.name].astype(np.int32)
+        f"{p.name}.{s.name}": trace.states[p.name][s.name].astype(kind_of(s))
         for p, s in kept(graph.populations)
     }
     file = io.BytesIO()

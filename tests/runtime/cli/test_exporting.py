@@ -1,5 +1,6 @@
 """`snncc export`: the files, and wrong usage."""
 
+import json
 import shutil
 
 import numpy as np
@@ -48,6 +49,35 @@ def test_onnx(answer, quantized, tmp_path):
     assert np.load(tmp_path / "made/vectors.npz")["y.spikes"].shape == (30, 2, 4)
 
 
+def test_every_output_is_compared(answer, snncc, quantized, tmp_path):
+    pytest.importorskip("onnxruntime", reason="pip install onnxruntime")
+    asked = ("--target", "onnx", "--out", "made", "--vectors", 0, "--all-outputs")
+    assert snncc("export", quantized, *asked)[0] == 0
+    sides = (f"{quantized}@reference", tmp_path / "made/model.onnx", "--states")
+    (document,) = answer("diff", *sides, "--inputs", "x.npy")
+    assert (document["equal"], document["samples"], document["warnings"]) == (True, 3, [])
+    assert document["bins"] == 3 * 30 * 25
+    assert document["values"] == 3 * 30 * 10 * 3
+
+
+def test_vectors(answer, quantized, tmp_path):
+    asked = ("--target", "vectors", "--out", "made", "--inputs", "x.npy", "--vectors", 2)
+    (document,) = answer("export", quantized, *asked, "--neuron", "y:3")
+    folders = {name.partition("/")[0] for name in document["files"] if "/" in name}
+    assert folders == {"1_neuron", "2_synapse", "3_layer", "4_net"}
+    manifest = json.loads((tmp_path / "made/manifest.json").read_text())
+    assert (manifest["samples"], manifest["steps"], manifest["dt_ms"]) == (2, 30, 1.0)
+    assert manifest["neuron"] == {"population": "y", "neuron": 3, "chosen": "as asked for"}
+
+
+def test_a_log_of_the_circuit_is_compared(snncc, quantized, tmp_path):
+    """spikes.csv is what the bench writes of a circuit that does as it should."""
+    asked = ("--target", "vectors", "--out", "made", "--inputs", "x.npy", "--vectors", 2)
+    assert snncc("export", quantized, *asked)[0] == 0
+    sides = (f"{quantized}@reference", tmp_path / "made/4_net/spikes.csv")
+    assert snncc("diff", *sides, "--inputs", "x.npy", "--limit", 2)[0] == 0
+
+
 def test_without_a_test(answer, quantized, tmp_path):
     (document,) = answer("export", quantized, "--target", "c", "--out", "made", "--vectors", 0)
     assert document["files"] == ["net.c", "net.h"]
@@ -78,6 +108,12 @@ def test_a_network_of_floats(snncc, quantized, tmp_path):
         (("--target", "d"), "there is no `d`: choose from c"),
         (("--target", "c", "--vectors", 0, "--build"), "it runs the test of --vectors"),
         (("--target", "onnx", "--build"), "gcc compiles no `onnx`"),
+        (("--target", "vectors", "--vectors", 0), "`vectors` are made of samples"),
+        (("--target", "c", "--neuron", "h:1"), "it says nothing of `c`"),
+        (("--target", "c", "--all-outputs"), "it says nothing of `c`"),
+        (("--target", "vectors", "--neuron", "h"), "`h` is not POPULATION:N"),
+        (("--target", "vectors", "--neuron", "hh:1"), "no population `hh`; known are h, y"),
+        (("--target", "vectors", "--neuron", "h:6"), "the last neuron of `h` is 5"),
     ],
 )
 def test_wrong_usage(snncc, quantized, tmp_path, options, says):

@@ -12,7 +12,7 @@ import pytest
 from drawn_expressions import expressions, signatures
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from rendered import read, run_c, run_numba, run_onnx, run_python, stored
+from rendered import read, run_c, run_numba, run_onnx, run_python, run_verilog, stored
 
 from snncc.backends.compiled.text.languages import LANGUAGES, C
 from snncc.backends.compiled.text.render import cast, render
@@ -31,9 +31,18 @@ ROUNDED = {"exp", "log", "tanh", "sin", "cos", "pow"}
 ONCE = [Phase.generate]
 MODES = list(product(OVERFLOWS, ROUNDINGS))
 # What a language cannot write.
-LACKING: dict[str, set[str]] = {"python": set(), "cuda": set(), "c": set(), "onnx": set()}
+LACKING: dict[str, set[str]] = {
+    "python": set(),
+    "cuda": set(),
+    "c": set(),
+    "onnx": set(),
+    "verilog": {"cos", "div", "exp", "floor", "log", "pow", "sin", "sqrt", "tanh"},
+}
 
 needs_gcc = pytest.mark.skipif(shutil.which("gcc") is None, reason="no gcc to compile the C text")
+needs_iverilog = pytest.mark.skipif(
+    shutil.which("iverilog") is None, reason="no iverilog: apt install iverilog"
+)
 
 
 def values(dtype):
@@ -91,6 +100,7 @@ def test_what_a_language_lacks_is_refused_by_name():
     [
         ("python", ("f32(x)", "i32(x)", "np.int8(x)", "np.uint16(x)")),
         ("c", ("((float)x)", "((int32_t)x)", "((int8_t)x)", "((uint16_t)x)")),
+        ("verilog", ("shortreal'(x)", "int32_t'(x)", "int8_t'(x)", "uint16_t'(x)")),
         ("onnx", tuple(f"Cast(x, to={t})" for t in ("FLOAT", "INT32", "INT8", "UINT16"))),
     ],
 )
@@ -190,3 +200,17 @@ def test_every_operator_in_onnx(types):
 def test_drawn_expressions_in_onnx():
     pytest.importorskip("onnxruntime")
     check_drawn(run_onnx)
+
+
+@pytest.mark.slow
+@needs_iverilog
+@pytest.mark.parametrize("types", [fixed(4, 2), (DType.I32, DType.BOOL)], ids=["codes", "counters"])
+def test_every_operator_in_verilog(types, tmp_path):
+    made = jobs(types)
+    compare(made, run_verilog(made, tmp_path))
+
+
+@pytest.mark.slow
+@needs_iverilog
+def test_drawn_expressions_in_verilog(tmp_path):
+    check_drawn(lambda made: run_verilog(made, tmp_path))

@@ -172,13 +172,6 @@ def test_an_output_that_emits_numbers_is_scored_by_the_last():
 
 
 @pytest.mark.parametrize("write", [scan_model, step_model])
-def test_floats_are_refused(write):
-    model = run_model_passes(draw_model(compiled_text(NET).graph, 3))
-    found = refused("E071", write, model, "d")
-    assert "snncc quantize" in found.help
-
-
-@pytest.mark.parametrize("write", [scan_model, step_model])
 def test_spikes_one_by_one_are_refused(write):
     model = integers(NET)
     means = replace(model.graph.semantics, sums="each")

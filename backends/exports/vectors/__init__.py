@@ -1,0 +1,1 @@
+"""Golden vectors for hardware: one neuron, one synapse, one layer, the net."""
