@@ -66,6 +66,7 @@ CODES: dict[str, str] = {
     "W044": "weights leave no room",
     # W05x: training that can hardly work
     "W050": "teacher or target cannot work",
+    "W051": "parameters stay as they are",
     # W06x: data that tell little
     "W060": "data tell little",
     "W061": "sides are compared in part",

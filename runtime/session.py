@@ -94,7 +94,8 @@ def start(
     if begin.start is not None and how is not Start.RESUME:
         save_model(path / START, begin.start)
     write_start(path, asdict(options), _note(options, folder, progress))
-    return Session(course, trainer, folder, progress, (*program.warnings, *course.train.warnings))
+    warnings = (*program.warnings, *course.train.warnings, *begin.warnings)
+    return Session(course, trainer, folder, progress, warnings)
 
 
 def _make_room(path: Path, how: Start) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ...backends.artifact.model import Package, graph_digest, open_model
@@ -24,11 +24,12 @@ from .run_folder import START
 @dataclass(frozen=True, slots=True, eq=False)
 class Origin:
     """`model` learns, `integers` run in its place, if there are any; `start` is the package that
-    the weights are from, None where they were drawn."""
+    the weights are from, None where they were drawn; `warnings` say what of it does not learn."""
 
     model: Model
     integers: Model | None = None
     start: Package | None = None
+    warnings: tuple[Diagnostic, ...] = ()
 
     def packaged(self, floats: Model) -> Model:
         """What a run keeps of the floats that it has learnt: their integers, if those run."""
@@ -53,16 +54,15 @@ def origin(
     draw: Callable[[Graph, int], Model],
 ) -> Origin:
     """The start of a run of this graph; of one that goes on, `kept` is its folder. CompileError
-    (E060) for a start of another network, (E080) for one that its integers could not follow."""
+    (E060) for a start of another network, (E080 to E084) for one that has no integers."""
     if options.start is None:
         return Origin(draw(graph, options.seed))
     start = open_model(kept / START) if kept is not None else load(Path(options.start))
     _require_same(graph, start.model.graph, options.start)
     if options.bits is None:
         return Origin(start.model, None, start)
-    _refuse_learnt(graph)
     made = quantized(start.model, Precision(bits=options.bits), None, "mse", is_learning=True)
-    return Origin(start.model, made.integers, start)
+    return Origin(_still(start.model), made.integers, start, _kept(graph))
 
 
 def _require_same(graph: Graph, start: Graph, name: str) -> None:
@@ -76,18 +76,22 @@ def _require_same(graph: Graph, start: Graph, name: str) -> None:
         raise CompileError(Diagnostic("E060", message, help=way_out))
 
 
-def _refuse_learnt(graph: Graph) -> None:
-    """CompileError(E080) where parameters of neurons learn: their integers are set once."""
-    found = [
+def _still(model: Model) -> Model:
+    """The model whose parameters stay as they are: their integers are made once."""
+    populations = tuple(replace(p, learnt=()) for p in model.graph.populations)
+    return replace(model, graph=replace(model.graph, populations=populations))
+
+
+def _kept(graph: Graph) -> tuple[Diagnostic, ...]:
+    """W051 for parameters of neurons that would learn."""
+    return tuple(
         Diagnostic(
-            "E080",
-            f"`{learnt.name}` of `{population.name}` learns, and integers have it as it was when "
-            "they were made",
+            "W051",
+            f"`{learnt.name}` of `{population.name}` stays as it is in the model that this starts "
+            "from: integers have it as it was when they were made",
             population.span,
-            help="take `trainable` away for --qat",
+            help="train it further in floats, and start from that",
         )
         for population in graph.populations
         for learnt in population.learnt
-    ]
-    if found:
-        raise CompileError(found)
+    )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from snncc.ir.arguments import Argument
+from snncc.ir.graph import Call, Population
 from snncc.ir.ranges import COUNT
-from snncc.ir.rules import ENCODINGS, TRAIN_ENTRIES
+from snncc.ir.rules import ENCODINGS, TRAIN_ENTRIES, most_sent
 from snncc.ir.wiring import CONNECTIVITIES, INITS
 
 TABLES = (*(e.table or {} for e in TRAIN_ENTRIES.values()), ENCODINGS, CONNECTIVITIES, INITS)
@@ -37,3 +40,10 @@ def test_a_problem_names_the_argument_and_its_range() -> None:
 
 def test_texts_have_no_range() -> None:
     assert Argument("profile", "text").problem("st_rsbp", "paper") == ""
+
+
+def test_the_largest_of_the_numbers_that_an_input_sends():
+    call = Call("codes", (("duration", 5.0), ("mean", 0.0), ("sd", 1.0), ("bits", 4)))
+    assert most_sent(Population("x", (1,), "input", encoding=call)) == 7
+    assert most_sent(Population("x", (1,), "input", encoding=replace(call, kind="current"))) == 0
+    assert most_sent(Population("h", (1,), "hidden")) == 0

@@ -106,8 +106,8 @@ def _reals(model: Model, population: Population, states: Mapping[str, str]) -> d
 
 
 def require_written(graph: Graph) -> None:
-    """CompileError for a graph that has no form here: E075, or E071 of states of more
-    than 32 bits, of integers beside floats, and of floats that populations send to others."""
+    """CompileError for a graph that has no form here: E075, or E071 of states of
+    more than 32 bits, of integers beside floats, and of populations that send floats."""
     require_clocked(graph)
     unfit = _unfit if graph.semantics.integers else _doubles
     found = [each for p in graph.populations if p.step is not None for each in unfit(p)]
@@ -133,7 +133,7 @@ def _doubles(population: Population) -> list[Diagnostic]:
 
 
 def _sends(population: Population) -> Diagnostic:
-    message = f"`{population.name}` sends numbers to other neurons, which ONNX has of integers here"
+    message = f"`{population.name}` sends numbers, and ONNX of floats is written of spikes"
     way_out = "join it by neurons that spike, or quantize the network first: snncc quantize MODEL"
     return Diagnostic("E071", message, population.span, help=way_out)
 

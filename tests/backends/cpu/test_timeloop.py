@@ -191,3 +191,10 @@ def test_only_denormal_states_are_forgotten(plain):
     np.testing.assert_array_equal(
         reals, np.array([[0, 0, 1.2e-38, np.nan, -np.inf, 1e-39]], np.float32)
     )
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.int32])
+def test_codes_are_the_nearest_a_tie_the_even_one_and_clipped(plain, kind):
+    sent = np.zeros(6, kind)
+    plain.levels(np.float32([0.0, 0.25, 0.75, 1.0, -9.0, 9.0]), 0.0, 2.0, 7.0, sent)
+    assert sent.tolist() == [0, 0, 2, 2, -7, 7]

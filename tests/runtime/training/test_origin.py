@@ -11,7 +11,10 @@ from refusal import refused
 
 from snncc.backends.artifact.model import Package, save_model
 from snncc.ir.graph import Call
+from snncc.ir.integers.bounds import bounds_of
+from snncc.ir.integers.precision import Precision
 from snncc.ir.model import draw_model
+from snncc.runtime.quantization import Quantized, report
 from snncc.runtime.training.options import TrainOptions
 from snncc.runtime.training.origin import origin
 from snncc.runtime.training.run_folder import START
@@ -34,6 +37,11 @@ def graph_of(trained: str = ""):
 
 def packaged(graph, seed=3):
     return Package(draw_model(graph, seed), "cpu", Call("digits"))
+
+
+def report_of(integers):
+    made = Quantized(integers, integers, Precision(), bounds_of(integers, 20))
+    return report(made)["populations"]
 
 
 def begun(graph, options, start=None, kept=None):
@@ -96,11 +104,20 @@ def test_integers_do_not_learn():
 
 
 @pytest.mark.parametrize("bits", [4, None])
-def test_parameters_that_learn_need_floats(bits):
+def test_parameters_learn_in_floats_alone(bits):
     graph = graph_of("trainable")
-    asked = options(start="a", bits=bits)
-    if bits is None:
-        assert begun(graph, asked, packaged(graph)).integers is None
-        return
-    error = refused("E080", begun, graph, asked, packaged(graph))
-    assert "`v_th` of `h` learns" in error.message
+    start = packaged(graph)
+    start = replace(start, model=start.model.with_values({"h/v_th": np.full(4, 2.5, np.float32)}))
+    begin = begun(graph, options(start="a", bits=bits), start)
+    learnt = [p.name for p in begin.model.graph.populations if p.learnt]
+    assert learnt == ([] if bits else ["h"])
+    assert [w.code for w in begin.warnings] == (["W051"] if bits else [])
+    assert begin.model.values["h/v_th"].array.tolist() == [2.5] * 4
+    if bits:
+        assert "`v_th` of `h` stays as it is" in begin.warnings[0].message
+        plain = begun(graph, options(start="a", bits=bits), packaged(graph)).integers
+        higher, high = (
+            next(p["threshold_codes"] for p in report_of(model) if p["name"] == "h")
+            for model in (begin.integers, plain)
+        )
+        assert [a / b for a, b in zip(higher, high, strict=True)] == pytest.approx([1.25] * 2, 0.01)
