@@ -61,7 +61,8 @@ def integers_of(
         base = np.full_like(base, base.max())
     base = np.maximum(base, least_base(step, known, relative, precision.state))
     units = {name: unit * base for name, unit in relative.items() if name not in step.ports}
-    units |= free_units(step, known, relative, precision.state)
+    free = free_units(step, known, relative, precision.state)
+    units |= {name: unit for name, unit in free.items() if name not in step.ports}
     if step.emit is not None and LAST_EMITTED in units:
         units[LAST_EMITTED] = np.full_like(base, units[LAST_EMITTED].max())
     ports, synapses = scaled.ports, scaled.synapses
