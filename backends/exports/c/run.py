@@ -183,12 +183,12 @@ def _trace(names: Names, spikes: Spikes, content: bytes) -> Trace:
     parts = _layout(names)
     bounds = np.cumsum([0, *(size for _, size in parts)]).tolist()
     rows = np.frombuffer(content, np.uint8).reshape(samples, steps, bounds[-1])
-    fired: dict[str, npt.NDArray[np.bool_]] = {}
+    fired: dict[str, npt.NDArray[Any]] = {}
     states: dict[str, dict[str, npt.NDArray[Any]]] = {name: {} for name in names.spikes}
     for (key, _), (first, last) in zip(parts, pairwise(bounds), strict=True):
         own = np.ascontiguousarray(rows[:, :, first:last].transpose(1, 0, 2))
         if isinstance(key, str):
-            fired[key] = own.astype(np.bool_)
+            fired[key] = own if own.max(initial=0) > 1 else own.astype(np.bool_)
         else:
             states[key[0]][key[1]] = own.view(np.int32)
     return Trace(fired, {name: held for name, held in states.items() if held})

@@ -34,6 +34,7 @@ class Network:
         self.batch_axis = batch_axis
         self.ranges: dict[str, Ranges] = {}  # of populations that are stepped as whole numbers
         self.output = next((p for p in model.graph.populations if p.role == "output"), None)
+        self.senders = {p.pre for p in model.graph.projections}
 
     @property
     def order(self) -> list[Population]:
@@ -70,6 +71,10 @@ class Network:
             cut[population.name] = self.nodes.node("Slice", whole, *ends)
         return cut
 
+    def is_number(self, population: Population) -> bool:
+        """Whether others receive numbers from it."""
+        return sends(population) and population.name in self.senders
+
     def shape(self, *sizes: int) -> str:
         """The shape [..., B, N] of these sizes, B put before the last."""
         batch = self.nodes.node("Shape", SPIKES, start=self.batch_axis, end=self.batch_axis + 1)
@@ -82,10 +87,6 @@ class Network:
         """A state before the first step, [B, N]."""
         codes = start(self.model, population, state).astype(self.kind_of(population, state))
         return self.nodes.node("Expand", self.nodes.constant(codes), self.shape(population.neurons))
-
-    def sends(self, population: Population) -> bool:
-        """Whether it sends numbers, which are codes."""
-        return self.model.graph.semantics.integers > 0 and sends(population)
 
     def kind_of(self, population: Population, state: State) -> type[np.generic]:
         """What keeps a state from step to step."""
@@ -137,13 +138,16 @@ class Region:
         """Its spikes in this step, uint8 [B, N], which others now receive, or the numbers that it
         sends."""
         fired = self.network.as_spikes(self.scopes.body, self.full(done.spiked, population))
-        sent = (
-            self.full(done.states[LAST_EMITTED], population)
-            if self.network.sends(population)
-            else fired
-        )
-        self.now[population.name] = sent
+        self.now[population.name] = fired
+        if self.network.is_number(population):
+            self.now[population.name] = self.number(population, done)
         return fired
+
+    def number(self, population: Population, done: Done) -> str:
+        """The numbers that it sends, int32 [B, N]."""
+        made = self.full(done.states[LAST_EMITTED], population)
+        is_whole = population.name in self.network.ranges
+        return self.scopes.body.text(f"Cast({made}, to=INT32)") if is_whole else made
 
     def full(self, value: Value, population: Population) -> str:
         """The name in the step of truth values, codes int32 or floats [B, N], also of those that
@@ -179,9 +183,15 @@ class Region:
     def _plus(self, one: Value, other: Value) -> Value:
         level = max(one.level, other.level)
         names = [self.scopes.name(each, one.kind, level) for each in (one, other)]
-        # Of numbers nothing is known but that their sum is a code of 32 bits.
-        ends = max(COUNTER.low, one.low + other.low), min(COUNTER.high, one.high + other.high)
-        return Value(one.kind, *ends, self.scopes.at(level).node("Add", *names), level)
+        name = self.scopes.at(level).node("Add", *names)
+        return Value(one.kind, *joint([(one.low, one.high), (other.low, other.high)]), name, level)
+
+
+def joint(ends: Iterable[tuple[int, int]]) -> tuple[int, int]:
+    """The least and the most that a port holds, of those of what arrives; of numbers nothing is
+    known but that their sum is a code of 32 bits."""
+    lows, highs = zip((0, 0), *ends, strict=True)
+    return max(COUNTER.low, sum(lows)), min(COUNTER.high, sum(highs))
 
 
 def kept(populations: Iterable[Population]) -> list[tuple[Population, State]]:

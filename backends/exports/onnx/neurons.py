@@ -106,14 +106,14 @@ def _reals(model: Model, population: Population, states: Mapping[str, str]) -> d
 
 
 def require_written(graph: Graph) -> None:
-    """CompileError for a graph that has no form here: E075, or E071 of populations of floats that
-    send numbers, of states of more than 32 bits, and of integers beside floats."""
+    """CompileError for a graph that has no form here: E075, or E071 of states of
+    more than 32 bits, of integers beside floats, and of populations that send floats."""
     require_clocked(graph)
-    has_codes = graph.semantics.integers > 0
-    graded = () if has_codes else (*filter(sends_numbers, graph.populations), *emitters(graph))
-    found = [_sends(each) for each in graded]
-    unfit = _unfit if has_codes else _doubles
-    found += [each for p in graph.populations if p.step is not None for each in unfit(p)]
+    unfit = _unfit if graph.semantics.integers else _doubles
+    found = [each for p in graph.populations if p.step is not None for each in unfit(p)]
+    if not graph.semantics.integers:
+        sending = *filter(sends_numbers, graph.populations), *emitters(graph)
+        found = [*map(_sends, sending), *found]
     if found:
         raise CompileError(found)
 
@@ -134,7 +134,8 @@ def _doubles(population: Population) -> list[Diagnostic]:
 
 def _sends(population: Population) -> Diagnostic:
     message = f"`{population.name}` sends numbers, and ONNX of floats is written of spikes"
-    return Diagnostic("E071", message, population.span, help="join it by neurons that spike")
+    way_out = "join it by neurons that spike, or quantize the network first: snncc quantize MODEL"
+    return Diagnostic("E071", message, population.span, help=way_out)
 
 
 def _unfit(population: Population) -> list[Diagnostic]:

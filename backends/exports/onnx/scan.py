@@ -16,10 +16,11 @@ from ....ir.graph import Block, Population
 from ....ir.model import Model
 from ....ir.neuron import LAST_EMITTED, REFRACTORY, State
 from ....ir.passes.pipeline import run_model_passes
+from ....ir.rules import sends_numbers
 from .expressions import Level, Value
 from .form import OLD, Pair, made, metadata
 from .loop import Loop
-from .network import KINDS, SPIKES, Network, Region, kept
+from .network import KINDS, SPIKES, Network, Region, joint, kept
 from .neurons import Done, kind_of, require_written, step_of
 from .sums import pushed
 from .wholes import proved_ranges
@@ -72,7 +73,7 @@ class _InTime(Network):
         self.last: dict[tuple[str, str], str] = {}
         for population in self.order if model.graph.semantics.integers else ():
             ranges = None
-            if population.step is not None and not self.sends(population):
+            if population.step is not None:
                 ranges = proved_ranges(model, population, self.reach(population.name))
             if ranges is not None:
                 self.ranges[population.name] = ranges
@@ -82,18 +83,17 @@ class _InTime(Network):
         found = {}
         for port in step_of(self.index[name]).ports:
             ends = [s.ends for s in self.synapses[name] if s.projection.port == port]
-            low, high = (sum(each) for each in zip(*ends, strict=True)) if ends else (0, 0)
-            found[port] = Value("i32", low, high, "x", Level.ALL)
+            found[port] = Value("i32", *joint(ends), "x", Level.ALL)
         return found
 
     def _train(self, population: Population, taken: str) -> str:
         """The spikes of an input; none of one that sends numbers."""
-        if not self.sends(population):
+        if not sends_numbers(population):
             return taken
         return self._in_every_step(self.nodes.constant(np.zeros((), np.uint8)), population)
 
     def _sent(self, population: Population, taken: str) -> str:
-        return self._in_every_step(taken, population) if self.sends(population) else taken
+        return self._in_every_step(taken, population) if sends_numbers(population) else taken
 
     def _in_every_step(self, value: str, population: Population) -> str:
         """[B, N] as [T, B, N]."""
@@ -119,13 +119,13 @@ class _InTime(Network):
                 region.fire(population, done[population.name])
         shown = self._leave(loop, region, done)
         for name, (ring, late) in rings.items():
-            kind = KINDS[self.sends(self.index[name])]
+            kind = KINDS[self.is_number(self.index[name])]
             loop.leave(pushed(loop.scopes.body, ring, late, region.now[name]), kind)
         fired = {p.name: self._collected(loop, done[p.name], p) for p in members}
         numbers = {
-            p.name: loop.collect(region.full(done[p.name].states[LAST_EMITTED], p), np.int32)
+            p.name: loop.collect(region.number(p, done[p.name]), np.int32)
             for p in members
-            if self.sends(p)
+            if self.is_number(p)
         }
         loop.close()
         for population, state, found in shown:
@@ -141,7 +141,7 @@ class _InTime(Network):
         for population in members:
             late = self.late(population.name, [p.name for p in members])
             if late:
-                kind = KINDS[self.sends(population)]
+                kind = KINDS[self.is_number(population)]
                 none = self.nodes.constant(np.array(0, kind))
                 full = self.nodes.node("Expand", none, self.shape(late, population.neurons))
                 rings[population.name] = loop.carry(full, kind), late

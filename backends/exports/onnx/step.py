@@ -25,8 +25,9 @@ def step_model(
     """A step of a network, of floats in float32; `digest` is that of its graph.
 
     Inputs: `spikes` uint8 [B, inputs], 0 or 1, the input populations side by side in graph order;
-    `numbers` int32 [B, numbers], if there are inputs that send these; `h.v` int32 (of floats
-    float32) [B, N] for each state v of a population h, which starts where the metadata say; and
+    `numbers` int32 [B, numbers], if there are inputs that send these;
+    `h.v` int32 (of floats float32) [B, N] for each state v of a population h, which starts where
+    the metadata say; and
     `h.spikes.past` uint8 [D, B, N], the spikes of the last D steps of a population that sends up to
     D steps late, the last at its end, 0 at first, or `h.sent.past` int32, its numbers. Outputs:
     `y.spikes` uint8 [B, N] of the output y, or of all populations for `every_spike`, and what the
@@ -61,7 +62,7 @@ def _rings(network: Network) -> dict[str, tuple[str, int]]:
     for population in network.order:
         late = network.late(population.name, network.index)
         if late:
-            is_number = network.sends(population)
+            is_number = network.is_number(population)
             name = f"{population.name}.{'sent' if is_number else 'spikes'}.past"
             rings[population.name] = name, late
             described_as = described(name, KINDS[is_number], [late, "B", population.neurons])
@@ -94,5 +95,8 @@ def _leave(
         network.shows(name, made, kind_of(state), "B", population.neurons)
     for name, (ring, late) in rings.items():
         population = network.index[name]
-        made, kind = pushed(network.nodes, ring, late, now[name]), KINDS[network.sends(population)]
+        made, kind = (
+            pushed(network.nodes, ring, late, now[name]),
+            KINDS[network.is_number(population)],
+        )
         network.shows(f"{ring}.next", made, kind, late, "B", population.neurons)

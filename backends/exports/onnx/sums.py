@@ -49,8 +49,8 @@ class Synapses:
         """The sums int32 [..., post] of spikes uint8 [..., pre], or of numbers int32."""
         weights = self.weights
         if self.is_number:
-            cast = nodes.text(f"Cast({nodes.constant(weights)}, to=INT32)")
-            return nodes.node("MatMul", spikes, cast)
+            factors = nodes.text(f"Cast({nodes.constant(weights)}, to=INT32)")
+            return nodes.node("MatMul", spikes, factors)
         if weights.dtype == np.int8:
             return nodes.node("MatMulInteger", spikes, nodes.constant(weights))
         high, low = (weights >> 8).astype(np.int8), (weights & 255).astype(np.uint8)
@@ -75,17 +75,16 @@ def synapses_of(model: Model, is_coded: bool = False) -> dict[str, list[AnySynap
     for projection in model.graph.projections:
         weights = _matrix(model, projection)
         if weights.any():
-            is_number = sends(model.graph.population(projection.pre))
-            found[projection.post].append(_synapses(projection, weights, is_coded, is_number))
+            found[projection.post].append(_synapses(model, projection, weights, is_coded))
     return found
 
 
 def _synapses(
-    projection: Projection, weights: npt.NDArray[Any], is_coded: bool, is_number: bool
+    model: Model, projection: Projection, weights: npt.NDArray[Any], is_coded: bool
 ) -> AnySynapses:
     if weights.dtype.kind == "f":
         return RealSynapses(projection, weights.astype(np.float32), is_coded)
-    return Synapses(projection, weights, is_number)
+    return Synapses(projection, weights, sends(model.graph.population(projection.pre)))
 
 
 def _require_small(model: Model) -> None:

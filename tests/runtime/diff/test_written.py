@@ -58,6 +58,37 @@ def test_equal(form, tmp_path):
     assert made.found.spikes["h"].sum() > 0
 
 
+NUMBERS = """
+network n {
+  dt = 1 ms
+  input x[16] encode current(duration = 60 ms)
+  output y[4] : lif
+  x -> y : dense
+}
+"""
+
+
+@pytest.mark.parametrize("form", EVERY)
+def test_inputs_that_send_numbers_are_refused(form, tmp_path):
+    model = in_integers(trained(NUMBERS))
+    side = package(tmp_path / "a", model), written(tmp_path, form, model)
+    found = refused("E065", compared, tmp_path, *side, presentation(1))
+    assert "takes more than spikes: numbers" in found.message
+
+
+@needs_gcc
+def test_several_spikes_a_step_are_counted(tmp_path):
+    """C says how often a neuron fired."""
+    text = NET.replace("{ v = 0 mV }", "{ v = v - v_th / 3 }").replace(
+        "refractory 2 ms { v = v }", ""
+    )
+    model = in_integers(trained(text), spikes=5)
+    a, b = package(tmp_path / "a", model), written(tmp_path, "c", model)
+    made, _ = compared(tmp_path, a, b, presentation(1), 0.0)
+    assert made.is_equal
+    assert made.found.spikes["h"].max() > 20
+
+
 def edited(path, old, new):
     text = path.read_text()
     assert old in text

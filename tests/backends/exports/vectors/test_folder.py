@@ -10,9 +10,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from compiled_texts import compiled_text
-from integer_cases import drawn_integers, drawn_samples
+from integer_cases import (
+    SOFT,
+    drawn_firing,
+    drawn_integers,
+    drawn_numbers,
+    drawn_samples,
+    drawn_values,
+    in_integers,
+)
 from iverilog import needs_iverilog, run_bench, write_files
-from refusal import refused
+from refusal import refusals, refused
 
 from snncc.backends.exports.vectors.cut import Place
 from snncc.backends.exports.vectors.dut import circuit
@@ -30,6 +38,7 @@ from snncc.ir.passes.quantize import Quantize
 from snncc.ir.passes.schedule import blocks
 from snncc.ir.tensors import Tensor
 from snncc.ir.types import Fixed
+from snncc.runtime.calibration import seen
 
 PARTS = ("1_neuron", "2_synapse", "3_layer", "4_net")
 
@@ -105,6 +114,70 @@ def test_windows_several_inputs_and_a_readout(place, sums, tmp_path):
     for part in PARTS:
         said = run_bench(tmp_path / part)
         assert said == (0, "PASS: 3 samples of 30 steps, every spike and state"), (part, said)
+
+
+NEWER = """
+neuron curved {
+  state v: mV = 0 mV
+  on input { v = v + i }
+  dv/dt = exp(v / 2 mV) * 1 mV / 30 ms - v * v / 5 mV / 5 ms
+  spike when v > 2 mV
+  on spike { v = -1 mV }
+}
+network n {
+  dt = 1 ms
+  input x[6] encode bernoulli(duration = 40 ms)
+  population h[3] : izhikevich
+  population m[2] : CELL
+  output y[2] : OUTPUT
+  x -> h : dense(init = uniform(0, 30))
+  x -> m : dense(init = uniform(-0.5, 2))
+  h -> y : dense(init = uniform(-1, 2))
+  m -> y : dense(init = uniform(-1, 2))
+}
+"""
+LIF, PSC = "lif(v_th = 1 mV)", "lif(v_th = 1 mV)\n  readout = psc(tau = 4 ms)"
+
+
+@needs_iverilog
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("cell", "output", "asked"),
+    [
+        ("curved", "li_mean(tau_mem = 9 ms)", {"table": 32}),
+        ("curved", PSC, {"table": 32, "sums": "each", "rounding": "nearest_even"}),
+        (LIF, PSC.replace("psc(tau = 4 ms)", "first_spike"), {"floor": -0.4}),
+        (LIF, LIF, {"decay": "linear", "floor": 0.0, "sums": "each", "state_bits": 24}),
+    ],
+)
+def test_products_quotients_floors_and_scores(cell, output, asked, tmp_path):
+    text = NEWER.replace("CELL", cell).replace("OUTPUT", output)
+    if "decay" in asked:
+        text = text.replace("izhikevich", "if(v_th = 40 mV)").replace(LIF, "soft")
+        text = SOFT + text
+    model = run_model_passes(draw_model(compiled_text(text).graph, 0))
+    samples = drawn_values(3)
+    samples = replace(samples, values=samples.values[:, :6])
+    ranges = seen(model, samples, "minmax", 8)
+    model = in_integers(model, Precision(**asked), "minmax", ranges)
+    trace = ReferenceSimulator(model, np.float64).trace(samples, True)
+    assert trace.spikes["h"].any()
+    assert trace.spikes["m"].any()
+    write_files(tmp_path, vector_files(model, "digest", trace, None))
+    for part in PARTS:
+        said = run_bench(tmp_path / part)
+        assert said == (0, "PASS: 2 samples of 40 steps, every spike and state"), (part, said)
+
+
+@pytest.mark.parametrize("sums", SUMS)
+def test_several_spikes_a_step_are_refused(sums):
+    refused("E075", require_vectors, drawn_firing(300, sums).graph)
+
+
+def test_numbers_are_refused_in_integers():
+    found = refusals(require_vectors, drawn_numbers(301).graph)
+    assert {d.code for d in found} == {"E071"}
+    assert all("sends numbers" in d.message for d in found)
 
 
 def with_projection(model, name, **changes):
