@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..graph import Projection
-from ..model import Model, unit_name, value_name, weights_name
+from ..model import Model, sent_unit, unit_name, value_name, weights_name
 from ..tensors import numbers
 from ..types import Fixed
 from .weights import Numbers, Synapses, as_codes, units_of_weights
@@ -43,10 +43,12 @@ def _synapses(integers: Model, floats: Model, projection: Projection) -> Synapse
 
 
 def _units(integers: Model, projection: Projection) -> Numbers:
-    """The unit of the port at which a projection ends, [neurons]."""
+    """The unit of a weight that ends at each neuron, [neurons]: that of the port, of which a code
+    that is sent brings the weight times what it means."""
     unit = integers.values[value_name(projection.post, unit_name(projection.port))].array
     neurons = integers.graph.population(projection.post).neurons
-    return np.broadcast_to(np.asarray(unit, np.float64), (neurons,))
+    sent = sent_unit(integers, integers.graph.population(projection.pre))
+    return np.broadcast_to(np.asarray(unit, np.float64) / sent, (neurons,))
 
 
 def _dtype(integers: Model, projection: Projection) -> Fixed:

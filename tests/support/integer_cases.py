@@ -113,7 +113,7 @@ def drawn_numbers(seed: int, sums: str = "exact") -> Model:
     whose score is one."""
     precision, method = drawn_precision(seed, sums)
     bits = min(Random(seed).choice([2, 4, 8, 8, 11, 16]), 28 - precision.bits)
-    return in_integers(_of_numbers(seed, sums), replace(precision, input_bits=bits), method)
+    return in_integers(numbered_model(seed, sums), replace(precision, input_bits=bits), method)
 
 
 NUMBERS = """
@@ -135,7 +135,8 @@ network n {{
 """
 
 
-def _of_numbers(seed: int, sums: str) -> Model:
+def numbered_model(seed: int, sums: str = "exact") -> Model:
+    """A network of inputs and populations that send numbers."""
     draw = Random(seed)
     inputs = [
         f"current(duration = {STEPS} ms, mean = {draw.choice([0, 0.3])}, sd = 0.4)",

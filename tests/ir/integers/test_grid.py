@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from integer_cases import drawn_model
+from integer_cases import drawn_model, in_integers, numbered_model
 
 from snncc.ir.integers.grid import grid_of, recoded
 from snncc.ir.integers.precision import Precision
@@ -43,3 +43,13 @@ def test_others_are_the_nearest_codes_of_the_same_units(seed):
     codes = [found.weights(p.name).ravel() for p in model.graph.projections]
     np.testing.assert_array_equal(np.concatenate(codes), wanted)
     assert set(limits) == {15.0}
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_is_sent_in_codes_has_a_unit_too(seed):
+    """A port that takes codes of numbers has another unit than the weights that lead to it."""
+    model = numbered_model(seed)
+    integers = in_integers(model, Precision(bits=5, guard=2, overflow="wrap"), "minmax")
+    again = recoded(integers, model)
+    for p in model.graph.projections:
+        np.testing.assert_array_equal(again.weights(p.name), integers.weights(p.name), p.name)
