@@ -333,7 +333,7 @@ def test_largest_texts() -> None:
     seed = time.time_ns()
     kinds = list(largest_texts())
     assert len(kinds) > 500
-    for name, text in random.Random(seed).sample(kinds, 40):
+    for name, text in random.Random(seed).sample(kinds, 15):
         try:
             feed(text, most=1200.0, limits=ALL)
         except Exception as error:
