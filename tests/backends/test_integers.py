@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
-from integer_cases import DRAWN, STEPS, drawn_integers, drawn_samples
+from integer_cases import DRAWN, STEPS, check_outcome, drawn_integers, drawn_samples
 from kernel_flags import FORWARD
 from refusal import refused
 
@@ -43,13 +43,7 @@ def check(seed: int, folder: Path, every_step: bool, sums: str, drawn: str) -> i
         for state, codes in states.items():
             there = last[name][state]
             assert (there == codes[-len(there) :]).all(), (seed, name, state)
-    outcome = simulator.run(samples)
-    golden = ReferenceSimulator(model, np.float64).run(samples)
-    assert (outcome.scores == golden.scores).all()
-    assert (outcome.predictions == golden.predictions).all()
-    output = next(p.name for p in model.graph.populations if p.role == "output")
-    assert (outcome.counts == wanted.spikes[output].sum(axis=0)).all()
-    return int(sum(s.sum() for name, s in wanted.spikes.items() if name != "x"))
+    return check_outcome(simulator, model, samples, wanted.spikes)
 
 
 def last_states(simulator: CpuSimulator, samples: Samples) -> dict[str, dict[str, Codes]]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from random import Random
 
 import numpy as np
 from compiled_texts import compiled_text
 
-from snncc.backends.protocols import Samples
+from snncc.backends.protocols import Samples, Simulator
+from snncc.backends.reference.simulator import ReferenceSimulator
 from snncc.ir.diagnostics import CompileError
 from snncc.ir.integers.precision import DECAYS, SCALES, Precision
 from snncc.ir.integers.ranges import UNSEEN, Ranges
@@ -295,3 +297,17 @@ DRAWN = {
     "numbers": (drawn_numbers, drawn_values),
     "products": (drawn_products, drawn_values),
 }
+
+
+def check_outcome(
+    simulator: Simulator, model: Model, samples: Samples, spikes: Mapping[str, np.ndarray]
+) -> int:
+    """Counts, scores and classes are the reference's, whose spikes [T, B, N] these are; how many
+    there were of all but the input `x`."""
+    outcome = simulator.run(samples)
+    golden = ReferenceSimulator(model, np.float64).run(samples)
+    assert (outcome.scores == golden.scores).all()
+    assert (outcome.predictions == golden.predictions).all()
+    output = next(p.name for p in model.graph.populations if p.role == "output")
+    assert (outcome.counts == spikes[output].sum(axis=0)).all()
+    return int(sum(fired.sum() for name, fired in spikes.items() if name != "x"))

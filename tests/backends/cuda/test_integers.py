@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from devices import with_threads, without_simulator
-from integer_cases import DRAWN, STEPS, drawn_integers
+from integer_cases import DRAWN, STEPS, check_outcome, drawn_integers
 from refusal import refused
 
 from snncc.backends.compiled.text.step import state_places
@@ -33,13 +33,7 @@ def check(seed: int, device, folder, kind: str = "spikes", most: int = 100) -> i
             for state, (kind, row) in places.items():
                 codes = wanted.states[population.name][state][-1, sample]
                 assert (after[kind][row, own] == codes).all(), (seed, population.name, state)
-    outcome = simulator.run(samples)
-    golden = ReferenceSimulator(model, np.float64).run(samples)
-    assert (outcome.scores == golden.scores).all()
-    assert (outcome.predictions == golden.predictions).all()
-    output = next(p.name for p in model.graph.populations if p.role == "output")
-    assert (outcome.counts == wanted.spikes[output].sum(axis=0)).all()
-    return int(sum(s.sum() for name, s in wanted.spikes.items() if name != "x"))
+    return check_outcome(simulator, model, samples, wanted.spikes)
 
 
 @with_threads
