@@ -15,7 +15,7 @@ from ..ir.expr import Apply, Const, Ref, walk
 from ..ir.graph import Population, Projection
 from ..ir.integers.bounds import Bounds, bounds_of
 from ..ir.integers.decays import dead_zone
-from ..ir.integers.precision import Precision
+from ..ir.integers.precision import Deployment, Precision
 from ..ir.integers.ranges import UNSEEN, Ranges
 from ..ir.integers.terms import known_of
 from ..ir.integers.weights import units_of_weights
@@ -44,18 +44,16 @@ class Quantized:
 
 def quantized(
     model: Model,
-    precision: Precision,
-    guard: int | None,
-    method: str,
+    asked: Deployment,
     ranges: Ranges = UNSEEN,
     is_learning: bool = False,
 ) -> Quantized:
-    """The model in integers; CompileError where it has none (E080 to E083). Without a `guard` it is
+    """The model in integers; CompileError where it has none (E080 to E083). Without a guard it is
     the most, up to MOST_GUARD, with which no sum can leave its type; of a model that `is_learning`,
     whatever its weights become."""
-    floats = run_model_passes(model)
-    most = replace(precision, guard=MOST_GUARD if guard is None else guard)
-    if guard is None and precision.overflow == "prove":
+    floats, guard, method = run_model_passes(model), asked.guard, asked.method
+    most = replace(asked.precision, guard=MOST_GUARD if guard is None else guard)
+    if guard is None and most.overflow == "prove":
         found = most_guard(Quantize(most, method, ranges, is_learning), floats)
         most = replace(most, guard=MOST_GUARD if found is None else found)
     integers = run_model_passes(floats, (Quantize(most, method, ranges, is_learning),))

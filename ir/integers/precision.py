@@ -68,6 +68,17 @@ class Precision:
         return Fixed(bits, frac, overflow=overflow, rounding=self.rounding)
 
 
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """What a model is to become: integers of that `precision`, but for its guard bits. `guard` is
+    their number; None: the most that can be proved safe. `method`: how the units of weights and of
+    numbers follow from what they are, a row of `weights.METHODS`."""
+
+    precision: Precision = Precision()
+    guard: int | None = None
+    method: str = "minmax"
+
+
 SCALES = {
     "neuron": "the weights into one neuron, by all of its projections",
     "population": "the weights into the neurons of one population",

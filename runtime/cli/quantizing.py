@@ -17,7 +17,7 @@ import typer
 from ...backends.artifact.model import Package, save_model
 from ...backends.artifact.package import SUFFIX
 from ...ir.graph import MOST_SPIKES, SUMS, THRESHOLDS
-from ...ir.integers.precision import DECAYS, FEWEST_BITS, MOST_BITS, SCALES, Precision
+from ...ir.integers.precision import DECAYS, FEWEST_BITS, MOST_BITS, SCALES, Deployment, Precision
 from ...ir.integers.ranges import UNSEEN, Ranges
 from ...ir.integers.weights import METHODS
 from ...ir.model import Model
@@ -166,7 +166,7 @@ def quantize(
     rule = _row_of(METHODS, method, "--method")
     samples = _samples(loaded, data, calibrate, output)
     ranges = UNSEEN if samples is None else _seen(loaded, samples, rule, input_bits)
-    made = quantized(loaded.model, precision, guard, rule, ranges)
+    made = quantized(loaded.model, Deployment(precision, guard, rule), ranges)
     compared = {} if samples is None else _compared(made, loaded, samples, threads)
     found = {**report(made), **compared}
     extras = {MEMBER: dumps(found, indent=1).encode()}

@@ -13,7 +13,7 @@ from ...backends.artifact.tensors import encode_tensors
 from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.graph import Graph
 from ...ir.integers.grid import recoded
-from ...ir.integers.precision import Precision
+from ...ir.integers.precision import Deployment, Precision
 from ...ir.model import Model
 from ...ir.tensors import numbers
 from ..quantization import quantized
@@ -61,7 +61,8 @@ def origin(
     _require_same(graph, start.model.graph, options.start)
     if options.bits is None:
         return Origin(start.model, None, start)
-    made = quantized(start.model, Precision(bits=options.bits), None, "mse", is_learning=True)
+    asked = Deployment(Precision(bits=options.bits), method="mse")
+    made = quantized(start.model, asked, is_learning=True)
     return Origin(_still(start.model), made.integers, start, _kept(graph))
 
 

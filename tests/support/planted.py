@@ -11,7 +11,7 @@ from snncc.backends.artifact.model import Package, save_model
 from snncc.backends.reference.network import simulate
 from snncc.backends.reference.simulator import input_spikes
 from snncc.backends.trace import Trace
-from snncc.ir.integers.precision import Precision
+from snncc.ir.integers.precision import Deployment, Precision
 from snncc.ir.model import draw_model
 from snncc.runtime.diff.agreed import agree
 from snncc.runtime.diff.comparison import compare_sides
@@ -191,4 +191,4 @@ def random_network(seed):
 
 def in_integers(model, guard=0, **asked):
     """The model in integers; with few guard bits what is rounded shows."""
-    return quantized(model, Precision(**asked), guard, "minmax").integers
+    return quantized(model, Deployment(Precision(**asked), guard)).integers

@@ -21,7 +21,7 @@ from snncc.backends.rules.through_time.tables import scan_of
 from snncc.backends.trainers.aware import AwareTrainer
 from snncc.backends.trainers.cpu import CpuTrainer
 from snncc.ir.integers.grid import recoded
-from snncc.ir.integers.precision import Precision
+from snncc.ir.integers.precision import Deployment, Precision
 from snncc.ir.model import Model, draw_model
 from snncc.ir.passes.settle import Settle
 from snncc.runtime.quantization import quantized
@@ -71,7 +71,7 @@ def begun(text: str, folder, bits: int = 4, decay_bits: int = 12) -> tuple[Aware
     program = compiled_text(text)
     model = draw_model(program.graph, SEED)
     asked = Precision(bits=bits, decay_bits=decay_bits)
-    made = quantized(model, asked, None, "minmax", is_learning=True)
+    made = quantized(model, Deployment(asked), is_learning=True)
     return AwareTrainer(model, made.integers, program.train, 2, folder), model
 
 
@@ -176,7 +176,7 @@ def test_neither_threads_nor_a_stop_change_a_bit(kernels, batch):
     def taught(threads: int, pieces: tuple[int, ...]) -> dict[str, bytes]:
         program = compiled_text(text_of(rule_cases.HEAD, "chain", SPIKE_TRAINS))
         model = draw_model(program.graph, SEED)
-        made = quantized(model, Precision(bits=3), None, "minmax", is_learning=True)
+        made = quantized(model, Deployment(Precision(bits=3)), is_learning=True)
         state = None
         for first, last in zip((0, *pieces), (*pieces, 6), strict=True):
             trainer = AwareTrainer(model, made.integers, program.train, threads, kernels)
