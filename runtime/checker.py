@@ -13,7 +13,7 @@ from ..backends.runnable import require_clocked
 from ..frontend.collection import no_collection
 from ..frontend.program import Program, Survey, survey_file
 from ..ir.diagnostics import Diagnostic, Span
-from ..ir.expr import walk
+from ..ir.expr import Expr, walk
 from ..ir.graph import Call, Graph, TrainSpec
 from ..ir.model import Model
 from ..ir.passes.pipeline import examine
@@ -25,7 +25,7 @@ from .loading import Options, draw, finished
 from .training.learning_rate import spread
 
 # Of all networks of a file together:
-MOST_WORK = 60_000  # of the passes, by `_work`: about 3 s
+MOST_WORK = 45_000  # of the passes, by `_work`: two to three seconds
 READ = 40  # characters that are read in the time of a piece of work
 MOST_PAIRS = 30_000_000  # of neurons that a check looks at to wire them; they may all be synapses
 MOST_BYTES = 700_000_000  # that a check takes for the weights and tables
@@ -83,7 +83,7 @@ def _check_network(program: Program, seed: int, spent: _Spent, report: Report) -
 
 def _work(program: Program) -> int:
     """How much there is to be done for a network, in pieces of 0.05 ms: for itself, its training,
-    its parts, each set of parameters, each operation of a model."""
+    its parts, each set of parameters, each operation of a model or of a function of i and j."""
     graph = program.graph
     with_model = [p for p in graph.populations if p.model is not None]
     models = {id(p.model): p.model for p in with_model if p.model is not None}
@@ -91,7 +91,10 @@ def _work(program: Program) -> int:
     operations = sum(sum(1 for _ in walk(e)) for m in models.values() for e in m.expressions)
     whole = 40 if program.train is None else 160
     parts = 2 * len(graph.populations) + 3 * len(graph.projections)
-    return whole + parts + 3 * len(sets) + 2 * operations
+    calls = (call for p in graph.projections for call in (p.connectivity, p.init))
+    functions = (v for call in calls for _, v in call.arguments if isinstance(v, Expr))
+    of_pairs = sum(sum(1 for _ in walk(function)) for function in functions)
+    return whole + parts + 3 * len(sets) + 2 * operations + of_pairs
 
 
 def _not_examined(graph: Graph) -> Diagnostic:

@@ -153,7 +153,10 @@ def _largest_of_pairs(projection: Projection, graph: Graph) -> float:
     """The largest finite magnitude of weights that are a function of i and j, over all pairs that
     may be joined or, where they are many, over rows and columns that lie evenly among them."""
     pre, post = (graph.population(name).neurons for name in (projection.pre, projection.post))
-    rows, columns = (np.unique(np.linspace(0, n - 1, LOOKED).round()) for n in (pre, post))
+    rows, columns = (
+        np.arange(float(n)) if n <= LOOKED else np.linspace(0, n - 1, LOOKED).round()
+        for n in (pre, post)
+    )
     where = {"i": rows[:, None], "j": columns[None, :]}
     with np.errstate(all="ignore"):
         values = abs(np.asarray(evaluate(expression(projection.init, "value"), where, np.float64)))

@@ -218,7 +218,7 @@ def where_pairs(
     found: list[tuple[npt.NDArray[Any], npt.NDArray[Any]]] = []
     synapses = 0
     for first, last in slabs(pre, post):
-        i, j = np.ogrid[first : float(last), 0 : float(post)]
+        i, j = np.arange(first, float(last))[:, None], np.arange(float(post))[None, :]
         with np.errstate(all="ignore"):
             mask = evaluate(where, {"i": i, "j": j}, np.float64)
         rows, columns = np.nonzero(np.broadcast_to(mask, (last - first, post)))

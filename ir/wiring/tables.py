@@ -220,4 +220,18 @@ def initial_weights(
 def _generator(projection: Projection, seed: int, purpose: str) -> np.random.Generator:
     """A stream of its own for each seed, projection and purpose, so that none shifts another."""
     digest = sha256(f"{seed}\0{purpose}\0{projection.name}".encode()).digest()
-    return np.random.Generator(np.random.Philox(key=int.from_bytes(digest[:16], "little")))
+    return np.random.Generator(np.random.Philox(_Key(digest[:16])))
+
+
+class _Key(np.random.SeedSequence):
+    """The key of a Philox as it is, for which `Philox(key=…)` reads the system's entropy first."""
+
+    def __init__(self, key: bytes) -> None:
+        super().__init__(0)
+        self._key = key
+
+    def generate_state(self, n_words: int, dtype: Any = np.uint32) -> npt.NDArray[Any]:
+        """The key's words, which are all that a Philox asks for."""
+        words = np.frombuffer(self._key, "<u8").astype(dtype)
+        assert len(words) == n_words
+        return words

@@ -167,6 +167,15 @@ def test_a_long_text_leaves_less_for_all_networks_but_the_first(codes, monkeypat
     assert codes(first + second + "#" * 9000) == ["W013"]
 
 
+def test_functions_of_pairs_take_of_what_a_check_may(codes, monkeypatch):
+    """Each is evaluated over the pairs, more than once."""
+    monkeypatch.setattr(checker, "MOST_WORK", 230)
+    assert codes(net(wiring="dense")) == []
+    assert codes(net(wiring="expression(where = i < j, weight = i + j)")) == []
+    many = " + ".join(["i"] * 40)
+    assert codes(net(wiring=f"expression(where = i < j, weight = {many})")) == ["W013"]
+
+
 def test_what_is_drawn_is_for_all_networks(codes, monkeypatch):
     each = NET.replace("network n", "network n{k}").split("train")[0]
     parts = {"params": "", "model": "lif", "wiring": "expression(where = i < j)"}
