@@ -14,7 +14,7 @@ from ..backends.trace import Trace
 from ..ir.expr import Apply, Const, Ref, walk
 from ..ir.graph import Population, Projection
 from ..ir.integers.bounds import Bounds, bounds_of
-from ..ir.integers.decays import dead_zone
+from ..ir.integers.decays import dead_zone, decays_of
 from ..ir.integers.precision import Deployment, Precision
 from ..ir.integers.ranges import UNSEEN, Ranges
 from ..ir.integers.terms import known_of
@@ -121,7 +121,7 @@ def _population(made: Quantized, population: Population) -> dict[str, Any]:
         "states": len(moving),
         "unit": {s: _ends(_unit(made.integers, name, s)) for s in moving},
         "threshold_codes": _threshold(made.integers, population),
-        "dead_zone": _dead_zones(made.integers, population, moving),
+        "dead_zone": _dead_zones(made, population, moving),
         "decay": dict(_decays(made, population)),
         "state_range": ends,
         "state_bits_used": max((_bits(*e) for e in ends.values()), default=0),
@@ -129,23 +129,32 @@ def _population(made: Quantized, population: Population) -> dict[str, Any]:
     }
 
 
-def _dead_zones(model: Model, population: Population, states: list[str]) -> dict[str, list[int]]:
+def _dead_zones(made: Quantized, population: Population, states: list[str]) -> dict[str, list[int]]:
     """The codes that a decay leaves as they are, from the least to the greatest."""
-    step = population.step
+    step, model = population.step, made.integers
     assert step is not None
     starts = {s.name: start_of(model, population, s, {}, np.float64) for s in step.states}
-    decaying = {a.target for a in step.decay}
-    return {name: list(dead_zone(step, name, starts)) for name in states if name in decaying}
+    decays = _late_or_not(made, population)
+    decaying = {a.target for a in decays}
+    found = {name: dead_zone(decays, name, step.still, starts) for name in states}
+    return {name: list(ends) for name, ends in found.items() if name in decaying}
+
+
+def _late_or_not(made: Quantized, population: Population) -> tuple[Assign, ...]:
+    """The decays of a population, wherever they are done."""
+    before = made.floats.graph.population(population.name).step
+    assert before is not None
+    assert population.step is not None
+    return decays_of(before, population.step, made.precision.leak)
 
 
 def _decays(made: Quantized, population: Population) -> Iterator[tuple[str, dict[str, Any]]]:
     """What a step keeps of each state that decays by a factor, and its time constant [ms]."""
     before = made.floats.graph.population(population.name)
-    assert population.step is not None
     assert before.step is not None
     known = known_of(made.floats, before, before.step)
     wanted = {a.target: known.terms(a.value) for a in before.step.decay}
-    for assign in population.step.decay:
+    for assign in _late_or_not(made, population):
         terms = wanted.get(assign.target)
         factor = _factor(made.integers, population, assign)
         if factor is None or terms is None or assign.target not in terms.factors:

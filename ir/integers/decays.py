@@ -3,13 +3,14 @@ decays end."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from ..expr import Apply, Const, Expr, Ref, apply, evaluate, names, walk
-from ..neuron import NeuronStep
+from ..neuron import LOST, Assign, NeuronStep
+from .precision import PHASES
 
 FAR = 1 << 17  # codes; twice as many as a factor of 16 bits leaves as they are
 
@@ -39,16 +40,29 @@ def is_shift_decay(expr: Expr) -> bool:
     return bool(found) and isinstance(found[0], int) and expr == shift_decay(expr.args[0], found[0])
 
 
-def dead_zone(step: NeuronStep, state: str, starts: Mapping[str, npt.ArrayLike]) -> tuple[int, int]:
+def decays_of(before: NeuronStep, step: NeuronStep, leak: str) -> tuple[Assign, ...]:
+    """What the decays of a step of floats became in that of its integers, by a row of LEAKS: they
+    are the first of their phase."""
+    count = sum(not a.target.endswith(LOST) for a in before.decay)
+    return step.assigns[PHASES[leak]][:count]
+
+
+def dead_zone(
+    decays: Sequence[Assign],
+    state: str,
+    still: frozenset[str],
+    starts: Mapping[str, npt.ArrayLike],
+) -> tuple[int, int]:
     """The least and the greatest code of a state that its decay leaves as it is, of any neuron;
-    `starts` are the codes of what stands still. (0, 0) without a decay that reads itself alone."""
-    decays = [a.value for a in step.decay if a.target == state]
-    if len(decays) != 1 or not names(decays[0]) - {state} <= step.still:
+    `starts` are the codes of what stands `still`. (0, 0) without a decay that reads itself
+    alone."""
+    own = [a.value for a in decays if a.target == state]
+    if len(own) != 1 or not names(own[0]) - {state} <= still:
         return 0, 0
     codes = np.arange(-FAR, FAR + 1)
     stays = np.zeros(codes.shape, bool)
     for end in (np.min, np.max):
-        values = {name: int(end(starts[name])) for name in names(decays[0]) - {state}}
-        stays |= evaluate(decays[0], {state: codes, **values}) == codes
+        values = {name: int(end(starts[name])) for name in names(own[0]) - {state}}
+        stays |= evaluate(own[0], {state: codes, **values}) == codes
     found = codes[stays]
     return int(found.min(initial=0)), int(found.max(initial=0))

@@ -15,7 +15,7 @@ from ..model import Model, unit_name, value_name, weights_name
 from ..neuron import LAST_EMITTED, LOST, NeuronStep
 from ..rules import sends_numbers
 from ..tensors import Tensor, numbers, stored, tensor
-from .precision import Precision
+from .precision import OF_PROJECTIONS, Precision
 from .ranges import UNSEEN, Ranges
 from .sizes import ROOM, wants_ranges
 from .steps import IntegerStep
@@ -197,6 +197,8 @@ class _Scaled:
         base = np.maximum.reduce(found)
         if self.precision.scale == "projection":
             base = np.full_like(base, base.max())
+        elif self.precision.scale == "exponent":
+            scales = {kind: _by_exponent(scale, base) for kind, scale in scales.items()}
         assert self.population.step is not None
         ports, moved = {}, []
         for port in self.population.step.ports:
@@ -212,7 +214,7 @@ class _Scaled:
 
     def _kind(self, projection: Projection) -> str:
         """What has a unit of its own."""
-        if self.precision.scale == "projection":
+        if self.precision.scale in OF_PROJECTIONS:
             return projection.name
         return projection.pre if sends(self.graph.population(projection.pre)) else ""
 
@@ -222,6 +224,11 @@ class _Scaled:
     def _base(self, synapses: Sequence[Synapses]) -> Numbers:
         scale = "population" if self.precision.scale == "projection" else self.precision.scale
         return base_units(tuple(synapses), self.population.neurons, self.method, scale)
+
+
+def _by_exponent(scale: Numbers, base: Numbers) -> Numbers:
+    """The least power of two times the base units in which no weight is larger than in its own."""
+    return base * np.exp2(np.ceil(np.log2((scale / base).max()))) if scale.all() else scale
 
 
 def _no_scale(population: Population) -> Diagnostic:

@@ -27,7 +27,9 @@ class Precision:
     `input_bits` of a number that an input sends. `floor`: below which no state of a threshold
     falls, in the unit of that state. `threshold`: when it is tested, a row of `graph.THRESHOLDS`;
     after events only where `sums` are "each". `spikes`: the most of a neuron in a step. `table`:
-    the cells of functions such as exp; 0 refuses them.
+    the cells of functions such as exp; 0 refuses them. `below`: what becomes of a state below its
+    floor, a row of BELOW. `leak`: when decays are done, a row of LEAKS. `extra_delay`: steps by
+    which all spikes come later than the program says.
     """
 
     bits: int = 8
@@ -44,6 +46,9 @@ class Precision:
     threshold: str = "step"
     spikes: int = 1
     table: int = 0
+    below: str = "clip"
+    leak: str = "first"
+    extra_delay: int = 0
     by_projection: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
 
     def weight(self, projection: str) -> Fixed:
@@ -84,9 +89,22 @@ SCALES = {
     "population": "the weights into the neurons of one population",
     "pow2": "the weights into one neuron; it is a power of two",
     "projection": "the weights of one projection; their sum is brought to the states' by a factor",
+    "exponent": "the same, by a power of two: each projection has an exponent of its own",
 }
+OF_PROJECTIONS = ("projection", "exponent")  # the rows that give each a unit of its own
 DECAYS = {
     "multiply": "x m >> decay_bits, m the nearest to what the step keeps",
     "shift": "x - (x >> k), and by 1 where that is 0 and x is not",
     "linear": "by a constant towards 0: what the factor takes from half of the threshold",
+}
+LEAKS = {
+    "first": "before what arrives: decay, sum, threshold",
+    "arrived": "after what arrives: sum, decay, threshold",
+    "tested": "after the threshold, before the reset: sum, threshold, decay",
+}
+PHASES = {"first": "decay", "arrived": "integrate", "tested": "relax"}  # of `neuron.NeuronStep`
+BELOW = {
+    "clip": "it is at the floor",
+    "reset": "it is at minus what a spike resets it to",
+    "subtract": "the floor is taken from it",
 }

@@ -27,6 +27,7 @@ from ..neuron import (
 from ..types import DType
 from .coded import Coded
 from .codes import Numbers, exponent, nearest
+from .precision import PHASES
 from .sizes import size_of
 from .terms import level_of
 
@@ -45,6 +46,7 @@ class IntegerStep(Coded):
         phases = {name: tuple(map(self._assign, old.assigns[name])) for name in (*BEFORE, *BEHIND)}
         if self.precision.sums == "each":
             phases |= self._event_by_event()
+        phases |= self._late(phases)
         phases["integrate"] += self._saturated(phases)
         threshold = None if old.threshold is None else self._truth(old.threshold)
         emit = None if old.emit is None else self._at(old.emit, LAST_EMITTED)
@@ -97,6 +99,18 @@ class IntegerStep(Coded):
         after = (*self.old.deliver[last:], *self.old.integrate)
         return {"deliver": tuple(events), "integrate": tuple(map(self._assign, after))}
 
+    def _late(self, phases: Mapping[str, tuple[Assign, ...]]) -> dict[str, tuple[Assign, ...]]:
+        """The decays in the phase in which `leak` wants them, before what else is done there."""
+        asked = self.precision
+        if asked.leak == "first":
+            return {}
+        if self.sizes:
+            raise self.refused("a late leak of neurons that multiply", "say `--leak first`")
+        if asked.leak == "tested" and (asked.spikes, asked.threshold) != (1, "step"):
+            raise self.refused("a leak after several thresholds", "say `--leak arrived`")
+        phase = PHASES[asked.leak]
+        return {"decay": (), phase: (*phases["decay"], *phases[phase])}
+
     def _keep(self) -> tuple[State, ...]:
         """What a step keeps of the trace that scores an output, as a factor."""
         if all(s.name != TRACE for s in self.old.states):
@@ -143,8 +157,30 @@ class IntegerStep(Coded):
             return value
         if (level <= self.precision.floor).any():
             raise self.refused("a floor that reaches the threshold", "say a lower `--floor`")
-        floor = nearest(self.precision.floor / self.units[name], dtype)
-        return apply("max", value, self.constant(floor, dtype))
+        floor = self.constant(nearest(self.precision.floor / self.units[name], dtype), dtype)
+        return self._above(value, floor, name)
+
+    def _above(self, value: Expr, floor: Expr, name: str) -> Expr:
+        """A state, or what `below` makes of it below its floor."""
+        dtype, kept = self.types[name], apply("max", value, floor)
+        if self.precision.below == "clip":
+            return kept
+        if self.precision.below == "subtract":  # at most 0, which the proof is told
+            fallen: Expr = apply("min", apply("sub", value, floor), Const(0, dtype))
+        else:
+            codes = nearest(-self._after_spike(name) / self.units[name], dtype)
+            fallen = self.constant(codes, dtype)
+        return apply("select", apply("lt", value, floor), fallen, kept)
+
+    def _after_spike(self, name: str) -> Numbers:
+        """The number to which a spike resets a state."""
+        held = self.old.hold if self.old.refractory is not None else ()
+        for assign in (*self.old.reset, *held):
+            terms = self.known.terms(assign.value) if assign.target == name else None
+            if terms is not None and not terms.factors:
+                return terms.rest
+        way_out = "say `--below subtract`, or clip"
+        raise self.refused(f"the reset of `{name}` below its floor, to no number,", way_out)
 
     def _bits(self, name: str) -> int:
         """The bits that hold the largest code that a state is to have."""

@@ -10,7 +10,7 @@ from ..diagnostics import CompileError, Diagnostic
 from ..expr import Apply, Ref, evaluate, names
 from ..graph import Population, Semantics
 from ..integers.bounds import Overflow, bounds_of
-from ..integers.decays import dead_zone
+from ..integers.decays import dead_zone, decays_of
 from ..integers.inputs import coded_input
 from ..integers.population import Integers, integers_of, sends
 from ..integers.precision import VERSION, Precision
@@ -39,7 +39,7 @@ class Quantize:
         """The model in integers; CompileError with all that has no integer form (E080) or no scale
         (E081)."""
         integers = self.unproved(model)
-        _require_decays(integers)
+        self._require_decays(model, integers)
         self._require_proof(model, integers)
         return integers
 
@@ -57,7 +57,9 @@ class Quantize:
         graph = replace(
             graph,
             populations=tuple(index[p.name] for p in graph.populations),
-            projections=tuple(projections),
+            projections=tuple(
+                replace(p, delay=p.delay + self.precision.extra_delay) for p in projections
+            ),
             semantics=self._semantics(),
         )
         values = {k: v for m in made for k, v in m.values.items()}
@@ -115,6 +117,27 @@ class Quantize:
         learning = (p.name for p in graph.projections if p.trainable and self.is_learning)
         return bounds_of(integers, steps_of(graph), frozenset(learning)).overflows
 
+    def _require_decays(self, floats: Model, integers: Model) -> None:
+        """CompileError(E084) of neurons that reach their threshold without a decay."""
+        found = []
+        for population in integers.graph.populations:
+            step, before = population.step, floats.graph.population(population.name).step
+            if step is None or before is None or not isinstance(step.threshold, Apply):
+                continue
+            left, *right = step.threshold.args
+            starts = {
+                s.name: start_of(integers, population, s, {}, np.float64) for s in step.states
+            }
+            if step.threshold.op in ("gt", "ge") and isinstance(left, Ref):
+                decays = decays_of(before, step, self.precision.leak)
+                _, high = dead_zone(decays, left.name, step.still, starts)
+                is_still = names(right[0]) <= step.still
+                level = int(np.min(evaluate(right[0], starts))) if is_still else 0
+                if 0 < level <= high:
+                    found.append(_stays(population, left.name, high, level))
+        if found:
+            raise CompileError(found)
+
     def _way_out(self, floats: Model) -> str:
         guard = most_guard(
             replace(self, precision=_with_guard(self, self.precision.guard - 1)), floats
@@ -122,27 +145,6 @@ class Quantize:
         if guard is None:
             return "take fewer bits a weight, or let sums saturate"
         return f"take {guard} guard bits, or let sums saturate"
-
-
-def _require_decays(model: Model) -> None:
-    """CompileError(E084) of neurons that reach their threshold without a decay."""
-    found = []
-    for population in model.graph.populations:
-        condition = None if population.step is None else population.step.threshold
-        if population.step is None or not isinstance(condition, Apply):
-            continue
-        left, *right = condition.args
-        starts = {
-            s.name: start_of(model, population, s, {}, np.float64) for s in population.step.states
-        }
-        if condition.op in ("gt", "ge") and isinstance(left, Ref):
-            _, high = dead_zone(population.step, left.name, starts)
-            is_still = names(right[0]) <= population.step.still
-            level = int(np.min(evaluate(right[0], starts))) if is_still else 0
-            if 0 < level <= high:
-                found.append(_stays(population, left.name, high, level))
-    if found:
-        raise CompileError(found)
 
 
 def _stays(population: Population, state: str, high: int, level: int) -> Diagnostic:

@@ -12,7 +12,7 @@ from compiled_texts import compiled_text
 from snncc.backends.protocols import Samples, Simulator
 from snncc.backends.reference.simulator import ReferenceSimulator
 from snncc.ir.diagnostics import CompileError
-from snncc.ir.integers.precision import DECAYS, SCALES, Precision
+from snncc.ir.integers.precision import BELOW, DECAYS, LEAKS, SCALES, Precision
 from snncc.ir.integers.ranges import UNSEEN, Ranges
 from snncc.ir.integers.weights import METHODS
 from snncc.ir.model import Model, draw_model
@@ -102,7 +102,10 @@ def drawn_precision(seed: int, sums: str = "exact") -> tuple[Precision, str]:
         sums=sums,
     )
     method = draw.choice(list(METHODS))
-    return replace(precision, floor=draw.choice([None, None, -0.4, 0.0])), method
+    precision = replace(precision, floor=draw.choice([None, None, -0.4, 0.0]))
+    below, leak = draw.choice(list(BELOW)), draw.choice(["first", "first", *LEAKS])
+    delay = draw.choice([0, 0, 0, 1, 3])
+    return replace(precision, below=below, leak=leak, extra_delay=delay), method
 
 
 def drawn_integers(seed: int, sums: str = "exact") -> Model:
@@ -261,6 +264,8 @@ def in_integers(model: Model, precision: Precision, method: str, ranges: Ranges 
             codes = {d.code for d in error.diagnostics}
             if "E080" in codes and precision.decay != "multiply":
                 precision = replace(precision, decay="multiply")
+            elif "E080" in codes and (precision.leak, precision.below) != ("first", "clip"):
+                precision = replace(precision, leak="first", below="clip")
             elif codes == {"E083"} and precision.guard > -16:
                 precision = replace(precision, guard=precision.guard - 1)
             elif codes <= {"E082", "E084"} and precision.guard < 12:

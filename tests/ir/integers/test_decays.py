@@ -28,14 +28,15 @@ def of(dtype: Fixed, value) -> NeuronStep:
 )
 def test_what_a_factor_leaves_as_it_is(rounding, ends) -> None:
     step = decayed(4032, 12, rounding)  # it takes 64 / 4096 of a code away
-    assert dead_zone(step, "v", {}) == ends
+    assert dead_zone(step.decay, "v", step.still, {}) == ends
     for code in (ends[1] + 1, ends[0] - 1):
         assert abs(int(np.rint(code * 4032 / 4096 - 0.001))) <= abs(code)
 
 
 def test_shifts_end_at_zero() -> None:
     dtype = Fixed(32, 4)
-    assert dead_zone(of(dtype, shift_decay(Ref("v", dtype), 6)), "v", {}) == (0, 0)
+    step = of(dtype, shift_decay(Ref("v", dtype), 6))
+    assert dead_zone(step.decay, "v", step.still, {}) == (0, 0)
 
 
 def test_factors_of_single_neurons() -> None:
@@ -44,4 +45,4 @@ def test_factors_of_single_neurons() -> None:
     step = of(dtype, value)
     still = State("k", "1", Const(0, factor), factor)
     step = NeuronStep((*step.states, still), (), (), step.decay)
-    assert dead_zone(step, "v", {"k": np.array([2048, 4095])}) == (-4095, 0)
+    assert dead_zone(step.decay, "v", step.still, {"k": np.array([2048, 4095])}) == (-4095, 0)

@@ -10,6 +10,7 @@ from compiled_texts import compiled_text
 from refusal import refusals, refused
 
 from snncc.backends.reference.network import simulate
+from snncc.ir.integers.decays import dead_zone, decays_of
 from snncc.ir.integers.precision import Precision
 from snncc.ir.integers.ranges import Ranges
 from snncc.ir.model import Model, draw_model
@@ -352,6 +353,78 @@ def ran(model: Model, *steps: tuple[int, int, int]) -> tuple[list[int], list[flo
     found = simulate(model, {"x": np.array(steps, bool)[:, None]}, record=True)
     values = np.ldexp(found.history["y"]["v"] * model.values["y/v.unit"].array, -2)
     return found.spikes["y"].ravel().tolist(), np.round(values.ravel(), 1).tolist()
+
+
+def test_what_becomes_of_a_membrane_below_its_floor() -> None:
+    """-1.6 mV arrives, and the floor is at -1 mV."""
+    steps = (0, 1, 0), (0, 0, 0)
+    assert ran(few([2.0, -1.6, 0.8], floor=-1.0), *steps) == ([0, 0], [-1.0, -1.0])
+    found = ran(few([2.0, -1.6, 0.8], floor=-1.0, below="subtract"), *steps)
+    assert found == ([0, 0], [-0.6, -0.6])
+    back = SOFT.replace("soft", "back").replace("v = v - v_th", "v = 0.25 mV")
+    bottom = floats("back", back)
+    bottom = bottom.with_weights({"x->h": np.full((5, 4), -2.0, np.float32)})
+    reset = integers(bottom, floor=-1.5, below="reset")
+    states = simulate(reset, {"x": np.ones((3, 1, 5), bool)}, record=True).history["h"]
+    unit = reset.values["h/v.unit"].array
+    low = np.ldexp(states["v"] * unit, -8)
+    assert low.min() >= -1.5
+    assert np.isclose(low, -0.25, atol=float(unit.max())).any()  # minus what a spike resets it to
+    refusal = refused("E080", few, [1.0, 1.0, 1.0], floor=-1.0, below="reset")
+    assert "--below subtract" in (refusal.help or "")
+
+
+@pytest.mark.parametrize(
+    ("leak", "wanted"),
+    [
+        # 0.96 mV arrive in the first step and 0.96 in the second; half of it leaks in a step.
+        ("first", ([0, 1], [0.96, 0.44])),
+        ("arrived", ([0, 0], [0.48, 0.72])),
+        ("tested", ([0, 1], [0.48, -0.28])),
+    ],
+)
+def test_when_a_leak_is_done(leak, wanted) -> None:
+    text = SOFT + FEW.replace("tau = 1000 ms", "tau = 2 ms")
+    given = {"x->y": np.float32([[0.96]] * 3)}
+    model = run_model_passes(draw_model(compiled_text(text).graph, 0, given))
+    made = integers(model, bits=16, decay_bits=16, guard=8, leak=leak)
+    found = simulate(made, {"x": np.array([[1, 0, 0]] * 2, bool)[:, None]}, record=True)
+    values = np.ldexp(found.history["y"]["v"] * made.values["y/v.unit"].array, -8)
+    assert (found.spikes["y"].ravel().tolist(), np.round(values.ravel(), 2).tolist()) == wanted
+    before, step = (m.graph.population("y").step for m in (model, made))
+    (decay,) = decays_of(before, step, leak)
+    assert (decay.target, dead_zone((decay,), "v", step.still, {})) == ("v", (-1, 0))
+
+
+def test_what_no_late_leak_goes_with() -> None:
+    asked = {"leak": "tested", "sums": "each", "threshold": "event"}
+    assert "--leak arrived" in (refused("E080", few, [1.0, 1.0, 1.0], **asked).help or "")
+    assert "--leak arrived" in (
+        refused("E080", few, [1.0, 1.0, 1.0], leak="tested", spikes=2).help or ""
+    )
+
+
+def test_each_projection_has_an_exponent_of_its_own() -> None:
+    """A projection whose weights are small keeps bits that a shared unit does not leave it."""
+    two = "x -> h : dense as a\n  x -> h : dense as b\n"
+    text = NET.replace("CELL", LIF).replace("x -> h : dense(init = uniform(-2, 4))\n", two)
+    large = np.linspace(-8.0, 8.0, 20, dtype=np.float32).reshape(5, 4)
+    model = run_model_passes(draw_model(compiled_text(text).graph, 3))
+    model = model.with_weights({"a": large, "b": large / 100.0})
+    shared, own = (integers(model, bits=6, scale=scale) for scale in ("neuron", "exponent"))
+    assert abs(shared.weights("b")).max() == 0
+    assert 16 <= abs(own.weights("b")).max() <= 31
+    units = {name: own.values[f"h/{name}.unit"].array for name in ("i.0", "i.1")}
+    assert (units["i.1"] / units["i.0"] == 2.0**-6).all()
+    error = abs(own.weights("b") * units["i.1"] - large / 100.0)
+    assert (error <= units["i.1"] * 0.5001).all()
+
+
+def test_spikes_that_come_later_everywhere() -> None:
+    before, after = few([2.0, 2.0, 2.0]), few([2.0, 2.0, 2.0], extra_delay=2)
+    assert ran(before, (1, 0, 0), (0, 0, 0), (0, 0, 0))[0] == [1, 0, 0]
+    assert ran(after, (1, 0, 0), (0, 0, 0), (0, 0, 0))[0] == [0, 0, 1]
+    assert [p.delay for p in after.graph.projections] == [2]
 
 
 def test_several_spikes_a_step() -> None:
