@@ -13,6 +13,7 @@ from ..backends.artifact.model import graph_digest
 from ..backends.trace import Trace
 from ..ir.expr import Apply, Const, Ref, walk
 from ..ir.graph import Population, Projection
+from ..ir.integers.axons import by_axon_types
 from ..ir.integers.bounds import Bounds, bounds_of
 from ..ir.integers.decays import dead_zone, decays_of
 from ..ir.integers.precision import Deployment, Precision
@@ -27,6 +28,7 @@ from ..ir.rules import most_sent, sends_numbers
 from ..ir.tensors import numbers
 from ..ir.types import Fixed
 from ..ir.verify.durations import steps_of
+from ..ir.wiring import Windows
 
 Array = npt.NDArray[Any]
 MOST_GUARD = 8
@@ -244,8 +246,32 @@ def _projection(made: Quantized, projection: Projection) -> dict[str, Any]:
         "max_error": float(errors.max(initial=0.0) / sent),
         "rms_error": float(np.sqrt((errors * errors).mean()) / sent) if errors.size else 0.0,
         "delay": projection.delay,
+        "delay_wanted": projection.delay - made.precision.extra_delay,
         "bytes": value.array.nbytes,
+        **_of_chips(made, projection),
     }
+
+
+def _of_chips(made: Quantized, projection: Projection) -> dict[str, Any]:
+    """What a chip is told of weights that share more than a unit: the exponent of a projection,
+    where that of the largest unit at its port is 0, and the type of each axon."""
+    asked, found = made.precision, dict[str, Any]()
+    if asked.scale == "exponent":
+        port = projection.port.partition(".")[0]
+        units = {
+            p.name: float(_unit(made.integers, p.post, p.port).max())
+            for p in made.integers.graph.projections
+            if p.post == projection.post and p.port.partition(".")[0] == port
+        }
+        found["exponent"] = int(np.rint(np.log2(units[projection.name] / max(units.values()))))
+    if asked.axon_types:
+        name = projection.name
+        wiring, weights = made.floats.wirings[name], made.floats.values[weights_name(name)]
+        assert not isinstance(wiring, Windows)
+        own = numbers(weights).astype(np.float64)
+        _, types = by_axon_types(wiring, own, asked.axon_types)
+        found["axon_types"] = types.tolist()
+    return found
 
 
 def observed(made: Quantized, trace: Trace) -> list[dict[str, Any]]:

@@ -15,6 +15,8 @@ from ..model import Model, unit_name, value_name, weights_name
 from ..neuron import LAST_EMITTED, LOST, NeuronStep
 from ..rules import sends_numbers
 from ..tensors import Tensor, numbers, stored, tensor
+from ..wiring import AllPairs, Listed, Windows, Wiring
+from .axons import by_axon_types
 from .precision import OF_PROJECTIONS, Precision
 from .ranges import UNSEEN, Ranges
 from .sizes import ROOM, wants_ranges
@@ -157,9 +159,19 @@ def _synapses(
         raise CompileError(
             Diagnostic("E081", f"a weight of `{name}` is no finite number", projection.span)
         )
-    weights = weights * sent.get(projection.pre, 1.0)
-    unit = np.ones(population.neurons)
-    return Synapses(name, model.wirings[name], weights, precision.weight(name), unit)
+    weights, wiring = weights * sent.get(projection.pre, 1.0), model.wirings[name]
+    if precision.axon_types:
+        weights, _ = by_axon_types(_typed(projection, wiring), weights, precision.axon_types)
+    return Synapses(name, wiring, weights, precision.weight(name), np.ones(population.neurons))
+
+
+def _typed(projection: Projection, wiring: Wiring) -> AllPairs | Listed:
+    """A wiring whose axons can have types; CompileError(E080) for windows."""
+    if isinstance(wiring, Windows):
+        message = f"the shared weights of `{projection.name}` have no axon types"
+        way_out = "say `--axon-types 0`, or connect it otherwise"
+        raise CompileError(Diagnostic("E080", message, projection.span, help=way_out))
+    return wiring
 
 
 class _Scales(NamedTuple):

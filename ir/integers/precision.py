@@ -29,7 +29,8 @@ class Precision:
     after events only where `sums` are "each". `spikes`: the most of a neuron in a step. `table`:
     the cells of functions such as exp; 0 refuses them. `below`: what becomes of a state below its
     floor, a row of BELOW. `leak`: when decays are done, a row of LEAKS. `extra_delay`: steps by
-    which all spikes come later than the program says.
+    which all spikes come later than the program says. `axon_types`: the most weights of a neuron
+    in a projection, by the type of the axon (see `axons`); 0: as many as there are.
     """
 
     bits: int = 8
@@ -49,6 +50,7 @@ class Precision:
     below: str = "clip"
     leak: str = "first"
     extra_delay: int = 0
+    axon_types: int = 0
     by_projection: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
 
     def weight(self, projection: str) -> Fixed:

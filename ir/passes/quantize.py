@@ -50,6 +50,9 @@ class Quantize:
             message = f"`{graph.name}` computes with integers already"
             way_out = "quantize the model that it was made from"
             raise CompileError(Diagnostic("E080", message, help=way_out))
+        if self.is_learning and self.precision.axon_types:
+            message = "weights by axon type do not learn: an update would leave their types"
+            raise CompileError(Diagnostic("E080", message, help="say `--axon-types 0`"))
         made = self._made(model)
         order = {p.name: k for k, p in enumerate(graph.projections)}
         projections = sorted((p for m in made for p in m.projections), key=lambda p: order[p.name])

@@ -105,7 +105,9 @@ def drawn_precision(seed: int, sums: str = "exact") -> tuple[Precision, str]:
     precision = replace(precision, floor=draw.choice([None, None, -0.4, 0.0]))
     below, leak = draw.choice(list(BELOW)), draw.choice(["first", "first", *LEAKS])
     delay = draw.choice([0, 0, 0, 1, 3])
-    return replace(precision, below=below, leak=leak, extra_delay=delay), method
+    types = draw.choice([0, 0, 0, 2, 4])
+    chosen = {"below": below, "leak": leak, "extra_delay": delay, "axon_types": types}
+    return replace(precision, **chosen), method
 
 
 def drawn_integers(seed: int, sums: str = "exact") -> Model:

@@ -420,6 +420,19 @@ def test_each_projection_has_an_exponent_of_its_own() -> None:
     assert (error <= units["i.1"] * 0.5001).all()
 
 
+def test_weights_by_axon_type() -> None:
+    made = integers(floats(), axon_types=2, bits=4)
+    for name in ("x->h", "h->y"):
+        levels = [set(column) - {0} for column in made.weights(name).T]
+        assert max(map(len, levels)) == 2
+    windowed = NET.replace("CELL", LIF).replace("x[5]", "x[3, 3]").replace("h[4]", "h[1, 2, 2]")
+    windowed = windowed.replace("x -> h : dense(", "x -> h : conv2d(channels = 1, kernel = 2, ")
+    model = run_model_passes(draw_model(compiled_text(windowed).graph, 3))
+    assert "--axon-types 0" in (refused("E080", integers, model, axon_types=2).help or "")
+    learns = Quantize(Precision(axon_types=2), is_learning=True)
+    assert "do not learn" in refused("E080", learns.run, floats()).message
+
+
 def test_spikes_that_come_later_everywhere() -> None:
     before, after = few([2.0, 2.0, 2.0]), few([2.0, 2.0, 2.0], extra_delay=2)
     assert ran(before, (1, 0, 0), (0, 0, 0), (0, 0, 0))[0] == [1, 0, 0]
