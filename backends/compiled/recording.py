@@ -6,6 +6,7 @@ in proportion to the square of the steps, and at no cost to a simulation that is
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import numpy as np
@@ -50,32 +51,28 @@ def traced(simulator: Stepped, samples: Samples, has_states: bool) -> Trace:
         kind: np.array([[sample[kind] for sample in step] for step in found])  # [T, B, rows, N]
         for kind in ("reals", "integers")
     }
-    places = {p.name: state_places(p.step) for p in simulator.graph.populations if p.step}
-    parts = {kind: _by_population(simulator, array) for kind, array in rows.items()}
-    states = {
-        name: {state: parts[kind][name][:, :, row] for state, (kind, row) in of_one.items()}
-        for name, of_one in places.items()
-    }
-    for population in simulator.graph.populations:
-        for state in () if population.step is None else population.step.states:
-            if isinstance(state.dtype, Fixed):
-                own = states[population.name]
-                own[state.name] = np.ascontiguousarray(own[state.name]).view(np.int32)
-    return Trace(spikes, states)
+    return Trace(spikes, _by_state(simulator, rows))
 
 
 def states_at(simulator: Stepped, samples: Samples, steps: int) -> dict[str, dict[str, Array]]:
     """The states [neurons], by population and state, of a single sample after so many steps."""
-    found = {
-        k: _by_population(simulator, a) for k, a in simulator.states_after(samples, steps).items()
-    }
-    return {
-        p.name: {
-            state: found[kind][p.name][row] for state, (kind, row) in state_places(p.step).items()
-        }
-        for p in simulator.graph.populations
-        if p.step is not None
-    }
+    return _by_state(simulator, simulator.states_after(samples, steps))
+
+
+def _by_state(simulator: Stepped, rows: Mapping[str, Array]) -> dict[str, dict[str, Array]]:
+    """States [..., neurons] by population and state, from rows of them all [..., row, N]; codes,
+    whose bits lie among `reals`, as i32."""
+    parts = {kind: _by_population(simulator, array) for kind, array in rows.items()}
+    found: dict[str, dict[str, Array]] = {}
+    for population in (p for p in simulator.graph.populations if p.step is not None):
+        assert population.step is not None
+        types = {s.name: s.dtype for s in population.step.states}
+        own = found[population.name] = {}
+        for state, (kind, row) in state_places(population.step).items():
+            numbers = parts[kind][population.name][..., row, :]
+            is_code = isinstance(types[state], Fixed)
+            own[state] = np.ascontiguousarray(numbers).view(np.int32) if is_code else numbers
+    return found
 
 
 def _by_population(simulator: Stepped, array: Array) -> dict[str, Array]:

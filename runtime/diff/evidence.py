@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,10 +12,11 @@ import numpy.typing as npt
 from ...backends.reference.simulator import input_spikes
 from ...backends.trace import Trace
 from ...ir.graph import Population
-from ...ir.model import Model, start_of
+from ...ir.model import Model, sent_unit, start_of, unit_name, value_name
 from ...ir.neuron import LAST_EMITTED, LOST
 from ...ir.passes.pipeline import run_model_passes
 from ...ir.rules import sends_numbers
+from ...ir.types import Fixed
 from .comparison import Comparison
 from .side import Batch, Side, Sizes
 
@@ -24,7 +25,9 @@ Numbers = Mapping[str, float]
 
 
 class Arrival(NamedTuple):
-    """What arrives at the neuron in the step: `sent` is 1 for a spike, `delay` in steps."""
+    """What arrives at the neuron in the step: `sent` is 1 for a spike, `delay` in steps. `value` is
+    that of a `weight` that is a code; None of one that is a number itself, or means nothing known.
+    """
 
     projection: str
     population: str
@@ -32,19 +35,21 @@ class Arrival(NamedTuple):
     weight: float
     delay: int
     sent: float
+    value: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What one side says of the neuron in the step: whether it fires, its states before and after,
     and what arrives; None where it does not know. `borrowed`: populations of which the other side
-    says what they sent."""
+    says what they sent. `codes`: what a code of 1 is worth, by state, of those that are codes."""
 
     spike: bool
     before: Numbers | None
     after: Numbers | None
     arriving: tuple[Arrival, ...] | None
     borrowed: tuple[str, ...] = ()
+    codes: Numbers = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,7 +85,32 @@ def seen(made: Comparison, k: int) -> Seen:
         _states(side, batch, place.step + 1, place.population, place.neuron),
         arriving,
         borrowed,
+        _codes(side, place.population, place.neuron),
     )
+
+
+def _codes(side: Side, name: str, neuron: int) -> Numbers:
+    """What a code of 1 of each state of a neuron is worth, of a package of integers."""
+    population = None if side.package is None else side.package.model.graph.index().get(name)
+    if side.package is None or population is None or population.step is None:
+        return {}
+    units = {
+        s.name: _unit(side.package.model, name, s.name, neuron) for s in population.step.states
+    }
+    types = {s.name: s.dtype for s in population.step.states}
+    return {
+        state: float(np.ldexp(unit, -dtype.frac))
+        for state, unit in units.items()
+        if unit is not None and isinstance(dtype := types[state], Fixed)
+    }
+
+
+def _unit(model: Model, population: str, name: str, neuron: int) -> float | None:
+    """The unit of a state or a port of a neuron, where it has one."""
+    value = model.values.get(value_name(population, unit_name(name)))
+    if value is None:
+        return None
+    return float(value.array[neuron] if value.array.ndim else value.array)
 
 
 def _states(side: Side, batch: Batch, steps: int, name: str, neuron: int) -> Numbers | None:
@@ -173,8 +203,12 @@ def _arriving(
         pre, post = wiring.pairs()
         into = np.flatnonzero((post == neuron) & (numbers[pre] != 0))
         weights = model.weights(p.name).ravel()[wiring.places()[into]]
+        unit, sends = _unit(model, name, p.port, neuron), model.graph.population(p.pre)
         found += [
-            Arrival(p.name, p.pre, int(n), float(w), p.delay, float(numbers[n]))
+            Arrival(
+                *(p.name, p.pre, int(n), float(w), p.delay, float(numbers[n])),
+                None if unit is None else float(w) * unit / sent_unit(model, sends),
+            )
             for n, w in zip(pre[into], weights, strict=True)
         ]
     return tuple(found)

@@ -79,12 +79,18 @@ def _seen_text(seen: Seen, place: Place) -> str:
     if seen.after is None:
         return f"{text}; its states are not known"
     before = seen.before or {}
-    states = [f"{name} {_changed(before.get(name), value)}" for name, value in seen.after.items()]
+    states = [
+        f"{name} {_changed(before.get(name), value, seen.codes.get(name))}"
+        for name, value in seen.after.items()
+    ]
     return f"{text}; {', '.join(states)}" if states else text
 
 
-def _changed(before: float | None, after: float) -> str:
-    return f"{after:.7g}" if before is None else f"{before:.7g} -> {after:.7g}"
+def _changed(before: float | None, after: float, code: float | None) -> str:
+    """The numbers, and of codes what they are worth."""
+    ends = [after] if before is None else [before, after]
+    text = " -> ".join(f"{x:.10g}" if code else f"{x:.7g}" for x in ends)
+    return f"{text} ({' -> '.join(f'{x * code:.4g}' for x in ends)})" if code else text
 
 
 def _arrival_rows(reason: Reason) -> list[dict[str, object]]:
@@ -97,7 +103,7 @@ def _arrival_rows(reason: Reason) -> list[dict[str, object]]:
         {
             "from": each.population,
             "neuron": each.neuron,
-            "weight": f"{each.weight:.6g}",
+            "weight": f"{each.weight:.6g}" + ("" if each.value is None else f" ({each.value:.4g})"),
             "delay": each.delay,
             "sent": f"{each.sent:.6g}",
             "side": side,
@@ -139,6 +145,7 @@ def reason_document(made: Comparison, reason: Reason) -> dict[str, Any]:
 def _seen_document(seen: Seen) -> dict[str, Any]:
     return {
         "spike": seen.spike,
+        "codes": dict(seen.codes) or None,
         "state": None
         if seen.after is None
         else {"before": _finite(seen.before), "after": _finite(seen.after)},

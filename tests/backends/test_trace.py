@@ -10,6 +10,7 @@ from backend_cases import grid_model, samples_with
 from compiled_texts import compiled_text
 from devices import CARD, SIMULATOR_AT_NIGHT
 from drawn_networks import COUNTING, DYADIC
+from integer_cases import drawn_integers, drawn_samples
 from kernel_flags import FORWARD
 from simulator_cases import check_doubtful, check_lost, lossy_model
 
@@ -60,6 +61,19 @@ def test_all_targets_record_the_same(text, kernels, device, tmp_path):
                 assert values.tolist() == wanted[f"states/{population}/{state}"][1, 3].tolist()
     without = record_of(model, simulators[1].trace(samples, False))
     assert [n for n in wanted if n not in without] == [n for n in wanted if n.startswith("states")]
+
+
+def test_states_that_are_codes(kernels):
+    """After any step they are those of the trace, and of the reference: whole numbers."""
+    model, samples = drawn_integers(3), drawn_samples(3)
+    golden = ReferenceSimulator(model, np.float64).trace(samples, True).states
+    found = CpuSimulator(model, 1, kernels).states_at(samples.only(1), 17)
+    assert found["h0"]
+    for name, states in found.items():
+        for state, codes in states.items():
+            assert codes.dtype.kind == "i"
+            assert (codes == golden[name][state][16, 1]).all(), (name, state)
+    assert any(np.abs(codes).max() > 1 for codes in found["h0"].values())
 
 
 def test_the_reference_tells_of_lost_states():

@@ -144,6 +144,23 @@ def test_floats_beside_integers(tmp_path, guard, there, back):
     assert set(made.found.values.values()) == {0, 20 * 12, 20 * 4}  # of counters; not of codes
 
 
+def test_what_codes_mean_is_told_beside_them(tmp_path):
+    """The states of the integers are worth next to what those of the floats are."""
+    a, b = package(tmp_path / "a", trained()), package(tmp_path / "b", in_integers(trained(), 8))
+    _, reason = compared(tmp_path, a, b, presentation(4))
+    floats, codes = reason.sides
+    assert not floats.codes
+    for state in ("v", "c"):
+        assert codes.before[state] == int(codes.before[state])
+        worth = codes.before[state] * codes.codes[state]
+        assert worth == pytest.approx(floats.before[state], abs=0.5), state
+    pairs = {(each.population, each.neuron): each for each in floats.arriving}
+    assert len(codes.arriving) > 1
+    for each in codes.arriving:
+        own = pairs.get((each.population, each.neuron))
+        assert own is None or each.value == pytest.approx(own.weight, abs=0.2)
+
+
 def test_weights_of_a_log_of_integers(tmp_path):
     """They are those of the quantizer: one unit a neuron."""
     floats, integers = trained(), in_integers(trained(), 8)
