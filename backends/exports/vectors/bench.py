@@ -8,8 +8,8 @@ from .layout import Field, Layout
 from .tables import readable
 
 _BENCH = """\
-// Reads inputs.hex, spikes.hex and states.hex, gives `dut` a step of spikes at each rising edge,
-// and compares after it. Run it in this folder:
+// Reads the .hex files, gives `dut` a step of what comes in at each rising edge, and compares after
+// it. Run it in this folder:
 //     iverilog -g2012 -o bench.vvp bench.sv dut.sv && vvp -n bench.vvp
 // With +log=FILE.csv all that fires is written as a spike log for `snncc diff`, and the run goes on
 // behind the first mismatch; with +spikes-only the states of `dut` are not looked at.
@@ -17,14 +17,14 @@ module bench;
 localparam int SAMPLES = {samples}, STEPS = {steps};
 logic clk = 0, rst = 1;
 logic [{inputs}:0] spikes_in = 0, given [0:SAMPLES * STEPS - 1];
-logic [{spikes}:0] spikes, fires, wanted [0:SAMPLES * STEPS - 1];
+{numbers}logic [{spikes}:0] spikes, fires, wanted [0:SAMPLES * STEPS - 1];
 logic [{words}:0] states, held;
 logic signed [31:0] word, codes [0:SAMPLES * STEPS * {count} - 1];
 bit has_states, has_log, is_wrong;
 string log_name;
 int log, now;
 
-dut dut (.clk(clk), .rst(rst), .spikes_in(spikes_in), .spikes(spikes), .states(states));
+dut dut (.clk(clk), .rst(rst), .spikes_in(spikes_in), {port}.spikes(spikes), .states(states));
 
 task tick;
 begin
@@ -55,7 +55,7 @@ endtask
 
 initial begin
     $readmemh("inputs.hex", given);
-    $readmemh("spikes.hex", wanted);
+{read}    $readmemh("spikes.hex", wanted);
     $readmemh("states.hex", codes);
     has_states = {any} && !$test$plusargs("spikes-only");
     has_log = $value$plusargs("log=%s", log_name) != 0;
@@ -70,7 +70,7 @@ initial begin
         for (int t = 0; t < STEPS; t++) begin
             now = sample * STEPS + t;
             spikes_in = given[now];
-            tick;
+{set}            tick;
             if (!is_wrong) compare(sample, t);
             if (has_log) note(sample, t);
             if (is_wrong && !has_log) $fatal(1, "the first mismatch is above");
@@ -100,10 +100,25 @@ def bench(layout: Layout, samples: int, steps: int) -> str:
         "compared": "".join(f"    {line}\n" for line in _compared(layout)),
         "noted": "".join(f"    {line}\n" for line in _noted(layout)),
     }
+    parts |= _numbers(layout.words_in)
     text = _BENCH
     for name, part in parts.items():
         text = text.replace(f"{{{name}}}", str(part))
     return text
+
+
+def _numbers(words: int) -> dict[str, str]:
+    """What the bench says of numbers that come in, nothing where there are none."""
+    if not words:
+        return dict.fromkeys(("numbers", "port", "read", "set"), "")
+    word = f"numbers_in[32 * k +: 32] = sent[now * {words} + k]"
+    return {
+        "numbers": f"logic [{32 * words - 1}:0] numbers_in = 0;\n"
+        f"logic [31:0] sent [0:SAMPLES * STEPS * {words} - 1];\n",
+        "port": ".numbers_in(numbers_in), ",
+        "read": '    $readmemh("numbers.hex", sent);\n',
+        "set": f"            for (int k = 0; k < {words}; k++) {word};\n",
+    }
 
 
 def _compared(layout: Layout) -> Iterator[str]:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from ....ir.diagnostics import CompileError, Diagnostic
 from ....ir.graph import Call, Graph, Population, Projection
+from ....ir.integers.population import sends
 from ....ir.model import Model, value_name, weights_name
 from ....ir.passes.schedule import blocks
 from ....ir.tensors import Tensor
@@ -19,8 +20,8 @@ from ....ir.types import Shape
 from ....ir.wiring import AllPairs, Wiring
 from ...reference.network import simulate
 from ...trace import Trace
+from .sent import sent
 
-Bits = npt.NDArray[np.bool_]
 Array = npt.NDArray[Any]
 SENT = ".sent"  # after the name of a population that is given, beside itself
 
@@ -34,7 +35,7 @@ class Place(NamedTuple):
 
 class Origin(NamedTuple):
     """Where a part's population is in the network: neuron k of it is `neurons[k]` of
-    `population`, its spikes `delay` steps late."""
+    `population`, what it sends `delay` steps late."""
 
     population: str
     neurons: tuple[int, ...]
@@ -55,7 +56,7 @@ class Part:
 
 def neuron_part(model: Model, trace: Trace, place: Place) -> Part:
     """The neuron with all of its synapses; each projection into it is an input of its own name,
-    whose spikes are given in the step in which they arrive."""
+    whose spikes, or numbers, are given in the step in which they arrive."""
     made = _Cut(model, trace, *_only(model, place))
     for projection in arriving(model.graph, place.population):
         pre, weights = synapses_into(model, projection, place.neuron)
@@ -142,10 +143,10 @@ def synapses_into(model: Model, projection: Projection, neuron: int) -> tuple[Ar
     return pre[here], weights
 
 
-def late(spikes: Bits, delay: int) -> Bits:
-    """Spikes [T, ...] so many steps later."""
-    made = np.zeros_like(spikes)
-    made[delay:] = spikes[: max(0, len(spikes) - delay)]
+def late(rows: Array, delay: int) -> Array:
+    """What is sent [T, ...] so many steps later."""
+    made = np.zeros_like(rows)
+    made[delay:] = rows[: max(0, len(rows) - delay)]
     return made
 
 
@@ -159,7 +160,8 @@ def _strongest(model: Model, trace: Trace, place: Place) -> tuple[Projection, in
     found = []
     for projection in arriving(model.graph, place.population):
         pre, weights = synapses_into(model, projection, place.neuron)
-        counts = trace.spikes[projection.pre].sum(axis=(0, 1))[pre]
+        given = sent(trace, model.graph.population(projection.pre))
+        counts = abs(given.astype(np.int64)).sum(axis=(0, 1))[pre]
         effect = abs(weights.astype(np.int64)) * counts
         if len(pre):
             k = int(effect.argmax())
@@ -192,20 +194,22 @@ class _Cut:
         self.population, self.values = population, values
         self.inputs: list[Population] = []
         self.origins: dict[str, Origin] = {}
-        self.given: dict[str, Bits] = {}
+        self.given: dict[str, Array] = {}
         self.projections: list[Projection] = []
         self.wirings: dict[str, Wiring] = {}
 
     def give(self, name: str, origin: Origin, shape: Shape | None = None) -> None:
         """An input of that name that sends what neurons of the network sent."""
-        steps = len(next(iter(self.trace.spikes.values())))
-        spikes = self.trace.spikes[origin.population][:, :, list(origin.neurons)]
-        encoding = Call("spikes", (("duration", steps * self.model.graph.dt),))
+        sender = self.model.graph.population(origin.population)
+        given = sent(self.trace, sender)[:, :, list(origin.neurons)]
+        duration = ("duration", len(given) * self.model.graph.dt)
+        numbers = Call("current", (duration, ("mean", 0.0), ("sd", 1.0)))  # as they are
+        encoding = numbers if sends(sender) else Call("spikes", (duration,))
         flat = (len(origin.neurons),)
         made = Population(name, shape or flat, "input", encoding=encoding)
         self.inputs.append(made)
         self.origins[name] = origin
-        self.given[name] = late(spikes, origin.delay)
+        self.given[name] = late(given, origin.delay)
 
     def join(self, projection: Projection, weights: Array) -> None:
         """All neurons of an input to the one neuron."""
@@ -234,4 +238,5 @@ class _Cut:
         model = replace(self.model, graph=graph, wirings=self.wirings, values=self.values)
         made = simulate(model, self.given, np.float64, record=True)
         origins = {**self.origins, self.population.name: own}
-        return Part(folder, about, model, Trace(made.spikes, made.history), origins)
+        trace = Trace(made.spikes, made.history, self.given)
+        return Part(folder, about, model, trace, origins)

@@ -1,11 +1,11 @@
 """dut.sv: a network of integers in SystemVerilog, behaviour clock by clock, to be replaced by the
 circuit that is to be tested.
 
-At a rising edge it does one step: spikes in, and what every neuron fires and holds out.
+At a rising edge it does one step: spikes and numbers in, and what every neuron fires and holds out.
 
-    clk, rst ─┐
-    spikes_in ┴─> sums at ports ─> step of each neuron ─> spikes, states
-                    ^ spikes of this step, or of earlier ones from `past`
+    clk, rst ──────────────┐
+    spikes_in, numbers_in ─┴─> sums at ports ─> step of each neuron ─> spikes, states
+                                 ^ what is sent in this step, or was in earlier ones, from `past`
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ import numpy.typing as npt
 
 from ....ir.expr import names
 from ....ir.graph import Population, Projection
+from ....ir.integers.population import sends
 from ....ir.model import Model, start_of, weights_name
-from ....ir.neuron import SPIKED, Assign, State
+from ....ir.neuron import LAST_EMITTED, SPIKED, Assign, State
 from ....ir.wiring import AllPairs
 from ...compiled.text.languages import VERILOG
 from ...compiled.text.render import cast, render
@@ -68,12 +69,15 @@ class _Writer:
         tasks += self._task("start", self._start())
         tasks += self._task("show", self._show())
         inputs, spikes, states = (max(1, n) for n in self.layout.sizes)
+        words = 32 * self.layout.words_in
+        numbers = f"    input  logic [{words - 1}:0] numbers_in, // and the numbers, 32 bits each"
         head = [
             "// A reference model: it says what, not how. Put your own module `dut` in its place.",
             "module dut (",
             "    input  logic clk,",
             "    input  logic rst, // at a rising edge: the state before the first step",
             f"    input  logic [{inputs - 1}:0] spikes_in, // what the inputs send in this step",
+            *([numbers] if words else []),
             f"    output logic [{spikes - 1}:0] spikes, // what fires in it",
             f"    output logic [{32 * states - 1}:0] states // after it, 32 bits each",
             ");",
@@ -96,9 +100,13 @@ class _Writer:
         own, size = self.names[population.name], population.neurons
         say = self.declared.append
         say(f"\n// {readable(population.name)}")
+        late, is_number = self.late[population.name], sends(population)
         say(f"logic [{size - 1}:0] {own}_fired;")
-        if self.late[population.name]:
-            say(f"logic [{size - 1}:0] {own}_past [0:{self.late[population.name] - 1}];")
+        if is_number and population.step is None:
+            say(f"int32_t {own}_sent [0:{size - 1}];")
+        if late:
+            past = f"int32_t {own}_past [0:{late * size - 1}];"
+            say(past if is_number else f"logic [{size - 1}:0] {own}_past [0:{late - 1}];")
         if population.step is None:
             return
         known = identifiers(population.step)
@@ -150,14 +158,14 @@ class _Writer:
     def _delivery(self, projection: Projection, lines: Lines) -> Iterator[str]:
         """`lines` for each synapse of the neurons that fired, `i` its end, WEIGHT its weight."""
         number = self.graph.projections.index(projection)
-        pre, wiring = self.names[projection.pre], self.model.wirings[projection.name]
+        wiring = self.model.wirings[projection.name]
         value = self.model.values[weights_name(projection.name)]
         if not wiring.synapses:
             return
         about = f"{projection.name}, {projection.delay} steps late"
         yield f"// {readable(about)}"
-        fired = f"{pre}_past[{projection.delay - 1}]" if projection.delay else f"{pre}_fired"
-        yield f"for (int j = 0; j < {wiring.pre_neurons}; j++) if ({fired}[j]) begin"
+        what, is_number = self._sent(projection), sends(self.graph.population(projection.pre))
+        yield f"for (int j = 0; j < {wiring.pre_neurons}; j++) if ({what}) begin"
         bits, posts = 8 * value.array.itemsize, wiring.post_neurons
         if isinstance(wiring, AllPairs):
             weights = self._memory(f"weights_{number}", value.array, bits)
@@ -175,8 +183,24 @@ class _Writer:
             if "int i;" not in self.declared:
                 self.declared.append("int i;")
         yield from (f"        {line}" for line in filter(None, [head]))
+        found = f"({found} * {what})" if is_number else found
         yield from (f"        {line.replace('WEIGHT', found)}" for line in lines)
         yield from ("    end", "end")
+
+    def _sent(self, projection: Projection) -> str:
+        """What neuron j sends that arrives now: whether it fired, or a number."""
+        pre = self.graph.population(projection.pre)
+        own, delay = self.names[pre.name], projection.delay
+        if not sends(pre):
+            return f"{own}_past[{delay - 1}][j]" if delay else f"{own}_fired[j]"
+        if delay:
+            return f"{own}_past[{(delay - 1) * pre.neurons} + j]"
+        return f"{self._numbers(pre)}[j]"
+
+    def _numbers(self, population: Population) -> str:
+        """The memory of the numbers that a population sends in this step."""
+        own, step = self.names[population.name], population.step
+        return f"{own}_sent" if step is None else f"{own}_{identifiers(step)[LAST_EMITTED]}"
 
     def _neuron(
         self,
@@ -236,8 +260,9 @@ class _Writer:
         for population in self.graph.populations:
             own = self.names[population.name]
             yield f"{own}_fired = 0;"
-            for k in range(self.late[population.name]):
-                yield f"{own}_past[{k}] = 0;"
+            words = self.late[population.name] * (population.neurons if sends(population) else 1)
+            if words:
+                yield f"for (int k = 0; k < {words}; k++) {own}_past[k] = 0;"
             if population.step is not None:
                 known = identifiers(population.step)
                 lines = [
@@ -266,11 +291,25 @@ class _Writer:
         for field_ in self.layout.inputs:
             size, own = field_.population.neurons, self.names[field_.population.name]
             yield f"        {own}_fired = spikes_in[{field_.first} +: {size}];"
+        for field_ in self.layout.numbers:
+            size, own = field_.population.neurons, self.names[field_.population.name]
+            word = f"numbers_in[32 * ({field_.first} + n) +: 32]"
+            yield f"        for (int n = 0; n < {size}; n++) {own}_sent[n] = {word};"
         yield from (f"        step_{self.names[p.name]};" for p in made)
-        for name, late in self.late.items():
-            own = self.names[name]
-            for k in range(late - 1, 0, -1):
-                yield f"        {own}_past[{k}] = {own}_past[{k - 1}];"
-            if late:
-                yield f"        {own}_past[0] = {own}_fired;"
+        for population in self.graph.populations:
+            yield from (f"        {line}" for line in self._remembered(population))
         yield from ("    end", "    show;", "end")
+
+    def _remembered(self, population: Population) -> Iterator[str]:
+        """What is sent moves one place on."""
+        own, late = self.names[population.name], self.late[population.name]
+        if not late:
+            return
+        size = population.neurons if sends(population) else 1
+        last = late * size - 1
+        yield f"for (int k = {last}; k >= {size}; k--) {own}_past[k] = {own}_past[k - {size}];"
+        if sends(population):
+            numbers = self._numbers(population)
+            yield f"for (int n = 0; n < {size}; n++) {own}_past[n] = {numbers}[n];"
+        else:
+            yield f"{own}_past[0] = {own}_fired;"

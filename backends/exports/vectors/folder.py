@@ -9,9 +9,8 @@ import numpy as np
 
 from ....ir.diagnostics import CompileError, Diagnostic
 from ....ir.graph import SUMS, Graph, Population
-from ....ir.model import Model, start_of
+from ....ir.model import Model, sent_unit, start_of
 from ....ir.neuron import State
-from ....ir.rules import emitters, sends_numbers
 from ....ir.text import print_graph
 from ....ir.types import DType, Fixed
 from ...runnable import require_clocked
@@ -31,7 +30,16 @@ from .dut import circuit
 from .layout import Field, Layout, layout_of, step_of
 from .readme import readme
 from .sizes import sizes_of
-from .tables import events_csv, hex_bits, hex_words, spike_rows, state_words, states_csv
+from .tables import (
+    events_csv,
+    hex_bits,
+    hex_words,
+    number_words,
+    numbers_csv,
+    spike_rows,
+    state_words,
+    states_csv,
+)
 from .weights import unit_of, weight_files, weights_said
 
 RULE = "the neuron that fires most, of the population that is evaluated first"
@@ -41,8 +49,8 @@ WORD = 32  # bits
 
 def vector_files(model: Model, digest: str, trace: Trace, place: Place | None) -> dict[str, bytes]:
     """The files by name, of a model of integers and what the reference does with some samples.
-    CompileError(E071) for one of floats, or whose neurons send numbers, and for a neuron to which
-    no synapse leads; without a `place` it is chosen by RULE."""
+    CompileError(E071) for one of floats, and for a neuron to which no synapse leads; without a
+    `place` it is chosen by RULE."""
     require_vectors(model.graph)
     if place is not None:
         require_reached(model, place)
@@ -57,7 +65,7 @@ def vector_files(model: Model, digest: str, trace: Trace, place: Place | None) -
     manifest = {
         **_head(model, digest, trace),
         "neuron": {**found._asdict(), "chosen": GIVEN if place else RULE},
-        "parts": [_said(part, model.graph) for part in parts],
+        "parts": [_said(part, model) for part in parts],
         "weights": weights_said(model),
         "sizes": sizes_of(model, trace),
     }
@@ -73,16 +81,7 @@ def require_vectors(graph: Graph) -> None:
         message = f"`{graph.name}` computes with floats, and vectors are of integers"
         way_out = "quantize it first: snncc quantize MODEL --out q8.snnpkg"
         raise CompileError(Diagnostic("E071", message, help=way_out))
-    found = [
-        Diagnostic(
-            "E071",
-            f"`{p.name}` sends numbers, and vectors are of spikes",
-            p.span,
-            help="join it by neurons that spike",
-        )
-        for p in (*filter(sends_numbers, graph.populations), *emitters(graph))
-    ]
-    found += [each for p in graph.populations if p.step is not None for each in _wide(p)]
+    found = [each for p in graph.populations if p.step is not None for each in _wide(p)]
     if found:
         raise CompileError(found)
 
@@ -118,12 +117,13 @@ def _head(model: Model, digest: str, trace: Trace) -> dict[str, Any]:
 def _texts(part: Part) -> dict[str, str]:
     layout, trace = layout_of(part.model.graph), part.trace
     steps, samples = next(iter(trace.spikes.values())).shape[:2]
-    inputs = [f.population for f in layout.inputs]
+    inputs, numbers = ([f.population for f in each] for each in (layout.inputs, layout.numbers))
     spiking = [f.population for f in layout.spikes]
     made = circuit(part.model)
     return {
         "inputs.csv": events_csv(trace, inputs),
         "inputs.hex": hex_bits(spike_rows(trace, inputs)),
+        **_numbers(trace, numbers),
         "spikes.csv": events_csv(trace, spiking),
         "spikes.hex": hex_bits(spike_rows(trace, spiking)),
         "states.csv": states_csv(trace, layout),
@@ -135,7 +135,14 @@ def _texts(part: Part) -> dict[str, str]:
     }
 
 
-def _said(part: Part, graph: Graph) -> dict[str, Any]:
+def _numbers(trace: Trace, populations: list[Population]) -> dict[str, str]:
+    if not populations:
+        return {}
+    words = hex_words(number_words(trace, populations), WORD)
+    return {"numbers.csv": numbers_csv(trace, populations), "numbers.hex": words}
+
+
+def _said(part: Part, network: Model) -> dict[str, Any]:
     """What the manifest says of a part."""
     layout = layout_of(part.model.graph)
     inputs, spikes, states = layout.sizes
@@ -145,8 +152,10 @@ def _said(part: Part, graph: Graph) -> dict[str, Any]:
         "inputs_bits": inputs,
         "spikes_bits": spikes,
         "states_words": states,
-        "inputs": [_field(part, f, graph) for f in layout.inputs],
-        "spikes": [_field(part, f, graph) for f in layout.spikes],
+        "numbers_words": layout.words_in,
+        "inputs": [_field(part, f, network.graph) for f in layout.inputs],
+        "numbers": [_number(part, f, network) for f in layout.numbers],
+        "spikes": [_field(part, f, network.graph) for f in layout.spikes],
         "states": [_state(part, f) for f in layout.states],
         "constants": _constants(part, layout),
         "projections": [
@@ -168,6 +177,12 @@ def _field(part: Part, field: Field, graph: Graph) -> dict[str, Any]:
         "neurons": "all" if origin.neurons == every else list(origin.neurons),
         "delayed_steps": origin.delay,
     }
+
+
+def _number(part: Part, field: Field, network: Model) -> dict[str, Any]:
+    """The same of numbers; `lsb`: what a code of 1 is worth in the network."""
+    said = _field(part, field, network.graph)
+    return {**said, "lsb": sent_unit(network, network.graph.population(said["of"]))}
 
 
 def _state(part: Part, field: Field) -> dict[str, Any]:

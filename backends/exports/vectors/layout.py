@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from ....ir.graph import Graph, Population
 from ....ir.neuron import NeuronStep, State
+from ....ir.rules import sends_numbers
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
     """The bits, or words, `first` to `first + population.neurons` - 1, neuron by neuron; of a
-    state of the population, or of its spikes."""
+    state of the population, or of its spikes or numbers."""
 
     first: int
     population: Population
@@ -21,10 +22,12 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Input populations side by side in the order of the graph, the others in that of evaluation;
-    the states that steps change, population by population, each neuron after neuron."""
+    """Input populations side by side in the order of the graph, those that send spikes and those
+    that send `numbers`, the others in that of evaluation; the states that steps change, population
+    by population, each neuron after neuron."""
 
     inputs: tuple[Field, ...]
+    numbers: tuple[Field, ...]
     spikes: tuple[Field, ...]
     states: tuple[Field, ...]
 
@@ -37,6 +40,11 @@ class Layout:
         )
         return a, b, c
 
+    @property
+    def words_in(self) -> int:
+        """The words of the numbers that come in."""
+        return sum(f.population.neurons for f in self.numbers)
+
 
 def layout_of(graph: Graph) -> Layout:
     """The layout of a graph."""
@@ -44,7 +52,8 @@ def layout_of(graph: Graph) -> Layout:
     made = computed(graph)
     states = [(p, s) for p in made for s in moving(p)]
     return Layout(
-        _placed((p, None) for p in inputs),
+        _placed((p, None) for p in inputs if not sends_numbers(p)),
+        _placed((p, None) for p in inputs if sends_numbers(p)),
         _placed((p, None) for p in made),
         _placed(states),
     )

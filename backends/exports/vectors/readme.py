@@ -24,9 +24,11 @@ it there. With its one synapse the neuron does less than in the network.
 | file | what |
 |---|---|
 | `inputs.hex` | the spikes that come in, a line a step, sample after sample; bit k is input k |
-| `spikes.hex` | the same of what fires |
+| `numbers.hex` | where inputs send numbers: these, a line a word of 32 bits, [sample][step][word] |
+| `spikes.hex` | of what fires, as `inputs.hex` |
 | `states.hex` | every state after the step, a line a word of 32 bits: [sample][step][word] |
 | `inputs.csv`, `spikes.csv` | a line a spike: sample, step, population, neuron, from 0 |
+| `numbers.csv` | a line a number that is not 0, with the number |
 | `states.csv` | a line a neuron: sample, step, population, neuron, its states as codes |
 | `graph.snnir` | what a step computes, with the type of every number |
 | `bench.sv` | drives a module `dut`, prints the first mismatch or PASS |
@@ -115,6 +117,9 @@ def _layout(part: dict[str, Any]) -> str:
         when = f", {delay} steps after they fired" if delay else ""
         of = f"`{field['name']}`: {_neurons(field)}{when}"
         lines.append(_row("input bit", field, of))
+    for field in part["numbers"]:
+        worth = f"LSB {field['lsb']:.6g}"
+        lines.append(_row("number word", field, f"`{field['name']}`: {_neurons(field)}, {worth}"))
     for field in part["spikes"]:
         lines.append(_row("spike bit", field, _neurons(field)))
     for field in part["states"]:

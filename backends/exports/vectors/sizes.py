@@ -13,6 +13,7 @@ import numpy.typing as npt
 from ....ir.expr import evaluate, walk
 from ....ir.graph import Graph, Population, Projection
 from ....ir.integers.bounds import Bounds, Interval, bounds_of
+from ....ir.integers.population import sends
 from ....ir.model import Model, weights_name
 from ....ir.neuron import REFRACTORY
 from ....ir.types import Fixed
@@ -20,6 +21,7 @@ from ....ir.wiring import AllPairs, Wiring
 from ...trace import Trace
 from .cut import late
 from .layout import computed, moving, step_of
+from .sent import sent
 
 Array = npt.NDArray[Any]
 
@@ -54,7 +56,7 @@ def sizes_of(model: Model, trace: Trace) -> dict[str, Any]:
             "spikes_a_step": _pair(fired.shape[2], int(fired.sum(axis=2).max())),
             "weight_bits": sum(_weight_bits(model, p) for p in graph.projections),
             "state_bits": sum(32 * p.neurons * len(moving(p)) for p in computed(graph)),
-            "delay_bits": sum(p.neurons * _late(graph, p.name) for p in graph.populations),
+            "delay_bits": sum(_bits_late(graph, p) for p in graph.populations),
         },
     }
 
@@ -90,6 +92,12 @@ def _late(graph: Graph, name: str) -> int:
     return max((p.delay for p in graph.projections if p.pre == name), default=0)
 
 
+def _bits_late(graph: Graph, population: Population) -> int:
+    """The bits of what a population sent that waits: one a spike, 32 a number."""
+    bits = 32 if sends(population) else 1
+    return bits * population.neurons * _late(graph, population.name)
+
+
 def _weight_bits(model: Model, projection: Projection) -> int:
     value = model.values[weights_name(projection.name)]
     assert isinstance(value.dtype, Fixed)
@@ -118,14 +126,17 @@ def _counted(model: Model, trace: Trace, into: list[Projection], weigh: Any) -> 
     counts, most = np.zeros(first.shape[:2], np.int64), 0
     for projection in into:
         weights = weigh(model.wirings[projection.name])
-        counts += late(trace.spikes[projection.pre], projection.delay) @ weights
+        events = sent(trace, model.graph.population(projection.pre)) != 0
+        counts += late(events, projection.delay) @ weights
         most += int(weights.sum())
     return _pair(most, int(counts.max()))
 
 
 def _delayed(graph: Graph, trace: Trace, name: str) -> dict[str, int]:
-    """The spikes of the population that wait, for the longest delay on which it sends."""
-    spikes, delay = trace.spikes[name].sum(axis=2), _late(graph, name)
+    """The spikes, or numbers, of the population that wait, for the longest delay on which it
+    sends."""
+    events = sent(trace, graph.population(name)) != 0
+    spikes, delay = events.sum(axis=2), _late(graph, name)
     waiting = sum((late(spikes, k) for k in range(1, delay + 1)), np.zeros_like(spikes))
     return _pair(delay * trace.spikes[name].shape[2], int(waiting.max()))
 
@@ -136,22 +147,23 @@ def _sums(model: Model, trace: Trace, population: Population) -> Iterator[tuple[
         total = np.zeros(trace.spikes[population.name].shape, np.int64)
         for projection in model.graph.projections:
             if (projection.post, projection.port) == (population.name, port):
-                sent = late(trace.spikes[projection.pre], projection.delay)
+                given = sent(trace, model.graph.population(projection.pre))
                 weights = model.weights(projection.name).astype(np.int64)
-                total += _brought(model.wirings[projection.name], weights, sent)
+                arriving = late(given.astype(np.int64), projection.delay)
+                total += _brought(model.wirings[projection.name], weights, arriving)
         yield port, total
 
 
-def _brought(wiring: Wiring, weights: Array, sent: Array) -> Array:
+def _brought(wiring: Wiring, weights: Array, arriving: Array) -> Array:
+    # Sums of whole numbers below 2^53 are exact in float64.
     if isinstance(wiring, AllPairs):
-        # Sums of whole numbers below 2^53 are exact in float64.
-        return (sent.astype(np.float64) @ weights.astype(np.float64)).astype(np.int64)
+        return (arriving.astype(np.float64) @ weights.astype(np.float64)).astype(np.int64)
     pre, post = wiring.pairs()
     codes = weights.ravel()[wiring.places()]
-    made = np.zeros((*sent.shape[:2], wiring.post_neurons), np.int64)
-    for place in np.ndindex(*sent.shape[:2]):
-        here = sent[place][pre]
-        made[place] = np.bincount(post[here], codes[here], wiring.post_neurons)
+    made = np.zeros((*arriving.shape[:2], wiring.post_neurons), np.int64)
+    for place in np.ndindex(*arriving.shape[:2]):
+        brought = codes * arriving[place][pre]
+        made[place] = np.bincount(post, brought, wiring.post_neurons)
     return made
 
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from ....ir.graph import Population
 from ...trace import Trace
 from .layout import Layout
+from .sent import sent
 
 Array = npt.NDArray[Any]
 EVENTS = "sample,step,population,neuron"
@@ -36,6 +37,24 @@ def spike_rows(trace: Trace, populations: Sequence[Population]) -> Array:
     none = np.zeros((steps, samples, 0), np.bool_)
     together = np.concatenate([none, *(trace.spikes[p.name] for p in populations)], axis=2)
     return together.transpose(1, 0, 2).reshape(samples * steps, -1)
+
+
+def number_words(trace: Trace, populations: Sequence[Population]) -> Array:
+    """The numbers that they send side by side, [samples x steps x neurons]."""
+    together = np.concatenate([sent(trace, p) for p in populations], axis=2)
+    return together.transpose(1, 0, 2).ravel()
+
+
+def numbers_csv(trace: Trace, populations: Sequence[Population]) -> str:
+    """A line a number that is not 0, with the number behind its neuron."""
+    lines = [f"{EVENTS},number"]
+    rows = {p.name: sent(trace, p) for p in populations}
+    for sample, step in np.ndindex(next(iter(rows.values())).shape[1::-1]):
+        for name, numbers in rows.items():
+            here = numbers[step, sample]
+            neurons = np.flatnonzero(here).tolist()
+            lines += [f"{sample},{step},{name},{n},{here[n]}" for n in neurons]
+    return "\n".join([*lines, ""])
 
 
 def state_words(trace: Trace, layout: Layout) -> Array:
