@@ -182,9 +182,9 @@ def _numbers(side: Side, batch: Batch, population: Population, trace: Trace) -> 
     """The numbers that a population sends, if the side tells them."""
     if not sends_numbers(population):
         return trace.states.get(population.name, {}).get(LAST_EMITTED)
-    if side.package is None or batch.samples is None:
+    if side.presents is None or batch.samples is None:
         return None
-    model = side.package.model
+    model = side.presents.model
     steps = next(iter(trace.spikes.values())).shape[0]
     return input_spikes(model.graph, batch.samples, steps, model.seed)[population.name]
 

@@ -14,6 +14,7 @@ from .change import UNKNOWN
 from .comparison import Comparison
 from .evidence import Seen, seen, sent_to
 from .inputs import input_cause
+from .side import Side
 
 # Samples at hand, that with the first difference and the next ones: until so many spikes.
 FEWEST, MOST = 5, 32
@@ -93,7 +94,7 @@ def case_of(made: Comparison, network: int, judged: int) -> tuple[Case | None, t
     sent = sent_to(made, judged, name, first, last)
     senders = {p.pre for p in model.graph.projections if p.post == name}
     graded = any(sends_any(model.graph.population(n)) for n in senders)
-    if senders - sent.arrays.keys() or (graded and model.graph.semantics.integers):
+    if senders - sent.arrays.keys() or (graded and not _are_alike(model, made.sides[judged])):
         return None, ()
     has_states = made.has_states
     batch = made.batches(first, last)[judged]
@@ -109,6 +110,13 @@ def case_of(made: Comparison, network: int, judged: int) -> tuple[Case | None, t
         LABELS[judged],
     )
     return case, sent.borrowed
+
+
+def _are_alike(model: Model, side: Side) -> bool:
+    """Whether the numbers that the side sends are such as the model takes: codes, or not."""
+    if side.presents is None:
+        return not model.graph.semantics.integers
+    return model.graph.semantics.integers == side.presents.model.graph.semantics.integers
 
 
 def _at_hand(made: Comparison, judged: int, name: str, first: int) -> int:

@@ -10,11 +10,12 @@ from ...backends.artifact.model import Package
 from ...backends.artifact.storage import is_file, is_folder
 from ...backends.exports.c.run import NET_C, NET_H, played_c
 from ...backends.exports.onnx.run import played_onnx
-from ...backends.exports.played import Played, Spikes
+from ...backends.exports.played import Inputs, Played
 from ...backends.reference.simulator import input_spikes
 from ...backends.trace import Trace
 from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.report import listing
+from ...ir.rules import sends_numbers
 from ...ir.verify.durations import steps_of
 from .side import Batch, Side, Sizes, States
 
@@ -59,24 +60,27 @@ def _side(name: str, played: Played, other: Package, advice: str) -> Side:
     _require_inputs(name, played, other)
     steps = steps_of(graph)
 
-    def spikes(batch: Batch, count: int) -> Spikes:
+    def given(batch: Batch, count: int) -> Inputs:
         assert batch.samples is not None, "a network without samples"
         made = input_spikes(graph, batch.samples, steps, seed)
+        none = np.zeros((count, len(batch.samples.ids), 0))
         trains = [made[population][:count] != 0 for population in played.inputs]
-        return np.concatenate(trains, axis=2).astype(np.uint8)
+        numbers = [none[0], *(made[population][0] for population in played.numbers)]
+        spikes = np.concatenate([none, *trains], axis=2).astype(np.uint8)
+        return Inputs(spikes, np.concatenate(numbers, axis=1).astype(np.int32))
 
     def trace(batch: Batch, sizes: Sizes, has_states: bool) -> Trace:
-        made = played.play(spikes(batch, sizes.steps))
+        made = played.play(given(batch, sizes.steps))
         held = {n: of for n, of in made.states.items() if n in sizes.neurons and has_states}
         return Trace({n: made.spikes[n] for n in sizes.neurons}, held)
 
     def states_at(batch: Batch, count: int) -> States:
-        made = played.play(spikes(batch, count)).states
+        made = played.play(given(batch, count)).states
         return {n: {s: codes[-1, 0] for s, codes in of.items()} for n, of in made.items()}
 
     return Side(
         name,
-        {**played.inputs, **played.told},
+        {**played.inputs, **played.numbers, **played.told},
         trace,
         states_at,
         steps=steps,
@@ -89,12 +93,16 @@ def _side(name: str, played: Played, other: Package, advice: str) -> Side:
 
 def _require_inputs(name: str, played: Played, other: Package) -> None:
     """CompileError(E065) where it takes other inputs than the network has."""
-    inputs = {p.name: p.neurons for p in other.model.graph.populations if p.role == "input"}
-    if list(inputs.items()) == list(played.inputs.items()):
+    given = [p for p in other.model.graph.populations if p.role == "input"]
+    trains, numbers = (
+        [(p.name, p.neurons) for p in given if sends_numbers(p) == is_number]
+        for is_number in (False, True)
+    )
+    if (trains, numbers) == (list(played.inputs.items()), list(played.numbers.items())):
         return
     one, both = (
         listing([f"{n}[{k}]" for n, k in each.items()]) or "none"
-        for each in (played.inputs, inputs)
+        for each in ({**played.inputs, **played.numbers}, dict([*trains, *numbers]))
     )
     message = f"`{name}` takes the inputs {one}, and `{other.model.graph.name}` has {both}"
     raise CompileError(Diagnostic("E065", message, help="compare it with the network it is of"))

@@ -1,7 +1,8 @@
 """A folder with net.c, compiled here and run: every spike and every state of some samples.
 
-A program reads the inputs of all steps, one sample after the other, and writes after each step what
-every population fires and what its states are, as net.h names them.
+A program reads the inputs, one sample after the other, first the numbers of a sample, then the
+spikes of all of its steps, and writes after each step what every population fires and what its
+states are, as net.h names them.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import numpy.typing as npt
 from ....ir.diagnostics import CompileError, Diagnostic
 from ...artifact.storage import read_file
 from ...trace import Trace
-from ..played import Played, Spikes
+from ..played import Inputs, Played, Spikes
 
 NET_H, NET_C = "net.h", "net.c"
 GCC = ("gcc", "-std=c99")
@@ -36,6 +37,7 @@ class Names:
     population and state; and how a step is called."""
 
     inputs: Mapping[str, int]
+    numbers: Mapping[str, int]
     spikes: Mapping[str, tuple[str, int]]
     states: Mapping[tuple[str, str], tuple[str, int]]
     dt: float
@@ -51,10 +53,13 @@ def played_c(folder: Path, options: tuple[str, ...] = ("-O2",)) -> Played:
     program = _compiled(folder, names, options)
     told = {p: size for p, (_, size) in names.spikes.items() if p not in names.inputs}
 
-    def play(spikes: Spikes) -> Trace:
-        return _trace(names, spikes, _run(folder, program, names, spikes))
+    def play(given: Inputs) -> Trace:
+        made = _trace(names, given.spikes, _run(folder, program, names, given))
+        shape = given.spikes.shape[:2]
+        silent = {n: np.zeros((*shape, k), np.bool_) for n, k in names.numbers.items()}
+        return Trace({**silent, **made.spikes}, made.states)
 
-    return Played(names.inputs, told, names.dt, names.digest, play)
+    return Played(names.inputs, names.numbers, told, names.dt, names.digest, play)
 
 
 _MEMBER = re.compile(r"^ *\w+ (\w+)\[(\d+)\]; /\* (.*) \*/$", re.MULTILINE)
@@ -62,8 +67,12 @@ _HEAD = re.compile(r"a step is (\S+) ms\.\s+Integer semantics \d+, graph (\S+?)\
 _INPUTS = re.compile(r"^#define NET_INPUTS \d+ /\* (.*) \*/$", re.MULTILINE)
 _STEP = re.compile(r"^void net_step\((.*)\);$", re.MULTILINE)
 # What is given for its arguments.
-GIVEN = {"s": "&s", "spikes_in": "in", "spikes_out": "out", "scores_out": "scores"}
+GIVEN = {
+    **{"s": "&s", "spikes_in": "in", "numbers_in": "numbers"},
+    **{"spikes_out": "out", "scores_out": "scores"},
+}
 _SPIKES, _STATE = re.compile(r"what (\S+) fires, 0 or 1"), re.compile(r"(\S+) of (\S+), .*")
+_NUMBERS = re.compile(r"what (\S+) sends")
 
 
 def names_of(folder: Path) -> Names:
@@ -72,6 +81,7 @@ def names_of(folder: Path) -> Names:
     head, inputs = _HEAD.search(text), _INPUTS.search(text)
     members = [(m[1], int(m[2]), m[3]) for m in _MEMBER.finditer(text)]
     spikes = {m[1]: (n, size) for n, size, about in members if (m := _SPIKES.fullmatch(about))}
+    numbers = {m[1]: size for _, size, about in members if (m := _NUMBERS.fullmatch(about))}
     states = {
         (m[2], m[1]): (n, size) for n, size, about in members if (m := _STATE.fullmatch(about))
     }
@@ -81,16 +91,18 @@ def names_of(folder: Path) -> Names:
         raise CompileError(Diagnostic("E060", message, help="export the network again"))
     known = {key: member for key, member in states.items() if key[0] in spikes}
     inputs_of = {n: spikes[n][1] for n in given}
-    return Names(inputs_of, spikes, known, float(head[1]), head[2], _call(folder, text))
+    call = _call(folder, text)
+    return Names(inputs_of, numbers, spikes, known, float(head[1]), head[2], call)
 
 
 def _call(folder: Path, text: str) -> str:
-    """The call of `net_step`; CompileError(E065) for one that takes more than spikes."""
+    """The call of `net_step`; CompileError(E065) for one that takes what is not known here."""
     found = _STEP.search(text)
     names = [] if found is None else [each.split()[-1].lstrip("*") for each in found[1].split(",")]
     lacking = [name for name in names if name not in GIVEN]
     if found is None or lacking:
-        message = f"`net_step` of `{folder / NET_H}` takes more than spikes: {', '.join(lacking)}"
+        message = f"`net_step` of `{folder / NET_H}` takes what is not known here: "
+        message += ", ".join(lacking)
         raise CompileError(Diagnostic("E065", message, help="compare the network by a spike log"))
     return f"net_step({', '.join(GIVEN[name] for name in names)});"
 
@@ -131,11 +143,13 @@ static void put32(int32_t x) {
 int main(void) {
     static uint8_t in[NET_INPUTS + 1], out[NET_OUTPUTS + 1];
     static int32_t scores[NET_OUTPUTS + 1];
+    static int16_t numbers[NET_NUMBERS + 1];
     int32_t size[2], b, t;
     (void)scores;
     if (fread(size, sizeof *size, 2, stdin) != 2) return 2;
     for (b = 0; b < size[0]; b++) {
         net_reset(&s);
+        if (fread(numbers, sizeof *numbers, NET_NUMBERS, stdin) != NET_NUMBERS) return 2;
         for (t = 0; t < size[1]; t++) {
             if (fread(in, 1, NET_INPUTS, stdin) != NET_INPUTS) return 2;
 SHOWN
@@ -156,9 +170,11 @@ def _driver(names: Names) -> str:
     return _DRIVER.replace("SHOWN", "\n".join(f"            {line}" for line in lines))
 
 
-def _run(folder: Path, program: bytes, names: Names, spikes: Spikes) -> bytes:
-    steps, samples, _ = spikes.shape
-    given = np.array([samples, steps], np.int32).tobytes() + spikes.transpose(1, 0, 2).tobytes()
+def _run(folder: Path, program: bytes, names: Names, inputs: Inputs) -> bytes:
+    steps, samples, _ = inputs.spikes.shape
+    numbers, spikes = inputs.numbers.astype(np.int16), inputs.spikes.transpose(1, 0, 2)
+    each = (n.tobytes() + s.tobytes() for n, s in zip(numbers, spikes, strict=True))
+    given = np.array([samples, steps], np.int32).tobytes() + b"".join(each)
     with TemporaryDirectory() as made:
         path = Path(made) / "driver"
         path.write_bytes(program)

@@ -14,12 +14,14 @@ from ....ir.diagnostics import CompileError, Diagnostic
 from ....ir.graph import Graph, Population
 from ....ir.model import Model, unit_name, value_name
 from ....ir.neuron import State
+from ....ir.rules import sends_numbers
 from ....ir.types import Fixed
 from .neurons import start
 from .nodes import Nodes
 
 # The keys of what a model says of itself.
 DT, SEMANTICS, DIGEST = "snncc.dt", "snncc.semantics", "snncc.graph"
+SENDER = "numbers"
 POPULATIONS, STATES, NUMBERS = "snncc.populations", "snncc.states", "snncc.numbers"
 
 
@@ -78,11 +80,12 @@ def metadata(
 ) -> dict[str, str]:
     """What is said of a model: `snncc.dt` [ms], `snncc.semantics`, `snncc.graph`, the digest of
     the graph, `snncc.numbers`, with what it computes; and as JSON `snncc.populations`, rows (name,
-    neurons, role), the inputs in the order of their columns, the others in that of evaluation, and
-    `snncc.states`, of each state by the name of its input or output: where it starts, and its
-    fraction bits and unit, so that code 2^-frac unit is its value."""
+    neurons, role), of inputs that send numbers the role SENDER, the inputs in the order of their
+    columns, the others in that of evaluation, and `snncc.states`, of each state by the name of its
+    input or output: where it starts, and its fraction bits and unit, so that code 2^-frac unit is
+    its value."""
     rows = [
-        (p.name, p.neurons, p.role)
+        (p.name, p.neurons, SENDER if sends_numbers(p) else p.role)
         for block in model.graph.schedule or ()
         for p in map(model.graph.population, block.populations)
     ]
@@ -108,8 +111,9 @@ Row = tuple[str, int, str]
 
 def _in_columns(graph: Graph, rows: list[Row]) -> list[Row]:
     """The inputs first, in the order of their columns."""
-    inputs = [(p.name, p.neurons, p.role) for p in graph.populations if p.role == "input"]
-    return [*inputs, *(row for row in rows if row[2] != "input")]
+    order = {p.name: k for k, p in enumerate(graph.populations)}
+    inputs = [row for row in rows if row[2] in ("input", SENDER)]
+    return [*sorted(inputs, key=lambda row: order[row[0]]), *(r for r in rows if r not in inputs)]
 
 
 def _json(document: Any) -> str:

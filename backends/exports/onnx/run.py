@@ -13,9 +13,9 @@ import numpy.typing as npt
 from ....ir.diagnostics import CompileError, Diagnostic
 from ...artifact.storage import read_file
 from ...trace import Trace
-from ..played import Played, Spikes
-from .form import DIGEST, DT, POPULATIONS, STATES
-from .network import SPIKES
+from ..played import Inputs, Played, Spikes
+from .form import DIGEST, DT, POPULATIONS, SENDER, STATES
+from .network import NUMBERS, SPIKES
 
 Arrays = dict[str, npt.NDArray[Any]]
 KINDS = {"tensor(uint8)": np.uint8, "tensor(int32)": np.int32, "tensor(float)": np.float32}
@@ -34,29 +34,30 @@ def played_onnx(path: Path) -> Played:
         raise CompileError(Diagnostic("E060", message, help="export the network with this version"))
     rows = json.loads(said[POPULATIONS])
     shown = {each.name for each in session.get_outputs()}
-    inputs = {name: neurons for name, neurons, role in rows if role == "input"}
-    told = {
-        name: neurons
-        for name, neurons, role in rows
-        if role != "input" and f"{name}.spikes" in shown
-    }
+    inputs, numbers = (
+        {name: neurons for name, neurons, role in rows if role == wanted}
+        for wanted in ("input", SENDER)
+    )
+    told = {name: neurons for name, neurons, _ in rows if f"{name}.spikes" in shown}
     if not told:
         message = f"`{path}` shows no spikes, only counts"
         way_out = "export it with --all-outputs"
         raise CompileError(Diagnostic("E065", message, help=way_out))
-    taken = {each.name for each in session.get_inputs()} - {SPIKES}
+    taken = {each.name for each in session.get_inputs()} - {SPIKES, NUMBERS}
     is_step = any(f"{name}.next" in shown for name in taken)
     lacking = [name for name in sorted(taken) if f"{name}.next" not in shown]
     if lacking:
-        message = f"`{path}` takes more than spikes: {', '.join(lacking)}"
+        message = f"`{path}` takes what is not known here: {', '.join(lacking)}"
         raise CompileError(Diagnostic("E065", message, help="compare the network by a spike log"))
     states = json.loads(said[STATES])
 
-    def play(spikes: Spikes) -> Trace:
-        found = _steps(session, states, spikes) if is_step else _whole(session, spikes)
-        return _trace(inputs, told, spikes, found)
+    def play(given: Inputs) -> Trace:
+        found = _steps(session, states, given) if is_step else _whole(session, given)
+        silent = {n: np.zeros((*given.spikes.shape[:2], k), np.bool_) for n, k in numbers.items()}
+        made = _trace(inputs, told, given.spikes, found)
+        return Trace({**silent, **made.spikes}, made.states)
 
-    return Played(inputs, told, float(said[DT]), said[DIGEST], play)
+    return Played(inputs, numbers, told, float(said[DT]), said[DIGEST], play)
 
 
 def _session(path: Path) -> Any:
@@ -82,22 +83,25 @@ def _first_line(error: Exception) -> str:
     return str(error).strip().partition("\n")[0]
 
 
-def _whole(session: Any, spikes: Spikes) -> Arrays:
+def _whole(session: Any, given: Inputs) -> Arrays:
     """The outputs by name."""
     names = [each.name for each in session.get_outputs()]
-    return dict(zip(names, session.run(names, {SPIKES: _fed(session, spikes)}), strict=True))
+    return dict(zip(names, session.run(names, _fed(session, given)), strict=True))
 
 
-def _fed(session: Any, spikes: Spikes) -> npt.NDArray[Any]:
-    kind = next(each.type for each in session.get_inputs() if each.name == SPIKES)
-    return np.ascontiguousarray(spikes, KINDS[kind])
+def _fed(session: Any, given: Inputs) -> Arrays:
+    """What comes in, of the types that the model takes."""
+    arrays = {SPIKES: given.spikes, NUMBERS: given.numbers}
+    kinds = {each.name: KINDS[each.type] for each in session.get_inputs() if each.name in arrays}
+    return {name: np.ascontiguousarray(arrays[name], kind) for name, kind in kinds.items()}
 
 
-def _steps(session: Any, states: Mapping[str, Any], spikes: Spikes) -> Arrays:
+def _steps(session: Any, states: Mapping[str, Any], given: Inputs) -> Arrays:
     """The outputs of all steps, [T, ...]; what a step leaves goes into the next one."""
     fed: Arrays = {}
+    spikes, came = given.spikes, _fed(session, given)
     for each in session.get_inputs():
-        if each.name != SPIKES:
+        if each.name not in came:
             shape = [spikes.shape[1] if isinstance(n, str) else n for n in each.shape]
             start = np.asarray(states.get(each.name, {"start": 0})["start"], KINDS[each.type])
             fed[each.name] = np.ascontiguousarray(np.broadcast_to(start, shape))
@@ -105,8 +109,8 @@ def _steps(session: Any, states: Mapping[str, Any], spikes: Spikes) -> Arrays:
     rings = {name for name in fed if name not in states}
     kept = [name for name in names if name.removesuffix(".next") not in rings]
     made: dict[str, list[npt.NDArray[Any]]] = {name: [] for name in kept}
-    for now in _fed(session, spikes):
-        found = dict(zip(names, session.run(names, fed | {SPIKES: now}), strict=True))
+    for now in came[SPIKES]:
+        found = dict(zip(names, session.run(names, fed | came | {SPIKES: now}), strict=True))
         fed = {name: found[f"{name}.next"] for name in fed}
         for name in kept:
             made[name].append(found[name])

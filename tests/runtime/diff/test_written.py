@@ -61,19 +61,32 @@ def test_equal(form, tmp_path):
 NUMBERS = """
 network n {
   dt = 1 ms
-  input x[16] encode current(duration = 60 ms)
+  input x[10] encode current(duration = 60 ms)
+  input z[6] encode poisson(duration = 60 ms)
+  population m[5] : li(tau_mem = 8 ms)
   output y[4] : lif
-  x -> y : dense
+  x -> m : dense
+  z -> m : dense
+  m -> y : dense(init = uniform(0, 9)) delay 2 ms
+  x -> y : dense(init = uniform(0, 1)) delay 1 ms
 }
 """
 
 
 @pytest.mark.parametrize("form", EVERY)
-def test_inputs_that_send_numbers_are_refused(form, tmp_path):
+def test_inputs_and_populations_that_send_numbers(form, tmp_path):
     model = in_integers(trained(NUMBERS))
     side = package(tmp_path / "a", model), written(tmp_path, form, model)
-    found = refused("E065", compared, tmp_path, *side, presentation(1))
-    assert "takes more than spikes: numbers" in found.message
+    made, _ = compared(tmp_path, *side, presentation(4), 0.0)
+    assert made.is_equal
+    assert made.found.spikes["y"].sum() > 0
+    sizes = {"x": 10, "z": 6, "m": 5, "y": 4}
+    assert dict(made.found.bins) == {name: 4 * 60 * size for name, size in sizes.items()}
+    assert made.found.values["m"] > 0
+    other = in_integers(trained(NUMBERS.replace("delay 1 ms", "delay 2 ms")))
+    sides = package(tmp_path / "b", other), side[1]
+    made, reason = compared(tmp_path, *sides, presentation(4), 0.0)
+    assert (made.is_equal, reason.cause.cause) == (False, "delay")
 
 
 @needs_gcc

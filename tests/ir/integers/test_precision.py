@@ -1,0 +1,189 @@
+"""What is asked of integers, as chips have them: floors, leaks, thresholds, exponents, axons."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from compiled_texts import compiled_text
+from quantized_nets import LIF, NET, SOFT, floats, integers
+from refusal import refusals, refused
+
+from snncc.backends.reference.network import simulate
+from snncc.ir.integers.decays import dead_zone, decays_of
+from snncc.ir.integers.precision import Precision
+from snncc.ir.model import Model, draw_model
+from snncc.ir.passes.pipeline import run_model_passes
+from snncc.ir.passes.quantize import Quantize
+
+
+def test_a_floor_of_the_membrane() -> None:
+    before = floats()
+    weights = before.weights("x->h")
+    before = before.with_weights({"x->h": weights - 3.0})
+    inputs = {"x": np.random.default_rng(1).random((60, 4, 5)) < 0.3}
+    after = integers(before, floor=-1.5)
+    unit = after.values["h/v.unit"].array
+    found = simulate(after, inputs, record=True).history["h"]
+    values = np.ldexp(found["v"] * unit, -8)
+    assert np.allclose(values.min(axis=(0, 1)), -1.5, atol=float(unit.max()))
+    assert (np.ldexp(found["c"] * after.values["h/c.unit"].array, -8) < -3).any()
+    refusal = refused("E080", integers, floats("if(v_th = 1 mV)"), floor=1.0)
+    assert "a floor that reaches the threshold" in refusal.message
+
+
+def test_a_leak_of_a_constant() -> None:
+    net = SOFT + NET.replace("CELL", "soft").replace("lif(", "if(")
+    weights = np.full((5, 4), 0.1, np.float32) * np.float32([1, 1, -1, -1])
+    before = run_model_passes(draw_model(compiled_text(net).graph, 3))
+    after = integers(before.with_weights({"x->h": weights}), decay="linear")
+    once = np.zeros((12, 1, 5), bool)
+    once[0] = True
+    found = simulate(after, {"x": once}, record=True).history["h"]["v"][:, 0]
+    # The factor takes a tenth of half a threshold of 1 mV: 0.05 of 0.5 mV, and so on down to 0.
+    values = np.ldexp(found * after.values["h/v.unit"].array, -8)
+    wanted = 0.5 - 0.05 * np.minimum(np.arange(12), 10)
+    assert np.allclose(abs(values), wanted[:, None], atol=1e-3)
+    assert (found[-1] == 0).all()
+    refusal = refused("E080", integers, before.with_weights({}), decay="linear", floor=1.0)
+    assert "a floor that reaches" in refusal.message
+    assert (
+        "the decay of `c` by a constant" in refusals(integers, floats(), decay="linear")[0].message
+    )
+
+
+FEW = """
+network n {
+  dt = 1 ms
+  input x[3] encode spikes(duration = 4 ms)
+  output y[1] : soft(tau = 1000 ms, v_th = 1 mV)
+  x -> y : dense
+}
+"""
+
+
+def few(weights: list[float], **asked: object) -> Model:
+    given = {"x->y": np.float32([[w] for w in weights])}
+    model = run_model_passes(draw_model(compiled_text(SOFT + FEW).graph, 0, given))
+    return integers(model, bits=16, decay_bits=16, guard=2, **asked)
+
+
+def ran(model: Model, *steps: tuple[int, int, int]) -> tuple[list[int], list[float]]:
+    """The spikes of each step, and the voltage after it [mV], to a tenth."""
+    found = simulate(model, {"x": np.array(steps, bool)[:, None]}, record=True)
+    values = np.ldexp(found.history["y"]["v"] * model.values["y/v.unit"].array, -2)
+    return found.spikes["y"].ravel().tolist(), np.round(values.ravel(), 1).tolist()
+
+
+def test_what_becomes_of_a_membrane_below_its_floor() -> None:
+    """-1.6 mV arrives, and the floor is at -1 mV."""
+    steps = (0, 1, 0), (0, 0, 0)
+    assert ran(few([2.0, -1.6, 0.8], floor=-1.0), *steps) == ([0, 0], [-1.0, -1.0])
+    found = ran(few([2.0, -1.6, 0.8], floor=-1.0, below="subtract"), *steps)
+    assert found == ([0, 0], [-0.6, -0.6])
+    back = SOFT.replace("soft", "back").replace("v = v - v_th", "v = 0.25 mV")
+    bottom = floats("back", back)
+    bottom = bottom.with_weights({"x->h": np.full((5, 4), -2.0, np.float32)})
+    reset = integers(bottom, floor=-1.5, below="reset")
+    states = simulate(reset, {"x": np.ones((3, 1, 5), bool)}, record=True).history["h"]
+    unit = reset.values["h/v.unit"].array
+    low = np.ldexp(states["v"] * unit, -8)
+    assert low.min() >= -1.5
+    assert np.isclose(low, -0.25, atol=float(unit.max())).any()  # minus what a spike resets it to
+    refusal = refused("E080", few, [1.0, 1.0, 1.0], floor=-1.0, below="reset")
+    assert "--below subtract" in (refusal.help or "")
+
+
+@pytest.mark.parametrize(
+    ("leak", "wanted"),
+    [
+        # 0.96 mV arrive in the first step and 0.96 in the second; half of it leaks in a step.
+        ("first", ([0, 1], [0.96, 0.44])),
+        ("arrived", ([0, 0], [0.48, 0.72])),
+        ("tested", ([0, 1], [0.48, -0.28])),
+    ],
+)
+def test_when_a_leak_is_done(leak, wanted) -> None:
+    text = SOFT + FEW.replace("tau = 1000 ms", "tau = 2 ms")
+    given = {"x->y": np.float32([[0.96]] * 3)}
+    model = run_model_passes(draw_model(compiled_text(text).graph, 0, given))
+    made = integers(model, bits=16, decay_bits=16, guard=8, leak=leak)
+    found = simulate(made, {"x": np.array([[1, 0, 0]] * 2, bool)[:, None]}, record=True)
+    values = np.ldexp(found.history["y"]["v"] * made.values["y/v.unit"].array, -8)
+    assert (found.spikes["y"].ravel().tolist(), np.round(values.ravel(), 2).tolist()) == wanted
+    before, step = (m.graph.population("y").step for m in (model, made))
+    (decay,) = decays_of(before, step, leak)
+    assert (decay.target, dead_zone((decay,), "v", step.still, {})) == ("v", (-1, 0))
+
+
+def test_what_no_late_leak_goes_with() -> None:
+    asked = {"leak": "tested", "sums": "each", "threshold": "event"}
+    assert "--leak arrived" in (refused("E080", few, [1.0, 1.0, 1.0], **asked).help or "")
+    assert "--leak arrived" in (
+        refused("E080", few, [1.0, 1.0, 1.0], leak="tested", spikes=2).help or ""
+    )
+
+
+def test_each_projection_has_an_exponent_of_its_own() -> None:
+    """A projection whose weights are small keeps bits that a shared unit does not leave it."""
+    two = "x -> h : dense as a\n  x -> h : dense as b\n"
+    text = NET.replace("CELL", LIF).replace("x -> h : dense(init = uniform(-2, 4))\n", two)
+    large = np.linspace(-8.0, 8.0, 20, dtype=np.float32).reshape(5, 4)
+    model = run_model_passes(draw_model(compiled_text(text).graph, 3))
+    model = model.with_weights({"a": large, "b": large / 100.0})
+    shared, own = (integers(model, bits=6, scale=scale) for scale in ("neuron", "exponent"))
+    assert abs(shared.weights("b")).max() == 0
+    assert 16 <= abs(own.weights("b")).max() <= 31
+    units = {name: own.values[f"h/{name}.unit"].array for name in ("i.0", "i.1")}
+    assert (units["i.1"] / units["i.0"] == 2.0**-6).all()
+    error = abs(own.weights("b") * units["i.1"] - large / 100.0)
+    assert (error <= units["i.1"] * 0.5001).all()
+
+
+def test_weights_by_axon_type() -> None:
+    made = integers(floats(), axon_types=2, bits=4)
+    for name in ("x->h", "h->y"):
+        levels = [set(column) - {0} for column in made.weights(name).T]
+        assert max(map(len, levels)) == 2
+    windowed = NET.replace("CELL", LIF).replace("x[5]", "x[3, 3]").replace("h[4]", "h[1, 2, 2]")
+    windowed = windowed.replace("x -> h : dense(", "x -> h : conv2d(channels = 1, kernel = 2, ")
+    model = run_model_passes(draw_model(compiled_text(windowed).graph, 3))
+    assert "--axon-types 0" in (refused("E080", integers, model, axon_types=2).help or "")
+    learns = Quantize(Precision(axon_types=2), is_learning=True)
+    assert "do not learn" in refused("E080", learns.run, floats()).message
+
+
+def test_spikes_that_come_later_everywhere() -> None:
+    before, after = few([2.0, 2.0, 2.0]), few([2.0, 2.0, 2.0], extra_delay=2)
+    assert ran(before, (1, 0, 0), (0, 0, 0), (0, 0, 0))[0] == [1, 0, 0]
+    assert ran(after, (1, 0, 0), (0, 0, 0), (0, 0, 0))[0] == [0, 0, 1]
+    assert [p.delay for p in after.graph.projections] == [2]
+
+
+def test_several_spikes_a_step() -> None:
+    """3.6 mV are three thresholds of 1 mV and some more."""
+    steps = (1, 1, 1), (0, 0, 0), (1, 0, 0)
+    weights = [1.6, 1.2, 0.8]
+    assert ran(few(weights), *steps) == ([1, 1, 1], [2.6, 1.6, 2.2])
+    assert ran(few(weights, spikes=2), *steps) == ([2, 1, 2], [1.6, 0.6, 0.2])
+    assert ran(few(weights, spikes=31), *steps) == ([3, 0, 2], [0.6, 0.6, 0.2])
+
+
+def test_thresholds_after_every_event() -> None:
+    """1.5 mV fire before the negative weight comes, where their sum does not."""
+    weights, steps = [1.5, -1.2, 0.4], ((1, 1, 1), (0, 0, 1))
+    assert ran(few(weights, sums="each"), *steps) == ([0, 1], [0.7, 0.1])
+    asked = {"sums": "each", "threshold": "event"}
+    # 1.5 - 1 - 1.2 + 0.4 mV; then 0.4 more.
+    assert ran(few(weights, **asked), *steps) == ([1, 0], [-0.3, 0.1])
+    assert ran(few([1.5, 1.2, 1.3], **asked), *steps) == ([1, 1], [3.0, 3.3])
+    assert ran(few([1.5, 1.2, 1.3], spikes=3, **asked), *steps) == ([3, 2], [1.0, 0.3])
+    found = refused("E080", few, weights, threshold="event")
+    assert "say `--sums each`" in (found.help or "")
+
+
+def test_a_filter_of_several_spikes_is_refused() -> None:
+    scored = NET.replace("CELL", LIF).replace(
+        "v_th = 2 mV)", "v_th = 2 mV)\n  readout = psc(tau = 4 ms)"
+    )
+    model = run_model_passes(draw_model(compiled_text(scored).graph, 3))
+    assert "several spikes a step" in refused("E080", integers, model, spikes=2).message
