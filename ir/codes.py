@@ -70,4 +70,5 @@ CODES: dict[str, str] = {
     # W06x: data that tell little
     "W060": "data tell little",
     "W061": "sides are compared in part",
+    "W062": "run is still training",
 }

@@ -23,6 +23,7 @@ from ..summary import Summary, summarize
 from ..training.run_folder import is_run
 from .command import Command
 from .environment import settings
+from .models import opened
 from .options import Defines, Json, ModelArgument, Network, Quiet, Seed, TargetOption, parse_defines
 from .output import Output, draw
 
@@ -136,7 +137,7 @@ def inspect(
 ) -> None:
     """Show what a network is: its parts, its sizes, and every convention that it keeps."""
     output = Output(json, quiet)
-    loaded = load_package(model, options_for(model, define, network, seed))
+    loaded = opened(model, options_for(model, define, network, seed), output)
     summary = summarize(loaded.model)
     row = named_target(loaded.target)
     kernels = None if row.report is None else row.report(loaded.extras)

@@ -17,11 +17,12 @@ from ...backends.trace import Trace
 from ...ir.report import nearest
 from ..building import BUILDS, Built
 from ..inputs import load_inputs
-from ..loading import load_package, make_simulator
+from ..loading import make_simulator
 from ..samples import Presentation
 from .command import Command
 from .compiling import options_for
 from .environment import settings
+from .models import opened
 from .options import DataOption, Defines, Json, ModelArgument, Network, Quiet, Seed
 from .output import Output
 from .running import Split, SplitOption, presented
@@ -66,7 +67,7 @@ def export(
     output = Output(json, quiet)
     row = _row(form, build, vectors)
     _require_triple(triple)
-    loaded = load_package(model, options_for(model, define, network, seed))
+    loaded = opened(model, options_for(model, define, network, seed), output)
     details = Details(_neuron(neuron, loaded), all_outputs, triple)
     for name in sorted(details.given - row.details):
         option = f"--{name.replace('_', '-')}"

@@ -13,7 +13,7 @@ from ...backends.artifact.model import Package
 from ...backends.artifact.storage import is_file
 from ...backends.protocols import LARGEST_COUNT
 from ...ir.diagnostics import CompileError, Diagnostic
-from ..loading import load_package, make_simulator
+from ..loading import make_simulator
 from ..plot import write_comparison, write_curves, write_histograms, write_raster
 from ..settings import usable_threads
 from ..training.histogram import histograms
@@ -23,6 +23,7 @@ from ..training.seeds import read_seeds, started
 from .command import Command
 from .compiling import options_for
 from .environment import settings
+from .models import opened
 from .options import DataOption, Defines, Json, Network, Quiet, Seed, TargetChoice
 from .output import Output
 from .resuming import is_given
@@ -73,7 +74,7 @@ def plot(
         folder = out or (model if is_run(model) else Path())
         pictures = list(_curves(model, folder))
         if not is_run(model) or is_file(model / MODEL):
-            loaded = load_package(model, options_for(model, define, network, seed, target))
+            loaded = opened(model, options_for(model, define, network, seed, target), output)
             pictures += _spikes(loaded, data, sample, histogram, folder, output)
     output.document({"pictures": [str(path) for path in pictures]})
     output.result(*(str(path) for path in pictures))

@@ -19,7 +19,7 @@ from ...ir.diagnostics import to_json
 from ...ir.graph import Call
 from ...ir.verify.warnings import graph_warnings
 from ..inputs import choose_data, load_inputs, load_presentation
-from ..loading import load_package, make_simulator
+from ..loading import make_simulator
 from ..record import Arrays, record_of
 from ..report import class_titles, histograms_table, progress_bar, rates_table, table_of
 from ..samples import Presentation, output_population, outputs_of
@@ -30,6 +30,7 @@ from ..training.histogram import Histogram, histograms
 from .command import Command
 from .compiling import options_for
 from .environment import fetch_bar, settings
+from .models import opened
 from .options import (
     DataOption,
     Defines,
@@ -98,7 +99,7 @@ def run(
         raise typer.BadParameter("it says what --record writes", param_hint="--record-states")
     if inputs is not None and data is not None:
         raise typer.BadParameter("it takes the place of --data", param_hint="--inputs")
-    loaded = load_package(model, options_for(model, define, network, seed, target))
+    loaded = opened(model, options_for(model, define, network, seed, target), output)
     if inputs is None:
         samples = presented(loaded, data, split, limit or SHOWN, output)
     else:
@@ -141,7 +142,7 @@ def evaluate(
 ) -> None:
     """Measure accuracy over a split, by class, with the confusion matrix."""
     output = Output(json, quiet)
-    loaded = load_package(model, options_for(model, define, network, seed, target))
+    loaded = opened(model, options_for(model, define, network, seed, target), output)
     classes = output_population(loaded.model.graph).neurons
     samples = presented(loaded, data, split, limit, output)
     answers, rates = _answers(loaded, samples, threads, output)

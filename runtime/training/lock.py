@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -13,6 +14,7 @@ from ...ir.diagnostics import CompileError, Diagnostic
 from .run_folder import CHECKPOINTS
 
 LOCK = "run.lock"
+TRIES, PAUSE = 3, 0.02  # s
 
 
 @contextmanager
@@ -40,8 +42,24 @@ def hold(path: Path) -> Iterator[Path]:
                 folder.rmdir()
 
 
+def in_progress(path: Path) -> tuple[Diagnostic, ...]:
+    """W062 of a folder in which a process trains; nothing of any other path."""
+    with suppress(OSError, ValueError), ExitStack() as closing:
+        handle = os.open(path / LOCK, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        closing.callback(os.close, handle)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            message = f"`{path}` is still training: this is its best model so far"
+            way_out = "wait until it ends, or name one of its packages"
+            return (Diagnostic("W062", message, help=way_out),)
+    return ()
+
+
 def _lock(path: Path) -> int:
-    """The handle of the locked file; while it is open nobody else gets one."""
+    """The handle of the locked file; while it is open nobody else gets one. Who looks whether it
+    is locked holds it for an instant: it is tried again."""
+    left = TRIES
     while True:
         path.mkdir(parents=True, exist_ok=True)
         with suppress(FileNotFoundError), ExitStack() as closing:
@@ -50,7 +68,11 @@ def _lock(path: Path) -> int:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise CompileError(_in_use(path)) from None
+                left -= 1
+                if not left:
+                    raise CompileError(_in_use(path)) from None
+                time.sleep(PAUSE)
+                continue
             # Its last owner may have removed it before we had it.
             if os.path.samestat(os.fstat(handle), (path / LOCK).stat()):
                 closing.pop_all()

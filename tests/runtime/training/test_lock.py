@@ -3,12 +3,13 @@
 import fcntl
 import os
 import signal
+import time
 from pathlib import Path
 
 import pytest
 from refusal import refused
 
-from snncc.runtime.training.lock import LOCK, hold
+from snncc.runtime.training.lock import LOCK, hold, in_progress
 from snncc.runtime.training.run_folder import CHECKPOINTS
 
 
@@ -37,6 +38,23 @@ def test_a_folder_has_one_owner(tmp_path):
         for _ in range(2):
             assert "another process trains in" in refused("E063", enter, path).message
     enter(path)
+
+
+def test_others_see_that_a_process_trains(tmp_path):
+    assert in_progress(tmp_path / "run") == in_progress(tmp_path / "net.snn") == ()
+    with hold(tmp_path / "run") as path:
+        (found,) = in_progress(path)
+        assert (found.code, "is still training" in found.message) == ("W062", True)
+    killed_while(lambda: die_holding(tmp_path / "run"))
+    assert in_progress(path) == ()
+
+
+def test_who_looks_does_not_keep_a_trainer_out(tmp_path, monkeypatch):
+    (tmp_path / "run").mkdir()
+    with (tmp_path / "run" / LOCK).open("w") as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)
+        monkeypatch.setattr(time, "sleep", lambda _: fcntl.flock(looking, fcntl.LOCK_UN))
+        enter(tmp_path / "run")
 
 
 def test_the_lock_of_a_killed_process_is_gone(tmp_path):
