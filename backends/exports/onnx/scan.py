@@ -19,6 +19,7 @@ from ....ir.passes.pipeline import run_model_passes
 from ....ir.rules import sends_numbers
 from .expressions import Level, Value
 from .form import OLD, Pair, made, metadata
+from .lean import lean
 from .loop import Loop
 from .network import KINDS, SPIKES, Network, Region, joint, kept
 from .neurons import Done, kind_of, require_written, step_of
@@ -72,11 +73,18 @@ class _InTime(Network):
         self.sent = {p.name: self._sent(p, taken[p.name]) for p in inputs}
         self.last: dict[tuple[str, str], str] = {}
         for population in self.order if model.graph.semantics.integers else ():
-            ranges = None
             if population.step is not None:
-                ranges = proved_ranges(model, population, self.reach(population.name))
+                self._find_ranges(population)
+
+    def _find_ranges(self, population: Population) -> None:
+        """Lets a population be stepped as whole numbers, if that is proved; without what nobody
+        sees, unless its states are shown."""
+        forms = (population,) if self.every_state else (lean(population), population)
+        for form in forms:
+            ranges = proved_ranges(self.model, form, self.reach(form.name))
             if ranges is not None:
-                self.ranges[population.name] = ranges
+                self.ranges[form.name], self.index[form.name] = ranges, form
+                return
 
     def reach(self, name: str) -> dict[str, Value]:
         """What can arrive at the ports of a population."""

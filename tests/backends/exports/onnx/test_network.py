@@ -36,9 +36,11 @@ def check(seed: int, pair: Pair, drawn: str = "spikes") -> int:
     whole = run_scan(
         scan_model(model, "digest", every_spike=True, every_state=True, pair=pair), spikes, numbers
     )
+    bare = run_scan(scan_model(model, "digest", every_spike=True, pair=pair), spikes, numbers)
     single = run_steps(step_model(model, "digest", every_spike=True, pair=pair), spikes, numbers)
     for name, fired in wanted.spikes.items():
         assert (whole[f"{name}.spikes"] == fired).all(), (seed, name)
+        assert (bare[f"{name}.spikes"] == fired).all(), (seed, name)
         if name not in wanted.numbers:
             assert (single[f"{name}.spikes"] == fired).all(), (seed, name)
     for name, states in wanted.states.items():
@@ -48,6 +50,8 @@ def check(seed: int, pair: Pair, drawn: str = "spikes") -> int:
                 assert (whole[f"{name}.{state}"] == codes).all(), (seed, name, state)
                 assert (single[f"{name}.{state}.next"] == codes).all(), (seed, name, state)
     output = next(p.name for p in model.graph.populations if p.role == "output")
+    for name in {"counts", "scores"} & whole.keys():
+        assert (bare[name] == whole[name]).all()
     if "counts" in whole:
         assert (whole["counts"] == wanted.spikes[output].sum(axis=0)).all()
     if "scores" in whole:
