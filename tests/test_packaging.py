@@ -44,11 +44,15 @@ def requirements(lines: list[str]) -> set[str]:
 
 
 EXTRAS = PROJECT["project"]["optional-dependencies"]
-MODULES = {"cuda-bindings": "cuda", "numba-cuda": "numba_cuda"}  # where the names differ
+MODULES = {
+    "cuda-bindings": "cuda",
+    "numba-cuda": "numba_cuda",
+    "pillow": "PIL",
+}  # where the names differ
 CORE = requirements(PROJECT["project"]["dependencies"])
 OPTIONAL = {
     MODULES.get(name, name)
-    for extra in ("plot", "onnx", "cuda")
+    for extra in ("plot", "onnx", "images", "cuda")
     for name in requirements(EXTRAS[extra]) - CORE
 }
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ...ir.diagnostics import CompileError, Diagnostic
-from ..datasets.fetch import download, find, verified
+from ..datasets.fetch import download_all, find, verified
 from ..datasets.table import DATASETS, Dataset, dataset
 from ..report import table_of
 from ..settings import Settings
@@ -62,12 +62,10 @@ def fetch(name: NameArgument, json: Json = False, quiet: Quiet = False) -> None:
     """Download a data set into the cache folder, unless it is found already."""
     output = Output(json, quiet)
     row, where = _with_files(name), settings()
-    paths: list[Path] = []
     with fetch_bar(output) as progress:
-        for file in row.files:
-            path = find(file, row.folder, where) or download(file, row.folder, where, progress)
-            verified(file, path)
-            paths.append(path)
+        missing = [file for file in row.files if find(file, row.folder, where) is None]
+        download_all(missing, row.folder, where, progress)
+    paths = _verified(name, where, True)
     output.document({"files": [str(path) for path in paths]})
     output.result(*(f"{path}: verified" for path in paths))
 

@@ -86,6 +86,7 @@ KINDS = {
     "path": Kind("a text", _is_text),
     "1": Kind("a number", _is_number),
     "int": Kind("a whole number", _is_whole),
+    "bool": Kind("true or false", lambda value: isinstance(value, bool)),
     "numbers": Kind(
         "a number, or a list of one a column",
         _each(lambda item: _is_number(item) and isfinite(item)),

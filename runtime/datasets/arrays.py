@@ -71,15 +71,22 @@ def _read_test(path: Path) -> Part:
 
 def _images(arguments: dict[str, Value]) -> Parts:
     path, labels = Path(str(arguments["path"])), Path(str(arguments["labels"]))
+    is_transposed = bool(arguments["transposed"])
 
     def read_test(images: Path) -> Part:
-        return _read_images(images, Path(str(arguments["test_labels"])))
+        return _read_images(images, Path(str(arguments["test_labels"])), is_transposed)
 
-    return parts(_read_images(path, labels), arguments, read_test)
+    return parts(_read_images(path, labels, is_transposed), arguments, read_test)
 
 
-def _read_images(images: Path, labels: Path) -> Part:
+def _read_images(images: Path, labels: Path, is_transposed: bool) -> Part:
+    """`is_transposed`: columns come before rows, as in EMNIST (Cohen et al. 2017)."""
     values, classes = read_idx(images), read_idx(labels)
+    if is_transposed and values.ndim < 3:
+        problem = f"has values of {values.ndim} axes, and none to transpose"
+        raise damaged(images, problem, "leave `transposed` out")
+    if is_transposed:
+        values = np.ascontiguousarray(values.swapaxes(-1, -2))
     if values.ndim < 1 or len(values) != len(classes):
         raise damaged(images, f"has {len(values)} samples but {len(classes)} labels")
     return Part(values, classes, images)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import http.client
+import io
+import tarfile
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,11 +34,13 @@ def no_progress(_name: str, _done: int, _total: int) -> None:
 @dataclass(frozen=True, slots=True)
 class RemoteFile:
     """A gzipped file that its publishers offer; `sha256` is of the content unpacked, because
-    mirrors pack the same bytes differently."""
+    mirrors pack the same bytes differently. Of a file in an archive, .tar.gz, `member` is its path
+    there, and `urls` lead to the archive."""
 
     name: str
     sha256: str
     urls: tuple[str, ...]
+    member: str = ""
 
 
 def find(file: RemoteFile, folder: str, settings: Settings) -> Path | None:
@@ -56,6 +61,15 @@ def verified(file: RemoteFile, path: Path) -> bytes:
     return content
 
 
+def obtain_all(
+    files: Sequence[RemoteFile], folder: str, settings: Settings, progress: Progress
+) -> list[bytes]:
+    """The unpacked contents of files; those of one archive are downloaded together."""
+    missing = [file for file in files if find(file, folder, settings) is None]
+    download_all(missing, folder, settings, progress)
+    return [obtain(file, folder, settings, progress) for file in files]
+
+
 def obtain(file: RemoteFile, folder: str, settings: Settings, progress: Progress) -> bytes:
     """The unpacked content, from the first folder that has the file, else from the network."""
     path = find(file, folder, settings)
@@ -66,19 +80,59 @@ def obtain(file: RemoteFile, folder: str, settings: Settings, progress: Progress
 
 def download(file: RemoteFile, folder: str, settings: Settings, progress: Progress) -> Path:
     """Where the downloaded file now lies; it is put there only when its checksum is right."""
-    problems = []
-    for url in file.urls:
+    (path,) = download_all([file], folder, settings, progress)
+    return path
+
+
+def download_all(
+    files: Sequence[RemoteFile], folder: str, settings: Settings, progress: Progress
+) -> list[Path]:
+    """The same of several files; an archive is downloaded once for all of its files, and none is
+    kept unless all are right."""
+    together: dict[object, list[RemoteFile]] = {}
+    for file in files:
+        together.setdefault(file.urls if file.member else file.name, []).append(file)
+    for group in together.values():
+        for name, content in _downloaded(group, folder, settings, progress).items():
+            write_file(settings.cache_folder / folder / name, content)
+    return [settings.cache_folder / folder / file.name for file in files]
+
+
+def _downloaded(
+    group: Sequence[RemoteFile], folder: str, settings: Settings, progress: Progress
+) -> dict[str, bytes]:
+    """The contents of a file, or of those of an archive, by name."""
+    problems, first = [], group[0]
+    for url in first.urls:
         try:
-            content = _get(url, file.name, progress)
-        except (OSError, http.client.HTTPException) as error:
+            content = _get(url, url.rpartition("/")[2] if first.member else first.name, progress)
+            found = _members(content, group) if first.member else {first.name: content}
+        except (OSError, http.client.HTTPException, *BROKEN) as error:
             problems.append(f"{url}: {_reason(error)}")
             continue
-        if hashlib.sha256(gunzip(content, url)).hexdigest() == file.sha256:
-            path = settings.cache_folder / folder / file.name
-            write_file(path, content)
-            return path
+        digests = {n: hashlib.sha256(gunzip(c, url)).hexdigest() for n, c in found.items()}
+        if digests == {file.name: file.sha256 for file in group}:
+            return found
         problems.append(f"{url}: not the published content")
-    raise CompileError(_missing(file, folder, settings, problems))
+    raise CompileError(_missing(first, folder, settings, problems))
+
+
+BROKEN = (tarfile.TarError, zlib.error, EOFError)  # archives
+
+
+def _members(content: bytes, group: Sequence[RemoteFile]) -> dict[str, bytes]:
+    """The contents of the files in an archive; OSError for one that is not there."""
+    found: dict[str, bytes] = {}
+    wanted = {file.member: file.name for file in group}
+    with tarfile.open(fileobj=io.BytesIO(content), mode="r:gz") as archive:
+        for member in archive:
+            file = archive.extractfile(member) if member.name in wanted else None
+            if file is not None and member.size <= DOWNLOAD_LIMIT:
+                found[wanted[member.name]] = file.read()
+    missing = [name for name in wanted.values() if name not in found]
+    if missing:
+        raise OSError(f"has no `{missing[0]}` in it")
+    return found
 
 
 def _get(url: str, name: str, progress: Progress) -> bytes:

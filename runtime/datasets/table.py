@@ -16,7 +16,9 @@ from .arrays import load_idx, load_npz, measure_idx, measure_npz
 from .data import Data
 from .delimited import SCALES, load_csv, measure_csv
 from .fetch import Progress, RemoteFile, no_progress
+from .pictures import MODES, load_pictures
 from .public import Files, load_digits, load_images
+from .records import load_cifar10, load_records
 
 Load = Callable[[dict[str, Value], str, Settings, Progress], Data]
 
@@ -110,6 +112,24 @@ _FASHION = _files(
     ),
 )
 
+_CIFAR_FOLDER = "cifar10"
+_CIFAR10 = tuple(
+    RemoteFile(
+        name,
+        digest,
+        ("https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",),
+        f"cifar-10-batches-bin/{name}",
+    )
+    for name, digest in {
+        "data_batch_1.bin": "cee916563c9f80d84e3cc88e17fdc0941787f1244f00a67874d45b261883ada5",
+        "data_batch_2.bin": "a591ca11fa1708a91ee40f54b3da4784ccd871ecf2137de63f51ada8b3fa57ed",
+        "data_batch_3.bin": "bbe8596564c0f86427f876058170b84dac6670ddf06d79402899d93ceea26f67",
+        "data_batch_4.bin": "014e562d6e23c72197cc727519169a60359f5eccd8945ad5a09d710285ff4e48",
+        "data_batch_5.bin": "755304fc0b379caeae8c14f0dac912fbc7d6cd469eb67a1029a08a39453a9add",
+        "test_batch.bin": "8e2eb146ae340b09e24670f29cabc6326dba54da8789dab6768acf480273f65b",
+    }.items()
+)
+
 _SHARED_OUT = (
     Argument("test_share", "1", 0.2, range=BELOW_ONE),
     Argument("split_seed", "int", 0, range=ANY),
@@ -144,6 +164,16 @@ DATASETS: dict[str, Dataset] = {
         _images(_FASHION, "fashion-mnist"),
         folder="fashion-mnist",
         files=_FASHION,
+    ),
+    "cifar10": Dataset(
+        "60 000 photographs of 3x32x32 pixels",
+        "none stated (Krizhevsky, Nair & Hinton 2009)",
+        "https://www.cs.toronto.edu/~kriz/cifar.html",
+        lambda _, split, settings, progress: load_cifar10(
+            _CIFAR10, _CIFAR_FOLDER, split, settings, progress
+        ),
+        folder=_CIFAR_FOLDER,
+        files=_CIFAR10,
     ),
     "csv": Dataset(
         "a table of your own: a row a sample, one column the label",
@@ -182,10 +212,30 @@ DATASETS: dict[str, Dataset] = {
             Argument("labels", "path"),
             Argument("test", "path", ""),
             Argument("test_labels", "path", ""),
+            Argument("transposed", "bool", False),
             _CLASSES,
             *_RANGE,
             *_SHARED_OUT,
         ),
         measure=measure_idx,
+    ),
+    "images": Dataset(
+        "folders of images of your own, one a class, in `train` and `test` or not",
+        _YOURS,
+        "",
+        lambda arguments, split, *_: load_pictures(arguments, split),
+        (
+            Argument("path", "path"),
+            Argument("mode", "text", "auto", ("auto", *MODES)),
+            _CLASSES,
+            *_SPLIT,
+        ),
+    ),
+    "cifar": Dataset(
+        "files of your own in the binary layout of CIFAR-10",
+        _YOURS,
+        "",
+        lambda arguments, split, *_: load_records(arguments, split),
+        (Argument("path", "path"), _CLASSES, *_SPLIT),
     ),
 }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import io
+import struct
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -35,6 +37,21 @@ def numpy_file(write: Callable[..., None], *arrays: object, **named: object) -> 
     buffer = io.BytesIO()
     write(buffer, *arrays, **named)
     return buffer.getvalue()
+
+
+def png(size: int = 6) -> bytes:
+    """A gray image."""
+    rows = b"".join(b"\0" + bytes(range(k, k + size)) for k in range(size))
+    parts = {b"IHDR": struct.pack(">IIBBBBB", size, size, 8, 0, 0, 0, 0)}
+    parts |= {b"IDAT": zlib.compress(rows), b"IEND": b""}
+    chunks = (
+        struct.pack(">I", len(c)) + n + c + struct.pack(">I", zlib.crc32(n + c))
+        for n, c in parts.items()
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+RECORDS = b"".join(bytes([k % 10]) + bytes(range(256)) * 12 for k in range(6))
 
 
 def data(kind: str, name: str, **more: object) -> Callable[[Path], None]:
@@ -82,6 +99,8 @@ KINDS: dict[str, tuple[str, bytes, Callable[[Path], None]]] = {
         gzip.compress(IMAGES, mtime=0),
         data("idx", "packed", labels="labels"),
     ),
+    "cifar, packed": ("a.bin", gzip.compress(RECORDS, mtime=0), data("cifar", "a.bin")),
+    "images": ("pictures/a/0.png", png(), data("images", "pictures")),
     "weights in npy": ("w.npy", numpy_file(np.save, VALUES[0]), weights("w.npy")),
     "weights in npz": ("w.npz", numpy_file(np.savez, w=VALUES[0]), weights("w.npz")),
     "weights in npz, deflated": (
@@ -100,6 +119,9 @@ def test_a_damaged_file_is_read_or_refused(tmp_path: Path, kind: str, most: int)
     name, content, read = KINDS[kind]
     (tmp_path / "images").write_bytes(IMAGES)
     (tmp_path / "labels").write_bytes(CLASSES)
+    (tmp_path / "pictures" / "a").mkdir(parents=True)
+    for k in range(6):
+        (tmp_path / "pictures" / "a" / f"{k}.png").write_bytes(png())
 
     def read_copy(copy: bytes) -> None:
         (tmp_path / name).write_bytes(copy)

@@ -216,3 +216,21 @@ def test_idx_files_of_your_own(tmp_path):
     data = load(Call("idx", (*paths, ("test_share", 0.0))), "train", settings_from({}))
     np.testing.assert_allclose(data.values, np.array([[0, 1, 0.2]] * 2, np.float32))
     np.testing.assert_array_equal(data.labels, [1, 0])
+
+
+def test_columns_before_rows(tmp_path):
+    """As EMNIST has them, in the layout that its publishers say."""
+    images = np.random.default_rng(0).integers(0, 256, (4, 28, 28), np.uint8)
+    for name, array, kind in (("i", images.swapaxes(1, 2), 3), ("l", LABELS.astype(np.uint8), 1)):
+        sizes = np.array(array.shape, ">u4").tobytes()
+        content = bytes([0, 0, 8, kind]) + sizes + np.ascontiguousarray(array).tobytes()
+        (tmp_path / name).write_bytes(content)
+    paths = (("path", str(tmp_path / "i")), ("labels", str(tmp_path / "l")))
+    said = (*paths, ("test_share", 0.0), ("transposed", True), ("low", 0.0), ("high", 255.0))
+    data = load(Call("idx", said), "train", settings_from({}))
+    assert (data.values == images / np.float32(255)).all()
+    flat = (("path", str(tmp_path / "l")), ("labels", str(tmp_path / "l")), ("transposed", True))
+    assert (
+        "none to transpose"
+        in refused("E061", load, Call("idx", flat), "train", settings_from({})).message
+    )
