@@ -16,6 +16,7 @@ import numpy.typing as npt
 from ..diagnostics import CompileError, Diagnostic, Span
 from ..expr import Apply, Const, Expr, Ref, apply
 from ..neuron import NeuronStep, State
+from ..ops import LONGEST_SHIFT
 from ..types import DType, Fixed
 from .codes import added, exponent, narrowed, nearest
 from .decays import linear_decay, shift_decay
@@ -125,7 +126,16 @@ class Coded:
         number = self.precision.number(RATIO_BITS + 1, RATIO_BITS - 1 - exponent(ratio))
         factor = self.constant(nearest(ratio, number), number)
         scaled = apply("mulwide", apply("narrow", wide, immediate=narrow), factor)
-        return narrowed(scaled, dtype)
+        return self._narrowed(scaled, dtype)
+
+    def _narrowed(self, expr: Expr, dtype: Fixed) -> Expr:
+        """The codes of an expression in a type; CompileError(E080) where they are so far from it
+        that no shift leads there."""
+        assert isinstance(expr.dtype, Fixed)
+        if abs(expr.dtype.frac - dtype.frac) > LONGEST_SHIFT:
+            way_out = "bring its states and weights nearer to each other in size"
+            raise self.refused("a factor of numbers that are so far apart", way_out)
+        return narrowed(expr, dtype)
 
     def _most(
         self, expr: Expr, unit: Numbers, dtype: Fixed, sizes: Mapping[str, Numbers] | None = None
@@ -195,7 +205,7 @@ class Coded:
         if is_self and ((size < 1.0) & (codes >= 1 << number.frac)).any():
             raise self.rounded_away(f"the decay of `{name}`", "take more decay bits")
         factor = self.constant(codes, number)
-        return is_negative, narrowed(apply("mulwide", source, factor), dtype)
+        return is_negative, self._narrowed(apply("mulwide", source, factor), dtype)
 
     def _shifted(self, source: Ref, kept: Numbers, name: str) -> Expr:
         """x - (x >> k), by 1 at least where x is not 0, k the nearest to what is lost."""

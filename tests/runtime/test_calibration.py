@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from compiled_texts import compiled_text
+from refusal import refused
 
 from snncc.backends.protocols import Samples
 from snncc.ir.integers.precision import Precision
@@ -68,3 +69,18 @@ def test_without_samples_it_is_what_values_up_to_one_give() -> None:
     model = run_model_passes(draw_model(compiled_text(NET).graph, 0))
     made = run_model_passes(model, (Quantize(Precision(input_bits=4)),))
     assert np.isclose(made.values["x/emitted.last.unit"].array, 5.0 / 7)
+
+
+def test_states_that_grow_without_end_have_no_range() -> None:
+    growing = """neuron grows {
+      state v: mV = 1 mV
+      on input { v = v + i }
+      dv/dt = v * v * v / 1 mV / 1 mV / 1 ms
+      spike when v > 1e30 mV
+    }
+    """
+    net = NET.replace("output y[1] : lif", "output y[1] : grows").replace("5 ms", "40 ms")
+    model = draw_model(compiled_text(growing + net).graph, 0)
+    found = refused("E053", seen, model, samples(np.full((1, 3), 1.0)), "minmax", 8)
+    assert "`v` of `y` is no finite number" in found.message
+    assert "bound it" in (found.help or "")

@@ -11,6 +11,7 @@ from refusal import refusals, refused
 from snncc.backends.reference.network import simulate
 from snncc.ir.integers.decays import dead_zone, decays_of
 from snncc.ir.integers.precision import Precision
+from snncc.ir.integers.ranges import Ranges
 from snncc.ir.model import Model, draw_model
 from snncc.ir.passes.pipeline import run_model_passes
 from snncc.ir.passes.quantize import Quantize
@@ -187,3 +188,23 @@ def test_a_filter_of_several_spikes_is_refused() -> None:
     )
     model = run_model_passes(draw_model(compiled_text(scored).graph, 3))
     assert "several spikes a step" in refused("E080", integers, model, spikes=2).message
+
+
+FAR = """
+neuron far {
+  state v: mV = 0 mV
+  on input { v = v + i }
+  dv/dt = 1e-40 * v * v / 1 mV / 1 ms - v / 9 ms
+  spike when v > 1 mV
+  on spike { v = 0 mV }
+}
+"""
+
+
+def test_numbers_that_are_too_far_apart() -> None:
+    """No shift leads from one to the other."""
+    model = floats("far", FAR)
+    ranges = Ranges({}, {("h", "v"): 2.0})
+    run = Quantize(Precision(), ranges=ranges).run
+    found = refused("E080", run, model)
+    assert "so far apart has no integer form" in found.message
