@@ -28,8 +28,8 @@ def require_clocked(
         Diagnostic(
             "E075",
             f"`{graph.name}` tests its thresholds {THRESHOLDS[means.threshold]}, for up to "
-            f"{means.spikes_per_step} spikes a step; the simulators test them "
-            f"{THRESHOLDS['step']}, for one",
-            help="take a target that does so, or compile or quantize it for this one anew",
+            f"{means.spikes_per_step} spikes a step; this target tests them {THRESHOLDS['step']}, "
+            "for one",
+            help="take the target cpu, reference or c, or quantize without --threshold, --spikes",
         )
     )

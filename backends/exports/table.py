@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Protocol
 
 from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.model import Model
+from ...ir.passes.pipeline import run_model_passes
 from ..trace import Trace
 from .objects.triples import TRIPLES, host
 
@@ -53,12 +54,47 @@ class Export:
     """A form of a model. `write` takes the model, the digest of its graph, what the reference does
     with some samples, states included, which the form comes with a test of; None: without; and the
     details, of which the form takes `details`. CompileError(E071) for a model that the form cannot
-    say. `needs_trace`: it is made of that alone."""
+    say, as `require` says it alone. `needs_trace`: it is made of that alone. `beside`: patterns of
+    the files that it writes at times, and that would be those of another network if they stayed."""
 
     summary: str
     write: Write
+    require: Callable[[Model], None]
+    beside: tuple[str, ...]
     needs_trace: bool = False
     details: frozenset[str] = frozenset()
+
+
+def _require_c(model: Model) -> None:
+    from .c.program import require_integers
+
+    require_integers(model.graph, "C")
+
+
+def _require_object(model: Model) -> None:
+    from .c.program import require_integers
+
+    require_integers(model.graph, "machine code")
+
+
+def _require_onnx(model: Model) -> None:
+    from .onnx.neurons import require_written
+
+    require_written(run_model_passes(model).graph)
+
+
+def _require_qdq(model: Model) -> None:
+    if model.graph.semantics.integers:
+        message = f"`{model.graph.name}` computes with integers, and onnx-qdq with floats"
+        way_out = "take the model it was made from, or --target onnx, whose bits are the package's"
+        raise CompileError(Diagnostic("E071", message, help=way_out))
+    _require_onnx(model)
+
+
+def _require_vectors(model: Model) -> None:
+    from .vectors.folder import require_vectors
+
+    require_vectors(model.graph)
 
 
 def _c(model: Model, digest: str, trace: Trace | None, details: Details = NO_DETAILS) -> Exported:
@@ -98,10 +134,7 @@ def _onnx_qdq(
 ) -> Exported:
     from .onnx.scan import scan_model
 
-    if model.graph.semantics.integers:
-        message = f"`{model.graph.name}` computes with integers, and onnx-qdq with floats"
-        way_out = "take the model it was made from, or --target onnx, whose bits are the package's"
-        raise CompileError(Diagnostic("E071", message, help=way_out))
+    _require_qdq(model)
     every = details.all_outputs
     made = scan_model(model, digest, every_spike=every, every_state=every, is_coded=True)
     return _with_vectors(model, "model.onnx", made, trace)
@@ -124,9 +157,9 @@ def _vectors(
     model: Model, digest: str, trace: Trace | None, details: Details = NO_DETAILS
 ) -> Exported:
     from .vectors.cut import Place
-    from .vectors.folder import require_vectors, vector_files
+    from .vectors.folder import vector_files
 
-    require_vectors(model.graph)
+    _require_vectors(model)
     assert trace is not None, "vectors are made of samples"
     place = None if details.neuron is None else Place(*details.neuron)
     files = vector_files(model, digest, trace, place)
@@ -148,25 +181,48 @@ def _object(
 
 
 OUTPUTS = frozenset({"all_outputs"})
+OF_C = ("vectors.h", "test_net.c", "test_net.o", "test_net.ld", "test_net")
+OF_ONNX = ("vectors.npz",)
+_PARTS = ("1_neuron", "2_synapse", "3_layer", "4_net")
+_TEXTS = tuple(f"{part}/*.{ending}" for part in _PARTS for ending in ("hex", "csv"))
+OF_VECTORS = (*_TEXTS, "weights.csv")
 
 EXPORTS: dict[str, Export] = {
-    "c": Export("C99 of integers, with a test of golden vectors", _c),
-    "onnx": Export("an ONNX model over time, with golden vectors", _onnx, details=OUTPUTS),
+    "c": Export("C99 of integers, with a test of golden vectors", _c, _require_c, OF_C),
+    "onnx": Export(
+        "an ONNX model over time, with golden vectors",
+        _onnx,
+        _require_onnx,
+        OF_ONNX,
+        details=OUTPUTS,
+    ),
     "onnx-step": Export(
-        "an ONNX model of one step, with golden vectors", _onnx_step, details=OUTPUTS
+        "an ONNX model of one step, with golden vectors",
+        _onnx_step,
+        _require_onnx,
+        OF_ONNX,
+        details=OUTPUTS,
     ),
     "onnx-qdq": Export(
         "an ONNX model over time of floats, weights of int8; not bit exact",
         _onnx_qdq,
+        _require_qdq,
+        OF_ONNX,
         details=OUTPUTS,
     ),
     "vectors": Export(
         "golden vectors of a neuron, a synapse, a layer and the net, with a bench in SystemVerilog",
         _vectors,
+        _require_vectors,
+        OF_VECTORS,
         needs_trace=True,
         details=frozenset({"neuron"}),
     ),
     "object": Export(
-        "machine code of integers, with golden vectors", _object, details=frozenset({"triple"})
+        "machine code of integers, with golden vectors",
+        _object,
+        _require_object,
+        OF_C,
+        details=frozenset({"triple"}),
     ),
 }

@@ -10,7 +10,7 @@ import numpy as np
 import typer
 
 from ...backends.artifact.model import Package, graph_digest
-from ...backends.artifact.storage import write_file
+from ...backends.artifact.storage import unwritable, write_file
 from ...backends.exports.objects.triples import TRIPLES
 from ...backends.exports.table import EXPORTS, Details, Export
 from ...backends.trace import Trace
@@ -72,6 +72,7 @@ def export(
     for name in sorted(details.given - row.details):
         option = f"--{name.replace('_', '-')}"
         raise typer.BadParameter(f"it says nothing of `{form}`", param_hint=option)
+    row.require(loaded.model)
     samples = None
     if vectors and inputs is not None:
         samples = load_inputs(loaded.model.graph, inputs, vectors)
@@ -79,10 +80,12 @@ def export(
         samples = presented(loaded, data, split, vectors, output)
     trace = None if samples is None else _golden(loaded, samples)
     made = row.write(loaded.model, graph_digest(loaded.model.graph), trace, details)
+    _clear(out, row.beside)
     for name, content in made.files.items():
         write_file(out / name, content)
     built = BUILDS[form](out, made.facts) if build else Built("")
-    facts = {**made.facts, **built.facts}
+    told = {} if samples is None else {"samples": len(samples)}
+    facts = {**made.facts, **told, **built.facts}
     output.document({"folder": str(out), "files": sorted(made.files), **facts, "test": built.said})
     shown = ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in facts.items())
     names = ", ".join(made.files) if len(made.files) <= NAMED else f"{len(made.files)} files"
@@ -121,6 +124,16 @@ def _neuron(text: str | None, package: Package) -> tuple[str, int] | None:
         last = f"the last neuron of `{name}` is {sizes[name] - 1}"
         raise typer.BadParameter(last, param_hint="--neuron")
     return name, int(number)
+
+
+def _clear(folder: Path, patterns: tuple[str, ...]) -> None:
+    """Removes what an earlier export may have left, and this one may not write; CompileError(E063)
+    where that cannot be."""
+    try:
+        for path in [found for pattern in patterns for found in folder.glob(pattern)]:
+            path.unlink()
+    except OSError as error:
+        raise unwritable(folder, error) from error
 
 
 def _golden(package: Package, samples: Presentation) -> Trace:

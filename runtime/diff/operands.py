@@ -8,10 +8,12 @@ from os.path import lexists
 from pathlib import Path
 
 from ...backends.artifact.model import Package
+from ...backends.artifact.storage import is_folder
 from ...backends.targets import TARGETS
 from ...ir.diagnostics import CompileError, Diagnostic
-from ..loading import Options, load_package
+from ..loading import Options, is_package, load_package
 from ..settings import Settings
+from ..training.run_folder import are_seeds, is_run
 from .logs import log_side
 from .models import model_side
 from .read_csv import read_csv_log
@@ -72,8 +74,19 @@ def _written(make: Callable[[str, Package], Side]) -> Callable[[str, Opening, Si
 
 def _model(words: str, opening: Opening, _other: Side | None) -> Side:
     path, target = _path_and_target(words)
+    _refuse_folder(path)
     package = load_package(path, opening.options(path, target))
     return model_side(words, package, opening.threads, opening.settings)
+
+
+def _refuse_folder(path: Path) -> None:
+    """CompileError(E063) for a folder that is no side, though it may hold one."""
+    if not is_folder(path) or is_run(path) or is_package(path) or are_seeds(path):
+        return
+    inside = sorted(each for each in path.iterdir() if is_onnx(each.name))
+    message = f"`{path}` is no package, no run and no folder of C (net.h, net.c)"
+    way_out = f"name `{inside[0]}`" if inside else "name one, or a .snn, .onnx, .npz or .csv file"
+    raise CompileError(Diagnostic("E063", message, help=way_out))
 
 
 def _path_and_target(words: str) -> tuple[Path, str | None]:

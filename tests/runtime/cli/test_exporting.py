@@ -172,3 +172,22 @@ def test_wrong_usage(snncc, quantized, tmp_path, options, says):
     assert (status, out) == (2, "")
     assert says in " ".join(err.replace("│", " ").split())
     assert not (tmp_path / "made").exists()
+
+
+def test_nothing_of_an_earlier_export_stays(answer, quantized, tmp_path):
+    asked = ("--target", "c", "--out", "made", "--inputs", "x.npy", "--vectors", 2)
+    (document,) = answer("export", quantized, *asked)
+    assert document["samples"] == 2
+    (tmp_path / "made/mine.txt").write_text("mine")
+    answer("export", quantized, "--target", "c", "--out", "made", "--vectors", 0)
+    assert sorted(p.name for p in (tmp_path / "made").iterdir()) == ["mine.txt", "net.c", "net.h"]
+    vectors = ("--target", "vectors", "--out", "hw", "--inputs", "x.npy", "--vectors", 2)
+    answer("export", quantized, *vectors)
+    (tmp_path / "hw/1_neuron/weights_99.hex").write_text("0")
+    answer("export", quantized, *vectors)
+    assert not (tmp_path / "hw/1_neuron/weights_99.hex").exists()
+
+
+def test_what_has_no_such_form_is_refused_before_samples_are_sought(snncc, tiny):
+    status, _, said = snncc("export", tiny, "--target", "c", "--out", "made", "--inputs", "nowhere")
+    assert (status, "E071" in said) == (1, True), said
