@@ -13,7 +13,7 @@ from .foreign import unknown
 from .limits import LIMITS
 from .prelude import prelude_names, prelude_path
 from .syntax.parser import parse
-from .syntax.tree import Call, Cell, Definition, File, Import, Module, Network, Neuron, Train
+from .syntax.tree import Call, Cell, Definition, Deploy, File, Import, Module, Network, Neuron, Train
 from .typing.constants import EMPTY
 from .typing.models import CheckedModel, check_model, with_arguments
 
@@ -28,6 +28,7 @@ class LoadedFile:
     own: dict[str, Entry] = field(default_factory=dict)
     visible: dict[str, Entry] = field(default_factory=dict)
     trains: dict[str, list[Train]] = field(default_factory=dict)  # by network
+    deploys: dict[str, list[Deploy]] = field(default_factory=dict)
     is_whole: bool = True
 
 
@@ -79,6 +80,8 @@ def load_file(
     for item in file.tree.items:
         if isinstance(item, Train):
             file.trains.setdefault(item.network.text, []).append(item)
+        elif isinstance(item, Deploy):
+            file.deploys.setdefault(item.network.text, []).append(item)
         elif not isinstance(item, Import):
             report.attempt(_enter, file.own, item.name.text, Entry(item, file))
     file.visible.update(file.own)

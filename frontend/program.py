@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..ir.diagnostics import CompileError, Diagnostic, Source
 from ..ir.graph import Call, Graph, TrainSpec
+from ..ir.integers.choices import DeploySpec
 from ..ir.report import Poisoned, Report, in_text_order, sound
 from .collection import no_collection
 from .echoes import news
@@ -18,12 +19,13 @@ from .lower.networks import (
     Data,
     chosen,
     data_of,
+    deploy_of,
     given_values,
     lower_module,
     lower_network,
     to_survey,
     train_of,
-    wrong_trains,
+    wrong_plans,
 )
 from .lower.parameters import open_scope, partial_scope
 from .lower.training import lower_data
@@ -36,12 +38,14 @@ Defines = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A network ready for the passes; `train` is None where the program has no plan for it.
-    `warnings` are what a later stage has to say of it."""
+    """A network ready for the passes; `train` is None where the program has no plan for it,
+    `deploy` where it asks nothing of its integers. `warnings` are what a later stage has to say of
+    it."""
 
     graph: Graph
     train: TrainSpec | None
     warnings: tuple[Diagnostic, ...] = ()
+    deploy: DeploySpec | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +134,27 @@ def _compile(text: _Text, defines: Defines, name: str | None) -> Program:
     entry, network = chosen(text.file, name)
     given, report = given_values(network, defines), text.report
     scope = open_scope(network.params, given, EMPTY, network.name.span, report)
+    before = _mark(report)
     graph = lower_network(network, scope, entry.file, text.construction())
-    return Program(graph, sound(report.attempt(train_of, network, text.file, scope, report)))
+    is_whole = before == _mark(report) and not text.is_damaged
+    plans = _plans(network, scope, graph if is_whole else None, text)
+    train, deploy = map(sound, plans)
+    return Program(graph, train, deploy=deploy)
+
+
+def _mark(report: Report) -> tuple[int, Poisoned | None]:
+    """What changes with every mistake."""
+    return len(report.diagnostics), report.last
+
+
+def _plans(
+    network: Network, scope: Scope, graph: Graph | None, text: _Text
+) -> tuple[TrainSpec | Poisoned | None, DeploySpec | Poisoned | None]:
+    """How the text trains a network, and what it asks of its integers; the graph is None of one
+    with mistakes."""
+    report = text.report
+    train = report.attempt(train_of, network, text.file, scope, report)
+    return train, report.attempt(deploy_of, network, text.file, scope, graph, report)
 
 
 # ---- all of a file
@@ -161,7 +184,7 @@ def survey_text(
     `network` leaves one network; `defines` are for it, or for the one that would be compiled.
     """
     text = _read(source, limits)
-    text.report.extend(wrong_trains(text.file))
+    text.report.extend(wrong_plans(text.file))
     rows = _rows(text, defines or {}, network)
     programs = text.report.each(_survey, rows, text)
     data = [data for found in text.report.each(_data, rows, text) for data in found]
@@ -193,13 +216,13 @@ def _survey(row: _Row, text: _Text) -> Program | None:
     """The program of a network; None after a mistake or where a value is missing."""
     entry, network, _ = row
     report = text.report
-    before = len(report.diagnostics), report.last
+    before = _mark(report)
     scope = _scope(row, report)
     graph = lower_network(network, scope, entry.file, text.construction())
-    is_whole = before == (len(report.diagnostics), report.last)
-    train = report.attempt(train_of, network, text.file, scope, report)
-    spec = None if isinstance(train, Poisoned) else train
-    return Program(graph, spec) if is_whole else None
+    is_whole = before == _mark(report)
+    plans = _plans(network, scope, graph if is_whole and not text.is_damaged else None, text)
+    train, deploy = (None if isinstance(plan, Poisoned) else plan for plan in plans)
+    return Program(graph, train, deploy=deploy) if is_whole else None
 
 
 def _scope(row: _Row, report: Report) -> Scope:

@@ -57,6 +57,10 @@ CODES: dict[str, str] = {
     "E082": "number rounds away",
     "E083": "sum may overflow",
     "E084": "state does not decay",
+    "E085": "network does not fit the chip",
+    "E086": "chip has another form of numbers",
+    "E087": "invalid deploy setting",
+    "E088": "threshold is out of reach",
     # W01x: what could not be checked
     "W013": "not checked further",
     # W04x: networks that cannot do what they say

@@ -74,7 +74,7 @@ def start(
     program = _program(options)
     course = _course(program, options, settings, fetch_progress)
     begin = origin(course.graph, options, path if how is Start.RESUME else None, _model_at, draw)
-    folder = _folder(options, course, begin, path)
+    folder = replace(_folder(options, course, begin, path), deploy=program.deploy)
     if how is Start.RESUME:
         _refuse_respread(program.train, options, path)
     checkpoint = folder.latest() if how is Start.RESUME else None

@@ -11,6 +11,7 @@ import numpy as np
 
 from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.graph import Call, Graph, Projection, Value
+from ...ir.integers.choices import DeploySpec
 from ...ir.model import Model, draw_model, verify_model
 from ...ir.tensors import Tensor
 from ...ir.text import parse_graph, parse_type, print_graph
@@ -29,19 +30,21 @@ VALUES = "values.safetensors"
 SYNAPSES = "synapses.safetensors"
 TENSORS = "tensors.safetensors"
 WEIGHTS = "weights.safetensors"  # of format 1
+DEPLOYED = 4  # the first format with what a program asks of integers
 # What of a graph's properties a target relies on.
 NEEDED = frozenset({"shapes", "steps", "folded", "schedule"})
 
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A model as it is kept. `data` is what it was written to learn, if anything; `extras` are the
-    target's own members."""
+    """A model as it is kept. `data` is what it was written to learn, if anything, `deploy` what its
+    program asks of its integers; `extras` are the target's own members."""
 
     model: Model
     target: str
     data: Call | None = None
     extras: Mapping[str, bytes] = field(default_factory=dict)
+    deploy: DeploySpec | None = None
 
 
 def graph_digest(graph: Graph) -> str:
@@ -54,7 +57,7 @@ def save_model(path: Path, package: Package) -> None:
     """Write the package: one file if the path ends in .snnpkg, else a folder. CompileError(E060)
     for a model that `open_model` would refuse."""
     model = package.model
-    problem = _problem(model)
+    problem = _problem(model, package.deploy)
     if problem:
         raise CompileError(Diagnostic("E060", f"cannot write `{path}`: {problem}"))
     members = {
@@ -69,6 +72,7 @@ def save_model(path: Path, package: Package) -> None:
         "graph": graph_digest(model.graph),
         "seed": model.seed,
         "data": None if package.data is None else _call_to_json(package.data),
+        "deploy": None if package.deploy is None else _deploy_to_json(package.deploy),
         "types": {name: str(value.dtype) for name, value in model.values.items()},
     }
     write_package(path, KIND, facts, {**members, **package.extras})
@@ -85,12 +89,13 @@ def open_model(path: Path) -> Package:
         call = None if data is None else _call_from_json(data)
         read = _first_format if manifest.format == 1 else _later_format
         model = read(graph, seed, members, facts)
+        deploy = None if manifest.format < DEPLOYED else _deploy_from_json(facts["deploy"])
     except UNFIT as error:
         raise damaged(path, f"it lacks something: {error}") from error
-    problem = _problem(model)
+    problem = _problem(model, deploy)
     if problem:
         raise damaged(path, problem)
-    return Package(model, target, call, members)
+    return Package(model, target, call, members, deploy)
 
 
 def _lists(model: Model) -> Arrays:
@@ -104,8 +109,8 @@ def _lists(model: Model) -> Arrays:
     }
 
 
-def _problem(model: Model) -> str:
-    """Why a package cannot hold the model; "" if it can."""
+def _problem(model: Model, deploy: DeploySpec | None) -> str:
+    """Why a package cannot hold the model and what is asked of it; "" if it can."""
     try:
         lacking = NEEDED - verify(model.graph)
         verify_model(model)
@@ -115,7 +120,8 @@ def _problem(model: Model) -> str:
         return "a seed is a whole number from 0 to 2^64 - 1"
     if lacking:
         return f"its graph was not compiled to the end: it lacks {', '.join(sorted(lacking))}"
-    return ""
+    projections = frozenset(p.name for p in model.graph.projections)
+    return "" if deploy is None else deploy.problem(projections)
 
 
 def _first_format(graph: Graph, seed: int, members: Members, _facts: Json) -> Model:
@@ -192,3 +198,16 @@ def _value(document: Json) -> Value:
     if isinstance(document, float | int | bool | str):
         return document
     raise ValueError("a value of another kind")
+
+
+def _deploy_to_json(deploy: DeploySpec) -> Json:
+    return {"said": dict(deploy.said), "bits": dict(deploy.bits)}
+
+
+def _deploy_from_json(document: Json) -> DeploySpec | None:
+    """What `_deploy_to_json` wrote; its names and values are looked at with the model."""
+    if document is None:
+        return None
+    if document.keys() != {"said", "bits"}:
+        raise ValueError("what is asked of integers is something else")
+    return DeploySpec(dict(document["said"]), dict(document["bits"]))

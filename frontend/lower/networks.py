@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from ...ir.diagnostics import CompileError, Diagnostic, Source, Span
 from ...ir.graph import Call, Graph, TrainSpec
+from ...ir.integers.choices import DeploySpec
 from ...ir.report import Report, listing, twice, unknown
 from ..library import Entry, LoadedFile
 from ..syntax.parser import parse_expression
-from ..syntax.tree import Expression, Literal, Module, Network, Param
+from ..syntax.tree import Expression, Literal, Module, Network, Param, Plan
 from ..typing.constants import Scope
 from .bodies import unroll, unroll_module
 from .construction import Body, Construction, Environment
+from .deploying import lower_deploy
 from .parameters import is_text
 from .training import lower_data, lower_train
 
@@ -27,7 +29,7 @@ def chosen(file: LoadedFile, name: str | None) -> tuple[Entry, Network]:
         if name not in known:
             raise CompileError(unknown("network", name, span, known))
         return known[name]
-    wrong = wrong_trains(file)
+    wrong = wrong_plans(file)
     if wrong:
         raise CompileError(wrong)
     trained = sorted(file.trains)
@@ -57,23 +59,27 @@ def networks(file: LoadedFile) -> dict[str, tuple[Entry, Network]]:
 
 
 def to_survey(file: LoadedFile, asked: tuple[Entry, Network] | None) -> list[tuple[Entry, Network]]:
-    """The networks that a file is about: its own, those that it trains, the one asked for, and an
-    imported one if that is what would be compiled."""
-    known = networks(file)
-    found = [row for name, row in known.items() if row[0].file is file or name in file.trains]
+    """The networks that a file is about: its own, those that it trains or deploys, the one asked
+    for, and an imported one if that is what would be compiled."""
+    known, planned = networks(file), file.trains.keys() | file.deploys.keys()
+    found = [row for name, row in known.items() if row[0].file is file or name in planned]
     if asked is not None and asked not in found:
         found.append(asked)
     return found or (list(known.values()) if len(known) == 1 else [])
 
 
-def wrong_trains(file: LoadedFile) -> list[Diagnostic]:
-    """Training of networks that are not there, or of one a second time."""
-    known, wrong = networks(file), []
-    for name, (first, *others) in file.trains.items():
+def wrong_plans(file: LoadedFile) -> list[Diagnostic]:
+    """Training and deployment of networks that are not there, or of one a second time."""
+    return [*_wrong(file, "train", file.trains), *_wrong(file, "deploy", file.deploys)]
+
+
+def _wrong(file: LoadedFile, word: str, plans: Mapping[str, Sequence[Plan]]) -> list[Diagnostic]:
+    known, wrong = networks(file), list[Diagnostic]()
+    for name, (first, *others) in plans.items():
         if name not in known:
-            wrong += [unknown("network", name, t.network.span, known) for t in (first, *others)]
+            wrong += [unknown("network", name, p.network.span, known) for p in (first, *others)]
             continue
-        wrong += [twice(f"train {name}", t.network.span, first.network.span) for t in others]
+        wrong += [twice(f"{word} {name}", p.network.span, first.network.span) for p in others]
     return wrong
 
 
@@ -101,6 +107,16 @@ def train_of(network: Network, file: LoadedFile, scope: Scope, report: Report) -
     """How the file trains a network, if it does."""
     for train in file.trains.get(network.name.text, []):
         return lower_train(train, scope, report)
+    return None
+
+
+def deploy_of(
+    network: Network, file: LoadedFile, scope: Scope, graph: Graph | None, report: Report
+) -> DeploySpec | None:
+    """What the file asks of the network's integers, if it does; the graph is None of a network
+    with mistakes."""
+    for deploy in file.deploys.get(network.name.text, []):
+        return lower_deploy(deploy, scope, graph, report)
     return None
 
 

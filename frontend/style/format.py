@@ -11,9 +11,9 @@ from ...ir.diagnostics import CompileError, Source
 from ..collection import no_collection
 from ..syntax.lexer import Token, spelled, words
 from ..syntax.parser import parse
-from ..syntax.tree import File, Train
+from ..syntax.tree import ChoiceOf, Deploy, File, Train
 from .columns import Line, align
-from .spacing import Context, contexts, spaces, written
+from .spacing import Context, Entries, contexts, spaces, written
 
 INDENT = 2
 CONTINUATION = 4
@@ -87,10 +87,11 @@ def _lines(source: Source, everything: Sequence[Token], tree: File) -> Iterator[
 def _rows(source: Source, everything: Sequence[Token], tree: File) -> list[tuple[list[_Word], str]]:
     """The words of every line, and its comment."""
     tokens = [token for token in everything if token.type != "COMMENT"]
-    at = contexts(tokens, _entries(tree))
+    entries = _entries(tree)
+    at = contexts(tokens, entries)
     rows: list[list[_Word]] = [[] for _ in source.starts]
     ends, line = (*source.starts[1:], len(source.text) + 1), 0
-    for each in map(_word, zip(tokens, at, spaces(tokens, at), strict=False)):
+    for each in map(_word, zip(tokens, at, spaces(tokens, at, entries), strict=False)):
         while each.token.span.start >= ends[line]:
             line += 1
         rows[line].append(each)
@@ -101,9 +102,14 @@ def _rows(source: Source, everything: Sequence[Token], tree: File) -> list[tuple
     return list(zip(rows, comments, strict=True))
 
 
-def _entries(tree: File) -> frozenset[int]:
-    trains = [item for item in tree.items if isinstance(item, Train)]
-    return frozenset(entry.name.span.start for train in trains for entry in train.entries)
+def _entries(tree: File) -> Entries:
+    plans = [item for item in tree.items if isinstance(item, (Train, Deploy))]
+    starts, names = set[int](), set[int]()
+    for entry in (entry for plan in plans for entry in plan.entries):
+        setting = entry.setting if isinstance(entry, ChoiceOf) else entry
+        names.add(setting.name.span.start)
+        starts.add((entry.span if isinstance(entry, ChoiceOf) else setting.name.span).start)
+    return Entries(frozenset(starts), frozenset(names))
 
 
 def _leading_braces(row: Sequence[_Word]) -> int:

@@ -15,11 +15,19 @@ _VALUE_ENDS = frozenset(
     | {"FIXED", "TRAINABLE", "_RBRACE", "ON"}
 )
 _STATEMENT_STARTS = frozenset(
-    {"NAME", "IMPORT", "NEURON", "MODULE", "NETWORK", "TRAIN", "PARAM", "STATE", "ON", "SPIKE"}
-    | {"EMIT", "REFRACTORY", "INPUT", "POPULATION", "OUTPUT", "INSTANCE", "PORT", "FOR", "LET"}
+    {"NAME", "IMPORT", "NEURON", "MODULE", "NETWORK", "TRAIN", "DEPLOY", "PARAM", "STATE", "ON"}
+    | {"SPIKE", "EMIT", "REFRACTORY", "INPUT", "POPULATION", "OUTPUT", "INSTANCE", "PORT", "FOR", "LET"}
 )
-_CLAUSES = frozenset({"_METHOD", "DELAY", "FIXED", "TRAINABLE", "AS"})
+_CLAUSES = frozenset({"METHOD", "DELAY", "FIXED", "TRAINABLE", "AS"})
 _DECLARATIONS = frozenset({"PARAM", "STATE", "INPUT"})
+
+
+class Entries(NamedTuple):
+    """Where entries of `train` and of `deploy` begin, and where their names stand: behind two ends
+    and an arrow, if the entry begins with these."""
+
+    starts: frozenset[int]
+    names: frozenset[int]
 
 
 class Context(NamedTuple):
@@ -31,8 +39,8 @@ class Context(NamedTuple):
     starts_statement: bool
 
 
-def contexts(tokens: Sequence[Token], entries: frozenset[int]) -> list[Context]:
-    """The context of every token; `entries` are the places where entries of `train` begin."""
+def contexts(tokens: Sequence[Token], entries: Entries) -> list[Context]:
+    """The context of every token."""
     found: list[Context] = []
     known: dict[tuple[bool, str, bool, bool], Context] = {}  # equal contexts are one object
     parentheses, opening, is_unit, starts = 0, "", False, False
@@ -55,18 +63,20 @@ def contexts(tokens: Sequence[Token], entries: frozenset[int]) -> list[Context]:
 
 
 def _starts_statement(
-    tokens: Sequence[Token], position: int, entries: frozenset[int], follows_start: bool
+    tokens: Sequence[Token], position: int, entries: Entries, follows_start: bool
 ) -> bool:
     token = tokens[position]
-    if position == 0 or token.span.start in entries:
+    if position == 0 or token.span.start in entries.starts:
         return True
+    if token.span.start in entries.names:
+        return False
     before = tokens[position - 1]
     if token.type not in _STATEMENT_STARTS:
         return False
     if before.type in ("_LBRACE", "_RBRACE"):
         return True
     # `data digits`, `on input`, `refractory tau`, `port out y`: the second word starts nothing.
-    if before.span.start in entries or (follows_start and before.type in ("ON", "REFRACTORY")):
+    if before.span.start in entries.names or (follows_start and before.type in ("ON", "REFRACTORY")):
         return False
     if before.text == "out" and tokens[position - 2].type == "PORT":
         return False
@@ -81,10 +91,10 @@ def written(word: str) -> str:
     return " ".join(quantity_parts(word)) if is_quantity else word
 
 
-def spaces(tokens: Sequence[Token], at: Sequence[Context]) -> list[str]:
+def spaces(tokens: Sequence[Token], at: Sequence[Context], entries: Entries) -> list[str]:
     """The space before every token; `at` are their contexts."""
     looks = [_look(token, context) for token, context in zip(tokens, at, strict=True)]
-    pairs = zip(looks, looks[1:], at, at[1:], signs(tokens), strict=False)
+    pairs = zip(looks, looks[1:], at, at[1:], signs(tokens, entries.names), strict=False)
     return ["", *(_gap(*pair) for pair in pairs)]
 
 
@@ -150,12 +160,13 @@ def _is_derivative(stroke: Token) -> bool:
 _NAME = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
 
 
-def signs(tokens: Iterable[Token]) -> list[bool]:
-    """For every token whether it is a minus that belongs to the value after it."""
+def signs(tokens: Iterable[Token], names: frozenset[int]) -> list[bool]:
+    """For every token whether it is a minus that belongs to the value after it; `names` are those
+    of entries, behind which a value begins."""
     found: list[bool] = []
     before = ""
     for token in tokens:
         is_sign = token.type == "MINUS" and before not in _VALUE_ENDS
         found.append(is_sign)
-        before = token.type
+        before = "" if token.span.start in names else token.type
     return found

@@ -53,8 +53,10 @@ _LITERALS: dict[str, Callable[[Token], Expression]] = {
     "TRUE": lambda token: syntax.Literal(True, token.span),
     "FALSE": lambda token: syntax.Literal(False, token.span),
     "ON": lambda token: syntax.Literal(True, token.span),
-    "NAME": lambda token: syntax.Reference(token.text, token.span),
-    "REFRACTORY": lambda token: syntax.Reference(token.text, token.span),
+    **dict.fromkeys(
+        ("NAME", "REFRACTORY", "NEURON", "POPULATION"),
+        lambda token: syntax.Reference(token.text, token.span),
+    ),
 }
 
 
@@ -144,8 +146,8 @@ class _Builder:
         return syntax.Cell(name_of(children[1]), children[2])
 
     def population(self, children: Children) -> syntax.PopulationStatement:
-        role, name, *brackets = children[:-3]
-        encoding, model, method = children[-3:]
+        role, name, *brackets = children[:-4]
+        encoding, model, _, method = children[-4:]
         role = _ROLES[role.type]
         return syntax.PopulationStatement(
             role, name_of(name), tuple(brackets), encoding, model, method
@@ -217,6 +219,15 @@ class _Builder:
 
     def entry(self, children: Children) -> syntax.Setting:
         return syntax.Setting(name_of(children[0]), _operand(children[1]))
+
+    def deploy(self, children: Children) -> syntax.Deploy:
+        return syntax.Deploy(name_of(children[1]), tuple(children[2:]))
+
+    choice = entry
+
+    def choice_of(self, children: Children) -> syntax.ChoiceOf:
+        pre, post, setting = children
+        return syntax.ChoiceOf(pre, post, setting, cover(pre.span, post.span))
 
     def file(self, items: Children) -> syntax.File:
         return syntax.File(tuple(items))

@@ -35,7 +35,7 @@ _GROUPS: tuple[tuple[frozenset[str], frozenset[str], str], ...] = (
     ),
     (
         frozenset({"NETWORK", "TRAIN"}),
-        frozenset({"NETWORK", "MODULE", "NEURON", "TRAIN", "IMPORT"}),
+        frozenset({"NETWORK", "MODULE", "NEURON", "TRAIN", "DEPLOY", "IMPORT"}),
         "a definition",
     ),
     (
@@ -78,14 +78,6 @@ def complaint(accepted: Set[str], tokens: Sequence[Token], position: int) -> Dia
         related=_open_bracket(tokens, position),
         help=_advice(accepted, tokens, position),
     )
-
-
-def _deploy(accepted: Set[str], tokens: Sequence[Token], position: int) -> Diagnostic | None:
-    if tokens[position].type != "DEPLOY":
-        return None
-    message = "`deploy` is a reserved word; this version has no deploy block"
-    way_out = "leave the block out; the target is chosen on the command line with `--target`"
-    return Diagnostic("E001", message, tokens[position].span, help=way_out)
 
 
 def _no_unit(accepted: Set[str], tokens: Sequence[Token], position: int) -> Diagnostic | None:
@@ -182,9 +174,9 @@ _STATEMENTS = {
         "close the block before it with `}`, or move it out",
     ),
 }
-DEFINITIONS = frozenset({"IMPORT", "MODULE", "NETWORK", "TRAIN"})
+DEFINITIONS = frozenset({"IMPORT", "MODULE", "NETWORK", "TRAIN", "DEPLOY"})
 # What a user may have had in mind; the first that fits is told.
-_RECOGNIZED = (_deploy, _undeclared, _nothing_held, _nested, _foreign, _no_unit)
+_RECOGNIZED = (_undeclared, _nothing_held, _nested, _foreign, _no_unit)
 
 
 def _in_words(accepted: Set[str]) -> str:

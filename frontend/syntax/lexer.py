@@ -42,7 +42,7 @@ KEYWORDS: dict[str, str] = {
     "population": "POPULATION",
     "output": "OUTPUT",
     "encode": "_ENCODE",
-    "method": "_METHOD",
+    "method": "METHOD",
     "instance": "INSTANCE",
     "port": "PORT",
     "for": "FOR",

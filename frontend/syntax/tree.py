@@ -131,7 +131,7 @@ class Receive:
 @dataclass(frozen=True, slots=True)
 class Setting:
     """`name = value`: a jump of a model, or dt, delay or method of a network or module; without the
-    sign a line of a `train` block."""
+    sign a line of a `train` or a `deploy` block."""
 
     name: Name
     value: Expression
@@ -361,8 +361,27 @@ class Train:
     entries: tuple[Setting, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ChoiceOf:
+    """`pre -> post name value`: a line of a `deploy` block about the synapses between two."""
+
+    pre: Path
+    post: Path
+    setting: Setting
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Deploy:
+    """`deploy network { … }`."""
+
+    network: Name
+    entries: tuple[Setting | ChoiceOf, ...]
+
+
 Definition = Neuron | Cell | Module | Network
-Item = Import | Definition | Train
+Plan = Train | Deploy  # what concerns a network that stands elsewhere
+Item = Import | Definition | Plan
 
 
 @dataclass(frozen=True, slots=True)

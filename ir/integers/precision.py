@@ -109,4 +109,13 @@ BELOW = {
     "clip": "it is at the floor",
     "reset": "it is at minus what a spike resets it to",
     "subtract": "the floor is taken from it",
+ROUNDINGS = {
+    "floor": "the code below, the arithmetic shift",
+    "nearest_even": "the nearest code, of two the even one",
+    "toward_zero": "the code nearer to 0",
+}
+OVERFLOWS = {
+    "prove": "a network in which a sum could leave its type is refused",
+    "saturate": "the code at the end",
+    "wrap": "modulo 2^32",
 }

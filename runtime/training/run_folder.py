@@ -14,6 +14,7 @@ from ...backends.artifact.storage import is_file, is_folder, read_file, unwritab
 from ...backends.protocols import State, Trainer
 from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.graph import Call
+from ...ir.integers.choices import DeploySpec
 from ...ir.model import Model
 from .average import lent
 from .checkpoint import Checkpoint, latest, newest_first, save_checkpoint
@@ -35,7 +36,8 @@ Document = dict[str, Any]
 @dataclass(frozen=True, slots=True, eq=False)
 class RunFolder:
     """Keeps a run. `digest` is of all that its weights depend on; the rest is what its packages
-    hold beside weights, which are what is `packaged` of a model that was learnt."""
+    hold beside weights, which are what is `packaged` of a model that was learnt; `deploy` is what
+    the program asks of its integers."""
 
     path: Path
     digest: str
@@ -43,6 +45,7 @@ class RunFolder:
     target: str
     data: Call
     packaged: Callable[[Model], Model] = lambda model: model
+    deploy: DeploySpec | None = None
 
     def checkpoint(self, trainer: Trainer, progress: Progress) -> None:
         """Save the state, now."""
@@ -55,7 +58,7 @@ class RunFolder:
         again."""
         with lent(trainer, averaged):
             model = self.model.with_weights(trainer.weights()).with_values(trainer.parameters())
-        package = Package(self.packaged(model), self.target, self.data)
+        package = Package(self.packaged(model), self.target, self.data, deploy=self.deploy)
         save_model(self.path / LAST, package)
         if best(progress.history) is progress.history[-1]:
             save_model(self.path / MODEL, package)

@@ -1,0 +1,1 @@
+"""Chips as data: what fits them, and which forms of numbers they have."""
