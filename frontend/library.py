@@ -13,7 +13,18 @@ from .foreign import unknown
 from .limits import LIMITS
 from .prelude import prelude_names, prelude_path
 from .syntax.parser import parse
-from .syntax.tree import Call, Cell, Definition, Deploy, File, Import, Module, Network, Neuron, Train
+from .syntax.tree import (
+    Call,
+    Cell,
+    Definition,
+    Deploy,
+    File,
+    Import,
+    Module,
+    Network,
+    Neuron,
+    Train,
+)
 from .typing.constants import EMPTY
 from .typing.models import CheckedModel, check_model, with_arguments
 

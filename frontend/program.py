@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
+from ..ir.deploy.choices import DeploySpec
 from ..ir.diagnostics import CompileError, Diagnostic, Source
 from ..ir.graph import Call, Graph, TrainSpec
-from ..ir.integers.choices import DeploySpec
 from ..ir.report import Poisoned, Report, in_text_order, sound
 from .collection import no_collection
 from .echoes import news
@@ -33,6 +34,7 @@ from .syntax.parser import parse_expression
 from .syntax.tree import Cell, For, InstanceStatement, Module, Network, Neuron, Param, Statement
 from .typing.constants import EMPTY, Scope
 
+T = TypeVar("T")
 Defines = Mapping[str, str]
 
 
@@ -137,9 +139,8 @@ def _compile(text: _Text, defines: Defines, name: str | None) -> Program:
     before = _mark(report)
     graph = lower_network(network, scope, entry.file, text.construction())
     is_whole = before == _mark(report) and not text.is_damaged
-    plans = _plans(network, scope, graph if is_whole else None, text)
-    train, deploy = map(sound, plans)
-    return Program(graph, train, deploy=deploy)
+    train, deploy = _plans(network, scope, graph if is_whole else None, text)
+    return Program(graph, sound(train), deploy=sound(deploy))
 
 
 def _mark(report: Report) -> tuple[int, Poisoned | None]:
@@ -221,8 +222,11 @@ def _survey(row: _Row, text: _Text) -> Program | None:
     graph = lower_network(network, scope, entry.file, text.construction())
     is_whole = before == _mark(report)
     plans = _plans(network, scope, graph if is_whole and not text.is_damaged else None, text)
-    train, deploy = (None if isinstance(plan, Poisoned) else plan for plan in plans)
-    return Program(graph, train, deploy=deploy) if is_whole else None
+    return Program(graph, _or_none(plans[0]), deploy=_or_none(plans[1])) if is_whole else None
+
+
+def _or_none(plan: T | Poisoned) -> T | None:
+    return None if isinstance(plan, Poisoned) else plan
 
 
 def _scope(row: _Row, report: Report) -> Scope:

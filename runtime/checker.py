@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from ..backends.rules.table import RULES
 from ..backends.runnable import require_clocked
 from ..frontend.collection import no_collection
 from ..frontend.program import Program, Survey, survey_file
+from ..ir.deploy.entries import Choice
 from ..ir.diagnostics import Diagnostic, Span
 from ..ir.expr import Expr, walk
 from ..ir.graph import Call, Graph, TrainSpec
@@ -20,6 +21,7 @@ from ..ir.passes.pipeline import examine
 from ..ir.report import Poisoned, Report, in_text_order
 from .datasets.arguments import completed
 from .datasets.table import dataset
+from .deploying import asked_of, require_fit
 from .host import memory_bytes
 from .loading import Options, draw, finished
 from .training.learning_rate import spread
@@ -43,25 +45,29 @@ class _Spent:
 
 
 @no_collection()
-def check_program(path: Path, options: Options) -> tuple[Diagnostic, ...]:
+def check_program(path: Path, options: Options, chip: str | None = None) -> tuple[Diagnostic, ...]:
     """The mistakes and warnings of a file, of all its networks unless the options choose one: what
-    the frontend, the passes, `compile` and `train` refuse."""
-    return check_survey(survey_file(path, options.defines, options.network), options.seed or 0)
+    the frontend, the passes, `compile` and `train` refuse, and what does not fit the `chip`, or
+    else the one that a network is to be deployed to."""
+    survey = survey_file(path, options.defines, options.network)
+    return check_survey(survey, options.seed or 0, chip)
 
 
 @no_collection()
-def check_survey(survey: Survey, seed: int = 0) -> tuple[Diagnostic, ...]:
+def check_survey(survey: Survey, seed: int = 0, chip: str | None = None) -> tuple[Diagnostic, ...]:
     """The mistakes and warnings of what a file says; its initial weights are drawn with `seed`."""
     report, spent = Report(), _Spent(reading=survey.characters // READ)
     report.extend(survey.diagnostics)
     for program in survey.programs:
-        _check_network(program, seed, spent, report)
+        _check_network(program, seed, spent, report, chip)
     for call, place in survey.data:
         report.attempt(_check_data, call, place)
     return in_text_order(report.diagnostics)
 
 
-def _check_network(program: Program, seed: int, spent: _Spent, report: Report) -> None:
+def _check_network(
+    program: Program, seed: int, spent: _Spent, report: Report, chip: str | None
+) -> None:
     work = _work(program)
     if spent.work + work > MOST_WORK:
         report.extend([_not_examined(program.graph)])
@@ -77,8 +83,15 @@ def _check_network(program: Program, seed: int, spent: _Spent, report: Report) -
     if program.train is not None:
         report.attempt(spread, program.train)
     model = report.attempt(_drawn, graph, seed, spent, report)
-    if program.train is not None and not isinstance(model, Poisoned):
+    if isinstance(model, Poisoned):
+        return
+    if program.train is not None:
         _check_rule(model, program.train, report)
+    report.attempt(_check_chip, model, program, {} if chip is None else {"target": chip})
+
+
+def _check_chip(model: Model, program: Program, options: Mapping[str, Choice]) -> None:
+    require_fit(model, asked_of(program, options))
 
 
 def _work(program: Program) -> int:

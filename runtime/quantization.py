@@ -122,7 +122,7 @@ def _population(made: Quantized, population: Population) -> dict[str, Any]:
         "neurons": population.neurons,
         "states": len(moving),
         "unit": {s: _ends(_unit(made.integers, name, s)) for s in moving},
-        "threshold_codes": _threshold(made.integers, population),
+        "threshold_codes": threshold_codes(made.integers, population),
         "dead_zone": _dead_zones(made, population, moving),
         "decay": dict(_decays(made, population)),
         "state_range": ends,
@@ -296,7 +296,7 @@ def observed(made: Quantized, trace: Trace) -> list[dict[str, Any]]:
     return found
 
 
-def _threshold(model: Model, population: Population) -> list[int]:
+def threshold_codes(model: Model, population: Population) -> list[int]:
     """The least and the greatest code that a neuron's voltage is compared with."""
     assert population.step is not None
     condition = population.step.threshold

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
+from ...ir.deploy.choices import DeploySpec
 from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.graph import Call, Graph, Projection, Value
-from ...ir.integers.choices import DeploySpec
 from ...ir.model import Model, draw_model, verify_model
 from ...ir.tensors import Tensor
 from ...ir.text import parse_graph, parse_type, print_graph

@@ -1,16 +1,16 @@
-"""`deploy` blocks to `ir.integers.choices.DeploySpec`."""
+"""`deploy` blocks to `ir.deploy.choices.DeploySpec`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ...ir.chips.forms import contradictions
+from ...ir.deploy.choices import DeploySpec, chosen
+from ...ir.deploy.entries import DEPLOY_ENTRIES, Choice, problem
+from ...ir.deploy.forms import contradictions
 from ...ir.diagnostics import CompileError, Diagnostic, Span
 from ...ir.expr import names
 from ...ir.graph import Graph
-from ...ir.integers.choices import DeploySpec, chosen
-from ...ir.integers.entries import DEPLOY_ENTRIES, Choice, problem
 from ...ir.report import Report, nearest, twice
 from ..foreign import unknown
 from ..syntax.tree import ChoiceOf, Deploy, Expression, Literal, Path, Reference, Setting
@@ -35,7 +35,10 @@ def lower_deploy(block: Deploy, scope: Scope, graph: Graph | None, report: Repor
     mistakes (None) nothing is asked. E086 for what the chip that it names does not have."""
     last, read = report.last, _Block(scope, graph)
     for entry in block.entries:
-        report.attempt(_of_projections if isinstance(entry, ChoiceOf) else _set, entry, read)
+        if isinstance(entry, ChoiceOf):
+            report.attempt(_of_projections, entry, read)
+        else:
+            report.attempt(_set, entry, read)
     report.require_none_since(last)
     spec = DeploySpec(read.said, read.bits, read.places)
     wrong = contradictions(chosen(spec))
@@ -119,7 +122,7 @@ def _row(name: str, rows: Mapping[str, object], node: Expression, scope: Scope) 
     if isinstance(node, Literal) or (word is not None and word in scope.names):
         value = evaluate(node, scope)
         word = value if isinstance(value, str) else None
-    if word in rows:
+    if word is not None and word in rows:
         return word
     what = f"there is no {name} `{word}`" if word is not None else f"`{name}` is a name"
     way_out = nearest(word or "", rows) or f"there are {', '.join(f'`{row}`' for row in rows)}"

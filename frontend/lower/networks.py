@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from ...ir.deploy.choices import DeploySpec
 from ...ir.diagnostics import CompileError, Diagnostic, Source, Span
 from ...ir.graph import Call, Graph, TrainSpec
-from ...ir.integers.choices import DeploySpec
 from ...ir.report import Report, listing, twice, unknown
 from ..library import Entry, LoadedFile
 from ..syntax.parser import parse_expression

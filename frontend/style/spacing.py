@@ -16,7 +16,18 @@ _VALUE_ENDS = frozenset(
 )
 _STATEMENT_STARTS = frozenset(
     {"NAME", "IMPORT", "NEURON", "MODULE", "NETWORK", "TRAIN", "DEPLOY", "PARAM", "STATE", "ON"}
-    | {"SPIKE", "EMIT", "REFRACTORY", "INPUT", "POPULATION", "OUTPUT", "INSTANCE", "PORT", "FOR", "LET"}
+    | {
+        "SPIKE",
+        "EMIT",
+        "REFRACTORY",
+        "INPUT",
+        "POPULATION",
+        "OUTPUT",
+        "INSTANCE",
+        "PORT",
+        "FOR",
+        "LET",
+    }
 )
 _CLAUSES = frozenset({"METHOD", "DELAY", "FIXED", "TRAINABLE", "AS"})
 _DECLARATIONS = frozenset({"PARAM", "STATE", "INPUT"})
@@ -76,7 +87,9 @@ def _starts_statement(
     if before.type in ("_LBRACE", "_RBRACE"):
         return True
     # `data digits`, `on input`, `refractory tau`, `port out y`: the second word starts nothing.
-    if before.span.start in entries.names or (follows_start and before.type in ("ON", "REFRACTORY")):
+    if before.span.start in entries.names or (
+        follows_start and before.type in ("ON", "REFRACTORY")
+    ):
         return False
     if before.text == "out" and tokens[position - 2].type == "PORT":
         return False

@@ -61,7 +61,11 @@ def _tokens(
 
 _MOST = (
     (frozenset({"OPERATOR", "MINUS", "SLASH", "NOT"}), LIMITS.operators, "operators"),
-    (frozenset({"NETWORK", "MODULE", "NEURON", "TRAIN", "DEPLOY"}), LIMITS.definitions, "definitions"),
+    (
+        frozenset({"NETWORK", "MODULE", "NEURON", "TRAIN", "DEPLOY"}),
+        LIMITS.definitions,
+        "definitions",
+    ),
 )
 
 

@@ -2,66 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from ..analysis.affine import affine_map
-from ..analysis.refractory import refractory_steps
-from ..analysis.reset import ResetKind, resets
-from ..diagnostics import Diagnostic, Span
-from ..expr import names
-from ..graph import Population
+from ..diagnostics import Diagnostic
+from ..graph import Projection
 from ..integers.precision import Precision
-from ..model import Model
-from ..rules import emitters, sends_numbers
-from ..types import DType
+from ..model import Model, weights_name
+from .candidate import Candidate, Find
+from .neurons import (
+    no_integrators,
+    other_decays,
+    other_outputs,
+    other_resets,
+    too_long_refractory,
+    too_many_states,
+)
 from .table import CHIPS, Limit
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Network:
-    """A model after the passes, maybe without wirings, and the chip that it is to fit."""
-
-    model: Model
-    chip: str
-    precision: Precision
-
-    def of(self, *roles: str) -> list[Population]:
-        """The populations of these roles."""
-        return [p for p in self.model.graph.populations if p.role in roles]
-
-    def neurons(self) -> list[Population]:
-        """The populations of neurons, which have a step."""
-        return [p for p in self.model.graph.populations if p.step is not None]
-
-    def misfit(self, message: str, span: Span | None, way_out: str) -> Diagnostic:
-        """E085: `message` says what there is, and what the chip has."""
-        return Diagnostic("E085", message, span, help=way_out)
-
-
-Find = Callable[[_Network, Any], Iterable[Diagnostic]]
+IntArray = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
 class LimitRow:
     """A limit in words, and what finds of a network that it does not keep to it; None of one that
-    others follow from."""
+    others follow from. `is_of_weights`: it is one of the codes of weights, once there are some."""
 
     summary: str
     find: Find | None = None
+    is_of_weights: bool = False
 
 
 def misfits(model: Model, chip: str, precision: Precision | None = None) -> tuple[Diagnostic, ...]:
-    """All that does not fit the chip of that name; of a model without wirings, but for what these
-    show."""
-    network = _Network(model, chip, precision or Precision())
-    found = list(_no_integrators(network))
-    for name, limit in CHIPS[chip].limits.items():
-        find = LIMITS[name].find
-        found += () if find is None else find(network, limit)
+    """All that does not fit the chip of that name, before there are weights; of a model without
+    wirings, but for what these show."""
+    network = Candidate(model, chip, precision or Precision())
+    return (*no_integrators(network), *_found(network, is_of_weights=False))
+
+
+def misfits_of_weights(integers: Model, chip: str) -> tuple[Diagnostic, ...]:
+    """What of the codes of weights does not fit."""
+    return _found(Candidate(integers, chip, Precision()), is_of_weights=True)
+
+
+def _found(network: Candidate, is_of_weights: bool) -> tuple[Diagnostic, ...]:
+    found: list[Diagnostic] = []
+    for name, limit in CHIPS[network.chip].limits.items():
+        row = LIMITS[name]
+        if row.find is not None and row.is_of_weights == is_of_weights:
+            found += row.find(network, limit)
     return tuple(found)
 
 
@@ -69,7 +62,7 @@ def misfits(model: Model, chip: str, precision: Precision | None = None) -> tupl
 
 
 def _counted(what: str, way_out: str, *roles: str) -> Find:
-    def find(network: _Network, most: int) -> Iterator[Diagnostic]:
+    def find(network: Candidate, most: int) -> Iterator[Diagnostic]:
         populations = network.of(*roles)
         count = sum(p.neurons for p in populations)
         if count > most:
@@ -83,7 +76,7 @@ def _counted(what: str, way_out: str, *roles: str) -> Find:
     return find
 
 
-def _fan_in(network: _Network, most: int) -> Iterator[Diagnostic]:
+def _fan_in(network: Candidate, most: int) -> Iterator[Diagnostic]:
     """Of each population the neuron with the most sources; of several projections from one
     population the largest counts, as they may share axons."""
     graph, wirings = network.model.graph, network.model.wirings
@@ -104,7 +97,7 @@ def _fan_in(network: _Network, most: int) -> Iterator[Diagnostic]:
             )
 
 
-def _synapse_bytes(network: _Network, most: int) -> Iterator[Diagnostic]:
+def _synapse_bytes(network: Candidate, most: int) -> Iterator[Diagnostic]:
     wirings, precision = network.model.wirings, network.precision
     bits = {name: w.synapses * precision.weight(name).bits for name, w in wirings.items()}
     size = -(-sum(bits.values()) // 8)
@@ -118,7 +111,7 @@ def _synapse_bytes(network: _Network, most: int) -> Iterator[Diagnostic]:
 # ---- projections
 
 
-def _delay(network: _Network, allowed: Any) -> Iterator[Diagnostic]:
+def _delay(network: Candidate, allowed: Any) -> Iterator[Diagnostic]:
     """What an input sends can be sent later, so that it needs no least delay."""
     inputs = {p.name for p in network.of("input")}
     low, high = int(allowed.low), int(allowed.high)
@@ -137,128 +130,51 @@ def _delay(network: _Network, allowed: Any) -> Iterator[Diagnostic]:
         )
 
 
-# ---- neurons
+# ---- weights
 
 
-def _no_integrators(network: _Network) -> Iterator[Diagnostic]:
-    """What no chip of the table has: numbers in place of spikes, states that are no sums,
-    thresholds that move."""
-    graph = network.model.graph
-    for population in (*(p for p in graph.populations if sends_numbers(p)), *emitters(graph)):
-        message = f"`{population.name}` sends numbers, and `{network.chip}` sends spikes"
-        yield network.misfit(message, population.span, "send spikes, such as `encode poisson(…)`")
+def _codes(model: Model, projection: Projection) -> tuple[IntArray, IntArray, IntArray]:
+    """Pre and post neuron and the code of every synapse that has one but 0."""
+    wiring = model.wirings[projection.name]
+    codes = model.values[weights_name(projection.name)].array.ravel()[wiring.places()]
+    pre, post = wiring.pairs()
+    return pre[codes != 0], post[codes != 0], codes[codes != 0].astype(np.int64)
+
+
+def _values(network: Candidate, most: int) -> Iterator[Diagnostic]:
+    model = network.model
     for population in network.neurons():
-        problem = _no_integrator(population)
-        if problem:
-            message = f"`{population.name}` {problem}, and `{network.chip}` has integrators"
-            way_out = "take a model whose step is a sum, compared with a constant, such as `stbp`"
-            yield network.misfit(message, population.span, way_out)
-
-
-def _no_integrator(population: Population) -> str:
-    step = population.step
-    assert step is not None
-    rows = affine_map(population, step.decay, step.deliver, step.integrate)
-    wrong = [state for state, row in rows.items() if row is None and state in _moving(population)]
-    if wrong:
-        return f"has a state `{wrong[0]}` that is no sum"
-    if len(_tested(population)) > 1:
-        return "has a threshold that moves"
-    return ""
-
-
-def _moving(population: Population) -> list[str]:
-    """The states of the model that a step changes."""
-    model, step = population.model, population.step
-    assert model is not None
-    assert step is not None
-    return [s.name for s in model.states if s.dtype is not DType.I32 and s.name not in step.still]
-
-
-def _tested(population: Population) -> list[str]:
-    """The states that the threshold reads."""
-    assert population.step is not None
-    condition = population.step.threshold
-    read = frozenset[str]() if condition is None else names(condition)
-    return [state for state in _moving(population) if state in read]
-
-
-def _states(network: _Network, most: int) -> Iterator[Diagnostic]:
-    for population in network.neurons():
-        states = _moving(population)
-        if len(states) > most:
-            quoted = ", ".join(f"`{state}`" for state in states)
-            yield network.misfit(
-                f"a neuron of `{population.name}` has {len(states)} states ({quoted}), and one of "
-                f"`{network.chip}` has {most}: {len(states) - most} too many",
-                population.span,
-                "take a model with fewer, such as `stbp`, which has no synaptic current"
-                if most == 1
-                else "take a model with fewer, such as `lif`",
-            )
-
-
-def _refractory(network: _Network, most: int) -> Iterator[Diagnostic]:
-    for population in network.neurons():
-        steps = refractory_steps(population)
-        if steps > most:
-            has = f"at most {most}" if most else "none"
-            yield network.misfit(
-                f"a neuron of `{population.name}` is refractory for {steps} steps, and "
-                f"`{network.chip}` has {has}: {steps - most} too many",
-                population.span,
-                f"write `refractory = {most * network.model.graph.dt:g} ms`, or take a model "
-                "without it",
-            )
-
-
-_RESETS = {"zero": "to zero", "value": "to a value", "subtract": "by subtraction"}
-
-
-def _resets(network: _Network, allowed: Sequence[str]) -> Iterator[Diagnostic]:
-    for population in network.neurons():
-        tested = _tested(population)
-        if not tested:
+        into = [_codes(model, p) for p in model.graph.projections if p.post == population.name]
+        pairs = [np.stack((post, codes)) for _, post, codes in into]
+        if not pairs:
             continue
-        has = f"`{network.chip}` resets {' or '.join(_RESETS[kind] for kind in allowed)}"
-        after = f"{tested[0]} - v_th" if "zero" not in allowed else "0 mV"
-        way_out = f"take a model with `on spike {{ {tested[0]} = {after} }}`"
-        done = resets(population)
-        if all(r.state not in tested for r in done):
-            message = f"a spike of `{population.name}` resets nothing, and {has}"
-            yield network.misfit(message, population.span, way_out)
-        for reset in done:
-            is_chips = reset.state in tested and reset.kind.name.lower() in allowed
-            if not is_chips:
-                message = f"a spike of `{population.name}` brings `{reset.state}` {reset}, and {has}"
-                yield network.misfit(message, population.span, way_out)
-
-
-def _keeps(network: _Network, allowed: Any) -> Iterator[Diagnostic]:
-    for population in network.neurons():
-        assert population.step is not None
-        rows = affine_map(population, population.step.decay)
-        for state in _moving(population):
-            kept = (rows.get(state) or {}).get(state, 0.0)
-            if kept not in allowed:
-                least = network.model.graph.dt / (1.0 - allowed.low)
-                yield network.misfit(
-                    f"a step keeps {kept:.4g} of `{state}` of `{population.name}`, and "
-                    f"`{network.chip}` keeps {allowed}",
-                    population.span,
-                    f"take a time constant of {least:g} ms at least",
-                )
-
-
-def _outputs_are(network: _Network, allowed: Sequence[str]) -> Iterator[Diagnostic]:
-    for population in network.of("output"):
-        assert population.model is not None
-        kind = "spikes" if population.model.emit is None else "membranes"
-        if kind not in allowed:
-            other = "take a readout, such as `li`" if kind == "spikes" else "take a neuron, `lif`"
-            message = f"`{population.name}` is read by its {kind}, and outputs of `{network.chip}`"
+        post, _ = np.unique(np.concatenate(pairs, axis=1), axis=1)
+        counts = np.bincount(post.astype(np.int64), minlength=population.neurons)
+        if counts.max(initial=0) > most:
+            neuron, count = int(counts.argmax()), int(counts.max())
             yield network.misfit(
-                f"{message} by their {' or '.join(allowed)}", population.span, other
+                f"neuron {neuron} of `{population.name}` has weights of {count} values, and one of "
+                f"`{network.chip}` has {most}: {count - most} too many",
+                population.span,
+                "take 2 bits a weight, which has 1 and -1",
+            )
+
+
+def _signs(network: Candidate, _: Any) -> Iterator[Diagnostic]:
+    model = network.model
+    for population in model.graph.populations:
+        out = [_codes(model, p) for p in model.graph.projections if p.pre == population.name]
+        if not out:
+            continue
+        pre, codes = np.concatenate([o[0] for o in out]), np.concatenate([o[2] for o in out])
+        both = np.intersect1d(pre[codes > 0], pre[codes < 0])
+        if both.size:
+            yield network.misfit(
+                f"{len(both)} neurons of `{population.name}` have weights of both signs, the first "
+                f"is {both[0]}, and one of `{network.chip}` has one",
+                population.span,
+                "train with weights of one sign by sender, such as populations that excite and "
+                "others that inhibit",
             )
 
 
@@ -266,9 +182,7 @@ _FEWER = "take fewer, or another chip: `snncc targets --limits`"
 LIMITS: dict[str, LimitRow] = {
     "cores": LimitRow("cores of a chip"),
     "neurons_a_core": LimitRow("neurons of a core"),
-    "neurons": LimitRow(
-        "neurons of all cores", _counted("neurons", _FEWER, "hidden", "output")
-    ),
+    "neurons": LimitRow("neurons of all cores", _counted("neurons", _FEWER, "hidden", "output")),
     "inputs": LimitRow("neurons of inputs", _counted("inputs", _FEWER, "input")),
     "hidden": LimitRow("hidden neurons", _counted("hidden neurons", _FEWER, "hidden")),
     "outputs": LimitRow("neurons of outputs", _counted("outputs", _FEWER, "output")),
@@ -278,12 +192,14 @@ LIMITS: dict[str, LimitRow] = {
     ),
     "fan_in": LimitRow("neurons that lead to one: axons of a core", _fan_in),
     "synapse_bytes": LimitRow("bytes of weights, of all cores", _synapse_bytes),
-    "states": LimitRow("states of a neuron, synaptic currents among them", _states),
-    "keeps": LimitRow("what a step keeps of a state", _keeps),
+    "values": LimitRow("values of the weights into a neuron, 0 aside", _values, True),
+    "signs": LimitRow("signs of the weights that a neuron sends by", _signs, True),
+    "states": LimitRow("states of a neuron, synaptic currents among them", too_many_states),
+    "keeps": LimitRow("what a step keeps of a state", other_decays),
     "delay": LimitRow("steps of a delay; from inputs any below", _delay),
-    "refractory": LimitRow("refractory steps", _refractory),
-    "resets": LimitRow("what a spike does to the membrane", _resets),
-    "outputs_are": LimitRow("by what an output is read", _outputs_are),
+    "refractory": LimitRow("refractory steps", too_long_refractory),
+    "resets": LimitRow("what a spike does to the membrane", other_resets),
+    "outputs_are": LimitRow("by what an output is read", other_outputs),
 }
 
 

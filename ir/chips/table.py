@@ -16,7 +16,7 @@ Choice = int | float | str
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What an entry of `integers.entries.DEPLOY_ENTRIES` may be on a chip: `own`, which is what it
+    """What an entry of `deploy.entries.DEPLOY_ENTRIES` may be on a chip: `own`, which is what it
     is where nobody says it (None: nothing), or one of `also`."""
 
     own: Choice | None
@@ -40,7 +40,7 @@ Limit = int | Range | tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """`limits` by rows of `limits.LIMITS`, `forms` by rows of `integers.entries.DEPLOY_ENTRIES`,
+    """`limits` by rows of `limits.LIMITS`, `forms` by rows of `deploy.entries.DEPLOY_ENTRIES`,
     and `beside`: what the chip does that neither can say."""
 
     summary: str
@@ -101,6 +101,7 @@ def _xylo(name: str, core: str, hidden: int, outputs: int, states: int) -> Chip:
 _AXONS: dict[str, Limit] = {
     "neurons_a_core": 256,
     "fan_in": 256,
+    "values": 4,
     "states": 1,
     "delay": Range(1, 15),
     "refractory": 0,
@@ -109,7 +110,7 @@ _AXONS: dict[str, Limit] = {
 }
 _AXON_FORMS: dict[str, Form] = {
     **_PROVED,
-    "bits": Form(9, Range(2, 9)),
+    "bits": Form(2, Range(2, 9)),  # of 9 bits, but four values
     "scale": _BY_NEURON,
     "guard": Form(0),
     "decay": Form("linear"),
@@ -118,7 +119,7 @@ _AXON_FORMS: dict[str, Form] = {
     "spikes": Form(1),
 }
 _AXON_BESIDE = (
-    "a neuron has four weights, chosen by the type of the axon: others do not fit",
+    "which of its four weights a synapse has is told by the type of the axon, for all neurons",
     "a neuron reaches one axon of one core: more cores want neurons that relay",
     "the leak is a constant that is added, also beyond 0",
 )
@@ -201,13 +202,9 @@ CHIPS: dict[str, Chip] = {
     "odin": Chip(
         "ODIN: 256 neurons of 8 bits in a crossbar, weights of 3 bits and a sign by row",
         "ODIN RTL, run",
-        _EVENT_LIMITS,
+        {**_EVENT_LIMITS, "signs": 1},
         {**_EVENT_FORMS, "state_bits": Form(9), "floor": Form(0.0)},
-        (
-            *_EVENT_BESIDE,
-            "the sign of a weight is that of its whole row: all of a neuron's weights have one",
-            "a loop that excites more than it inhibits never comes to rest",
-        ),
+        (*_EVENT_BESIDE, "a loop that excites more than it inhibits never comes to rest"),
     ),
     "tinyodin": Chip(
         "tinyODIN: 256 neurons of 12 bits in a crossbar, weights of 4 bits",

@@ -109,6 +109,7 @@ BELOW = {
     "clip": "it is at the floor",
     "reset": "it is at minus what a spike resets it to",
     "subtract": "the floor is taken from it",
+}
 ROUNDINGS = {
     "floor": "the code below, the arithmetic shift",
     "nearest_even": "the nearest code, of two the even one",

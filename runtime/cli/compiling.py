@@ -13,10 +13,12 @@ import typer
 from ...backends.artifact.model import save_model
 from ...backends.artifact.package import SUFFIX
 from ...backends.targets import Target
+from ...ir.deploy.choices import DeploySpec
 from ...ir.diagnostics import CompileError, Diagnostic, to_json
 from ...ir.graph import Graph
 from ...ir.passes.pipeline import PIPELINE
 from ...ir.text import print_graph
+from ..deploying import asked_of
 from ..loading import Compiled, Options, compile_package, is_package, load_package, named_target
 from ..report import table_of
 from ..summary import Summary, summarize
@@ -144,12 +146,15 @@ def inspect(
     output.document(
         {
             "network": {**summary.network, "target": loaded.target},
+            "deploy": None if loaded.deploy is None else asked_of(loaded).document(),
             "populations": summary.populations,
             "projections": summary.projections,
             "kernels": kernels,
         }
     )
     _show(summary, output)
+    if loaded.deploy is not None:
+        output.result("", _deployed(loaded.deploy))
     if kernels is not None:
         _show_kernels(kernels, output)
 
@@ -165,6 +170,12 @@ def _show(summary: Summary, output: Output) -> None:
         output.result(_semantics(population))
     columns = ["name", "connectivity", "synapses", "parameters", "lr_mult", "delay_steps", "port"]
     output.result("", table_of(list(summary.projections), columns))
+
+
+def _deployed(block: DeploySpec) -> str:
+    said = [f"{name} {value}" for name, value in block.said.items()]
+    said += [f"{name} bits {bits}" for name, bits in block.bits.items()]
+    return f"deploy: {', '.join(said) or 'as by default'}"
 
 
 def _show_kernels(report: dict[str, Any], output: Output) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from ...backends.cuda.found import can_compile, presence
 from ...backends.targets import CAPABILITIES, TARGETS
+from ...ir.chips.table import CHIPS
+from ..deploying import named_chip
 from ..host import (
     EXTRAS,
     PACKAGES,
@@ -18,6 +22,7 @@ from ..host import (
     versions,
 )
 from ..report import table_of
+from .chips import show_chip
 from .command import Command
 from .options import Json, Quiet
 from .output import Output
@@ -99,12 +104,23 @@ def _threading() -> str:
     return f"numba with {' '.join(layers)}, {numba.get_num_threads()} threads"
 
 
-def targets(json: Json = False, quiet: Quiet = False) -> None:
-    """List what programs can be compiled for, and whether it works here."""
+def targets(
+    limits: Annotated[
+        str | None,
+        typer.Option("--limits", metavar="CHIP", help="the limits and number forms of a chip"),
+    ] = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """List what programs can be compiled for, and whether it works here; or a chip's limits."""
     output = Output(json, quiet)
+    if limits is not None:
+        show_chip(named_chip(limits), output)
+        return
     rows = _target_rows()
     output.document({"targets": rows})
     output.result(table_of(rows, ["name", "can", "state", "summary"]))
+    output.result("", f"chips, for `targets --limits` and `check --target`: {', '.join(CHIPS)}")
 
 
 def _target_rows() -> list[dict[str, object]]:

@@ -11,6 +11,7 @@ from ...backends.artifact.storage import read_file, write_file
 from ...frontend.style.format import format_text
 from ...ir.diagnostics import CompileError, Diagnostic, Source, to_json
 from ..checker import check_program
+from ..deploying import named_chip
 from ..loading import Options
 from .command import Command
 from .options import Defines, FileArgument, Json, Network, Quiet, parse_defines
@@ -23,12 +24,17 @@ def check(
     file: FileArgument,
     define: Defines = None,
     network: Network = None,
+    chip: Annotated[
+        str | None,
+        typer.Option("--target", help="a chip that it is to fit; default: the program's, if any"),
+    ] = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Report every mistake of a program."""
+    """Report every mistake of a program, and what of it does not fit a chip."""
     output = Output(json, quiet)
-    found = check_program(file, Options(parse_defines(define), network))
+    named = None if chip is None else named_chip(chip)
+    found = check_program(file, Options(parse_defines(define), network), named)
     errors = [to_json(d) for d in found if d.severity == "error"]
     warnings = [to_json(d) for d in found if d.severity == "warning"]
     output.document({"errors": errors, "warnings": warnings})

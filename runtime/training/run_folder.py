@@ -12,9 +12,9 @@ from typing import Any
 from ...backends.artifact.model import Package, save_model
 from ...backends.artifact.storage import is_file, is_folder, read_file, unwritable, write_file
 from ...backends.protocols import State, Trainer
+from ...ir.deploy.choices import DeploySpec
 from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.graph import Call
-from ...ir.integers.choices import DeploySpec
 from ...ir.model import Model
 from .average import lent
 from .checkpoint import Checkpoint, latest, newest_first, save_checkpoint

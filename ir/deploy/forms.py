@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
+from ..chips.table import CHIPS, Form
 from ..diagnostics import Diagnostic
-from ..integers.choices import DEFAULT, OPTION, TARGET, Asked, Chosen
-from ..integers.entries import DEPLOY_ENTRIES
-from .table import CHIPS, Form
+from .choices import DEFAULT, OPTION, TARGET, Asked, Chosen
+from .entries import DEPLOY_ENTRIES
 
 
 def contradictions(asked: Asked) -> tuple[Diagnostic, ...]:
@@ -27,9 +25,7 @@ def contradictions(asked: Asked) -> tuple[Diagnostic, ...]:
     return tuple(found)
 
 
-def _contradiction(
-    name: str, chosen: Chosen, form: Form, asked: Asked, place: str
-) -> Diagnostic:
+def _contradiction(name: str, chosen: Chosen, form: Form, asked: Asked, place: str) -> Diagnostic:
     assert chosen.origin not in (DEFAULT, TARGET), name
     option = DEPLOY_ENTRIES[name].option(name) if chosen.origin == OPTION else name
     of = f" of `{place}`" if place != name else ""

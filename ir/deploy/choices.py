@@ -9,8 +9,8 @@ from typing import Any
 
 from ..chips.table import CHIPS
 from ..diagnostics import Span
+from ..integers.precision import Deployment, Precision
 from .entries import DEPLOY_ENTRIES, Choice, problem
-from .precision import Deployment, Precision
 
 _NONE: Mapping[str, Any] = MappingProxyType({})
 DEFAULT, TARGET, PROGRAM, OPTION = "default", "target", "program", "option"
@@ -63,7 +63,7 @@ class Asked:
         plain: dict[str, Any] = {name: chosen.value for name, chosen in self.values.items()}
         guard, method = plain.pop("guard"), plain.pop("method")
         del plain["target"]
-        bits = {name: chosen.value for name, chosen in self.bits.items()}
+        bits: dict[str, Any] = {name: chosen.value for name, chosen in self.bits.items()}
         return Deployment(Precision(**plain, by_projection=MappingProxyType(bits)), guard, method)
 
     def document(self) -> dict[str, Any]:

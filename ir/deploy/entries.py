@@ -8,9 +8,7 @@ from typing import TypeGuard
 
 from ..chips.table import CHIPS
 from ..graph import MOST_SPIKES, SUMS, THRESHOLDS
-from ..ranges import ANY, Range
-from ..rules import MOST_CODE_BITS
-from .precision import (
+from ..integers.precision import (
     DECAYS,
     FEWEST_BITS,
     MOST_BITS,
@@ -20,7 +18,9 @@ from .precision import (
     Deployment,
     Precision,
 )
-from .weights import METHODS
+from ..integers.weights import METHODS
+from ..ranges import ANY, Range
+from ..rules import MOST_CODE_BITS
 
 Choice = int | float | str
 MOST_CELLS = 1024  # of a function by table
@@ -32,7 +32,7 @@ _OWN = Precision()
 class DeployEntry:
     """A line of a `deploy` block: a name of `rows`, or, without rows, a whole number of `range`, or
     a number in the unit of membranes, where it `is_quantity`. `default` is what holds without the
-    line; None: what `summary` says. `is_of_projections`: it may be said of one projection. `flag`
+    line; None: what `otherwise` says. `is_of_projections`: it may be said of one projection. `flag`
     is its option on the command line, where that is not its name."""
 
     summary: str
@@ -42,6 +42,7 @@ class DeployEntry:
     is_quantity: bool = False
     is_of_projections: bool = False
     flag: str = ""
+    otherwise: str = "none"
 
     def option(self, name: str) -> str:
         """The option of the entry of that name on the command line."""
@@ -59,8 +60,9 @@ DEPLOY_ENTRIES: dict[str, DeployEntry] = {
     "scale": DeployEntry("what shares a unit of weights", SCALES, default=_OWN.scale),
     "method": DeployEntry("unit from the weights", METHODS, default=Deployment().method),
     "guard": DeployEntry(
-        "bits of a state below that unit; up to 8, as many as can be proved safe",
+        "bits of a state below that unit",
         range=Range(-16, 24),
+        otherwise="up to 8, as many as can be proved safe",
     ),
     "state_bits": DeployEntry(
         "to which states saturate", range=Range(4, 32), default=_OWN.state_bits
@@ -68,7 +70,7 @@ DEPLOY_ENTRIES: dict[str, DeployEntry] = {
     "decay": DeployEntry("by a factor, shifts, a constant", DECAYS, default=_OWN.decay),
     "decay_bits": DeployEntry("of a decay's factor", range=Range(4, 16), default=_OWN.decay_bits),
     "floor": DeployEntry(
-        "below which no membrane falls, in its unit, such as mV; none", is_quantity=True
+        "below which no membrane falls, in its unit, such as mV", is_quantity=True
     ),
     "rounding": DeployEntry(
         "of decays and factors", ROUNDINGS, default=_OWN.rounding, flag="--round"
@@ -91,7 +93,7 @@ DEPLOY_ENTRIES: dict[str, DeployEntry] = {
         range=Range(FEWEST_BITS, MOST_CODE_BITS),
         default=_OWN.input_bits,
     ),
-    "target": DeployEntry("a chip whose limits and forms of numbers are to hold; none", CHIPS),
+    "target": DeployEntry("a chip whose limits and forms of numbers are to hold", CHIPS),
 }
 
 
@@ -103,7 +105,8 @@ def problem(name: str, value: object) -> str:
         return "" if is_row else f"`{name}` is one of {', '.join(entry.rows)}"
     if not _is_number(value) or not (entry.is_quantity or isinstance(value, int)):
         return f"`{name}` is a {'' if entry.is_quantity else 'whole '}number"
-    return "" if value in entry.range else f"`{name}` is {value:g}; it must be {entry.range}"
+    said = str(value)[:20]
+    return "" if value in entry.range else f"`{name}` is {said}; it must be {entry.range}"
 
 
 def _is_number(value: object) -> TypeGuard[int | float]:
