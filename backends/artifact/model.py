@@ -208,6 +208,7 @@ def _deploy_from_json(document: Json) -> DeploySpec | None:
     """What `_deploy_to_json` wrote; its names and values are looked at with the model."""
     if document is None:
         return None
-    if document.keys() != {"said", "bits"}:
+    said, bits = document["said"], document["bits"]
+    if len(document) > 2 or not (isinstance(said, dict) and isinstance(bits, dict)):
         raise ValueError("what is asked of integers is something else")
-    return DeploySpec(dict(document["said"]), dict(document["bits"]))
+    return DeploySpec(said, bits)

@@ -14,6 +14,7 @@ from ...backends.artifact.model import save_model
 from ...backends.artifact.package import SUFFIX
 from ...backends.targets import Target
 from ...ir.deploy.choices import DeploySpec
+from ...ir.deploy.entries import DEPLOY_ENTRIES
 from ...ir.diagnostics import CompileError, Diagnostic, to_json
 from ...ir.graph import Graph
 from ...ir.passes.pipeline import PIPELINE
@@ -173,7 +174,7 @@ def _show(summary: Summary, output: Output) -> None:
 
 
 def _deployed(block: DeploySpec) -> str:
-    said = [f"{name} {value}" for name, value in block.said.items()]
+    said = [f"{name} {block.said[name]}" for name in DEPLOY_ENTRIES if name in block.said]
     said += [f"{name} bits {bits}" for name, bits in block.bits.items()]
     return f"deploy: {', '.join(said) or 'as by default'}"
 

@@ -8,6 +8,7 @@ from compiled_texts import compiled_text
 from damaged import accidents, forgeries, odd_documents, odd_texts, outcomes
 
 from snncc.backends.artifact.model import Package, open_model, save_model
+from snncc.ir.deploy.choices import DeploySpec
 from snncc.ir.diagnostics import CompileError
 from snncc.ir.graph import Call
 from snncc.ir.kept import keep_sealed, kept_sealed
@@ -38,7 +39,8 @@ def model(tmp_path):
     """A package of a network with lists, and what reads it."""
     path = tmp_path / "model.snnpkg"
     data = Call("csv", (("path", "a.csv"), ("label", 0)))
-    save_model(path, Package(draw_model(compiled_text(NET).graph, 7), "cpu", data))
+    asked = DeploySpec({"bits": 6, "floor": -2.5, "target": "loihi"}, {"h->y": 4})
+    save_model(path, Package(draw_model(compiled_text(NET).graph, 7), "cpu", data, deploy=asked))
     return path, "model", lambda: open_model(path)
 
 

@@ -7,6 +7,7 @@ import pytest
 from refusal import refused
 
 from snncc.backends.artifact import manifest
+from snncc.backends.artifact.archive import pack
 from snncc.backends.artifact.manifest import NAME
 from snncc.backends.artifact.model import (
     GRAPH,
@@ -19,6 +20,7 @@ from snncc.backends.artifact.model import (
 )
 from snncc.backends.artifact.package import read_package, write_package
 from snncc.backends.artifact.tensors import decode_tensors, encode_tensors
+from snncc.ir.deploy.choices import DeploySpec
 from snncc.ir.graph import Call
 from snncc.ir.model import draw_model
 from snncc.ir.passes.pipeline import run_pipeline
@@ -242,11 +244,72 @@ def test_a_package_of_the_first_format(tmp_path):
     assert open_model(tmp_path / "second.snnpkg") == package
 
 
+ASKED = DeploySpec({"bits": 6, "floor": -2.5, "target": "loihi"}, {"x->y": 4})
+
+
+@pytest.mark.parametrize("asked", [None, DeploySpec(), ASKED])
+@pytest.mark.parametrize("name", ["net", "net.snnpkg"])
+def test_what_a_program_asks_of_integers_is_kept(tmp_path, package, name, asked):
+    save_model(tmp_path / name, replace(package, deploy=asked))
+    assert open_model(tmp_path / name).deploy == asked
+
+
+def of_format(path, number, facts, members):
+    """A package that a version of this format has written."""
+    made = manifest.Manifest("model", "source", facts, number)
+    path.write_bytes(pack({**members, NAME: manifest.encode(made, members)}))
+    return path
+
+
+def test_a_package_of_the_third_format(tmp_path, package):
+    """It knew nothing of what a program asks of integers."""
+    save_model(tmp_path / "net.snnpkg", package)
+    read, members = read_package(tmp_path / "net.snnpkg", "model")
+    facts = {name: fact for name, fact in read.facts.items() if name != "deploy"}
+    assert open_model(of_format(tmp_path / "third.snnpkg", 3, facts, members)) == package
+    assert "lacks something: 'deploy'" in unopened(
+        of_format(tmp_path / "fourth.snnpkg", 4, facts, members)
+    )
+
+
+@pytest.mark.parametrize(
+    ("document", "why"),
+    [
+        (3, "lacks something"),
+        ([], "lacks something"),
+        ({"said": {}}, "lacks something"),
+        ({"said": {}, "bits": {}, "more": 1}, "lacks something"),
+        ({"said": [1], "bits": {}}, "lacks something"),
+        ({"said": "", "bits": {}}, "lacks something"),
+        ({"said": {"bits": 1}, "bits": {}}, "`bits` is 1; it must be at least 2"),
+        ({"said": {"bits": 10**400}, "bits": {}}, "`bits` is 1000"),
+        ({"said": {"bits": True}, "bits": {}}, "`bits` is a whole number"),
+        ({"said": {"scale": ["neuron"]}, "bits": {}}, "`scale` is one of"),
+        ({"said": {"target": "cpu"}, "bits": {}}, "`target` is one of"),
+        ({"said": {"floor": None}, "bits": {}}, "`floor` is a number"),
+        ({"said": {"depth": 3}, "bits": {}}, "there is no `depth` to deploy"),
+        ({"said": {}, "bits": {"x->z": 4}}, "there is no `x->z` to deploy"),
+        ({"said": {}, "bits": {"x->y": "4"}}, "`bits` is a whole number"),
+    ],
+)
+def test_what_is_asked_that_nothing_can_ask(tmp_path, package, document, why):
+    save_model(tmp_path / "net.snnpkg", package)
+    read, members = read_package(tmp_path / "net.snnpkg", "model")
+    facts = {**read.facts, "deploy": document}
+    write_package(tmp_path / "forged.snnpkg", "model", facts, members)
+    assert why in unopened(tmp_path / "forged.snnpkg")
+
+
+def test_what_cannot_be_asked_is_not_written(tmp_path, package):
+    wrong = replace(package, deploy=DeploySpec({}, {"x->z": 4}))
+    assert "there is no `x->z`" in unwritable(tmp_path / "net.snnpkg", wrong)
+
+
 def test_a_format_that_is_yet_to_come(tmp_path, package, monkeypatch):
-    monkeypatch.setitem(manifest.FORMATS, "model", 4)
+    monkeypatch.setitem(manifest.FORMATS, "model", 5)
     save_model(tmp_path / "net.snnpkg", package)
     monkeypatch.undo()
-    assert "its format is 4; this version of snncc reads 1 to 3" in unopened(
+    assert "its format is 5; this version of snncc reads 1 to 4" in unopened(
         tmp_path / "net.snnpkg"
     )
 

@@ -51,6 +51,11 @@ train n{
 data digits rule st_rsbp( target=35 )
    epochs 3   boost   on
 }
+deploy n{
+scale   neuron method mse    guard   -2 floor - 5mV
+ h[0]->digit bits  8
+   image -> h[ 0 ].i bits hidden-1   state_bits 16
+}
 neuron m{
 param tau : ms=20ms
 param k:1/( mV * ms )=3 / 1 mV / 1ms   trainable ( shared=true,low = 1 / 1mV / 1 ms )
@@ -82,6 +87,11 @@ network n(hidden: int = 400, w: text = "paper") {
 train n {
   data digits  rule st_rsbp(target = 35)
   epochs 3  boost on
+}
+deploy n {
+  scale neuron  method mse  guard -2  floor -5 mV
+  h[0] -> digit bits 8
+  image -> h[0].i bits hidden - 1  state_bits 16
 }
 neuron m {
   param tau: ms = 20 ms

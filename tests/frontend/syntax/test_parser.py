@@ -9,7 +9,9 @@ from snncc.frontend.syntax.tree import (
     Alias,
     Bracket,
     Cell,
+    ChoiceOf,
     Delay,
+    Deploy,
     Derivative,
     For,
     Learning,
@@ -25,7 +27,7 @@ from snncc.frontend.syntax.tree import (
     Setting,
     Train,
 )
-from snncc.ir.diagnostics import Diagnostic, Source
+from snncc.ir.diagnostics import Diagnostic, Source, Span
 
 
 def body(text: str) -> list[object]:
@@ -98,6 +100,28 @@ def test_entries_of_a_training_plan_may_share_a_line() -> None:
     assert isinstance(train, Train)
     assert [entry.name.text for entry in train.entries] == ["data", "epochs", "boost", "batch"]
     assert isinstance(train.entries[2].value, Literal)
+
+
+def test_lines_of_a_deployment_may_share_a_line_of_the_text() -> None:
+    text = (
+        "deploy n { method mse scale neuron guard -2 a[0].b -> c bits k b -> c.e scale population }"
+    )
+    tree, wrong = parse(Source("t.snn", text))
+    assert wrong == ()
+    assert tree is not None
+    (deploy,) = tree.items
+    assert isinstance(deploy, Deploy)
+    *lines, one, other = deploy.entries
+    assert isinstance(one, ChoiceOf)
+    assert isinstance(other, ChoiceOf)
+    assert [e.name.text for e in lines if isinstance(e, Setting)] == ["method", "scale", "guard"]
+    assert [part.name.text for part in one.pre.parts] == ["a", "b"]
+    assert (one.setting.name.text, other.setting.name.text) == ("bits", "scale")
+    assert [e.setting.value for e in (one, other)] == [_reference("k"), _reference("population")]
+
+
+def _reference(name: str) -> Reference:
+    return Reference(name, Span(Source("", ""), 0, 0))
 
 
 def test_places_do_not_count_in_equality() -> None:

@@ -73,11 +73,15 @@ def test_a_net_that_fits(chip):
 WRONG = [
     ("loihi", {6: 63}, "`h->y` has a delay of 63 steps, and `loihi` has 0 to 62: 1 too many"),
     ("loihi", {0: 5000, 1: 30}, "5006 neurons lead to one of `h`, and `loihi` has 4096 axons"),
-    ("loihi", {2: "lif(refractory = 64 ms)"}, "refractory for 64 steps, and `loihi` has at most 63"),
+    (
+        "loihi",
+        {2: "lif(refractory = 64 ms)"},
+        "refractory for 64 steps, and `loihi` has at most 63",
+    ),
     ("loihi", {2: "soft"}, "brings `v` by subtraction of 1, and `loihi` resets to zero"),
     ("loihi", {2: "izhikevich"}, "`h` has a state `v` that is no sum, and `loihi` has integrators"),
     ("loihi", {2: "alif"}, "`h` has a threshold that moves, and `loihi` has integrators"),
-    ("truenorth", {5: "dense"}, "821 neurons lead to one of `h`, and `truenorth` has 256 axons"),
+    ("truenorth", {5: "dense"}, "823 neurons lead to one of `h`, and `truenorth` has 256 axons"),
     ("truenorth", {6: 16}, "a delay of 16 steps, and `truenorth` has 1 to 15: 1 too many"),
     ("ranc", {2: LIF}, "a neuron of `h` has 2 states (`v`, `c`), and one of `ranc` has 1: 1 too"),
     ("ranc", {4: "li"}, "`y` is read by its membranes, and outputs of `ranc` by their spikes"),
@@ -117,7 +121,9 @@ def test_without_wirings_the_rest_is_looked_at():
     model = drawn(784, 400, LIF, 10, LIF, "dense", 63)
     found = misfits(Model(model.graph, {}, {}, 0), "loihi")
     assert len(found) == 2
-    assert not any("lead to one" in d.message for d in misfits(Model(model.graph, {}, {}, 0), "ranc"))
+    assert not any(
+        "lead to one" in d.message for d in misfits(Model(model.graph, {}, {}, 0), "ranc")
+    )
 
 
 def test_bytes_of_synapses_are_those_of_their_bits():
@@ -131,7 +137,9 @@ def test_bytes_of_synapses_are_those_of_their_bits():
 
 def coded(codes: list[list[int]]) -> Model:
     """x -> y of 3 to 2 neurons with these codes."""
-    text = "network n { input x[3] encode poisson(duration = 5 ms) output y[2] : stbp x -> y : dense }"
+    text = (
+        "network n { input x[3] encode poisson(duration = 5 ms) output y[2] : stbp x -> y : dense }"
+    )
     model = draw_model(compiled_text(text).graph, 0)
     return Model(
         model.graph, model.wirings, {"weights/x->y": Tensor(np.int8(codes), Fixed(8, 0))}, 0

@@ -1,5 +1,8 @@
+import pytest
+
 from snncc.backends.cuda.found import Card, Presence
 from snncc.backends.targets import TARGETS
+from snncc.ir.chips.table import CHIPS
 from snncc.runtime.cli import diagnosis
 
 
@@ -34,3 +37,26 @@ def test_doctor_knows_the_gpu(answer, snncc, monkeypatch):
     out = snncc("doctor")[1]
     assert "no NVIDIA driver" in out
     assert "simulated by Numba" in out
+
+
+@pytest.mark.parametrize("chip", CHIPS)
+def test_limits_of_a_chip(answer, snncc, chip):
+    (document,) = answer("targets", "--limits", chip)
+    row = CHIPS[chip]
+    assert (document["chip"], document["source"], document["maps"]) == (chip, row.source, False)
+    assert document["limits"].keys() == row.limits.keys()
+    assert {n: f["own"] for n, f in document["forms"].items()} == {
+        n: f.own for n, f in row.forms.items()
+    }
+    status, out, err = snncc("targets", "--limits", chip)
+    assert (status, err) == (0, "")
+    words = out.split()
+    assert {*row.limits, *row.forms} <= set(words)
+    assert "nothing maps a network" in out
+
+
+def test_limits_of_no_chip(snncc):
+    status, out, err = snncc("targets", "--limits", "lohi")
+    assert (status, out) == (1, "")
+    assert "error[E070]: there is no chip `lohi`" in err
+    assert "did you mean `loihi`?" in err

@@ -133,3 +133,36 @@ def test_fmt_of_a_file_with_a_byte_order_mark(snncc, tiny):
     assert snncc("fmt", tiny) == (0, f"changed {tiny}\n", "")
     assert tiny.read_bytes() == text
     assert snncc("fmt", "--check", tiny)[0] == 0
+
+
+CHIP = """
+network n {
+  input x[300] encode poisson(duration = 10 ms)
+  output y[2] : lif
+  x -> y : dense
+}
+"""
+
+
+def test_check_says_what_does_not_fit_a_chip(snncc, tmp_path):
+    (tmp_path / "net.snn").write_text(CHIP)
+    assert snncc("check", "net.snn")[0] == 0
+    assert snncc("check", "net.snn", "--target", "loihi")[0] == 0
+    status, _, err = snncc("check", "net.snn", "--target", "reckon")
+    assert status == 1
+    assert "error[E085]: 300 inputs, and `reckon` has 256: 44 too many" in err
+    assert "net.snn:3:9" in err
+    (tmp_path / "net.snn").write_text(CHIP + "deploy n { target reckon }")
+    status, out, _ = snncc("check", "net.snn", "--json")
+    assert (status, {e["code"] for e in json.loads(out)["errors"]}) == (1, {"E085"})
+    assert snncc("check", "net.snn", "--target", "loihi")[0] == 0
+    status, _, err = snncc("check", "net.snn", "--target", "cpu")
+    assert (status, "error[E070]: there is no chip `cpu`" in err) == (1, True)
+
+
+def test_a_chip_that_has_not_what_the_program_asks(snncc, tmp_path):
+    (tmp_path / "net.snn").write_text(CHIP + "deploy n { bits 9 }")
+    assert snncc("check", "net.snn")[0] == 0
+    status, _, err = snncc("check", "net.snn", "--target", "loihi")
+    assert status == 1
+    assert "error[E086]: `bits` is 9, and `loihi` has at least 2 and at most 8" in err

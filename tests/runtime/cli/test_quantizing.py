@@ -1,10 +1,13 @@
 """`snncc quantize`: what it writes and says, and wrong usage."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from snncc.backends.artifact.model import open_model
 
+EXAMPLES = Path(__file__).parents[3] / "examples"
 NET = """
 network n {
   dt = 1 ms
@@ -163,3 +166,76 @@ def test_both_are_compared_on_training_samples(answer, net):
     assert document.pop("seconds") > 0
     assert again.pop("seconds") > 0
     assert again == document
+
+
+BLOCK = "deploy n { bits 6  method mse  guard 4  h -> y bits 3 }\n"
+
+
+def asked(document, *names):
+    return [(document["asked"][n]["value"], document["asked"][n]["from"]) for n in names]
+
+
+def test_what_the_program_asks(answer, net, tmp_path):
+    net.write_text(net.read_text() + BLOCK)
+    (document,) = answer("quantize", net, "--calibrate", 0, "--out", "q.snnpkg")
+    names = ("bits", "method", "guard", "scale")
+    words = [(6, "program"), ("mse", "program"), (4, "program"), ("neuron", "default")]
+    assert asked(document, *names) == words
+    assert document["asked"]["bits_of"] == {"h->y": {"value": 3, "from": "program"}}
+    assert [(p["name"], p["bits"]) for p in document["projections"]] == [("x->h", 6), ("h->y", 3)]
+    assert document["guard"] == 4
+    options = ("--guard", 5, "--method", "minmax", "-P", "x->h:bits=5")
+    (document,) = answer("quantize", net, "--calibrate", 0, "--out", "q.snnpkg", *options)
+    assert asked(document, "method", "guard") == [("minmax", "option"), (5, "option")]
+    assert [p["bits"] for p in document["projections"]] == [5, 3]
+    (document,) = answer("quantize", net, "--calibrate", 0, "--out", "q.snnpkg", "--bits", 4)
+    assert [p["bits"] for p in document["projections"]] == [4, 4]
+    assert open_model(tmp_path / "q.snnpkg").deploy is None  # it is done
+
+
+def test_a_package_asks_as_its_program_did(snncc, answer, net, tmp_path):
+    net.write_text(net.read_text() + BLOCK)
+    assert snncc("compile", net, "--out", "n.snnpkg")[0] == 0
+    found = []
+    for name in (net, "n.snnpkg"):
+        assert snncc("quantize", name, "--calibrate", 0, "--out", f"{len(found)}.snnpkg")[0] == 0
+        found.append((tmp_path / f"{len(found)}.snnpkg").read_bytes())
+    assert found[0] == found[1]
+    (document,) = answer("inspect", "n.snnpkg")
+    assert document["deploy"]["bits"] == {"value": 6, "from": "program"}
+    assert "deploy: bits 6, method mse, guard 4, h->y bits 3\n" in snncc("inspect", "n.snnpkg")[1]
+    assert answer("inspect", "0.snnpkg")[0]["deploy"] is None
+
+
+@pytest.mark.slow
+def test_a_run_asks_as_its_program_did(snncc, answer, net):
+    net.write_text(net.read_text() + BLOCK)
+    command = ("train", net, "--out", "run", "--epochs", 1, "--limit", 20, "--test-limit", 10)
+    assert snncc(*command)[0] == 0
+    (document,) = answer("quantize", "run", "--calibrate", 5, "--out", "q.snnpkg")
+    assert asked(document, "bits", "guard") == [(6, "program"), (4, "program")]
+
+
+def test_for_a_chip(snncc, answer, net):
+    net.write_text(net.read_text().replace("  h -> y", "  h -> h : dense delay 1 ms\n  h -> y"))
+    loihi = ("quantize", net, "--calibrate", 0, "--out", "q.snnpkg", "--target", "loihi")
+    (document,) = answer(*loihi)
+    of_target = [("population", "target"), (24, "target"), ("toward_zero", "target")]
+    assert asked(document, "scale", "state_bits", "rounding") == of_target
+    assert max(p["state_bits_used"] for p in document["populations"]) <= 24
+    assert "fixed(32, 8, toward_zero)" in snncc("compile", "q.snnpkg", "--emit", "ir")[1]
+    status, out, err = snncc(*loihi, "--round", "floor")
+    assert (status, out) == (1, "")
+    assert "error[E086]: `--round` is floor, and `loihi` has toward_zero" in err
+    status, out, err = snncc(*loihi[:-1], "xylo_audio2")
+    assert (status, out) == (1, "")
+    assert "error[E085]: 10 outputs, and `xylo_audio2` has 8: 2 too many" in err
+    assert "error[E085]: a neuron of `h` is refractory for 2 steps" in err
+
+
+def test_the_example_for_a_chip(snncc, answer):
+    example = EXAMPLES / "digits_loihi.snn"
+    assert snncc("check", example)[0] == 0
+    (document,) = answer("quantize", example, "--calibrate", 0, "--out", "q.snnpkg")
+    assert asked(document, "target", "bits") == [("loihi", "program"), (6, "program")]
+    assert [p["bits"] for p in document["projections"]] == [6, 6, 8]

@@ -5,6 +5,7 @@ import pytest
 from refusal import refused
 
 from snncc.backends.artifact.model import open_model
+from snncc.ir.deploy.choices import DeploySpec
 from snncc.runtime.loading import Options, load_package
 from snncc.runtime.summary import summarize
 from snncc.runtime.training.history import read_history
@@ -94,7 +95,8 @@ def test_the_best_models_epoch_is_kept(tmp_path, learning, tiny, perceptron_targ
     progress = learning.run(learning.trainer())
     model = load_package(tiny, Options()).model
     trainer = perceptron_target(model.graph, model)
-    folder = RunFolder(tmp_path, "abc", model, "cpu", learning.course.spec.call("data"))
+    asked, data = DeploySpec({"bits": 5}), learning.course.spec.call("data")
+    folder = RunFolder(tmp_path, "abc", model, "cpu", data, deploy=asked)
     records = [replace(progress.history[0], test_accuracy=a) for a in (0.5, 0.75, 0.6)]
     models = []
     for epoch in range(1, 4):
@@ -103,6 +105,7 @@ def test_the_best_models_epoch_is_kept(tmp_path, learning, tiny, perceptron_targ
         folder.epoch(trainer, now, {})
         models.append((tmp_path / LAST).read_bytes())
     assert (tmp_path / MODEL).read_bytes() == models[1]
+    assert open_model(tmp_path / LAST).deploy == asked
     assert len(read_history(tmp_path / HISTORY)) == 3
     found = folder.latest()
     assert found is not None
