@@ -21,10 +21,12 @@ from .paths import part_text
 
 @dataclass(slots=True)
 class _Block:
-    """A block as far as it has been read; `graph` is None where the network has mistakes."""
+    """A block as far as it has been read; `graph` is None where the network has mistakes. `named`
+    are its projections by both ends as they may be written, with the port and without."""
 
     scope: Scope
     graph: Graph | None
+    named: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     said: dict[str, Choice] = field(default_factory=dict)
     bits: dict[str, int] = field(default_factory=dict)
     places: dict[str, Span] = field(default_factory=dict)
@@ -75,18 +77,21 @@ def _of_projections(line: ChoiceOf, read: _Block) -> None:
     assert isinstance(value, int)
     if read.graph is None:
         return
-    for projection in _between(line, read.scope, read.graph):
+    for projection in _between(line, read, read.graph):
         if projection in read.places:
             first = read.places[projection]
             raise CompileError(twice(projection, line.span, first, code="E014"))
         read.places[projection], read.bits[projection] = line.span, value
 
 
-def _between(line: ChoiceOf, scope: Scope, graph: Graph) -> list[str]:
+def _between(line: ChoiceOf, read: _Block, graph: Graph) -> list[str]:
     """The projections from one end to the other, maybe to a port of it."""
-    pre, post = _text(line.pre, scope), _text(line.post, scope)
-    ends = {p.name: (p.pre, (p.post, f"{p.post}.{p.port}")) for p in graph.projections}
-    found = [name for name, (first, last) in ends.items() if first == pre and post in last]
+    if not read.named:
+        for p in graph.projections:
+            for post in (p.post, f"{p.post}.{p.port}"):
+                read.named.setdefault((p.pre, post), []).append(p.name)
+    pre, post = _text(line.pre, read.scope), _text(line.post, read.scope)
+    found = read.named.get((pre, post), [])
     if not found:
         there = dict.fromkeys(f"{p.pre} -> {p.post}" for p in graph.projections)
         raise CompileError(unknown("projection", f"{pre} -> {post}", line.span, there))

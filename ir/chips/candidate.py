@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..diagnostics import Diagnostic, Span
-from ..graph import Population
+from ..graph import Population, Projection
 from ..integers.precision import Precision
 from ..model import Model
 
@@ -27,6 +27,20 @@ class Candidate:
     def neurons(self) -> list[Population]:
         """The populations of neurons, which have a step."""
         return [p for p in self.model.graph.populations if p.step is not None]
+
+    def into(self) -> dict[str, list[Projection]]:
+        """The projections by the population at which they end."""
+        found: dict[str, list[Projection]] = {}
+        for projection in self.model.graph.projections:
+            found.setdefault(projection.post, []).append(projection)
+        return found
+
+    def out_of(self) -> dict[str, list[Projection]]:
+        """The projections by the population at which they begin."""
+        found: dict[str, list[Projection]] = {}
+        for projection in self.model.graph.projections:
+            found.setdefault(projection.pre, []).append(projection)
+        return found
 
     def misfit(self, message: str, span: Span | None, way_out: str) -> Diagnostic:
         """E085: `message` says what there is, and what the chip has."""

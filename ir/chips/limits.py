@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,15 +79,9 @@ def _counted(what: str, way_out: str, *roles: str) -> Find:
 def _fan_in(network: Candidate, most: int) -> Iterator[Diagnostic]:
     """Of each population the neuron with the most sources; of several projections from one
     population the largest counts, as they may share axons."""
-    graph, wirings = network.model.graph, network.model.wirings
+    into = network.into()
     for population in network.neurons():
-        by_source: dict[str, Any] = {}
-        for projection in graph.projections:
-            if projection.post == population.name and projection.name in wirings:
-                own = wirings[projection.name].fan_in()
-                before = by_source.get(projection.pre, np.zeros_like(own))
-                by_source[projection.pre] = np.maximum(before, own)
-        count = max((int(sum(by_source.values()).max(initial=0)),), default=0) if by_source else 0
+        count = _sources(network.model, into.get(population.name, []))
         if count > most:
             yield network.misfit(
                 f"{count} neurons lead to one of `{population.name}`, and `{network.chip}` has "
@@ -95,6 +89,16 @@ def _fan_in(network: Candidate, most: int) -> Iterator[Diagnostic]:
                 population.span,
                 f"join fewer: `fixed_fan_in(k = {most})`, or a layer between them",
             )
+
+
+def _sources(model: Model, into: Sequence[Projection]) -> int:
+    """The neurons that lead to one neuron, the most of any; none where nothing is wired."""
+    by_pre: dict[str, IntArray] = {}
+    for projection in into:
+        if projection.name in model.wirings:
+            own = model.wirings[projection.name].fan_in()
+            by_pre[projection.pre] = np.maximum(own, by_pre.get(projection.pre, 0))
+    return int(np.sum(list(by_pre.values()), axis=0).max(initial=0)) if by_pre else 0
 
 
 def _synapse_bytes(network: Candidate, most: int) -> Iterator[Diagnostic]:
@@ -142,10 +146,10 @@ def _codes(model: Model, projection: Projection) -> tuple[IntArray, IntArray, In
 
 
 def _values(network: Candidate, most: int) -> Iterator[Diagnostic]:
-    model = network.model
+    into = network.into()
     for population in network.neurons():
-        into = [_codes(model, p) for p in model.graph.projections if p.post == population.name]
-        pairs = [np.stack((post, codes)) for _, post, codes in into]
+        found = [_codes(network.model, p) for p in into.get(population.name, [])]
+        pairs = [np.stack((post, codes)) for _, post, codes in found]
         if not pairs:
             continue
         post, _ = np.unique(np.concatenate(pairs, axis=1), axis=1)
@@ -161,9 +165,9 @@ def _values(network: Candidate, most: int) -> Iterator[Diagnostic]:
 
 
 def _signs(network: Candidate, _: Any) -> Iterator[Diagnostic]:
-    model = network.model
-    for population in model.graph.populations:
-        out = [_codes(model, p) for p in model.graph.projections if p.pre == population.name]
+    out_of = network.out_of()
+    for population in network.model.graph.populations:
+        out = [_codes(network.model, p) for p in out_of.get(population.name, [])]
         if not out:
             continue
         pre, codes = np.concatenate([o[0] for o in out]), np.concatenate([o[2] for o in out])
