@@ -118,17 +118,18 @@ def _synapse_bytes(network: Candidate, most: int) -> Iterator[Diagnostic]:
 def _delay(network: Candidate, allowed: Any) -> Iterator[Diagnostic]:
     """What an input sends can be sent later, so that it needs no least delay."""
     inputs = {p.name for p in network.of("input")}
-    low, high = int(allowed.low), int(allowed.high)
+    low, high, later = int(allowed.low), int(allowed.high), network.precision.extra_delay
     dt = network.model.graph.dt
     for projection in network.model.graph.projections:
         least = 0 if projection.pre in inputs else low
-        if least <= projection.delay <= high:
+        delay = projection.delay + later
+        if least <= delay <= high:
             continue
-        apart = max(least - projection.delay, projection.delay - high)
-        nearest = (least if projection.delay < least else high) * dt
+        apart = max(least - delay, delay - high)
+        nearest = max(0, (least if delay < least else high) - later) * dt
         yield network.misfit(
-            f"`{projection.name}` has a delay of {projection.delay} steps, and `{network.chip}` "
-            f"has {least} to {high}: {apart} too {'few' if projection.delay < least else 'many'}",
+            f"`{projection.name}` has a delay of {delay} steps, and `{network.chip}` "
+            f"has {least} to {high}: {apart} too {'few' if delay < least else 'many'}",
             projection.span,
             f"write `delay {nearest:g} ms`",
         )
@@ -160,7 +161,7 @@ def _values(network: Candidate, most: int) -> Iterator[Diagnostic]:
                 f"neuron {neuron} of `{population.name}` has weights of {count} values, and one of "
                 f"`{network.chip}` has {most}: {count - most} too many",
                 population.span,
-                "take 2 bits a weight, which has 1 and -1",
+                "take fewer axon types, or 2 bits a weight, which has 1 and -1",
             )
 
 

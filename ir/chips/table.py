@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..ranges import Range
+from ..ranges import ANY, Range
 
 Choice = int | float | str
 
@@ -56,6 +56,9 @@ _PROVED: dict[str, Form] = {
     "overflow": Form("prove"),
     "table": Form(0),
     "floor": Form(None),
+    "leak": Form("first"),
+    "extra_delay": Form(0),
+    "axon_types": Form(0),
 }
 _BY_NEURON = Form("neuron", ("population", "pow2"))
 _SPIKES_OUT = ("spikes",)
@@ -76,6 +79,7 @@ _XYLO_BESIDE = (
     "outputs fire once in a step at most, hidden neurons up to 31 times",
     "an input sends up to 15 spikes in a step; inputs here send one",
     "outputs receive the hidden spikes of the step before, whatever the delay",
+    "currents decay after what arrives, membranes before it: here both before it",
 )
 
 
@@ -110,16 +114,20 @@ _AXONS: dict[str, Limit] = {
 }
 _AXON_FORMS: dict[str, Form] = {
     **_PROVED,
-    "bits": Form(2, Range(2, 9)),  # of 9 bits, but four values
+    "bits": Form(9, Range(2, 9)),
     "scale": _BY_NEURON,
     "guard": Form(0),
     "decay": Form("linear"),
+    "floor": Form(None, ANY),
+    "below": Form("reset", ("subtract",)),
+    "leak": Form("arrived"),
+    "axon_types": Form(4, Range(1, 4)),
     "sums": Form("exact"),
     "threshold": Form("step"),
     "spikes": Form(1),
 }
 _AXON_BESIDE = (
-    "which of its four weights a synapse has is told by the type of the axon, for all neurons",
+    "an axon has one type wherever it leads: here one a projection",
     "a neuron reaches one axon of one core: more cores want neurons that relay",
     "the leak is a constant that is added, also beyond 0",
 )
@@ -138,6 +146,7 @@ _EVENT_FORMS: dict[str, Form] = {
     "scale": _BY_NEURON,
     "guard": Form(0),
     "decay": Form("linear"),
+    "leak": Form("first", ("arrived",)),
     "sums": Form("each"),
     "threshold": Form("event"),
     "spikes": Form(31, Range(1, 31)),
@@ -165,12 +174,13 @@ CHIPS: dict[str, Chip] = {
         {
             **_PROVED,
             "bits": Form(8, Range(2, 8)),
-            "scale": Form("population", ("neuron", "pow2")),
+            "scale": Form("population", ("exponent", "neuron", "pow2")),
             "guard": Form(None, Range(-1, 14)),
             "state_bits": Form(24),
             "decay": Form("multiply"),
             "decay_bits": Form(12),
             "rounding": Form("toward_zero"),
+            "extra_delay": Form(0, (1,)),  # lava's connections take a step
             "sums": Form("exact"),
             "threshold": Form("step"),
             "spikes": Form(1),
@@ -193,7 +203,7 @@ CHIPS: dict[str, Chip] = {
         "RANC: TrueNorth-like cores of 256 axons and 256 neurons, as many as are made",
         "RANC RTL and C++ simulator, run",
         _AXONS,
-        {**_AXON_FORMS, "state_bits": Form(9)},
+        {**_AXON_FORMS, "state_bits": Form(9), "bits": Form(5, Range(2, 9))},
         (*_AXON_BESIDE, "potentials wrap at 9 bits, where they are clipped here"),
     ),
     "xylo_audio2": _xylo("Xylo Audio 2", "syns61201", hidden=1000, outputs=8, states=3),
@@ -230,18 +240,18 @@ CHIPS: dict[str, Chip] = {
         {
             **_PROVED,
             "bits": Form(8, Range(2, 8)),
-            "scale": Form("population"),
+            "scale": Form("population", ("exponent",)),
             "guard": Form(None, Range(0, 7)),
             "state_bits": Form(16),
             "decay": Form("multiply"),
             "decay_bits": Form(15),
             "rounding": Form("floor"),
+            "leak": Form("tested"),
             "sums": Form("each"),
             "threshold": Form("step"),
             "spikes": Form(1),
         },
         (
-            "the threshold is tested before the leak; with a reset by subtraction that differs",
             "decays and thresholds are those of pairs of neurons",
             "outputs decay by a factor of 7 bits",
         ),

@@ -9,8 +9,10 @@ from typing import TypeGuard
 from ..chips.table import CHIPS
 from ..graph import MOST_SPIKES, SUMS, THRESHOLDS
 from ..integers.precision import (
+    BELOW,
     DECAYS,
     FEWEST_BITS,
+    LEAKS,
     MOST_BITS,
     OVERFLOWS,
     ROUNDINGS,
@@ -24,6 +26,8 @@ from ..rules import MOST_CODE_BITS
 
 Choice = int | float | str
 MOST_CELLS = 1024  # of a function by table
+MOST_LATER = 62  # steps of an extra delay
+MOST_TYPES = 256  # of axons
 
 _OWN = Precision()
 
@@ -72,6 +76,8 @@ DEPLOY_ENTRIES: dict[str, DeployEntry] = {
     "floor": DeployEntry(
         "below which no membrane falls, in its unit, such as mV", is_quantity=True
     ),
+    "below": DeployEntry("what becomes of what is lower", BELOW, default=_OWN.below),
+    "leak": DeployEntry("when decays are done", LEAKS, default=_OWN.leak),
     "rounding": DeployEntry(
         "of decays and factors", ROUNDINGS, default=_OWN.rounding, flag="--round"
     ),
@@ -92,6 +98,16 @@ DEPLOY_ENTRIES: dict[str, DeployEntry] = {
         "of a number an input sends",
         range=Range(FEWEST_BITS, MOST_CODE_BITS),
         default=_OWN.input_bits,
+    ),
+    "extra_delay": DeployEntry(
+        "steps by which all spikes come later",
+        range=Range(0, MOST_LATER),
+        default=_OWN.extra_delay,
+    ),
+    "axon_types": DeployEntry(
+        "the most weights of a neuron in a projection, by type of the axon; 0: any number",
+        range=Range(0, MOST_TYPES),
+        default=_OWN.axon_types,
     ),
     "target": DeployEntry("a chip whose limits and forms of numbers are to hold", CHIPS),
 }

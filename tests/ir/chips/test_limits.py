@@ -117,6 +117,13 @@ def test_numbers_are_sent_by_no_chip():
     assert "`x` sends numbers, and `loihi` sends spikes" in found.message
 
 
+def test_an_extra_delay_counts():
+    later = Precision(extra_delay=1)
+    at = {d: misfits(drawn(9, 9, LIF, 2, LIF, "dense", d), "loihi", later) for d in (61, 62)}
+    assert at[61] == ()
+    assert "has a delay of 63 steps, and `loihi` has 0 to 62: 1 too many" in at[62][0].message
+
+
 def test_without_wirings_the_rest_is_looked_at():
     model = drawn(784, 400, LIF, 10, LIF, "dense", 63)
     found = misfits(Model(model.graph, {}, {}, 0), "loihi")

@@ -8,6 +8,9 @@ from snncc.ir.deploy.entries import DEPLOY_ENTRIES, problem
 from snncc.ir.ranges import Range
 
 
+ENDS = (float("-inf"), float("inf"))
+
+
 @pytest.mark.parametrize("chip", CHIPS)
 def test_a_chip_speaks_of_what_there_is(chip):
     row = CHIPS[chip]
@@ -18,7 +21,10 @@ def test_a_chip_speaks_of_what_there_is(chip):
     for name, form in row.forms.items():
         assert form.own in form
         also = form.also if isinstance(form.also, tuple) else (form.also.low, form.also.high)
-        for value in (form.own, *(int(v) if isinstance(v, float) else v for v in also)):
+        for value in (
+            form.own,
+            *(int(v) if isinstance(v, float) else v for v in also if v not in ENDS),
+        ):
             assert value is None or problem(name, value) == ""
 
 
