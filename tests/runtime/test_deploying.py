@@ -116,13 +116,17 @@ def test_guard_bits_that_a_chip_has():
 
 
 def test_weights_that_a_chip_has():
-    """Four values into a neuron, one sign out of one: of 0.3 everywhere, but not of many."""
+    """Four values into a neuron, by axon types those of one projection, and one sign out of one."""
     of = package(target="ranc", bits=4)
-    assert quantized_as(of.model, asked_of(of)).precision.spikes == 1
     drawn = NET.replace("weight = 0.3", "init = uniform(-0.3, 0.3)")
     model = draw_model(compiled_text(drawn).graph, 0)
-    found = refusals(quantized_as, model, asked_of(of))
-    assert [d.code for d in found] == ["E085", "E085"]
+    codes = quantized_as(model, asked_of(of)).integers.weights("x->h")
+    assert all(len(set(column) - {0}) <= 4 for column in codes.T.tolist())
+    two = drawn.replace("}\n", "  x -> h : dense(init = uniform(-0.3, 0.3)) as more\n}\n")
+    found = refusals(quantized_as, draw_model(compiled_text(two).graph, 0), asked_of(of))
+    assert [d.code for d in found] == ["E085"]
+    assert "of `h` has weights of" in found[0].message
+    assert quantized_as(model, asked_of(package(target="ranc", bits=4, axon_types=1)))
     odin = asked_of(package(target="odin"))
     assert quantized_as(of.model, odin).precision.floor == 0.0
     assert "both signs" in refusals(quantized_as, model, odin)[0].message

@@ -7,7 +7,6 @@ from snncc.ir.chips.table import CHIPS, Form
 from snncc.ir.deploy.entries import DEPLOY_ENTRIES, problem
 from snncc.ir.ranges import Range
 
-
 ENDS = (float("-inf"), float("inf"))
 
 
