@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from math import isfinite
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,11 @@ import pytest
 from snncc.frontend.program import compile_text, survey_text
 from snncc.frontend.style.format import format_text
 from snncc.ir.arguments import Row
+from snncc.ir.chips.table import CHIPS, Form
 from snncc.ir.codes import CODES
+from snncc.ir.deploy.entries import DEPLOY_ENTRIES
 from snncc.ir.diagnostics import CompileError, Diagnostic, Source
+from snncc.ir.ranges import Range
 from snncc.ir.rules import TRAIN_ENTRIES
 from snncc.runtime.checker import check_program
 from snncc.runtime.loading import Options
@@ -126,3 +130,38 @@ def test_the_manual_lists_every_range(table: dict[str, Row]) -> None:
                 given = "" if argument.default is None else f" {argument.default:g}"
                 start = f"`{argument.name}`{given}"
                 assert [n for n in lines if start in n and str(argument.range) in n], start
+
+
+@pytest.mark.parametrize("name", DEPLOY_ENTRIES)
+def test_the_manual_lists_every_line_of_a_deployment(name: str) -> None:
+    entry = DEPLOY_ENTRIES[name]
+    lines = (ROOT / "docs/language.md").read_text().splitlines()
+    (line,) = [line for line in lines if line.startswith(f"| `{name}` | {entry.summary} |")]
+    assert f"| `{entry.default}` |" in line or f"| {entry.otherwise} |" in line
+    assert all(f"`{row}`" in line for row in entry.rows or ())
+    assert entry.rows or entry.is_quantity or f"| {entry.range} |" in line
+    assert f"{entry.option(name)} " in (ROOT / "docs/cli.md").read_text()
+
+
+@pytest.mark.parametrize("name", CHIPS)
+def test_the_manual_says_what_each_chip_has(name: str) -> None:
+    chip, text = CHIPS[name], (ROOT / "docs/chips.md").read_text()
+    assert f"- `{name}`: {chip.summary}. By {chip.source}.\n" in text
+    assert all(f"    - {each}\n" in text for each in chip.beside)
+    for table in (chip.limits, chip.forms):
+        for row in table:
+            (line,) = [line for line in text.splitlines() if line.startswith(f"| `{row}` |")]
+            cell = line.split("|")[2 + list(CHIPS).index(name)]
+            words = set(re.findall(r"[\w.-]+", cell))
+            assert words - {"or", "to", "none", "any", "proved"} == facts(table[row])
+
+
+def facts(of: object) -> set[str]:
+    """The words and numbers of a limit or a form."""
+    if isinstance(of, Form):
+        return facts(of.own) | facts(of.also)
+    if isinstance(of, Range):
+        return {f"{end:g}" for end in (of.low, of.high) if isfinite(end)}
+    if isinstance(of, tuple):
+        return {word for each in of for word in facts(each)}
+    return {f"{of:g}" if isinstance(of, float) else str(of)} - {"None"}
