@@ -100,6 +100,20 @@ def test_a_threshold_that_no_state_reaches():
         assert found[0].message.startswith("a threshold of `h` is at 423, and states of 9 bits")
 
 
+@pytest.mark.parametrize(("v_th", "is_reached"), [(0.601, True), (0.603, False)])
+def test_what_fires_above_a_threshold_is_more_than_that(v_th, is_reached):
+    """0.601 mV are 254.4 codes, 0.603 mV 255.3, and `v > 255` holds of no state of 9 bits."""
+    text = NET.replace("v_th = 1 mV", f"v_th = {v_th} mV")
+    model, asked = (
+        draw_model(compiled_text(text).graph, 0),
+        asked_of(package(state_bits=9, guard=0)),
+    )
+    if is_reached:
+        assert quantized_as(model, asked).precision.guard == 0
+    else:
+        assert {d.code for d in refusals(quantized_as, model, asked)} == {"E088"}
+
+
 def test_guard_bits_that_a_chip_has():
     """ReckOn shifts by 7 at most; of 16 bits its states hold 6 more than the threshold takes."""
     of = package(target="reckon")

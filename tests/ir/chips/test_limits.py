@@ -117,6 +117,26 @@ def test_numbers_are_sent_by_no_chip():
     assert "`x` sends numbers, and `loihi` sends spikes" in found.message
 
 
+def test_projections_from_one_population_share_axons():
+    """100 and 200 of the same neurons may be 200, and of others they are 300."""
+    text = """network n {
+      input a[256] encode poisson(duration = 100 ms)
+      input b[256] encode poisson(duration = 100 ms)
+      output y[4] : stbp
+      a -> y : fixed_fan_in(k = 100)
+      PRE -> y : fixed_fan_in(k = 200)
+    }"""
+    for pre, said in (("a", []), ("b", ["300 neurons lead to one of `y`"])):
+        model = draw_model(compiled_text(text.replace("PRE", pre)).graph, 0)
+        found = [d.message[:30] for d in misfits(model, "ranc")]
+        assert found == said
+    twice = text.replace("PRE", "a").replace("k = 100", "k = 250")
+    assert misfits(draw_model(compiled_text(twice).graph, 0), "ranc") == ()
+    wide = twice.replace("256", "300").replace("k = 250", "k = 260")
+    (found_of_first,) = misfits(draw_model(compiled_text(wide).graph, 0), "ranc")
+    assert found_of_first.message.startswith("260 neurons lead to one of `y`")
+
+
 def test_an_extra_delay_counts():
     later = Precision(extra_delay=1)
     at = {d: misfits(drawn(9, 9, LIF, 2, LIF, "dense", d), "loihi", later) for d in (61, 62)}
