@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from snncc.backends.artifact.model import open_model
+from snncc.ir.integers.precision import Deployment, Precision
+from snncc.runtime.deploying import deployment_of
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 NET = """
@@ -207,13 +209,13 @@ def test_a_package_asks_as_its_program_did(snncc, answer, net, tmp_path):
     assert answer("inspect", "0.snnpkg")[0]["deploy"] is None
 
 
-@pytest.mark.slow
-def test_a_run_asks_as_its_program_did(snncc, answer, net):
-    net.write_text(net.read_text() + BLOCK)
-    command = ("train", net, "--out", "run", "--epochs", 1, "--limit", 20, "--test-limit", 10)
-    assert snncc(*command)[0] == 0
-    (document,) = answer("quantize", "run", "--calibrate", 5, "--out", "q.snnpkg")
-    assert asked(document, "bits", "guard") == [(6, "program"), (4, "program")]
+def test_a_run_asks_as_its_program_did(snncc, tiny, perceptron_target, tmp_path):
+    name = tiny.read_text().partition("train ")[2].split()[0]
+    tiny.write_text(f"{tiny.read_text()}\ndeploy {name} {{ bits 6  guard 4 }}\n")
+    assert snncc("train", tiny, "--out", "run", "--epochs", 1)[0] == 0
+    for kept in ("model.snnpkg", "last.snnpkg"):
+        package = open_model(tmp_path / "run" / kept)
+        assert deployment_of(package) == Deployment(Precision(bits=6), 4)
 
 
 def test_for_a_chip(snncc, answer, net):
