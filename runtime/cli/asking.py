@@ -41,26 +41,31 @@ class Said:
         return found
 
 
-def takes_choices(command: Callable[..., None]) -> Callable[..., None]:
-    """The command with these options in place of its parameter `said`."""
+def takes_choices(*but: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """The command with these options in place of its parameter `said`, `but` for entries that it
+    has another option of that name for."""
+    entries = {name: entry for name, entry in DEPLOY_ENTRIES.items() if name not in but}
 
-    @wraps(command)
-    def taking(**given: Any) -> None:
-        chosen = {name: given.pop(name) for name in DEPLOY_ENTRIES}
-        values = {name: _checked(name, v) for name, v in chosen.items() if v is not None}
-        said = Said(values, tuple(given.pop(PROJECTION) or ()))
-        command(**given, **{SAID: said})
+    def with_choices(command: Callable[..., None]) -> Callable[..., None]:
+        @wraps(command)
+        def taking(**given: Any) -> None:
+            chosen = {name: given.pop(name) for name in entries}
+            values = {name: _checked(name, v) for name, v in chosen.items() if v is not None}
+            said = Said(values, tuple(given.pop(PROJECTION) or ()))
+            command(**given, **{SAID: said})
 
-    signature = inspect.signature(command, eval_str=True)
-    parameters: list[inspect.Parameter] = []
-    for parameter in signature.parameters.values():
-        parameters += _options() if parameter.name == SAID else [parameter]
-    taking.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
-    return taking
+        signature = inspect.signature(command, eval_str=True)
+        parameters: list[inspect.Parameter] = []
+        for parameter in signature.parameters.values():
+            parameters += _options(entries) if parameter.name == SAID else [parameter]
+        taking.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+        return taking
+
+    return with_choices
 
 
-def _options() -> list[inspect.Parameter]:
-    rows = [(name, _annotation(name, entry)) for name, entry in DEPLOY_ENTRIES.items()]
+def _options(entries: Mapping[str, DeployEntry]) -> list[inspect.Parameter]:
+    rows = [(name, _annotation(name, entry)) for name, entry in entries.items()]
     option = typer.Option(
         "--projection", "-P", metavar="NAME:bits=N", help="of the weights of one projection"
     )

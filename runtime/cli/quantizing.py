@@ -37,7 +37,7 @@ OBSERVED = 4  # samples of which every state is looked at, by the reference
 MEMBER = "quantization.json"  # of a package: the report
 
 
-@takes_choices
+@takes_choices()
 def quantize(
     model: ModelArgument,
     said: Said,

@@ -10,7 +10,7 @@ from snncc.ir.deploy.entries import DEPLOY_ENTRIES
 from snncc.runtime.cli.asking import Said, takes_choices
 
 
-@takes_choices
+@takes_choices()
 def command(model: str, said: Said, quiet: bool = False) -> None:
     raise RuntimeError(model, said, quiet)
 
@@ -35,6 +35,18 @@ def test_an_option_for_every_entry():
             assert (option.min, option.max) == (entry.range.low, entry.range.high)
         for row in entry.rows or {}:
             assert row in option.help
+
+
+def test_a_command_may_have_an_option_of_that_name():
+    @takes_choices("target")
+    def other(target: str, said: Said) -> None:
+        raise RuntimeError(target, said)
+
+    assert list(inspect.signature(other).parameters)[:2] == ["target", "bits"]
+    given = dict.fromkeys([*DEPLOY_ENTRIES, "projection"]) | {"target": "cpu", "bits": 4}
+    with pytest.raises(RuntimeError) as found:
+        other(**given)
+    assert found.value.args == ("cpu", Said({"bits": 4}))
 
 
 def test_what_is_said_and_no_more():
