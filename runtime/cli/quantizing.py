@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from dataclasses import replace
-from enum import StrEnum
 from json import dumps
 from pathlib import Path
-from types import MappingProxyType
 from typing import Annotated, Any
 
 import numpy as np
@@ -16,13 +13,8 @@ import typer
 
 from ...backends.artifact.model import Package, save_model
 from ...backends.artifact.package import SUFFIX
-from ...ir.graph import MOST_SPIKES, SUMS, THRESHOLDS
-from ...ir.integers.precision import DECAYS, FEWEST_BITS, MOST_BITS, SCALES, Deployment, Precision
+from ...ir.integers.precision import Deployment
 from ...ir.integers.ranges import UNSEEN, Ranges
-from ...ir.integers.weights import METHODS
-from ...ir.model import Model
-from ...ir.report import nearest
-from ...ir.rules import MOST_CODE_BITS
 from ...ir.verify.durations import steps_of
 from ..calibration import seen
 from ..loading import DEFAULT_TARGET, load_package, make_simulator
@@ -35,98 +27,60 @@ from ..training.evaluate import Answers, answer
 from .command import Command
 from .compiling import options_for
 from .environment import settings
+from .integers import (
+    Bits,
+    Decay,
+    DecayBits,
+    Floor,
+    Guard,
+    InputBits,
+    Method,
+    OfProjections,
+    OfSums,
+    Overflow,
+    Round,
+    Rounding,
+    Scale,
+    Spikes,
+    StateBits,
+    Sums,
+    Table,
+    Tested,
+    asked_of,
+    require_projections,
+)
 from .options import DataOption, Defines, Json, ModelArgument, Network, Quiet, Seed, Threads
 from .output import Output
 from .running import Split, presented
 
 SAMPLES = 1000  # that are looked at where nothing is said
-MOST_CELLS = 1024
 OBSERVED = 4  # samples of which every state is looked at, by the reference
 MEMBER = "quantization.json"  # of a package: the report
 
 
-class Round(StrEnum):
-    """What becomes of a code between two."""
-
-    FLOOR = "floor"
-    NEAREST_EVEN = "nearest_even"
-    TOWARD_ZERO = "toward_zero"
-
-
-class Overflow(StrEnum):
-    """What becomes of a sum that leaves 32 bits."""
-
-    PROVE = "prove"
-    SATURATE = "saturate"
-    WRAP = "wrap"
-
-
 def quantize(
+    context: typer.Context,
     model: ModelArgument,
     out: Annotated[
         Path | None,
         typer.Option("--out", help="NAME.snnpkg, or a folder; default: MODEL.q8.snnpkg"),
     ] = None,
-    bits: Annotated[
-        int, typer.Option("--bits", min=FEWEST_BITS, max=MOST_BITS, help="of a weight")
-    ] = 8,
-    projection: Annotated[
-        list[str] | None,
-        typer.Option("--projection", "-P", metavar="NAME:bits=N", help="of the weights of one"),
-    ] = None,
-    scale: Annotated[
-        str, typer.Option("--scale", help=f"what shares a unit of weights: {', '.join(SCALES)}")
-    ] = "neuron",
-    method: Annotated[
-        str, typer.Option("--method", help=f"unit from the weights: {', '.join(METHODS)}")
-    ] = "minmax",
-    guard: Annotated[
-        int | None,
-        typer.Option(
-            "--guard",
-            min=-16,
-            max=24,
-            help="bits of a state below that unit; default: up to 8, as many as can be proved safe",
-        ),
-    ] = None,
-    state_bits: Annotated[
-        int, typer.Option("--state-bits", min=4, max=32, help="to which states saturate")
-    ] = 32,
-    decay: Annotated[
-        str, typer.Option("--decay", help=f"by a factor, shifts, a constant: {', '.join(DECAYS)}")
-    ] = "multiply",
-    decay_bits: Annotated[
-        int, typer.Option("--decay-bits", min=4, max=16, help="of a decay's factor")
-    ] = 12,
-    floor: Annotated[
-        float | None,
-        typer.Option("--floor", help="below which no membrane falls, in its unit, such as mV"),
-    ] = None,
-    rounding: Annotated[Round, typer.Option("--round", help="of decays and factors")] = Round.FLOOR,
-    overflow: Annotated[
-        Overflow, typer.Option("--overflow", help="of sums: prove that there is none, or not")
-    ] = Overflow.PROVE,
-    sums: Annotated[
-        str, typer.Option("--sums", help=f"what a port holds: {', '.join(SUMS)}")
-    ] = "exact",
-    table: Annotated[
-        int,
-        typer.Option(
-            "--table", min=0, max=MOST_CELLS, help="cells of functions such as exp; 0 refuses them"
-        ),
-    ] = 0,
-    threshold: Annotated[
-        str, typer.Option("--threshold", help=f"when it is tested: {', '.join(THRESHOLDS)}")
-    ] = "step",
-    spikes: Annotated[
-        int, typer.Option("--spikes", min=1, max=MOST_SPIKES, help="the most of a neuron in a step")
-    ] = 1,
-    input_bits: Annotated[
-        int,
-        typer.Option(
-            "--input-bits", min=FEWEST_BITS, max=MOST_CODE_BITS, help="of a number an input sends"
-        ),
-    ] = 8,
+    bits: Bits = 8,
+    projection: OfProjections = None,
+    scale: Scale = "neuron",
+    method: Method = "minmax",
+    guard: Guard = None,
+    state_bits: StateBits = 32,
+    decay: Decay = "multiply",
+    decay_bits: DecayBits = 12,
+    floor: Floor = None,
+    rounding: Rounding = Round.FLOOR,
+    overflow: OfSums = Overflow.PROVE,
+    sums: Sums = "exact",
+    table: Table = 0,
+    threshold: Tested = "step",
+    spikes: Spikes = 1,
+    input_bits: InputBits = 8,
     calibrate: Annotated[
         int | None,
         typer.Option(
@@ -147,26 +101,11 @@ def quantize(
     """Turn a model into integers, prove that no sum overflows, and measure what changed."""
     output, started = Output(json, quiet), time.monotonic()
     loaded = load_package(model, options_for(model, define, network, seed))
-    precision = Precision(
-        bits=bits,
-        scale=_row_of(SCALES, scale, "--scale"),
-        state_bits=state_bits,
-        decay=_row_of(DECAYS, decay, "--decay"),
-        decay_bits=decay_bits,
-        rounding=rounding.value,
-        overflow=overflow.value,
-        sums=_row_of(SUMS, sums, "--sums"),
-        input_bits=input_bits,
-        floor=floor,
-        threshold=_row_of(THRESHOLDS, threshold, "--threshold"),
-        spikes=spikes,
-        table=table,
-        by_projection=MappingProxyType(_bits_of(projection or [], loaded.model)),
-    )
-    rule = _row_of(METHODS, method, "--method")
+    asked = asked_of(context.params)
+    require_projections(asked, [p.name for p in loaded.model.graph.projections])
     samples = _samples(loaded, data, calibrate, output)
-    ranges = UNSEEN if samples is None else _seen(loaded, samples, rule, input_bits)
-    made = quantized(loaded.model, Deployment(precision, guard, rule), ranges)
+    ranges = UNSEEN if samples is None else _seen(loaded, samples, asked)
+    made = quantized(loaded.model, asked, ranges)
     compared = {} if samples is None else _compared(made, loaded, samples, threads)
     found = {**report(made), **compared}
     extras = {MEMBER: dumps(found, indent=1).encode()}
@@ -190,31 +129,9 @@ def _samples(
     return presented(package, data, Split.TRAIN, SAMPLES if count is None else count, output)
 
 
-def _seen(package: Package, samples: Presentation, method: str, bits: int) -> Ranges:
-    return seen(package.model, samples.pick(np.arange(len(samples))), method, bits)
-
-
-def _row_of(table: Mapping[str, object], name: str, option: str) -> str:
-    """The name, if there is such a row; else wrong usage."""
-    if name not in table:
-        way_out = nearest(name, table) or f"choose from {', '.join(table)}"
-        raise typer.BadParameter(f"there is no `{name}`: {way_out}", param_hint=option)
-    return name
-
-
-def _bits_of(given: list[str], model: Model) -> dict[str, int]:
-    """`-P` options as a mapping; wrong usage if one is not NAME:bits=N of a projection."""
-    names, found = [p.name for p in model.graph.projections], {}
-    for text in given:
-        name, sign, number = text.rpartition(":bits=")
-        if not sign or not number.isdecimal() or not FEWEST_BITS <= int(number) <= MOST_BITS:
-            message = f"`{text}` is not NAME:bits=N, N from {FEWEST_BITS} to {MOST_BITS}"
-            raise typer.BadParameter(message, param_hint="-P")
-        if name not in names:
-            known = nearest(name, names) or f"known are {', '.join(names)}"
-            raise typer.BadParameter(f"no projection `{name}`; {known}", param_hint="-P")
-        found[name] = int(number)
-    return found
+def _seen(package: Package, samples: Presentation, asked: Deployment) -> Ranges:
+    every = samples.pick(np.arange(len(samples)))
+    return seen(package.model, every, asked.method, asked.precision.input_bits)
 
 
 def _compared(
