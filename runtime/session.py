@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
@@ -70,10 +70,11 @@ def start(
     """A session in the folder `path`: new, or where the newest checkpoint stands."""
     row = target_row(options.target)
     make = able(row.train, row, "train")
-    aware = able(row.aware, row, "aware") if options.bits is not None else None
+    aware = able(row.aware, row, "aware") if options.deployment is not None else None
     program = _program(options)
     course = _course(program, options, settings, fetch_progress)
-    begin = origin(course.graph, options, path if how is Start.RESUME else None, _model_at, draw)
+    kept = path if how is Start.RESUME else None
+    begin = origin(course.graph, options, kept, _model_at, draw, course.train)
     folder = _folder(options, course, begin, path)
     if how is Start.RESUME:
         _refuse_respread(program.train, options, path)
@@ -93,7 +94,7 @@ def start(
     _make_room(path, how)
     if begin.start is not None and how is not Start.RESUME:
         save_model(path / START, begin.start)
-    write_start(path, asdict(options), _note(options, folder, progress))
+    write_start(path, options.document(), _note(options, folder, progress))
     warnings = (*program.warnings, *course.train.warnings, *begin.warnings)
     return Session(course, trainer, folder, progress, warnings)
 

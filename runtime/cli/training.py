@@ -10,15 +10,36 @@ import typer
 
 from ...backends.artifact.numbers import is_amount
 from ...backends.protocols import LARGEST_COUNT
-from ...ir.integers.precision import FEWEST_BITS, MOST_BITS
 from ...ir.ranges import BELOW_ONE
 from ..session import Start
 from ..settings import usable_threads
 from ..training.lock import hold
-from ..training.options import CHECKPOINT_SECONDS, TrainOptions, remembered
+from ..training.options import CALIBRATED, CHECKPOINT_SECONDS, TrainOptions, remembered
 from ..training.run_folder import are_seeds, free_folder, refuse_occupied, refuse_strangers
 from .command import Command
 from .following import Plan, follow
+from .integers import (
+    ASKED,
+    Bits,
+    Decay,
+    DecayBits,
+    Floor,
+    Guard,
+    InputBits,
+    Method,
+    OfProjections,
+    OfSums,
+    Overflow,
+    Round,
+    Rounding,
+    Scale,
+    Spikes,
+    StateBits,
+    Sums,
+    Table,
+    Tested,
+    asked_of,
+)
 from .options import (
     Defines,
     Json,
@@ -31,7 +52,7 @@ from .options import (
     parse_defines,
 )
 from .output import Output
-from .resuming import Changes, given_or, is_given, refuse_changes, resumable
+from .resuming import Changes, given_or, is_given, option_of, refuse_changes, resumable
 from .seeds import begin_by_seeds, go_on_by_seeds, parsed_seeds
 
 
@@ -88,9 +109,28 @@ def train(
         bool,
         typer.Option("--qat", help="learn what the integers of the model in --from do"),
     ] = False,
-    bits: Annotated[
-        int, typer.Option("--bits", min=FEWEST_BITS, max=MOST_BITS, help="of their weights")
-    ] = 8,
+    bits: Bits = 8,
+    projection: OfProjections = None,
+    scale: Scale = "neuron",
+    method: Method = "mse",
+    guard: Guard = None,
+    state_bits: StateBits = 32,
+    decay: Decay = "multiply",
+    decay_bits: DecayBits = 12,
+    floor: Floor = None,
+    rounding: Rounding = Round.FLOOR,
+    overflow: OfSums = Overflow.PROVE,
+    sums: Sums = "exact",
+    table: Table = 0,
+    threshold: Tested = "step",
+    spikes: Spikes = 1,
+    input_bits: InputBits = 8,
+    calibrate: Annotated[
+        int,
+        typer.Option(
+            "--calibrate", min=0, help="training samples by which units of numbers are chosen"
+        ),
+    ] = CALIBRATED,
     checkpoint_every: Annotated[
         float | None, typer.Option("--checkpoint-every", min=0.0, help="[s]; default: 60")
     ] = None,
@@ -117,7 +157,7 @@ def train(
     if seeds is not None and (overwrite or seed is not None):
         message = "it takes neither --seed nor --overwrite beside it"
         raise typer.BadParameter(message, param_hint="--seeds")
-    _refuse_bits(context, start, qat)
+    _refuse_integers(context, start, qat)
     if file is None:
         raise typer.BadParameter("a program is needed, unless --resume", param_hint="FILE")
     options = TrainOptions(
@@ -133,7 +173,8 @@ def train(
         checkpoint_seconds=given_or(checkpoint_every, CHECKPOINT_SECONDS),
         holdout=holdout,
         start=None if start is None else os.path.realpath(start),
-        bits=bits if qat else None,
+        deployment=asked_of(context.params) if qat else None,
+        calibrate=calibrate,
     )
     how = Start.REPLACE if overwrite else Start.NEW
     with hold(_new_folder(file, out, how)) as folder:
@@ -144,10 +185,11 @@ def train(
             begin_by_seeds(folder, parsed_seeds(seeds), options, workers, output)
 
 
-def _refuse_bits(context: typer.Context, start: Path | None, qat: bool) -> None:
-    if is_given(context, "bits") and not qat:
-        message = "a training has no bits unless --qat; `snncc quantize` takes a trained model"
-        raise typer.BadParameter(message, param_hint="--bits")
+def _refuse_integers(context: typer.Context, start: Path | None, qat: bool) -> None:
+    said = [name for name in (*ASKED, "calibrate") if is_given(context, name)]
+    if said and not qat:
+        message = "a training has no integers unless --qat; `snncc quantize` takes a trained model"
+        raise typer.BadParameter(message, param_hint=option_of(context, said[0]))
     if qat and start is None:
         message = "it needs --from: train in floats first, whose weights say what a code means"
         raise typer.BadParameter(message, param_hint="--qat")

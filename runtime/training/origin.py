@@ -8,15 +8,23 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from ...backends.artifact.model import Package, graph_digest, open_model
 from ...backends.artifact.tensors import encode_tensors
 from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.graph import Graph
+from ...ir.integers.clipped import clipped
 from ...ir.integers.grid import recoded
-from ...ir.integers.precision import Deployment, Precision
+from ...ir.integers.precision import Deployment
+from ...ir.integers.ranges import UNSEEN, Ranges
 from ...ir.model import Model
+from ...ir.report import nearest
 from ...ir.tensors import numbers
-from ..quantization import quantized
+from ..calibration import is_wanted, seen
+from ..quantization import Quantized, quantized
+from ..samples import Presentation
+from .deployment import but_usual
 from .options import TrainOptions
 from .run_folder import START
 
@@ -24,12 +32,14 @@ from .run_folder import START
 @dataclass(frozen=True, slots=True, eq=False)
 class Origin:
     """`model` learns, `integers` run in its place, if there are any; `start` is the package that
-    the weights are from, None where they were drawn; `warnings` say what of it does not learn."""
+    the weights are from, None where they were drawn; `warnings` say what of it does not learn;
+    `asked` is what was asked of the integers, beside what their graph tells and what is usual."""
 
     model: Model
     integers: Model | None = None
     start: Package | None = None
     warnings: tuple[Diagnostic, ...] = ()
+    asked: tuple[object, ...] = ()
 
     def packaged(self, floats: Model) -> Model:
         """What a run keeps of the floats that it has learnt: their integers, if those run."""
@@ -43,6 +53,7 @@ class Origin:
         words = [digest.encode(), repr(self.start.model.seed).encode(), values]
         if self.integers is not None:
             words.append(graph_digest(self.integers.graph).encode())
+        words += [repr(each).encode() for each in self.asked]
         return hashlib.sha256(b"\n".join(words)).hexdigest()
 
 
@@ -52,18 +63,50 @@ def origin(
     kept: Path | None,
     load: Callable[[Path], Package],
     draw: Callable[[Graph, int], Model],
+    train: Presentation | None = None,
 ) -> Origin:
-    """The start of a run of this graph; of one that goes on, `kept` is its folder. CompileError
-    (E060) for a start of another network, (E080 to E084) for one that has no integers."""
+    """The start of a run of this graph; of one that goes on, `kept` is its folder. Integers are
+    calibrated on the samples `train`, if any. CompileError (E060) for a start of another network,
+    (E080 to E084) for one that has no integers, (E010) for bits of a projection that is none."""
     if options.start is None:
         return Origin(draw(graph, options.seed))
     start = open_model(kept / START) if kept is not None else load(Path(options.start))
     _require_same(graph, start.model.graph, options.start)
-    if options.bits is None:
+    asked = options.deployment
+    if asked is None:
         return Origin(start.model, None, start)
-    asked = Deployment(Precision(bits=options.bits), method="mse")
-    made = quantized(start.model, asked, is_learning=True)
-    return Origin(_still(start.model), made.integers, start, _kept(graph))
+    _require_learnable(graph, asked)
+    ranges = _seen(start.model, asked, options.calibrate, train)
+    made = quantized(start.model, asked, ranges, is_learning=True)
+    said = (*but_usual(asked), *((options.calibrate,) if ranges is not UNSEEN else ()))
+    return Origin(_learning(start.model, made), made.integers, start, _kept(graph), said)
+
+
+def _learning(model: Model, made: Quantized) -> Model:
+    """The floats that learn."""
+    floats = clipped(made.floats, made.integers)
+    return _still(model) if floats.graph == made.floats.graph else floats
+
+
+def _seen(model: Model, asked: Deployment, count: int, train: Presentation | None) -> Ranges:
+    """What the first `count` training samples come to, where that matters."""
+    if train is None or count == 0 or not is_wanted(model):
+        return UNSEEN
+    first = train.pick(np.arange(min(count, len(train))))
+    return seen(model, first, asked.method, asked.precision.input_bits)
+
+
+def _require_learnable(graph: Graph, asked: Deployment) -> None:
+    if asked.precision.spikes > 1:
+        message = "rules learn from a spike a neuron and step at most, not from several"
+        way_out = "train without `--spikes`, and quantize what was learnt with it"
+        raise CompileError(Diagnostic("E080", message, help=way_out))
+    names = [p.name for p in graph.projections]
+    for name in asked.precision.by_projection:
+        if name not in names:
+            way_out = nearest(name, names) or f"known are {', '.join(names)}"
+            message = f"bits are given for `{name}`, and there is no such projection"
+            raise CompileError(Diagnostic("E010", message, help=way_out))
 
 
 def _require_same(graph: Graph, start: Graph, name: str) -> None:

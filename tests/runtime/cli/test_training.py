@@ -310,7 +310,9 @@ def test_a_run_starts_from_a_model(snncc, tiny, tmp_path):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--bits", 4), "no bits unless --qat"),
+        (("--bits", 4), "no integers unless --qat"),
+        (("--round", "floor"), "Invalid value for --round"),
+        (("--qat", "--from", "a", "--scale", "neurons"), "did you mean `neuron`?"),
         (("--qat",), "needs --from"),
         (("--qat", "--from", "a", "--bits", 17), "less than or equal to 16"),
         (("--resume", "--out", "a", "--qat"), "takes no --qat"),
@@ -341,4 +343,6 @@ def test_training_of_integers_keeps_integers(snncc, tiny, tmp_path, monkeypatch)
         model = open_model(tmp_path / "b" / f"{name}.snnpkg").model
         assert model.graph.semantics.integers == 1
         assert abs(model.weights("image->digit")).max() == 7
-    assert json.loads((tmp_path / "b" / "run.json").read_text())["options"]["bits"] == 4
+    assert (
+        json.loads((tmp_path / "b" / "run.json").read_text())["options"]["deployment"]["bits"] == 4
+    )

@@ -12,9 +12,14 @@ from refusal import refused
 from snncc.backends.artifact.model import Package, save_model
 from snncc.ir.graph import Call
 from snncc.ir.integers.bounds import bounds_of
+from snncc.ir.integers.clipped import clipped
 from snncc.ir.integers.precision import Precision
 from snncc.ir.model import draw_model
-from snncc.runtime.quantization import Quantized, report
+from snncc.runtime.calibration import seen
+from snncc.runtime.datasets.data import Data
+from snncc.runtime.quantization import Quantized, quantized, report
+from snncc.runtime.samples import present
+from snncc.runtime.training.deployment import from_document, of_bits
 from snncc.runtime.training.options import TrainOptions
 from snncc.runtime.training.origin import origin
 from snncc.runtime.training.run_folder import START
@@ -44,12 +49,16 @@ def report_of(integers):
     return report(made)["populations"]
 
 
-def begun(graph, options, start=None, kept=None):
-    return origin(graph, options, kept, lambda path: start, draw_model)
+def begun(graph, options, start=None, kept=None, train=None):
+    return origin(graph, options, kept, lambda path: start, draw_model, train)
 
 
 def options(**given):
     return TrainOptions(program="n.snn", **given)
+
+
+def in_bits(bits):
+    return options(start="a", deployment=bits and of_bits(bits))
 
 
 def test_weights_are_drawn_by_the_seed():
@@ -74,7 +83,7 @@ def test_a_run_goes_on_from_its_own_copy(tmp_path):
 
 def test_integers_hold_whatever_is_learnt():
     graph = graph_of()
-    begin = begun(graph, options(start="runs/a", bits=4), packaged(graph))
+    begin = begun(graph, options(start="runs/a", deployment=of_bits(4)), packaged(graph))
     assert begin.integers.graph.semantics.integers == 1
     others = draw_model(graph, 8)
     made = begin.packaged(others)
@@ -83,7 +92,9 @@ def test_integers_hold_whatever_is_learnt():
     }
     assert made.graph == begin.integers.graph
     digests = {
-        begun(graph, options(start="runs/a", bits=bits), packaged(graph)).digest("a")
+        begun(
+            graph, options(start="runs/a", deployment=bits and of_bits(bits)), packaged(graph)
+        ).digest("a")
         for bits in (None, 4, 8)
     }
     assert len(digests) == 3
@@ -97,9 +108,9 @@ def test_a_start_of_another_network_is_refused():
 
 def test_integers_do_not_learn():
     graph = graph_of()
-    integers = begun(graph, options(start="a", bits=4), packaged(graph)).integers
+    integers = begun(graph, options(start="a", deployment=of_bits(4)), packaged(graph)).integers
     start = replace(packaged(graph), model=integers)
-    error = refused("E080", begun, graph, options(start="a", bits=4), start)
+    error = refused("E080", begun, graph, options(start="a", deployment=of_bits(4)), start)
     assert "floats are what learns" in error.message
 
 
@@ -108,16 +119,97 @@ def test_parameters_learn_in_floats_alone(bits):
     graph = graph_of("trainable")
     start = packaged(graph)
     start = replace(start, model=start.model.with_values({"h/v_th": np.full(4, 2.5, np.float32)}))
-    begin = begun(graph, options(start="a", bits=bits), start)
+    begin = begun(graph, options(start="a", deployment=bits and of_bits(bits)), start)
     learnt = [p.name for p in begin.model.graph.populations if p.learnt]
     assert learnt == ([] if bits else ["h"])
     assert [w.code for w in begin.warnings] == (["W051"] if bits else [])
     assert begin.model.values["h/v_th"].array.tolist() == [2.5] * 4
     if bits:
         assert "`v_th` of `h` stays as it is" in begin.warnings[0].message
-        plain = begun(graph, options(start="a", bits=bits), packaged(graph)).integers
+        plain = begun(
+            graph, options(start="a", deployment=bits and of_bits(bits)), packaged(graph)
+        ).integers
         higher, high = (
             next(p["threshold_codes"] for p in report_of(model) if p["name"] == "h")
             for model in (begin.integers, plain)
         )
         assert [a / b for a, b in zip(higher, high, strict=True)] == pytest.approx([1.25] * 2, 0.01)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"scale": "population"},
+        {"method": "minmax"},
+        {"guard": 3},
+        {"overflow": "saturate"},
+        {"by_projection": {"h->y": 5}},
+        {"decay_bits": 8},
+    ],
+)
+def test_what_is_asked_of_integers_is_what_runs_and_is_in_the_checksum(said):
+    graph = graph_of()
+    start, asked = packaged(graph), from_document({"bits": 4, **said})
+    begin = begun(graph, options(start="a", deployment=asked), start)
+    usual = begun(graph, options(start="a", deployment=of_bits(4)), start)
+    wanted = quantized(start.model, asked, is_learning=True).integers
+    assert begin.integers.graph == wanted.graph
+    for name, value in wanted.values.items():
+        np.testing.assert_array_equal(begin.integers.values[name].array, value.array, name)
+    assert begin.digest("a") != usual.digest("a")
+
+
+def test_several_spikes_a_step_do_not_learn():
+    graph = graph_of()
+    asked = from_document({"sums": "each", "spikes": 2})
+    error = refused("E080", begun, graph, options(start="a", deployment=asked), packaged(graph))
+    assert "a spike a neuron and step" in error.message
+
+
+def test_bits_of_no_projection():
+    graph = graph_of()
+    asked = from_document({"by_projection": {"h->z": 4}})
+    error = refused("E010", begun, graph, options(start="a", deployment=asked), packaged(graph))
+    assert error.help == "did you mean `h->y`?"
+
+
+SENT = NET.replace("encode poisson(duration", "encode current(duration")
+PRODUCTS = NET.replace("lif(v_th = 2 mV TRAINED)", "izhikevich")
+
+
+@pytest.mark.parametrize("text", [SENT, PRODUCTS])
+def test_integers_are_calibrated_on_the_first_training_samples(text):
+    graph = compiled_text(text.replace("TRAINED", "")).graph
+    values = np.random.default_rng(2).random((12, 6)).astype(np.float32)
+    values[5:] *= 3
+    train = present(graph, Data(values, np.arange(12, dtype=np.int32) % 3, 3), "train")
+    start, asked = packaged(graph), of_bits(4)
+
+    def by(count):
+        given = options(start="a", deployment=asked, calibrate=count)
+        return begun(graph, given, start, train=train)
+
+    few, all_of_them = by(5), by(12)
+    wanted = seen(start.model, train.pick(np.arange(5)), "mse", 8)
+    made = quantized(start.model, asked, wanted, is_learning=True)
+    assert few.integers.graph == made.integers.graph
+    assert few.digest("a") != all_of_them.digest("a")
+    if text is SENT:
+        assert few.integers.graph != all_of_them.integers.graph
+    else:
+        refused("E080", by, 0)
+        assert few.model.graph == clipped(made.floats, few.integers).graph
+
+
+def test_what_nothing_is_calibrated_for_does_not_ask_how_much():
+    graph = graph_of()
+    values = np.zeros((4, 6), np.float32)
+    train = present(graph, Data(values, np.zeros(4, np.int32), 3), "train")
+    digests = {
+        begun(
+            graph, options(start="a", deployment=of_bits(4), calibrate=count), packaged(graph),
+            train=train,
+        ).digest("a")
+        for count in (0, 2, 4)
+    }  # fmt: skip
+    assert len(digests) == 1
