@@ -107,7 +107,7 @@ def train(
     ] = None,
     qat: Annotated[
         bool,
-        typer.Option("--qat", help="learn what the integers of the model in --from do"),
+        typer.Option("--qat", help="learn what integers do: of --from, or after --warm-up"),
     ] = False,
     bits: Bits = 8,
     projection: OfProjections = None,
@@ -125,6 +125,10 @@ def train(
     threshold: Tested = "step",
     spikes: Spikes = 1,
     input_bits: InputBits = 8,
+    warm_up: Annotated[
+        int | None,
+        typer.Option("--warm-up", min=1, help="epochs in floats, of which integers are then made"),
+    ] = None,
     calibrate: Annotated[
         int,
         typer.Option(
@@ -157,7 +161,7 @@ def train(
     if seeds is not None and (overwrite or seed is not None):
         message = "it takes neither --seed nor --overwrite beside it"
         raise typer.BadParameter(message, param_hint="--seeds")
-    _refuse_integers(context, start, qat)
+    _refuse_integers(context, qat, start is None and warm_up is None)
     if file is None:
         raise typer.BadParameter("a program is needed, unless --resume", param_hint="FILE")
     options = TrainOptions(
@@ -175,6 +179,7 @@ def train(
         start=None if start is None else os.path.realpath(start),
         deployment=asked_of(context.params) if qat else None,
         calibrate=calibrate,
+        warm_up=warm_up or 0,
     )
     how = Start.REPLACE if overwrite else Start.NEW
     with hold(_new_folder(file, out, how)) as folder:
@@ -185,13 +190,13 @@ def train(
             begin_by_seeds(folder, parsed_seeds(seeds), options, workers, output)
 
 
-def _refuse_integers(context: typer.Context, start: Path | None, qat: bool) -> None:
-    said = [name for name in (*ASKED, "calibrate") if is_given(context, name)]
+def _refuse_integers(context: typer.Context, qat: bool, is_cold: bool) -> None:
+    said = [name for name in (*ASKED, "warm_up", "calibrate") if is_given(context, name)]
     if said and not qat:
         message = "a training has no integers unless --qat; `snncc quantize` takes a trained model"
         raise typer.BadParameter(message, param_hint=option_of(context, said[0]))
-    if qat and start is None:
-        message = "it needs --from: train in floats first, whose weights say what a code means"
+    if qat and is_cold:
+        message = "it needs --from or --warm-up: what floats have learnt says what a code means"
         raise typer.BadParameter(message, param_hint="--qat")
 
 

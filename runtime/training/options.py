@@ -23,7 +23,7 @@ CALIBRATED = 1000
 class TrainOptions:
     """What run.json remembers of how a run was started. None: as the program says. `start`: the
     model whose weights it started from; `deployment`: the integers that it runs, for which
-    `calibrate` of the training samples are looked at."""
+    `calibrate` of the training samples are looked at, after `warm_up` epochs in floats."""
 
     program: str
     defines: Mapping[str, str] = field(default_factory=dict)
@@ -39,6 +39,7 @@ class TrainOptions:
     start: str | None = None
     deployment: Deployment | None = None
     calibrate: int = CALIBRATED
+    warm_up: int = 0
 
     def document(self) -> dict[str, Any]:
         """The options as plain data."""
@@ -70,6 +71,7 @@ FITS: dict[str, Callable[[Any], bool]] = {
     "start": lambda value: value is None or _is_text(value),
     "deployment": lambda value: value is None or isinstance(value, dict),
     "calibrate": lambda value: is_whole(value, 0),
+    "warm_up": lambda value: is_whole(value, 0),
 }
 # What runs remembered before: bits alone, of integers that were not calibrated.
 BEFORE = {"bits": lambda value: value is None or is_whole(value, FEWEST_BITS, MOST_BITS)}

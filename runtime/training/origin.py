@@ -47,10 +47,13 @@ class Origin:
 
     def digest(self, digest: str) -> str:
         """The checksum of a run that starts here, by that of one that draws its weights."""
-        if self.start is None:
+        if self.start is None and not self.asked:
             return digest
-        values = encode_tensors({name: numbers(v) for name, v in self.start.model.values.items()})
-        words = [digest.encode(), repr(self.start.model.seed).encode(), values]
+        words = [digest.encode()]
+        if self.start is not None:
+            learnt = self.start.model.values.items()
+            words.append(repr(self.start.model.seed).encode())
+            words.append(encode_tensors({name: numbers(v) for name, v in learnt}))
         if self.integers is not None:
             words.append(graph_digest(self.integers.graph).encode())
         words += [repr(each).encode() for each in self.asked]
@@ -68,18 +71,41 @@ def origin(
     """The start of a run of this graph; of one that goes on, `kept` is its folder. Integers are
     calibrated on the samples `train`, if any. CompileError (E060) for a start of another network,
     (E080 to E084) for one that has no integers, (E010) for bits of a projection that is none."""
-    if options.start is None:
-        return Origin(draw(graph, options.seed))
-    start = open_model(kept / START) if kept is not None else load(Path(options.start))
-    _require_same(graph, start.model.graph, options.start)
+    start = None
+    if options.start is not None:
+        start = open_model(kept / START) if kept is not None else load(Path(options.start))
+        _require_same(graph, start.model.graph, options.start)
+    model = draw(graph, options.seed) if start is None else start.model
     asked = options.deployment
     if asked is None:
-        return Origin(start.model, None, start)
+        return Origin(model, None, start)
     _require_learnable(graph, asked)
-    ranges = _seen(start.model, asked, options.calibrate, train)
-    made = quantized(start.model, asked, ranges, is_learning=True)
+    if not options.warm_up:
+        return replace(integers_of(model, options, train), start=start)
+    _require_form(model, options, train)
+    said = (asked.precision.bits, *but_usual(asked), options.calibrate, options.warm_up)
+    return Origin(model, None, start, _kept(graph), said)
+
+
+def integers_of(model: Model, options: TrainOptions, train: Presentation | None) -> Origin:
+    """A run that goes on with the integers of a model."""
+    asked = options.deployment
+    assert asked is not None
+    ranges = _seen(model, asked, options.calibrate, train)
+    made = quantized(model, asked, ranges, is_learning=True)
     said = (*but_usual(asked), *((options.calibrate,) if ranges is not UNSEEN else ()))
-    return Origin(_learning(start.model, made), made.integers, start, _kept(graph), said)
+    return Origin(_learning(model, made), made.integers, None, _kept(model.graph), said)
+
+
+def _require_form(model: Model, options: TrainOptions, train: Presentation | None) -> None:
+    """CompileError(E080) of a network that has no integers, before it learns in floats; whether its
+    weights have units and its sums fit is seen when they are learnt."""
+    try:
+        integers_of(model, options, train)
+    except CompileError as error:
+        found = [d for d in error.diagnostics if d.code == "E080"]
+        if found:
+            raise CompileError(found) from error
 
 
 def _learning(model: Model, made: Quantized) -> Model:
@@ -131,8 +157,8 @@ def _kept(graph: Graph) -> tuple[Diagnostic, ...]:
     return tuple(
         Diagnostic(
             "W051",
-            f"`{learnt.name}` of `{population.name}` stays as it is in the model that this starts "
-            "from: integers have it as it was when they were made",
+            f"`{learnt.name}` of `{population.name}` stays as it is in the model of which integers "
+            "are made: they have it as it was then",
             population.span,
             help="train it further in floats, and start from that",
         )
