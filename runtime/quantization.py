@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from ..ir.integers.bounds import Bounds, bounds_of
 from ..ir.integers.decays import dead_zone, decays_of
 from ..ir.integers.precision import Deployment, Precision
 from ..ir.integers.ranges import UNSEEN, Ranges
+from ..ir.integers.scales import NO_SCALES, Scales
 from ..ir.integers.terms import known_of
 from ..ir.integers.weights import units_of_weights
 from ..ir.model import Model, sent_unit, start_of, unit_name, value_name, weights_name
@@ -42,6 +43,7 @@ class Quantized:
     integers: Model
     precision: Precision
     bounds: Bounds
+    scales: Scales = field(default_factory=lambda: NO_SCALES)
 
 
 def quantized(
@@ -49,17 +51,22 @@ def quantized(
     asked: Deployment,
     ranges: Ranges = UNSEEN,
     is_learning: bool = False,
+    has_scales: bool = False,
 ) -> Quantized:
     """The model in integers; CompileError where it has none (E080 to E083). Without a guard it is
     the most, up to MOST_GUARD, with which no sum can leave its type; of a model that `is_learning`,
-    whatever its weights become."""
-    floats, guard, method = run_model_passes(model), asked.guard, asked.method
+    whatever its weights become, and of one that `has_scales` to learn, whatever its units do."""
+    floats, guard = run_model_passes(model), asked.guard
+    how = asked.method, ranges, is_learning, has_scales
     most = replace(asked.precision, guard=MOST_GUARD if guard is None else guard)
     if guard is None and most.overflow == "prove":
-        found = most_guard(Quantize(most, method, ranges, is_learning), floats)
+        found = most_guard(Quantize(most, *how), floats)
         most = replace(most, guard=MOST_GUARD if found is None else found)
-    integers = run_model_passes(floats, (Quantize(most, method, ranges, is_learning),))
-    return Quantized(floats, integers, most, bounds_of(integers, steps_of(integers.graph)))
+    quantize = Quantize(most, *how)
+    integers = run_model_passes(floats, (quantize,))
+    bounds = bounds_of(integers, steps_of(integers.graph))
+    scales = quantize.formed(floats)[1] if has_scales else NO_SCALES
+    return Quantized(floats, integers, most, bounds, scales)
 
 
 def report(made: Quantized) -> dict[str, Any]:

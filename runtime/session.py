@@ -117,7 +117,7 @@ def _make(row: Target, course: Course, threads: int, settings: Settings, begin: 
         assert row.train is not None
         return row.train(begin.model, course.spec, threads, kernels)
     assert row.aware is not None
-    return row.aware(begin.model, begin.integers, course.spec, threads, kernels)
+    return row.aware(begin.model, begin.integers, course.spec, threads, kernels, begin.scales)
 
 
 def _turn(

@@ -17,6 +17,7 @@ from ..rules import sends_numbers
 from ..tensors import Tensor, numbers, stored, tensor
 from ..wiring import AllPairs, Listed, Windows, Wiring
 from .axons import by_axon_types
+from .coded import Moved
 from .precision import OF_PROJECTIONS, Precision
 from .ranges import UNSEEN, Ranges
 from .sizes import ROOM, wants_ranges
@@ -35,6 +36,33 @@ class Integers:
     population: Population
     projections: tuple[Projection, ...]
     values: Mapping[str, Tensor]
+    units: Units | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Units:
+    """What follows the base unit of each neuron of a population, [neurons]: the units of its states
+    and ports, `relative` to it, those of what is `free` of it left out, and numbers of its step,
+    all of them `exacts` and those that are `moved`. `is_one`: all neurons have one; `is_clipped`:
+    states are, to what they were seen to come to."""
+
+    base: Numbers
+    relative: Mapping[str, Numbers]
+    exacts: tuple[Numbers, ...]
+    moved: tuple[Moved, ...]
+    is_one: bool
+    is_clipped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The base unit of each neuron, where it is given; which numbers of the step move."""
+
+    base: Numbers | None = None
+    moving: frozenset[int] = frozenset()
+
+
+NOTHING = Given()
 
 
 def integers_of(
@@ -44,9 +72,11 @@ def integers_of(
     precision: Precision,
     method: str,
     ranges: Ranges = UNSEEN,
+    given: Given = NOTHING,
 ) -> Integers:
     """A population of a settled model in integers; `sent`: what a code that a population sends
-    means, of those before it that send numbers; `ranges` are what states came to.
+    means, of those before it that send numbers; `ranges` are what states came to; `given` goes
+    before what follows from the weights.
     CompileError(E080, E081)."""
     into = tuple(p for p in model.graph.projections if p.post == population.name)
     if population.step is None:
@@ -62,6 +92,7 @@ def integers_of(
     if step.emit is not None or multiplies:  # what is compared, or clipped, has one unit
         base = np.full_like(base, base.max())
     base = np.maximum(base, least_base(step, known, relative, precision.state))
+    base = base if given.base is None else given.base
     units = {name: unit * base for name, unit in relative.items() if name not in step.ports}
     sizes = _sizes(model, population, known, into, ranges) if multiplies else {}
     units |= free_units(step, known, relative, precision.state, sizes)
@@ -71,7 +102,7 @@ def integers_of(
     units |= {port: relative[port] * base for port, own in ports.items() if own == (port,)}
     units |= {p.port: synapses[p.name].unit * base for p in scaled.into}  # that of its weights
     where = population.name, population.span
-    maker = IntegerStep(step, known, units, ports, precision, where, sizes)
+    maker = IntegerStep(step, known, units, ports, precision, where, sizes, given.moving)
     made = maker.made()
     kept = dict(zip(step.constants, population.constants, strict=True))
     constants = tuple(kept[name] for name in made.constants)
@@ -84,7 +115,10 @@ def integers_of(
     named = {value_name(population.name, name): value for name, value in values.items()}
     named |= {weights_name(name): as_codes(each, base) for name, each in synapses.items()}
     made_of = replace(population, step=made, constants=constants)
-    return Integers(made_of, scaled.into, named)
+    own = {name: unit for name, unit in relative.items() if name in units}
+    is_one = step.emit is not None or multiplies or precision.scale in ("population", "projection")
+    follows = Units(base, own, tuple(maker.exacts), tuple(maker.moved), is_one, multiplies)
+    return Integers(made_of, scaled.into, named, follows)
 
 
 def _refuse_loops(model: Model, into: tuple[Projection, ...], sent: Mapping[str, float]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +15,14 @@ from ...ir.ranges import BELOW_ONE
 from ..session import Start
 from ..settings import usable_threads
 from ..training.lock import hold
-from ..training.options import CALIBRATED, CHECKPOINT_SECONDS, TrainOptions, remembered
+from ..training.options import (
+    CALIBRATED,
+    CHECKPOINT_SECONDS,
+    FROZEN,
+    LEARNT,
+    TrainOptions,
+    remembered,
+)
 from ..training.run_folder import are_seeds, free_folder, refuse_occupied, refuse_strangers
 from .command import Command
 from .following import Plan, follow
@@ -54,6 +62,13 @@ from .options import (
 from .output import Output
 from .resuming import Changes, given_or, is_given, option_of, refuse_changes, resumable
 from .seeds import begin_by_seeds, go_on_by_seeds, parsed_seeds
+
+
+class Learning(StrEnum):
+    """What becomes of the units of integers."""
+
+    FROZEN = FROZEN
+    LEARNT = LEARNT
 
 
 def train(
@@ -129,6 +144,9 @@ def train(
         int | None,
         typer.Option("--warm-up", min=1, help="epochs in floats, of which integers are then made"),
     ] = None,
+    scales: Annotated[
+        Learning, typer.Option("--scales", help="whether units learn beside weights")
+    ] = Learning.FROZEN,
     calibrate: Annotated[
         int,
         typer.Option(
@@ -180,6 +198,7 @@ def train(
         deployment=asked_of(context.params) if qat else None,
         calibrate=calibrate,
         warm_up=warm_up or 0,
+        scales=scales.value,
     )
     how = Start.REPLACE if overwrite else Start.NEW
     with hold(_new_folder(file, out, how)) as folder:
@@ -191,7 +210,7 @@ def train(
 
 
 def _refuse_integers(context: typer.Context, qat: bool, is_cold: bool) -> None:
-    said = [name for name in (*ASKED, "warm_up", "calibrate") if is_given(context, name)]
+    said = [name for name in (*ASKED, "warm_up", "scales", "calibrate") if is_given(context, name)]
     if said and not qat:
         message = "a training has no integers unless --qat; `snncc quantize` takes a trained model"
         raise typer.BadParameter(message, param_hint=option_of(context, said[0]))

@@ -17,13 +17,15 @@ from .run_folder import RUN, read_run
 
 CHECKPOINT_SECONDS = 60.0
 CALIBRATED = 1000
+FROZEN, LEARNT = SCALES = "frozen", "learnt"
 
 
 @dataclass(frozen=True, slots=True)
 class TrainOptions:
     """What run.json remembers of how a run was started. None: as the program says. `start`: the
     model whose weights it started from; `deployment`: the integers that it runs, for which
-    `calibrate` of the training samples are looked at, after `warm_up` epochs in floats."""
+    `calibrate` of the training samples are looked at, after `warm_up` epochs in floats; `scales`:
+    whether the units of integers learn."""
 
     program: str
     defines: Mapping[str, str] = field(default_factory=dict)
@@ -40,6 +42,7 @@ class TrainOptions:
     deployment: Deployment | None = None
     calibrate: int = CALIBRATED
     warm_up: int = 0
+    scales: str = FROZEN
 
     def document(self) -> dict[str, Any]:
         """The options as plain data."""
@@ -72,6 +75,7 @@ FITS: dict[str, Callable[[Any], bool]] = {
     "deployment": lambda value: value is None or isinstance(value, dict),
     "calibrate": lambda value: is_whole(value, 0),
     "warm_up": lambda value: is_whole(value, 0),
+    "scales": lambda value: value in SCALES,
 }
 # What runs remembered before: bits alone, of integers that were not calibrated.
 BEFORE = {"bits": lambda value: value is None or is_whole(value, FEWEST_BITS, MOST_BITS)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,14 +18,15 @@ from ...ir.integers.clipped import clipped
 from ...ir.integers.grid import recoded
 from ...ir.integers.precision import Deployment
 from ...ir.integers.ranges import UNSEEN, Ranges
-from ...ir.model import Model
+from ...ir.integers.scales import BASE, NO_SCALES, Scales, rescaled
+from ...ir.model import Model, value_name
 from ...ir.report import nearest
 from ...ir.tensors import numbers
 from ..calibration import is_wanted, seen
 from ..quantization import Quantized, quantized
 from ..samples import Presentation
 from .deployment import but_usual
-from .options import TrainOptions
+from .options import LEARNT, TrainOptions
 from .run_folder import START
 
 
@@ -33,17 +34,22 @@ from .run_folder import START
 class Origin:
     """`model` learns, `integers` run in its place, if there are any; `start` is the package that
     the weights are from, None where they were drawn; `warnings` say what of it does not learn;
-    `asked` is what was asked of the integers, beside what their graph tells and what is usual."""
+    `scales`, units that learn; `asked` is what was asked of the integers, beside what their graph
+    tells and what is usual."""
 
     model: Model
     integers: Model | None = None
     start: Package | None = None
     warnings: tuple[Diagnostic, ...] = ()
     asked: tuple[object, ...] = ()
+    scales: Scales = field(default_factory=lambda: NO_SCALES)
 
     def packaged(self, floats: Model) -> Model:
         """What a run keeps of the floats that it has learnt: their integers, if those run."""
-        return floats if self.integers is None else recoded(self.integers, floats)
+        if self.integers is None:
+            return floats
+        bases = {name: floats.values[value_name(name, BASE)].array for name in self.scales}
+        return recoded(rescaled(self.integers, self.scales, bases), floats)
 
     def digest(self, digest: str) -> str:
         """The checksum of a run that starts here, by that of one that draws its weights."""
@@ -84,6 +90,7 @@ def origin(
         return replace(integers_of(model, options, train), start=start)
     _require_form(model, options, train)
     said = (asked.precision.bits, *but_usual(asked), options.calibrate, options.warm_up)
+    said += (LEARNT,) if options.scales == LEARNT else ()
     return Origin(model, None, start, _kept(graph), said)
 
 
@@ -92,9 +99,12 @@ def integers_of(model: Model, options: TrainOptions, train: Presentation | None)
     asked = options.deployment
     assert asked is not None
     ranges = _seen(model, asked, options.calibrate, train)
-    made = quantized(model, asked, ranges, is_learning=True)
-    said = (*but_usual(asked), *((options.calibrate,) if ranges is not UNSEEN else ()))
-    return Origin(_learning(model, made), made.integers, None, _kept(model.graph), said)
+    has_scales = options.scales == LEARNT
+    made = quantized(model, asked, ranges, is_learning=True, has_scales=has_scales)
+    said: tuple[object, ...] = (LEARNT,) if has_scales else ()
+    said += (*but_usual(asked), *((options.calibrate,) if ranges is not UNSEEN else ()))
+    floats, warnings = _learning(model, made), _kept(model.graph)
+    return Origin(floats, made.integers, None, warnings, said, made.scales)
 
 
 def _require_form(model: Model, options: TrainOptions, train: Presentation | None) -> None:

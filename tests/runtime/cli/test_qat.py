@@ -23,6 +23,7 @@ SHORT = ("--limit", 100, "--test-limit", 40)
         (("--qat", "--from", "a", "--scale", "neurons"), "did you mean `neuron`?"),
         (("--qat",), "needs --from or --warm-up"),
         (("--warm-up", 2), "no integers unless --qat"),
+        (("--scales", "learnt"), "no integers unless --qat"),
         (("--qat", "--from", "a", "--bits", 17), "less than or equal to 16"),
         (("--resume", "--out", "a", "--qat"), "takes no --qat"),
     ],

@@ -21,6 +21,8 @@ GIVEN = TrainOptions(
     holdout=0.1,
     deployment=from_document({"bits": 3, "scale": "pow2", "by_projection": {"a->b": 5}}),
     calibrate=7,
+    warm_up=2,
+    scales="learnt",
 )
 
 
@@ -60,6 +62,8 @@ def test_every_option_is_looked_at():
         ("deployment", {"bits": 1}),
         ("deployment", {"colour": 1}),
         ("calibrate", -1),
+        ("warm_up", -1),
+        ("scales", "moving"),
         ("bits", 17),
     ],
 )

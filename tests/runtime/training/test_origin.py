@@ -14,7 +14,7 @@ from snncc.ir.graph import Call
 from snncc.ir.integers.bounds import bounds_of
 from snncc.ir.integers.clipped import clipped
 from snncc.ir.integers.precision import Precision
-from snncc.ir.model import draw_model
+from snncc.ir.model import draw_model, verify_model
 from snncc.runtime.calibration import seen
 from snncc.runtime.datasets.data import Data
 from snncc.runtime.quantization import Quantized, quantized, report
@@ -213,3 +213,19 @@ def test_what_nothing_is_calibrated_for_does_not_ask_how_much():
         for count in (0, 2, 4)
     }  # fmt: skip
     assert len(digests) == 1
+
+
+def test_units_that_learn_are_kept_as_they_have_become():
+    graph, start = graph_of(), packaged(graph_of())
+    frozen = begun(graph, options(start="a", deployment=of_bits(4)), start)
+    begin = begun(graph, options(start="a", deployment=of_bits(4), scales="learnt"), start)
+    assert begin.digest("a") != frozen.digest("a")
+    assert (frozen.scales, begin.scales.keys()) == ({}, {"h", "y"})
+    bases = {name: 1.5 * scale.units.base for name, scale in begin.scales.items()}
+    floats = begin.model.with_values({f"{name}/base": base for name, base in bases.items()})
+    made = begin.packaged(floats)
+    verify_model(made)
+    unit = begin.integers.values["h/i.unit"].array
+    np.testing.assert_array_equal(made.values["h/i.unit"].array, 1.5 * unit)
+    codes = np.clip(np.rint(floats.weights("x->h") / (1.5 * unit)), -7, 7)
+    np.testing.assert_array_equal(made.weights("x->h"), codes)
