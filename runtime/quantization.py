@@ -23,6 +23,7 @@ from ..ir.integers.terms import known_of
 from ..ir.integers.weights import units_of_weights
 from ..ir.model import Model, sent_unit, start_of, unit_name, value_name, weights_name
 from ..ir.neuron import Assign
+from ..ir.passes.derived import derived
 from ..ir.passes.pipeline import run_model_passes
 from ..ir.passes.quantize import Quantize, most_guard
 from ..ir.rules import most_sent, sends_numbers
@@ -57,7 +58,7 @@ def quantized(
     the most, up to MOST_GUARD, with which no sum can leave its type; of a model that `is_learning`,
     whatever its weights become, and of one that `has_scales` to learn, whatever its units do."""
     floats, guard = run_model_passes(model), asked.guard
-    how = asked.method, ranges, is_learning, has_scales
+    how = asked.method, ranges, is_learning, has_scales, followed(model) if is_learning else {}
     most = replace(asked.precision, guard=MOST_GUARD if guard is None else guard)
     if guard is None and most.overflow == "prove":
         found = most_guard(Quantize(most, *how), floats)
@@ -65,8 +66,14 @@ def quantized(
     quantize = Quantize(most, *how)
     integers = run_model_passes(floats, (quantize,))
     bounds = bounds_of(integers, steps_of(integers.graph))
-    scales = quantize.formed(floats)[1] if has_scales else NO_SCALES
+    scales = quantize.formed(floats)[1] if has_scales or quantize.numbers else NO_SCALES
     return Quantized(floats, integers, most, bounds, scales)
+
+
+def followed(model: Model) -> dict[str, tuple[str, ...]]:
+    """By population the names of what follows its parameters that learn."""
+    graph = model.graph
+    return {p.name: tuple(derived(p, graph.dt).numbers) for p in graph.populations if p.learnt}
 
 
 def report(made: Quantized) -> dict[str, Any]:

@@ -6,8 +6,8 @@ in float32, which are coded anew for the next sample: a code is a step function 
 the gradient passes it as if it were none, but where the weight is clipped (Bengio, Leonard,
 Courville, "Estimating or propagating gradients through stochastic neurons", 2013; Hubara et al.,
 "Quantized neural networks", 2016, sec. 1.3 and 4). Units, thresholds and decays stay as they were
-when the network was quantized, but for units that learn too (`units`), which take along the codes
-of all that does not.
+when the network was quantized, but for units and parameters of neurons that learn too (`units`,
+`values`), whose codes are worked out anew.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from ...ir.graph import TrainSpec
 from ...ir.integers.grid import grid_of
-from ...ir.integers.scales import BASE, NO_SCALES, Scales
+from ...ir.integers.scales import BASE, NO_SCALES, Scales, rescaled
 from ...ir.model import Model, sent_unit, value_name
 from ..compiled.kinds import PAIRS
 from ..compiled.network import meant
@@ -34,7 +34,7 @@ from ..protocols import Outcome, Samples, State
 from ..trace import Trace
 from .cpu import CpuTrainer
 from .sharing import GROUPS
-from .units import Units
+from .units import Units, begin_with
 
 Array = npt.NDArray[Any]
 
@@ -55,7 +55,9 @@ class AwareTrainer(CpuTrainer):
         scales: Scales = NO_SCALES,
     ) -> None:
         self.integers = CpuSimulator(integers, threads, folder)
-        self._units = Units(integers, scales, grid_of(integers))
+        self._scales = scales
+        learnt = {name: scale for name, scale in scales.items() if scale.is_learnt}
+        self._units = Units(integers, learnt, grid_of(integers))
         self._asked = np.zeros(0, np.float32)
         self._unread: Record[Results]  # what their engine counts, which the rule counts as well
         super().__init__(model, spec, threads, folder)
@@ -99,9 +101,10 @@ class AwareTrainer(CpuTrainer):
         self._recode()
 
     def _measure(self) -> None:
-        """Let the integers have the units that were learnt."""
-        engine = self.integers
-        engine.model = self._units.show(engine.model, engine.plan)
+        """Let the integers have the units and parameters that were learnt."""
+        engine, bases = self.integers, self._units.bases()
+        engine.model = rescaled(engine.model, self._scales, bases, self._values.numbers())
+        begin_with(engine.model, self._scales, engine.plan)
         # The unit of every weight and its largest code, f64[W], and the same as `rows` lie.
         units, limits = self._grid = grid_of(engine.model)
         self._turned_grid = self._turn(units), self._turn(limits)
@@ -160,6 +163,7 @@ class AwareTrainer(CpuTrainer):
         if len(self._units):
             pace = self._pace(call)
             self._units.update(self._optimizer_alone, pace, asked[count:], scale)
+        if self._scales:
             self._measure()
 
     def parameters(self) -> State:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...ir.integers.scales import Scales, rescaled
+from ...ir.integers.scales import Scales
 from ...ir.integers.weights import units_of_weights
 from ...ir.model import Model, value_name
 from ..compiled.plan import Plan
@@ -97,19 +97,18 @@ class Units:
             self.first[own] = state[f"optimizer/first/units/{name}"]
             self.second[own] = state[f"optimizer/second/units/{name}"]
 
-    def show(self, integers: Model, plan: Plan) -> Model:
-        """The integers with these units, as which their neurons start from now on."""
-        made = rescaled(integers, self.scales, self.bases())
-        codes = plan.real_init.view(np.int32)
-        for k, population in enumerate(made.graph.populations):
-            if population.name not in self.scales or population.step is None:
-                continue
-            rows = {name: row for name, (_, row) in state_places(population.step).items()}
-            neurons = slice(int(plan.neurons[k]), int(plan.neurons[k + 1]))
-            for moved in self.scales[population.name].units.moved:
-                name = value_name(population.name, moved.name)
-                codes[rows[moved.name], neurons] = made.values[name].array
-        return made
+
+def begin_with(integers: Model, scales: Scales, plan: Plan) -> None:
+    """Let neurons start with the numbers of integers that move."""
+    codes = plan.real_init.view(np.int32)
+    for k, population in enumerate(integers.graph.populations):
+        if population.name not in scales or population.step is None:
+            continue
+        rows = {name: row for name, (_, row) in state_places(population.step).items()}
+        neurons = slice(int(plan.neurons[k]), int(plan.neurons[k + 1]))
+        for moved in scales[population.name].units.moved:
+            name = value_name(population.name, moved.name)
+            codes[rows[moved.name], neurons] = integers.values[name].array
 
 
 def _owners(

@@ -199,7 +199,7 @@ class Coded:
             for own in self.ports.get(name, (name,)):
                 ratio = factor * self.units[own] / unit
                 parts.append(self._part(own, ratio, dtype, own == target))
-        rest, is_moving = terms.rest / unit, len(self.exacts) in self.moving
+        rest, is_moving = terms.rest / unit, self.is_moving
         constant = self.constant(np.ldexp(rest, dtype.frac), dtype)
         if is_moving or nearest(rest, dtype).any() or not parts:
             parts.append((False, constant))
@@ -220,7 +220,8 @@ class Coded:
         else:
             number = self.precision.number(RATIO_BITS + 1, RATIO_BITS - 1 - exponent(size))
         codes = np.rint(np.ldexp(size, number.frac))
-        if is_self and ((size < 1.0) & (codes >= 1 << number.frac)).any():
+        is_lost = (size < 1.0) & (codes >= 1 << number.frac)
+        if is_self and is_lost.any() and not self.is_moving:
             raise self.rounded_away(f"the decay of `{name}`", "take more decay bits")
         factor = self.constant(np.ldexp(size, number.frac), number)
         return is_negative, self._narrowed(apply("mulwide", source, factor), dtype)
@@ -239,7 +240,7 @@ class Coded:
         if level is None or not ((kept < 1.0).all() and (level > 0.0).all()):
             raise self.refused(f"the decay of `{name}` by a constant", "say `--decay multiply`")
         leak = np.ldexp((1.0 - kept) * level / 2.0 / self.units[name], dtype.frac)
-        if (np.rint(leak) < 1).any():
+        if (np.rint(leak) < 1).any() and not self.is_moving:
             raise self.rounded_away(f"the decay of `{name}`", "take more guard bits")
         return linear_decay(source, self.constant(leak, dtype))
 
@@ -271,9 +272,9 @@ class Coded:
             return self._settled(op, level)
         unit = self.units[self.ports.get(first, (first,))[0]] * abs(factors[first])
         codes = np.ldexp(level / unit, dtype.frac)
-        if ((level > 0) & (codes < 1)).any():
-            raise self.rounded_away("a threshold", "take more guard bits")
         total = self._sum(Terms(factors, np.zeros(())), unit, dtype)
+        if ((level > 0) & (codes < 1)).any() and not self.is_moving:
+            raise self.rounded_away("a threshold", "take more guard bits")
         return apply(op, total, self.constant(codes, dtype, np.floor if op == "gt" else np.ceil))
 
     def _settled(self, op: str, level: Numbers) -> Const:
@@ -282,13 +283,19 @@ class Coded:
             return Const(bool(holds.all()), DType.BOOL)
         raise self.refused("a condition on constants that differ", "give all neurons one")
 
+    @property
+    def is_moving(self) -> bool:
+        """Whether the next number of the step moves: then it need be no code, as it is brought to
+        one that may be."""
+        return len(self.exacts) in self.moving
+
     def rounded(
         self, exact: Numbers, how: Callable[[Numbers], Numbers] = np.rint
     ) -> tuple[Codes, bool]:
         """The next number of the step as codes, and whether it moves."""
+        is_moving = self.is_moving
         self.exacts.append(np.asarray(exact, np.float64))
         codes = np.nan_to_num(how(self.exacts[-1]))
-        is_moving = len(self.exacts) - 1 in self.moving
         return np.asarray(np.clip(codes, -FAR, FAR), np.int64), is_moving
 
     def constant(
@@ -297,6 +304,7 @@ class Coded:
         """A number in codes, as a literal, or where neurons differ or it moves as a state that
         nothing assigns."""
         codes, is_moving = self.rounded(exact, how)
+        codes = np.clip(codes, dtype.low, dtype.high) if is_moving else codes
         low, high = int(codes.min()), int(codes.max())
         if not (dtype.holds(low) and dtype.holds(high)):
             raise self.too_large(max(-low, high), dtype)

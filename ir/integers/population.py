@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -39,12 +39,16 @@ class Integers:
     units: Units | None = None
 
 
+Remake = Callable[[Numbers, Mapping[str, Numbers]], tuple[Moved, ...]]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Units:
     """What follows the base unit of each neuron of a population, [neurons]: the units of its states
     and ports, `relative` to it, those of what is `free` of it left out, and numbers of its step,
     all of them `exacts` and those that are `moved`. `is_one`: all neurons have one; `is_clipped`:
-    states are, to what they were seen to come to."""
+    states are, to what they were seen to come to; `remade` gives `moved` anew by a base unit and
+    other values of states that nothing assigns, or starts."""
 
     base: Numbers
     relative: Mapping[str, Numbers]
@@ -52,6 +56,7 @@ class Units:
     moved: tuple[Moved, ...]
     is_one: bool
     is_clipped: bool
+    remade: Remake
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +122,25 @@ def integers_of(
     made_of = replace(population, step=made, constants=constants)
     own = {name: unit for name, unit in relative.items() if name in units}
     is_one = step.emit is not None or multiplies or precision.scale in ("population", "projection")
-    follows = Units(base, own, tuple(maker.exacts), tuple(maker.moved), is_one, multiplies)
+
+    def remade(finer: Numbers, numbers: Mapping[str, Numbers]) -> tuple[Moved, ...]:
+        now = {name: own[name] * finer if name in own else unit for name, unit in units.items()}
+        maker = IntegerStep(
+            step, _with(known, numbers), now, ports, precision, where, sizes, given.moving
+        )
+        maker.made()
+        return tuple(maker.moved)
+
+    exacts, moved = tuple(maker.exacts), tuple(maker.moved)
+    follows = Units(base, own, exacts, moved, is_one, multiplies, remade)
     return Integers(made_of, scaled.into, named, follows)
+
+
+def _with(known: Known, numbers: Mapping[str, Numbers]) -> Known:
+    """What stands still, with other values."""
+    starts = {name: numbers.get(name, start) for name, start in known.starts.items()}
+    others = {name: value for name, value in numbers.items() if name not in starts}
+    return replace(known, values={**known.values, **others}, starts=starts)
 
 
 def _refuse_loops(model: Model, into: tuple[Projection, ...], sent: Mapping[str, float]) -> None:

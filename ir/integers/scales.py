@@ -16,26 +16,35 @@ import numpy.typing as npt
 from ..diagnostics import CompileError, Diagnostic
 from ..graph import Graph, Population
 from ..model import Model, unit_name, value_name
-from ..tensors import Tensor, stored, tensor
+from ..tensors import Tensor, numbers, stored, tensor
 from ..wiring import Windows
 from .coded import Moved
 from .population import Integers, Units
+from .precision import PORT_BITS
 
 Numbers = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
 BASE = "base"  # of a population: the name of its base units among what is learnt
+SHIFT = 2.0**-8  # of a number, by which what follows it is found
 REACH = 4.0  # times as large, or as small, as at the beginning
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scale:
-    """The base units of a population: as they begin, [neurons], the group of neurons that shares
-    one, from 0 on, and the least and the greatest that each may come to."""
+    """What moves of a population: its base units as they begin, [neurons], the group of neurons
+    that shares one, from 0 on, and the least and the greatest that each may come to, which are the
+    same where they do not learn; the least and the greatest codes of each number that moves."""
 
     units: Units
     groups: Codes
     low: Numbers
     high: Numbers
+    ends: tuple[tuple[Codes, Codes], ...]
+
+    @property
+    def is_learnt(self) -> bool:
+        """Whether its base units learn."""
+        return bool((self.low < self.high).any())
 
 
 Scales = Mapping[str, Scale]  # by population
@@ -72,30 +81,61 @@ def _refused(population: Population, why: str) -> Diagnostic:
     return Diagnostic("E080", message, population.span, help="say `--scales frozen`")
 
 
-def moving_of(one: Units | None, other: Units | None) -> frozenset[int]:
-    """The numbers of a step that follow its base units, by what they are at two of these."""
-    assert one is not None
-    assert other is not None
-    pairs = zip(one.exacts, other.exacts, strict=True)
-    return frozenset(k for k, (a, b) in enumerate(pairs) if not np.array_equal(a, b))
+def moving_of(first: Units | None, *others: Units | None) -> frozenset[int]:
+    """The numbers of a step that are not the same in all of these."""
+    assert first is not None
+    found = set()
+    for other in others:
+        assert other is not None
+        pairs = enumerate(zip(first.exacts, other.exacts, strict=True))
+        found |= {k for k, (a, b) in pairs if not np.array_equal(a, b)}
+    return frozenset(found)
 
 
-def scale_of(model: Model, made: Integers) -> Scale:
-    """How the base units of a population may move."""
+def shifted(model: Model, names: Mapping[str, Iterable[str]]) -> Model:
+    """The model with others of these values, by population, a little nearer to 0."""
+    values = {}
+    for population, own in names.items():
+        for name in (value_name(population, n) for n in own):
+            before = numbers(model.values[name]).astype(np.float64)
+            values[name] = np.where(before == 0.0, SHIFT, before * (1.0 - SHIFT))
+    return model.with_values(values)
+
+
+def scale_of(model: Model, made: Integers, has_scale: bool, has_numbers: bool) -> Scale:
+    """How a population may move: its base units, and numbers that follow parameters that learn."""
     units = made.units
     assert units is not None
-    factors = [np.full_like(units.base, 1.0 / REACH), np.full_like(units.base, REACH)]
+    factors = [np.full_like(units.base, each) for each in (1.0 / REACH, REACH)]
     for moved in units.moved:
         size = abs(moved.exact)
-        factors[0] = np.maximum(factors[0], 2.0 * size / moved.dtype.high)
+        factors[0] = np.maximum(factors[0], np.minimum(2.0 * size / moved.dtype.high, 1.0))
         if moved.how is not np.rint:  # what a threshold is compared with stays a code above 0
             factors[1] = np.minimum(factors[1], np.where(size >= 1.0, size, 1.0))
     groups = _groups(model, made)
     low, high = (
-        _of_groups(groups, factor * units.base, how)
+        _of_groups(groups, factor * units.base, how) if has_scale else units.base
         for factor, how in zip(factors, (np.maximum, np.minimum), strict=True)
     )
-    return Scale(units, groups, low, high)
+    ends = []
+    for moved in units.moved:
+        both = [_rounded(moved, moved.exact * (units.base / end)) for end in (low, high)]
+        each = np.minimum(*both), np.maximum(*both)
+        ends.append(_further(moved, *each) if has_numbers else each)
+    return Scale(units, groups, low, high, tuple(ends))
+
+
+def _further(moved: Moved, low: Codes, high: Codes) -> tuple[Codes, Codes]:
+    """The ends of a number that follows parameters: of a decay, all that decays; of what a
+    threshold is compared with, so many times as much, and above 0; of others, on both sides of 0,
+    also as much as a weight of 8 bits."""
+    if moved.dtype.bits < PORT_BITS:
+        return np.zeros_like(low), np.full_like(high, (1 << moved.dtype.frac) - 1)
+    most = np.maximum(abs(low), abs(high)) * REACH
+    if moved.how is np.rint:
+        most = np.maximum(most, np.ldexp(127.0, moved.dtype.frac))
+    ends = np.minimum(most, moved.dtype.high // 2).astype(np.int64)
+    return (-ends if moved.how is np.rint else np.minimum(low, 1)), ends
 
 
 def _groups(model: Model, made: Integers) -> Codes:
@@ -120,32 +160,39 @@ def _of_groups(groups: Codes, values: Numbers, how: np.ufunc) -> Numbers:
     return found[groups]
 
 
-def rescaled(integers: Model, scales: Scales, bases: Mapping[str, Numbers]) -> Model:
-    """The integers with other base units, [neurons] by population; their weights stay the codes
-    that they are."""
+def rescaled(
+    integers: Model,
+    scales: Scales,
+    bases: Mapping[str, Numbers],
+    found: Mapping[str, Mapping[str, Numbers]] = MappingProxyType({}),
+) -> Model:
+    """The integers with other base units, [neurons] by population, and what was `found` of numbers
+    that follow parameters, by population and name; their weights stay the codes that they are."""
     values: dict[str, Tensor] = {}
-    for name, base in bases.items():
-        units = scales[name].units
-        for own, relative in units.relative.items():
+    for name, scale in scales.items():
+        units, base = scale.units, bases.get(name, scale.units.base)
+        finer, made = units.base / base, units.moved
+        if name in found:
+            finer, made = np.ones(()), units.remade(base, found[name])
+        for own, relative in units.relative.items() if name in bases else ():
             values[value_name(name, unit_name(own))] = tensor(relative * base)
-        for moved in units.moved:
-            codes = codes_at(moved, units.base / base)
+        for moved, ends in zip(made, scale.ends, strict=True):
+            codes = np.clip(_rounded(moved, moved.exact * finer), *ends)
             values[value_name(name, moved.name)] = Tensor(
                 codes.astype(stored(moved.dtype)), moved.dtype
             )
     return replace(integers, values={**integers.values, **values})
 
 
-def codes_at(moved: Moved, finer: Numbers) -> Codes:
-    """The codes of a number where units are so many times as fine."""
-    return np.asarray(moved.how(moved.exact * finer), np.int64)
+def _rounded(moved: Moved, exact: Numbers) -> Codes:
+    codes = np.nan_to_num(moved.how(exact))
+    return np.asarray(np.clip(codes, moved.dtype.low, moved.dtype.high), np.int64)
 
 
 def ends_of(scales: Scales) -> dict[tuple[str, str], tuple[Codes, Codes]]:
     """The least and the greatest codes of numbers that move, by population and state."""
-    ends = {}
-    for name, scale in scales.items():
-        for moved in scale.units.moved:
-            both = [codes_at(moved, scale.units.base / end) for end in (scale.low, scale.high)]
-            ends[name, moved.name] = np.minimum(*both), np.maximum(*both)
-    return ends
+    return {
+        (name, moved.name): ends
+        for name, scale in scales.items()
+        for moved, ends in zip(scale.units.moved, scale.ends, strict=True)
+    }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -14,10 +14,19 @@ from ..graph import Population, Semantics
 from ..integers.bounds import Overflow, bounds_of
 from ..integers.decays import dead_zone, decays_of
 from ..integers.inputs import coded_input
-from ..integers.population import NOTHING, Given, Integers, integers_of, sends
+from ..integers.population import NOTHING, Given, Integers, Units, integers_of, sends
 from ..integers.precision import VERSION, Precision
 from ..integers.ranges import UNSEEN, Ranges
-from ..integers.scales import NO_SCALES, Scales, ends_of, learnable, moving_of, rescaled, scale_of
+from ..integers.scales import (
+    NO_SCALES,
+    Scales,
+    ends_of,
+    learnable,
+    moving_of,
+    rescaled,
+    scale_of,
+    shifted,
+)
 from ..model import Model, sent_unit, start_of
 from ..rules import sends_numbers
 from ..verify.durations import steps_of
@@ -31,7 +40,8 @@ class Quantize:
     the values, by `model.unit_name`. The model is settled (see `Settle`). `method` is a row of
     `integers.weights.METHODS`, `ranges` is what a calibration saw. `is_learning`: the weights will
     be trained on, so that no sum may leave its type whatever codes those that learn come to have;
-    `has_scales`: their units will too.
+    `has_scales`: their units will too; `numbers`: by population the states that nothing assigns, or
+    starts of others, that follow parameters which will.
     """
 
     precision: Precision
@@ -39,6 +49,7 @@ class Quantize:
     ranges: Ranges = UNSEEN
     is_learning: bool = False
     has_scales: bool = False
+    numbers: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     name: str = "quantize"
     requires: frozenset[str] = frozenset({"shapes", "steps", "folded", "schedule"})
 
@@ -82,23 +93,26 @@ class Quantize:
         return replace(model, graph=graph, values=values), scales
 
     def _scaled(self, model: Model) -> tuple[list[Integers], Scales]:
-        """Each population in integers; where units learn, its numbers that follow them are values,
-        found by what becomes of them with units twice as large."""
-        made = self._made(model)
-        if not self.has_scales:
+        """Each population in integers; where units or parameters learn, its numbers that follow
+        them are values, found by what becomes of them with others."""
+        made = self.parts(model)
+        scaled = learnable(model.graph, made, self.precision.scale) if self.has_scales else []
+        names = dict.fromkeys((*scaled, *self.numbers))
+        if not names:
             return made, {}
-        names = learnable(model.graph, made, self.precision.scale)
-        units = {m.population.name: m.units for m in made}
-        bases = {name: each.base for name, each in units.items() if each is not None}
-        others = self._made(model, {name: Given(2.0 * bases[name]) for name in names})
-        twice = {m.population.name: m.units for m in others}
+        bases = {m.population.name: m.units.base for m in made if m.units is not None}
+        same = {name: Given(bases[name]) for name in names}
+        twice = {name: Given(2.0 * bases[name]) for name in scaled}
+        others = (self.parts(model, same | twice), self.parts(shifted(model, self.numbers), same))
         given = {
-            name: Given(bases[name], moving_of(*(each[name] for each in (units, twice))))
+            name: Given(bases[name], moving_of(*(_units(each, name) for each in (made, *others))))
             for name in names
         }
-        made = self._made(model, given)
+        made = self.parts(model, given)
         own = {m.population.name: m for m in made}
-        return made, {name: scale_of(model, own[name]) for name in names}
+        return made, {
+            name: scale_of(model, own[name], name in scaled, name in self.numbers) for name in names
+        }
 
     def _semantics(self) -> Semantics:
         asked = self.precision
@@ -107,7 +121,7 @@ class Quantize:
             raise CompileError(Diagnostic("E080", message, help="say `--sums each` as well"))
         return Semantics(asked.threshold, asked.spikes, asked.sums, VERSION)
 
-    def _made(self, model: Model, given: Mapping[str, Given] = NONE_GIVEN) -> list[Integers]:
+    def parts(self, model: Model, given: Mapping[str, Given] = NONE_GIVEN) -> list[Integers]:
         """Each population in integers, in the order of the schedule, so that the units of what is
         sent are known where it arrives; what is `given`, by population."""
         made: list[Integers] = []
@@ -184,6 +198,10 @@ class Quantize:
         if guard is None:
             return "take fewer bits a weight, or let sums saturate"
         return f"take {guard} guard bits, or let sums saturate"
+
+
+def _units(made: list[Integers], name: str) -> Units | None:
+    return next(m.units for m in made if m.population.name == name)
 
 
 def _stays(population: Population, state: str, high: int, level: int) -> Diagnostic:

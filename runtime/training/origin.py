@@ -20,6 +20,7 @@ from ...ir.integers.precision import Deployment
 from ...ir.integers.ranges import UNSEEN, Ranges
 from ...ir.integers.scales import BASE, NO_SCALES, Scales, rescaled
 from ...ir.model import Model, value_name
+from ...ir.passes.quantize import Quantize
 from ...ir.report import nearest
 from ...ir.tensors import numbers
 from ..calibration import is_wanted, seen
@@ -27,6 +28,7 @@ from ..quantization import Quantized, quantized
 from ..samples import Presentation
 from .deployment import but_usual
 from .options import LEARNT, TrainOptions
+from .parameters import Kept, followed_by, movable, still
 from .run_folder import START
 
 
@@ -48,8 +50,10 @@ class Origin:
         """What a run keeps of the floats that it has learnt: their integers, if those run."""
         if self.integers is None:
             return floats
-        bases = {name: floats.values[value_name(name, BASE)].array for name in self.scales}
-        return recoded(rescaled(self.integers, self.scales, bases), floats)
+        learnt = (name for name, scale in self.scales.items() if scale.is_learnt)
+        bases = {name: floats.values[value_name(name, BASE)].array for name in learnt}
+        moved = rescaled(self.integers, self.scales, bases, followed_by(floats))
+        return recoded(moved, floats)
 
     def digest(self, digest: str) -> str:
         """The checksum of a run that starts here, by that of one that draws its weights."""
@@ -88,10 +92,10 @@ def origin(
     _require_learnable(graph, asked)
     if not options.warm_up:
         return replace(integers_of(model, options, train), start=start)
-    _require_form(model, options, train)
+    warned = _require_form(model, options, train)
     said = (asked.precision.bits, *but_usual(asked), options.calibrate, options.warm_up)
     said += (LEARNT,) if options.scales == LEARNT else ()
-    return Origin(model, None, start, _kept(graph), said)
+    return Origin(model, None, start, _staying(graph, warned), said)
 
 
 def integers_of(model: Model, options: TrainOptions, train: Presentation | None) -> Origin:
@@ -100,28 +104,43 @@ def integers_of(model: Model, options: TrainOptions, train: Presentation | None)
     assert asked is not None
     ranges = _seen(model, asked, options.calibrate, train)
     has_scales = options.scales == LEARNT
-    made = quantized(model, asked, ranges, is_learning=True, has_scales=has_scales)
+    kept = _kept(model, asked, ranges)
+    made = quantized(still(model, kept), asked, ranges, True, has_scales)
     said: tuple[object, ...] = (LEARNT,) if has_scales else ()
     said += (*but_usual(asked), *((options.calibrate,) if ranges is not UNSEEN else ()))
-    floats, warnings = _learning(model, made), _kept(model.graph)
+    said += ("parameters",) if kept else ()
+    floats, warnings = _learning(still(model, kept), made), _staying(model.graph, kept)
     return Origin(floats, made.integers, None, warnings, said, made.scales)
 
 
-def _require_form(model: Model, options: TrainOptions, train: Presentation | None) -> None:
+def _kept(model: Model, asked: Deployment, ranges: Ranges) -> Kept:
+    """The parameters that learn where integers run."""
+    if not any(p.learnt for p in model.graph.populations):
+        return frozenset()
+    precision = quantized(still(model), asked, ranges, True).precision
+    return movable(model, Quantize(precision, asked.method, ranges))
+
+
+def _require_form(model: Model, options: TrainOptions, train: Presentation | None) -> Kept:
     """CompileError(E080) of a network that has no integers, before it learns in floats; whether its
-    weights have units and its sums fit is seen when they are learnt."""
+    weights have units and its sums fit is seen when they are learnt. The parameters that will learn
+    then, as far as can be said."""
+    asked = options.deployment
+    assert asked is not None
     try:
         integers_of(model, options, train)
+        return _kept(model, asked, _seen(model, asked, options.calibrate, train))
     except CompileError as error:
         found = [d for d in error.diagnostics if d.code == "E080"]
         if found:
             raise CompileError(found) from error
+    return frozenset((p.name, k.name) for p in model.graph.populations for k in p.learnt)
 
 
 def _learning(model: Model, made: Quantized) -> Model:
     """The floats that learn."""
     floats = clipped(made.floats, made.integers)
-    return _still(model) if floats.graph == made.floats.graph else floats
+    return model if floats.graph == made.floats.graph else floats
 
 
 def _seen(model: Model, asked: Deployment, count: int, train: Presentation | None) -> Ranges:
@@ -156,22 +175,17 @@ def _require_same(graph: Graph, start: Graph, name: str) -> None:
         raise CompileError(Diagnostic("E060", message, help=way_out))
 
 
-def _still(model: Model) -> Model:
-    """The model whose parameters stay as they are: their integers are made once."""
-    populations = tuple(replace(p, learnt=()) for p in model.graph.populations)
-    return replace(model, graph=replace(model.graph, populations=populations))
-
-
-def _kept(graph: Graph) -> tuple[Diagnostic, ...]:
+def _staying(graph: Graph, kept: Kept) -> tuple[Diagnostic, ...]:
     """W051 for parameters of neurons that would learn."""
     return tuple(
         Diagnostic(
             "W051",
             f"`{learnt.name}` of `{population.name}` stays as it is in the model of which integers "
-            "are made: they have it as it was then",
+            "are made: what neurons are sent would have other units",
             population.span,
             help="train it further in floats, and start from that",
         )
         for population in graph.populations
         for learnt in population.learnt
+        if (population.name, learnt.name) not in kept
     )

@@ -21,9 +21,11 @@ from snncc.ir.integers.grid import recoded
 from snncc.ir.integers.precision import Deployment, Precision
 from snncc.ir.integers.ranges import UNSEEN
 from snncc.ir.model import Model, draw_model, sent_unit
+from snncc.ir.passes.quantize import Quantize
 from snncc.ir.passes.settle import Settle
 from snncc.runtime.calibration import is_wanted, seen
 from snncc.runtime.quantization import quantized
+from snncc.runtime.training.parameters import movable, still
 
 LABEL = 1
 SPIKE_TRAINS = rule_cases.TRAIN.format(kind="st_rsbp", profile="recommended")
@@ -85,6 +87,7 @@ def begun(
     if is_wanted(model):
         ranges = seen(model, sample(LABEL), "minmax", 8)
     deployment = Deployment(Precision(bits=bits, **asked), method="mse" if scales else "minmax")
+    model = still(model, movable(model, Quantize(Precision(bits=bits, **asked), "mse", ranges)))
     made = quantized(model, deployment, ranges, True, scales)
     learning = clipped(made.floats, made.integers) if ranges is not UNSEEN else model
     made_by = learning, made.integers, program.train, threads, folder

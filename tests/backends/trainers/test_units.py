@@ -11,8 +11,12 @@ import through_cases
 from aware_cases import (
     AT_NIGHT,
     CASES,
+    E_PROP,
+    EXACT,
     LABEL,
     LAYERS,
+    NEAR,
+    READOUT,
     SPIKE_TRAINS,
     SURROGATE,
     begun,
@@ -22,8 +26,8 @@ from aware_cases import (
     oracle_of,
     text_of,
 )
-from kernel_flags import SPIKE_TRAIN
-from rule_cases import RATE, sample
+from kernel_flags import SPIKE_TRAIN, THROUGH_TIME
+from rule_cases import RATE, sample, slopes
 
 from snncc.backends.reference.simulator import double
 from snncc.ir.integers.bounds import bounds_of
@@ -179,3 +183,65 @@ def test_units_stay_where_no_sum_overflows(kernels, factor):
     for name in units.scales:
         level = model.graph.population(name).step.threshold.args[1]
         assert (model.values[f"{name}/{level.name}"].array >= 1).all()
+
+
+PARAMETERS = LAYERS.replace(
+    ": cell", ": lif(tau_mem = 8 ms trainable, tau_syn = 3 ms, v_th = 1 mV trainable)"
+)
+MEAN = """
+  population h[9] : lif(v_th = 1 mV trainable(shared = true), tau_mem = 8 ms, tau_syn = 3 ms)
+  output y[5] : li(tau_mem = 30 ms trainable)
+  x -> h : dense
+  h -> y : dense  delay 2 ms"""
+LEARNING = [
+    pytest.param(PARAMETERS, SURROGATE, EXACT, marks=[THROUGH_TIME, AT_NIGHT]),
+    pytest.param(PARAMETERS, E_PROP, EXACT, marks=[THROUGH_TIME, AT_NIGHT]),
+    pytest.param(MEAN, READOUT, NEAR, marks=[THROUGH_TIME, AT_NIGHT]),
+]
+
+
+@pytest.mark.parametrize("scales", [False, True])
+@pytest.mark.parametrize(("body", "train", "share"), LEARNING)
+def test_parameters_learn_at_the_spikes_of_the_integers(kernels, body, train, share, scales):
+    text = text_of(through_cases.HEAD, body, train)
+    trainer, model = begun(text, kernels, bits=3, scales=scales)
+    means = model.with_weights(meaning(trainer))
+    oracle = oracle_of(trainer, means, emitted_by(trainer))
+    before = trainer.state()
+    trainer.train(sample(LABEL), 1, RATE)
+    after = trainer.state()
+    assert oracle.parameters
+    for name, gradient in oracle.parameters.items():
+        step = (before[f"values/{name}"] - after[f"values/{name}"]) / RATE
+        wanted = gradient * slopes(model)[name]
+        slack = np.abs(wanted).max() * max(share, 5e-5) + 1e-3
+        np.testing.assert_allclose(step, wanted, atol=slack, rtol=0, err_msg=name)
+        assert (step != 0).any()
+
+
+@pytest.mark.parametrize("scales", [False, True])
+def test_the_codes_of_parameters_follow_them(kernels, scales):
+    text = text_of(through_cases.HEAD, PARAMETERS, SURROGATE)
+    trainer, _ = begun(text, kernels, bits=3, scales=scales)
+    first = trainer.raster(sample(LABEL), 0)
+    state = trainer.state()
+    draw = np.random.default_rng(4)
+    for name in state:
+        if name.startswith("values/"):
+            state[name] = state[name] + draw.uniform(-0.3, 0.3, state[name].shape)
+    trainer.restore(state)
+    integers, values = trainer.integers.model, trainer.parameters()
+    for name in ("h", "y"):
+        step = integers.graph.population(name).step
+        level = step.threshold.args[1]
+        unit = integers.values[f"{name}/v.unit"].array
+        volts = values[f"{name}/v_th"].astype(np.float64) - 1e-6
+        wanted = np.floor(volts / unit * 2.0**level.dtype.frac)
+        np.testing.assert_allclose(integers.values[f"{name}/{level.name}"].array, wanted, atol=1)
+        kept = 1.0 - 1.0 / values[f"{name}/tau_mem"].astype(np.float64)
+        factors = [m for m in trainer._scales[name].units.moved if m.dtype.bits < 32]
+        (factor,) = (integers.values[f"{name}/{m.name}"].array for m in factors)
+        np.testing.assert_allclose(factor, kept * 4096, atol=0.51)
+    golden = double(recoded(integers, floats(trainer)), None, kernels)
+    np.testing.assert_array_equal(golden.raster(sample(LABEL), 0), trainer.raster(sample(LABEL), 0))
+    assert (first != trainer.raster(sample(LABEL), 0)).any()

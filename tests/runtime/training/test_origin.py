@@ -13,11 +13,10 @@ from snncc.backends.artifact.model import Package, save_model
 from snncc.ir.graph import Call
 from snncc.ir.integers.bounds import bounds_of
 from snncc.ir.integers.clipped import clipped
-from snncc.ir.integers.precision import Precision
 from snncc.ir.model import draw_model, verify_model
 from snncc.runtime.calibration import seen
 from snncc.runtime.datasets.data import Data
-from snncc.runtime.quantization import Quantized, quantized, report
+from snncc.runtime.quantization import quantized
 from snncc.runtime.samples import present
 from snncc.runtime.training.deployment import from_document, of_bits
 from snncc.runtime.training.options import TrainOptions
@@ -42,11 +41,6 @@ def graph_of(trained: str = ""):
 
 def packaged(graph, seed=3):
     return Package(draw_model(graph, seed), "cpu", Call("digits"))
-
-
-def report_of(integers):
-    made = Quantized(integers, integers, Precision(), bounds_of(integers, 20))
-    return report(made)["populations"]
 
 
 def begun(graph, options, start=None, kept=None, train=None):
@@ -115,25 +109,32 @@ def test_integers_do_not_learn():
 
 
 @pytest.mark.parametrize("bits", [4, None])
-def test_parameters_learn_in_floats_alone(bits):
-    graph = graph_of("trainable")
+def test_parameters_that_move_no_unit_learn_in_integers_too(bits):
+    graph = graph_of("trainable, tau_mem = 9 ms trainable, tau_syn = 5 ms trainable")
     start = packaged(graph)
     start = replace(start, model=start.model.with_values({"h/v_th": np.full(4, 2.5, np.float32)}))
-    begin = begun(graph, options(start="a", deployment=bits and of_bits(bits)), start)
-    learnt = [p.name for p in begin.model.graph.populations if p.learnt]
-    assert learnt == ([] if bits else ["h"])
+    begin = begun(graph, in_bits(bits), start)
+    learnt = {k.name for p in begin.model.graph.populations for k in p.learnt}
+    assert learnt == ({"v_th", "tau_mem"} if bits else {"v_th", "tau_mem", "tau_syn"})
     assert [w.code for w in begin.warnings] == (["W051"] if bits else [])
-    assert begin.model.values["h/v_th"].array.tolist() == [2.5] * 4
     if bits:
-        assert "`v_th` of `h` stays as it is" in begin.warnings[0].message
-        plain = begun(
-            graph, options(start="a", deployment=bits and of_bits(bits)), packaged(graph)
-        ).integers
-        higher, high = (
-            next(p["threshold_codes"] for p in report_of(model) if p["name"] == "h")
-            for model in (begin.integers, plain)
-        )
-        assert [a / b for a, b in zip(higher, high, strict=True)] == pytest.approx([1.25] * 2, 0.01)
+        assert "`tau_syn` of `h` stays as it is" in begin.warnings[0].message
+        without = begun(graph_of(), in_bits(bits), packaged(graph_of()))
+        assert without.digest("a") != begin.digest("a")
+
+
+def test_what_parameters_have_become_is_what_is_kept():
+    graph = graph_of("trainable")
+    begin = begun(graph, in_bits(4), packaged(graph))
+    learnt = begin.model.with_values({"h/v_th": np.array([1.5, 2, 2.5, 900], np.float32)})
+    made = begin.packaged(learnt)
+    verify_model(made)
+    (level,) = (m.name for m in begin.scales["h"].units.moved)
+    unit, frac = made.values["h/v.unit"].array, made.values[f"h/{level}"].dtype.frac
+    volts = made.values[f"h/{level}"].array * unit * 2.0**-frac
+    np.testing.assert_allclose(volts[:3], [1.5, 2.0, 2.5], rtol=1e-3)
+    assert 7.9 < volts[3] < 900  # no further than the proof goes
+    assert bounds_of(made, 20, frozenset(p.name for p in graph.projections)).overflows == ()
 
 
 @pytest.mark.parametrize(
