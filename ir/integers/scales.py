@@ -26,6 +26,7 @@ Numbers = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
 BASE = "base"  # of a population: the name of its base units among what is learnt
 SHIFT = 2.0**-8  # of a number, by which what follows it is found
+FREE = ("neuron", "population")  # rows of `precision.SCALES` of units that may be any number
 REACH = 4.0  # times as large, or as small, as at the beginning
 
 
@@ -63,8 +64,8 @@ def learnable(graph: Graph, made: Iterable[Integers], scale: str) -> list[str]:
         if step is None or population.name not in learning:
             continue
         names.append(population.name)
-        if scale == "pow2":
-            found.append(_refused(population, "is a power of two"))
+        if scale not in FREE:
+            found.append(_refused(population, f"has units of `--scale {scale}`"))
         elif step.emit is not None and population.name in sending:
             found.append(_refused(population, "sends its numbers on"))
         elif each.units is not None and set(step.ports) - each.units.relative.keys():

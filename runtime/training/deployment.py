@@ -10,7 +10,16 @@ from typing import Any
 
 from ...backends.artifact.numbers import is_real, is_whole
 from ...ir.graph import MOST_SPIKES, SUMS, THRESHOLDS
-from ...ir.integers.precision import DECAYS, FEWEST_BITS, MOST_BITS, SCALES, Deployment, Precision
+from ...ir.integers.precision import (
+    BELOW,
+    DECAYS,
+    FEWEST_BITS,
+    LEAKS,
+    MOST_BITS,
+    SCALES,
+    Deployment,
+    Precision,
+)
 from ...ir.integers.weights import METHODS
 from ...ir.rules import MOST_CODE_BITS
 
@@ -81,6 +90,10 @@ FITS: dict[str, Callable[[Any], bool]] = {
     "threshold": _one_of(THRESHOLDS),
     "spikes": lambda value: is_whole(value, 1, MOST_SPIKES),
     "table": lambda value: is_whole(value, 0),
+    "below": _one_of(BELOW),
+    "leak": _one_of(LEAKS),
+    "extra_delay": lambda value: is_whole(value, 0),
+    "axon_types": lambda value: is_whole(value, 0),
     "by_projection": _of_projections,
     "method": _one_of(METHODS),
 }

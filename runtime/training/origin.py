@@ -156,6 +156,10 @@ def _require_learnable(graph: Graph, asked: Deployment) -> None:
         message = "rules learn from a spike a neuron and step at most, not from several"
         way_out = "train without `--spikes`, and quantize what was learnt with it"
         raise CompileError(Diagnostic("E080", message, help=way_out))
+    if asked.precision.extra_delay:
+        message = "rules learn from spikes that arrive when the program says, not later"
+        way_out = "write the delays into the program"
+        raise CompileError(Diagnostic("E080", message, help=way_out))
     names = [p.name for p in graph.projections]
     for name in asked.precision.by_projection:
         if name not in names:

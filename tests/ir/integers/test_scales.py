@@ -107,14 +107,19 @@ def test_a_unit_of_each_group_that_shares_one(scale, counts):
     np.testing.assert_array_equal(scales["c"].groups[:16], scales["c"].groups[0])
 
 
+NUMBERS = "  input z[2] encode current(duration = 60 ms)\n"
+
+
 @pytest.mark.parametrize(
     ("change", "asked", "why"),
     [
         ({"0.001))": "0.001))  fixed", "y : dense": "y : dense  fixed"}, {}, None),
         ({"population h[4] : biased": "population h[4] : linear"}, {}, "sends its numbers on"),
         ({"population h[4] : biased": "population h[4] : izhikevich"}, {}, "multiplies its states"),
-        ({"h -> y": "x -> y : dense\n  h -> y"}, {"scale": "projection"}, "has several units"),
-        ({}, {"scale": "pow2"}, "is a power of two"),
+        ({"h -> y": "x -> y : dense\n  h -> y"}, {"scale": "projection"}, "has units of"),
+        ({}, {"scale": "pow2"}, "has units of"),
+        ({}, {"scale": "exponent"}, "has units of"),
+        ({"  h -> y": f"{NUMBERS}  z -> y : dense\n  h -> y"}, {}, "has several units"),
     ],
 )
 def test_units_that_cannot_learn(change, asked, why):

@@ -27,7 +27,7 @@ def test_what_is_given_is_asked_for():
     assert given.keys() == set(ASKED)
     wanted = Precision(
         3, "pow2", 8, 20, "shift", 7, "toward_zero", "wrap", "each", 6, -1.5, "event", 4, 64,
-        {"h->y": 5},
+        by_projection={"h->y": 5},
     )  # fmt: skip
     assert asked_of(given) == Deployment(wanted, 2, "mse")
 

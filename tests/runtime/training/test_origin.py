@@ -160,11 +160,17 @@ def test_what_is_asked_of_integers_is_what_runs_and_is_in_the_checksum(said):
     assert begin.digest("a") != usual.digest("a")
 
 
-def test_several_spikes_a_step_do_not_learn():
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ({"sums": "each", "spikes": 2}, "a spike a neuron and step"),
+        ({"extra_delay": 1}, "arrive when the program says"),
+    ],
+)
+def test_integers_that_rules_do_not_learn_from(said, why):
     graph = graph_of()
-    asked = from_document({"sums": "each", "spikes": 2})
-    error = refused("E080", begun, graph, options(start="a", deployment=asked), packaged(graph))
-    assert "a spike a neuron and step" in error.message
+    given = options(start="a", deployment=from_document(said))
+    assert why in refused("E080", begun, graph, given, packaged(graph)).message
 
 
 def test_bits_of_no_projection():
