@@ -25,7 +25,7 @@ class TrainOptions:
     """What run.json remembers of how a run was started. None: as the program says. `start`: the
     model whose weights it started from; `deployment`: the integers that it runs, for which
     `calibrate` of the training samples are looked at, after `warm_up` epochs in floats; `scales`:
-    whether the units of integers learn."""
+    whether the units of integers learn, `parameters`: whether those of neurons may."""
 
     program: str
     defines: Mapping[str, str] = field(default_factory=dict)
@@ -43,6 +43,7 @@ class TrainOptions:
     calibrate: int = CALIBRATED
     warm_up: int = 0
     scales: str = FROZEN
+    parameters: bool = True
 
     def document(self) -> dict[str, Any]:
         """The options as plain data."""
@@ -76,8 +77,9 @@ FITS: dict[str, Callable[[Any], bool]] = {
     "calibrate": lambda value: is_whole(value, 0),
     "warm_up": lambda value: is_whole(value, 0),
     "scales": lambda value: value in SCALES,
+    "parameters": lambda value: isinstance(value, bool),
 }
-# What runs remembered before: bits alone, of integers that were not calibrated.
+# What runs remembered before: bits alone, of integers not calibrated, beside which weights learnt.
 BEFORE = {"bits": lambda value: value is None or is_whole(value, FEWEST_BITS, MOST_BITS)}
 
 
@@ -95,7 +97,7 @@ def believed(options: Mapping[str, Any], path: Path) -> TrainOptions:
         raise _damaged(path, wrong[0], options[wrong[0]])
     said = dict(options)
     if said.pop("bits", None) is not None:
-        said |= {"deployment": {"bits": options["bits"]}, "calibrate": 0}
+        said |= {"deployment": {"bits": options["bits"]}, "calibrate": 0, "parameters": False}
     if said.get("deployment") is not None:
         try:
             said["deployment"] = from_document(said["deployment"])

@@ -104,7 +104,7 @@ def integers_of(model: Model, options: TrainOptions, train: Presentation | None)
     assert asked is not None
     ranges = _seen(model, asked, options.calibrate, train)
     has_scales = options.scales == LEARNT
-    kept = _kept(model, asked, ranges)
+    kept = _kept(model, asked, ranges) if options.parameters else frozenset()
     made = quantized(still(model, kept), asked, ranges, True, has_scales)
     said: tuple[object, ...] = (LEARNT,) if has_scales else ()
     said += (*but_usual(asked), *((options.calibrate,) if ranges is not UNSEEN else ()))

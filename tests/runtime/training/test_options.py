@@ -64,6 +64,7 @@ def test_every_option_is_looked_at():
         ("calibrate", -1),
         ("warm_up", -1),
         ("scales", "moving"),
+        ("parameters", 1),
         ("bits", 17),
     ],
 )
@@ -90,5 +91,5 @@ def test_options_of_when_integers_had_bits_alone(tmp_path, bits):
     (tmp_path / RUN).write_text(json.dumps(document))
     wanted = TrainOptions("a.snn")
     if bits:
-        wanted = TrainOptions("a.snn", deployment=of_bits(4), calibrate=0)
+        wanted = TrainOptions("a.snn", deployment=of_bits(4), calibrate=0, parameters=False)
     assert remembered(tmp_path) == wanted

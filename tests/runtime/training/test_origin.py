@@ -121,6 +121,10 @@ def test_parameters_that_move_no_unit_learn_in_integers_too(bits):
         assert "`tau_syn` of `h` stays as it is" in begin.warnings[0].message
         without = begun(graph_of(), in_bits(bits), packaged(graph_of()))
         assert without.digest("a") != begin.digest("a")
+        before = options(start="a", deployment=of_bits(4), calibrate=0, parameters=False)
+        again = begun(graph, before, start)  # a run of when none learnt beside integers
+        assert {k for p in again.model.graph.populations for k in p.learnt} == set()
+        assert [w.code for w in again.warnings] == ["W051"] * 3
 
 
 def test_what_parameters_have_become_is_what_is_kept():
