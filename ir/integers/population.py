@@ -18,6 +18,7 @@ from ..tensors import Tensor, numbers, stored, tensor
 from ..wiring import AllPairs, Listed, Windows, Wiring
 from .axons import by_axon_types
 from .coded import Moved
+from .codes import Codes
 from .precision import OF_PROJECTIONS, Precision
 from .ranges import UNSEEN, Ranges
 from .sizes import ROOM, wants_ranges
@@ -111,12 +112,7 @@ def integers_of(
     made = maker.made()
     kept = dict(zip(step.constants, population.constants, strict=True))
     constants = tuple(kept[name] for name in made.constants)
-    types = {s.name: s.dtype for s in made.states}
-    values = {
-        name: Tensor(codes.astype(stored(types[name])), types[name])
-        for name, codes in maker.starts.items()
-    }
-    values |= {unit_name(name): tensor(_plain(unit)) for name, unit in units.items()}
+    values = _values(maker.starts, made, units)
     named = {value_name(population.name, name): value for name, value in values.items()}
     named |= {weights_name(name): as_codes(each, base) for name, each in synapses.items()}
     made_of = replace(population, step=made, constants=constants)
@@ -134,6 +130,18 @@ def integers_of(
     exacts, moved = tuple(maker.exacts), tuple(maker.moved)
     follows = Units(base, own, exacts, moved, is_one, multiplies, remade)
     return Integers(made_of, scaled.into, named, follows)
+
+
+def _values(
+    starts: Mapping[str, Codes], made: NeuronStep, units: Mapping[str, Numbers]
+) -> dict[str, Tensor]:
+    """Where states start, by their types, and all units."""
+    types = {s.name: s.dtype for s in made.states}
+    values = {
+        name: Tensor(codes.astype(stored(types[name])), types[name])
+        for name, codes in starts.items()
+    }
+    return values | {unit_name(name): tensor(_plain(unit)) for name, unit in units.items()}
 
 
 def _with(known: Known, numbers: Mapping[str, Numbers]) -> Known:
