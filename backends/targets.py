@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..ir.graph import TrainSpec
+from ..ir.integers.scales import Scales
 from ..ir.model import Model
 from .cuda import launch
 from .cuda.found import available as gpu_available
@@ -27,8 +28,9 @@ class Target:
 
     `simulate` (model after the pipeline, threads or None, kernel folder) makes a simulator, `train`
     (model, train block, threads or None, kernel folder) a trainer, `aware` (model, its integers,
-    train block, threads or None, kernel folder) one that runs the integers. `export` (model, train
-    block or None, architecture or None, kernel folder) gives what the target adds to a package;
+    train block, threads or None, kernel folder, units that learn) one that runs the integers.
+    `export` (model, train block or None, architecture or None, kernel folder) gives what the target
+    adds to a package;
     `adopt` takes such members and a kernel folder and gives the kernel folder for their model;
     `report` is what they say of themselves; `archs` are the architectures that `export` knows.
     `is_device`: samples are presented in a memory of its own.
@@ -39,7 +41,7 @@ class Target:
     available: Callable[[], str | None] = lambda: None
     simulate: Callable[[Model, int | None, Path], Simulator] | None = None
     train: Callable[[Model, TrainSpec, int | None, Path], Trainer] | None = None
-    aware: Callable[[Model, Model, TrainSpec, int | None, Path], Trainer] | None = None
+    aware: Callable[[Model, Model, TrainSpec, int | None, Path, Scales], Trainer] | None = None
     export: Callable[[Model, TrainSpec | None, str | None, Path], Emission] | None = None
     adopt: Callable[[Mapping[str, bytes], Path], Path] | None = None
     report: Callable[[Mapping[str, bytes]], dict[str, Any] | None] | None = None
@@ -60,11 +62,16 @@ def _cpu_trainer(model: Model, spec: TrainSpec, threads: int | None, folder: Pat
 
 
 def _cpu_aware(
-    model: Model, integers: Model, spec: TrainSpec, threads: int | None, folder: Path
+    model: Model,
+    integers: Model,
+    spec: TrainSpec,
+    threads: int | None,
+    folder: Path,
+    scales: Scales,
 ) -> Trainer:
     from .trainers.aware import AwareTrainer
 
-    return AwareTrainer(model, integers, spec, threads, folder)
+    return AwareTrainer(model, integers, spec, threads, folder, scales)
 
 
 def _cuda_simulator(model: Model, threads: int | None, folder: Path) -> Simulator:

@@ -9,6 +9,7 @@ import numpy as np
 from ..backends.protocols import Samples
 from ..backends.reference.simulator import ReferenceSimulator, input_spikes
 from ..ir.diagnostics import CompileError, Diagnostic
+from ..ir.graph import Population
 from ..ir.integers.ranges import Ranges
 from ..ir.integers.sizes import wants_ranges
 from ..ir.integers.terms import known_of
@@ -21,6 +22,14 @@ from ..ir.rules import most_sent, sends_numbers
 LOOKED_AT, AT_ONCE = 64, 8  # samples in which states are looked at, and of them at a time
 
 
+def is_wanted(model: Model) -> bool:
+    """Whether integers of the model follow from what is seen of it: an input sends numbers, or a
+    neuron multiplies what moves."""
+    return any(map(_sends_reals, model.graph.populations)) or bool(
+        _multiplying(run_model_passes(model))
+    )
+
+
 def seen(model: Model, samples: Samples, method: str, bits: int) -> Ranges:
     """The numbers that inputs send, by what of them is to be the largest code of so many bits: a
     row of METHODS, as of weights; and what the states of neurons with products come to in the first
@@ -30,7 +39,7 @@ def seen(model: Model, samples: Samples, method: str, bits: int) -> Ranges:
     sent = {}
     for name, numbers in input_spikes(model.graph, samples, 1, model.seed).items():
         population = model.graph.population(name)
-        if sends_numbers(population) and not most_sent(population):
+        if _sends_reals(population):
             sizes = abs(numbers[0].astype(np.float64)).ravel()
             where, of = np.zeros(sizes.size, np.int64), np.full(sizes.size, levels)
             sent[name] = float(METHODS[method](where, sizes / levels, of, 1)[0] * levels)
@@ -39,11 +48,7 @@ def seen(model: Model, samples: Samples, method: str, bits: int) -> Ranges:
 
 def _states(model: Model, samples: Samples) -> dict[tuple[str, str], float]:
     """The largest size of each state of the populations that multiply what moves."""
-    multiplying = [
-        p.name
-        for p in model.graph.populations
-        if p.step is not None and wants_ranges(p.step, known_of(model, p, p.step))
-    ]
+    multiplying = _multiplying(model)
     found: dict[tuple[str, str], float] = {}
     if not multiplying:
         return found
@@ -68,3 +73,15 @@ def _lost(model: Model, name: str, state: str) -> Diagnostic:
         model.graph.population(name).span,
         help="scale the weights into it down, or bound it, as by `min` and `max`",
     )
+
+
+def _sends_reals(population: Population) -> bool:
+    return sends_numbers(population) and not most_sent(population)
+
+
+def _multiplying(model: Model) -> list[str]:
+    return [
+        p.name
+        for p in model.graph.populations
+        if p.step is not None and wants_ranges(p.step, known_of(model, p, p.step))
+    ]

@@ -13,14 +13,12 @@ from ..ir.deploy.choices import Asked, DeploySpec, chosen
 from ..ir.deploy.entries import Choice
 from ..ir.deploy.forms import contradictions
 from ..ir.diagnostics import CompileError, Diagnostic
-from ..ir.expr import Apply
-from ..ir.graph import Population
 from ..ir.integers.precision import Deployment
 from ..ir.integers.ranges import UNSEEN, Ranges
 from ..ir.model import Model
 from ..ir.ranges import Range
 from ..ir.report import nearest
-from .quantization import MOST_GUARD, Quantized, quantized, threshold_codes
+from .quantization import MOST_GUARD, Quantized, quantized
 
 _NONE: Mapping[str, int] = MappingProxyType({})
 
@@ -78,19 +76,15 @@ def require_fit(model: Model, asked: Asked) -> None:
 
 
 def quantized_as(model: Model, asked: Asked, ranges: Ranges = UNSEEN) -> Quantized:
-    """The model in the integers that are asked for. Guard bits that nobody says are the most, up to
-    those of the chip, with which no sum can leave its type and every threshold lies within its
-    state. CompileError as `quantized`; (E085) of weights that do not fit the chip, (E086) of so few
-    guard bits that it has none, (E088) of thresholds that no state of so few bits comes to."""
-    deployment = asked.deployment
+    """The model in the integers that are asked for; guard bits that nobody says are no more than
+    the chip has. CompileError as `quantized`; (E085) of weights that do not fit the chip, (E086) of
+    so few guard bits that it has none."""
+    deployment, most = asked.deployment, _most_guard(asked)
     made = quantized(model, deployment, ranges)
-    if deployment.guard is None:
-        own, most = made.precision.guard, _most_guard(asked)
-        guard = min(most, own - max((_excess(*each) for each in _thresholds(made)), default=0))
-        if guard < own:
-            made = quantized(model, replace(deployment, guard=guard), ranges)
-    found = [*_guard(made.precision.guard, asked), *_out_of_reach(made)]
-    found += () if asked.chip is None else misfits_of_weights(made.integers, asked.chip)
+    if deployment.guard is None and made.precision.guard > most:
+        made = quantized(model, replace(deployment, guard=most), ranges)
+    found = list(_guard(made.precision.guard, asked))
+    found += [] if asked.chip is None else misfits_of_weights(made.integers, asked.chip)
     if found:
         raise CompileError(found)
     return made
@@ -107,32 +101,3 @@ def _guard(guard: int, asked: Asked) -> Iterator[Diagnostic]:
         message = f"these integers need {guard} guard bits, and `{asked.chip}` has {form}"
         way_out = "take fewer bits a weight, or a lower threshold"
         yield Diagnostic("E086", message, asked.places.get("target"), help=way_out)
-
-
-def _thresholds(made: Quantized) -> Iterator[tuple[int, int, Population]]:
-    """The largest code that the states of a population are compared with, and the largest that
-    there may be, of each that has one."""
-    limit = (1 << (made.precision.state_bits - 1)) - 1
-    for population in made.integers.graph.populations:
-        condition = None if population.step is None else population.step.threshold
-        codes = [] if condition is None else threshold_codes(made.integers, population)
-        if codes and isinstance(condition, Apply):
-            yield codes[-1], limit - (condition.op == "gt"), population
-
-
-def _excess(code: int, most: int, _: Population) -> int:
-    """How many guard bits fewer bring a threshold within its state."""
-    return next(fewer for fewer in range(64) if code >> fewer <= most)
-
-
-def _out_of_reach(made: Quantized) -> Iterator[Diagnostic]:
-    bits = made.precision.state_bits
-    for code, most, population in _thresholds(made):
-        if code > most:
-            message = f"a threshold of `{population.name}` is at {code}"
-            yield Diagnostic(
-                "E088",
-                f"{message}, and states of {bits} bits come to {(1 << (bits - 1)) - 1}",
-                population.span,
-                help="take fewer bits a weight, or fewer guard bits",
-            )

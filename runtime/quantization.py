@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from ..backends.artifact.model import graph_digest
 from ..backends.trace import Trace
+from ..ir.diagnostics import CompileError, Diagnostic
 from ..ir.expr import Apply, Const, Ref, walk
 from ..ir.graph import Population, Projection
 from ..ir.integers.axons import by_axon_types
@@ -18,10 +19,12 @@ from ..ir.integers.bounds import Bounds, bounds_of
 from ..ir.integers.decays import dead_zone, decays_of
 from ..ir.integers.precision import Deployment, Precision
 from ..ir.integers.ranges import UNSEEN, Ranges
+from ..ir.integers.scales import NO_SCALES, Scales
 from ..ir.integers.terms import known_of
 from ..ir.integers.weights import units_of_weights
 from ..ir.model import Model, sent_unit, start_of, unit_name, value_name, weights_name
 from ..ir.neuron import Assign
+from ..ir.passes.derived import derived
 from ..ir.passes.pipeline import run_model_passes
 from ..ir.passes.quantize import Quantize, most_guard
 from ..ir.rules import most_sent, sends_numbers
@@ -42,6 +45,7 @@ class Quantized:
     integers: Model
     precision: Precision
     bounds: Bounds
+    scales: Scales = field(default_factory=lambda: NO_SCALES)
 
 
 def quantized(
@@ -49,17 +53,70 @@ def quantized(
     asked: Deployment,
     ranges: Ranges = UNSEEN,
     is_learning: bool = False,
+    has_scales: bool = False,
 ) -> Quantized:
-    """The model in integers; CompileError where it has none (E080 to E083). Without a guard it is
-    the most, up to MOST_GUARD, with which no sum can leave its type; of a model that `is_learning`,
-    whatever its weights become."""
-    floats, guard, method = run_model_passes(model), asked.guard, asked.method
+    """The model in integers; CompileError where it has none (E080 to E084), and for a threshold
+    that its states do not come to (E088). Without a guard it is the most, up to MOST_GUARD, with
+    which no sum can leave its type and every threshold lies within its state; of a model that
+    `is_learning`, whatever its weights become, and of one that `has_scales` to learn, whatever its
+    units do."""
+    floats, guard = run_model_passes(model), asked.guard
+    how = asked.method, ranges, is_learning, has_scales, followed(model) if is_learning else {}
     most = replace(asked.precision, guard=MOST_GUARD if guard is None else guard)
     if guard is None and most.overflow == "prove":
-        found = most_guard(Quantize(most, method, ranges, is_learning), floats)
+        found = most_guard(Quantize(most, *how), floats)
         most = replace(most, guard=MOST_GUARD if found is None else found)
-    integers = run_model_passes(floats, (Quantize(most, method, ranges, is_learning),))
-    return Quantized(floats, integers, most, bounds_of(integers, steps_of(integers.graph)))
+    made = _made(floats, Quantize(most, *how))
+    fewer = max((_excess(*each) for each in _thresholds(made)), default=0)
+    if guard is None and fewer:
+        made = _made(floats, Quantize(replace(most, guard=most.guard - fewer), *how))
+    unreached = list(_out_of_reach(made))
+    if unreached:
+        raise CompileError(unreached)
+    return made
+
+
+def _made(floats: Model, quantize: Quantize) -> Quantized:
+    integers = run_model_passes(floats, (quantize,))
+    bounds = bounds_of(integers, steps_of(integers.graph))
+    has_scales = quantize.has_scales or quantize.numbers
+    scales = quantize.formed(floats)[1] if has_scales else NO_SCALES
+    return Quantized(floats, integers, quantize.precision, bounds, scales)
+
+
+def _thresholds(made: Quantized) -> Iterator[tuple[int, int, Population]]:
+    """The largest code that the states of a population are compared with, and the largest that
+    there may be, of each that has one."""
+    limit = (1 << (made.precision.state_bits - 1)) - 1
+    for population in made.integers.graph.populations:
+        condition = None if population.step is None else population.step.threshold
+        codes = [] if condition is None else threshold_codes(made.integers, population)
+        if codes and isinstance(condition, Apply):
+            yield codes[-1], limit - (condition.op == "gt"), population
+
+
+def _excess(code: int, most: int, _: Population) -> int:
+    """How many guard bits fewer bring a threshold within its state."""
+    return next(fewer for fewer in range(64) if code >> fewer <= most)
+
+
+def _out_of_reach(made: Quantized) -> Iterator[Diagnostic]:
+    bits = made.precision.state_bits
+    for code, most, population in _thresholds(made):
+        if code > most:
+            message = f"a threshold of `{population.name}` is at {code}"
+            yield Diagnostic(
+                "E088",
+                f"{message}, and states of {bits} bits come to {(1 << (bits - 1)) - 1}",
+                population.span,
+                help="take fewer bits a weight, or fewer guard bits",
+            )
+
+
+def followed(model: Model) -> dict[str, tuple[str, ...]]:
+    """By population the names of what follows its parameters that learn."""
+    graph = model.graph
+    return {p.name: tuple(derived(p, graph.dt).numbers) for p in graph.populations if p.learnt}
 
 
 def report(made: Quantized) -> dict[str, Any]:

@@ -101,10 +101,11 @@ def epoch_line(record: EpochRecord, epochs: int) -> str:
     """One line of an epoch."""
     tests = "".join(f"{name} {share:.2%}  " for name, share in tested(record).items())
     rates = " ".join(f"{r.population} {r.rate:.0f}" for r in record.rates)
+    phase = f"  {record.phase}" if record.phase else ""
     return (
         f"epoch {record.epoch}/{epochs}  {tests}train {record.train_accuracy:.2%}  "
         f"loss {record.cost:.4g}  lr {record.learning_rate:.2g}  {record.seconds:.1f} s "
-        f"({record.samples_per_second:.0f}/s)  Hz: {rates}"
+        f"({record.samples_per_second:.0f}/s)  Hz: {rates}{phase}"
     )
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ..backends.artifact.model import Package, save_model
 from ..backends.memory import learning, require_memory
 from ..backends.protocols import Trainer
+from ..backends.targets import Target
 from ..frontend.program import Program
 from ..ir.diagnostics import CompileError, Diagnostic
 from ..ir.graph import Call, TrainSpec
@@ -25,13 +27,15 @@ from .settings import Settings
 from .training.checkpoint import require_like
 from .training.clock import running_time
 from .training.digest import run_digest
+from .training.history import FLOATS, INTEGERS
 from .training.holdout import hold_out
 from .training.learning_rate import is_spread, spread
 from .training.loop import Course, Listener, fit
 from .training.options import TrainOptions, remembered
-from .training.origin import Origin, origin
+from .training.origin import Origin, integers_of, origin
 from .training.progress import Progress, fresh
 from .training.run_folder import START, RunFolder, clear, refuse_occupied, write_start
+from .training.turn import Turn, of_integers
 
 
 class Start(Enum):
@@ -52,6 +56,7 @@ class Session:
     folder: RunFolder
     progress: Progress
     warnings: tuple[Diagnostic, ...]
+    turn: Turn | None = None
 
     @property
     def is_finished(self) -> bool:
@@ -69,22 +74,22 @@ def start(
 ) -> Session:
     """A session in the folder `path`: new, or where the newest checkpoint stands."""
     row = target_row(options.target)
-    make = able(row.train, row, "train")
-    aware = able(row.aware, row, "aware") if options.bits is not None else None
-    program = _program(options)
+    program = _able_program(row, options)
     course = _course(program, options, settings, fetch_progress)
-    begin = origin(course.graph, options, path if how is Start.RESUME else None, _model_at, draw)
+    kept = path if how is Start.RESUME else None
+    begin = origin(course.graph, options, kept, _model_at, draw, course.train)
     folder = replace(_folder(options, course, begin, path), deploy=program.deploy)
     if how is Start.RESUME:
         _refuse_respread(program.train, options, path)
     checkpoint = folder.latest() if how is Start.RESUME else None
     workers = 0 if row.is_device else threads
     require_memory(course.graph, learning(course.graph, course.spec, workers), memory_bytes())
-    kernels = settings.kernel_folder
-    if aware is not None and begin.integers is not None:
-        trainer = aware(begin.model, begin.integers, course.spec, threads, kernels)
+    turn = _turn(row, options, course, threads, settings)
+    if turn is not None and checkpoint is not None and turn.is_over(checkpoint.progress):
+        folder = of_integers(folder, again := turn.again(path))
+        trainer = turn.make(again)
     else:
-        trainer = make(begin.model, course.spec, threads, kernels)
+        trainer = _make(row, course, threads, settings, begin)
     progress = fresh(len(course.train), sum(p.neurons for p in course.graph.populations))
     if checkpoint is not None:
         require_like(checkpoint.progress, progress)
@@ -93,9 +98,44 @@ def start(
     _make_room(path, how)
     if begin.start is not None and how is not Start.RESUME:
         save_model(path / START, begin.start)
-    write_start(path, asdict(options), _note(options, folder, progress))
+    write_start(path, options.document(), _note(options, folder, progress))
     warnings = (*program.warnings, *course.train.warnings, *begin.warnings)
-    return Session(course, trainer, folder, progress, warnings)
+    return Session(course, trainer, folder, progress, warnings, turn)
+
+
+def _able_program(row: Target, options: TrainOptions) -> Program:
+    able(row.train, row, "train")
+    if options.deployment is not None:
+        able(row.aware, row, "aware")
+    return _program(options)
+
+
+def _make(row: Target, course: Course, threads: int, settings: Settings, begin: Origin) -> Trainer:
+    """The trainer of what a run begins with."""
+    kernels = settings.kernel_folder
+    if begin.integers is None:
+        assert row.train is not None
+        return row.train(begin.model, course.spec, threads, kernels)
+    assert row.aware is not None
+    return row.aware(begin.model, begin.integers, course.spec, threads, kernels, begin.scales)
+
+
+def _turn(
+    row: Target, options: TrainOptions, course: Course, threads: int, settings: Settings
+) -> Turn | None:
+    """When integers take over; CompileError(E051) where that is never."""
+    if not options.warm_up:
+        return None
+    epochs = course.spec.count("epochs")
+    if options.warm_up >= epochs:
+        message = f"integers take over after {options.warm_up} epochs, and the training ends there"
+        way_out = "give more --epochs, or a shorter --warm-up"
+        raise CompileError(Diagnostic("E051", message, course.spec.span, help=way_out))
+    return Turn(
+        options.warm_up,
+        lambda model: integers_of(model, options, course.train),
+        partial(_make, row, course, threads, settings),
+    )
 
 
 def _make_room(path: Path, how: Start) -> None:
@@ -109,8 +149,14 @@ def _make_room(path: Path, how: Start) -> None:
 def run(session: Session, listener: Listener) -> Progress:
     """The progress at the end of the session's training."""
     with running_time() as clock:
-        course = replace(session.course, clock=clock)
-        return fit(session.trainer, course, session.progress, listener, session.folder)
+        course, folder = replace(session.course, clock=clock), session.folder
+        trainer, progress, turn = session.trainer, session.progress, session.turn
+        if turn is not None and not turn.is_over(progress):
+            floats = replace(course, phase=FLOATS)
+            progress = fit(trainer, floats, progress, listener, folder, turn.epochs)
+            trainer, folder, progress = turn.taken(trainer, folder, progress)
+        course = replace(course, phase=None if turn is None else INTEGERS)
+        return fit(trainer, course, progress, listener, folder)
 
 
 def _program(options: TrainOptions) -> Program:

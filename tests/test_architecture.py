@@ -22,6 +22,7 @@ ACROSS = {
     "frontend/test_fuzz.py",  # any text at all
     "runtime/test_damaged.py",  # every file of ours that is read
     "runtime/cli/test_stopped.py",  # a training that is ended in every way
+    "runtime/cli/test_qat.py",  # a training of what integers do, from its options to its packages
     "runtime/test_damaged_data.py",  # every file of numbers that is read
     "runtime/cli/test_paths.py",  # every command that is given a path
     "backends/test_varied.py",  # a model, every simulator

@@ -39,7 +39,7 @@ CLOCKED = Semantics()
 ENTRIES = ("run", "learn", "update")
 # Beside them where the forward pass of a training is another engine's, that of integers.
 CODES = (("cpu.kernels", ("codes.py",)),)
-OF_CODES = ("recode", "blind")
+OF_CODES = ("recode", "blind", "credit_units")
 _ARGUMENTS = "p, lo, hi, first, last, reals, integers, currents, constants, fired"
 _INNER = 'cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True'
 _KERNEL_HEAD = f"""\

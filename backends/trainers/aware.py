@@ -6,7 +6,8 @@ in float32, which are coded anew for the next sample: a code is a step function 
 the gradient passes it as if it were none, but where the weight is clipped (Bengio, Leonard,
 Courville, "Estimating or propagating gradients through stochastic neurons", 2013; Hubara et al.,
 "Quantized neural networks", 2016, sec. 1.3 and 4). Units, thresholds and decays stay as they were
-when the network was quantized.
+when the network was quantized, but for units and parameters of neurons that learn too (`units`,
+`values`), whose codes are worked out anew.
 """
 
 from __future__ import annotations
@@ -20,18 +21,20 @@ import numpy.typing as npt
 
 from ...ir.graph import TrainSpec
 from ...ir.integers.grid import grid_of
-from ...ir.model import Model, sent_unit
+from ...ir.integers.scales import BASE, NO_SCALES, Scales, rescaled
+from ...ir.model import Model, sent_unit, value_name
 from ..compiled.kinds import PAIRS
 from ..compiled.network import meant
-from ..compiled.state import transposed
+from ..compiled.state import require_fit, transposed
 from ..compiled.store import Results, Store
 from ..cpu.records import Record
 from ..cpu.scratch import Work, make_work, zeros
 from ..cpu.simulator import CpuSimulator, Weights
-from ..protocols import Outcome, Samples
+from ..protocols import Outcome, Samples, State
 from ..trace import Trace
 from .cpu import CpuTrainer
 from .sharing import GROUPS
+from .units import Units, begin_with
 
 Array = npt.NDArray[Any]
 
@@ -43,9 +46,19 @@ class AwareTrainer(CpuTrainer):
     is_presented = True
 
     def __init__(
-        self, model: Model, integers: Model, spec: TrainSpec, threads: int | None, folder: Path
+        self,
+        model: Model,
+        integers: Model,
+        spec: TrainSpec,
+        threads: int | None,
+        folder: Path,
+        scales: Scales = NO_SCALES,
     ) -> None:
         self.integers = CpuSimulator(integers, threads, folder)
+        self._scales = scales
+        learnt = {name: scale for name, scale in scales.items() if scale.is_learnt}
+        self._units = Units(integers, learnt, grid_of(integers))
+        self._asked = np.zeros(0, np.float32)
         self._unread: Record[Results]  # what their engine counts, which the rule counts as well
         super().__init__(model, spec, threads, folder)
         assert (self.plan.weight == self.integers.plan.weight).all()
@@ -84,21 +97,20 @@ class AwareTrainer(CpuTrainer):
     def _show(self) -> None:
         """Let the integers run what the floats have become, and the rule see what they mean."""
         super()._show()
+        self._measure()
         self._recode()
 
-    @cached_property
-    def _grid(self) -> tuple[Array, Array]:
-        """The unit of every weight and its largest code, f64[W]."""
-        return grid_of(self.integers.model)
+    def _measure(self) -> None:
+        """Let the integers have the units and parameters that were learnt."""
+        engine, bases = self.integers, self._units.bases()
+        engine.model = rescaled(engine.model, self._scales, bases, self._values.numbers())
+        begin_with(engine.model, self._scales, engine.plan)
+        # The unit of every weight and its largest code, f64[W], and the same as `rows` lie.
+        units, limits = self._grid = grid_of(engine.model)
+        self._turned_grid = self._turn(units), self._turn(limits)
 
-    @cached_property
-    def _turned_grid(self) -> tuple[Array, Array]:
-        """The same as `rows` lie."""
-        units, limits = (
-            transposed(self.plan, each, self.plan.kind == PAIRS, to_post=True)
-            for each in self._grid
-        )
-        return units, limits
+    def _turn(self, each: Array) -> Array:
+        return transposed(self.plan, each, self.plan.kind == PAIRS, to_post=True)
 
     @cached_property
     def _seen(self) -> Store:
@@ -119,9 +131,55 @@ class AwareTrainer(CpuTrainer):
     def _update(self, call: Any, kernels: Any, groups: int, scale: float) -> None:
         is_turned = self._kind.cpu.is_turned
         weights, grid = (self.rows, self._turned_grid) if is_turned else (self.flat, self._grid)
+        self._asked = self._credited(kernels, weights, grid, groups, is_turned)
         kernels.module.blind(weights, *grid, self._gradient[:groups])
         super()._update(call, kernels, groups, scale)
         self._recode()
+
+    def _credited(
+        self, kernels: Any, weights: Array, grid: tuple[Array, Array], groups: int, is_turned: bool
+    ) -> Array:
+        """What the units learn by."""
+        units = self._units
+        if not len(units):
+            return self._asked
+        found = np.zeros(len(units) + 1)
+        of = (units.owner, units.ratio)
+        owners, ratios = map(self._turn, of) if is_turned else of
+        gradient = self._gradient[:groups]
+        kernels.module.credit_units(weights, *grid, owners, ratios, gradient, found)
+        return units.gradient(found)
+
+    @property
+    def _others(self) -> int:
+        return super()._others + len(self._units)
+
+    def _gradient_of_values(self, at_once: bool) -> Array:
+        return np.concatenate([super()._gradient_of_values(at_once), self._asked])
+
+    def _update_values(self, call: Any, asked: Array, scale: float) -> None:
+        count = len(self._values)
+        super()._update_values(call, asked[:count], scale)
+        if len(self._units):
+            pace = self._pace(call)
+            self._units.update(self._optimizer_alone, pace, asked[count:], scale)
+        if self._scales:
+            self._measure()
+
+    def parameters(self) -> State:
+        """Those of neurons, and the base units that it learns."""
+        bases = {value_name(name, BASE): base for name, base in self._units.bases().items()}
+        return {**super().parameters(), **bases}
+
+    def state(self) -> State:
+        """That of a trainer of floats, and the units."""
+        return {**super().state(), **self._units.state()}
+
+    def restore(self, state: State) -> None:
+        """Take over a state; CompileError(E060) if its names, shapes or types do not fit."""
+        require_fit(self.state(), state)
+        self._units.restore(state)
+        super().restore(state)
 
     def _learn(
         self, call: Any, at_once: bool, is_shared: bool, first: int, last: int, worker: int = 0

@@ -191,6 +191,11 @@ class CpuTrainer(CpuSimulator):
         )
         self._update_values(call, asked, scale)
 
+    @property
+    def _others(self) -> int:
+        """How many numbers are learnt beside weights."""
+        return len(self._values)
+
     def _gradient_of_values(self, at_once: bool) -> Array:
         """dL/dx of the parameters that are learnt, f32[V]."""
         if not len(self._values):
@@ -201,10 +206,13 @@ class CpuTrainer(CpuSimulator):
     def _update_values(self, call: _Call, asked: Array, scale: float) -> None:
         """The update `updates` of the parameters that are learnt, by scale * asked."""
         if len(self._values):
-            optimizer, number = call.optimizer, self.updates - 1 - call.optimizer.before
-            pace = optimizer.size[number], optimizer.eps[number], optimizer.rate
-            self._values.update(self._optimizer_alone, pace, asked, scale)
+            self._values.update(self._optimizer_alone, self._pace(call), asked, scale)
             self._values.show(self.plan.real_init)
+
+    def _pace(self, call: _Call) -> tuple[Any, Any, Any]:
+        """The optimizer's (size, eps, rate) of the update `updates`."""
+        optimizer, number = call.optimizer, self.updates - 1 - call.optimizer.before
+        return optimizer.size[number], optimizer.eps[number], optimizer.rate
 
     def _learn(
         self, call: _Call, at_once: bool, is_shared: bool, first: int, last: int, worker: int = 0
@@ -270,7 +278,7 @@ class CpuTrainer(CpuSimulator):
                 Record(self._kind.cpu.scratch(self.plan, self.rule, workers)),
             )
         if workers > 1 and len(self._gradient) < workers:
-            columns = whole_lines(len(self.flat)) + whole_lines(len(self._values))
+            columns = whole_lines(len(self.flat)) + whole_lines(self._others)
             self._gradient = zeros((workers, columns), np.float32)
         return self._scratches[key]
 

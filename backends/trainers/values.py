@@ -7,6 +7,7 @@ are of the parameters (`ir.passes.derived`) and the parameters of what a trainin
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +43,7 @@ class _Group:
     """What a population learns: its neurons' place in the network, where each number starts among
     `Plan.real_init`, and its parameters."""
 
+    name: str
     derived: Derived
     neurons: slice
     rows: dict[str, int]
@@ -63,7 +65,7 @@ class Values:
                 rows = {name: row for name, (_, row) in state_places(step).items()}
                 neurons = slice(int(plan.neurons[k]), int(plan.neurons[k + 1]))
                 made = derived(population, model.graph.dt)
-                self.groups.append(_Group(made, neurons, rows, parts))
+                self.groups.append(_Group(population.name, made, neurons, rows, parts))
         self.x = np.zeros(count)
         self.first, self.second = np.zeros(count, np.float32), np.zeros(count, np.float32)
         for part in self.parts:
@@ -87,6 +89,10 @@ class Values:
         for group in self.groups:
             for name, number in group.derived.values(self._values(group)).items():
                 real_init[group.rows[name], group.neurons] = number
+
+    def numbers(self) -> dict[str, dict[str, Floats]]:
+        """What follows from them, by population and name, as float32 has it."""
+        return {g.name: as_kept(g.derived.values(self._values(g))) for g in self.groups}
 
     def gradient(self, starts: Array) -> npt.NDArray[np.float32]:
         """dL/dx by dL/d(start of every real state), f32[groups, F, N], whose groups are summed in
@@ -140,6 +146,11 @@ class Values:
 
     def _values(self, group: _Group) -> dict[str, Floats]:
         return {part.learnt.name: self._value(part) for part in group.parts}
+
+
+def as_kept(numbers: Mapping[str, Floats]) -> dict[str, Floats]:
+    """Numbers as neurons start with them."""
+    return {name: each.astype(np.float32).astype(np.float64) for name, each in numbers.items()}
 
 
 def _parts(population: Population, first: int) -> tuple[tuple[_Part, ...], int]:

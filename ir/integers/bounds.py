@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import product
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -69,9 +70,15 @@ class Bounds:
     overflows: tuple[Overflow, ...]
 
 
-def bounds_of(model: Model, steps: int, learning: frozenset[str] = frozenset()) -> Bounds:
+def bounds_of(
+    model: Model,
+    steps: int,
+    learning: frozenset[str] = frozenset(),
+    moving: Mapping[tuple[str, str], tuple[Codes, Codes]] = MappingProxyType({}),
+) -> Bounds:
     """The bounds of a quantized model in a run of so many steps, whatever codes the weights of the
-    projections `learning` come to have."""
+    projections `learning` come to have, and wherever states that are `moving`, by population and
+    name, start from the least to the greatest."""
     states: dict[str, Intervals] = {}
     ports: dict[str, Intervals] = {}
     found: list[Overflow] = []
@@ -81,7 +88,8 @@ def bounds_of(model: Model, steps: int, learning: frozenset[str] = frozenset()) 
         arriving = _arriving(model, population, states, learning)
         found += _beyond(population, arriving)
         ports[population.name] = arriving
-        rounds = _Rounds(model, population, ports[population.name])
+        starts = {state: ends for (name, state), ends in moving.items() if name == population.name}
+        rounds = _Rounds(model, population, ports[population.name], starts)
         states[population.name] = rounds.run(steps)
         found += rounds.overflows()
     return Bounds(states, ports, tuple(found))
@@ -153,7 +161,13 @@ def _emitted(graph: Graph, pre: str, states: Mapping[str, Intervals], most: int)
 class _Rounds:
     """A population, round after round."""
 
-    def __init__(self, model: Model, population: Population, ports: Intervals) -> None:
+    def __init__(
+        self,
+        model: Model,
+        population: Population,
+        ports: Intervals,
+        moving: Mapping[str, tuple[Codes, Codes]],
+    ) -> None:
         assert population.step is not None
         self.population, self.step, self.ports = population, population.step, ports
         self.means = model.graph.semantics
@@ -163,8 +177,9 @@ class _Rounds:
         for state in self.step.states:
             if isinstance(state.dtype, Fixed):
                 code = np.asarray(start_of(model, population, state, {}, np.float64), np.int64)
-                codes = np.broadcast_to(code, (population.neurons,))
-                self.start[state.name] = Interval(codes, codes)
+                ends = moving.get(state.name, (code, code))
+                each = (np.broadcast_to(end, (population.neurons,)) for end in ends)
+                self.start[state.name] = Interval(*each)
 
     def run(self, steps: int) -> Intervals:
         """The intervals of the states in all of the steps."""

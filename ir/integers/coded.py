@@ -6,9 +6,10 @@ What is added to a state is brought to that state's unit: by nothing where the u
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -30,7 +31,18 @@ Codes = npt.NDArray[np.int64]
 WIDE = 63  # bits, of what is divided
 HALF = 16  # bits of a code of 32
 NO_SIZES: Mapping[str, Numbers] = MappingProxyType({})
+FAR = 2.0**62
 CLOSE = 1e-9  # of two units that are the same but for rounding in float64
+
+
+class Moved(NamedTuple):
+    """A number of a step that may move: the state that holds it, itself in codes before they were
+    rounded, [] or [neurons], and how they were."""
+
+    name: str
+    exact: Numbers
+    how: Callable[[Numbers], Numbers]
+    dtype: Fixed
 
 
 class Coded:
@@ -40,7 +52,8 @@ class Coded:
     split. `sizes` are the largest that states, which are clipped there, and ports come to, `first`
     those at the beginning of a step and `now` those within it as far as it is worked out; of
     neurons without products none are wanted. Numbers that differ among neurons become states that
-    nothing assigns, `still`, which start at the codes in `starts`.
+    nothing assigns, `still`, which start at the codes in `starts`; so do the numbers of which the
+    places among `exacts`, all numbers of the step before they were rounded, are `moving`.
     """
 
     def __init__(
@@ -52,10 +65,14 @@ class Coded:
         precision: Precision,
         where: tuple[str, Span | None],
         sizes: Mapping[str, Numbers] = NO_SIZES,
+        moving: frozenset[int] = frozenset(),
     ) -> None:
         self.old, self.known, self.units, self.precision = step, known, units, precision
         self.ports, self.where, self.sizes = ports, where, sizes
         self.starts: dict[str, Codes] = {}
+        self.moving = moving
+        self.exacts: list[Numbers] = []
+        self.moved: list[Moved] = []
         self.first: dict[str, Numbers] = {}
         self.now: dict[str, Numbers] = {}
         self.still: dict[tuple[Fixed, bytes], State] = {}
@@ -124,7 +141,7 @@ class Coded:
         lost = max(0, exponent(most[0] * most[1]) - PORT_BITS + 2)
         narrow = self.precision.number(PORT_BITS, 2 * dtype.frac - lost)
         number = self.precision.number(RATIO_BITS + 1, RATIO_BITS - 1 - exponent(ratio))
-        factor = self.constant(nearest(ratio, number), number)
+        factor = self.constant(np.ldexp(ratio, number.frac), number)
         scaled = apply("mulwide", apply("narrow", wide, immediate=narrow), factor)
         return self._narrowed(scaled, dtype)
 
@@ -182,9 +199,10 @@ class Coded:
             for own in self.ports.get(name, (name,)):
                 ratio = factor * self.units[own] / unit
                 parts.append(self._part(own, ratio, dtype, own == target))
-        rest = nearest(terms.rest / unit, dtype)
-        if rest.any() or not parts:
-            parts.append((False, self.constant(rest, dtype)))
+        rest, is_moving = terms.rest / unit, self.is_moving
+        constant = self.constant(np.ldexp(rest, dtype.frac), dtype)
+        if is_moving or nearest(rest, dtype).any() or not parts:
+            parts.append((False, constant))
         return added(parts)
 
     def _part(self, name: str, ratio: Numbers, dtype: Fixed, is_self: bool) -> tuple[bool, Expr]:
@@ -201,10 +219,11 @@ class Coded:
             number = self.precision.number(self.precision.decay_bits + 2, self.precision.decay_bits)
         else:
             number = self.precision.number(RATIO_BITS + 1, RATIO_BITS - 1 - exponent(size))
-        codes = nearest(size, number)
-        if is_self and ((size < 1.0) & (codes >= 1 << number.frac)).any():
+        codes = np.rint(np.ldexp(size, number.frac))
+        is_lost = (size < 1.0) & (codes >= 1 << number.frac)
+        if is_self and is_lost.any() and not self.is_moving:
             raise self.rounded_away(f"the decay of `{name}`", "take more decay bits")
-        factor = self.constant(codes, number)
+        factor = self.constant(np.ldexp(size, number.frac), number)
         return is_negative, self._narrowed(apply("mulwide", source, factor), dtype)
 
     def _shifted(self, source: Ref, kept: Numbers, name: str) -> Expr:
@@ -220,8 +239,8 @@ class Coded:
         level, dtype = level_of(self.old, self.known, name), self.types[name]
         if level is None or not ((kept < 1.0).all() and (level > 0.0).all()):
             raise self.refused(f"the decay of `{name}` by a constant", "say `--decay multiply`")
-        leak = nearest((1.0 - kept) * level / 2.0 / self.units[name], dtype)
-        if (leak < 1).any():
+        leak = np.ldexp((1.0 - kept) * level / 2.0 / self.units[name], dtype.frac)
+        if (np.rint(leak) < 1).any() and not self.is_moving:
             raise self.rounded_away(f"the decay of `{name}`", "take more guard bits")
         return linear_decay(source, self.constant(leak, dtype))
 
@@ -253,11 +272,10 @@ class Coded:
             return self._settled(op, level)
         unit = self.units[self.ports.get(first, (first,))[0]] * abs(factors[first])
         codes = np.ldexp(level / unit, dtype.frac)
-        bound = np.floor(codes) if op == "gt" else np.ceil(codes)
-        if ((level > 0) & (codes < 1)).any():
-            raise self.rounded_away("a threshold", "take more guard bits")
         total = self._sum(Terms(factors, np.zeros(())), unit, dtype)
-        return apply(op, total, self.constant(bound.astype(np.int64), dtype))
+        if ((level > 0) & (codes < 1)).any() and not self.is_moving:
+            raise self.rounded_away("a threshold", "take more guard bits")
+        return apply(op, total, self.constant(codes, dtype, np.floor if op == "gt" else np.ceil))
 
     def _settled(self, op: str, level: Numbers) -> Const:
         holds = level < 0 if op == "gt" else level <= 0
@@ -265,17 +283,39 @@ class Coded:
             return Const(bool(holds.all()), DType.BOOL)
         raise self.refused("a condition on constants that differ", "give all neurons one")
 
-    def constant(self, codes: Codes, dtype: Fixed) -> Expr:
-        """Codes as a literal, or where neurons differ as a state that nothing assigns."""
+    @property
+    def is_moving(self) -> bool:
+        """Whether the next number of the step moves: then it need be no code, as it is brought to
+        one that may be."""
+        return len(self.exacts) in self.moving
+
+    def rounded(
+        self, exact: Numbers, how: Callable[[Numbers], Numbers] = np.rint
+    ) -> tuple[Codes, bool]:
+        """The next number of the step as codes, and whether it moves."""
+        is_moving = self.is_moving
+        self.exacts.append(np.asarray(exact, np.float64))
+        codes = np.nan_to_num(how(self.exacts[-1]))
+        return np.asarray(np.clip(codes, -FAR, FAR), np.int64), is_moving
+
+    def constant(
+        self, exact: Numbers, dtype: Fixed, how: Callable[[Numbers], Numbers] = np.rint
+    ) -> Expr:
+        """A number in codes, as a literal, or where neurons differ or it moves as a state that
+        nothing assigns."""
+        codes, is_moving = self.rounded(exact, how)
+        codes = np.clip(codes, dtype.low, dtype.high) if is_moving else codes
         low, high = int(codes.min()), int(codes.max())
         if not (dtype.holds(low) and dtype.holds(high)):
             raise self.too_large(max(-low, high), dtype)
-        if low == high:
+        if low == high and not is_moving:
             return Const(low, dtype)
-        key = dtype, codes.tobytes()
+        key = dtype, b"%d" % len(self.exacts) if is_moving else codes.tobytes()
         if key not in self.still:
             name = f"constant.{len(self.still)}"
             self.still[key] = State(name, "1", Const(0, dtype), dtype)
+            if is_moving:
+                self.moved.append(Moved(name, self.exacts[-1], how, dtype))
             self.starts[name] = codes
         return Ref(self.still[key].name, dtype)
 

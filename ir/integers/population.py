@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -17,6 +17,8 @@ from ..rules import sends_numbers
 from ..tensors import Tensor, numbers, stored, tensor
 from ..wiring import AllPairs, Listed, Windows, Wiring
 from .axons import by_axon_types
+from .coded import Moved
+from .codes import Codes
 from .precision import OF_PROJECTIONS, Precision
 from .ranges import UNSEEN, Ranges
 from .sizes import ROOM, wants_ranges
@@ -35,6 +37,38 @@ class Integers:
     population: Population
     projections: tuple[Projection, ...]
     values: Mapping[str, Tensor]
+    units: Units | None = None
+
+
+Remake = Callable[[Numbers, Mapping[str, Numbers]], tuple[Moved, ...]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Units:
+    """What follows the base unit of each neuron of a population, [neurons]: the units of its states
+    and ports, `relative` to it, those of what is `free` of it left out, and numbers of its step,
+    all of them `exacts` and those that are `moved`. `is_one`: all neurons have one; `is_clipped`:
+    states are, to what they were seen to come to; `remade` gives `moved` anew by a base unit and
+    other values of states that nothing assigns, or starts."""
+
+    base: Numbers
+    relative: Mapping[str, Numbers]
+    exacts: tuple[Numbers, ...]
+    moved: tuple[Moved, ...]
+    is_one: bool
+    is_clipped: bool
+    remade: Remake
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The base unit of each neuron, where it is given; which numbers of the step move."""
+
+    base: Numbers | None = None
+    moving: frozenset[int] = frozenset()
+
+
+NOTHING = Given()
 
 
 def integers_of(
@@ -44,9 +78,11 @@ def integers_of(
     precision: Precision,
     method: str,
     ranges: Ranges = UNSEEN,
+    given: Given = NOTHING,
 ) -> Integers:
     """A population of a settled model in integers; `sent`: what a code that a population sends
-    means, of those before it that send numbers; `ranges` are what states came to.
+    means, of those before it that send numbers; `ranges` are what states came to; `given` goes
+    before what follows from the weights.
     CompileError(E080, E081)."""
     into = tuple(p for p in model.graph.projections if p.post == population.name)
     if population.step is None:
@@ -62,6 +98,7 @@ def integers_of(
     if step.emit is not None or multiplies:  # what is compared, or clipped, has one unit
         base = np.full_like(base, base.max())
     base = np.maximum(base, least_base(step, known, relative, precision.state))
+    base = base if given.base is None else given.base
     units = {name: unit * base for name, unit in relative.items() if name not in step.ports}
     sizes = _sizes(model, population, known, into, ranges) if multiplies else {}
     units |= free_units(step, known, relative, precision.state, sizes)
@@ -71,20 +108,47 @@ def integers_of(
     units |= {port: relative[port] * base for port, own in ports.items() if own == (port,)}
     units |= {p.port: synapses[p.name].unit * base for p in scaled.into}  # that of its weights
     where = population.name, population.span
-    maker = IntegerStep(step, known, units, ports, precision, where, sizes)
+    maker = IntegerStep(step, known, units, ports, precision, where, sizes, given.moving)
     made = maker.made()
     kept = dict(zip(step.constants, population.constants, strict=True))
     constants = tuple(kept[name] for name in made.constants)
-    types = {s.name: s.dtype for s in made.states}
-    values = {
-        name: Tensor(codes.astype(stored(types[name])), types[name])
-        for name, codes in maker.starts.items()
-    }
-    values |= {unit_name(name): tensor(_plain(unit)) for name, unit in units.items()}
+    values = _values(maker.starts, made, units)
     named = {value_name(population.name, name): value for name, value in values.items()}
     named |= {weights_name(name): as_codes(each, base) for name, each in synapses.items()}
     made_of = replace(population, step=made, constants=constants)
-    return Integers(made_of, scaled.into, named)
+    own = {name: unit for name, unit in relative.items() if name in units}
+    is_one = step.emit is not None or multiplies or precision.scale in ("population", "projection")
+
+    def remade(finer: Numbers, numbers: Mapping[str, Numbers]) -> tuple[Moved, ...]:
+        now = {name: own[name] * finer if name in own else unit for name, unit in units.items()}
+        maker = IntegerStep(
+            step, _with(known, numbers), now, ports, precision, where, sizes, given.moving
+        )
+        maker.made()
+        return tuple(maker.moved)
+
+    exacts, moved = tuple(maker.exacts), tuple(maker.moved)
+    follows = Units(base, own, exacts, moved, is_one, multiplies, remade)
+    return Integers(made_of, scaled.into, named, follows)
+
+
+def _values(
+    starts: Mapping[str, Codes], made: NeuronStep, units: Mapping[str, Numbers]
+) -> dict[str, Tensor]:
+    """Where states start, by their types, and all units."""
+    types = {s.name: s.dtype for s in made.states}
+    values = {
+        name: Tensor(codes.astype(stored(types[name])), types[name])
+        for name, codes in starts.items()
+    }
+    return values | {unit_name(name): tensor(_plain(unit)) for name, unit in units.items()}
+
+
+def _with(known: Known, numbers: Mapping[str, Numbers]) -> Known:
+    """What stands still, with other values."""
+    starts = {name: numbers.get(name, start) for name, start in known.starts.items()}
+    others = {name: value for name, value in numbers.items() if name not in starts}
+    return replace(known, values={**known.values, **others}, starts=starts)
 
 
 def _refuse_loops(model: Model, into: tuple[Projection, ...], sent: Mapping[str, float]) -> None:

@@ -25,7 +25,7 @@ from ..neuron import (
     types_read,
 )
 from ..types import DType
-from .coded import Coded
+from .coded import Coded, Moved
 from .codes import Numbers, exponent, nearest
 from .precision import PHASES
 from .sizes import size_of
@@ -81,10 +81,12 @@ class IntegerStep(Coded):
         if state.name not in self.units:
             return state
         unit, dtype = self.units[state.name], self.types[state.name]
-        start = nearest(self.known.starts[state.name] / unit, dtype)
+        start, is_moving = self.rounded(np.ldexp(self.known.starts[state.name] / unit, dtype.frac))
         start = np.clip(start, dtype.low, dtype.high)  # of a largest so far, which is far below
-        if start.min() == start.max():
+        if start.min() == start.max() and not is_moving:
             return State(state.name, state.unit, Const(int(start.min()), dtype), dtype)
+        if is_moving:
+            self.moved.append(Moved(state.name, self.exacts[-1], np.rint, dtype))
         self.starts[state.name] = start
         return State(state.name, state.unit, Const(0, dtype), dtype)
 
@@ -157,7 +159,8 @@ class IntegerStep(Coded):
             return value
         if (level <= self.precision.floor).any():
             raise self.refused("a floor that reaches the threshold", "say a lower `--floor`")
-        floor = self.constant(nearest(self.precision.floor / self.units[name], dtype), dtype)
+        exact = np.ldexp(self.precision.floor / self.units[name], dtype.frac)
+        floor = self.constant(exact, dtype)
         return self._above(value, floor, name)
 
     def _above(self, value: Expr, floor: Expr, name: str) -> Expr:
@@ -168,8 +171,8 @@ class IntegerStep(Coded):
         if self.precision.below == "subtract":  # at most 0, which the proof is told
             fallen: Expr = apply("min", apply("sub", value, floor), Const(0, dtype))
         else:
-            codes = nearest(-self._after_spike(name) / self.units[name], dtype)
-            fallen = self.constant(codes, dtype)
+            exact = np.ldexp(-self._after_spike(name) / self.units[name], dtype.frac)
+            fallen = self.constant(exact, dtype)
         return apply("select", apply("lt", value, floor), fallen, kept)
 
     def _after_spike(self, name: str) -> Numbers:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 import numpy as np
 
@@ -12,12 +14,24 @@ from ..graph import Population, Semantics
 from ..integers.bounds import Overflow, bounds_of
 from ..integers.decays import dead_zone, decays_of
 from ..integers.inputs import coded_input
-from ..integers.population import Integers, integers_of, sends
+from ..integers.population import NOTHING, Given, Integers, Units, integers_of, sends
 from ..integers.precision import VERSION, Precision
 from ..integers.ranges import UNSEEN, Ranges
+from ..integers.scales import (
+    NO_SCALES,
+    Scales,
+    ends_of,
+    learnable,
+    moving_of,
+    rescaled,
+    scale_of,
+    shifted,
+)
 from ..model import Model, sent_unit, start_of
 from ..rules import sends_numbers
 from ..verify.durations import steps_of
+
+NONE_GIVEN: Mapping[str, Given] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,26 +39,36 @@ class Quantize:
     """Every state, port and weight is of a fixed-point type afterwards; what a code means is among
     the values, by `model.unit_name`. The model is settled (see `Settle`). `method` is a row of
     `integers.weights.METHODS`, `ranges` is what a calibration saw. `is_learning`: the weights will
-    be trained on, so that no sum may leave its type whatever codes those that learn come to have.
+    be trained on, so that no sum may leave its type whatever codes those that learn come to have;
+    `has_scales`: their units will too; `numbers`: by population the states that nothing assigns, or
+    starts of others, that follow parameters which will.
     """
 
     precision: Precision
     method: str = "minmax"
     ranges: Ranges = UNSEEN
     is_learning: bool = False
+    has_scales: bool = False
+    numbers: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     name: str = "quantize"
     requires: frozenset[str] = frozenset({"shapes", "steps", "folded", "schedule"})
 
     def run(self, model: Model) -> Model:
         """The model in integers; CompileError with all that has no integer form (E080) or no scale
         (E081)."""
-        integers = self.unproved(model)
+        integers, scales = self.formed(model)
         self._require_decays(model, integers)
-        self._require_proof(model, integers)
+        coarsest = {name: scale.high for name, scale in scales.items()}
+        self._require_decays(model, rescaled(integers, scales, coarsest))
+        self._require_proof(model, integers, scales)
         return integers
 
     def unproved(self, model: Model) -> Model:
         """The same, whether or not a sum may leave its type."""
+        return self.formed(model)[0]
+
+    def formed(self, model: Model) -> tuple[Model, Scales]:
+        """The same, and how the units of its populations may move, where they learn."""
         graph = model.graph
         if graph.semantics.integers:
             message = f"`{graph.name}` computes with integers already"
@@ -53,7 +77,7 @@ class Quantize:
         if self.is_learning and self.precision.axon_types:
             message = "weights by axon type do not learn: an update would leave their types"
             raise CompileError(Diagnostic("E080", message, help="say `--axon-types 0`"))
-        made = self._made(model)
+        made, scales = self._scaled(model)
         order = {p.name: k for k, p in enumerate(graph.projections)}
         projections = sorted((p for m in made for p in m.projections), key=lambda p: order[p.name])
         index = {m.population.name: m.population for m in made}
@@ -66,7 +90,29 @@ class Quantize:
             semantics=self._semantics(),
         )
         values = {k: v for m in made for k, v in m.values.items()}
-        return replace(model, graph=graph, values=values)
+        return replace(model, graph=graph, values=values), scales
+
+    def _scaled(self, model: Model) -> tuple[list[Integers], Scales]:
+        """Each population in integers; where units or parameters learn, its numbers that follow
+        them are values, found by what becomes of them with others."""
+        made = self.parts(model)
+        scaled = learnable(model.graph, made, self.precision.scale) if self.has_scales else []
+        names = dict.fromkeys((*scaled, *self.numbers))
+        if not names:
+            return made, {}
+        bases = {m.population.name: m.units.base for m in made if m.units is not None}
+        same = {name: Given(bases[name]) for name in names}
+        twice = {name: Given(2.0 * bases[name]) for name in scaled}
+        others = (self.parts(model, same | twice), self.parts(shifted(model, self.numbers), same))
+        given = {
+            name: Given(bases[name], moving_of(*(_units(each, name) for each in (made, *others))))
+            for name in names
+        }
+        made = self.parts(model, given)
+        own = {m.population.name: m for m in made}
+        return made, {
+            name: scale_of(model, own[name], name in scaled, name in self.numbers) for name in names
+        }
 
     def _semantics(self) -> Semantics:
         asked = self.precision
@@ -75,9 +121,9 @@ class Quantize:
             raise CompileError(Diagnostic("E080", message, help="say `--sums each` as well"))
         return Semantics(asked.threshold, asked.spikes, asked.sums, VERSION)
 
-    def _made(self, model: Model) -> list[Integers]:
+    def parts(self, model: Model, given: Mapping[str, Given] = NONE_GIVEN) -> list[Integers]:
         """Each population in integers, in the order of the schedule, so that the units of what is
-        sent are known where it arrives."""
+        sent are known where it arrives; what is `given`, by population."""
         made: list[Integers] = []
         found: list[Diagnostic] = []
         sent: dict[str, float] = {}
@@ -85,7 +131,7 @@ class Quantize:
         for block in model.graph.schedule or ():
             for name in block.populations:
                 try:
-                    each = self._each(model, index[name], sent)
+                    each = self._each(model, index[name], sent, given.get(name, NOTHING))
                 except CompileError as error:
                     found += error.diagnostics
                     sent[name] = 1.0
@@ -98,15 +144,18 @@ class Quantize:
             raise CompileError(found)
         return made
 
-    def _each(self, model: Model, population: Population, sent: dict[str, float]) -> Integers:
+    def _each(
+        self, model: Model, population: Population, sent: dict[str, float], given: Given
+    ) -> Integers:
         if sends_numbers(population):
             return coded_input(population, self.precision, self.ranges)
-        return integers_of(model, population, sent, self.precision, self.method, self.ranges)
+        how = self.precision, self.method, self.ranges
+        return integers_of(model, population, sent, *how, given)
 
-    def _require_proof(self, floats: Model, integers: Model) -> None:
+    def _require_proof(self, floats: Model, integers: Model, scales: Scales) -> None:
         """CompileError(E083) with every state on the way to which a sum may leave its type, and
         every port; of those alone, where states are allowed to."""
-        found = self.overflows(integers)
+        found = self.overflows(integers, scales)
         if self.precision.overflow != "prove":
             ports = {p.name: p.step.ports for p in integers.graph.populations if p.step}
             found = tuple(each for each in found if each.target in ports[each.population])
@@ -114,11 +163,12 @@ class Quantize:
             way_out = self._way_out(floats)
             raise CompileError([_may_overflow(integers, each, way_out) for each in found])
 
-    def overflows(self, integers: Model) -> tuple[Overflow, ...]:
-        """Where a result may leave its type."""
+    def overflows(self, integers: Model, scales: Scales = NO_SCALES) -> tuple[Overflow, ...]:
+        """Where a result may leave its type, wherever units may move to."""
         graph = integers.graph
         learning = (p.name for p in graph.projections if p.trainable and self.is_learning)
-        return bounds_of(integers, steps_of(graph), frozenset(learning)).overflows
+        steps, moving = steps_of(graph), ends_of(scales)
+        return bounds_of(integers, steps, frozenset(learning), moving).overflows
 
     def _require_decays(self, floats: Model, integers: Model) -> None:
         """CompileError(E084) of neurons that reach their threshold without a decay."""
@@ -150,6 +200,10 @@ class Quantize:
         return f"take {guard} guard bits, or let sums saturate"
 
 
+def _units(made: list[Integers], name: str) -> Units | None:
+    return next(m.units for m in made if m.population.name == name)
+
+
 def _stays(population: Population, state: str, high: int, level: int) -> Diagnostic:
     return Diagnostic(
         "E084",
@@ -169,7 +223,7 @@ def most_guard(quantize: Quantize, floats: Model) -> int | None:
     for guard in range(quantize.precision.guard, LEAST_GUARD - 1, -1):
         fewer = replace(_with_guard(quantize, guard), overflow="wrap")
         try:
-            if not quantize.overflows(replace(quantize, precision=fewer).unproved(floats)):
+            if not quantize.overflows(*replace(quantize, precision=fewer).formed(floats)):
                 return guard
         except CompileError as error:
             codes = {d.code for d in error.diagnostics}

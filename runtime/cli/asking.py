@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from ...ir.deploy.entries import DEPLOY_ENTRIES, Choice, DeployEntry
-from ...ir.model import Model
+from ...ir.graph import Graph
 from ...ir.report import nearest
 
 SAID, PROJECTION = "said", "projection"
@@ -25,9 +25,14 @@ class Said:
     values: Mapping[str, Choice]
     of_projections: tuple[str, ...] = ()
 
-    def bits(self, model: Model) -> dict[str, int]:
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The names of what it says."""
+        return (*self.values, *((PROJECTION,) if self.of_projections else ()))
+
+    def bits(self, graph: Graph) -> dict[str, int]:
         """The bits of single projections; wrong usage if one is not there, or has no such bits."""
-        names, found = [p.name for p in model.graph.projections], {}
+        names, found = [p.name for p in graph.projections], {}
         allowed = DEPLOY_ENTRIES["bits"].range
         for text in self.of_projections:
             name, sign, number = text.rpartition(":bits=")

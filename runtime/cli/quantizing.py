@@ -17,7 +17,7 @@ from ...ir.integers.ranges import UNSEEN, Ranges
 from ...ir.verify.durations import steps_of
 from ..calibration import seen
 from ..deploying import asked_of, quantized_as, require_fit
-from ..loading import DEFAULT_TARGET, load_package, make_simulator
+from ..loading import DEFAULT_TARGET, make_simulator
 from ..quantization import Quantized, earth_movers_distance, observed, report
 from ..report import table_of
 from ..samples import Presentation
@@ -28,6 +28,7 @@ from .asking import Said, takes_choices
 from .command import Command
 from .compiling import options_for
 from .environment import settings
+from .models import opened
 from .options import DataOption, Defines, Json, ModelArgument, Network, Quiet, Seed, Threads
 from .output import Output
 from .running import Split, presented
@@ -64,8 +65,8 @@ def quantize(
 ) -> None:
     """Turn a model into integers, prove that no sum overflows, and measure what changed."""
     output, started = Output(json, quiet), time.monotonic()
-    loaded = load_package(model, options_for(model, define, network, seed))
-    asked = asked_of(loaded, said.values, said.bits(loaded.model))
+    loaded = opened(model, options_for(model, define, network, seed), output)
+    asked = asked_of(loaded, said.values, said.bits(loaded.model.graph))
     require_fit(loaded.model, asked)
     deployment = asked.deployment
     samples = _samples(loaded, data, calibrate, output)

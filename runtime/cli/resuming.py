@@ -26,7 +26,7 @@ def given_or(given: float | None, otherwise: float) -> float:
 
 def refuse_changes(context: typer.Context) -> None:
     """Wrong usage if an option is given that a resumed run does not take."""
-    named = {p.name or "": max(p.opts, key=len) for p in context.command.params}
+    named = _names(context)
     given = [name for name in named if is_given(context, name)]
     refused = [named[name] for name in given if name not in RESUMABLE]
     if refused:
@@ -36,6 +36,15 @@ def refuse_changes(context: typer.Context) -> None:
             f"what it takes is {taken}, and FILE where the program has moved"
         )
         raise typer.BadParameter(message, param_hint="--resume")
+
+
+def option_of(context: typer.Context, name: str) -> str:
+    """How the user writes the option of that name."""
+    return _names(context)[name]
+
+
+def _names(context: typer.Context) -> dict[str, str]:
+    return {p.name or "": max(p.opts, key=len) for p in context.command.params}
 
 
 def is_given(context: typer.Context, name: str) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -10,13 +12,25 @@ import typer
 
 from ...backends.artifact.numbers import is_amount
 from ...backends.protocols import LARGEST_COUNT
-from ...ir.integers.precision import FEWEST_BITS, MOST_BITS
+from ...ir.deploy.choices import DEFAULT
+from ...ir.integers.precision import Deployment
 from ...ir.ranges import BELOW_ONE
+from ..deploying import asked_of
+from ..loading import Options, lower_program
 from ..session import Start
 from ..settings import usable_threads
+from ..training.deployment import USUAL
 from ..training.lock import hold
-from ..training.options import CHECKPOINT_SECONDS, TrainOptions, remembered
+from ..training.options import (
+    CALIBRATED,
+    CHECKPOINT_SECONDS,
+    FROZEN,
+    LEARNT,
+    TrainOptions,
+    remembered,
+)
 from ..training.run_folder import are_seeds, free_folder, refuse_occupied, refuse_strangers
+from .asking import Said, takes_choices
 from .command import Command
 from .following import Plan, follow
 from .options import (
@@ -31,12 +45,21 @@ from .options import (
     parse_defines,
 )
 from .output import Output
-from .resuming import Changes, given_or, is_given, refuse_changes, resumable
+from .resuming import Changes, given_or, is_given, option_of, refuse_changes, resumable
 from .seeds import begin_by_seeds, go_on_by_seeds, parsed_seeds
 
 
+class Learning(StrEnum):
+    """What becomes of the units of integers."""
+
+    FROZEN = FROZEN
+    LEARNT = LEARNT
+
+
+@takes_choices("target")
 def train(
     context: typer.Context,
+    said: Said,
     file: Annotated[
         Path | None,
         typer.Argument(help="a program, .snn; not needed with --resume", show_default=False),
@@ -86,11 +109,21 @@ def train(
     ] = None,
     qat: Annotated[
         bool,
-        typer.Option("--qat", help="learn what the integers of the model in --from do"),
+        typer.Option("--qat", help="learn what integers do: of --from, or after --warm-up"),
     ] = False,
-    bits: Annotated[
-        int, typer.Option("--bits", min=FEWEST_BITS, max=MOST_BITS, help="of their weights")
-    ] = 8,
+    warm_up: Annotated[
+        int | None,
+        typer.Option("--warm-up", min=1, help="epochs in floats, of which integers are then made"),
+    ] = None,
+    scales: Annotated[
+        Learning, typer.Option("--scales", help="whether units learn beside weights")
+    ] = Learning.FROZEN,
+    calibrate: Annotated[
+        int,
+        typer.Option(
+            "--calibrate", min=0, help="training samples by which units of numbers are chosen"
+        ),
+    ] = CALIBRATED,
     checkpoint_every: Annotated[
         float | None, typer.Option("--checkpoint-every", min=0.0, help="[s]; default: 60")
     ] = None,
@@ -117,12 +150,13 @@ def train(
     if seeds is not None and (overwrite or seed is not None):
         message = "it takes neither --seed nor --overwrite beside it"
         raise typer.BadParameter(message, param_hint="--seeds")
-    _refuse_bits(context, start, qat)
+    _refuse_integers(context, qat, said, start is None and warm_up is None)
     if file is None:
         raise typer.BadParameter("a program is needed, unless --resume", param_hint="FILE")
+    how_compiled = Options(parse_defines(define), network)
     options = TrainOptions(
         program=os.path.realpath(file),
-        defines=parse_defines(define),
+        defines=how_compiled.defines,
         network=network,
         target=target,
         seed=seed or 0,
@@ -133,7 +167,10 @@ def train(
         checkpoint_seconds=given_or(checkpoint_every, CHECKPOINT_SECONDS),
         holdout=holdout,
         start=None if start is None else os.path.realpath(start),
-        bits=bits if qat else None,
+        deployment=_deployment(file, how_compiled, said) if qat else None,
+        calibrate=calibrate,
+        warm_up=warm_up or 0,
+        scales=scales.value,
     )
     how = Start.REPLACE if overwrite else Start.NEW
     with hold(_new_folder(file, out, how)) as folder:
@@ -144,13 +181,26 @@ def train(
             begin_by_seeds(folder, parsed_seeds(seeds), options, workers, output)
 
 
-def _refuse_bits(context: typer.Context, start: Path | None, qat: bool) -> None:
-    if is_given(context, "bits") and not qat:
-        message = "a training has no bits unless --qat; `snncc quantize` takes a trained model"
-        raise typer.BadParameter(message, param_hint="--bits")
-    if qat and start is None:
-        message = "it needs --from: train in floats first, whose weights say what a code means"
+def _refuse_integers(context: typer.Context, qat: bool, said: Said, is_cold: bool) -> None:
+    given = [
+        *said.options,
+        *(n for n in ("warm_up", "scales", "calibrate") if is_given(context, n)),
+    ]
+    if given and not qat:
+        message = "a training has no integers unless --qat; `snncc quantize` takes a trained model"
+        raise typer.BadParameter(message, param_hint=option_of(context, given[0]))
+    if qat and is_cold:
+        message = "it needs --from or --warm-up: what floats have learnt says what a code means"
         raise typer.BadParameter(message, param_hint="--qat")
+
+
+def _deployment(file: Path, options: Options, said: Said) -> Deployment:
+    """What the program and the command line ask of its integers."""
+    program = lower_program(file, options)
+    asked = asked_of(program, said.values, said.bits(program.graph))
+    found = asked.deployment
+    is_said = asked.values["method"].origin != DEFAULT
+    return found if is_said else replace(found, method=USUAL.method)
 
 
 def _go_on(

@@ -8,7 +8,7 @@ from statistics import fmean
 from typing import NamedTuple
 
 from .average import AVERAGE
-from .history import History
+from .history import History, last_phase
 
 RECENT = 5  # epochs of the mean of the last
 
@@ -33,8 +33,9 @@ def figures(history: History) -> Figures:
     weights begin with AVERAGE, and the best are chosen by what averaged weights came to.
 
     All are test accuracies; without test samples those of the samples held out, and without these
-    training accuracies.
+    training accuracies. Where integers follow floats they are those of the integers.
     """
+    history = last_phase(history)
     of = next((part for part in ("test", "holdout") if _scores(history, part)), "train")
     named = (_named(history, weights, of) for weights in ("", AVERAGE))
     return Figures(of, dict(chain.from_iterable(named)))

@@ -14,6 +14,7 @@ from ...ir.diagnostics import CompileError, Diagnostic
 from .activity import Rates
 
 LIMIT = 1 << 28
+FLOATS, INTEGERS = "floats", "integers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,8 @@ class EpochRecord:
     on the training samples held out, and AVERAGE before a name says that the weights were averaged.
     `cost` is the mean over the samples; `seconds` are those of training alone, in all sessions that
     the epoch took, while the process ran. `train_silent` and
-    `test_silent` are the shares of samples at which no output neuron fired."""
+    `test_silent` are the shares of samples at which no output neuron fired. `phase`: whether FLOATS
+    or INTEGERS ran, of a training in which these follow those."""
 
     epoch: int  # from 1, as it is shown
     learning_rate: float
@@ -37,6 +39,7 @@ class EpochRecord:
     holdout_accuracy: float | None = None
     average_test_accuracy: float | None = None
     average_holdout_accuracy: float | None = None
+    phase: str | None = None
 
 
 History = tuple[EpochRecord, ...]
@@ -62,7 +65,8 @@ def _fits(record: EpochRecord) -> bool:
     shares = [record.train_accuracy, *taken, record.train_silent, record.test_silent]
     amounts = [record.learning_rate, record.seconds, record.samples_per_second]
     return (
-        is_whole(record.epoch, 1)
+        record.phase in (None, FLOATS, INTEGERS)
+        and is_whole(record.epoch, 1)
         and is_real(record.cost)
         and all(is_amount(share) and share <= 1 for share in shares)
         and all(map(is_amount, amounts))
@@ -101,8 +105,13 @@ def _record(path: Path, number: int, line: str) -> EpochRecord:
 def best(history: History) -> EpochRecord | None:
     """The record of the highest accuracy on the samples held out, on the test samples where none
     were, on the training samples where there are no others; of averaged weights, where there are
-    some. The first of equal ones."""
-    return max(history, key=_score, default=None)
+    some. The first of equal ones. Where integers follow floats, of the integers."""
+    return max(last_phase(history), key=_score, default=None)
+
+
+def last_phase(history: History) -> History:
+    """The records of integers, if there are some; else all."""
+    return tuple(record for record in history if record.phase == INTEGERS) or history
 
 
 def _accuracies(record: EpochRecord) -> tuple[float | None, ...]:

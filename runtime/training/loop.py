@@ -73,7 +73,8 @@ class Keeper(Protocol):
 @dataclass(frozen=True, slots=True, eq=False)
 class Course:
     """What is learnt, from what. `test` may be None, and so may `holdout`, samples that were held
-    out of the training data. `checkpoint_seconds` is the longest time whose work a crash can cost.
+    out of the training data. `checkpoint_seconds` is the longest time whose work a crash can cost,
+    `phase` what the records of its epochs say.
     """
 
     graph: Graph
@@ -84,6 +85,7 @@ class Course:
     checkpoint_seconds: float = 60.0
     holdout: Presentation | None = None
     clock: Callable[[], float] = time.monotonic
+    phase: str | None = None
 
     @property
     def tests(self) -> dict[str, Presentation]:
@@ -93,10 +95,17 @@ class Course:
 
 
 def fit(
-    trainer: Trainer, course: Course, progress: Progress, listener: Listener, keeper: Keeper
+    trainer: Trainer,
+    course: Course,
+    progress: Progress,
+    listener: Listener,
+    keeper: Keeper,
+    until: int | None = None,
 ) -> Progress:
-    """The progress after the last epoch of the course; raises Interrupted when asked to stop."""
-    while progress.epoch < course.spec.count("epochs"):
+    """The progress after the last epoch of the course, or as many epochs as `until` says; raises
+    Interrupted when asked to stop."""
+    epochs = course.spec.count("epochs")
+    while progress.epoch < (epochs if until is None else min(until, epochs)):
         progress = _learn_epoch(trainer, course, progress, listener, keeper)
         refuse_divergence(trainer, course, progress)
         past = recent(progress.past, trainer, course.spec)
@@ -112,7 +121,7 @@ def fit(
         listener.epoch(
             record, (*_silence(course.graph, record), *warnings(course.graph, record.rates))
         )
-        if listener.wants_stop() and progress.epoch < course.spec.count("epochs"):
+        if listener.wants_stop() and progress.epoch < epochs:
             raise Interrupted
     return progress
 
@@ -281,5 +290,6 @@ def _record(
         rates=measure(course.graph, progress.activity, progress.samples, trainer.steps),
         train_silent=float((progress.predictions == NO_CLASS).mean()),
         test_silent=0.0 if test is None else test.silent / max(1, len(test.labels)),
+        phase=course.phase,
         **{"test_accuracy": None, **accuracies},
     )

@@ -27,6 +27,7 @@ CHECKPOINTS = "checkpoints"
 MODEL = "model.snnpkg"  # of the best epoch
 LAST = "last.snnpkg"
 START = "start.snnpkg"  # the model whose weights it started from
+WARM = "warm.snnpkg"  # the floats of which integers were made within the run
 SEEDS = "seeds.json"  # of a training by several seeds, each a run in a folder below
 LIMIT = 1 << 24
 
@@ -104,7 +105,7 @@ def are_seeds(path: Path) -> bool:
 def clear(path: Path) -> None:
     """Remove what an earlier run left, and nothing else. What tells that it is a run goes last."""
     try:
-        for name in (HISTORY, MODEL, LAST, START):
+        for name in (HISTORY, MODEL, LAST, START, WARM):
             (path / name).unlink(missing_ok=True)
         _clear_checkpoints(path / CHECKPOINTS)
         (path / RUN).unlink(missing_ok=True)
@@ -143,7 +144,7 @@ def refuse_strangers(path: Path) -> None:
     if is_run(path):
         read_run(path)
         return
-    names = (HISTORY, MODEL, LAST, START, RUN, SEEDS)
+    names = (HISTORY, MODEL, LAST, START, WARM, RUN, SEEDS)
     taken = [name for name in names if os.path.lexists(path / name)]
     if newest_first(path / CHECKPOINTS):
         taken.append(CHECKPOINTS)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import NamedTuple
@@ -38,7 +37,7 @@ def started(path: Path, seeds: Seeds) -> tuple[Path, ...]:
 
 def write_seeds(path: Path, seeds: Seeds, options: TrainOptions) -> None:
     """Note by which seeds, and how, the runs are to be started."""
-    document = {"seeds": seeds, "options": asdict(options)}
+    document = {"seeds": seeds, "options": options.document()}
     write_file(path / SEEDS, (json.dumps(document, indent=2) + "\n").encode())
 
 

@@ -30,3 +30,19 @@ def blind(weights, units, limits, gradient):  # type: ignore[no-untyped-def]
         if abs(np.float64(weights[k])) > (limits[k] + HALF) * units[k]:
             for group in range(gradient.shape[0]):
                 gradient[group, k] = ZERO
+
+
+@njit(nogil=True)
+def credit_units(weights, units, limits, owners, ratios, gradient, found):  # type: ignore[no-untyped-def]
+    """found f64[U + 1] += dL/d(base unit) by the gradient f32[groups, W or more] of weights, whose
+    units are `ratios` f64[W] times the base unit of their owner i64[W]: a weight means its code
+    times its unit, and as many units more or fewer as rounding took it, or the largest code where
+    it is clipped (Esser et al., "Learned step size quantization", ICLR 2020, eq. 3)."""
+    for k in range(len(weights)):
+        total = np.float64(0.0)
+        for group in range(gradient.shape[0]):
+            total += np.float64(gradient[group, k])
+        exact = np.float64(weights[k]) / units[k]
+        code = min(max(np.rint(exact), -limits[k]), limits[k])
+        moved = code if abs(exact) > limits[k] + HALF else code - exact
+        found[owners[k]] += total * moved * ratios[k]

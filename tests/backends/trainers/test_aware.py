@@ -8,113 +8,37 @@ import numpy as np
 import pytest
 import rule_cases
 import through_cases
+from aware_cases import (
+    AT_NIGHT,
+    CASES,
+    EXACT,
+    LABEL,
+    LAYERS,
+    SLOW,
+    SPIKE_TRAINS,
+    SURROGATE,
+    begun,
+    check_moved,
+    emitted_by,
+    floats,
+    joined,
+    meaning,
+    oracle_of,
+    text_of,
+)
 from compiled_texts import compiled_text
 from kernel_flags import SPIKE_TRAIN, THROUGH_TIME
 from rule_cases import RATE, SEED, sample
 
 from snncc.backends.cpu.simulator import CpuSimulator
-from snncc.backends.losses.table import loss_of
-from snncc.backends.reference.simulator import double
-from snncc.backends.rules.table import RULES
-from snncc.backends.rules.through_time.oracle import sample_gradients
-from snncc.backends.rules.through_time.tables import scan_of
+from snncc.backends.reference.simulator import double, input_spikes
 from snncc.backends.trainers.aware import AwareTrainer
 from snncc.backends.trainers.cpu import CpuTrainer
 from snncc.ir.integers.grid import recoded
 from snncc.ir.integers.precision import Deployment, Precision
-from snncc.ir.model import Model, draw_model
-from snncc.ir.passes.settle import Settle
+from snncc.ir.model import draw_model
+from snncc.runtime.calibration import seen
 from snncc.runtime.quantization import quantized
-
-LABEL = 1
-SPIKE_TRAINS = rule_cases.TRAIN.format(kind="st_rsbp", profile="recommended")
-SURROGATE = through_cases.TRAIN.format(
-    rule='surrogate(curve = "sigmoid", width = 1)', loss=through_cases.COUNT
-)
-READOUT = through_cases.TRAIN.format(rule="surrogate(width = 1)", loss="cross_entropy(scale = 0.1)")
-READ = """
-  population h[9] : cell
-  output y[5] : li(tau_mem = 20 ms)
-  x -> h : dense
-  h -> y : dense"""
-LAYERS = """
-  population h[12] : cell
-  output y[5] : cell
-  x -> h : dense  delay 0 ms
-  h -> h : sparse(p = 0.5)  delay 3 ms
-  h -> y : dense  delay 2 ms"""
-SLOW = pytest.mark.slow
-AT_NIGHT = pytest.mark.compiled_at_night
-HM2_BP = SPIKE_TRAINS.replace("st_rsbp", "hm2_bp")
-EXACT, NEAR = 5e-5, 2e-2  # shares; of scores that are codes, which the oracle has as floats, near
-CASES = [
-    pytest.param(head, body, train, share, marks=[group, AT_NIGHT, *slow])
-    for head, body, train, share, group, *slow in (
-        (rule_cases.HEAD, "recurrent", SPIKE_TRAINS, EXACT, SPIKE_TRAIN, SLOW),
-        (rule_cases.HEAD, "square", SPIKE_TRAINS, EXACT, SPIKE_TRAIN, SLOW),
-        (rule_cases.HEAD, "windows", SPIKE_TRAINS, EXACT, SPIKE_TRAIN, SLOW),
-        (rule_cases.HEAD, "chain", HM2_BP, EXACT, SPIKE_TRAIN),
-        (through_cases.HEAD, LAYERS, SURROGATE, EXACT, THROUGH_TIME),
-        (through_cases.HEAD, "windows", SURROGATE, EXACT, THROUGH_TIME, SLOW),
-        (through_cases.HEAD, READ, READOUT, NEAR, THROUGH_TIME),
-    )
-]
-
-
-def text_of(head: str, body: str, train: str) -> str:
-    own = rule_cases.BODIES if head is rule_cases.HEAD else through_cases.BODIES
-    return head + own.get(body, body) + train
-
-
-def begun(text: str, folder, bits: int = 4, decay_bits: int = 12) -> tuple[AwareTrainer, Model]:
-    """A trainer, and the floats that it starts from."""
-    program = compiled_text(text)
-    model = draw_model(program.graph, SEED)
-    asked = Precision(bits=bits, decay_bits=decay_bits)
-    made = quantized(model, Deployment(asked), is_learning=True)
-    return AwareTrainer(model, made.integers, program.train, 2, folder), model
-
-
-def meaning(trainer: AwareTrainer) -> dict[str, np.ndarray]:
-    """What the codes of the weights mean, by the units that the integers bear."""
-    integers, found = recoded(trainer.integers.model, floats(trainer)), {}
-    for projection in integers.graph.projections:
-        unit = integers.values[f"{projection.post}/{projection.port}.unit"].array
-        codes = integers.weights(projection.name).astype(np.float64)
-        wiring = integers.wirings[projection.name]
-        _, post = wiring.pairs()
-        each = np.zeros(codes.size)
-        units = np.broadcast_to(unit, (wiring.post_neurons,))
-        each[wiring.places()] = units[post]
-        found[projection.name] = (codes * each.reshape(codes.shape)).astype(np.float32)
-    return found
-
-
-def floats(trainer: AwareTrainer) -> Model:
-    return trainer.model.with_weights(trainer.weights())
-
-
-def joined(emitted: dict[str, np.ndarray]) -> np.ndarray:
-    return np.concatenate(list(emitted.values()), axis=1)
-
-
-def emitted_by(trainer) -> dict[str, np.ndarray]:
-    raster, found, start = trainer.raster(sample(LABEL), 0), {}, 0
-    for population in trainer.graph.populations:
-        found[population.name] = raster[:, start : start + population.neurons]
-        start += population.neurons
-    return found
-
-
-def oracle_of(trainer: AwareTrainer, seen: Model, emitted):
-    """The gradients of the rule in float64, at these spikes."""
-    spec = trainer.spec
-    rule = spec.call("rule")
-    if rule.kind != "surrogate":
-        return RULES[rule.kind].oracle(seen, emitted, LABEL, spec, 2.0)
-    settled = Settle().run(seen).graph
-    adjoints = {p.name: scan_of(p, rule) for p in settled.populations if p.step is not None}
-    return sample_gradients(seen, emitted, LABEL, loss_of(spec), adjoints, 2.0, is_forced=True)
 
 
 @pytest.mark.parametrize(("head", "body", "train", "share"), CASES)
@@ -128,11 +52,7 @@ def test_a_step_is_the_oracles_gradient_at_the_spikes_of_the_integers(
     outcome = trainer.train(sample(LABEL), 1, RATE)
     oracle = oracle_of(trainer, seen, emitted)
     assert outcome.cost[0] == pytest.approx(oracle.cost, rel=share)
-    moved = trainer.weights()
-    for name, gradient in oracle.gradients.items():
-        step = (model.weights(name).astype(np.float64) - moved[name]) / RATE
-        slack = np.abs(gradient).max() * share + 1e-3
-        np.testing.assert_allclose(step, gradient, atol=slack, rtol=0, err_msg=name)
+    check_moved(trainer, model, oracle, share)
 
 
 @pytest.mark.parametrize(
@@ -151,6 +71,52 @@ def test_what_runs_are_the_codes_of_what_was_learnt(kernels, head, body, train, 
     np.testing.assert_array_equal(
         coded.run(sample(LABEL)).counts, trainer.run(sample(LABEL)).counts
     )
+
+
+@THROUGH_TIME
+@AT_NIGHT
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"scale": "projection"},
+        {"scale": "pow2", "by_projection": {"h->h": 3}, "decay": "shift"},
+        {"sums": "each", "threshold": "event", "state_bits": 20, "rounding": "toward_zero"},
+        {"overflow": "saturate", "decay": "linear", "floor": -1.0},
+    ],
+    ids=lambda asked: next(iter(asked)),
+)
+def test_integers_of_any_kind_are_learnt_from(kernels, asked):
+    """What runs are the integers that were asked for; what learns is of their spikes."""
+    body = LAYERS.replace(": cell", ": if(v_th = 1 mV)") if "decay" in asked else LAYERS
+    trainer, model = begun(text_of(through_cases.HEAD, body, SURROGATE), kernels, **asked)
+    emitted, means = emitted_by(trainer), model.with_weights(meaning(trainer))
+    golden = double(trainer.integers.model, None, kernels)
+    np.testing.assert_array_equal(golden.raster(sample(LABEL), 0), joined(emitted))
+    oracle = oracle_of(trainer, means, emitted)
+    trainer.train(sample(LABEL), 1, RATE)
+    check_moved(trainer, model, oracle, EXACT)
+
+
+@THROUGH_TIME
+@AT_NIGHT
+def test_numbers_that_inputs_send_are_calibrated_and_learnt_from(kernels):
+    """The rule reads them as the floats that they were before they were rounded to codes."""
+    text = text_of(through_cases.HEAD, LAYERS, SURROGATE)
+    text = text.replace("encode spikes(duration", "encode current(mean = 0.5, sd = 2, duration")
+    values = np.random.default_rng(5).random((1, 20)).astype(np.float32)
+    numbers = replace(sample(LABEL), values=values)
+    model = draw_model(compiled_text(text).graph, SEED)
+    asked = Deployment(Precision(input_bits=4), method="minmax")
+    made = quantized(model, asked, seen(model, numbers, "minmax", 4), is_learning=True)
+    trainer = AwareTrainer(model, made.integers, compiled_text(text).train, 2, kernels)
+    most = abs(input_spikes(made.integers.graph, numbers, 1, SEED)["x"]).max()
+    assert most == 7  # the largest code, of the largest number
+    emitted = emitted_by(trainer, numbers)
+    sent = input_spikes(model.graph, numbers, trainer.steps, SEED)["x"][:, 0]
+    means = model.with_weights(meaning(trainer))
+    oracle = oracle_of(trainer, means, {**emitted, "x": sent})
+    trainer.train(numbers, 1, RATE)
+    check_moved(trainer, model, oracle, EXACT)
 
 
 @SPIKE_TRAIN

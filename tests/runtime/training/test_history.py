@@ -6,9 +6,13 @@ import pytest
 from refusal import refused
 
 from snncc.runtime.training.activity import Rates
+from snncc.runtime.training.figures import figures
 from snncc.runtime.training.history import (
+    FLOATS,
+    INTEGERS,
     EpochRecord,
     best,
+    last_phase,
     read_history,
     to_document,
     write_history,
@@ -40,6 +44,7 @@ def test_a_line_that_is_none_is_named(tmp_path, line):
     "changes",
     [
         {"epoch": "x"},
+        {"phase": "warm"},
         {"epoch": 0},
         {"epoch": 1.5},
         {"epoch": True},
@@ -86,3 +91,13 @@ def test_the_best_is_the_first_of_the_highest_test_accuracy():
     assert best(tuple(averaged)) is averaged[2]
     untested = [replace(r, test_accuracy=None, train_accuracy=r.epoch) for r in history]
     assert best(tuple(untested)) is untested[2]
+
+
+def test_the_best_epoch_is_of_the_integers_where_these_follow_floats():
+    floats = replace(RECORD, phase=FLOATS, test_accuracy=0.9)
+    coded = replace(RECORD, epoch=2, phase=INTEGERS, test_accuracy=0.8)
+    assert best((floats,)) is floats
+    assert best((floats, coded)) is coded
+    assert last_phase((floats, coded)) == (coded,)
+    named = figures((floats, coded)).named
+    assert {figure.accuracy for figure in named.values()} == {0.8}

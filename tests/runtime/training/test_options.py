@@ -1,9 +1,9 @@
 import json
-from dataclasses import asdict
 
 import pytest
 from refusal import refused
 
+from snncc.runtime.training.deployment import from_document, of_bits
 from snncc.runtime.training.options import FITS, TrainOptions, remembered
 from snncc.runtime.training.run_folder import RUN, write_start
 
@@ -19,12 +19,16 @@ GIVEN = TrainOptions(
     test_limit=0,
     checkpoint_seconds=0.0,
     holdout=0.1,
+    deployment=from_document({"bits": 3, "scale": "pow2", "by_projection": {"a->b": 5}}),
+    calibrate=7,
+    warm_up=2,
+    scales="learnt",
 )
 
 
 @pytest.mark.parametrize("options", [GIVEN, TrainOptions("a.snn")])
 def test_what_was_given_is_remembered(tmp_path, options):
-    write_start(tmp_path, asdict(options), {})
+    write_start(tmp_path, options.document(), {})
     assert remembered(tmp_path) == options
 
 
@@ -54,10 +58,18 @@ def test_every_option_is_looked_at():
         ("checkpoint_seconds", None),
         ("holdout", 1),
         ("holdout", "0.1"),
+        ("deployment", 4),
+        ("deployment", {"bits": 1}),
+        ("deployment", {"colour": 1}),
+        ("calibrate", -1),
+        ("warm_up", -1),
+        ("scales", "moving"),
+        ("parameters", 1),
+        ("bits", 17),
     ],
 )
 def test_an_option_that_cannot_have_been_given(tmp_path, name, value):
-    document = {"options": {**asdict(GIVEN), name: value}, "sessions": []}
+    document = {"options": {**GIVEN.document(), name: value}, "sessions": []}
     (tmp_path / RUN).write_text(json.dumps(document))
     assert f"`{name}` is" in refused("E060", remembered, tmp_path).message
 
@@ -71,3 +83,13 @@ def test_options_that_came_later_need_not_be_there(tmp_path):
 def test_options_of_another_version(tmp_path, options):
     (tmp_path / RUN).write_text(json.dumps({"options": options, "sessions": []}))
     assert "another version" in refused("E060", remembered, tmp_path).message
+
+
+@pytest.mark.parametrize("bits", [None, 4])
+def test_options_of_when_integers_had_bits_alone(tmp_path, bits):
+    document = {"options": {"program": "a.snn", "bits": bits}, "sessions": []}
+    (tmp_path / RUN).write_text(json.dumps(document))
+    wanted = TrainOptions("a.snn")
+    if bits:
+        wanted = TrainOptions("a.snn", deployment=of_bits(4), calibrate=0, parameters=False)
+    assert remembered(tmp_path) == wanted
