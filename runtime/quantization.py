@@ -215,7 +215,7 @@ def _decays(made: Quantized, population: Population) -> Iterator[tuple[str, dict
     wanted = {a.target: known.terms(a.value) for a in before.step.decay}
     for assign in _late_or_not(made, population):
         terms = wanted.get(assign.target)
-        factor = _factor(made.integers, population, assign)
+        factor = decay_factor(made.integers, population, assign)
         if factor is None or terms is None or assign.target not in terms.factors:
             continue
         codes, bits = factor
@@ -231,7 +231,7 @@ def _decays(made: Quantized, population: Population) -> Iterator[tuple[str, dict
         )
 
 
-def _factor(model: Model, population: Population, assign: Assign) -> tuple[Array, int] | None:
+def decay_factor(model: Model, population: Population, assign: Assign) -> tuple[Array, int] | None:
     """The codes of the factor of a state, and its fraction bits."""
     for node in walk(assign.value):
         if (
@@ -304,7 +304,7 @@ def _projection(made: Quantized, projection: Projection) -> dict[str, Any]:
         "rms_error": float(np.sqrt((errors * errors).mean()) / sent) if errors.size else 0.0,
         "delay": projection.delay,
         "delay_wanted": projection.delay - made.precision.extra_delay,
-        "bytes": value.array.nbytes,
+        "bytes": -(-value.array.size * value.dtype.bits // 8),
         **_of_chips(made, projection),
     }
 

@@ -18,6 +18,7 @@ from ..ir.tensors import numbers
 from ..ir.text import print_expr
 from ..ir.text.spelling import INFIX
 from ..ir.types import Fixed
+from .quantization import decay_factor, threshold_codes
 
 # Tighter than any infix operator binds.
 TIGHTEST = 9
@@ -77,6 +78,7 @@ def _population(of: Model, population: Population) -> dict[str, Any]:
         "learnt": {k.name: _learning(k) for k in population.learnt},
         "units": {parameter.name: parameter.unit for parameter in model.parameters},
         "phases": _phases(population.step),
+        "integers": _integers(of, population),
         "codes": {
             s.name: str(s.dtype) for s in population.step.states if isinstance(s.dtype, Fixed)
         },
@@ -87,6 +89,24 @@ def _population(of: Model, population: Population) -> dict[str, Any]:
         "refractory_steps": refractory_steps(population),
         "readout": "" if population.readout is None else _call(population.readout),
         "emission": "a spike" if model.emit is None else expression(model.emit),
+    }
+
+
+def _integers(model: Model, population: Population) -> dict[str, Any] | None:
+    """What of integers takes the place of the parameters: the factor of each decay, m / 2^bits, and
+    the codes of the threshold, the least and the greatest."""
+    step = population.step
+    if not model.graph.semantics.integers or step is None:
+        return None
+    phases = (*step.decay, *step.integrate, *step.relax)
+    factors = ((a.target, decay_factor(model, population, a)) for a in phases)
+    return {
+        "decay": {
+            state: {"m": [int(found[0].min()), int(found[0].max())], "bits": found[1]}
+            for state, found in factors
+            if found is not None
+        },
+        "threshold": threshold_codes(model, population),
     }
 
 

@@ -210,7 +210,23 @@ def _semantics(population: dict[str, object]) -> str:
     return (
         f"{name}: {_in_a_step(population['phases'])}{_over(population['codes'])}\n"
         f"  {'; '.join(filter(None, (_spiking(population), emission, values)))}"
+        f"{_in_integers(population['integers'])}"
     )
+
+
+def _in_integers(facts: object) -> str:
+    """What of integers holds in place of the parameters, which are those of the floats."""
+    if facts is None:
+        return ""
+    assert isinstance(facts, dict)
+    kept = [f"{s} keeps {_codes(k['m'])} / 2^{k['bits']}" for s, k in facts["decay"].items()]
+    tested = [f"threshold at {_codes(facts['threshold'])}"] if facts["threshold"] else []
+    said = [*kept, *tested]
+    return f"\n  of these the integers have: {', '.join(said)}" if said else ""
+
+
+def _codes(ends: list[int]) -> str:
+    return " to ".join(map(str, dict.fromkeys(ends)))
 
 
 def _read(population: dict[str, object]) -> str:

@@ -13,6 +13,7 @@ import typer
 
 from ...backends.artifact.model import Package, save_model
 from ...backends.artifact.package import SUFFIX
+from ...ir.integers.precision import OF_PROJECTIONS
 from ...ir.integers.ranges import UNSEEN, Ranges
 from ...ir.verify.durations import steps_of
 from ..calibration import seen
@@ -34,6 +35,10 @@ from .output import Output
 from .running import Split, presented
 
 SAMPLES = 1000  # that are looked at where nothing is said
+COARSE = (
+    "all that leads to a neuron shares its unit, so that fewer bits of one projection coarsen the "
+    "others; `--scale exponent` or `projection` gives each its own"
+)
 OBSERVED = 4  # samples of which every state is looked at, by the reference
 MEMBER = "quantization.json"  # of a package: the report
 
@@ -73,6 +78,8 @@ def quantize(
     bits = deployment.precision.input_bits
     ranges = UNSEEN if samples is None else _seen(loaded, samples, deployment.method, bits)
     made = quantized_as(loaded.model, asked, ranges)
+    if asked.bits and deployment.precision.scale not in OF_PROJECTIONS:
+        output.note(COARSE)
     compared = {} if samples is None else _compared(made, loaded, samples, threads)
     found = {**report(made), "asked": asked.document(), **compared}
     extras = {MEMBER: dumps(found, indent=1).encode()}
@@ -158,7 +165,11 @@ def _tell(path: Path, found: dict[str, Any], output: Output) -> None:
         for p in found["projections"]
     ]
     output.result(table_of(populations, ["name", "neurons", "threshold", "bits"]), "")
+    decays = [row for p in found["populations"] for row in _decays(p)]
+    if decays:
+        output.result(table_of(decays, ["state", "tau [ms]", "in integers", "by"]), "")
     columns = ["name", "bits", "unit", "zeros", "clipped", "max_error", "rms_error", "delay"]
+    columns += ["exponent"] if "exponent" in projections[0] else []
     output.result(table_of(projections, columns), "")
     if "accuracy" in found:
         states = [
@@ -174,6 +185,24 @@ def _tell(path: Path, found: dict[str, Any], output: Output) -> None:
         )
     size = found["bytes"]["weights"]
     output.result(f"{path}: {size} bytes of weights, {found['guard']} guard bits")
+
+
+def _decays(population: dict[str, Any]) -> list[dict[str, Any]]:
+    """A row a state of a population that decays by a factor."""
+    return [
+        {
+            "state": f"{population['name']}/{state}",
+            "tau [ms]": _ends(decay["tau_wanted"]),
+            "in integers": _ends(decay["tau_got"]),
+            "by": f"{' to '.join(map(str, dict.fromkeys(decay['m'])))} / 2^{decay['bits']}",
+        }
+        for state, decay in population["decay"].items()
+    ]
+
+
+def _ends(taus: list[float | None]) -> str:
+    """The least and the greatest of time constants, one where they are the same."""
+    return " to ".join(dict.fromkeys("no end" if tau is None else f"{tau:.4g}" for tau in taus))
 
 
 COMMANDS = (Command("quantize", quantize, "snncc quantize runs/digits --bits 8 --out q8.snnpkg"),)

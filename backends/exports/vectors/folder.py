@@ -28,6 +28,7 @@ from .cut import (
 )
 from .dut import circuit
 from .layout import Field, Layout, layout_of, step_of
+from .meaning import meaning_of
 from .readme import readme
 from .sizes import sizes_of
 from .tables import (
@@ -185,6 +186,15 @@ def _number(part: Part, field: Field, network: Model) -> dict[str, Any]:
     return {**said, "lsb": sent_unit(network, network.graph.population(said["of"]))}
 
 
+def _constant(model: Model, field: Field, state: State) -> dict[str, Any]:
+    said, (role, of) = _codes(model, field, state), meaning_of(step_of(field.population), state)
+    if role in ("threshold", "floor"):
+        (owner,) = (s for s in step_of(field.population).states if s.name == of)
+        beside = _codes(model, field, owner)
+        said |= {"lsb": beside["lsb"], "unit": beside["unit"]}
+    return {**said, "role": role, "of": of}
+
+
 def _state(part: Part, field: Field) -> dict[str, Any]:
     assert field.state is not None
     return {
@@ -211,9 +221,10 @@ def _codes(model: Model, field: Field, state: State) -> dict[str, Any]:
 
 
 def _constants(part: Part, layout: Layout) -> list[dict[str, Any]]:
-    """What stands still in a neuron, such as a threshold of its own."""
+    """What stands still in a neuron, and of which state it is the threshold, the floor, the factor:
+    the first two have its unit."""
     return [
-        {"population": f.population.name, **_codes(part.model, f, state)}
+        {"population": f.population.name, **_constant(part.model, f, state)}
         for f in layout.spikes
         for state in step_of(f.population).states
         if state.name in step_of(f.population).still

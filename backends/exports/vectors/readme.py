@@ -128,7 +128,9 @@ def _layout(part: dict[str, Any]) -> str:
     for field in part["constants"]:
         codes = field["start"]
         said = f"{min(codes)} to {max(codes)}" if isinstance(codes, list) else codes
-        what = f"`{field['state']}` of `{field['population']}` stands still at {said}"
+        role = f"the {field['role']} of `{field['of']}`" if field["of"] else f"`{field['state']}`"
+        worth = f", {_lsb(field)}" if field["of"] else ""
+        what = f"{role} of `{field['population']}` stands still at {said}{worth}"
         lines.append(f"| constant | | | {what} |")
     return "\n".join([*lines, ""])
 

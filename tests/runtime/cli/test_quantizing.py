@@ -39,7 +39,7 @@ def test_a_package_of_integers(snncc, answer, net, tmp_path):
     assert document["semantics"] == 1
     assert document["overflow"]["proved"]
     assert [(p["name"], p["bits"]) for p in document["projections"]] == [("x->h", 8), ("h->y", 4)]
-    assert document["bytes"] == {"weights": 64 * 6 + 6 * 10, "state": (6 + 10) * 2 * 4}
+    assert document["bytes"] == {"weights": 64 * 6 + 6 * 10 // 2, "state": (6 + 10) * 2 * 4}
     for projection in document["projections"]:
         assert projection["clipped"] == 0
         assert projection["rms_error"] <= projection["max_error"]
@@ -241,3 +241,20 @@ def test_the_example_for_a_chip(snncc, answer):
     (document,) = answer("quantize", example, "--calibrate", 0, "--out", "q.snnpkg")
     assert asked(document, "target", "bits") == [("loihi", "program"), (6, "program")]
     assert [p["bits"] for p in document["projections"]] == [6, 6, 8]
+
+
+def test_time_constants_are_told_before_and_after(snncc, net):
+    """Beside each other, by quantize and by inspect: 6 bits leave 63/64 of what 100 ms keep."""
+    net.write_text(net.read_text().replace("v_th = ", "tau_mem = 100 ms, v_th = ", 1))
+    status, out, _ = snncc("quantize", net, "--out", "q.snnpkg", "--decay-bits", 6)
+    assert status == 0
+    row = next(line.split() for line in out.splitlines() if line.split()[:1] == ["h/v"])
+    assert row == ["h/v", "100", "64", "63", "/", "2^6"]
+    _, out, _ = snncc("inspect", "q.snnpkg")
+    assert "of these the integers have: v keeps 63 / 2^6" in out
+
+
+def test_bits_of_one_projection_are_said_to_coarsen_the_others(snncc, net):
+    asked = ("quantize", net, "--out", "q.snnpkg", "-P", "x->h:bits=4")
+    assert "coarsen the others" in snncc(*asked)[2]
+    assert "coarsen the others" not in snncc(*asked, "--scale", "exponent")[2]
