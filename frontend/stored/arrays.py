@@ -135,9 +135,8 @@ def _header(file: IO[bytes]) -> tuple[Header, int]:
     start = file.read(8)
     width = LENGTH_BYTES.get(start[6:])
     if start[:6] != MAGIC or width is None:
-        way_out = (
-            "say --data for an archive, .npz" if start[:2] == b"PK" else "numpy.save writes one"
-        )
+        archive = "it is an archive, .npz; one of samples is named by --data"
+        way_out = archive if start[:2] == b"PK" else ""
         said = start[:6].hex() or "nothing"
         raise Unfit(f"it is no NumPy array: it starts with {said}", way_out)
     length = int.from_bytes(file.read(width), "little")

@@ -234,3 +234,8 @@ def test_columns_before_rows(tmp_path):
         "none to transpose"
         in refused("E061", load, Call("idx", flat), "train", settings_from({})).message
     )
+
+
+def test_an_archive_that_is_named_as_an_array(tmp_path):
+    np.savez(tmp_path / "d.npz", x=np.zeros((2, 3)), y=np.zeros(2))
+    assert "named by --data" in refused("E061", load_npy, tmp_path / "d.npz").help
