@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ...ir.deploy.entries import DEPLOY_ENTRIES, Choice, DeployEntry
+from ...ir.deploy.entries import DEPLOY_ENTRIES, Choice, DeployEntry, problem
 from ...ir.graph import Graph
 from ...ir.report import nearest
 
@@ -97,6 +97,9 @@ def _checked(name: str, value: Choice) -> Choice:
     if rows is not None and value not in rows:
         way_out = nearest(str(value), rows) or f"choose from {', '.join(rows)}"
         raise _wrong(f"there is no `{value}`: {way_out}", DEPLOY_ENTRIES[name].option(name))
+    wrong = problem(name, value)
+    if wrong:
+        raise _wrong(wrong, DEPLOY_ENTRIES[name].option(name))
     return value
 
 

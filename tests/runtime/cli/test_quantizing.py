@@ -258,3 +258,9 @@ def test_bits_of_one_projection_are_said_to_coarsen_the_others(snncc, net):
     asked = ("quantize", net, "--out", "q.snnpkg", "-P", "x->h:bits=4")
     assert "coarsen the others" in snncc(*asked)[2]
     assert "coarsen the others" not in snncc(*asked, "--scale", "exponent")[2]
+
+
+@pytest.mark.parametrize("floor", ["nan", "inf", "-inf"])
+def test_a_floor_is_a_finite_number(snncc, net, floor):
+    status, _, said = snncc("quantize", net, "--out", "q.snnpkg", "--floor", floor)
+    assert (status, "must be finite" in said) == (2, True), said
