@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..ir.graph import Graph
+
 Array = npt.NDArray[Any]
 
 
@@ -21,3 +23,12 @@ class Trace:
     spikes: Mapping[str, npt.NDArray[np.bool_]]
     states: Mapping[str, Mapping[str, Array]]
     numbers: Mapping[str, Array] = field(default_factory=dict)
+
+    def moving(self, graph: Graph) -> Mapping[str, Mapping[str, Array]]:
+        """The states but for those that nothing changes, such as thresholds of single neurons."""
+        steps = {p.name: p.step for p in graph.populations if p.step is not None}
+        names = {n: {s.name for s in step.states} - step.still for n, step in steps.items()}
+        return {
+            name: {state: array for state, array in held.items() if state in names[name]}
+            for name, held in self.states.items()
+        }

@@ -33,7 +33,7 @@ def record_of(model: Model, trace: Trace) -> Arrays:
     }
     for name, spikes in trace.spikes.items():
         found[f"spikes/{name}"] = np.argwhere(spikes.transpose(1, 0, 2)).astype(np.int32)
-    for name, states in trace.states.items():
+    for name, states in trace.moving(model.graph).items():
         for state, values in states.items():
             numbers = values.astype(np.float64) if values.dtype.kind == "f" else values
             found[f"states/{name}/{state}"] = np.ascontiguousarray(numbers.transpose(1, 0, 2))
@@ -41,5 +41,6 @@ def record_of(model: Model, trace: Trace) -> Arrays:
         (f"{p.name}/{state.name}", state.unit)
         for p in model.graph.populations
         for state in (() if p.step is None else p.step.states)
+        if p.step is not None and state.name not in p.step.still
     ]
     return found | {"units": np.array(units, np.str_).reshape(-1, 2)}

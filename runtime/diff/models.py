@@ -40,7 +40,7 @@ def model_side(name: str, package: Package, threads: int, settings: Settings) ->
             for p in block.populations
         },
         trace=lambda batch, sizes, has_states: _cut(
-            simulator().trace(_given(batch), has_states), sizes
+            simulator().trace(_given(batch), has_states), sizes, graph
         ),
         states_at=states_at,
         steps=steps_of(graph) if any(p.encoding is not None for p in graph.populations) else None,
@@ -62,12 +62,13 @@ def is_scored(graph: Graph) -> bool:
     return any(state.name == LAST_EMITTED for step in outputs for state in step.states)
 
 
-def _cut(trace: Trace, sizes: Sizes) -> Trace:
+def _cut(trace: Trace, sizes: Sizes, graph: Graph) -> Trace:
+    states = trace.moving(graph)
     return Trace(
         {name: trace.spikes[name][: sizes.steps] for name in sizes.neurons},
         {
-            name: {state: array[: sizes.steps] for state, array in trace.states[name].items()}
+            name: {state: array[: sizes.steps] for state, array in states[name].items()}
             for name in sizes.neurons
-            if name in trace.states
+            if name in states
         },
     )
