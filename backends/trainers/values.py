@@ -7,7 +7,6 @@ are of the parameters (`ir.passes.derived`) and the parameters of what a trainin
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +16,7 @@ import numpy.typing as npt
 from ...ir.bounded import bounded, free, slope
 from ...ir.graph import Graph, Learnt, Population
 from ...ir.model import Model, learnt_shape, value_name
-from ...ir.passes.derived import Derived, derived
+from ...ir.passes.derived import Derived, as_kept, derived
 from ...ir.tensors import numbers
 from ..compiled.plan import Plan
 from ..compiled.text.step import state_places
@@ -146,11 +145,6 @@ class Values:
 
     def _values(self, group: _Group) -> dict[str, Floats]:
         return {part.learnt.name: self._value(part) for part in group.parts}
-
-
-def as_kept(numbers: Mapping[str, Floats]) -> dict[str, Floats]:
-    """Numbers as neurons start with them."""
-    return {name: each.astype(np.float32).astype(np.float64) for name, each in numbers.items()}
 
 
 def _parts(population: Population, first: int) -> tuple[tuple[_Part, ...], int]:

@@ -61,6 +61,11 @@ class Derived:
 _ASKED = "~"  # no name of a parameter
 
 
+def as_kept(numbers: Mapping[str, Floats]) -> dict[str, Floats]:
+    """Numbers as neurons start with them."""
+    return {name: each.astype(np.float32).astype(np.float64) for name, each in numbers.items()}
+
+
 def derived(population: Population, dt: float) -> Derived:
     """What follows the learnt parameters of a population; its model must have steps by its method
     (`Discretize` says why not)."""

@@ -7,12 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from ...backends.trainers.values import as_kept
 from ...ir.bounded import bounded, free
 from ...ir.graph import Learnt, Population
 from ...ir.integers.population import Given, Integers
 from ...ir.model import Model, value_name
-from ...ir.passes.derived import derived
+from ...ir.passes.derived import as_kept, derived
 from ...ir.passes.pipeline import run_model_passes
 from ...ir.passes.quantize import Quantize
 from ...ir.tensors import numbers
