@@ -109,6 +109,8 @@ def test_a_step_is_what_differences_of_a_smoothed_rounding_say(kernels, head, bo
     assert moved > 3
 
 
+@SPIKE_TRAIN
+@AT_NIGHT
 def test_the_share_of_a_unit_is_that_of_the_paper(kernels):
     trainer, _ = begun(CHAIN, kernels, bits=3, scales=True)
     units = trainer._units
