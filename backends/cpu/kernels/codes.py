@@ -7,7 +7,7 @@ import numpy as np
 from numba import njit
 
 ZERO = np.float32(0.0)
-HALF = np.float64(0.5)
+HALF_CODE = np.float64(0.5)
 
 
 @njit(nogil=True)
@@ -27,7 +27,7 @@ def blind(weights, units, limits, gradient):  # type: ignore[no-untyped-def]
     (the straight-through estimator: Bengio, Leonard, Courville 2013; Hubara et al. 2016, sec.
     1.3)."""
     for k in range(len(weights)):
-        if abs(np.float64(weights[k])) > (limits[k] + HALF) * units[k]:
+        if abs(np.float64(weights[k])) > (limits[k] + HALF_CODE) * units[k]:
             for group in range(gradient.shape[0]):
                 gradient[group, k] = ZERO
 
@@ -44,5 +44,5 @@ def credit_units(weights, units, limits, owners, ratios, gradient, found):  # ty
             total += np.float64(gradient[group, k])
         exact = np.float64(weights[k]) / units[k]
         code = min(max(np.rint(exact), -limits[k]), limits[k])
-        moved = code if abs(exact) > limits[k] + HALF else code - exact
+        moved = code if abs(exact) > limits[k] + HALF_CODE else code - exact
         found[owners[k]] += total * moved * ratios[k]

@@ -126,11 +126,17 @@ def assignments(tree):
             yield node.name, ast.unparse(node)
 
 
+KINDS: list[dict[str, bool]] = [{}, {"PRESENTED": True}, {"CODES": True}]
+
+
 @pytest.mark.parametrize(
     "text",
-    [*(kernel_source({}, parts) for parts in (CPU, through_time.CPU))]
+    [*(kernel_source(f, parts) for f in KINDS for parts in (CPU, through_time.CPU))]
     + [*(module_source((), parts) for parts in (CUDA, through_time.CUDA))],
-    ids=["cpu", "cpu through time", "cuda", "cuda through time"],
+    ids=[
+        *(f"{rule}{'-'.join(f)}" for f in KINDS for rule in ("cpu", "cpu through time")),
+        *("cuda", "cuda through time"),
+    ],
 )
 def test_a_name_of_the_kernels_means_one_thing(text):
     """The files are assembled into one module: the last of two meanings would win."""
