@@ -68,4 +68,4 @@ def signature(graph: Graph) -> str:
 
 def comment(text: str) -> str:
     """Text that cannot end a comment."""
-    return "".join(c if c.isalnum() or c in " _-.,[]" else "_" for c in text)
+    return "".join(c if c.isalnum() or c in " _-.,[]>" else "_" for c in text)
