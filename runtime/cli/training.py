@@ -14,8 +14,9 @@ from ...backends.artifact.numbers import is_amount
 from ...backends.protocols import LARGEST_COUNT
 from ...ir.deploy.choices import DEFAULT
 from ...ir.integers.precision import Deployment
+from ...ir.model import Model
 from ...ir.ranges import BELOW_ONE
-from ..deploying import asked_of
+from ..deploying import asked_of, require_fit
 from ..loading import Options, lower_program
 from ..session import Start
 from ..settings import usable_threads
@@ -195,9 +196,11 @@ def _refuse_integers(context: typer.Context, qat: bool, said: Said, is_cold: boo
 
 
 def _deployment(file: Path, options: Options, said: Said) -> Deployment:
-    """What the program and the command line ask of its integers."""
+    """What the program and the command line ask of its integers; CompileError(E085) for a network
+    that does not fit the chip which the program names."""
     program = lower_program(file, options)
     asked = asked_of(program, said.values, said.bits(program.graph))
+    require_fit(Model(program.graph, {}, {}, 0), asked)
     found = asked.deployment
     is_said = asked.values["method"].origin != DEFAULT
     return found if is_said else replace(found, method=USUAL.method)

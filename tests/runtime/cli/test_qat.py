@@ -108,3 +108,11 @@ def test_what_has_no_integers_is_refused_before_it_is_warm(snncc, tiny, aware):
     tiny.write_text(tiny.read_text().replace("lif", "izhikevich"))
     status, _, err = snncc("train", tiny, *WARM, "--calibrate", 0)
     assert (status, "error[E080]" in err) == (1, True)
+
+
+def test_what_does_not_fit_its_chip_is_not_trained(snncc, tiny, tmp_path, aware):
+    (name,) = (line.split()[1] for line in tiny.read_text().split("\n") if "train " in line)
+    tiny.write_text(tiny.read_text() + f"\ndeploy {name} {{ target reckon }}\n")
+    status, _, err = snncc("train", tiny, *WARM, "--out", "a")
+    assert (status, "error[E085]" in err) == (1, True), err
+    assert not (tmp_path / "a").exists()
