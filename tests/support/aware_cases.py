@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import rule_cases
@@ -11,6 +13,7 @@ from kernel_flags import SPIKE_TRAIN, THROUGH_TIME
 from rule_cases import RATE, SEED, sample
 
 from snncc.backends.losses.table import loss_of
+from snncc.backends.protocols import Samples
 from snncc.backends.rules.reach import within_blocks
 from snncc.backends.rules.table import RULES
 from snncc.backends.rules.through_time.oracle import sample_gradients
@@ -145,3 +148,14 @@ def check_moved(trainer: AwareTrainer, model: Model, oracle, share: float) -> No
         step = (model.weights(name).astype(np.float64) - moved[name]) / RATE
         slack = np.abs(gradient).max() * share + 1e-3
         np.testing.assert_allclose(step, gradient, atol=slack, rtol=0, err_msg=name)
+
+
+def six() -> Samples:
+    """The same sample six times, each drawn anew and with another label."""
+    return replace(
+        sample(LABEL),
+        rows=np.zeros(6, np.int64),
+        ids=np.arange(6, dtype=np.uint64),
+        labels=np.arange(6, dtype=np.int32) % 5,
+        importance=np.ones(6, np.float32),
+    )

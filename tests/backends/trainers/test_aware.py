@@ -24,6 +24,7 @@ from aware_cases import (
     joined,
     meaning,
     oracle_of,
+    six,
     text_of,
 )
 from compiled_texts import compiled_text
@@ -148,15 +149,7 @@ def test_neither_threads_nor_a_stop_change_a_bit(kernels, batch):
             trainer = AwareTrainer(model, made.integers, program.train, threads, kernels)
             if state is not None:
                 trainer.restore(state)
-            one = sample(LABEL)
-            many = replace(
-                one,
-                rows=np.zeros(6, np.int64),
-                ids=np.arange(6, dtype=np.uint64),
-                labels=np.arange(6, dtype=np.int32) % 5,
-                importance=np.ones(6, np.float32),
-            )
-            trainer.train(many.part(first, last), batch, 10 * RATE)
+            trainer.train(six().part(first, last), batch, 10 * RATE)
             state = trainer.state()
         return {name: array.tobytes() for name, array in state.items()}
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import rule_cases
@@ -24,6 +22,7 @@ from aware_cases import (
     floats,
     meaning,
     oracle_of,
+    six,
     text_of,
 )
 from kernel_flags import SPIKE_TRAIN, THROUGH_TIME
@@ -124,15 +123,7 @@ def taught(text, kernels, threads=1, pieces=(6,), batch=2):
         trainer, _ = begun(text, kernels, bits=3, scales=True, threads=threads)
         if state is not None:
             trainer.restore(state)
-        one = sample(LABEL)
-        many = replace(
-            one,
-            rows=np.zeros(6, np.int64),
-            ids=np.arange(6, dtype=np.uint64),
-            labels=np.arange(6, dtype=np.int32) % 5,
-            importance=np.ones(6, np.float32),
-        )
-        trainer.train(many.part(first, last), batch, 20 * RATE)
+        trainer.train(six().part(first, last), batch, 20 * RATE)
         state, first = trainer.state(), last
     return trainer
 
