@@ -15,7 +15,7 @@ from ...ir.neuron import LAST_EMITTED, NeuronStep
 from ...ir.rules import ENCODINGS, emitters, sends_numbers
 from ...ir.types import DType
 from ...ir.verify.durations import steps_of
-from ...ir.wiring import Listed, Wiring
+from ...ir.wiring import Listed, Windows, Wiring
 from ..runnable import require_clocked
 from .kinds import CODES, FIELDS, numbers_of
 from .text.step import state_places
@@ -47,6 +47,7 @@ class Plan(NamedTuple):
     kind: Array  # u8[J] PAIRS, LIST or WINDOW of `kinds`
     windows: Array  # i64[J, 10] see `windows.py`
     weight: Array  # i64[J + 1] bounds of the projections within the weights
+    laid: Array  # i64[J + 1] bounds of the convolutions within the weights that are laid anew
     row: Array  # i64[J] first entry of each projection in csr_ptr
     csr_ptr: Array  # i64
     csr_post: Array  # i32[S]
@@ -110,6 +111,7 @@ def make_plan(model: Model, sums: tuple[str, ...] = ("exact",), fires_often: boo
         kind=np.array([CODES[type(wirings[p.name])] for p in projections], np.uint8),
         windows=np.array([numbers_of(wirings[p.name]) for p in projections]).reshape(-1, FIELDS),
         weight=weight,
+        laid=_laid(projections, wirings),
         row=row,
         csr_ptr=csr_ptr,
         csr_post=csr_post,
@@ -237,6 +239,14 @@ def _synapses(
         synapses += wiring.synapses
     ptr = np.concatenate(pointers) if pointers else np.zeros(1, np.int64)
     return row, ptr, np.concatenate(posts), np.concatenate(indices)
+
+
+def _laid(projections: Sequence[Projection], wirings: Mapping[str, Wiring]) -> Array:
+    """Room for the kernel of each convolution."""
+    found = [wirings[p.name] for p in projections]
+    return bounds(
+        [np.prod(w.weight_shape) if isinstance(w, Windows) and not w.is_pool else 0 for w in found]
+    )
 
 
 def _initial_states(model: Model, neurons: Array) -> dict[str, Array]:

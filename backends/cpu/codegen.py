@@ -30,7 +30,10 @@ from ..compiled.text.step import (
 
 FORWARD = (
     ("compiled", ("formulas.py", "windows.py")),
-    ("cpu.kernels", ("features.py", "rows.py", "forward.py", "closing.py", "synapses.py")),
+    (
+        "cpu.kernels",
+        ("features.py", "rows.py", "forward.py", "closing.py", "planes.py", "synapses.py"),
+    ),
     ("cpu", ("each.py", "timeloop.py")),
 )
 KERNEL_MODULE = "snncc_cpu_kernels"

@@ -33,6 +33,8 @@ class Work(NamedTuple):
     steady: Array  # f32[W, S] what it brings in every step, projection by projection
     graded: Array  # f32[W, T, G] what populations emit and send, step by step
     row: Array  # f32[W, 2, M] what an event brings, and where, if they are delivered one by one
+    together: int  # of the workers, so many that stand side by side have what follows in common
+    laid: Array  # f32[W / together, laid weights] kernels of convolutions, see `planes.py`
 
 
 def zeros(shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
@@ -55,10 +57,13 @@ def whole_lines(count: int) -> int:
     return -(-count // (LINE // 4)) * (LINE // 4)
 
 
-def make_work(plan: Plan, workers: int, wide: bool = False, kept: int = 0) -> Work:
-    """Scratch for `workers` samples in flight. Where threads share one (`wide`), all its steps are
-    one window, so that they seldom meet; `kept` steps are where what arrived in them is wanted
-    afterwards. Else windows are short, and their sums stay in cache."""
+def make_work(
+    plan: Plan, workers: int, wide: bool = False, kept: int = 0, together: int = 1
+) -> Work:
+    """Scratch for `workers` samples in flight, `together` of which a thread has. Where threads
+    share one (`wide`), all its steps are one window, so that they seldom meet; `kept` steps are
+    where what arrived in them is wanted afterwards. Else windows are short, and their sums stay in
+    cache."""
     neurons, populations, steps = int(plan.neurons[-1]), len(plan.model), plan.steps
     widest = plan.widest
     is_whole = wide and steps * neurons <= WIDE_LIMIT
@@ -76,4 +81,6 @@ def make_work(plan: Plan, workers: int, wide: bool = False, kept: int = 0) -> Wo
         steady=zeros((workers, int(plan.steady[-1])), np.float32),
         graded=zeros((workers, steps, int(plan.graded[-1])), np.float32),
         row=zeros((workers, 2, whole_lines(widest)), np.float32),
+        together=together,
+        laid=zeros((-(-workers // together), int(plan.laid[-1])), np.float32),
     )

@@ -23,8 +23,9 @@ from .kernels.forward import (
     pack,
     thresholds,
 )
+from .kernels.planes import is_laid, lay
 from .kernels.rows import add, numbers
-from .kernels.synapses import deliver, send_all, send_steady
+from .kernels.synapses import deliver, deliver_planes, send_all, send_steady
 from .units import advance_at, unit
 
 ZERO = np.float32(0.0)
@@ -91,7 +92,7 @@ def settle(plan, weights, data, s, stride, count, work, w):  # type: ignore[no-u
                 levels(own, plan.zero[k], plan.rate[k], plan.most[k], sent[c, lo:hi])
             for j in range(len(plan.pre)):
                 if plan.pre[j] == p:
-                    send_steady(plan, own_weights, j, sent, steady)
+                    send_steady(plan, own_weights, laid_of(work, w), j, sent, steady)
         origin += hi - lo
 
 
@@ -111,10 +112,20 @@ def drive(plan, values, j, first, last, work, w, currents):  # type: ignore[no-u
     if GRADED and plan.emitted[a] >= 0:
         send_graded(plan, values, j, first, last, work, w, currents, lo, hi)
         return
+    planes = numbers(np.empty(hi - lo if is_laid(plan, j) else 0, np.float32))
     for t in range(max(first, delay), last):
-        start, end = ptr[t - delay], ptr[t - delay + 1]
-        if start < end:
-            deliver(plan, values, j, spikes, start, end, currents[t % window, lo:hi])
+        start, end, current = ptr[t - delay], ptr[t - delay + 1], currents[t % window, lo:hi]
+        if start < end and is_laid(plan, j):
+            laid = laid_of(work, w)
+            deliver_planes(plan, values, laid, j, spikes, start, end, current, planes)
+        elif start < end:
+            deliver(plan, values, j, spikes, start, end, current)
+
+
+@njit
+def laid_of(work, w):  # type: ignore[no-untyped-def]
+    """What the worker that has sample w in its scratch laid out of the weights."""
+    return numbers(work.laid[w // work.together])
 
 
 @njit
@@ -125,7 +136,8 @@ def send_graded(plan, values, j, first, last, work, w, currents, lo, hi):  # typ
     if start < last:
         sent = numbers(work.graded[w, start - plan.delay[j] : last - plan.delay[j]])
         here = currents[start % window : start % window + last - start]
-        send_all(plan, values, j, sent, plan.graded[plan.pre[j]], here, lo, hi)
+        laid, origin = laid_of(work, w), plan.graded[plan.pre[j]]
+        send_all(plan, values, laid, j, sent, origin, here, lo, hi)
 
 
 @unit
@@ -289,6 +301,7 @@ def run(advance, plan, weights, data, seed, first, stride, work, w, results):  #
 
     Counts and activity of the results are added to, their scores and lost are written.
     """
+    lay(plan, numbers(weights.values), laid_of(work, w))
     for s in range(first, len(data.ids), stride):
         present(advance, plan, weights, data, s, 1, 1, seed, work, w)
         count(plan, work, w, plan.output, results.counts[s])

@@ -272,9 +272,9 @@ class CpuTrainer(CpuSimulator):
         """Scratch of so many workers, and the accumulators that they add to."""
         key = workers, is_shared
         if key not in self._scratches:
-            samples = workers * self._kind.cpu.together(self.plan)
+            each, kept = self._kind.cpu.together(self.plan), self._kind.cpu.kept(self.rule)
             self._scratches[key] = (
-                Record(make_work(self.plan, samples, is_shared, self._kind.cpu.kept(self.rule))),
+                Record(make_work(self.plan, workers * each, is_shared, kept, each)),
                 Record(self._kind.cpu.scratch(self.plan, self.rule, workers)),
             )
         if workers > 1 and len(self._gradient) < workers:

@@ -20,7 +20,8 @@ Parts = tuple[tuple[str, tuple[str, ...]], ...]
 
 assert __package__ is not None
 BACKENDS = __package__.removesuffix(".compiled.text")
-DECORATORS = f"{BACKENDS}.cpu.units"  # which a joined module imports as well
+# What a joined module imports as well: decorators, and functions that are made of machine code.
+IMPORTED = (f"{BACKENDS}.cpu.units", f"{BACKENDS}.cpu.vectors")
 FORMULA = "formula = as_written"
 STAMP = "__text_digest__"  # a joined module's, of its whole text
 MARK = re.compile(r"^# from backends/(\S+)\n", re.MULTILINE)
@@ -72,7 +73,7 @@ def _written_out(package: str, node: ast.ImportFrom, modules: Set[str]) -> str:
     if module in modules:
         return ""
     values = {alias.name: getattr(import_module(module), alias.name) for alias in node.names}
-    if module == DECORATORS:
+    if module in IMPORTED:
         return f"from {module} import {', '.join(values)}"
     assert all(isinstance(v, int | float | tuple) for v in values.values()), (module, values)
     return "; ".join(f"{name} = {value!r}" for name, value in values.items())

@@ -24,6 +24,7 @@ from ...compiled.windows import (
     taps_of,
 )
 from .features import CODES, LISTED, MATRIX, WINDOWED
+from .planes import is_laid, is_sparse, spray_numbers, spray_spikes
 from .rows import add_scaled, fill, numbers
 
 ONE32 = np.float32(1.0)
@@ -190,28 +191,46 @@ def row_of_windows(weights, window, k, number, products, posts):  # type: ignore
 
 
 @njit
-def send_steady(plan, values, j, numbers, currents):  # type: ignore[no-untyped-def]
+def deliver_planes(plan, values, laid, j, spikes, start, end, current, planes):  # type: ignore[no-untyped-def]
+    """`deliver` of a convolution, whichever way is faster; planes is scratch as `current` is."""
+    window = plan.windows[j]
+    if is_sparse(window, end - start, len(current)):
+        own = values[plan.weight[j] : plan.weight[j + 1]]
+        deliver_windows(own, window, spikes, start, end, current)
+    else:
+        one = np.int32(1) if CODES else ONE32
+        own = laid[plan.laid[j] : plan.laid[j + 1]]
+        spray_spikes(own, window, one, spikes, start, end, current, planes)
+
+
+@njit
+def send_steady(plan, values, laid, j, numbers, currents):  # type: ignore[no-untyped-def]
     """The steady current of projection j, f32[samples, S], by the numbers f32[samples, N] of its
     input in several samples."""
     lo, hi = plan.steady[j], plan.steady[j + 1]
     for c in range(len(numbers)):
         fill(currents[c, lo:hi], ZERO)
-    send_all(plan, values, j, numbers, plan.neurons[plan.pre[j]], currents, lo, hi)
+    send_all(plan, values, laid, j, numbers, plan.neurons[plan.pre[j]], currents, lo, hi)
 
 
 @njit
-def send_all(plan, values, j, numbers, first, currents, lo, hi):  # type: ignore[no-untyped-def]
-    """currents[c, lo:hi] += the sum of w times numbers[c, first:] over the synapses of all pre
-    neurons of projection j, in their order, in each row c."""
+def send_all(plan, values, laid, j, sent, first, currents, lo, hi):  # type: ignore[no-untyped-def]
+    """currents[c, lo:hi] += the sum of w times sent[c, first:] over the synapses of all pre neurons
+    of projection j, in their order, in each row c."""
     pre = plan.neurons[plan.pre[j] + 1] - plan.neurons[plan.pre[j]]
     if MATRIX and plan.kind[j] == PAIRS:
         own = values[plan.weight[j] : plan.weight[j + 1]]
-        send_dense(own, pre, numbers, first, currents, lo, hi)
+        send_dense(own, pre, sent, first, currents, lo, hi)
+    elif is_laid(plan, j):
+        own, planes = laid[plan.laid[j] : plan.laid[j + 1]], numbers(np.empty(hi - lo, np.float32))
+        for c in range(len(sent)):
+            row = sent[c, first : first + pre]
+            spray_numbers(own, plan.windows[j], row, currents[c, lo:hi], planes)
     else:
-        for c in range(len(numbers)):
+        for c in range(len(sent)):
             for k in range(pre):
-                if numbers[c, first + k] != ZERO:
-                    send(plan, values, j, k, numbers[c, first + k], currents[c, lo:hi])
+                if sent[c, first + k] != ZERO:
+                    send(plan, values, j, k, sent[c, first + k], currents[c, lo:hi])
 
 
 @njit

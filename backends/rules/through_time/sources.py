@@ -9,7 +9,7 @@ CPU: Parts = (
     (
         "rules.through_time.cpu",
         (
-            *("features.py", "synapses.py", "credit.py", "loss.py", "backward.py"),
+            *("features.py", "planes.py", "synapses.py", "credit.py", "loss.py", "backward.py"),
             *("update.py", "learning.py"),
         ),
     ),

@@ -117,7 +117,7 @@ def test_what_an_input_sends_in_every_step_is_summed_once(plain, monkeypatch):
     """Whatever the steps, in windows of 40: a projection's weights are read once a sample."""
     calls = []
     sum_up = plain.send_all
-    monkeypatch.setattr(plain, "send_all", lambda *a: calls.append(a[2]) or sum_up(*a))
+    monkeypatch.setattr(plain, "send_all", lambda *a: calls.append(a[3]) or sum_up(*a))
     call = "current(duration = 90 ms, mean = 0.5, sd = 0.25)"
     plan = make_plan(draw_model(compiled_text(NET.format(first=call, second=call, dt=1)).graph, 0))
     work = make_work(plan, 2)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from ....compiled.kinds import LIST, PAIRS, WINDOW
-from ....cpu.kernels.features import GRADED, LISTED, MATRIX, STEADY, WINDOWED
+from ....compiled.kinds import LIST, PAIRS
+from ....cpu.kernels.features import GRADED, LISTED, MATRIX, STEADY
+from ....cpu.kernels.planes import is_laid
 from ....cpu.kernels.rows import add, add_scaled, fill
 from ....cpu.units import unit
 from .features import AT_ONCE
-from .synapses import STEPS, over_windows
+from .planes import keep_worth, worth_of_numbers, worth_of_spikes
+from .synapses import STEPS
 
 ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
@@ -26,7 +28,9 @@ def credit(plan, through, store, work, sweep, w, count, segment):  # type: ignor
         sorted_for = np.int64(-1)
         for j in range(len(plan.pre)):
             if plan.pre[j] == a and through.trains[j]:
-                if STEADY and plan.steady[j] < plan.steady[j + 1]:
+                if is_laid(plan, j):
+                    credit_planes(plan, work, sweep, w, count, j, first, last, sums)
+                elif STEADY and plan.steady[j] < plan.steady[j + 1]:
                     credit_steady(plan, work, sweep, w, count, j, first, last, sums)
                 elif GRADED and plan.emitted[a] >= 0:
                     credit_graded(plan, work, sweep, w, count, j, first, last, sums)
@@ -96,19 +100,26 @@ def add_fours(rows, when, start, stop, own):  # type: ignore[no-untyped-def]
 def credit_steady(plan, work, sweep, w, count, j, first, last, sums):  # type: ignore[no-untyped-def]
     """The part of projection j where its input sends a number in every step: the adjoints of the
     steps first:last are added up before."""
-    a, p = plan.pre[j], plan.post[j]
-    origin = plan.port[j] * plan.neurons[-1]
-    start, stop = origin + plan.neurons[p], origin + plan.neurons[p + 1]
-    own, lo, hi = w * sweep.together, plan.steady[j], plan.steady[j + 1]
-    for c in range(own, own + count):
-        total = sweep.totals[c, lo:hi]
-        fill(total, ZERO)
-        for t in range(max(first, plan.delay[j]), last):
-            add(sweep.arrived[c, t - first, start:stop], total)
+    a, own = plan.pre[j], w * sweep.together
+    lo, hi = plan.steady[j], plan.steady[j + 1]
+    add_totals(plan, sweep, w, count, j, first, last)
     totals = sweep.totals[own : own + count]
     for i in range(plan.neurons[a + 1] - plan.neurons[a]):
         numbers = work.numbers[own : own + count, plan.neurons[a] + i]
         credit_numbers(plan, j, i, numbers, totals, lo, hi, sums)
+
+
+@njit
+def add_totals(plan, sweep, w, count, j, first, last):  # type: ignore[no-untyped-def]
+    """The adjoints of what projection j brought in the steps first:last, added up, into totals."""
+    p, lo, hi = plan.post[j], plan.steady[j], plan.steady[j + 1]
+    origin = plan.port[j] * plan.neurons[-1]
+    start, stop = origin + plan.neurons[p], origin + plan.neurons[p + 1]
+    for c in range(w * sweep.together, w * sweep.together + count):
+        total = sweep.totals[c, lo:hi]
+        fill(total, ZERO)
+        for t in range(max(first, plan.delay[j]), last):
+            add(sweep.arrived[c, t - first, start:stop], total)
 
 
 @njit
@@ -166,5 +177,30 @@ def credit_pre(plan, j, i, scale, arrived, sums):  # type: ignore[no-untyped-def
         row, posts, places = plan.row[j] + i, plan.csr_post, plan.csr_index
         for s in range(plan.csr_ptr[row], plan.csr_ptr[row + 1]):
             sums[places[s]] += scale * arrived[posts[s]]
-    if WINDOWED and plan.kind[j] == WINDOW:
-        over_windows(plan.windows[j], i, own, scale, arrived, own, True)
+
+
+@njit
+def credit_planes(plan, work, sweep, w, count, j, first, last, sums):  # type: ignore[no-untyped-def]
+    """The part of projection j, a convolution: of what arrived in the steps first:last."""
+    a, p, d, window = plan.pre[j], plan.post[j], plan.delay[j], plan.windows[j]
+    origin = plan.port[j] * plan.neurons[-1]
+    start, stop = origin + plan.neurons[p], origin + plan.neurons[p + 1]
+    kernel, own = sweep.kernel[w], slice(plan.weight[j], plan.weight[j + 1])
+    planes = np.empty(stop - start, np.float32)
+    if STEADY and plan.steady[j] < plan.steady[j + 1]:
+        lo, hi = plan.steady[j], plan.steady[j + 1]
+        add_totals(plan, sweep, w, count, j, first, last)
+        for c in range(w * sweep.together, w * sweep.together + count):
+            sent = work.numbers[c, plan.neurons[a] : plan.neurons[a + 1]]
+            worth_of_numbers(window, sent, sweep.totals[c, lo:hi], planes, kernel)
+    else:
+        for c in range(w * sweep.together, w * sweep.together + count):
+            ptr, spikes = work.ptr[c, a], work.spikes[c, plan.events[a] : plan.events[a + 1]]
+            for t in range(max(0, first - d), last - d):
+                arrived = sweep.arrived[c, t + d - first, start:stop]
+                if GRADED and plan.emitted[a] >= 0:
+                    sent = work.graded[c, t, plan.graded[a] : plan.graded[a + 1]]
+                    worth_of_numbers(window, sent, arrived, planes, kernel)
+                else:
+                    worth_of_spikes(window, spikes, ptr[t], ptr[t + 1], arrived, planes, kernel)
+    keep_worth(window, kernel, sums[own])

@@ -5,16 +5,26 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from ....cpu.kernels.planes import lay
 from ....cpu.kernels.rows import add
 from ....cpu.timeloop import count_all, present
+from ....cpu.units import unit
 from ....optimizers.cpu.update import number_of
 from .backward import backward, clear, find_starts
 from .credit import credit
 from .features import AT_ONCE, SEGMENTED
 from .loss import judge
+from .planes import lay_back
 from .update import apply_gradient
 
 ONE = np.float32(1.0)
+
+
+@unit
+def lay_all(plan, weights, store, work, sweep, w):  # type: ignore[no-untyped-def]
+    """The kernels of convolutions as worker w goes by them, up and down."""
+    lay(plan, weights.values, work.laid[w])
+    lay_back(plan, store.weights, sweep.laid[w])
 
 
 @njit(nogil=True)
@@ -29,8 +39,12 @@ def learn(  # type: ignore[no-untyped-def]
     """
     most = np.int64(1) if AT_ONCE else sweep.together
     own = w * sweep.together
+    if not AT_ONCE:
+        lay_all(plan, weights, store, work, sweep, w)
     for start in range(first, last, stride * most):
         count = min(most, (last - start + stride - 1) // stride)
+        if AT_ONCE:
+            lay_all(plan, weights, store, work, sweep, w)
         present(advance, plan, weights, data, start, stride, count, seed, work, own)
         for c in range(count):
             s, k = start + c * stride, own + c

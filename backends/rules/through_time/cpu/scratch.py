@@ -35,6 +35,8 @@ class Sweep(NamedTuple):
     sums: Any  # f32[1, weights] dL/d(weight) of one sample, laid out as the weights are
     starts: Any  # f32[W, F, N] dL/d(where a state starts); none where no parameter learns
     until: Any  # i32[W, widest + 2] spikes of a population by neuron: bounds within `when`
+    laid: Any  # f32[W, laid weights] kernels of convolutions as errors go down by them
+    kernel: Any  # f32[W, the largest of them] dL/d(weight) of one, as spikes go up by it; 0 between
     when: Any  # i32[W, spikes] the row of `arrived`, of all samples, where each arrived
 
 
@@ -72,5 +74,7 @@ def make_sweep(plan: Plan, through: Through, workers: int) -> Sweep:
         sums=zeros((min(workers, 1), whole_lines(int(plan.weight[-1]))), f32),
         starts=zeros((workers, len(plan.real_init) * through.learns, neurons), f32),
         until=zeros((workers, plan.widest + 2), np.int32),
+        laid=zeros((workers, int(plan.laid[-1])), f32),
+        kernel=zeros((workers, int(np.diff(plan.laid).max(initial=0))), f32),
         when=zeros((workers, each * steps * widest), np.int32),
     )

@@ -6,26 +6,13 @@ import numpy as np
 from numba import njit
 
 from ....compiled.kinds import LIST, PAIRS, WINDOW
-from ....compiled.windows import (
-    COLUMNS,
-    HEIGHT,
-    KERNEL,
-    OUTPUTS,
-    PADDING,
-    POOL,
-    ROWS,
-    STRIDE,
-    WIDTH,
-    coordinates,
-    outputs_of,
-    place_of,
-)
 from ....cpu.kernels.features import LISTED, MATRIX, WINDOWED
+from ....cpu.kernels.planes import is_laid
 from ....cpu.kernels.rows import add_scaled
 from ....cpu.units import unit
+from .planes import ask_planes, ask_pool
 
 ZERO = np.float32(0.0)
-ONE = np.float32(1.0)
 STEPS = 16  # that a row of weights is used for while it is in cache
 
 
@@ -53,13 +40,25 @@ def ask(plan, store, sweep, w, count, j, first, last, left):  # type: ignore[no-
                 own = arrived[c, t + d, start:stop]
                 ask_listed(bounds, posts, places, store.weights, own, asked[c, t, lo:hi])
     if WINDOWED and plan.kind[j] == WINDOW:
-        weights = store.weights[plan.weight[j] : plan.weight[j + 1]]
-        for c in range(count):
-            for t in range(first, end):
-                own = arrived[c, t + d, start:stop]
-                for i in range(hi - lo):
-                    found = over_windows(plan.windows[j], i, weights, ONE, own, weights, False)
-                    asked[c, t, lo + i] += found
+        ask_windows(plan, store, sweep, w, count, j, first, end)
+
+
+@njit
+def ask_windows(plan, store, sweep, w, count, j, first, end):  # type: ignore[no-untyped-def]
+    """The same of windows, of the rows first:end."""
+    a, p, d, window = plan.pre[j], plan.post[j], plan.delay[j], plan.windows[j]
+    lo, hi = plan.neurons[a], plan.neurons[a + 1]
+    origin = sweep.arrived.shape[2] - (plan.ports - plan.port[j]) * plan.neurons[-1]
+    start, stop = origin + plan.neurons[p], origin + plan.neurons[p + 1]
+    laid = sweep.laid[w // sweep.together, plan.laid[j] : plan.laid[j + 1]]
+    above, planes = np.empty(stop - start, np.float32), np.empty(hi - lo, np.float32)
+    for c in range(w, w + count):
+        for t in range(first, end):
+            own, asked = sweep.arrived[c, t + d, start:stop], sweep.asked[c, t, lo:hi]
+            if is_laid(plan, j):
+                ask_planes(laid, window, own, asked, above, planes)
+            else:
+                ask_pool(store.weights[plan.weight[j]], window, own, asked)
 
 
 @njit
@@ -99,26 +98,3 @@ def ask_listed(bounds, posts, places, weights, arrived, target):  # type: ignore
         for s in range(bounds[i], bounds[i + 1]):
             total += weights[places[s]] * arrived[posts[s]]
         target[i] += total
-
-
-@njit
-def over_windows(window, k, weights, scale, arrived, gradient, is_credit):  # type: ignore[no-untyped-def]
-    """Over the windows that pre neuron k lies in: sum of w times the adjoint, or (is_credit)
-    gradient += scale times the adjoint."""
-    channel, i, j = coordinates(k, window[HEIGHT], window[WIDTH])
-    kernel, stride, padding = window[KERNEL], window[STRIDE], window[PADDING]
-    top, bottom = outputs_of(i, kernel, stride, padding, window[ROWS])
-    left, right = outputs_of(j, kernel, stride, padding, window[COLUMNS])
-    first, last = (channel, channel + 1) if window[POOL] else (np.int64(0), window[OUTPUTS])
-    total = ZERO
-    for o in range(first, last):
-        for y in range(top, bottom):
-            row = (o * window[ROWS] + y) * window[COLUMNS]
-            a = i + padding - y * stride
-            for x in range(left, right):
-                place = place_of(window, o, channel, a, j + padding - x * stride)
-                if is_credit:
-                    gradient[place] += scale * arrived[row + x]
-                else:
-                    total += weights[place] * arrived[row + x]
-    return total

@@ -1,0 +1,163 @@
+"""Convolutions, many weights at a time: planes whose channels come last.
+
+A spike reaches a square of positions, in each of them all channels. Where the channels of a
+position lie side by side, and positions along a row too, what it brings to a row of the square is
+one run of additions, `kernel * outputs` long, if the weights lie so as well: [c, a, kernel - 1 - b,
+o]. Neurons lie channel by channel everywhere else, so that sums are turned there and back. No
+bit depends on it: each sum keeps its order, that of `send_windows`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from ...compiled.windows import (
+    CHANNELS,
+    COLUMNS,
+    HEIGHT,
+    KERNEL,
+    OUTPUTS,
+    PADDING,
+    ROWS,
+    STRIDE,
+    WIDTH,
+    coordinates,
+    outputs_of,
+)
+from ..vectors import EIGHT, add_eight, add_run
+from .features import WINDOWED
+from .rows import numbers
+
+TURN = 8  # positions that are turned together
+FEW = 4  # additions to scattered neurons take as long as so many turned ones
+
+
+@njit
+def is_laid(plan, j):  # type: ignore[no-untyped-def]
+    """Whether projection j is a convolution, whose kernel is laid out anew."""
+    return WINDOWED and plan.laid[j] < plan.laid[j + 1]
+
+
+@njit
+def lay(plan, values, laid):  # type: ignore[no-untyped-def]
+    """The kernels of all convolutions as [c, a, kernel - 1 - b, o] into laid f32[laid weights]."""
+    for j in range(len(plan.pre)):
+        if is_laid(plan, j):
+            own = values[plan.weight[j] : plan.weight[j + 1]]
+            lay_kernel(plan.windows[j], own, laid[plan.laid[j] : plan.laid[j + 1]])
+
+
+@njit
+def lay_kernel(window, own, laid):  # type: ignore[no-untyped-def]
+    """The same of one."""
+    outputs, taps, kernel = window[OUTPUTS], window[KERNEL] * window[KERNEL], window[KERNEL]
+    for o in range(outputs):
+        for c in range(window[CHANNELS]):
+            row = own[(o * window[CHANNELS] + c) * taps : (o * window[CHANNELS] + c + 1) * taps]
+            for a in range(kernel):
+                place = (c * kernel + a) * kernel * outputs + o
+                for b in range(kernel):
+                    laid[place + (kernel - 1 - b) * outputs] = row[a * kernel + b]
+
+
+@njit
+def turn_in(neurons, channels, planes):  # type: ignore[no-untyped-def]
+    """planes [position, channel] = neurons [channel, position]."""
+    size = len(neurons) // channels
+    for start in range(0, size, TURN):
+        for o in range(channels):
+            for k in range(start, min(start + TURN, size)):
+                planes[k * channels + o] = neurons[o * size + k]
+
+
+@njit
+def turn_out(planes, channels, neurons):  # type: ignore[no-untyped-def]
+    """The way back."""
+    size = len(neurons) // channels
+    for start in range(0, size, TURN):
+        for o in range(channels):
+            for k in range(start, min(start + TURN, size)):
+                neurons[o * size + k] = planes[k * channels + o]
+
+
+@njit
+def spray(laid, window, k, scale, planes):  # type: ignore[no-untyped-def]
+    """planes [row, column, o] += scale w of the windows that pre neuron k lies in."""
+    channel, i, j = coordinates(k, window[HEIGHT], window[WIDTH])
+    kernel, stride, padding = window[KERNEL], window[STRIDE], window[PADDING]
+    top, bottom = outputs_of(i, kernel, stride, padding, window[ROWS])
+    left, right = outputs_of(j, kernel, stride, padding, window[COLUMNS])
+    outputs = window[OUTPUTS]
+    first = (kernel - 1 - (j + padding - left * stride)) * outputs
+    # Of stride 1 the taps of a row follow each other as the positions do.
+    runs, run = (1, (right - left) * outputs) if stride == 1 else (right - left, outputs)
+    for y in range(top, bottom):
+        row = (channel * kernel + i + padding - y * stride) * kernel * outputs + first
+        at = (y * window[COLUMNS] + left) * outputs
+        for x in range(runs):
+            add_run(scale, laid, row + x * stride * outputs, planes, at + x * outputs, run)
+
+
+@njit
+def is_sparse(window, events, neurons):  # type: ignore[no-untyped-def]
+    """Whether so many events are brought faster to where the neurons lie, than turned. The bits are
+    the same."""
+    return FEW * events * window[KERNEL] * window[KERNEL] * window[OUTPUTS] < 2 * neurons
+
+
+@njit
+def spray_spikes(laid, window, one, spikes, start, end, current, planes):  # type: ignore[no-untyped-def]
+    """As `deliver_windows`, by way of the planes, scratch as long as `current`."""
+    turn_in(current, window[OUTPUTS], planes)
+    for k in range(start, end):
+        spray(laid, window, np.int64(spikes[k]), one, planes)
+    turn_out(planes, window[OUTPUTS], current)
+
+
+@njit
+def spray_numbers(laid, window, sent, current, planes):  # type: ignore[no-untyped-def]
+    """The same of the numbers sent[k] of all pre neurons: position by position, and in each by
+    channel, eight of them a pass."""
+    channels, size = window[CHANNELS], window[HEIGHT] * window[WIDTH]
+    turn_in(current, window[OUTPUTS], planes)
+    eight = numbers(np.empty(EIGHT, np.float32))
+    for k in range(size):
+        c = 0
+        while c + EIGHT <= channels:
+            if take_eight(sent, c * size + k, size, eight):
+                spray_eight(laid, window, c * size + k, eight, planes)
+            c += EIGHT
+        while c < channels:
+            if sent[c * size + k] != 0:
+                spray(laid, window, c * size + k, sent[c * size + k], planes)
+            c += 1
+    turn_out(planes, window[OUTPUTS], current)
+
+
+@njit
+def take_eight(sent, first, pitch, eight):  # type: ignore[no-untyped-def]
+    """eight = sent[first + r * pitch]; whether one of them is not 0."""
+    any_sent = False
+    for r in range(EIGHT):
+        eight[r] = sent[first + r * pitch]
+        any_sent = any_sent or eight[r] != 0
+    return any_sent
+
+
+@njit
+def spray_eight(laid, window, k, eight, planes):  # type: ignore[no-untyped-def]
+    """`spray` of the numbers that pre neuron k and those of the next seven channels send."""
+    channel, i, j = coordinates(k, window[HEIGHT], window[WIDTH])
+    kernel, stride, padding = window[KERNEL], window[STRIDE], window[PADDING]
+    top, bottom = outputs_of(i, kernel, stride, padding, window[ROWS])
+    left, right = outputs_of(j, kernel, stride, padding, window[COLUMNS])
+    outputs, pitch = window[OUTPUTS], kernel * kernel * window[OUTPUTS]
+    first = (kernel - 1 - (j + padding - left * stride)) * outputs
+    runs, run = (1, (right - left) * outputs) if stride == 1 else (right - left, outputs)
+    for y in range(top, bottom):
+        row = (channel * kernel + i + padding - y * stride) * kernel * outputs + first
+        at = (y * window[COLUMNS] + left) * outputs
+        for x in range(runs):
+            tap = row + x * stride * outputs
+            add_eight(eight, laid, tap, pitch, planes, at + x * outputs, run)
