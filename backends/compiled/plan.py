@@ -91,7 +91,6 @@ def make_plan(model: Model, sums: tuple[str, ...] = ("exact",), fires_often: boo
     computed = [b for b in graph.schedule if populations[index[b.populations[0]]].step]
     sources, incoming, inner = _sources(projections, index, graph.schedule)
     weight = bounds([int(np.prod(wirings[p.name].weight_shape)) for p in projections])
-    row, csr_ptr, csr_post, csr_index = _synapses(projections, wirings, weight)
     inputs = [k for k, p in enumerate(populations) if p.role == "input"]
     return Plan(
         steps=steps,
@@ -112,10 +111,7 @@ def make_plan(model: Model, sums: tuple[str, ...] = ("exact",), fires_often: boo
         windows=np.array([numbers_of(wirings[p.name]) for p in projections]).reshape(-1, FIELDS),
         weight=weight,
         laid=_laid(projections, wirings),
-        row=row,
-        csr_ptr=csr_ptr,
-        csr_post=csr_post,
-        csr_index=csr_index,
+        **_synapses(projections, wirings, weight),
         events=_events(graph, steps),
         inputs=_ints(inputs),
         **_encodings(graph, inputs),
@@ -220,7 +216,8 @@ def _constants(populations: Sequence[Population]) -> Array:
 
 def _synapses(
     projections: Sequence[Projection], wirings: Mapping[str, Wiring], weight: Array
-) -> tuple[Array, Array, Array, Array]:
+) -> dict[str, Array]:
+    """Where the synapses of each listed projection lie, by pre neuron."""
     row = np.zeros(len(projections), np.int64)
     pointers: list[Array] = []
     posts: list[Array] = [np.zeros(0, np.int32)]
@@ -238,7 +235,12 @@ def _synapses(
         entries += wiring.pre_neurons + 1
         synapses += wiring.synapses
     ptr = np.concatenate(pointers) if pointers else np.zeros(1, np.int64)
-    return row, ptr, np.concatenate(posts), np.concatenate(indices)
+    return {
+        "row": row,
+        "csr_ptr": ptr,
+        "csr_post": np.concatenate(posts),
+        "csr_index": np.concatenate(indices),
+    }
 
 
 def _laid(projections: Sequence[Projection], wirings: Mapping[str, Wiring]) -> Array:

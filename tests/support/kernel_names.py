@@ -16,6 +16,8 @@ FILES_ONLY = {
     "rows.py": "loops over a row, which the threads of a block share on a card",
     "each.py": "networks of integers, which no card computes yet, event by event",
     "closing.py": "lists of events and denormal numbers, which a card does not have",
+    "planes.py": "runs of weights, of which a thread of a card has its own",
+    "windows.py": "convolutions by runs, and poolings by channels, which it has not either",
     "grid.py": "how the blocks of a card share work and meet",
 }
 

@@ -27,9 +27,10 @@ from ...compiled.windows import (
 )
 from ..vectors import EIGHT, add_eight, add_run
 from .features import WINDOWED
-from .rows import numbers
+from .rows import fill, numbers
 
 TURN = 8  # positions that are turned together
+ZERO = np.float32(0.0)
 FEW = 4  # additions to scattered neurons take as long as so many turned ones
 
 
@@ -59,6 +60,21 @@ def lay_kernel(window, own, laid):  # type: ignore[no-untyped-def]
                 place = (c * kernel + a) * kernel * outputs + o
                 for b in range(kernel):
                     laid[place + (kernel - 1 - b) * outputs] = row[a * kernel + b]
+
+
+@njit
+def lay_back(plan, weights, laid):  # type: ignore[no-untyped-def]
+    """The kernels of all convolutions as [o, a, b, c] into laid f32[laid weights]."""
+    for j in range(len(plan.pre)):
+        if is_laid(plan, j):
+            window, own = plan.windows[j], weights[plan.weight[j] : plan.weight[j + 1]]
+            channels, taps = window[CHANNELS], window[KERNEL] * window[KERNEL]
+            target = laid[plan.laid[j] : plan.laid[j + 1]]
+            for o in range(window[OUTPUTS]):
+                for c in range(channels):
+                    for tap in range(taps):
+                        source = own[(o * channels + c) * taps + tap]
+                        target[(o * taps + tap) * channels + c] = source
 
 
 @njit
@@ -161,3 +177,17 @@ def spray_eight(laid, window, k, eight, planes):  # type: ignore[no-untyped-def]
         for x in range(runs):
             tap = row + x * stride * outputs
             add_eight(eight, laid, tap, pitch, planes, at + x * outputs, run)
+
+
+@njit
+def keep_worth(window, kernel, own):  # type: ignore[no-untyped-def]
+    """own [o, c, a, b] += kernel [c, a, kernel - 1 - b, o], which is 0 afterwards."""
+    outputs, size = window[OUTPUTS], window[KERNEL]
+    for o in range(outputs):
+        for c in range(window[CHANNELS]):
+            for a in range(size):
+                place = (c * size + a) * size * outputs + o
+                row = ((o * window[CHANNELS] + c) * size + a) * size
+                for b in range(size):
+                    own[row + b] += kernel[place + (size - 1 - b) * outputs]
+    fill(kernel, ZERO)

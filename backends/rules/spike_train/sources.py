@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from ...compiled.kinds import LIST, PAIRS, WINDOW
 from ...compiled.text.sources import Parts
 from .numbers import SQUARE
@@ -23,6 +21,7 @@ CPU: Parts = (
                 "dense.py",
                 "listed.py",
                 "square.py",
+                "windows.py",
                 "backward.py",
             ),
             "learning.py",
@@ -61,6 +60,7 @@ def cpu_features(rule: Rule, at_once: bool) -> dict[str, bool]:
         "SQUARES": bool((rule.form == SQUARE).any()),
         "LATERAL": rule.lateral >= 0,
         "BY_ROW": bool((learnt & (rule.form == PAIRS)).any()),
-        "BY_SYNAPSE": bool((learnt & np.isin(rule.form, (LIST, WINDOW))).any()),
+        "BY_SYNAPSE": bool((learnt & (rule.form == LIST)).any()),
+        "BY_WINDOW": bool((learnt & (rule.form == WINDOW)).any()),
         "AT_ONCE": at_once,
     }

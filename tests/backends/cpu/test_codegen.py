@@ -12,6 +12,7 @@ import pytest
 from compiled_texts import compiled_text
 
 from snncc.backends.compiled.plan import distinct_steps
+from snncc.backends.compiled.text.sources import IMPORTED
 from snncc.backends.compiled.text.step import identifiers
 from snncc.backends.cpu.codegen import ENTRIES, graph_source, kernel_source
 from snncc.backends.cuda.codegen import module_source
@@ -150,7 +151,7 @@ def test_assembled_module_imports_nothing_of_its_own():
     tree = ast.parse(kernel_source({}, CPU))
     imported = [n for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)]
     assert all(node.level == 0 for node in imported)
-    assert {node.module for node in imported} <= {"numba", "typing", "snncc.backends.cpu.units"}
+    assert {node.module for node in imported} <= {"numba", "typing", *IMPORTED}
 
 
 def decorators(tree):

@@ -12,13 +12,13 @@ from ....cpu.kernels.features import WIDE
 from ....cpu.kernels.rows import add, copy, fill
 from ....cpu.units import unit
 from ....optimizers.cpu.update import update_row
-from ..formulas import is_apart
 from ..numbers import SQUARE, TILE
 from .dense import dense_tile, write_back
 from .features import (
     AT_ONCE,
     BY_ROW,
     BY_SYNAPSE,
+    BY_WINDOW,
     HYBRID,
     INSIDE,
     JOINT,
@@ -31,6 +31,7 @@ from .listed import inside_entries, joint_effect, learn_synapses
 from .loss import count_error, lateral_factor, teach, teach_steps
 from .solve import ALL, OFF_DIAGONAL, solve_transposed
 from .square import learn_square, solve_rows, square_entries
+from .windows import learn_windows
 
 ONE = np.float32(1.0)
 ZERO = np.float32(0.0)
@@ -76,7 +77,9 @@ def backward(plan, rule, optimizer, number, weights, store, work, back, w):  # t
                 j = plan.sources[s]
                 if rule.takes[j] and (rule.trains[j] or rule.carries[j]):
                     form = rule.form[j]
-                    if BY_SYNAPSE and is_apart(form):
+                    if BY_WINDOW and form == WINDOW:
+                        learn_windows(plan, rule, store, work, back, w, j)
+                    if BY_SYNAPSE and form == LIST:
                         learn_synapses(plan, rule, optimizer, number, store, work, back, w, j)
                     if SQUARES and form == SQUARE:
                         learn_square(plan, rule, optimizer, number, store, back, w, j)
@@ -103,7 +106,7 @@ def block_error(plan, rule, weights, store, work, back, w, b):  # type: ignore[n
             if JOINT and rule.joint[p]:
                 joint_effect(plan, rule, store, work, back, w, p)
         else:
-            self_effect(plan, rule, weights, back, w, p)
+            self_effect(plan, rule, weights, work, back, w, p)
         for s in range(plan.incoming[p], plan.incoming[p + 1]):
             j = plan.sources[s]
             has_inside = has_inside or rule.inside[j] != 0

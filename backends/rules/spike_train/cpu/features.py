@@ -12,4 +12,5 @@ SQUARES = True  # all-pairs projections within recurrent blocks take part
 LATERAL = True  # a lateral inhibition of the output
 BY_ROW = True  # projections that are learnt row by row
 BY_SYNAPSE = True  # projections that are learnt synapse by synapse
+BY_WINDOW = True  # convolutions and poolings
 AT_ONCE = True  # the weights are updated with each sample, else gradients are kept

@@ -9,7 +9,7 @@ from ....compiled.kinds import WINDOW
 from ....compiled.windows import CHANNELS, KERNEL, POOL
 from ....cpu.kernels.features import WINDOWED
 from ....cpu.kernels.rows import fill
-from ....cpu.kernels.synapses import send, window_row
+from ....cpu.kernels.synapses import send_all, window_row
 from ....cpu.units import unit
 from ..formulas import omega_of, postsynaptic_count, presynaptic_count
 from .features import CLOSED, QUARTIC
@@ -42,24 +42,32 @@ def sort_events(plan, work, back, w):  # type: ignore[no-untyped-def]
 @unit
 def make_trace(plan, rule, work, back, w, j) -> int:  # type: ignore[no-untyped-def]
     """V of projection j into back.trace, for the pre neurons that fired; the number of columns."""
-    a, p = plan.pre[j], plan.post[j]
+    a = plan.pre[j]
     row, _ = rows_of(plan, back, w, a)
     n = plan.neurons[a + 1] - plan.neurons[a]
     columns = active_columns(row, n, back.column[w], back.active[w])
     ptr = work.ptr[w, a]
     spikes = work.spikes[w, plan.events[a] : plan.events[a + 1]]
+    trace_events(plan, rule, back, w, j, ptr, ptr[1:], spikes, columns)
+    return columns
+
+
+@njit
+def trace_events(plan, rule, back, w, j, begin, end, spikes, columns):  # type: ignore[no-untyped-def]
+    """V of projection j into back.trace by the events spikes[begin[t] : end[t]] of each step, in so
+    many columns, those that back.column says."""
+    p = plan.post[j]
     slow, fast = back.filters[w, 0, :columns], back.filters[w, 1, :columns]
     if CLOSED:
         closed_traces(
-            ptr, spikes, plan.steps, rule.shift[j], rule.keep_v[p], rule.keep_c[p], rule.gain[p],
-            back.column[w], columns, slow, fast, back.trace[w],
+            begin, end, spikes, plan.steps, rule.shift[j], rule.keep_v[p], rule.keep_c[p],
+            rule.gain[p], back.column[w], columns, slow, fast, back.trace[w],
         )  # fmt: skip
     else:
         discrete_traces(
-            ptr, spikes, plan.steps, rule.shift[j], rule.keep_v[p], rule.keep_c[p], rule.gain[p],
-            back.column[w], columns, slow, back.trace[w],
+            begin, end, spikes, plan.steps, rule.shift[j], rule.keep_v[p], rule.keep_c[p],
+            rule.gain[p], back.column[w], columns, slow, back.trace[w],
         )  # fmt: skip
-    return columns
 
 
 @njit
@@ -73,7 +81,7 @@ def presynaptic_counts(plan, back, w, j):  # type: ignore[no-untyped-def]
 
 
 @unit
-def self_effect(plan, rule, weights, back, w, p):  # type: ignore[no-untyped-def]
+def self_effect(plan, rule, weights, work, back, w, p):  # type: ignore[no-untyped-def]
     """Omega of population p: 1 - (slope(o) / nu) sum_j w_j u_j (Zhang & Li 2019, eq. 10)."""
     lo, hi = plan.neurons[p], plan.neurons[p + 1]
     omega = back.omega[w, lo:hi]
@@ -84,7 +92,9 @@ def self_effect(plan, rule, weights, back, w, p):  # type: ignore[no-untyped-def
         if rule.takes[j]:
             is_recurrent = is_recurrent or rule.inside[j] != 0
             n = presynaptic_counts(plan, back, w, j)
-            _add_drive(plan, weights.values, back.counts[w, :n], j, omega)
+            counts = back.counts[w, :n].reshape(1, n)
+            total, values = omega.reshape(1, hi - lo), weights.values
+            send_all(plan, values, work.laid[w], j, counts, 0, total, 0, hi - lo)
     row, _ = rows_of(plan, back, w, p)
     for i in range(hi - lo):
         o = postsynaptic_count(row[i + 1] - row[i], QUARTIC and is_recurrent)
@@ -92,14 +102,6 @@ def self_effect(plan, rule, weights, back, w, p):  # type: ignore[no-untyped-def
         if o == 0:
             slope = 0.0
         omega[i] = omega_of(slope, omega[i], rule.nu[p], rule.lowest, rule.highest)
-
-
-@njit
-def _add_drive(plan, weights, counts, j, total):  # type: ignore[no-untyped-def]
-    """total[i] += sum_k counts[k] w[k, i] over projection j."""
-    for k in range(len(counts)):
-        if counts[k] != ZERO:
-            send(plan, weights, j, k, counts[k], total)
 
 
 @njit

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from ....cpu.kernels.planes import lay, lay_back
 from ....cpu.timeloop import count_all, present
 from ....optimizers.cpu.update import number_of
 from .backward import apply_gradients, backward, judge
@@ -24,6 +25,8 @@ def learn(  # type: ignore[no-untyped-def]
     accumulator w, and the workers may run at once.
     """
     number = 0
+    lay(plan, weights.values, work.laid[w])
+    lay_back(plan, store.weights, back.laid[w])
     for s in range(first, last, stride):
         present(advance, plan, weights, data, s, 1, 1, seed, work, w)
         count_all(plan, work, w, results.activity[w])

@@ -31,6 +31,10 @@ class Backward(NamedTuple):
     theta: Array  # f32[W, slots]
     counts: Array  # f32[W, M] presynaptic counts
     message: Array  # f32[W, M] what a projection sends back
+    laid: Array  # f32[W, laid weights] kernels of convolutions by what they end at
+    kernel: Array  # f32[W, the largest of them] the gradient of one; 0 between
+    planes: Array  # f32[W, 3, M] what convolutions go by, planes whose channels come last
+    begin: Array  # i32[W, 2, T] events of a part of a population: bounds in each step
 
 
 def make_backward(plan: Plan, slots: int, workers: int) -> Backward:
@@ -54,4 +58,8 @@ def make_backward(plan: Plan, slots: int, workers: int) -> Backward:
         theta=zeros((workers, max(1, slots)), f32),
         counts=zeros((workers, widest), f32),
         message=zeros((workers, widest), f32),
+        laid=zeros((workers, int(plan.laid[-1])), f32),
+        kernel=zeros((workers, int(np.diff(plan.laid).max(initial=0))), f32),
+        planes=zeros((workers, 3, widest), f32),
+        begin=zeros((workers, 2, plan.steps), i32),
     )

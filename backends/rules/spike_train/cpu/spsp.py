@@ -74,8 +74,12 @@ def active_columns(row, n, column, active):  # type: ignore[no-untyped-def]
 
 
 @njit
-def discrete_traces(ptr, spikes, steps, delay, keep_v, keep_c, gain, column, n, current, trace):  # type: ignore[no-untyped-def]
+def discrete_traces(  # type: ignore[no-untyped-def]
+    begin, end, spikes, steps, delay, keep_v, keep_c, gain, column, n, current, trace
+):
     """V of the simulated neuron: c <- keep_c c + S[t - delay]; v <- keep_v v + gain c.
+
+    The events of step t are spikes[begin[t] : end[t]].
 
     trace f32[steps * n] is written row by row; current f32[n] is scratch.
     """
@@ -83,7 +87,7 @@ def discrete_traces(ptr, spikes, steps, delay, keep_v, keep_c, gain, column, n, 
         current[a] = ZERO
     for t in range(steps):
         if t >= delay:
-            for k in range(ptr[t - delay], ptr[t - delay + 1]):
+            for k in range(begin[t - delay], end[t - delay]):
                 current[column[spikes[k]]] += ONE
         now = trace[t * n : t * n + n]
         if t == 0:
@@ -97,7 +101,9 @@ def discrete_traces(ptr, spikes, steps, delay, keep_v, keep_c, gain, column, n, 
 
 
 @njit
-def closed_traces(ptr, spikes, steps, delay, keep_v, keep_c, gain, column, n, slow, fast, trace):  # type: ignore[no-untyped-def]
+def closed_traces(  # type: ignore[no-untyped-def]
+    begin, end, spikes, steps, delay, keep_v, keep_c, gain, column, n, slow, fast, trace
+):
     """V of the kernel gain (exp(-u / tau_mem) - exp(-u / tau_syn)), u = t - t_pre - delay.
 
     A spike of step 0 has no part in it, as in the authors' code; delay may be -1.
@@ -107,7 +113,7 @@ def closed_traces(ptr, spikes, steps, delay, keep_v, keep_c, gain, column, n, sl
         fast[a] = ZERO
     for t in range(steps):
         if 0 < t - delay < steps:
-            for k in range(ptr[t - delay], ptr[t - delay + 1]):
+            for k in range(begin[t - delay], end[t - delay]):
                 a = column[spikes[k]]
                 slow[a] += ONE
                 fast[a] += ONE

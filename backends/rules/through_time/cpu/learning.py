@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from ....cpu.kernels.planes import lay
+from ....cpu.kernels.planes import lay, lay_back
 from ....cpu.kernels.rows import add
 from ....cpu.timeloop import count_all, present
 from ....cpu.units import unit
@@ -14,7 +14,6 @@ from .backward import backward, clear, find_starts
 from .credit import credit
 from .features import AT_ONCE, SEGMENTED
 from .loss import judge
-from .planes import lay_back
 from .update import apply_gradient
 
 ONE = np.float32(1.0)

@@ -24,27 +24,12 @@ from ....compiled.windows import (
     outputs_of,
     taps_of,
 )
-from ....cpu.kernels.planes import is_laid, turn_in
+from ....cpu.kernels.planes import turn_in
 from ....cpu.kernels.rows import fill
 from ....cpu.vectors import EIGHT, add_eight_fused, add_run_fused
 
 ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
-
-
-@njit
-def lay_back(plan, weights, laid):  # type: ignore[no-untyped-def]
-    """The kernels of all convolutions as [o, a, b, c] into laid f32[laid weights]."""
-    for j in range(len(plan.pre)):
-        if is_laid(plan, j):
-            window, own = plan.windows[j], weights[plan.weight[j] : plan.weight[j + 1]]
-            channels, taps = window[CHANNELS], window[KERNEL] * window[KERNEL]
-            target = laid[plan.laid[j] : plan.laid[j + 1]]
-            for o in range(window[OUTPUTS]):
-                for c in range(channels):
-                    for tap in range(taps):
-                        source = own[(o * channels + c) * taps + tap]
-                        target[(o * taps + tap) * channels + c] = source
 
 
 @njit
@@ -176,17 +161,3 @@ def is_any(row):  # type: ignore[no-untyped-def]
     for k in range(len(row)):
         found = found or row[k] != ZERO
     return found
-
-
-@njit
-def keep_worth(window, kernel, own):  # type: ignore[no-untyped-def]
-    """own [o, c, a, b] += kernel [c, a, kernel - 1 - b, o], which is 0 afterwards."""
-    outputs, size = window[OUTPUTS], window[KERNEL]
-    for o in range(outputs):
-        for c in range(window[CHANNELS]):
-            for a in range(size):
-                place = (c * size + a) * size * outputs + o
-                row = ((o * window[CHANNELS] + c) * size + a) * size
-                for b in range(size):
-                    own[row + b] += kernel[place + (size - 1 - b) * outputs]
-    fill(kernel, ZERO)

@@ -16,6 +16,9 @@ ONLY = {
             add_fours add_scaled_fours apply_gradient apply_piece apply_posts apply_slice
             apply_wide credit_graded credit_numbers credit_pre credit_spikes number_of pieces_of
             sizes_of turn update_row""",
+        "convolutions go by runs of weights that are laid out anew": """
+            ask_windows credit_planes lay_all""",
+        "what several projections have in common": "add_totals",
         "spikes are events by step, which are sorted by neuron": "sort_spikes",
         "a long sample is gone back over in segments": """
             again find_starts move move_states settle_neurons start_segment""",
@@ -24,6 +27,7 @@ ONLY = {
     "cuda": {
         "a stage deals its items": "make_pulls make_squares remember scan_all",
         "what one thread does with its neuron or weight": """
+            over_windows
             arrival ask_outside ask_steps ask_tile credit_window learn_weight update_weight""",
         "events are bits, which become times": "list_times",
         "what the host looks at is summed by the device": "add_starts",

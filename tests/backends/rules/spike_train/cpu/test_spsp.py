@@ -21,6 +21,12 @@ def events(raster):
     return ptr, np.nonzero(raster)[1].astype(np.int32)
 
 
+def bounded(raster):
+    """(begin, end, spikes) of the steps' events."""
+    ptr, spikes = events(raster)
+    return ptr, ptr[1:], spikes
+
+
 def neuron_major(plain, raster):
     """(row, times) of bool [T, n]."""
     steps, n = raster.shape
@@ -52,12 +58,14 @@ def traces(plain, pre, cell, delay, closed):
         gain = np.float32(1 / (1 - cell.tau_syn / cell.tau_mem))
         shift = cell.refractory + delay - 1
         plain.closed_traces(
-            *events(pre), steps, shift, *keep, gain, column, columns, slow, fast, trace
+            *bounded(pre), steps, shift, *keep, gain, column, columns, slow, fast, trace
         )
     else:
         keep = [np.float32(cell.keep_mem), np.float32(cell.keep_syn)]
         gain = np.float32(1 / cell.tau_syn)
-        plain.discrete_traces(*events(pre), steps, delay, *keep, gain, column, columns, slow, trace)
+        plain.discrete_traces(
+            *bounded(pre), steps, delay, *keep, gain, column, columns, slow, trace
+        )
     return trace, columns, column, active
 
 
