@@ -40,6 +40,57 @@ INVERSE, SILENT, MESSAGE = 0, 1, 2  # rows of back.planes
 
 
 @unit
+def send_pools(plan, rule, store, work, back, w, j):  # type: ignore[no-untyped-def]
+    """The error below of projection j, a pooling, channel by channel, whose traces stay near."""
+    a, window = plan.pre[j], plan.windows[j]
+    size = window[HEIGHT] * window[WIDTH]
+    ptr, spikes = work.ptr[w, a], work.spikes[w, plan.events[a] : plan.events[a + 1]]
+    begin, end = back.begin[w, 0], back.begin[w, 1]
+    for t in range(plan.steps):
+        end[t] = ptr[t]
+    for c in range(window[CHANNELS]):
+        for t in range(plan.steps):
+            begin[t] = end[t]
+            while end[t] < ptr[t + 1] and spikes[end[t]] < (c + 1) * size:
+                end[t] += 1
+        for k in range(size):
+            back.column[w, c * size + k] = k
+        trace_events(plan, rule, back, w, j, begin, end, spikes, size)
+        send_channel(plan, rule, store, back, w, j, c)
+
+
+@njit
+def send_channel(plan, rule, store, back, w, j, c):  # type: ignore[no-untyped-def]
+    """The same of a channel, whose traces are there."""
+    p, window = plan.post[j], plan.windows[j]
+    own, size = window[ROWS] * window[COLUMNS], window[HEIGHT] * window[WIDTH]
+    row, times = rows_of(plan, back, w, p)
+    pre_row, _ = rows_of(plan, back, w, plan.pre[j])
+    weight, message = store.weights[plan.weight[j]], back.message[w]
+    for l in range(c * own, (c + 1) * own):
+        x, spikes = back.error[w, plan.neurons[p] + l], row[l + 1] - row[l]
+        if x == ZERO:
+            continue
+        _, y, column = coordinates(np.int64(l), window[ROWS], window[COLUMNS])
+        top, a0, a1 = taps_of(y, window[KERNEL], window[STRIDE], window[PADDING], window[HEIGHT])
+        left, b0, b1 = taps_of(
+            column, window[KERNEL], window[STRIDE], window[PADDING], window[WIDTH]
+        )
+        for a in range(a0, a1):
+            for b in range(b0, b1):
+                k = (top + a) * window[WIDTH] + left + b
+                u = pre_row[c * size + k + 1] - pre_row[c * size + k]
+                entry = ZERO
+                if u > 0 and spikes > 0:
+                    entry = response_at(
+                        back.trace[w], size, k, times, row[l], row[l + 1], rule.refractory[p],
+                        rule.power[p],
+                    )  # fmt: skip
+                slope = count_slope(entry, u, spikes, rule.silent_ratio)
+                message[c * size + k] += x * weight * slope
+
+
+@unit
 def learn_windows(plan, rule, store, work, back, w, j):  # type: ignore[no-untyped-def]
     """Learn a projection of windows; back.message gets its error below."""
     p, n = plan.post[j], plan.neurons[plan.pre[j] + 1] - plan.neurons[plan.pre[j]]
@@ -196,54 +247,3 @@ def keep_gradient(window, kernel, own):  # type: ignore[no-untyped-def]
             for tap in range(taps):
                 own[(o * channels + c) * taps + tap] += kernel[(o * taps + tap) * channels + c]
     fill(kernel, ZERO)
-
-
-@unit
-def send_pools(plan, rule, store, work, back, w, j):  # type: ignore[no-untyped-def]
-    """The error below of projection j, a pooling, channel by channel, whose traces stay near."""
-    a, window = plan.pre[j], plan.windows[j]
-    size = window[HEIGHT] * window[WIDTH]
-    ptr, spikes = work.ptr[w, a], work.spikes[w, plan.events[a] : plan.events[a + 1]]
-    begin, end = back.begin[w, 0], back.begin[w, 1]
-    for t in range(plan.steps):
-        end[t] = ptr[t]
-    for c in range(window[CHANNELS]):
-        for t in range(plan.steps):
-            begin[t] = end[t]
-            while end[t] < ptr[t + 1] and spikes[end[t]] < (c + 1) * size:
-                end[t] += 1
-        for k in range(size):
-            back.column[w, c * size + k] = k
-        trace_events(plan, rule, back, w, j, begin, end, spikes, size)
-        send_channel(plan, rule, store, back, w, j, c)
-
-
-@njit
-def send_channel(plan, rule, store, back, w, j, c):  # type: ignore[no-untyped-def]
-    """The same of a channel, whose traces are there."""
-    p, window = plan.post[j], plan.windows[j]
-    own, size = window[ROWS] * window[COLUMNS], window[HEIGHT] * window[WIDTH]
-    row, times = rows_of(plan, back, w, p)
-    pre_row, _ = rows_of(plan, back, w, plan.pre[j])
-    weight, message = store.weights[plan.weight[j]], back.message[w]
-    for l in range(c * own, (c + 1) * own):
-        x, spikes = back.error[w, plan.neurons[p] + l], row[l + 1] - row[l]
-        if x == ZERO:
-            continue
-        _, y, column = coordinates(np.int64(l), window[ROWS], window[COLUMNS])
-        top, a0, a1 = taps_of(y, window[KERNEL], window[STRIDE], window[PADDING], window[HEIGHT])
-        left, b0, b1 = taps_of(
-            column, window[KERNEL], window[STRIDE], window[PADDING], window[WIDTH]
-        )
-        for a in range(a0, a1):
-            for b in range(b0, b1):
-                k = (top + a) * window[WIDTH] + left + b
-                u = pre_row[c * size + k + 1] - pre_row[c * size + k]
-                entry = ZERO
-                if u > 0 and spikes > 0:
-                    entry = response_at(
-                        back.trace[w], size, k, times, row[l], row[l + 1], rule.refractory[p],
-                        rule.power[p],
-                    )  # fmt: skip
-                slope = count_slope(entry, u, spikes, rule.silent_ratio)
-                message[c * size + k] += x * weight * slope
