@@ -29,6 +29,7 @@ from ..vectors import EIGHT, add_eight, add_run
 from .features import WINDOWED
 from .rows import fill, numbers
 
+LOOK = 256  # numbers that are looked at before it is asked what was found
 TURN = 8  # positions that are turned together
 ZERO = np.float32(0.0)
 FEW = 4  # additions to scattered neurons take as long as so many turned ones
@@ -78,9 +79,24 @@ def lay_back(plan, weights, laid):  # type: ignore[no-untyped-def]
 
 
 @njit
+def is_any(row):  # type: ignore[no-untyped-def]
+    """Whether a number of a row is not 0, looked for a few at a time."""
+    for start in range(0, len(row), LOOK):
+        found = 0
+        for k in range(start, min(start + LOOK, len(row))):
+            found += row[k] != 0
+        if found > 0:
+            return True
+    return False
+
+
+@njit
 def turn_in(neurons, channels, planes):  # type: ignore[no-untyped-def]
     """planes [position, channel] = neurons [channel, position]."""
     size = len(neurons) // channels
+    if not is_any(neurons):
+        fill(planes, neurons[0])
+        return
     for start in range(0, size, TURN):
         for o in range(channels):
             for k in range(start, min(start + TURN, size)):

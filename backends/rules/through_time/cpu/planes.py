@@ -24,7 +24,7 @@ from ....compiled.windows import (
     outputs_of,
     taps_of,
 )
-from ....cpu.kernels.planes import turn_in
+from ....cpu.kernels.planes import is_any, turn_in
 from ....cpu.kernels.rows import fill
 from ....cpu.vectors import EIGHT, add_eight_fused, add_run_fused
 
@@ -152,12 +152,3 @@ def worth_of_tap(window, row, before, above, planes, kernel, target):  # type: i
         if number != ZERO:
             add_run_fused(number, planes, (above + x) * outputs, kernel, target, outputs)
         x += 1
-
-
-@njit
-def is_any(row):  # type: ignore[no-untyped-def]
-    """Whether a number of a row is not 0."""
-    found = False
-    for k in range(len(row)):
-        found = found or row[k] != ZERO
-    return found

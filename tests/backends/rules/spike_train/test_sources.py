@@ -41,8 +41,8 @@ ONLY = {
         "what one thread does with its neuron or synapse": """
             add_drive clear_errors cost_of entry_of inside_entry learn_weight message_listed
             message_tile message_windows neuron_error row_bounds send_message sent_back spike_ratio
-            step_neurons synapse synapse_gradient weight_at weight_bounds window_fan_in window_gradient
-            window_slot window_synapse""",
+            step_neurons synapse synapse_gradient weight_at weight_bounds window_fan_in
+            window_gradient window_slot window_synapse""",
         "a stage deals its items": "make_pulls make_squares make_traces send_messages",
         "Jacobi in place of Gauss-Seidel, all rows at once": """
             column_of fill_system misplaced_solve move row_of_system solve_block sweeps
