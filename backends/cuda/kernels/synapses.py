@@ -95,10 +95,18 @@ def send_all(plan, tables, weights, j, l, numbers, first, current):  # type: ign
 
 @cuda.jit(device=True)
 def send_windows(weights, base, window, l, numbers, first, current):  # type: ignore[no-untyped-def]
-    """The same over the window of post neuron l."""
-    for s in range(window_fan_in(window, l)):
-        k, place = window_synapse(window, l, s)
-        current += numbers[first + k] * weights[base + place]
+    """The same over the window of post neuron l, position by position, and in each by channel."""
+    o, y, x = coordinates(l, window[ROWS], window[COLUMNS])
+    kernel, stride, padding = window[KERNEL], window[STRIDE], window[PADDING]
+    top, a0, a1 = taps_of(y, kernel, stride, padding, window[HEIGHT])
+    left, b0, b1 = taps_of(x, kernel, stride, padding, window[WIDTH])
+    size = window[HEIGHT] * window[WIDTH]
+    begin, end = (o, o + 1) if window[POOL] else (np.int64(0), window[CHANNELS])
+    for a in range(a0, a1):
+        for b in range(b0, b1):
+            at = first + (top + a) * window[WIDTH] + left + b
+            for c in range(begin, end):
+                current += numbers[at + c * size] * weights[base + place_of(window, o, c, a, b)]
     return current
 
 
