@@ -247,7 +247,10 @@ def _laid(projections: Sequence[Projection], wirings: Mapping[str, Wiring]) -> A
     """Room for the kernel of each convolution."""
     found = [wirings[p.name] for p in projections]
     return bounds(
-        [np.prod(w.weight_shape) if isinstance(w, Windows) and not w.is_pool else 0 for w in found]
+        [
+            int(np.prod(w.weight_shape)) if isinstance(w, Windows) and not w.is_pool else 0
+            for w in found
+        ]
     )
 
 

@@ -69,6 +69,13 @@ def count_slope(entry, before, after, silent):  # type: ignore[no-untyped-def]
 
 
 @formula
+def asked_through(error, delta, weight, share):  # type: ignore[no-untyped-def]
+    """What a post neuron asks through a synapse, before its slope: its error times the weight, or a
+    share of its raw error."""
+    return delta * share if share > ZERO else error * weight
+
+
+@formula
 def theta_of(weight, slope, nu):  # type: ignore[no-untyped-def]
     """An entry of the recurrent system; nu is the pre neuron's threshold."""
     return weight * slope / nu

@@ -16,23 +16,25 @@ class Profile(NamedTuple):
     quartic: bool  # Omega from the fitted polynomial
     reference: bool  # the authors' recurrent gradient and message
     silent_ratio: float  # de/du where either train is empty
+    silent_pool: float  # the same of a pooling
+    shared_pools: bool  # a pooling shares its error out evenly, whatever its threshold and Omega
     silent_entry: float  # e of a silent post neuron and an active pre neuron
     lowest: float
     highest: float
 
 
 _INFINITE = float("inf")
-_HM2 = Profile(True, False, False, False, 1.0, 0.1, -_INFINITE, _INFINITE)
-_ST = Profile(False, False, True, False, 0.5, 0.0, -_INFINITE, _INFINITE)
+_HM2 = Profile(True, False, False, False, 1.0, 1.0, False, 0.1, -_INFINITE, _INFINITE)
+_ST = Profile(False, False, True, False, 0.5, 0.0, False, 0.0, -_INFINITE, _INFINITE)
 
 PROFILES: dict[str, dict[str, Profile]] = {
     "hm2_bp": {
-        "reference": _HM2._replace(closed=True),
+        "reference": _HM2._replace(closed=True, shared_pools=True),
         "paper": _HM2._replace(closed=True, silent_entry=0.0),
         "recommended": _HM2,
     },
     "st_rsbp": {
-        "reference": _ST._replace(reference=True),
+        "reference": _ST._replace(reference=True, shared_pools=True),
         "paper": _ST,
         "recommended": _ST._replace(quartic=False, lowest=0.1, highest=10.0),
     },
@@ -44,4 +46,5 @@ def profile_of(rule: Call) -> Profile:
     profile = PROFILES[rule.kind][text(rule, "profile")]
     if "silent" not in dict(rule.arguments):
         return profile
-    return profile._replace(silent_ratio=number(rule, "silent"))
+    silent = number(rule, "silent")
+    return profile._replace(silent_ratio=silent, silent_pool=silent)

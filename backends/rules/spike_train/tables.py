@@ -15,6 +15,7 @@ from ....ir.model import Model
 from ...compiled.kinds import LIST, PAIRS, WINDOW
 from ...compiled.plan import Plan
 from ...compiled.synapses import Inside, block_members, inside_synapses, post_major
+from ...compiled.windows import KERNEL, POOL
 from ...losses.table import count_tables, loss_of, of_counts
 from ..reach import taught
 from .check import counted, is_lateral, output_of, require_all
@@ -59,6 +60,8 @@ class Rule(NamedTuple):
     # windows there; WINDOW
     joint: Array  # u8[P] several projections take part in its HM2-BP factor
     shift: Array  # i64[J] delay of the trace
+    silent: Array  # f32[J] silent_ratio, that of poolings apart
+    share: Array  # f32[J] of a pooling's raw error that goes to each of its square; 0: as any other
     in_ptr: Array  # i64 per projection of form LIST: bounds by post neuron
     in_row: Array  # i64[J] first entry of such a projection in in_ptr
     in_pre: Array  # i32[S] pre neuron, local
@@ -111,6 +114,7 @@ def make_rule(model: Model, spec: TrainSpec, plan: Plan) -> Rule:
         form=form,
         joint=_joint(plan, flags.takes),
         shift=_shift(plan, refractory, profile.closed),
+        **_pools(plan, profile),
         in_ptr=lists.ptr,
         in_row=lists.row,
         in_pre=lists.pre,
@@ -165,6 +169,15 @@ def _response(population: Population, profile: Profile, rule: Call) -> SpikeResp
 def _shift(plan: Plan, refractory: Array, closed: bool) -> Array:
     """The closed form delays a spike by the refractory time; a projection's delay beyond 1 adds."""
     return plan.delay + refractory[plan.post] - 1 if closed else plan.delay
+
+
+def _pools(plan: Plan, profile: Profile) -> dict[str, Any]:
+    """What goes through poolings otherwise than through other projections."""
+    is_pool = (plan.kind == WINDOW) & (plan.windows[:, POOL] > 0)
+    silent = np.where(is_pool, profile.silent_pool, profile.silent_ratio)
+    share = 1.0 / np.maximum(1, plan.windows[:, KERNEL]) ** 2
+    shared = is_pool & profile.shared_pools
+    return {"silent": silent.astype(np.float32), "share": (share * shared).astype(np.float32)}
 
 
 def _kernel(responses: Sequence[SpikeResponse | None], closed: bool) -> tuple[Array, Array, Array]:

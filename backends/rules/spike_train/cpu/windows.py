@@ -28,7 +28,7 @@ from ....cpu.kernels.planes import turn_out
 from ....cpu.kernels.rows import fill
 from ....cpu.units import unit
 from ....cpu.vectors import add_run_fused
-from ..formulas import count_slope, last_reset
+from ..formulas import asked_through, count_slope, last_reset
 from .features import HYBRID
 from .learn import rows_of, side_effect, trace_events
 from .spsp import response_at
@@ -67,10 +67,12 @@ def send_channel(plan, rule, store, back, w, j, c):  # type: ignore[no-untyped-d
     row, times = rows_of(plan, back, w, p)
     pre_row, _ = rows_of(plan, back, w, plan.pre[j])
     weight, message = store.weights[plan.weight[j]], back.message[w]
+    lo, silent = plan.neurons[p], rule.silent[j]
     for l in range(c * own, (c + 1) * own):
-        x, spikes = back.error[w, plan.neurons[p] + l], row[l + 1] - row[l]
-        if x == ZERO:
+        x, delta, spikes = back.error[w, lo + l], back.delta[w, lo + l], row[l + 1] - row[l]
+        if delta == ZERO:
             continue
+        asked = asked_through(x, delta, weight, rule.share[j])
         _, y, column = coordinates(np.int64(l), window[ROWS], window[COLUMNS])
         top, a0, a1 = taps_of(y, window[KERNEL], window[STRIDE], window[PADDING], window[HEIGHT])
         left, b0, b1 = taps_of(
@@ -86,8 +88,7 @@ def send_channel(plan, rule, store, back, w, j, c):  # type: ignore[no-untyped-d
                         back.trace[w], size, k, times, row[l], row[l + 1], rule.refractory[p],
                         rule.power[p],
                     )  # fmt: skip
-                slope = count_slope(entry, u, spikes, rule.silent_ratio)
-                message[c * size + k] += x * weight * slope
+                message[c * size + k] += asked * count_slope(entry, u, spikes, silent)
 
 
 @unit

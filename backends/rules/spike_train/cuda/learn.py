@@ -96,6 +96,7 @@ def neuron_error(plan, rule, learning, store, work, b, p, i, has_inside):  # typ
     delta = work.delta[b, n]
     for s in range(learning.out_bound[p], learning.out_bound[p + 1]):
         delta += sent_back(plan, learning, work, b, learning.out[s], i)
+    work.delta[b, n] = delta
     error = delta / rule.nu[p]
     omega = ONE
     if rule.hybrid == 0:

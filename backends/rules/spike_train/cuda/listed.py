@@ -20,7 +20,7 @@ from ....compiled.windows import (
     place_of,
 )
 from ....cuda.kernels.grid import block_sum, chunks_of, f32, first_item
-from ..formulas import count_slope, theta_of
+from ..formulas import asked_through, count_slope, theta_of
 from .learn import entry_of, row_bounds, synapse, weight_at
 
 ZERO = np.float32(0.0)
@@ -114,7 +114,9 @@ def message_windows(plan, rule, learning, store, work, b, j, k):  # type: ignore
             for x in range(left, right):
                 l = (o * window[ROWS] + y) * window[COLUMNS] + x
                 entry = entry_of(plan, rule, learning, work, b, j, l, k)
-                slope = count_slope(entry, u, work.count[b, lo + l], rule.silent_ratio)
+                slope = count_slope(entry, u, work.count[b, lo + l], rule.silent[j])
                 at = place_of(window, o, channel, a, column + padding - x * stride)
-                total += work.error[b, lo + l] * store.weights[plan.weight[j] + at] * slope
+                weight = store.weights[plan.weight[j] + at]
+                error, delta = work.error[b, lo + l], work.delta[b, lo + l]
+                total += asked_through(error, delta, weight, rule.share[j]) * slope
     work.parts[b, learning.part[j] + k] = total

@@ -30,7 +30,7 @@ class Backward(NamedTuple):
     steady: Any
     graded: Any
     trace: Any  # f32[B, traces]
-    delta: Any  # f32[B, N] error from the loss
+    delta: Any  # f32[B, N] raw error, dE/d(count); until a block has its turn, from the loss alone
     error: Any  # f32[B, N] dE/da
     omega: Any  # f32[B, N]
     boost: Any  # f32[B, N] factor of the weight gradient

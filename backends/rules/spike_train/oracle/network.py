@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from .....ir.graph import Block, Call, Graph, Population, Projection
 from .....ir.model import Model
-from .....ir.wiring import Wiring
+from .....ir.wiring import Windows, Wiring
 from ....losses.table import judge, loss_in, of_counts
 from ...reach import taught
 from ..check import counted, is_lateral, output_of, require_alike, require_trainable
@@ -110,7 +110,11 @@ def _walk(
         adjoint = sample.definitions.adjoint(system, deltas, sample.definitions.limit)
         for coupling in system.couplings:
             if coupling.name in adjoint.messages and coupling.pre in deltas:
-                deltas[coupling.pre] += adjoint.messages[coupling.name]
+                wiring = sample.wirings[coupling.name]
+                if sample.profile.shared_pools and is_pooling(wiring):
+                    deltas[coupling.pre] += shared_out(wiring, deltas[coupling.post], coupling)
+                else:
+                    deltas[coupling.pre] += adjoint.messages[coupling.name]
             if projections[coupling.name].trainable:
                 factor = adjoint.factors[coupling.post] * gammas.get(coupling.post, 1.0)
                 full = factor[:, None] * coupling.spsp
@@ -137,6 +141,8 @@ def _coupling(sample: _Sample, projection: Projection, is_recurrent: bool) -> Co
     spsp = sample.definitions.spsp(pre, post, cell, projection.delay)
     pre_counts, post_counts = sample.counts(projection.pre), sample.counts(projection.post)
     spsp[np.ix_(post_counts == 0, pre_counts > 0)] = profile.silent_entry
+    is_pool = is_pooling(sample.wirings[projection.name])
+    silent = profile.silent_pool if is_pool else profile.silent_ratio
     activity = Activity(spsp, post_counts, pre_counts, cell, len(pre), is_recurrent)
     return Coupling(
         name=projection.name,
@@ -145,8 +151,23 @@ def _coupling(sample: _Sample, projection: Projection, is_recurrent: bool) -> Co
         weights=sample.weights[projection.name],
         spsp=spsp,
         by_post=sample.definitions.by_post(activity),
-        by_pre=by_pre(activity, profile.silent_ratio),
+        by_pre=by_pre(activity, silent),
     )
+
+
+def is_pooling(wiring: Wiring) -> bool:
+    """Whether a projection pools."""
+    return isinstance(wiring, Windows) and wiring.is_pool
+
+
+def shared_out(wiring: Wiring, error: Floats, coupling: Coupling) -> Floats:
+    """The error below a pooling as the authors of both rules have it: each of its square has an
+    even share of the raw error, times de/du (docs/training.md)."""
+    pre, post = wiring.pairs()
+    assert isinstance(wiring, Windows)
+    below = np.zeros(wiring.pre_neurons)
+    np.add.at(below, pre, error[post] * coupling.by_pre[post, pre] / wiring.kernel**2)
+    return below
 
 
 def _gamma(sample: _Sample, output: Population, label: int) -> Floats:
