@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from math import cos, pi
 
 from .arguments import Argument, Row
+from .augmentations import AUGMENTATIONS
 from .calls import integer, number
 from .graph import Call, Graph, Population, Setting
 from .ranges import ANY, BELOW_ONE, COUNT, NOT_NEGATIVE, POSITIVE, SHARE, Range
@@ -343,13 +344,15 @@ def redraw_of(population: Population) -> str | None:
 class TrainEntry:
     """A line of a `train` block. `what` it names is a row of `table`; without one, `type` says what
     it is: "data", "count", "share" or "switch". `default` is what a block has without the line; one
-    that has an `example` must have the line."""
+    that has an `example` must have the line. Of one that `may_repeat` there are any number of
+    lines, whose order counts."""
 
     what: str = ""
     table: Mapping[str, Row] | None = None
     type: str = ""
     default: Setting = None
     example: str = ""
+    may_repeat: bool = False
 
 
 def by_default(kind: str, table: Mapping[str, Row]) -> Call:
@@ -361,6 +364,7 @@ def by_default(kind: str, table: Mapping[str, Row]) -> Call:
 # What a `graph.TrainSpec` holds, by name.
 TRAIN_ENTRIES: dict[str, TrainEntry] = {
     "data": TrainEntry(type="data", example="data fashion_mnist"),
+    "augment": TrainEntry("augmentation", AUGMENTATIONS, may_repeat=True),
     "rule": TrainEntry("training rule", RULES, example="rule st_rsbp"),
     "loss": TrainEntry("loss", LOSSES),
     "clip": TrainEntry("clipping", CLIPS),
