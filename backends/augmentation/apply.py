@@ -13,7 +13,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
@@ -71,6 +70,8 @@ def kernel_source() -> str:
 
 def load_kernels(folder: Path) -> ModuleType:
     """The kernels, compiled when they are first called."""
+    import numba  # takes long to load
+
     text = kernel_source()
     name = f"snncc_cpu_augmentation_{digest(numba.__version__, text)}"
     return load_module(name, text, writable(folder))
