@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -90,7 +91,7 @@ def transformed(
     images = values.reshape(len(values), *augmentation.shape)
     pieces = max(1, min(augmentation.threads, len(images) // FEWEST))
     ends = [len(images) * k // pieces for k in range(pieces + 1)]
-    parts = [slice(*pair) for pair in zip(ends, ends[1:], strict=False)]
+    parts = [slice(*pair) for pair in pairwise(ends)]
     run = partial(_transform, augmentation, images, ids, epoch)
     if pieces == 1:
         run(parts[0])

@@ -1,9 +1,9 @@
 """Transformations of images f32[S, C, H, W], in place, keyed by the samples' ids u64[S].
 
 Each is called as (images, ids, epoch, place, key0, key1, numbers): its random words are those of
-philox(counter = (0, 1, …, place, id, epoch), key), whatever else is transformed, on how many threads
-and when. `place` is that among all transformations of a training, `numbers` f64[…] what its row of
-`table.TRANSFORMS` makes of its call. All channels of an image are transformed alike.
+philox(counter = (0, 1, …, place, id, epoch), key), whatever else is transformed, on however many
+threads and whenever. `place` is that among all transformations of a training, `numbers` f64[…]
+what its row of `table.TRANSFORMS` makes of its call. All channels are transformed alike.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ def displace(sample, epoch, place, key0, key1, numbers, noise, across, fields): 
 
 @njit
 def smooth(noise, taps, strength, across, found):  # type: ignore[no-untyped-def]
-    """found f64[H, W] = strength times the noise, convolved with taps x taps; 0 beyond the edges."""
+    """found f64[H, W] = strength (noise * (taps x taps)), convolved; 0 lies beyond the edges."""
     height, width = noise.shape
     reach = len(taps) // 2
     for row in range(height):

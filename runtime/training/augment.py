@@ -20,9 +20,7 @@ def as_they_are(samples: Samples, epoch: int) -> Samples:
     return samples
 
 
-def transform_of(
-    graph: Graph, spec: TrainSpec, seed: int, threads: int, folder: Path
-) -> Transform:
+def transform_of(graph: Graph, spec: TrainSpec, seed: int, threads: int, folder: Path) -> Transform:
     """What the `augment` lines of a training do; compiled code lies in `folder`."""
     calls, shape = spec.calls("augment"), image_shape(graph)
     if not calls:

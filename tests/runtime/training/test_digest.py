@@ -8,7 +8,6 @@ from snncc.ir.rules import OPTIMIZERS
 from snncc.runtime.training.digest import run_digest
 from snncc.runtime.training.holdout import hold_out
 
-
 FLIP = Call("flip", (("p", 0.5),))
 
 
