@@ -33,7 +33,7 @@ class Argument:
             return next((problem for problem in problems if problem), "")
         if self.range is None or not isinstance(value, (int, float)) or value in self.range:
             return ""
-        unit = "" if self.unit in ("1", "int") else f" {self.unit}"
+        unit = "" if self.unit in ("1", "int", "level") else f" {self.unit}"
         return f"`{self.name}` of `{kind}` is {value:.9g}{unit}; it must be {self.range}"
 
     def way_out(self) -> str:

@@ -176,8 +176,9 @@ def numbered_model(seed: int, sums: str = "exact") -> Model:
     text = text.replace("sparse(p = 0.5,  ", f"sparse(p = 0.5, {init}) ")
     if seed % 2:  # numbers of their own for each channel
         for name, sds in (("x[6]", "0.4, 0.2, 0.5, 1, 0.4, 0.3"), ("z[3]", "0.3, 0.4, 2")):
-            line = text.partition(f"input {name}")[2].partition("\n")[0]
-            text = text.replace(line, line.replace("sd = 0.4", f"sd = [{sds}]"))
+            head, own, rest = text.partition(f"input {name}")
+            line, end, rest = rest.partition("\n")
+            text = head + own + line.replace("sd = 0.4", f"sd = [{sds}]") + end + rest
     if kind == "cuba_lif":
         text = text.replace("-> h :", "-> h.exc :")
     text = text.replace("z -> h : dense ", f"z -> h : dense({init}) ")
