@@ -33,7 +33,9 @@ HEAD = """\
 from numba import njit
 
 """
+# Of those that are called from here, and of those that they call.
 KERNEL = '@njit(cache=True, nogil=True, error_model="numpy")'
+INNER = '@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)'
 PURPOSE = 0xA06_4E7  # separates this use of the generator from all others
 LOW = 0xFFFFFFFF
 FEWEST = 64  # samples that are worth a thread
@@ -66,7 +68,9 @@ def make_augmentation(
 def kernel_source() -> str:
     """The kernels as one module."""
     text = joined(PARTS, 'njit(inline="always")')
-    return HEAD + text.replace("@njit\n", f"{KERNEL}\n")
+    for kernel in {row.kernel for row in TRANSFORMS.values()}:
+        text = text.replace(f"@njit\ndef {kernel}(", f"{KERNEL}\ndef {kernel}(")
+    return HEAD + text.replace("@njit\n", f"{INNER}\n")
 
 
 def load_kernels(folder: Path) -> ModuleType:

@@ -84,11 +84,10 @@ def distort(images, ids, epoch, place, key0, key1, numbers):  # type: ignore[no-
     across, fields = np.empty((height, width)), np.empty((2, height, width))
     room = np.empty(images.shape[1:], np.float32)
     is_shared = numbers[3] > 0.0
-    if is_shared:
-        displace(NOBODY, epoch, place, key0, key1, numbers, noise, across, fields)
     for s in range(len(images)):
-        if not is_shared:
-            displace(ids[s] & MASK, epoch, place, key0, key1, numbers, noise, across, fields)
+        if s == 0 or not is_shared:
+            sample = NOBODY if is_shared else ids[s] & MASK
+            displace(sample, epoch, place, key0, key1, numbers, noise, across, fields)
         warp(images[s], fields, room)
         images[s] = room
 
@@ -108,30 +107,30 @@ def displace(sample, epoch, place, key0, key1, numbers, noise, across, fields): 
         words = philox(np.uint64(block), place, sample, epoch, key0, key1)
         for k in range(4):
             noise[4 * block + k] = np.float64(words[k]) * AMPLITUDE - 1.0
-    taps, strength = numbers[HEAD:], numbers[2]
-    smooth(noise[:pixels].reshape(height, width), taps, strength, across, fields[0])
+    turn, wide, high = noise[2 * pixels], noise[2 * pixels + 1], noise[2 * pixels + 2]
     if numbers[3] > 0.0:
-        fields[1] = fields[0]
+        for k in range(pixels):
+            noise[pixels + k] = noise[k]
         turn, wide, high = noise[0], noise[0], noise[1]
-    else:
-        smooth(noise[pixels : 2 * pixels].reshape(height, width), taps, strength, across, fields[1])
-        turn, wide, high = noise[2 * pixels], noise[2 * pixels + 1], noise[2 * pixels + 2]
+    for k in range(2):
+        smooth(noise[k * pixels : (k + 1) * pixels], numbers[HEAD:], numbers[2], across, fields[k])
     stretch(numbers[0] * max(0.0, wide), numbers[0] * max(0.0, high), numbers[1] * turn, fields)
 
 
 @njit
 def smooth(noise, taps, strength, across, found):  # type: ignore[no-untyped-def]
-    """found f64[H, W] = strength (noise * (taps x taps)), convolved; 0 lies beyond the edges."""
-    height, width = noise.shape
+    """found f64[H, W] = strength times the noise f64[H W], convolved with taps x taps; beyond the
+    edges lies 0."""
+    height, width = across.shape
     reach = len(taps) // 2
     for row in range(height):
-        across[row] = 0.0
+        for column in range(width):
+            across[row, column] = found[row, column] = 0.0
         for k in range(len(taps)):
-            by = k - reach
-            for column in range(max(0, -by), min(width, width - by)):
-                across[row, column] += taps[k] * noise[row, column + by]
+            first = row * width + k - reach
+            for column in range(max(0, reach - k), min(width, width + reach - k)):
+                across[row, column] += taps[k] * noise[first + column]
     for row in range(height):
-        found[row] = 0.0
         for k in range(max(0, reach - row), min(len(taps), height + reach - row)):
             for column in range(width):
                 found[row, column] += taps[k] * across[row + k - reach, column]
