@@ -24,7 +24,7 @@ from .host import git_commit, machine, memory_bytes, versions
 from .loading import Options, able, data_of, draw, load_package, lower_program, target_row
 from .samples import present
 from .settings import Settings
-from .training.augment import transform_of
+from .training.augment import require_layout, transform_of
 from .training.checkpoint import require_like
 from .training.clock import running_time
 from .training.digest import run_digest
@@ -177,6 +177,7 @@ def _course(
     # The models of the run say how their data were scaled, for data that are named later.
     call = Call(call.kind, tuple((dict(call.arguments) | dict(data.measured)).items()))
     spec = spec.but(data=call)
+    require_layout(program.graph, spec, data)
     train = present(program.graph, data.first(options.limit), "train", spec.span)
     test = None
     if options.test_limit != 0:

@@ -1,22 +1,23 @@
 """A training whose images are transformed: the pixels that are learnt from, and going on."""
 
-import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from augment_cases import call, interpreted
+from refusal import refused
 
 from snncc.backends.augmentation import apply
 from snncc.backends.targets import TARGETS
 from snncc.ir.graph import Call, Graph, Population, TrainSpec
+from snncc.runtime.datasets.data import Data
 from snncc.runtime.datasets.public import load_digits
 from snncc.runtime.samples import Presentation
 from snncc.runtime.session import Start, start
 from snncc.runtime.session import run as run_session
 from snncc.runtime.settings import Settings
 from snncc.runtime.training import loop
-from snncc.runtime.training.augment import as_they_are, transform_of
+from snncc.runtime.training.augment import as_they_are, require_layout, transform_of
 from snncc.runtime.training.loop import Interrupted
 from snncc.runtime.training.options import TrainOptions
 
@@ -39,6 +40,8 @@ train tiny {
   holdout 0.2
 }
 """
+
+CURRENT = Call("current", (("duration", 4.0), ("mean", 0.0), ("sd", 1.0)))
 
 
 class Watching:
@@ -101,7 +104,7 @@ def learn(tmp_path, perceptron_target, monkeypatch):
     return learn
 
 
-def test_only_images_to_learn_from_are_transformed_and_anew_each_epoch(learn, tmp_path):
+def test_only_images_to_learn_from_are_transformed_and_anew_each_epoch(learn):
     whole = learn("whole")
     assert len(whole.learnt) == 160
     first, second = dict(whole.learnt[:80]), dict(whole.learnt[80:])
@@ -114,7 +117,6 @@ def test_only_images_to_learn_from_are_transformed_and_anew_each_epoch(learn, tm
         assert image == raw.tobytes()
     raws = {k: train[k].tobytes() for k in first}
     assert sum(first[k] != raws[k] for k in first) > 70
-    assert json.loads((tmp_path / "whole" / "history.jsonl").read_text().splitlines()[0])
 
 
 @pytest.mark.parametrize("after", [1, 3, 9])
@@ -134,6 +136,29 @@ def test_order_batch_and_threads_change_no_pixel(learn):
     whole = learn("whole")
     other = learn("other", batch=1, threads=2)
     assert sorted(other.learnt) == sorted(whole.learnt)
+
+
+@pytest.mark.parametrize(
+    ("own", "said", "fits"),
+    [
+        ((3, 4, 5), (3, 4, 5), True),
+        ((4, 5), (1, 4, 5), True),
+        ((1, 4, 5), (4, 5), True),
+        ((60,), (3, 4, 5), True),
+        ((4, 5, 3), (3, 4, 5), False),
+        ((5, 4), (4, 5), False),
+    ],
+)
+def test_images_that_lie_otherwise_than_the_input_says(own, said, fits):
+    graph = Graph("g", 1.0, (Population("x", said, "input", encoding=CURRENT),), ())
+    spec = TrainSpec("g", {"augment": (call("flip"),)})
+    data = Data(np.zeros((2, *own), np.float32), np.zeros(2, np.int32), 1)
+    if fits:
+        require_layout(graph, spec, data)
+    else:
+        found = refused("E062", require_layout, graph, spec, data)
+        assert found.help == f"write `input x{list(own)}`"
+    require_layout(graph, TrainSpec("g", {}), data)
 
 
 def test_a_training_that_says_nothing_of_it_takes_the_samples_as_they_are(tmp_path):
