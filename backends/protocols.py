@@ -25,14 +25,15 @@ NO_CLASS = -1  # of a sample at which no output neuron fired
 class Samples:
     """Rows of a data set to present, in this order.
 
-    `values` is a whole data set: float32 [rows, inputs] in 0..1 for rate encodings, or uint8
-    [rows, steps, inputs] of 0/1 for the encoding "spikes"; inputs of several input populations
-    stand side by side in the graph's order. It must not change: a device keeps its copy as long as
-    the same array comes. `rows` (int64 [samples]) says which of its rows are presented. `ids`
-    (uint64 [samples]) key the random encodings: the same id gives the same spikes at any time and
-    on every backend; training sample k has id k, test sample k has id 2**32 + k, and of trains that
-    are drawn anew their number stands from bit 33 on. `labels` is int32 [samples]. `importance`
-    (float32 [samples]) scales a sample's error; all ones unless boosted.
+    `values` is a whole data set: float32 [rows, inputs] in 0..1 for rate encodings, or uint8 [rows,
+    steps, inputs] of 0/1 for the encoding "spikes"; inputs of several input populations stand side
+    by side in the graph's order; or those rows of one, made anew, that are presented. It must not
+    change: a device keeps its copy as long as the same array comes. `rows` (int64 [samples]) says
+    which of its rows are presented. `ids` (uint64 [samples]) key the random encodings: the same id
+    gives the same spikes at any time and on every backend; training sample k has id k, test sample
+    k has id 2**32 + k, and of trains that are drawn anew their number stands from bit 33 on.
+    `labels` is int32 [samples]. `importance` (float32 [samples]) scales a sample's error; all ones
+    unless boosted.
     """
 
     values: npt.NDArray[Any]

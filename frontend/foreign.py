@@ -93,6 +93,24 @@ FOREIGN: dict[str, dict[str, str]] = {
         "atan": 'write "arctan"',
         "superspike": 'write "fast_sigmoid"',
     },
+    "augmentation": {
+        **dict.fromkeys(("random_crop", "pad"), "write `crop(padding = 4)`"),
+        **dict.fromkeys(
+            ("random_horizontal_flip", "horizontal_flip", "hflip", "mirror"), "write `flip`"
+        ),
+        **dict.fromkeys(("translate", "translation", "jitter"), "write `shift(pixels = 2)`"),
+        **dict.fromkeys(("random_erasing", "erase"), "write `cutout(size = 8)`"),
+        **dict.fromkeys(
+            ("rotate", "rotation", "random_rotation"),
+            "write `elastic(rotation = 12, scale = 0, strength = 0)`",
+        ),
+        **dict.fromkeys(
+            ("affine", "random_affine", "distort", "distortion", "elastic_transform"),
+            "write `elastic`",
+        ),
+        "normalize": "it is the input's encoding: `encode current(duration = 5 ms, mean = 0.5, "
+        "sd = 0.25)`",
+    },
     "encoding": dict.fromkeys(("rate", "rate_coding"), "write `poisson(duration = 100 ms)`"),
     # A word with which a statement of a model, or of a network, was begun.
     "clause of a model": {

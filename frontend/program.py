@@ -154,7 +154,7 @@ def _plans(
     """How the text trains a network, and what it asks of its integers; the graph is None of one
     with mistakes."""
     report = text.report
-    train = report.attempt(train_of, network, text.file, scope, report)
+    train = report.attempt(train_of, network, text.file, scope, graph, report)
     return train, report.attempt(deploy_of, network, text.file, scope, graph, report)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+import numpy.typing as npt
+
 from .expr import Apply, Const, Expr, Ref
 from .graph import Call
 from .types import Shape
@@ -12,6 +15,15 @@ def number(call: Call, name: str) -> float:
     value = call[name]
     assert isinstance(value, (int, float)), (call.kind, name, value)
     return float(value)
+
+
+Level = float | npt.NDArray[np.float64]
+
+
+def level(call: Call, name: str) -> Level:
+    """A number argument, or f64[channels] where there is one a channel."""
+    value = call[name]
+    return np.array(value, np.float64) if isinstance(value, tuple) else number(call, name)
 
 
 def integer(call: Call, name: str) -> int:

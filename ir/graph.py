@@ -197,15 +197,15 @@ def _compared(graph: Graph) -> tuple[Any, ...]:
     return tuple(getattr(graph, each.name) for each in fields(graph) if each.compare)
 
 
-Setting = Call | float | int | bool | None
+Setting = Call | tuple[Call, ...] | float | int | bool | None
 
 
 @dataclass(frozen=True, slots=True)
 class TrainSpec:
     """A `train` block: an entry for each row of `rules.TRAIN_ENTRIES`.
 
-    A call has all arguments filled in from its table; an entry that a block does not have and that
-    has no default is None.
+    A call has all arguments filled in from its table; of an entry that may repeat there is a tuple
+    of them. An entry that a block does not have and that has no default is None.
     """
 
     network: str
@@ -223,6 +223,12 @@ class TrainSpec:
         call = self.find(entry)
         assert call is not None, entry
         return call
+
+    def calls(self, entry: str) -> tuple[Call, ...]:
+        """The calls of an entry that may repeat, in their order."""
+        calls = self.entries.get(entry) or ()
+        assert isinstance(calls, tuple), (entry, calls)
+        return calls
 
     def count(self, entry: str) -> int:
         """The whole number of an entry."""

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from math import cos, pi
 
 from .arguments import Argument, Row
-from .calls import integer, number
+from .augmentations import AUGMENTATIONS
+from .calls import Level, integer, level, number
 from .graph import Call, Graph, Population, Setting
 from .ranges import ANY, BELOW_ONE, COUNT, NOT_NEGATIVE, POSITIVE, SHARE, Range
 
@@ -258,21 +259,21 @@ _REDRAW = Argument("redraw", "text", NEVER, (NEVER, EPOCH, PRESENTATION), silent
 class Encoding(Row):
     """What an input sends. `kernel` makes it on each device from step `first` on, of the number
     (x - zero) rate: the probability of a spike, or what is sent itself.
-    `rate`: (call, dt [ms]) -> that of an x of 1; `zero`: call -> the x of which it is 0; `most`:
-    call -> the largest of the whole numbers to which it is rounded, a tie to the even one, and
-    beyond which it is clipped; 0: it is not."""
+    `rate`: (call, dt [ms]) -> that of an x of 1; `zero`: call -> the x of which it is 0, both one
+    number or one a channel, see `levels`; `most`: call -> the largest of the whole numbers to
+    which it is rounded, a tie to the even one, and beyond which it is clipped; 0: it is not."""
 
     kernel: int = DRAWN
     first: int = 0
-    rate: Callable[[Call, float], float] = lambda call, dt: 1.0
-    zero: Callable[[Call], float] = lambda call: 0.0
+    rate: Callable[[Call, float], Level] = lambda call, dt: 1.0
+    zero: Callable[[Call], Level] = lambda call: 0.0
     most: Callable[[Call], int] = lambda call: 0
 
 
 _LEVEL = (
     _DURATION,
-    Argument("mean", "1", 0.0, range=ANY),
-    Argument("sd", "1", 1.0, range=POSITIVE),
+    Argument("mean", "level", 0.0, range=ANY),
+    Argument("sd", "level", 1.0, range=POSITIVE),
 )
 ENCODINGS: dict[str, Encoding] = {
     # 1000 / 5.5 Hz: a full-scale pixel fires with p = 1/5.5 in a step of 1 ms.
@@ -288,15 +289,15 @@ ENCODINGS: dict[str, Encoding] = {
         "a real number in place of spikes, (x - mean) / sd, the same in every step",
         _LEVEL,
         SENT,
-        rate=lambda call, dt: 1.0 / number(call, "sd"),
-        zero=lambda call: number(call, "mean"),
+        rate=lambda call, dt: 1.0 / level(call, "sd"),
+        zero=lambda call: level(call, "mean"),
     ),
     "codes": Encoding(
         "the same, rounded to a whole number of so many bits, of which -2^(bits - 1) is none",
         (*_LEVEL, Argument("bits", "int", 8, range=Range(2, MOST_CODE_BITS))),
         SENT,
-        rate=lambda call, dt: 1.0 / number(call, "sd"),
-        zero=lambda call: number(call, "mean"),
+        rate=lambda call, dt: 1.0 / level(call, "sd"),
+        zero=lambda call: level(call, "mean"),
         most=lambda call: (1 << (integer(call, "bits") - 1)) - 1,
     ),
 }
@@ -343,13 +344,15 @@ def redraw_of(population: Population) -> str | None:
 class TrainEntry:
     """A line of a `train` block. `what` it names is a row of `table`; without one, `type` says what
     it is: "data", "count", "share" or "switch". `default` is what a block has without the line; one
-    that has an `example` must have the line."""
+    that has an `example` must have the line. Of one that `may_repeat` there are any number of
+    lines, whose order counts."""
 
     what: str = ""
     table: Mapping[str, Row] | None = None
     type: str = ""
     default: Setting = None
     example: str = ""
+    may_repeat: bool = False
 
 
 def by_default(kind: str, table: Mapping[str, Row]) -> Call:
@@ -361,6 +364,7 @@ def by_default(kind: str, table: Mapping[str, Row]) -> Call:
 # What a `graph.TrainSpec` holds, by name.
 TRAIN_ENTRIES: dict[str, TrainEntry] = {
     "data": TrainEntry(type="data", example="data fashion_mnist"),
+    "augment": TrainEntry("augmentation", AUGMENTATIONS, may_repeat=True),
     "rule": TrainEntry("training rule", RULES, example="rule st_rsbp"),
     "loss": TrainEntry("loss", LOSSES),
     "clip": TrainEntry("clipping", CLIPS),

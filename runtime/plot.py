@@ -143,6 +143,41 @@ def _mark_populations(axes: Axes, graph: Graph) -> None:
     axes.set_yticks(middles, [f"{p.name}\n{p.neurons}" for p in graph.populations])
 
 
+Images = npt.NDArray[np.float32]  # [samples, channels, rows, columns]
+GAP = 2  # [pixels] between images
+INCHES = 0.9  # of an image
+
+
+def write_images(path: Path, columns: Mapping[str, Images], title: str) -> None:
+    """Write images as a PNG, a row a sample, a column of each name."""
+    mosaic, (height, width) = _mosaic(list(columns.values()))
+    rows = len(mosaic) // (height + GAP)
+    figure = _figure(INCHES * (len(columns) + 0.5), INCHES * (rows * height / width + 0.7))
+    axes = figure.subplots()
+    colours = mosaic if mosaic.shape[2] == 3 else mosaic[:, :, 0]
+    axes.imshow(colours, cmap="gray", vmin=0.0, vmax=1.0, interpolation="nearest")
+    places = np.arange(len(columns)) * (width + GAP) + (width - 1) / 2
+    axes.set_xticks(places, list(columns), fontsize="x-small")
+    axes.set_yticks([])
+    axes.tick_params(length=0)
+    axes.set_frame_on(False)
+    figure.suptitle(title, fontsize="small")
+    _write(path, figure)
+
+
+def _mosaic(columns: list[Images]) -> tuple[Images, tuple[int, int]]:
+    """All images in one, [rows, columns, 3 or 1] on white, and the size of each; other channels
+    than red, green and blue are seen by their mean."""
+    shown = np.stack(columns, axis=1)  # [samples, columns, C, H, W]
+    if shown.shape[2] != 3:
+        shown = shown.mean(axis=2, keepdims=True)
+    room = ((0, 0), (0, 0), (0, 0), (0, GAP), (0, GAP))
+    framed = np.pad(shown, room, constant_values=1.0).transpose(0, 3, 1, 4, 2)
+    rows, height, across, width, channels = framed.shape
+    size = height - GAP, width - GAP
+    return framed.reshape(rows * height, across * width, channels), size
+
+
 def _write(path: Path, figure: Figure) -> None:
     picture = io.BytesIO()
     figure.savefig(picture, format="png", dpi=DPI)

@@ -24,6 +24,7 @@ from .host import git_commit, machine, memory_bytes, versions
 from .loading import Options, able, data_of, draw, load_package, lower_program, target_row
 from .samples import present
 from .settings import Settings
+from .training.augment import require_layout, transform_of
 from .training.checkpoint import require_like
 from .training.clock import running_time
 from .training.digest import run_digest
@@ -84,6 +85,9 @@ def start(
     checkpoint = folder.latest() if how is Start.RESUME else None
     workers = 0 if row.is_device else threads
     require_memory(course.graph, learning(course.graph, course.spec, workers), memory_bytes())
+    folders = settings.kernel_folder
+    transform = transform_of(course.graph, course.spec, course.seed, threads, folders)
+    course = replace(course, transform=transform)
     turn = _turn(row, options, course, threads, settings)
     if turn is not None and checkpoint is not None and turn.is_over(checkpoint.progress):
         folder = of_integers(folder, again := turn.again(path))
@@ -173,6 +177,7 @@ def _course(
     # The models of the run say how their data were scaled, for data that are named later.
     call = Call(call.kind, tuple((dict(call.arguments) | dict(data.measured)).items()))
     spec = spec.but(data=call)
+    require_layout(program.graph, spec, data)
     train = present(program.graph, data.first(options.limit), "train", spec.span)
     test = None
     if options.test_limit != 0:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from ...ir.calls import number
 from ...ir.graph import Block, Graph, Population, Projection
+from ...ir.levels import levels_of
 from ...ir.model import Model, start_of
 from ...ir.neuron import LAST_EMITTED, NeuronStep
 from ...ir.rules import ENCODINGS, emitters, sends_numbers
@@ -56,8 +57,8 @@ class Plan(NamedTuple):
     inputs: Array  # i64[input populations]
     encoder: Array  # i64[input populations] DRAWN, GIVEN or SENT of `ir.rules`
     first: Array  # i64[input populations] the first step in which they may fire
-    rate: Array  # f64[input populations] what (x - zero) is multiplied by, see `rules.Encoding`
-    zero: Array  # f64[input populations]
+    rate: Array  # f64[inputs] what (x - zero) is multiplied by, see `rules.Encoding`
+    zero: Array  # f64[inputs] one of each neuron
     most: Array  # f64[input populations] of the whole numbers that they send, 0 of others
     steady: Array  # i64[J + 1] bounds, within the steady currents, of what inputs bring every step
     emitted: Array  # i64[P] row of `real_init` with the numbers that it sends; -1: it sends spikes
@@ -145,13 +146,15 @@ def _sources(
 
 def _encodings(graph: Graph, inputs: Sequence[int]) -> dict[str, Array]:
     """What `ENCODINGS` says of the encoding of every input population."""
-    calls = [graph.populations[k].encoding for k in inputs]
-    rows = [(call, ENCODINGS[call.kind]) for call in calls if call is not None]
+    given = [graph.populations[k] for k in inputs if graph.populations[k].encoding is not None]
+    rows = [(p.encoding, ENCODINGS[p.encoding.kind]) for p in given if p.encoding is not None]
+    levels = [levels_of(population, graph.dt) for population in given]
+    zero, rate = (np.concatenate([np.zeros(0), *(pair[k] for pair in levels)]) for k in range(2))
     return {
         "encoder": _ints(row.kernel for _, row in rows),
         "first": _ints(row.first for _, row in rows),
-        "rate": np.array([row.rate(call, graph.dt) for call, row in rows], np.float64),
-        "zero": np.array([row.zero(call) for call, row in rows], np.float64),
+        "rate": rate,
+        "zero": zero,
         "most": np.array([row.most(call) for call, row in rows], np.float64),
     }
 

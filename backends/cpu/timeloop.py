@@ -37,7 +37,7 @@ def input_threshold(plan, values, k, origin, work, w):  # type: ignore[no-untype
     """(thresholds u32[n], inputs that can fire) of input population k, in the worker's scratch."""
     n = plan.neurons[plan.inputs[k] + 1] - plan.neurons[plan.inputs[k]]
     threshold = work.threshold[w, :n]
-    thresholds(values[origin : origin + n], plan.rate[k], threshold)
+    thresholds(values[origin : origin + n], plan.rate[origin], threshold)
     return threshold, work.active[w, : active_inputs(threshold, work.active[w])]
 
 
@@ -88,8 +88,9 @@ def settle(plan, weights, data, s, stride, count, work, w):  # type: ignore[no-u
         if is_sent(plan.encoder[k]):
             for c in range(count):
                 values = data.values[data.rows[s + c * stride] % len(data.values)]
-                own = values[origin : origin + hi - lo]
-                levels(own, plan.zero[k], plan.rate[k], plan.most[k], sent[c, lo:hi])
+                end = origin + hi - lo
+                zero, rate = plan.zero[origin:end], plan.rate[origin:end]
+                levels(values[origin:end], zero, rate, plan.most[k], sent[c, lo:hi])
             for j in range(len(plan.pre)):
                 if plan.pre[j] == p:
                     send_steady(plan, own_weights, laid_of(work, w), j, sent, steady)

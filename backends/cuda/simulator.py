@@ -148,9 +148,8 @@ class CudaSimulator:
         if takes_spikes(plan):
             return thresholds, np.ascontiguousarray(values, np.uint8), numbers
         sizes = np.diff(plan.neurons)[plan.inputs]
-        rate, zero, most, drawn = (
-            np.repeat(x, sizes) for x in (plan.rate, plan.zero, plan.most, plan.encoder == DRAWN)
-        )
+        rate, zero = plan.rate, plan.zero
+        most, drawn = (np.repeat(x, sizes) for x in (plan.most, plan.encoder == DRAWN))
         if drawn.any():
             thresholds = np.empty(values.shape, np.uint32)
         if not drawn.all():

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...ir.graph import Call, Graph
+from ...ir.graph import Graph, Population
+from ...ir.levels import levels_of
 from ...ir.model import Model
 from ...ir.neuron import LAST_EMITTED
 from ...ir.passes.pipeline import run_model_passes
@@ -118,19 +119,23 @@ def input_spikes(graph: Graph, samples: Samples, steps: int, seed: int) -> dict[
         if population.encoding is not None:
             # Inputs are counted through all populations, and a sample's id keys its stream.
             own = slice(lo, lo + population.neurons)
-            made[population.name] = _encoded(
-                population.encoding, graph.dt, samples, steps, seed, own
-            )
+            made[population.name] = _encoded(population, graph.dt, samples, steps, seed, own)
             lo = own.stop
     return made
 
 
-def _encoded(call: Call, dt: float, samples: Samples, steps: int, seed: int, own: slice) -> Array:
-    """What one encoding makes of its `own` columns."""
+def _encoded(
+    population: Population, dt: float, samples: Samples, steps: int, seed: int, own: slice
+) -> Array:
+    """What the encoding of an input makes of its `own` columns."""
+    call = population.encoding
+    assert call is not None
     row, values = ENCODINGS[call.kind], samples.values[samples.rows]
     if row.kernel == GIVEN:
         return values[:, :, own].astype(bool).transpose(1, 0, 2)
-    numbers = (values.astype(np.float64) - row.zero(call)) * row.rate(call, dt)
+    zero, rate = levels_of(population, dt)
+    numbers = values.astype(np.float64)
+    numbers[:, own] = (numbers[:, own] - zero) * rate
     if row.most(call):
         numbers = np.clip(np.rint(numbers), -row.most(call), row.most(call))
     if row.kernel == SENT:

@@ -103,10 +103,12 @@ def lower_module(module: Module, scope: Scope, file: LoadedFile, built: Construc
     unroll_module(module, module.name.span, Environment(scope), Body(built, "", file, depth=1))
 
 
-def train_of(network: Network, file: LoadedFile, scope: Scope, report: Report) -> TrainSpec | None:
-    """How the file trains a network, if it does."""
+def train_of(
+    network: Network, file: LoadedFile, scope: Scope, graph: Graph | None, report: Report
+) -> TrainSpec | None:
+    """How the file trains a network, if it does; the graph is None of a network with mistakes."""
     for train in file.trains.get(network.name.text, []):
-        return lower_train(train, scope, report)
+        return lower_train(train, scope, graph, report)
     return None
 
 

@@ -56,6 +56,7 @@ def _population(
     if statement.role == "input":
         encoding = report.attempt(_encoding, statement, bracket, environment.scope, body)
         shape = sound(attempted)
+        _require_channels(statement, sound(encoding), shape)
         population = Population(name, shape, "input", encoding=sound(encoding), span=span)
         return population, KnownPopulation(name, span, size(shape), None, {})
     cell = report.attempt(_cell, statement, environment, body)
@@ -139,6 +140,27 @@ def _encoding(
         raise CompileError(Diagnostic("E013", message, name.span, help=way_out))
     row = look_up(ENCODINGS, statement.encoding, "encoding")
     return fill(row, statement.encoding, scope, body.report)
+
+
+def _require_channels(statement: PopulationStatement, encoding: IrCall, shape: Shape) -> None:
+    """E040 for a list of numbers that are not one for each index of the input's first axis."""
+    wrong = [
+        (name, len(value))
+        for name, value in encoding.arguments
+        if isinstance(value, tuple) and len(value) != shape[0]
+    ]
+    if not wrong:
+        return
+    call = statement.encoding
+    assert call is not None
+    name, count = wrong[0]
+    given = (a.value.span for a in call.arguments if a.name is not None and a.name.text == name)
+    message = (
+        f"`{name}` has {count} numbers, and `{statement.name.text}`{list(shape)} has {shape[0]} "
+        "channels"
+    )
+    way_out = "give one number for all, or one for each channel of [channels, rows, columns]"
+    raise CompileError(Diagnostic("E040", message, next(given, call.span), help=way_out))
 
 
 def _only_in_networks(statement: PopulationStatement) -> Diagnostic:

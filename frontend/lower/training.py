@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping
 from ...ir.arguments import Row
 from ...ir.diagnostics import CompileError, Diagnostic, Span
 from ...ir.graph import Call as IrCall
+from ...ir.graph import Graph, TrainSpec, Value
 from ...ir.graph import Setting as Chosen
-from ...ir.graph import TrainSpec, Value
 from ...ir.ranges import BELOW_ONE
 from ...ir.report import Report, twice, unknown
 from ...ir.rules import TRAIN_ENTRIES
+from ...ir.verify.images import image_problem, image_shape, size_problem
 from ..syntax.tree import Argument, Expression, Reference, Setting, Train
 from ..typing.arguments import as_call, fill, look_up
 from ..typing.constants import (
@@ -28,8 +29,9 @@ from ..typing.operators import Operand, mismatch
 from ..units import NUMBER
 
 
-def lower_train(block: Train, scope: Scope, report: Report) -> TrainSpec:
-    """The plan of a `train` block; the parameters of its network can be named in it."""
+def lower_train(block: Train, scope: Scope, graph: Graph | None, report: Report) -> TrainSpec:
+    """The plan of a `train` block; the parameters of its network can be named in it. The graph is
+    None of one with mistakes, which what is said of its samples is not held against."""
     last, places = report.last, dict[str, Span]()
     settings: dict[str, Chosen] = {name: entry.default for name, entry in TRAIN_ENTRIES.items()}
     for line in block.entries:
@@ -40,7 +42,24 @@ def lower_train(block: Train, scope: Scope, report: Report) -> TrainSpec:
     if lacking:
         report.fail(CompileError(lacking))
     report.require_none_since(last)
-    return TrainSpec(block.network.text, settings, span=block.network.span)
+    spec = TrainSpec(block.network.text, settings, span=block.network.span)
+    if graph is not None:
+        _require_images(block, spec, graph)
+    return spec
+
+
+def _require_images(block: Train, spec: TrainSpec, graph: Graph) -> None:
+    """E051 for samples that cannot be transformed as the block says."""
+    calls, shape = spec.calls("augment"), image_shape(graph)
+    places = [line.value.span for line in block.entries if line.name.text == "augment"]
+    problems = [image_problem(graph)] if shape is None else [size_problem(c, shape) for c in calls]
+    found = [
+        Diagnostic("E051", problem[0], place, help=problem[1])
+        for problem, place in zip(problems, places, strict=False)
+        if problem is not None
+    ]
+    if found:
+        raise CompileError(found)
 
 
 def _lacking(block: Train, needed: str) -> Diagnostic:
@@ -62,16 +81,33 @@ def _set(
     name = line.name
     if name.text not in TRAIN_ENTRIES:
         raise CompileError(unknown("training setting", name.text, name.span, TRAIN_ENTRIES, "E012"))
-    if name.text in places:
+    entry = TRAIN_ENTRIES[name.text]
+    if name.text in places and not entry.may_repeat:
         raise CompileError(twice(name.text, name.span, places[name.text], code="E014"))
     places[name.text] = name.span
-    entry = TRAIN_ENTRIES[name.text]
     if entry.table is None:
         settings[name.text] = _TYPES[entry.type](line.value, scope, report)
         return
-    call = as_call(line.value, f"a name after `{name.text}`, such as `{_example(entry.table)}`")
-    row = look_up(entry.table, call, entry.what)
-    settings[name.text] = fill(row, call, scope, report, "E051")
+    call = _call(name.text, entry.table, entry.what, line.value, scope, report)
+    before = settings[name.text] if entry.may_repeat else None
+    settings[name.text] = (*_several(before), call) if entry.may_repeat else call
+
+
+def _several(calls: Chosen) -> tuple[IrCall, ...]:
+    return calls if isinstance(calls, tuple) else ()
+
+
+def _call(
+    name: str,
+    table: Mapping[str, Row],
+    what: str,
+    node: Expression,
+    scope: Scope,
+    report: Report,
+) -> IrCall:
+    """What a line names, a row of its table."""
+    call = as_call(node, f"a name after `{name}`, such as `{_example(table)}`")
+    return fill(look_up(table, call, what), call, scope, report, "E051")
 
 
 def _example(table: Mapping[str, Row]) -> str:

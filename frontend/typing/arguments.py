@@ -174,6 +174,16 @@ def at_least_one(value: int, span: Span) -> int:
     return value
 
 
+def _level(node: Expression, scope: Scope) -> float | tuple[float, ...]:
+    """A number, or a list of them."""
+    value = evaluate(node, scope)
+    if not isinstance(value, tuple):
+        return number(value, node.span, NUMBER)
+    if not value:
+        raise CompileError(Diagnostic("E022", "expected a number or more, got none", node.span))
+    return tuple(number(each, node.span, NUMBER) for each in value)
+
+
 def _over_indices(formal: Formal, node: Expression, scope: Scope) -> Value:
     kind: Kind = None if formal.name == "where" else NUMBER
     typed = index_expression(node, scope)
@@ -220,6 +230,7 @@ _INDICES = {"i": variable("i", NUMBER), "j": variable("j", NUMBER)}
 
 _CONVERTERS: dict[str, Callable[[Formal, Expression, Scope], Value]] = {
     "1": lambda formal, node, scope: number(evaluate(node, scope), node.span, NUMBER),
+    "level": lambda formal, node, scope: _level(node, scope),
     "int": lambda formal, node, scope: whole(evaluate(node, scope), node.span),
     "bool": lambda formal, node, scope: truth(evaluate(node, scope), node.span),
     "text": _one_of,

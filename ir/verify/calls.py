@@ -32,6 +32,10 @@ def _is_number(value: object) -> bool:
     return type(value) in (int, float) and isfinite(float(str(value)))
 
 
+def _are_numbers(value: tuple[object, ...]) -> bool:
+    return bool(value) and all(map(_is_number, value))
+
+
 def _is_integer(value: object) -> bool:
     return type(value) is int or (type(value) is float and value.is_integer())
 
@@ -50,6 +54,7 @@ def _is_pairs(value: object) -> bool:
 
 # What a value of each unit of `rules.Argument` must be; a unit that is not here has numbers.
 _KINDS: dict[str, Callable[[object], bool]] = {
+    "level": lambda value: _are_numbers(value) if isinstance(value, tuple) else _is_number(value),
     "text": lambda value: type(value) is str,
     "bool": lambda value: type(value) is bool,
     "int": _is_integer,

@@ -139,6 +139,8 @@ def _verify_population(population: Population) -> None:
     require(population.encoding is None or model is None, f"{name}: an encoding of no input")
     if population.encoding is not None:
         verify_call(name, population.encoding, ENCODINGS)
+        levels = [v for v in dict(population.encoding.arguments).values() if isinstance(v, tuple)]
+        require(all(len(v) == population.shape[0] for v in levels), f"{name}: channels")
     if population.readout is not None:
         verify_call(name, population.readout, READOUTS)
         require(population.role == "output" and model is not None, f"{name}: a readout")

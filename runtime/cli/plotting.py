@@ -20,6 +20,7 @@ from ..training.histogram import histograms
 from ..training.history import read_history
 from ..training.run_folder import HISTORY, MODEL, are_seeds, is_run
 from ..training.seeds import read_seeds, started
+from .augmenting import draw_augmented
 from .command import Command
 from .compiling import options_for
 from .environment import settings
@@ -29,8 +30,9 @@ from .output import Output
 from .resuming import is_given
 from .running import Split, presented
 
+MOST_IMAGES = 100
 # What several runs are not drawn with.
-OF_ONE = ("sample", "histogram", "data", "define", "network", "seed", "target")
+OF_ONE = ("sample", "histogram", "augmented", "data", "define", "network", "seed", "target")
 
 
 def plot(
@@ -54,6 +56,15 @@ def plot(
             help="and the share of neurons with 0, 1, 2, … spikes, of so many test samples",
         ),
     ] = None,
+    augmented: Annotated[
+        int | None,
+        typer.Option(
+            "--augmented",
+            min=1,
+            max=MOST_IMAGES,
+            help="so many training images, as they are and as epochs transform them, and no spikes",
+        ),
+    ] = None,
     data: DataOption = None,
     define: Defines = None,
     network: Network = None,
@@ -64,6 +75,7 @@ def plot(
 ) -> None:
     """Draw a run's curves (curves.png) and one sample's spikes (raster.png).
 
+    With --augmented, in place of spikes, what training images become (augmented.png).
     Of several runs, and of a training by several seeds, the curves in one picture.
     """
     output, model = Output(json, quiet), models[0]
@@ -73,8 +85,11 @@ def plot(
     else:
         folder = out or (model if is_run(model) else Path())
         pictures = list(_curves(model, folder))
-        if not is_run(model) or is_file(model / MODEL):
-            loaded = opened(model, options_for(model, define, network, seed, target), output)
+        options = options_for(model, define, network, seed, target)
+        if augmented is not None:
+            pictures.append(draw_augmented(model, options, data, augmented, folder, output))
+        elif not is_run(model) or is_file(model / MODEL):
+            loaded = opened(model, options, output)
             pictures += _spikes(loaded, data, sample, histogram, folder, output)
     output.document({"pictures": [str(path) for path in pictures]})
     output.result(*(str(path) for path in pictures))

@@ -40,6 +40,8 @@ def _said(spec: TrainSpec) -> list[tuple[str, object]]:
 
 
 def _but_defaults(value: object, entry: TrainEntry) -> object:
+    if isinstance(value, tuple):
+        return [_but_defaults(each, entry) for each in value]
     if not isinstance(value, Call) or entry.table is None:
         return value
     defaults = {argument.name: argument.default for argument in entry.table[value.kind].arguments}

@@ -14,6 +14,7 @@ from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.graph import Graph, TrainSpec
 from ..samples import Presentation
 from .activity import Rates, measure, silence, warnings
+from .augment import Transform, as_they_are
 from .average import AVERAGE, lent, mean, recent
 from .evaluate import Answers, Watch, answer
 from .history import EpochRecord
@@ -74,7 +75,8 @@ class Keeper(Protocol):
 class Course:
     """What is learnt, from what. `test` may be None, and so may `holdout`, samples that were held
     out of the training data. `checkpoint_seconds` is the longest time whose work a crash can cost,
-    `phase` what the records of its epochs say.
+    `phase` what the records of its epochs say, `transform` what becomes of the samples that are
+    learnt from.
     """
 
     graph: Graph
@@ -86,6 +88,7 @@ class Course:
     holdout: Presentation | None = None
     clock: Callable[[], float] = time.monotonic
     phase: str | None = None
+    transform: Transform = as_they_are
 
     @property
     def tests(self) -> dict[str, Presentation]:
@@ -193,9 +196,10 @@ def _learn(
 ) -> Progress:
     spec = course.spec
     rate = learning_rate(spec.call("optimizer"), spec.call("schedule"), progress.epoch)
-    samples = course.train.pick(chosen, progress.importance)
-    samples = replace(samples, ids=keys(course.graph, progress, samples.ids))
     start = course.clock()
+    samples = course.train.pick(chosen, progress.importance)
+    samples = course.transform(samples, progress.epoch)
+    samples = replace(samples, ids=keys(course.graph, progress, samples.ids))
     outcome = trainer.train(samples, spec.count("batch"), rate)
     return advanced(progress, chosen, outcome, course.clock() - start)
 

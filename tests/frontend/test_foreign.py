@@ -10,6 +10,7 @@ from snncc.frontend.program import survey_text
 from snncc.frontend.syntax.lexer import KEYWORDS
 from snncc.frontend.typing.operators import FUNCTIONS
 from snncc.ir.adjoint.curves import CURVES
+from snncc.ir.augmentations import AUGMENTATIONS
 from snncc.ir.diagnostics import Source
 from snncc.ir.rules import ENCODINGS, LOSSES, OPTIMIZERS
 from snncc.ir.wiring import CONNECTIVITIES, INITS
@@ -96,6 +97,14 @@ def connected(connectivity: str) -> str:
         ("network n(a = 3) { }", "E001", "`a` does not say its type", "`a: int = …`"),
         ("network n(a = 3 ms) { }", "E001", "`a` does not say its type", "`a: ms = …`"),
         (trained("optimizer adamw(lr = 1)"), "E010", "adamw", "`decay decoupled(rate = 0.01)`"),
+        (trained("augment RandomCrop(32)"), "E010", "RandomCrop", "`crop(padding = 4)`"),
+        (trained("augment horizontal_flip"), "E010", "horizontal_flip", "write `flip`"),
+        (
+            trained("augment 2"),
+            "E020",
+            "a name after `augment`, such as `elastic(scale = 0.12)`",
+            "",
+        ),
         (trained("loss van_rossum"), "E010", "van_rossum", "`kernel(tau = 5 ms)`"),
         (trained("clip 1.0"), "E020", "a name after `clip`, such as `norm(limit = 1)`", ""),
         (trained("average 5"), "E020", "such as `last`", ""),
@@ -129,6 +138,7 @@ def test_no_word_of_the_language_is_foreign() -> None:
         "setting": _SETTINGS,
         "optimizer": OPTIMIZERS,
         "loss": LOSSES,
+        "augmentation": AUGMENTATIONS,
         "curve": CURVES,
         "statement": KEYWORDS,
         "clause of a model": KEYWORDS,

@@ -13,7 +13,7 @@ from snncc.ir.rules import ENCODINGS, TRAIN_ENTRIES, most_sent
 from snncc.ir.wiring import CONNECTIVITIES, INITS
 
 TABLES = (*(e.table or {} for e in TRAIN_ENTRIES.values()), ENCODINGS, CONNECTIVITIES, INITS)
-NUMBERS = {"1", "int", "ms", "Hz"}
+NUMBERS = {"1", "int", "ms", "Hz", "level"}
 ARGUMENTS = [
     pytest.param(kind, argument, id=f"{kind}.{argument.name}")
     for table in TABLES
@@ -36,6 +36,13 @@ def test_a_problem_names_the_argument_and_its_range() -> None:
     duration = Argument("duration", "ms", range=COUNT)
     assert duration.problem("spikes", 0.5).startswith("`duration` of `spikes` is 0.5 ms;")
     assert duration.way_out() == "choose a number at least 1"
+
+
+def test_of_several_numbers_each_is_in_range() -> None:
+    (sd,) = (a for a in ENCODINGS["current"].arguments if a.name == "sd")
+    assert sd.problem("current", (0.5, 1.0)) == ""
+    problem = "`sd` of `current` is 0; it must be above 0"
+    assert sd.problem("current", (0.5, 0.0, 1.0)) == sd.problem("current", 0.0) == problem
 
 
 def test_texts_have_no_range() -> None:

@@ -70,8 +70,15 @@ PORTS = {"pair": ("exc", "inh"), "gated": ("up", "down")}
 CONSTANT = Call("constant", (("value", 1.0),))
 
 
+# Of the first input, where it differs: numbers of its own for each of five channels.
+CHANNELS = {
+    "current": "current(duration = 24 ms, mean = [0.5, 0, 1, 0.25, -1], sd = [0.25, 1, 0.5, 2, 4])",
+}
+
+
 def pool(encoding):
-    text = POOL.replace("ENCODING", ENCODINGS[encoding])
+    text = POOL.replace("ENCODING", CHANNELS.get(encoding, ENCODINGS[encoding]), 1)
+    text = text.replace("ENCODING", ENCODINGS[encoding])
     return compile_text(Source("pool.snn", text)).graph
 
 

@@ -174,6 +174,11 @@ def numbered_model(seed: int, sums: str = "exact") -> Model:
         sparse=draw.choice(["dense", "sparse(p = 0.5, "]) , d2=draw.choice([1, 5]), joined=joined,
     )  # fmt: skip
     text = text.replace("sparse(p = 0.5,  ", f"sparse(p = 0.5, {init}) ")
+    if seed % 2:  # numbers of their own for each channel
+        for name, sds in (("x[6]", "0.4, 0.2, 0.5, 1, 0.4, 0.3"), ("z[3]", "0.3, 0.4, 2")):
+            head, own, rest = text.partition(f"input {name}")
+            line, end, rest = rest.partition("\n")
+            text = head + own + line.replace("sd = 0.4", f"sd = [{sds}]") + end + rest
     if kind == "cuba_lif":
         text = text.replace("-> h :", "-> h.exc :")
     text = text.replace("z -> h : dense ", f"z -> h : dense({init}) ")

@@ -129,10 +129,10 @@ def thresholds(values, rate, threshold):  # type: ignore[no-untyped-def]
 
 @njit
 def levels(values, zero, rate, most, numbers):  # type: ignore[no-untyped-def]
-    """numbers[j] = (values[j] - zero) rate; where `most` is above 0 the nearest whole number up to
-    it, and a tie the even one."""
+    """numbers[j] = (values[j] - zero[j]) rate[j]; where `most` is above 0 the nearest whole number
+    up to it, and a tie the even one."""
     for j in range(len(values)):
-        number = (np.float64(values[j]) - zero) * rate
+        number = (np.float64(values[j]) - zero[j]) * rate[j]
         if most > 0.0:
             number = min(max(np.rint(number), -most), most)
         numbers[j] = number

@@ -63,7 +63,7 @@ def test_inputs(plan):
     assert plan.inputs.tolist() == [0, 1]
     assert plan.encoder.tolist() == [DRAWN, DRAWN]
     assert plan.first.tolist() == [1, 0]
-    assert plan.rate.tolist() == [0.05, 1.0]
+    assert plan.rate.tolist() == [*[0.05] * 4, *[1.0] * 2]
 
 
 def test_populations_of_one_model_share_a_step(graph, plan):

@@ -131,6 +131,17 @@ def test_what_an_input_sends_in_every_step_is_summed_once(plain, monkeypatch):
     assert not work.ptr[1, :2].any()
 
 
+def test_the_numbers_of_a_channel_have_a_mean_and_a_deviation_of_their_own(plain):
+    mean, sd = np.linspace(-1, 1, 5), np.linspace(0.1, 3, 5)
+    call = f"current(duration = 9 ms, mean = {mean.tolist()}, sd = {sd.tolist()})"
+    text = NET.format(first=call, second="bernoulli(duration = 9 ms)", dt=1)
+    plan = make_plan(draw_model(compiled_text(text).graph, 0))
+    weights, work = np.ones(int(plan.weight[-1]), np.float32), make_work(plan, 1)
+    plain.present(rest, plan, Weights(weights), one_sample(), 0, 1, 1, np.uint64(SEED), work, 0)
+    sent = (VALUES[:5].astype(np.float64) - mean) * (1.0 / sd)
+    np.testing.assert_array_equal(work.numbers[0, :5], sent.astype(np.float32))
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 @pytest.mark.parametrize("steps", [7, 90])
 def test_windows_of_steps_lose_nothing(plain, workers, steps):
@@ -196,5 +207,6 @@ def test_only_denormal_states_are_forgotten(plain):
 @pytest.mark.parametrize("kind", [np.float32, np.int32])
 def test_codes_are_the_nearest_a_tie_the_even_one_and_clipped(plain, kind):
     sent = np.zeros(6, kind)
-    plain.levels(np.float32([0.0, 0.25, 0.75, 1.0, -9.0, 9.0]), 0.0, 2.0, 7.0, sent)
+    values = np.float32([0.0, 0.25, 0.75, 1.0, -9.0, 9.0])
+    plain.levels(values, np.zeros(6), np.full(6, 2.0), 7.0, sent)
     assert sent.tolist() == [0, 0, 2, 2, -7, 7]

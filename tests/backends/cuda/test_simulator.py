@@ -159,6 +159,19 @@ def test_samples_in_flight_change_nothing(simulator, monkeypatch):
     assert a.activity.any()
 
 
+def test_samples_made_anew_are_those_that_are_presented(simulator):
+    """A training that transforms its images brings others with every call; tests come between."""
+    graph = compiled_text(DYADIC.replace("spikes(", "bernoulli(")).graph
+    model, draw = grid_model(graph, 5), np.random.default_rng(3)
+    made = simulator(model)
+    pieces = [samples_with(draw.random((2, 12)).astype(np.float32)) for _ in range(3)]
+    order = (0, 1, 2, 0)
+    found = [made.run(pieces[k]).activity for k in order]
+    wanted = [simulator(model).run(pieces[k]).activity for k in order]
+    np.testing.assert_array_equal(found, wanted)
+    assert len({activity.tobytes() for activity in found}) == 3
+
+
 def test_no_samples(simulator):
     graph = compiled_text(DYADIC.replace("spikes(", "poisson(")).graph
     outcome = simulator(grid_model(graph, 5)).run(samples_with(np.zeros((0, 12), np.float32)))

@@ -50,6 +50,22 @@ def test_a_whole_plan() -> None:
     assert (plan.count("epochs"), plan.count("batch"), plan.entries["boost"]) == (4, 32, False)
 
 
+def test_what_transforms_images_stands_in_its_order() -> None:
+    text = (
+        "network n(by: int = 1) { input x[3, 8, 8] encode bernoulli(duration = 4 ms) }\n"
+        "train n { data digits augment flip rule st_rsbp\n"
+        "  augment shift(pixels = by) augment flip(p = 0.25) }"
+    )
+    plan = compile_text(Source("t.snn", text), {"by": "3"}).train
+    assert plan is not None
+    assert plan.calls("augment") == (
+        Call("flip", (("p", 0.5),)),
+        Call("shift", (("pixels", 3),)),
+        Call("flip", (("p", 0.25),)),
+    )
+    assert spec("data digits rule st_rsbp").calls("augment") == ()
+
+
 @pytest.mark.parametrize(("word", "value"), [("0.1", 0.1), ("0", None), ("lr", 0.01)])
 def test_a_share_held_out(word: str, value: float | None) -> None:
     assert spec(f"data digits rule st_rsbp holdout {word}").entries["holdout"] == value

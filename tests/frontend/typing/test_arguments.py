@@ -73,6 +73,7 @@ EXAMPLES = {
     "ms": "3 ms",
     "Hz": "3 Hz",
     "int": "3",
+    "level": "[1, 2.5]",
     "bool": "true",
     "text": '"x"',
     "shape": "[1, 2]",

@@ -39,6 +39,15 @@ def test_equal_graphs(net, name) -> None:
     assert parse_graph(print_graph(graph)) != net(name)
 
 
+def test_numbers_of_channels_are_read_back(net) -> None:
+    levels = ("mean", (0.1, -0.25, 1e-7)), ("sd", 0.3)
+    call = Call("current", (("duration", 5.0), *levels))
+    graph = Graph("g", 1.0, (Population("x", (3, 2), "input", encoding=call),), ())
+    assert parse_graph(print_graph(graph)) == graph
+    fewer = print_graph(graph).replace("(0.1, -0.25, 1e-07)", "(0.1, -0.25)")
+    assert "channels" in refused("E060", parse_graph, fewer).message
+
+
 def test_tensors_are_attached(net) -> None:
     tensor = np.ones((2, 2), np.float32)
     graph = parse_graph(print_graph(net("worked")), {"w": tensor})

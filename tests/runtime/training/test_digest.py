@@ -8,6 +8,8 @@ from snncc.ir.rules import OPTIMIZERS
 from snncc.runtime.training.digest import run_digest
 from snncc.runtime.training.holdout import hold_out
 
+FLIP = Call("flip", (("p", 0.5),))
+
 
 def digest(course, seed=0, **changes):
     spec = course.spec.but(**changes)
@@ -30,19 +32,30 @@ def test_what_changes_the_weights_changes_the_digest(learning):
         digest(course, optimizer=Call("adam", (("lr", 0.02),))),
         digest(course, schedule=Call("constant")),
         digest(course, regularizer=Call("exponential")),
+        digest(course, augment=(FLIP,)),
+        digest(course, augment=(FLIP, FLIP)),
+        digest(course, augment=(Call("flip", (("p", 0.25),)),)),
         digest(replace(course, train=shifted)),
         digest(replace(course, train=fewer)),
         digest(replace(course, graph=replace(course.graph, dt=0.5))),
         digest(replace(course, graph=replace(course.graph, tensors={"w": np.ones(2)}))),
         digest(replace(course, graph=replace(course.graph, tensors={"w": np.zeros(2)}))),
     }
-    assert len(others) == 14
+    assert len(others) == 17
 
 
 def test_what_does_not_change_them_does_not(learning):
     assert digest(learning.course, epochs=99) == digest(learning.course)
     assert digest(learning.course, data=Call("npz")) == digest(learning.course)
     assert digest(learning.course, holdout=None) == digest(learning.course)
+
+
+def test_of_lines_that_repeat_the_order_counts_and_defaults_do_not(learning):
+    shift, flip = Call("shift", (("pixels", 2),)), FLIP
+    orders = {digest(learning.course, augment=pair) for pair in ((shift, flip), (flip, shift))}
+    assert len(orders) == 2
+    bare = digest(learning.course, augment=(Call("flip"),))
+    assert bare == digest(learning.course, augment=(flip,)) != digest(learning.course)
 
 
 def test_one_argument_more_does_not_where_it_is_at_its_default(learning, monkeypatch):

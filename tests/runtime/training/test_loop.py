@@ -205,6 +205,24 @@ def test_trains_that_are_drawn_anew_go_on_and_tests_keep_theirs(learning, monkey
     assert first.learnt + second.learnt == whole.learnt
 
 
+def test_samples_to_learn_from_are_transformed_by_their_epoch_and_others_never(learning):
+    """What is transformed is seen by the learner alone, once a sample and epoch."""
+    seen = []
+
+    def transform(samples, epoch):
+        seen.extend((epoch, int(k)) for k in samples.ids)
+        values = np.zeros((len(samples.ids), samples.values.shape[1]), np.float32)
+        return replace(samples, values=values, rows=np.arange(len(values)))
+
+    rest, out = hold_out(learning.course.train, 0.2, 7)
+    learning.course = replace(learning.course, train=rest, holdout=out, transform=transform)
+    trainer = learning.trainer()
+    progress = learning.run(trainer)
+    assert sorted(seen) == [(epoch, int(k)) for epoch in range(3) for k in np.sort(rest.ids)]
+    assert not trainer.matrix.any()  # it has learnt from nothing but zeros
+    assert progress.history[-1].holdout_accuracy is not None
+
+
 def test_checkpoints_come_in_time(learning, monkeypatch):
     monkeypatch.setattr(loop, "PIECE_SECONDS", 0.0)
     ticks = iter(range(10_000))
