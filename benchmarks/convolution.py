@@ -96,8 +96,8 @@ class Finding:
     memory: float
 
 
-def trained(case: Case, threads: int) -> tuple[Trainer, Samples]:
-    """Ours, after LEARNT images, and images that it has not seen."""
+def trained(case: Case, threads: int, count: int) -> tuple[Trainer, Samples]:
+    """Ours, after LEARNT images, and so many that it has not seen."""
     program = compile_text(Source("net.snn", case.text))
     program = Program(run_pipeline(program.graph), program.train)
     assert program.train is not None
@@ -106,15 +106,17 @@ def trained(case: Case, threads: int) -> tuple[Trainer, Samples]:
     model = draw_model(program.graph, SEED)
     trainer = make(model, program.train, threads, settings.kernel_folder)
     data = load(Call("mnist"), "train", settings)
-    samples = present(program.graph, data.first(LEARNT + 400), "train")
+    samples = present(program.graph, data.first(LEARNT + count), "train")
     trainer.train(samples.pick(np.arange(LEARNT)), 50, RATE)
-    return trainer, samples.pick(np.arange(LEARNT, LEARNT + 400))
+    return trainer, samples.pick(np.arange(LEARNT, LEARNT + count))
 
 
 def peer_of(case: Case, trainer: Trainer, threads: int) -> Any:
     """The other library's, with the same weights."""
     module, _, name = case.peer.partition(".")
-    return getattr(import_module(module), name)(trainer.weights(), trainer.steps, RATE, threads)
+    learnt = {p.name for p in trainer.graph.projections if p.trainable}
+    weights = {n: w for n, w in trainer.weights().items() if n in learnt}
+    return getattr(import_module(module), name)(weights, trainer.steps, RATE, threads)
 
 
 def numbers_of(samples: Samples) -> npt.NDArray[np.float32]:
@@ -124,8 +126,8 @@ def numbers_of(samples: Samples) -> npt.NDArray[np.float32]:
 
 def require_equal(case: Case) -> None:
     """Exit unless both find the same gradients of a batch."""
-    trainer, samples = trained(case, 1)
-    few, before = samples.pick(np.arange(8)), trainer.state()
+    trainer, few = trained(case, 1, 8)
+    before = trainer.state()
     peer = peer_of(case, trainer, 1)
     empty = {n: np.zeros_like(v) if "optimizer" in n else v for n, v in before.items()}
     trainer.restore(empty)
@@ -141,9 +143,8 @@ def require_equal(case: Case) -> None:
 
 def measure(case: Case, batch: int, given: argparse.Namespace) -> Finding:
     """Ours and the peer's by turns."""
-    trainer, samples = trained(case, given.threads)
-    some = samples.pick(np.arange(max(batch, 50) * (2 if batch > 1 else 1)))
-    count = len(some.ids)
+    count = 2 * max(batch, 25)
+    trainer, some = trained(case, given.threads, count)
     rates = _rates(trainer, some)
     trainer.train(some, batch, RATE)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
