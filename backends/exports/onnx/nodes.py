@@ -49,7 +49,7 @@ class Nodes:
 
     def node(self, op: str, *inputs: str, **attributes: Any) -> str:
         """The name of the first result of a node."""
-        key = op, inputs, tuple(sorted(attributes.items()))
+        key = op, inputs, repr(sorted(attributes.items()))
         if key not in self._made:
             self._made[key] = self.fresh()
             self.add(op, inputs, [self._made[key]], **attributes)
