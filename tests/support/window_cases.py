@@ -25,7 +25,7 @@ SPIKING = ("lif", "exact", "if", "alif", "soft")
 def planes_of(seed: int) -> tuple[int, int, int]:
     """(channels, height, width) of the input."""
     draw = Random(seed)
-    return draw.choice([(1, 7, 6), (2, 6, 6), (3, 5, 7), (2, 4, 9)])
+    return draw.choice([(1, 6, 5), (2, 4, 5), (3, 4, 3), (2, 3, 6), (1, 5, 5)])
 
 
 def windows_text(seed: int, sums: str, models: dict[str, str], steps: int) -> str:
@@ -54,7 +54,8 @@ def windows_text(seed: int, sums: str, models: dict[str, str], steps: int) -> st
         pool="linear" if adds else cell(draw.choice(SPIKING)), first=first, second=second,
         last=cell(draw.choice(SPIKING)), kernel=kernel, stride=stride, y=draw.choice([1, 3]),
         output=draw.choice([cell(draw.choice(SPIKING)), "li(tau_mem = 9 ms)"]),
-        weight=draw.choice([0.25, 1.1, -0.3] if adds else [1.1, 3]), more="\n  ".join(more), **_delays(draw),
+        weight=draw.choice([0.25, 1.1, -0.3] if adds else [1.1, 3]), more="\n  ".join(more),
+        **_delays(draw),
     )  # fmt: skip
 
 
@@ -71,7 +72,7 @@ def _convolution(draw: Random, planes: Planes) -> tuple[str, Planes]:
     most = min(planes[1:]) + 2 * padding
     sizes = [k for k in (1, 2, 3, 3, 5, min(planes[1:])) if padding < k <= most]
     kernel = draw.choice(sizes or [most])
-    stride, channels = draw.choice([1, 1, 2, 3]), draw.choice([1, 2, 3])
+    stride, channels = draw.choice([1, 1, 2, 3]), draw.choice([1, 2, 2, 3])
     made = ((n + 2 * padding - kernel) // stride + 1 for n in planes[1:])
     high = draw.choice([0.5, 2])
     call = f"kernel = {kernel}, stride = {stride}, padding = {padding}"

@@ -30,7 +30,7 @@ from .layout import SUM, layout_of, moving, step_of
 from .names import identifiers
 from .refusals import no_integers
 from .synapses import Packed, packed, rows_of
-from .tables import table
+from .tables import reciprocal, shared_by, table
 from .windows import over_planes, place, touched
 
 
@@ -279,7 +279,12 @@ class _Writer:
         kept = identifiers(s.name for s in step_of(population).states)[state.name]
         codes = np.broadcast_to(start, (population.neurons,)).astype(np.int32)
         name = f"start_{own}__{kept}"  # no identifier has two of these signs behind each other
-        return f"{self._table(name, codes, f'{state.name} of {population.name}')}[{place}]"
+        each, about = shared_by(codes), f"{state.name} of {population.name}"
+        if each == 1:
+            return f"{self._table(name, codes, about)}[{place}]"
+        kept = self._table(name, codes[::each], f"{about}, {each} neurons each")
+        factor, shift = reciprocal(each, population.neurons - 1) or (1, 0)
+        return f"{kept}[(uint32_t){place} * {factor}u >> {shift}]"
 
     def _source(self, bodies: list[str], computed: Iterable[Population]) -> str:
         main = "\n".join((self._reset(), self._step(computed)))

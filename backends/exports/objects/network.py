@@ -18,11 +18,13 @@ from ..c.header import scored
 from ..c.layout import SUM, Layout, moving, step_of
 from ..c.names import identifiers
 from ..c.synapses import Array
+from ..c.tables import shared_by
 from .code import Code, Value, constant
-from .synapses import Body, Sender, Synapses, deliver, over
+from .synapses import Body, Sender, Synapses, deliver, over, quotient
 from .tables import Tables
 from .triples import Triple
 from .words import INTRINSICS, computed, product_function, quotient_function
+
 
 def network_text(model: Model, layout: Layout, row: Triple) -> str:
     """The module of `net_reset` and `net_step`, for a machine."""
@@ -269,7 +271,9 @@ class _Writer:
         kept = identifiers(s.name for s in step_of(population).states)[state.name]
         codes = np.broadcast_to(start, (population.neurons,)).astype(np.int32)
         name = f"start_{self.layout.names[population.name]}__{kept}"
-        return self.tables.numbers(name, codes)(code, place)
+        each = shared_by(codes)
+        place = quotient(code, place, each, population.neurons - 1)
+        return self.tables.numbers(name, codes[::each])(code, place)
 
     def _reset(self) -> str:
         code = self._code()

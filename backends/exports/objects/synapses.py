@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-
 from ....ir.wiring import AllPairs, Windows, Wiring
 from ..c.synapses import Array, Packed, packed, rows_of
+from ..c.tables import reciprocal
 from .code import Code, Value, constant
 from .tables import Read, Tables
 
@@ -154,7 +153,7 @@ def _ends(
     reach = code.binary("add", at, windows.padding)
 
     def following(value: Value) -> Value:
-        return code.binary("add", _quotient(code, value, windows.stride, most), 1)
+        return code.binary("add", quotient(code, value, windows.stride, most), 1)
 
     is_near = code.compare("ult", reach, kernel)
     behind = code.binary("sub", reach, kernel)
@@ -164,7 +163,7 @@ def _ends(
     return reach, first, code.select(is_over, constant(outputs), last)
 
 
-def _quotient(code: Code, value: Value, divisor: int, most: int) -> Value:
+def quotient(code: Code, value: Value, divisor: int, most: int) -> Value:
     """A number from 0 to `most` over another one, without a division where a factor does."""
     if divisor == 1:
         return value
@@ -172,15 +171,3 @@ def _quotient(code: Code, value: Value, divisor: int, most: int) -> Value:
     if factor is None:
         return code.binary("udiv", value, divisor)
     return code.binary("lshr", code.binary("mul", value, factor[0]), factor[1])
-
-
-def reciprocal(divisor: int, most: int) -> tuple[int, int] | None:
-    """(factor, shift) with x // divisor = x factor >> shift in 32 bits for all x from 0 to `most`;
-    None where there are none."""
-    numbers = np.arange(most + 1, dtype=np.int64)
-    for shift in range(32):
-        factor = -(-(1 << shift) // divisor)
-        fits = most * factor < 1 << 32
-        if fits and bool((numbers // divisor == numbers * factor >> shift).all()):
-            return factor, shift
-    return None

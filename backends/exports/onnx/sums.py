@@ -1,9 +1,9 @@
 """What arrives at ports: spikes times weights in int32.
 
 A projection of all pairs or a list is a matrix of int8 [pre, post], a byte a pair: less than a
-list, which has 9 bytes or more a synapse, where more than every ninth pair is joined. Weights of 9 to 16
-bits are two matrices, w = 256 high + low, high of int8 and low of uint8: 256 (spikes x high) +
-(spikes x low) is exact modulo 2^32, and so exact, since the sum is a code of 32 bits.
+list, which has 9 bytes or more a synapse, where more than every ninth pair is joined. Weights of 9
+to 16 bits are two matrices, w = 256 high + low, high of int8 and low of uint8: 256 (spikes x high)
++ (spikes x low) is exact modulo 2^32, and so exact, since the sum is a code of 32 bits.
 """
 
 from __future__ import annotations

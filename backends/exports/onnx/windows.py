@@ -2,9 +2,9 @@
 
 Float32 holds every whole number up to 2^24, so that a sum whose terms have sizes of no more than
 that together is exact, in whatever order it is made. Where more may arrive, numbers or weights are
-cut into digits, low = x mod 2^d and high = floor(x / 2^d), a `Conv` each, and put together in int32,
-modulo 2^32: the whole is a code of 32 bits. Pooling is the same of each plane by itself, with one
-weight at all taps.
+cut into digits, low = x mod 2^d and high = floor(x / 2^d), a `Conv` each, and put together in
+int32, modulo 2^32: the whole is a code of 32 bits. Pooling is the same of each plane by itself,
+with one weight at all taps.
 """
 
 from __future__ import annotations
@@ -175,9 +175,7 @@ def _raised(nodes: Nodes, whole: str, shift: int) -> str:
     return nodes.node("Mul", whole, nodes.constant(factor))
 
 
-def _real_kernel(
-    nodes: Nodes, windows: Windows, digits: npt.NDArray[np.int32 | np.int64]
-) -> str:
+def _real_kernel(nodes: Nodes, windows: Windows, digits: npt.NDArray[np.int32 | np.int64]) -> str:
     """Digits of weights as float32 [outputs, channels, kernel, kernel], kept as the smallest
     integers that hold them."""
     fits = next(t for t in (np.int8, np.uint8, np.int16) if (digits == digits.astype(t)).all())

@@ -25,6 +25,7 @@ from ....ir.wiring import AllPairs, Listed, Windows
 from ...compiled.text.languages import VERILOG
 from ...compiled.text.render import cast, render
 from ...compiled.text.step import identifiers
+from ..c.tables import runs
 from .cut import arriving
 from .layout import Layout, computed, layout_of, moving, step_of
 from .tables import hex_words, readable
@@ -267,7 +268,9 @@ class _Writer:
         if codes.ndim == 0:
             return str(int(codes))
         name = f"{self.names[population.name]}_{identifiers(step_of(population))[state.name]}_start"
-        return f"{self._memory(name, codes, 32)}[{place}]"
+        each = runs(codes)
+        place = place if each == 1 else f"{place} / {each}"
+        return f"{self._memory(name, codes[::each], 32)}[{place}]"
 
     def _start(self) -> Iterator[str]:
         """The state before the first step."""
