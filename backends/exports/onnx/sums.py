@@ -113,7 +113,7 @@ def _require_small(model: Model) -> None:
         f"`{largest.name}` is a matrix of {sizes[largest.name]} bytes in ONNX, and all of them may"
         f" take {MOST_BYTES}"
     )
-    way_out = "take fewer neurons, or another form: C holds lists and windows as they are"
+    way_out = "take fewer neurons, or another form: C holds lists as they are"
     raise CompileError(Diagnostic("E071", message, largest.span, help=way_out))
 
 
