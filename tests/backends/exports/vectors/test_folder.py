@@ -69,9 +69,14 @@ def test_the_behavioural_model_passes(sums, tmp_path):
 
 @needs_iverilog
 @pytest.mark.slow
-@pytest.mark.parametrize("count", [6, pytest.param(200, marks=pytest.mark.nightly)])
 @pytest.mark.parametrize("sums", SUMS)
-@pytest.mark.parametrize("drawn", ["spikes", "windows"])
+@pytest.mark.parametrize(
+    ("drawn", "count"),
+    [
+        *(("spikes", 6), ("windows", 2)),
+        *(pytest.param(d, 200, marks=pytest.mark.nightly) for d in ("spikes", "windows")),
+    ],
+)
 def test_many_drawn_networks(drawn, sums, count, tmp_path):
     for seed in range(count):
         check(seed, tmp_path / str(seed), sums, drawn)
