@@ -185,7 +185,7 @@ OF_C = ("vectors.h", "test_net.c", "test_net.o", "test_net.ld", "test_net")
 OF_ONNX = ("vectors.npz",)
 _PARTS = ("1_neuron", "2_synapse", "3_layer", "4_net")
 _TEXTS = tuple(f"{part}/*.{ending}" for part in _PARTS for ending in ("hex", "csv"))
-OF_VECTORS = (*_TEXTS, "weights.csv")
+OF_VECTORS = (*_TEXTS, "weights.csv", "windows.csv")
 
 EXPORTS: dict[str, Export] = {
     "c": Export("C99 of integers, with a test of golden vectors", _c, _require_c, OF_C),

@@ -25,6 +25,7 @@ from ..neuron import LAST_EMITTED, Assign, port_types
 from ..ops import CODES, OPS, movement
 from ..rules import most_sent, sends_numbers
 from ..types import Fixed
+from ..wiring import Windows, Wiring, through_windows
 from .decays import is_shift_decay
 
 Codes = npt.NDArray[np.int64]
@@ -113,22 +114,37 @@ def _arriving(
     for projection in model.graph.projections:
         if projection.post != population.name:
             continue
-        wiring = model.wirings[projection.name]
-        pre, post = wiring.pairs()
         value = model.values[weights_name(projection.name)]
-        weights = value.array.ravel()[wiring.places()].astype(np.int64)
+        codes = value.array.astype(np.int64)
         emitted = _emitted(model.graph, projection.pre, states, most)
-        ends = [weights * end[pre] for end in emitted]
         if projection.name in learning:
             assert isinstance(value.dtype, Fixed)
-            largest = value.dtype.high * np.maximum(*(abs(end[pre]) for end in emitted))
-            ends = [-largest, largest]
-        for row, end in enumerate((np.minimum(*ends), np.maximum(*ends))):
-            # Sums of whole numbers below 2^53 are exact in float64.
-            sums[projection.port][row] += np.bincount(post, end, population.neurons).astype(
-                np.int64
-            )
+            codes, largest = np.full_like(codes, value.dtype.high), np.maximum(*map(abs, emitted))
+            emitted = Interval(-largest, largest)
+        brought = _brought(model.wirings[projection.name], codes, emitted)
+        for row, end in enumerate(brought):
+            sums[projection.port][row] += end
     return {port: Interval(*ends) for port, ends in sums.items()}
+
+
+def _brought(wiring: Wiring, weights: Codes, emitted: Interval) -> Interval:
+    """What arrives at each post neuron of numbers within an interval a pre neuron."""
+    # Sums of whole numbers below 2^53 are exact in float64.
+    if isinstance(wiring, Windows):
+        up, down = weights.clip(min=0), weights.clip(max=0)
+        pairs = (emitted.low, emitted.high), (emitted.high, emitted.low)
+        low, high = (
+            (through_windows(wiring, up, own) + through_windows(wiring, down, other)).astype(int)
+            for own, other in pairs
+        )
+        return Interval(low, high)
+    pre, post = wiring.pairs()
+    ends = [weights.ravel()[wiring.places()] * end[pre] for end in emitted]
+    low, high = (
+        np.bincount(post, how(*ends), wiring.post_neurons).astype(np.int64)
+        for how in (np.minimum, np.maximum)
+    )
+    return Interval(low, high)
 
 
 def _beyond(population: Population, arriving: Intervals) -> Iterable[Overflow]:

@@ -2,6 +2,7 @@
 
 from .kinds import AllPairs, FloatArray, IntArray, Listed, Planes, Windows, Wiring
 from .sizes import Size
+from .sums import through_windows
 from .tables import (
     CONNECTIVITIES,
     INITS,
@@ -30,6 +31,7 @@ __all__ = [
     "check_projection",
     "foretold_size",
     "initial_weights",
+    "through_windows",
     "unlisted",
     "wire",
 ]

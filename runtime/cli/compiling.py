@@ -242,8 +242,8 @@ def _trained(population: dict[str, object], parameter: str) -> str:
 
 def _over(codes: object) -> str:
     assert isinstance(codes, dict)
-    moving = (f"{state} {dtype}" for state, dtype in codes.items() if "." not in state)
-    return f"; over {', '.join(moving)}" if codes else ""
+    moving = [f"{state} {dtype}" for state, dtype in codes.items() if "." not in state]
+    return f"; over {', '.join(moving)}" if moving else ""
 
 
 def _in_a_step(phases: object) -> str:

@@ -50,7 +50,19 @@ LAYERS = """
   x -> h : dense  delay 0 ms
   h -> h : sparse(p = 0.5)  delay 3 ms
   h -> y : dense  delay 2 ms"""
+POOLED = """
+  population m[1, 6, 5] : cell
+  population a : cell
+  population p : linear
+  population b : cell
+  output y[5] : cell
+  x -> m : dense(init = uniform(-0.5, 1))  fixed delay 0 ms
+  m -> a : conv2d(channels = 2, kernel = 3, padding = 1)  delay 0 ms
+  a -> p : pool2d(kernel = 2, init = constant(1.1))  fixed delay 0 ms
+  p -> b : conv2d(channels = 2, kernel = 2)  delay 1 ms
+  b -> y : dense"""
 QUICK = "lif(tau_mem = 8 ms, tau_syn = 3 ms, v_th = 1 mV, refractory = 0 ms)"
+SUMMED = POOLED.replace(": cell", f": {QUICK}")
 PAUSELESS = LAYERS.replace(": cell", f": {QUICK}")
 TIMES = READ.replace("li(", "li_mean(").replace(": cell", f": {QUICK}")
 SLOW = pytest.mark.slow
@@ -70,6 +82,9 @@ CASES = [
         (through_cases.HEAD, LAYERS, E_PROP, EXACT, THROUGH_TIME),
         (through_cases.HEAD, TIMES, EVENTPROP, NEAR, THROUGH_TIME),
         (through_cases.HEAD, PAUSELESS, TSSL, EXACT, THROUGH_TIME),
+        (through_cases.HEAD, SUMMED, TSSL, EXACT, THROUGH_TIME, SLOW),
+        (through_cases.HEAD, POOLED, SURROGATE, EXACT, THROUGH_TIME, SLOW),
+        (rule_cases.HEAD, "windows", HM2_BP, EXACT, SPIKE_TRAIN, SLOW),
         (through_cases.HEAD, READ, READOUT, NEAR, THROUGH_TIME),
     )
 ]

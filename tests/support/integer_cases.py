@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from math import prod
 from random import Random
 
 import numpy as np
 from compiled_texts import compiled_text
+from window_cases import planes_of, windows_text
 
 from snncc.backends.protocols import Samples, Simulator
 from snncc.backends.reference.simulator import ReferenceSimulator
@@ -262,10 +264,13 @@ def drawn_products(seed: int, sums: str = "exact") -> Model:
 
 def drawn_values(seed: int, count: int = 2) -> Samples:
     """Samples of the inputs of `drawn_numbers`."""
-    values = np.random.default_rng(seed).random((count, 9)).astype(np.float32)
-    order = np.arange(count)
-    none = np.zeros(count, np.int32)
-    return Samples(values, order, order.astype(np.uint64), none, np.ones(count, np.float32))
+    return _valued(np.random.default_rng(seed).random((count, 9)))
+
+
+def _valued(values: np.ndarray) -> Samples:
+    order = np.arange(len(values))
+    none, ones = np.zeros(len(values), np.int32), np.ones(len(values), np.float32)
+    return Samples(values.astype(np.float32), order, order.astype(np.uint64), none, ones)
 
 
 def in_integers(model: Model, precision: Precision, method: str, ranges: Ranges = UNSEEN) -> Model:
@@ -308,12 +313,28 @@ def drawn_firing(seed: int, sums: str = "exact") -> Model:
     return in_integers(drawn_model(seed), precision, method)
 
 
+def drawn_windows(seed: int, sums: str = "exact") -> Model:
+    """A drawn network of convolutions and pools in integers, whose inputs and pools send spikes or
+    numbers."""
+    text = SOFT + windows_text(seed, sums, MODELS, STEPS)
+    model = run_model_passes(draw_model(compiled_text(text).graph, seed))
+    precision, method = drawn_precision(seed, sums)
+    fewer = replace(precision, axon_types=0, input_bits=min(8, 28 - precision.bits))
+    return in_integers(model, fewer, method)
+
+
+def drawn_planes(seed: int, count: int = 2) -> Samples:
+    """Samples of the input of `drawn_windows`."""
+    return _valued(np.random.default_rng(seed).random((count, prod(planes_of(seed)))))
+
+
 # What is drawn, and its samples, by what it is called.
 DRAWN = {
     "spikes": (drawn_integers, drawn_samples),
     "firing": (drawn_firing, drawn_samples),
     "numbers": (drawn_numbers, drawn_values),
     "products": (drawn_products, drawn_values),
+    "windows": (drawn_windows, drawn_planes),
 }
 
 

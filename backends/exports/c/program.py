@@ -19,6 +19,7 @@ from ....ir.graph import SUMS, Graph, Population, Projection
 from ....ir.model import Model, start_of, weights_name
 from ....ir.neuron import LAST_EMITTED, Assign, NeuronStep, State
 from ....ir.rules import sends_numbers
+from ....ir.wiring import Windows
 from ...compiled.text.languages import C_FUNCTIONS, C
 from ...compiled.text.render import cast, render
 from ...compiled.text.step import identifiers as step_names
@@ -28,8 +29,9 @@ from .header import comment, header, scored, signature
 from .layout import SUM, layout_of, moving, step_of
 from .names import identifiers
 from .refusals import no_integers
-from .synapses import Packed, rows_of
-from .tables import table
+from .synapses import Packed, packed, rows_of
+from .tables import reciprocal, shared_by, table
+from .windows import over_planes, place, touched
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +154,9 @@ class _Writer:
             row = ["    int e;", f"    for (e = 0; e < {fired}[n]; e++) {{", *row, "    }"]
         row = [f"if ({fired}[n]) {{", *row, "}"]
         about = f"/* {comment(projection.name)}, {projection.delay} steps late */"
+        wiring = self.model.wirings[projection.name]
+        if isinstance(wiring, Windows):
+            return [about, *lines, "{", *(f"    {s}" for s in over_planes(wiring, row)), "}"]
         return [about, *lines, *self._over(pre.neurons, row)]
 
     def _late(self, projection: Projection, own: str) -> tuple[list[str], str]:
@@ -171,10 +176,13 @@ class _Writer:
 
     def _row(self, projection: Projection, own: str, body: Body) -> Iterator[str]:
         wiring = self.model.wirings[projection.name]
-        rows = rows_of(wiring, self.model.values[weights_name(projection.name)].array)
-        posts, bits = wiring.post_neurons, rows.weights.bits
-        about = f"weights of {own}, {rows.weights.count} codes of {bits} bits"
-        name = self._table(f"weights_{own}", rows.weights.cells, about)
+        codes = self.model.values[weights_name(projection.name)].array
+        if isinstance(wiring, Windows):
+            name, kernel = self._weights(own, packed(codes)), packed(codes)
+            yield from touched(wiring, body("m", _code(kernel, name, place(wiring))))
+            return
+        rows, posts = rows_of(wiring, codes), wiring.post_neurons
+        name = self._weights(own, rows.weights)
         if rows.first is None or rows.post is None:
             yield f"uint32_t i, k = (uint32_t)n * {posts}u;"
             yield f"for (i = 0; i < {posts}; i++, k++) {{"
@@ -183,14 +191,15 @@ class _Writer:
             return
         first = self._table(f"first_{own}", rows.first, f"first synapse of each row of {own}")
         ends = self._table(f"post_{own}", rows.post, f"where the synapses of {own} end")
-        which = "k"
-        if rows.places is not None:
-            which = f"{self._table(f'place_{own}', rows.places, f'their weights of {own}')}[k]"
         yield "uint32_t k;"
         yield f"for (k = {first}[n]; k < {first}[n + 1]; k++) {{"
         yield f"    const uint32_t i = {ends}[k];"
-        yield from (f"    {line}" for line in body("i", _code(rows.weights, name, which)))
+        yield from (f"    {line}" for line in body("i", _code(rows.weights, name, "k")))
         yield "}"
+
+    def _weights(self, own: str, codes: Packed) -> str:
+        about = f"weights of {own}, {codes.count} codes of {codes.bits} bits"
+        return self._table(f"weights_{own}", codes.cells, about)
 
     def _neuron(
         self,
@@ -270,7 +279,12 @@ class _Writer:
         kept = identifiers(s.name for s in step_of(population).states)[state.name]
         codes = np.broadcast_to(start, (population.neurons,)).astype(np.int32)
         name = f"start_{own}__{kept}"  # no identifier has two of these signs behind each other
-        return f"{self._table(name, codes, f'{state.name} of {population.name}')}[{place}]"
+        each, about = shared_by(codes), f"{state.name} of {population.name}"
+        if each == 1:
+            return f"{self._table(name, codes, about)}[{place}]"
+        kept = self._table(name, codes[::each], f"{about}, {each} neurons each")
+        factor, shift = reciprocal(each, population.neurons - 1) or (1, 0)
+        return f"{kept}[(uint32_t){place} * {factor}u >> {shift}]"
 
     def _source(self, bodies: list[str], computed: Iterable[Population]) -> str:
         main = "\n".join((self._reset(), self._step(computed)))

@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ....ir.wiring import AllPairs, Windows
-from ....ir.wiring.kinds import Wiring
+from ....ir.wiring import AllPairs, Listed
 from .tables import least
 
 Array = npt.NDArray[Any]
@@ -42,24 +41,20 @@ class Packed:
 @dataclass(frozen=True, slots=True)
 class Rows:
     """The synapses of each pre neuron, one row after the other. Without `post` each row ends at all
-    post neurons in turn, else those of row r are first[r] up to first[r + 1], and end at `post`;
-    `places` are those of their weights where synapses share them."""
+    post neurons in turn, else those of row r are first[r] up to first[r + 1], and end at `post`."""
 
     weights: Packed
     first: Array | None = None
     post: Array | None = None
-    places: Array | None = None
 
 
-def rows_of(wiring: Wiring, weights: Array) -> Rows:
-    """The tables of a projection's synapses."""
+def rows_of(wiring: AllPairs | Listed, weights: Array) -> Rows:
+    """The tables of a projection's synapses; windows need none but their weights."""
     codes = packed(weights)
     if isinstance(wiring, AllPairs):
         return Rows(codes)
-    pre, post = wiring.pairs()
-    first = np.searchsorted(pre, np.arange(wiring.pre_neurons + 1))
-    places = least(wiring.places()) if isinstance(wiring, Windows) else None
-    return Rows(codes, least(first), least(post), places)
+    first = np.searchsorted(wiring.pre, np.arange(wiring.pre_neurons + 1))
+    return Rows(codes, least(first), least(wiring.post))
 
 
 def packed(codes: Array) -> Packed:

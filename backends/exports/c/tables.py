@@ -36,3 +36,28 @@ def least(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return values.astype(
         next(t for t in (np.uint8, np.uint16, np.uint32) if top <= np.iinfo(t).max)
     )
+
+
+def runs(values: npt.NDArray[Any]) -> int:
+    """The largest number such that so many neurons in a row, from the first on, have one value: of
+    convolved planes those of a channel."""
+    changes = np.flatnonzero(np.diff(values)) + 1
+    return int(np.gcd.reduce(np.append(changes, len(values))))
+
+
+def shared_by(values: npt.NDArray[Any]) -> int:
+    """`runs`, where a factor finds the run of a neuron; else 1."""
+    each = runs(values)
+    return each if reciprocal(each, len(values) - 1) else 1
+
+
+def reciprocal(divisor: int, most: int) -> tuple[int, int] | None:
+    """(factor, shift) with x // divisor = x factor >> shift in 32 bits for all x from 0 to `most`;
+    None where there are none."""
+    numbers = np.arange(most + 1, dtype=np.int64)
+    for shift in range(32):
+        factor = -(-(1 << shift) // divisor)
+        fits = most * factor < 1 << 32
+        if fits and bool((numbers // divisor == numbers * factor >> shift).all()):
+            return factor, shift
+    return None

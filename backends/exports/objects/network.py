@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -17,14 +17,13 @@ from ...compiled.text.step import identifiers as step_names
 from ..c.header import scored
 from ..c.layout import SUM, Layout, moving, step_of
 from ..c.names import identifiers
-from ..c.synapses import Array, Packed, rows_of
+from ..c.synapses import Array
+from ..c.tables import shared_by
 from .code import Code, Value, constant
+from .synapses import Body, Sender, Synapses, deliver, over, quotient
 from .tables import Tables
 from .triples import Triple
 from .words import INTRINSICS, computed, product_function, quotient_function
-
-# What an event does to a neuron, by its number and the weight.
-Body = Callable[[Value, Value], None]
 
 
 def network_text(model: Model, layout: Layout, row: Triple) -> str:
@@ -131,29 +130,35 @@ class _Writer:
         if projection.delay:
             sent = self._late(code, projection, pre.neurons)
 
-        def row(n: Value) -> None:
-            number = code.load(sent, n, self._bits(pre.name))
-            has_sent = code.compare("ne", number, 0)
-            code.when(has_sent, lambda: self._arrival(code, projection, n, number, body))
+        own = self.projections[projection.name.replace("->", " to ")]
+        codes = self.model.values[weights_name(projection.name)].array
+        wiring, is_short = self.model.wirings[projection.name], self.means.sums == "exact"
+        synapses = Synapses(code, self.tables, wiring, own, codes, is_short)
 
-        code.loop(pre.neurons, row)
+        def row(sender: Sender) -> None:
+            number = code.load(sent, sender.n, self._bits(pre.name))
+            has_sent = code.compare("ne", number, 0)
+            code.when(has_sent, lambda: self._arrival(synapses, projection, sender, number, body))
+
+        over(synapses, row)
 
     def _arrival(
-        self, code: Code, projection: Projection, n: Value, number: Value, body: Body
+        self, synapses: Synapses, projection: Projection, sender: Sender, number: Value, body: Body
     ) -> None:
-        """What pre neuron n brings that has sent a number, or fired once or several times."""
+        """What a pre neuron brings that has sent a number, or fired once or several times."""
+        code = synapses.code
         pre = self.index[projection.pre]
         is_number = pre.name in self.layout.numbers
         is_often = self.means.spikes_per_step > 1 and not is_number and pre.step is not None
         times = code.cast(number, 32, is_signed=is_number)
         if is_often and self.means.sums == "each":  # each of its spikes is an event
-            code.loop(times, lambda _: self._row(code, projection, n, body))
+            code.loop(times, lambda _: deliver(synapses, sender, body))
             return
 
         def multiplied(post: Value, weight: Value) -> None:
             body(post, code.binary("mul", weight, times))
 
-        self._row(code, projection, n, multiplied if is_number or is_often else body)
+        deliver(synapses, sender, multiplied if is_number or is_often else body)
 
     def _late(self, code: Code, projection: Projection, size: int) -> str:
         """Where what was sent `delay` steps ago lies."""
@@ -168,46 +173,6 @@ class _Writer:
     def _bits(self, population: str) -> int:
         """Of what it sends."""
         return 32 if population in self.layout.numbers else 8
-
-    def _row(self, code: Code, projection: Projection, n: Value, body: Body) -> None:
-        wiring = self.model.wirings[projection.name]
-        rows = rows_of(wiring, self.model.values[weights_name(projection.name)].array)
-        own = self.projections[projection.name.replace("->", " to ")]
-        if rows.first is None or rows.post is None:
-            self._dense(code, f"weights_{own}", rows.weights, (n, wiring.post_neurons), body)
-            return
-        weights = self.tables.packed(f"weights_{own}", rows.weights)
-        first = self.tables.numbers(f"first_{own}", rows.first)
-        ends = self.tables.numbers(f"post_{own}", rows.post)
-        places = None
-        if rows.places is not None:
-            places = self.tables.numbers(f"place_{own}", rows.places)
-
-        def listed(k: Value) -> None:
-            body(ends(code, k), weights(code, k if places is None else places(code, k)))
-
-        code.loop(first(code, code.binary("add", n, 1)), listed, first(code, n))
-
-    def _dense(
-        self, code: Code, name: str, codes: Packed, row: tuple[Value, int], body: Body
-    ) -> None:
-        """Row n of so many post neurons, a cell at a time where every row begins with one and it
-        is sums that are made."""
-        n, posts = row
-        is_short = self.means.sums == "exact"
-        if posts % codes.a_cell or codes.a_cell == 1 or not is_short:
-            weights, start = self.tables.packed(name, codes), code.binary("mul", n, posts)
-            code.loop(posts, lambda i: body(i, weights(code, code.binary("add", start, i))))
-            return
-        cells, all_of = posts // codes.a_cell, self.tables.cells(name, codes)
-        start = code.binary("mul", n, cells)
-
-        def cell(k: Value) -> None:
-            first = code.binary("mul", k, codes.a_cell)
-            for which, weight in enumerate(all_of(code, code.binary("add", start, k))):
-                body(code.binary("add", first, which), weight)
-
-        code.loop(cells, cell)
 
     def _neuron(
         self,
@@ -306,7 +271,9 @@ class _Writer:
         kept = identifiers(s.name for s in step_of(population).states)[state.name]
         codes = np.broadcast_to(start, (population.neurons,)).astype(np.int32)
         name = f"start_{self.layout.names[population.name]}__{kept}"
-        return self.tables.numbers(name, codes)(code, place)
+        each = shared_by(codes)
+        place = quotient(code, place, each, population.neurons - 1)
+        return self.tables.numbers(name, codes[::each])(code, place)
 
     def _reset(self) -> str:
         code = self._code()

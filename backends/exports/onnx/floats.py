@@ -69,12 +69,11 @@ class RealSynapses:
     is_coded: bool = False
     kind: str = KIND
 
-    @property
-    def ends(self) -> tuple[int, int]:
+    def ends(self, sent: tuple[int, int] = (0, 1)) -> tuple[int, int]:
         """Of no use to floats."""
         return 0, 0
 
-    def delivered(self, nodes: Nodes, spikes: str) -> str:
+    def delivered(self, nodes: Nodes, spikes: str, ends: tuple[int, int] = (0, 1)) -> str:
         """The sums float32 [..., post] of spikes uint8 [..., pre]."""
         if not self.is_coded:
             sent = nodes.text(f"Cast({spikes}, to=FLOAT)")

@@ -11,7 +11,7 @@ from ....ir.graph import Population
 from ....ir.integers.population import sends
 from ....ir.model import Model
 from ....ir.neuron import LAST_EMITTED, State
-from ....ir.rules import sends_numbers
+from ....ir.rules import most_sent, sends_numbers
 from .expressions import COUNTER, Level, Scopes, Value, constant
 from .floats import real
 from .form import Ends
@@ -19,6 +19,7 @@ from .neurons import Done, advance, kind_of, moving, start, step_of
 from .nodes import Nodes, described
 from .sums import AnySynapses, later, past, synapses_of
 from .wholes import KIND, Ranges, whole_step
+from .windows import SPIKE
 
 SPIKES, NUMBERS = "spikes", "numbers"
 KINDS = {False: np.uint8, True: np.int32}  # of what is sent: spikes, numbers
@@ -74,6 +75,24 @@ class Network:
     def is_number(self, population: Population) -> bool:
         """Whether others receive numbers from it."""
         return sends(population) and population.name in self.senders
+
+    def sent_ends(self, synapses: AnySynapses) -> tuple[int, int]:
+        """The least and the most that each pre neuron of a projection sends in a step."""
+        population = self.index[synapses.projection.pre]
+        if not sends(population):
+            return SPIKE
+        if population.step is None:
+            most = most_sent(population)
+            return -most, most
+        every = COUNTER.low, COUNTER.high
+        low, high = self.ranges.get(population.name, {}).get(LAST_EMITTED, every)
+        return min(0, low), max(0, high)  # and what is late begins with none
+
+    def arriving_ends(self, synapses: AnySynapses) -> tuple[int, int]:
+        """The least and the most that a projection brings to a neuron in a step; no sum leaves 32
+        bits, which is proved."""
+        low, high = synapses.ends(self.sent_ends(synapses))
+        return max(COUNTER.low, low), min(COUNTER.high, high)
 
     def shape(self, *sizes: int) -> str:
         """The shape [..., B, N] of these sizes, B put before the last."""
@@ -171,14 +190,15 @@ class Region:
 
     def _arriving(self, synapses: AnySynapses) -> Value:
         pre, delay = synapses.projection.pre, synapses.projection.delay
+        sent, ends = self.network.sent_ends(synapses), self.network.arriving_ends(synapses)
         if pre in self.complete:
             outer = self.scopes.outer
-            name = synapses.delivered(outer, later(outer, self.complete[pre], delay))
-            return Value(synapses.kind, *synapses.ends, name, Level.ALL)
+            name = synapses.delivered(outer, later(outer, self.complete[pre], delay), sent)
+            return Value(synapses.kind, *ends, name, Level.ALL)
         body = self.scopes.body
         spikes = past(body, *self.rings[pre], delay) if delay else self.now[pre]
-        made = synapses.delivered(body, spikes)
-        return Value(synapses.kind, *synapses.ends, made, Level.STEP)
+        made = synapses.delivered(body, spikes, sent)
+        return Value(synapses.kind, *ends, made, Level.STEP)
 
     def _plus(self, one: Value, other: Value) -> Value:
         level = max(one.level, other.level)
@@ -188,8 +208,7 @@ class Region:
 
 
 def joint(ends: Iterable[tuple[int, int]]) -> tuple[int, int]:
-    """The least and the most that a port holds, of those of what arrives; of numbers nothing is
-    known but that their sum is a code of 32 bits."""
+    """The least and the most that a port holds, of those of what arrives; no sum leaves 32 bits."""
     lows, highs = zip((0, 0), *ends, strict=True)
     return max(COUNTER.low, sum(lows)), min(COUNTER.high, sum(highs))
 

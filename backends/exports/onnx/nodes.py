@@ -10,11 +10,14 @@ import numpy as np
 import numpy.typing as npt
 from onnx import GraphProto, NodeProto, TensorProto, ValueInfoProto, helper, numpy_helper
 
+from ..c.tables import runs
+
 Array = npt.NDArray[Any]
 # The words of literals in the text.
 WORDS: dict[str, Any] = {
     "f32": np.float32, "f64": np.float64, "i32": np.int32, "i64": np.int64, "bool": np.bool_,
 }  # fmt: skip
+MANY = 64  # numbers
 
 
 class Nodes:
@@ -35,7 +38,14 @@ class Nodes:
         return f"n{self.root._count}"
 
     def constant(self, array: Array) -> str:
-        """The name of an array."""
+        """The name of an array. One of many numbers, so many of them alike one after the other, is
+        made of these."""
+        each = runs(array) if array.ndim == 1 and array.size >= MANY else 1
+        if each > 1:
+            first, shape = self.constant(array[::each, None]), self.indices(1, each)
+            return self.root.node(
+                "Reshape", self.root.node("Expand", first, shape), self.indices(-1)
+            )
         key = array.dtype.str, array.shape, array.tobytes()
         if key not in self.root._known:
             self.root._known[key] = self.fresh()
@@ -49,7 +59,7 @@ class Nodes:
 
     def node(self, op: str, *inputs: str, **attributes: Any) -> str:
         """The name of the first result of a node."""
-        key = op, inputs, tuple(sorted(attributes.items()))
+        key = op, inputs, repr(sorted(attributes.items()))
         if key not in self._made:
             self._made[key] = self.fresh()
             self.add(op, inputs, [self._made[key]], **attributes)

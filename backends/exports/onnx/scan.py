@@ -90,7 +90,8 @@ class _InTime(Network):
         """What can arrive at the ports of a population."""
         found = {}
         for port in step_of(self.index[name]).ports:
-            ends = [s.ends for s in self.synapses[name] if s.projection.port == port]
+            into = [s for s in self.synapses[name] if s.projection.port == port]
+            ends = [self.arriving_ends(each) for each in into]
             found[port] = Value("i32", *joint(ends), "x", Level.ALL)
         return found
 

@@ -1,9 +1,9 @@
 """What arrives at ports: spikes times weights in int32.
 
-A projection is a matrix of int8 [pre, post], whatever its wiring, a byte a pair: less than a list,
-which has 9 bytes or more a synapse, where more than every ninth pair is joined. Weights of 9 to 16
-bits are two matrices, w = 256 high + low, high of int8 and low of uint8: 256 (spikes x high) +
-(spikes x low) is exact modulo 2^32, and so exact, since the sum is a code of 32 bits.
+A projection of all pairs or a list is a matrix of int8 [pre, post], a byte a pair: less than a
+list, which has 9 bytes or more a synapse, where more than every ninth pair is joined. Weights of 9
+to 16 bits are two matrices, w = 256 high + low, high of int8 and low of uint8: 256 (spikes x high)
++ (spikes x low) is exact modulo 2^32, and so exact, since the sum is a code of 32 bits.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ from ....ir.integers.population import sends
 from ....ir.model import Model, weights_name
 from ....ir.tensors import numbers
 from ....ir.types import Fixed
-from .expressions import COUNTER
+from ....ir.wiring import Windows, Wiring
 from .floats import RealSynapses
 from .nodes import Nodes
+from .windows import SPIKE, MovingSynapses, RealMovingSynapses
 
 MOST_BYTES = 1 << 30  # of a model's matrices: a file of protobuf holds 2 GiB
 
@@ -37,15 +38,15 @@ class Synapses:
     is_number: bool = False
     kind: str = "i32"
 
-    @property
-    def ends(self) -> tuple[int, int]:
-        """The least and the most that can arrive at a neuron in a step."""
-        if self.is_number:
-            return COUNTER.low, COUNTER.high
-        low = self.weights.clip(max=0).sum(axis=0, dtype=np.int64).min()
-        return int(low), int(self.weights.clip(min=0).sum(axis=0, dtype=np.int64).max())
+    def ends(self, sent: tuple[int, int] = SPIKE) -> tuple[int, int]:
+        """The least and the most that can arrive at a neuron in a step, of what is `sent` from the
+        least to the most."""
+        down = self.weights.clip(max=0).sum(axis=0, dtype=np.int64)
+        up = self.weights.clip(min=0).sum(axis=0, dtype=np.int64)
+        low, high = sent
+        return int((low * up + high * down).min()), int((high * up + low * down).max())
 
-    def delivered(self, nodes: Nodes, spikes: str) -> str:
+    def delivered(self, nodes: Nodes, spikes: str, ends: tuple[int, int] = SPIKE) -> str:
         """The sums int32 [..., post] of spikes uint8 [..., pre], or of numbers int32."""
         weights = self.weights
         if self.is_number:
@@ -61,7 +62,7 @@ class Synapses:
         return nodes.node("Add", scaled, lower)
 
 
-AnySynapses = Synapses | RealSynapses
+AnySynapses = Synapses | RealSynapses | MovingSynapses | RealMovingSynapses
 
 
 def synapses_of(model: Model, is_coded: bool = False) -> dict[str, list[AnySynapses]]:
@@ -73,9 +74,14 @@ def synapses_of(model: Model, is_coded: bool = False) -> dict[str, list[AnySynap
     found: dict[str, list[AnySynapses]] = {p.name: [] for p in model.graph.populations}
     _require_small(model)
     for projection in model.graph.projections:
-        weights = _matrix(model, projection)
-        if weights.any():
-            found[projection.post].append(_synapses(model, projection, weights, is_coded))
+        wiring, codes = model.wirings[projection.name], _codes(model, projection)
+        if not (wiring.synapses and codes.any()):
+            continue
+        if isinstance(wiring, Windows):
+            made = _moving(model, projection, codes, is_coded)
+        else:
+            made = _synapses(model, projection, _matrix(wiring, codes), is_coded)
+        found[projection.post].append(made)
     return found
 
 
@@ -87,13 +93,19 @@ def _synapses(
     return Synapses(projection, weights, sends(model.graph.population(projection.pre)))
 
 
+def _moving(
+    model: Model, projection: Projection, weights: npt.NDArray[Any], is_coded: bool
+) -> AnySynapses:
+    windows = model.wirings[projection.name]
+    assert isinstance(windows, Windows)
+    if weights.dtype.kind == "f":
+        return RealMovingSynapses(projection, windows, weights.astype(np.float32), is_coded)
+    is_number = sends(model.graph.population(projection.pre))
+    return MovingSynapses(projection, windows, weights, is_number)
+
+
 def _require_small(model: Model) -> None:
-    sizes = {
-        p.name: p_bytes * wiring.pre_neurons * wiring.post_neurons
-        for p in model.graph.projections
-        for wiring in (model.wirings[p.name],)
-        for p_bytes in (model.values[weights_name(p.name)].array.itemsize,)
-    }
+    sizes = {p.name: _bytes(model, p) for p in model.graph.projections}
     if sum(sizes.values()) <= MOST_BYTES:
         return
     largest = max(model.graph.projections, key=lambda p: sizes[p.name])
@@ -101,14 +113,23 @@ def _require_small(model: Model) -> None:
         f"`{largest.name}` is a matrix of {sizes[largest.name]} bytes in ONNX, and all of them may"
         f" take {MOST_BYTES}"
     )
-    way_out = "take fewer neurons, or another form: C holds lists and windows as they are"
+    way_out = "take fewer neurons, or another form: C holds lists as they are"
     raise CompileError(Diagnostic("E071", message, largest.span, help=way_out))
 
 
-def _matrix(model: Model, projection: Projection) -> npt.NDArray[Any]:
-    wiring = model.wirings[projection.name]
+def _bytes(model: Model, projection: Projection) -> int:
+    codes, wiring = _codes(model, projection), model.wirings[projection.name]
+    if isinstance(wiring, Windows):
+        return codes.nbytes
+    return codes.itemsize * wiring.pre_neurons * wiring.post_neurons
+
+
+def _codes(model: Model, projection: Projection) -> npt.NDArray[Any]:
     value = model.values[weights_name(projection.name)]
-    codes = value.array if isinstance(value.dtype, Fixed) else numbers(value)
+    return value.array if isinstance(value.dtype, Fixed) else numbers(value)
+
+
+def _matrix(wiring: Wiring, codes: npt.NDArray[Any]) -> npt.NDArray[Any]:
     pre, post = wiring.pairs()
     made = np.zeros((wiring.pre_neurons, wiring.post_neurons), codes.dtype)
     made[pre, post] = codes.ravel()[wiring.places()]

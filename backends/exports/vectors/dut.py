@@ -10,7 +10,7 @@ At a rising edge it does one step: spikes and numbers in, and what every neuron 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -21,13 +21,15 @@ from ....ir.graph import Population, Projection
 from ....ir.integers.population import sends
 from ....ir.model import Model, start_of, weights_name
 from ....ir.neuron import LAST_EMITTED, SPIKED, Assign, State
-from ....ir.wiring import AllPairs
+from ....ir.wiring import AllPairs, Listed, Windows
 from ...compiled.text.languages import VERILOG
 from ...compiled.text.render import cast, render
 from ...compiled.text.step import identifiers
+from ..c.tables import runs
 from .cut import arriving
 from .layout import Layout, computed, layout_of, moving, step_of
 from .tables import hex_words, readable
+from .windows import over_windows
 
 Lines = Iterable[str]
 
@@ -157,7 +159,6 @@ class _Writer:
 
     def _delivery(self, projection: Projection, lines: Lines) -> Iterator[str]:
         """`lines` for each synapse of the neurons that fired, `i` its end, WEIGHT its weight."""
-        number = self.graph.projections.index(projection)
         wiring = self.model.wirings[projection.name]
         value = self.model.values[weights_name(projection.name)]
         if not wiring.synapses:
@@ -165,27 +166,41 @@ class _Writer:
         about = f"{projection.name}, {projection.delay} steps late"
         yield f"// {readable(about)}"
         what, is_number = self._sent(projection), sends(self.graph.population(projection.pre))
+        number = self.graph.projections.index(projection)
+        weights = self._memory(f"weights_{number}", value.array, 8 * value.array.itemsize)
+
+        def made(found: str) -> list[str]:
+            weight = f"({weights}[{found}] * {what})" if is_number else f"{weights}[{found}]"
+            return [line.replace("WEIGHT", weight) for line in lines]
+
+        if isinstance(wiring, Windows):
+            self._name("i", "j")
+            yield from over_windows(wiring, what, made)
+            return
         yield f"for (int j = 0; j < {wiring.pre_neurons}; j++) if ({what}) begin"
-        bits, posts = 8 * value.array.itemsize, wiring.post_neurons
+        yield from (f"    {line}" for line in self._row(number, wiring, made))
+        yield "end"
+
+    def _row(
+        self, number: int, wiring: AllPairs | Listed, made: Callable[[str], list[str]]
+    ) -> Iterator[str]:
+        """What is `made` of the place of each weight of pre neuron `j`."""
+        posts = wiring.post_neurons
         if isinstance(wiring, AllPairs):
-            weights = self._memory(f"weights_{number}", value.array, bits)
-            yield f"    for (int i = 0; i < {posts}; i++) begin"
-            found, head = f"{weights}[j * {posts} + i]", ""
+            yield f"for (int i = 0; i < {posts}; i++) begin"
+            yield from (f"    {line}" for line in made(f"j * {posts} + i"))
         else:
-            ends, post = wiring.pairs()
-            starts = np.searchsorted(ends, np.arange(wiring.pre_neurons + 1))
+            starts = np.searchsorted(wiring.pre, np.arange(wiring.pre_neurons + 1))
             first = self._memory(f"start_{number}", starts, 32)
-            last = self._memory(f"post_{number}", post, 32)
-            codes = value.array.ravel()[wiring.places()]
-            weights = self._memory(f"weights_{number}", codes, bits)
-            yield f"    for (int k = {first}[j]; k < {first}[j + 1]; k++) begin"
-            found, head = f"{weights}[k]", f"i = {last}[k];"
-            if "int i;" not in self.declared:
-                self.declared.append("int i;")
-        yield from (f"        {line}" for line in filter(None, [head]))
-        found = f"({found} * {what})" if is_number else found
-        yield from (f"        {line.replace('WEIGHT', found)}" for line in lines)
-        yield from ("    end", "end")
+            last = self._memory(f"post_{number}", wiring.post, 32)
+            yield f"for (int k = {first}[j]; k < {first}[j + 1]; k++) begin"
+            yield from (f"    {line}" for line in (f"i = {last}[k];", *made("k")))
+            self._name("i")
+        yield "end"
+
+    def _name(self, *places: str) -> None:
+        """Variables for places, which loops set."""
+        self.declared += [f"int {p};" for p in places if f"int {p};" not in self.declared]
 
     def _sent(self, projection: Projection) -> str:
         """What neuron j sends that arrives now: whether it fired, or a number."""
@@ -253,7 +268,9 @@ class _Writer:
         if codes.ndim == 0:
             return str(int(codes))
         name = f"{self.names[population.name]}_{identifiers(step_of(population))[state.name]}_start"
-        return f"{self._memory(name, codes, 32)}[{place}]"
+        each = runs(codes)
+        place = place if each == 1 else f"{place} / {each}"
+        return f"{self._memory(name, codes[::each], 32)}[{place}]"
 
     def _start(self) -> Iterator[str]:
         """The state before the first step."""

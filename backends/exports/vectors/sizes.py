@@ -17,7 +17,7 @@ from ....ir.integers.population import sends
 from ....ir.model import Model, weights_name
 from ....ir.neuron import REFRACTORY
 from ....ir.types import Fixed
-from ....ir.wiring import AllPairs, Wiring
+from ....ir.wiring import AllPairs, Windows, Wiring, through_windows
 from ...trace import Trace
 from .cut import late
 from .layout import computed, moving, step_of
@@ -158,6 +158,8 @@ def _brought(wiring: Wiring, weights: Array, arriving: Array) -> Array:
     # Sums of whole numbers below 2^53 are exact in float64.
     if isinstance(wiring, AllPairs):
         return (arriving.astype(np.float64) @ weights.astype(np.float64)).astype(np.int64)
+    if isinstance(wiring, Windows):
+        return through_windows(wiring, weights, arriving).astype(np.int64)
     pre, post = wiring.pairs()
     codes = weights.ravel()[wiring.places()]
     made = np.zeros((*arriving.shape[:2], wiring.post_neurons), np.int64)

@@ -3,41 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
 from ....ir.model import Model, unit_name, value_name, weights_name
 from ....ir.types import Fixed
-from ....ir.wiring import Listed
+from ....ir.wiring import Listed, Windows
 from ...artifact.tensors import encode_tensors
 from .tables import csv
 
-TABLE, TENSORS = "weights.csv", "weights.safetensors"
+TABLE, WINDOWS, TENSORS = "weights.csv", "windows.csv", "weights.safetensors"
 MOST_ROWS = 1 << 22  # of the table: beyond it is the one file alone
 
 
 def weight_files(model: Model) -> dict[str, bytes]:
     """`weights.safetensors`: "weights/<projection>", int8 or int16, [pre, post] of all pairs,
     [synapses] of a list, whose ends are "pre/<projection>" and "post/<projection>", windows as
-    [channel out, channel in, row, column], one number of a pool. `weights.csv`: a row a synapse."""
+    [channel out, channel in, row, column], one number of a pool. `weights.csv`: a row a synapse,
+    but those of windows, of which `windows.csv` has a row a weight; either, if there are some."""
     arrays = {weights_name(p.name): model.weights(p.name) for p in model.graph.projections}
     for name, wiring in model.wirings.items():
         if isinstance(wiring, Listed):
             arrays |= {f"{end}/{name}": ends for end, ends in wiring.lists().items()}
     files = {TENSORS: encode_tensors(arrays)}
-    if sum(w.synapses for w in model.wirings.values()) <= MOST_ROWS:
-        files[TABLE] = csv("projection,pre,post,weight", _rows(model)).encode()
+    tables = (
+        (TABLE, "projection,pre,post,weight", _synapses),
+        (WINDOWS, "projection,out,in,row,column,weight", _taps),
+    )
+    for name, head, rows_of in tables:
+        rows = list(islice(rows_of(model), MOST_ROWS + 1))
+        if 0 < len(rows) <= MOST_ROWS:
+            files[name] = csv(head, rows).encode()
     return files
 
 
-def _rows(model: Model) -> Iterator[tuple[Any, ...]]:
-    for projection in model.graph.projections:
-        wiring = model.wirings[projection.name]
-        codes = model.weights(projection.name).ravel()[wiring.places()]
-        ends = (each.tolist() for each in (*wiring.pairs(), codes))
-        for row in zip(*ends, strict=True):
-            yield (projection.name, *row)
+def _synapses(model: Model) -> Iterator[tuple[Any, ...]]:
+    for name, wiring in model.wirings.items():
+        if not isinstance(wiring, Windows):
+            codes = model.weights(name).ravel()[wiring.places()]
+            ends = (each.tolist() for each in (*wiring.pairs(), codes))
+            yield from ((name, *row) for row in zip(*ends, strict=True))
+
+
+def _taps(model: Model) -> Iterator[tuple[Any, ...]]:
+    """The one weight of a pool is that of all its channels and taps, which are empty."""
+    for name, wiring in model.wirings.items():
+        codes = model.weights(name)
+        if isinstance(wiring, Windows) and wiring.is_pool:
+            yield (name, "", "", "", "", int(codes[0]))
+        elif isinstance(wiring, Windows):
+            yield from ((name, *place, int(code)) for place, code in np.ndenumerate(codes))
 
 
 def weights_said(model: Model) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ import pytest
 
 from snncc.backends.exports.c.synapses import Packed, packed, rows_of
 from snncc.ir.wiring import AllPairs
-from snncc.ir.wiring.kinds import Planes, Windows, sorted_pairs
+from snncc.ir.wiring.kinds import sorted_pairs
 
 
 def unpacked(codes: Packed) -> list[int]:
@@ -39,17 +39,10 @@ def test_by_hand() -> None:
 
 def test_rows() -> None:
     dense = rows_of(AllPairs(2, 3), np.arange(6).reshape(2, 3))
-    assert dense.first is dense.post is dense.places is None
+    assert dense.first is dense.post is None
     pre, post = np.array([0, 0, 2]), np.array([1, 2, 0])
     listed = rows_of(sorted_pairs(pre, post, 3, 3), np.arange(3))
     assert listed.first is not None
     assert listed.post is not None
     assert listed.first.tolist() == [0, 2, 2, 3]
     assert listed.post.tolist() == [1, 2, 0]
-    assert listed.places is None
-    shared = rows_of(
-        Windows(Planes(1, 3, 3), Planes(1, 2, 2), 2, 1, 0, False), np.ones((1, 1, 2, 2))
-    )
-    assert shared.places is not None
-    assert shared.weights.count == 4
-    assert len(shared.places) == 16

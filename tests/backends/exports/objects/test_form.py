@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from boards import written
-from integer_cases import drawn_integers, drawn_samples
+from integer_cases import drawn_integers, drawn_samples, drawn_windows
 
 from snncc.backends.exports.c.layout import layout_of
 from snncc.backends.exports.c.program import c_program
@@ -17,7 +17,9 @@ from snncc.backends.exports.objects.elf import read_elf
 from snncc.backends.exports.objects.form import network_object
 from snncc.backends.exports.objects.triples import TRIPLES
 from snncc.ir.model import weights_name
+from snncc.ir.wiring import Windows
 
+STRIDED = 1  # a seed whose windows move by 3
 HOST = "x86_64-unknown-linux-gnu"
 ATTRIBUTES = ".ARM.attributes"
 # By its number in "ELF for the Arm Architecture": what a file may use.
@@ -40,8 +42,10 @@ def test_the_test_in_c_fits_it(tmp_path) -> None:
 @pytest.mark.parametrize("level", [0, 2])
 @pytest.mark.parametrize("triple", TRIPLES)
 def test_nothing_else_is_wanted(triple, level) -> None:
-    for seed in (0, 7):
-        facts = network_object(drawn_integers(seed), "", None, triple, level).facts
+    strided = drawn_windows(STRIDED)
+    assert any(isinstance(w, Windows) and w.stride == 3 for w in strided.wirings.values())
+    for model in (drawn_integers(0), drawn_integers(7), strided):
+        facts = network_object(model, "", None, triple, level).facts
         assert facts["wanted_symbols"] == []
 
 

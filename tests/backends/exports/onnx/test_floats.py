@@ -23,6 +23,7 @@ from snncc.backends.exports.table import EXPORTS
 from snncc.backends.reference.network import simulate
 from snncc.backends.reference.simulator import ReferenceSimulator
 from snncc.ir.model import draw_model
+from snncc.ir.passes.pipeline import run_model_passes
 
 NEAR = 2e-6  # of a state's largest value
 QUICK, MANY = range(6), range(6, 206)
@@ -69,6 +70,45 @@ def test_many_drawn_networks():
     for seed in MANY:
         check(seed, dyadic(drawn_model(seed)), np.float32, 0.0)
         check(seed, drawn_model(seed), np.float64, NEAR)
+
+
+WINDOWS = """
+network n {
+  dt = 1 ms
+  input x[1, 3, 2] encode spikes(duration = 40 ms)
+  population a : lif(tau_mem = 8 ms, v_th = 1 mV)
+  population p : lif(tau_mem = 4 ms, v_th = 1 mV)
+  output y[3] : lif(v_th = 1 mV)
+  x -> a : conv2d(channels = 2, kernel = 2, padding = 1, init = uniform(-1, 4))
+  a -> p : pool2d(2, stride = 1, init = constant(1.5)) delay 2 ms
+  p -> a : conv2d(channels = 2, kernel = 2, padding = 1, init = uniform(-2, 1)) delay 1 ms
+  p -> y : dense(init = uniform(-1, 3))
+}
+"""
+
+
+def test_windows():
+    model = run_model_passes(draw_model(compiled_text(WINDOWS).graph, 1))
+    check(1, dyadic(model), np.float32, 0.0)
+    check(1, model, np.float64, NEAR)
+    trace = ReferenceSimulator(model, np.float64).trace(drawn_samples(1, 3), True)
+    assert all(trace.spikes[name].any() for name in "apy")
+
+
+def test_windows_of_int8_with_a_scale_a_channel():
+    model = run_model_passes(draw_model(compiled_text(WINDOWS).graph, 1))
+    close = {}
+    for name in model.wirings:
+        weights = model.weights(name)
+        axes = tuple(range(1, weights.ndim)) if weights.ndim == 4 else 0
+        scales = abs(weights).max(axis=axes, keepdims=True) / np.float32(127)
+        close[name] = np.rint(weights / scales) * scales
+    samples = drawn_samples(1, 3)
+    trace = ReferenceSimulator(model.with_weights(close), np.float32).trace(samples, True)
+    spikes = np.ascontiguousarray(samples.values[samples.rows].transpose(1, 0, 2))
+    found = run_scan(scan_model(model, "", every_spike=True, is_coded=True), spikes)
+    for name, fired in trace.spikes.items():
+        assert (found[f"{name}.spikes"] == fired).all(), name
 
 
 ALL_OPERATORS = """

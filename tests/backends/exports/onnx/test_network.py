@@ -64,7 +64,7 @@ def test_drawn_networks(seed):
     check(seed, NEWEST if seed % 2 else OLD)
 
 
-@pytest.mark.parametrize("drawn", ["numbers", "products"])
+@pytest.mark.parametrize("drawn", ["numbers", "products", "windows"])
 @pytest.mark.parametrize("seed", range(6))
 def test_drawn_networks_of_numbers(seed, drawn):
     check(seed, NEWEST if seed % 2 else OLD, drawn)

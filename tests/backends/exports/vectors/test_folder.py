@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from compiled_texts import compiled_text
 from integer_cases import (
+    DRAWN,
     SOFT,
     drawn_firing,
     drawn_integers,
-    drawn_samples,
     drawn_values,
     in_integers,
 )
@@ -42,19 +42,19 @@ from snncc.runtime.calibration import seen
 PARTS = ("1_neuron", "2_synapse", "3_layer", "4_net")
 
 
-def traced(model, seed):
-    return ReferenceSimulator(model, np.float64).trace(drawn_samples(seed), True)
+def traced(model, seed, drawn="spikes"):
+    return ReferenceSimulator(model, np.float64).trace(DRAWN[drawn][1](seed), True)
 
 
-def written(seed, folder, sums="exact"):
-    model = drawn_integers(seed, sums)
-    files = vector_files(model, "digest", traced(model, seed), None)
+def written(seed, folder, sums="exact", drawn="spikes"):
+    model = DRAWN[drawn][0](seed, sums)
+    files = vector_files(model, "digest", traced(model, seed, drawn), None)
     write_files(folder, files)
     return model, files
 
 
-def check(seed, folder, sums):
-    written(seed, folder, sums)
+def check(seed, folder, sums, drawn="spikes"):
+    written(seed, folder, sums, drawn)
     for part in PARTS:
         said = run_bench(folder / part)
         assert said == (0, "PASS: 2 samples of 40 steps, every spike and state"), (seed, part, said)
@@ -69,11 +69,17 @@ def test_the_behavioural_model_passes(sums, tmp_path):
 
 @needs_iverilog
 @pytest.mark.slow
-@pytest.mark.parametrize("count", [6, pytest.param(200, marks=pytest.mark.nightly)])
 @pytest.mark.parametrize("sums", SUMS)
-def test_many_drawn_networks(sums, count, tmp_path):
+@pytest.mark.parametrize(
+    ("drawn", "count"),
+    [
+        *(("spikes", 6), ("windows", 2)),
+        *(pytest.param(d, 200, marks=pytest.mark.nightly) for d in ("spikes", "windows")),
+    ],
+)
+def test_many_drawn_networks(drawn, sums, count, tmp_path):
     for seed in range(count):
-        check(seed, tmp_path / str(seed), sums)
+        check(seed, tmp_path / str(seed), sums, drawn)
 
 
 WINDOWS = """

@@ -14,21 +14,26 @@ from integer_cases import drawn_integers
 from snncc.backends.artifact.model import Package, open_model, save_model
 from snncc.backends.artifact.tensors import decode_tensors
 from snncc.backends.exports.c.program import c_program
+from snncc.backends.exports.objects.form import network_object
 from snncc.backends.exports.vectors import weights as file
+from snncc.backends.exports.vectors.dut import circuit
 from snncc.backends.exports.vectors.weights import TABLE, TENSORS, weight_files, weights_said
+from snncc.backends.exports.vectors.weights import WINDOWS as WINDOW_TABLE
 from snncc.ir.integers.precision import Precision
 from snncc.ir.model import draw_model, weights_name
 from snncc.ir.passes.pipeline import run_model_passes
 from snncc.ir.passes.quantize import Quantize
-from snncc.ir.wiring import AllPairs
+from snncc.ir.wiring import AllPairs, Windows
 
 WINDOWS = """
 network n {
   dt = 1 ms
   input x[1, 5, 5] encode spikes(duration = 9 ms)
   population h[2, 3, 3] : lif
+  population p : lif
   output y[3] : lif
   x -> h : conv2d(kernel = 3, channels = 2, init = uniform(-1, 1))
+  h -> p : pool2d(2)
   h -> y : sparse(p = 0.5, init = uniform(-1, 1))
 }
 """
@@ -45,7 +50,7 @@ MODELS = [lambda: with_windows(8), lambda: with_windows(12), lambda: drawn_integ
 def matrices(model):
     """The table as matrices [pre, post], by projection; each pair stands there once."""
     rows = csv.DictReader(StringIO(weight_files(model)[TABLE].decode()))
-    wirings = model.wirings
+    wirings = {n: w for n, w in model.wirings.items() if not isinstance(w, Windows)}
     made = {n: np.zeros((w.pre_neurons, w.post_neurons), int) for n, w in wirings.items()}
     seen = set()
     for row in rows:
@@ -79,15 +84,53 @@ def test_the_file_and_the_table_are_one(make):
         if f"pre/{name}" in arrays:
             ends = arrays[f"pre/{name}"], arrays[f"post/{name}"]
             assert (matrix[ends] == kept).all()
-        elif kept.ndim == 2:
-            assert (matrix == kept).all()
         else:
-            _, _, rows, columns = kept.shape
-            # The window of the output's middle, whose taps all lie on the plane.
-            taps = [5 * (1 + a) + 1 + b for a in range(rows) for b in range(columns)]
-            for channel in range(len(kept)):
-                found = matrix[taps, 9 * channel + 4]
-                assert (found == kept[channel, 0].ravel()).all()
+            assert (matrix == kept).all()
+
+
+def test_windows_have_a_table_of_their_weights():
+    model = with_windows(8)
+    kept, axes = model.weights("x->h"), ("out", "in", "row", "column")
+    rows = list(csv.DictReader(StringIO(weight_files(model)[WINDOW_TABLE].decode())))
+    pool = rows.pop()
+    assert (pool["projection"], pool["row"], int(pool["weight"])) == ("h->p", "", 127)
+    found = {tuple(int(row[axis]) for axis in axes): int(row["weight"]) for row in rows}
+    assert len(rows) == len(found) == kept.size
+    assert all(kept[place] == weight for place, weight in found.items())
+
+
+PLANES = """
+network n {{
+  dt = 1 ms
+  input x[1, {0}, {0}] encode spikes(duration = 9 ms)
+  population h : lif
+  output y : lif
+  x -> h : conv2d(kernel = 3, channels = 2, init = uniform(-1, 1))
+  h -> y : pool2d(2)
+}}
+"""
+
+
+def test_no_form_writes_the_synapses_of_windows_out():
+    """With 24 times as many of them all is as large, but for digits of sizes in texts."""
+    pytest.importorskip("onnx", reason="pip install onnx")
+    from snncc.backends.exports.onnx.form import OLD
+    from snncc.backends.exports.onnx.scan import scan_model
+
+    def sizes(extent):
+        model = run_model_passes(draw_model(compiled_text(PLANES.format(extent)).graph, 0))
+        model = run_model_passes(model, (Quantize(Precision(guard=4)),))
+        made = circuit(model)
+        files = [made.text, "".join(made.memories.values()), c_program(model, "").source]
+        files += ["".join(map(str, weight_files(model).values()))]
+        files += [network_object(model, "", None, "thumbv6m-none-eabi").files["net.o"]]
+        files += [scan_model(model, "", pair=OLD).SerializeToString()]
+        return model.wirings["x->h"].synapses, [len(each) for each in files]
+
+    few, small = sizes(6)
+    many, large = sizes(22)
+    assert many > 24 * few
+    assert all(more - less < 400 for less, more in zip(small, large, strict=True)), (small, large)
 
 
 @pytest.mark.parametrize("make", MODELS)
@@ -119,6 +162,9 @@ def test_they_are_those_of_onnx(make):
     model = make()
     made = scan_model(model, "digest")
     held = [numpy_helper.to_array(each) for each in made.graph.initializer]
+    kernels = {n: model.weights(n) for n in ("x->h",) if n in model.wirings}
+    for name, kernel in kernels.items():
+        assert any(a.shape == kernel.shape and (a == kernel).all() for a in held), name
     for name, matrix in matrices(model).items():
         if not matrix.any():
             continue
