@@ -42,3 +42,9 @@ def place_of(window, output, channel, a, b):  # type: ignore[no-untyped-def]
     """The place of a weight among its projection's."""
     row = (output * window[CHANNELS] + channel) * window[KERNEL] + a
     return 0 if window[POOL] else row * window[KERNEL] + b
+
+
+@formula
+def some_of(left):  # type: ignore[no-untyped-def]
+    """How many of the channels that are left are added up position by position: 8, 4, 2 or 1."""
+    return 8 if left >= 8 else (4 if left >= 4 else min(left, 2))

@@ -16,7 +16,8 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, overload
 
-EIGHT = 8  # rows that `add_eight` adds at once
+ROWS = (1, 2, 4, 8)  # that `add_rows` adds at once
+MOST = 8
 FUSED = ("contract",)  # a product is not rounded before it is added, where the processor can
 
 
@@ -30,19 +31,20 @@ def add_run_fused(scale: Any, source: Any, first: Any, target: Any, at: Any, n: 
     target[at : at + n] += scale * source[first : first + n]
 
 
-def add_eight(
+def add_rows(
     scales: Any, source: Any, first: Any, pitch: Any, target: Any, at: Any, n: Any
 ) -> None:
-    """target[at : at + n] += scales[r] * source[first + r * pitch :][:n] for eight r in turn."""
-    for r in range(EIGHT):
+    """target[at : at + n] += scales[r] * source[first + r * pitch :][:n] for each of the scales in
+    turn, of which there are 1, 2, 4 or 8, each product rounded."""
+    for r in range(len(scales)):
         target[at : at + n] += scales[r] * source[first + r * pitch : first + r * pitch + n]
 
 
-def add_eight_fused(
+def add_rows_fused(
     scales: Any, source: Any, first: Any, pitch: Any, target: Any, at: Any, n: Any
 ) -> None:
     """The same, rounded as in `add_run_fused`."""
-    for r in range(EIGHT):
+    for r in range(len(scales)):
         target[at : at + n] += scales[r] * source[first + r * pitch : first + r * pitch + n]
 
 
@@ -126,8 +128,8 @@ def _adding(rows: int, flags: tuple[str, ...]) -> Any:
     return intrinsic(add)
 
 
-_one, _one_fused = _adding(1, ()), _adding(1, FUSED)
-_eight, _eight_fused = _adding(EIGHT, ()), _adding(EIGHT, FUSED)
+_plain, _fused = ({rows: _adding(rows, flags) for rows in ROWS} for flags in ((), FUSED))
+_one, _one_fused = _plain[1], _fused[1]
 
 
 @overload(add_run, inline="always")
@@ -142,15 +144,27 @@ def _add_run_fused(scale, source, first, target, at, n):  # type: ignore[no-unty
     )
 
 
-@overload(add_eight, inline="always")
-def _add_eight(scales, source, first, pitch, target, at, n):  # type: ignore[no-untyped-def]
-    return lambda scales, source, first, pitch, target, at, n: _eight(
-        scales, source, first, pitch, target, at, n
-    )
+def _by_count(adding: dict[int, Any]) -> Any:
+    one, two, four, eight = (adding[rows] for rows in ROWS)
+
+    def add(scales, source, first, pitch, target, at, n):  # type: ignore[no-untyped-def]
+        if len(scales) == 8:
+            eight(scales, source, first, pitch, target, at, n)
+        elif len(scales) == 4:
+            four(scales, source, first, pitch, target, at, n)
+        elif len(scales) == 2:
+            two(scales, source, first, pitch, target, at, n)
+        else:
+            one(scales[0], source, first, pitch, target, at, n)
+
+    return add
 
 
-@overload(add_eight_fused, inline="always")
-def _add_eight_fused(scales, source, first, pitch, target, at, n):  # type: ignore[no-untyped-def]
-    return lambda scales, source, first, pitch, target, at, n: _eight_fused(
-        scales, source, first, pitch, target, at, n
-    )
+@overload(add_rows, inline="always")
+def _add_rows(scales, source, first, pitch, target, at, n):  # type: ignore[no-untyped-def]
+    return _by_count(_plain)
+
+
+@overload(add_rows_fused, inline="always")
+def _add_rows_fused(scales, source, first, pitch, target, at, n):  # type: ignore[no-untyped-def]
+    return _by_count(_fused)

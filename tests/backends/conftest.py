@@ -31,6 +31,7 @@ from snncc.backends.optimizers.cpu.chain import CpuChain, chain_source, numbers_
 from snncc.backends.optimizers.table import Chain
 from snncc.backends.protocols import Samples
 from snncc.backends.rules.spike_train.sources import CPU
+from snncc.backends.rules.through_time.sources import CPU as THROUGH_TIME_CPU
 from snncc.backends.trainers import cpu as trainer_module
 from snncc.backends.trainers import cuda as cuda_trainer_module
 from snncc.backends.trainers.cpu import CpuTrainer
@@ -84,6 +85,13 @@ def plain_text(features: Mapping[str, bool], rule: Any = CPU) -> str:
 def plain(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
     """The assembled kernels, all of them, as plain Python."""
     return interpret("plain_kernels", plain_text({}), tmp_path_factory.mktemp("plain"))
+
+
+@pytest.fixture(scope="session")
+def plain_through(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
+    """Those of learning through time."""
+    text = plain_text({}, THROUGH_TIME_CPU)
+    return interpret("plain_through", text, tmp_path_factory.mktemp("plain"))
 
 
 def plain_chain(chain: Chain, folder: Path) -> CpuChain:

@@ -24,8 +24,9 @@ from ...compiled.windows import (
     WIDTH,
     coordinates,
     outputs_of,
+    some_of,
 )
-from ..vectors import EIGHT, add_eight, add_run
+from ..vectors import add_rows, add_run
 from .features import WINDOWED
 from .rows import fill, numbers
 
@@ -149,61 +150,51 @@ def spray_spikes(laid, window, one, spikes, start, end, current, planes):  # typ
 
 @njit
 def spray_numbers(laid, window, sent, current, planes):  # type: ignore[no-untyped-def]
-    """The same of the numbers sent[k] of all pre neurons: position by position, and in each by
-    channel, eight of them a pass."""
-    channels, size = window[CHANNELS], window[HEIGHT] * window[WIDTH]
+    """The same of the numbers sent[k] of all pre neurons: those of up to eight channels at a time
+    and in each of these a row of taps, whose weights stay near, position by position."""
+    channels = window[CHANNELS]
+    below = numbers(np.empty(len(sent), np.float32))
+    turn_in(sent, channels, below)
     turn_in(current, window[OUTPUTS], planes)
-    eight = numbers(np.empty(EIGHT, np.float32))
-    for k in range(size):
-        c = 0
-        while c + EIGHT <= channels:
-            if take_eight(sent, c * size + k, size, eight):
-                spray_eight(laid, window, c * size + k, eight, planes)
-            c += EIGHT
-        while c < channels:
-            if sent[c * size + k] != 0:
-                spray(laid, window, c * size + k, sent[c * size + k], planes)
-            c += 1
+    c = np.int64(0)
+    while c < channels:
+        several = some_of(channels - c)
+        for a in range(window[KERNEL]):
+            spray_taps(laid, window, below, c, several, np.int64(a), planes)
+        c += several
     turn_out(planes, window[OUTPUTS], current)
 
 
 @njit
-def take_eight(sent, first, pitch, eight):  # type: ignore[no-untyped-def]
-    """eight = sent[first + r * pitch]; whether one of them is not 0."""
-    any_sent = False
-    for r in range(EIGHT):
-        eight[r] = sent[first + r * pitch]
-        any_sent = any_sent or eight[r] != 0
-    return any_sent
-
-
-@njit
-def spray_eight(laid, window, k, eight, planes):  # type: ignore[no-untyped-def]
-    """`spray` of the numbers that pre neuron k and those of the next seven channels send."""
-    channel, i, j = coordinates(k, window[HEIGHT], window[WIDTH])
+def spray_taps(laid, window, below, c, several, a, planes):  # type: ignore[no-untyped-def]
+    """What the numbers below [position, channel] of the channels c : c + several bring by row a of
+    the taps."""
     kernel, stride, padding = window[KERNEL], window[STRIDE], window[PADDING]
-    top, bottom = outputs_of(i, kernel, stride, padding, window[ROWS])
-    left, right = outputs_of(j, kernel, stride, padding, window[COLUMNS])
-    outputs, pitch = window[OUTPUTS], kernel * kernel * window[OUTPUTS]
-    first = (kernel - 1 - (j + padding - left * stride)) * outputs
-    runs, run = (1, (right - left) * outputs) if stride == 1 else (right - left, outputs)
-    for y in range(top, bottom):
-        row = (channel * kernel + i + padding - y * stride) * kernel * outputs + first
-        at = (y * window[COLUMNS] + left) * outputs
-        for x in range(runs):
-            tap = row + x * stride * outputs
-            add_eight(eight, laid, tap, pitch, planes, at + x * outputs, run)
+    outputs, channels, width = window[OUTPUTS], window[CHANNELS], window[WIDTH]
+    pitch, taps = kernel * kernel * outputs, (c * kernel + a) * kernel * outputs
+    for y in range(window[ROWS]):
+        i = y * stride - padding + a
+        if i < 0 or i >= window[HEIGHT]:
+            continue
+        for j in range(width):
+            own = below[(i * width + j) * channels + c : (i * width + j) * channels + c + several]
+            if not any_of(own):
+                continue
+            left, right = outputs_of(np.int64(j), kernel, stride, padding, window[COLUMNS])
+            tap = taps + (kernel - 1 - (j + padding - left * stride)) * outputs
+            at = (y * window[COLUMNS] + left) * outputs
+            if stride == 1:
+                add_rows(own, laid, tap, pitch, planes, at, (right - left) * outputs)
+            else:
+                for x in range(right - left):
+                    place = tap + x * stride * outputs
+                    add_rows(own, laid, place, pitch, planes, at + x * outputs, outputs)
 
 
 @njit
-def keep_worth(window, kernel, own):  # type: ignore[no-untyped-def]
-    """own [o, c, a, b] += kernel [c, a, kernel - 1 - b, o], which is 0 afterwards."""
-    outputs, size = window[OUTPUTS], window[KERNEL]
-    for o in range(outputs):
-        for c in range(window[CHANNELS]):
-            for a in range(size):
-                place = (c * size + a) * size * outputs + o
-                row = ((o * window[CHANNELS] + c) * size + a) * size
-                for b in range(size):
-                    own[row + b] += kernel[place + (size - 1 - b) * outputs]
-    fill(kernel, ZERO)
+def any_of(few):  # type: ignore[no-untyped-def]
+    """Whether one of a few numbers is not 0."""
+    found = False
+    for r in range(len(few)):
+        found = found or few[r] != 0
+    return found

@@ -18,6 +18,7 @@ from ...compiled.windows import (
     WIDTH,
     coordinates,
     place_of,
+    some_of,
     taps_of,
 )
 from .forward import fired
@@ -95,18 +96,23 @@ def send_all(plan, tables, weights, j, l, numbers, first, current):  # type: ign
 
 @cuda.jit(device=True)
 def send_windows(weights, base, window, l, numbers, first, current):  # type: ignore[no-untyped-def]
-    """The same over the window of post neuron l, position by position, and in each by channel."""
+    """The same over the window of post neuron l: of up to eight channels at a time, position by
+    position, and in each by channel."""
     o, y, x = coordinates(l, window[ROWS], window[COLUMNS])
     kernel, stride, padding = window[KERNEL], window[STRIDE], window[PADDING]
     top, a0, a1 = taps_of(y, kernel, stride, padding, window[HEIGHT])
     left, b0, b1 = taps_of(x, kernel, stride, padding, window[WIDTH])
     size = window[HEIGHT] * window[WIDTH]
     begin, end = (o, o + 1) if window[POOL] else (np.int64(0), window[CHANNELS])
-    for a in range(a0, a1):
-        for b in range(b0, b1):
-            at = first + (top + a) * window[WIDTH] + left + b
-            for c in range(begin, end):
-                current += numbers[at + c * size] * weights[base + place_of(window, o, c, a, b)]
+    while begin < end:
+        several = some_of(end - begin)
+        for a in range(a0, a1):
+            for b in range(b0, b1):
+                at = first + (top + a) * window[WIDTH] + left + b
+                for c in range(begin, begin + several):
+                    w = weights[base + place_of(window, o, c, a, b)]
+                    current += numbers[at + c * size] * w
+        begin += several
     return current
 
 

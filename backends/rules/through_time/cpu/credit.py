@@ -7,11 +7,11 @@ from numba import njit
 
 from ....compiled.kinds import LIST, PAIRS
 from ....cpu.kernels.features import GRADED, LISTED, MATRIX, STEADY
-from ....cpu.kernels.planes import is_laid, keep_worth
+from ....cpu.kernels.planes import is_laid
 from ....cpu.kernels.rows import add, add_scaled, fill
 from ....cpu.units import unit
 from .features import AT_ONCE
-from .planes import worth_of_numbers, worth_of_spikes
+from .planes import keep_worth, worth_of_numbers, worth_of_spikes
 from .synapses import STEPS
 
 ZERO = np.float32(0.0)

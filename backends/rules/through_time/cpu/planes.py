@@ -22,11 +22,12 @@ from ....compiled.windows import (
     WIDTH,
     coordinates,
     outputs_of,
+    some_of,
     taps_of,
 )
-from ....cpu.kernels.planes import is_any, turn_in
+from ....cpu.kernels.planes import any_of, turn_in
 from ....cpu.kernels.rows import fill
-from ....cpu.vectors import EIGHT, add_eight_fused, add_run_fused
+from ....cpu.vectors import add_rows_fused, add_run_fused
 
 ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
@@ -58,19 +59,16 @@ def ask_planes(laid, window, arrived, asked, above, planes):  # type: ignore[no-
 @njit
 def ask_run(laid, window, first, arrived, place, planes, at, n):  # type: ignore[no-untyped-def]
     """planes[at : at + n] += what the channels above ask at a place of their planes, by the runs of
-    their kernels that begin at `first`; eight channels a pass. arrived is [place, channel]."""
+    their kernels that begin at `first`, several channels a pass. arrived is [place, channel]."""
     outputs, each = window[OUTPUTS], window[KERNEL] * window[KERNEL] * window[CHANNELS]
     own = arrived[place * outputs : place * outputs + outputs]
-    o = 0
-    while o + EIGHT <= outputs:
-        x = own[o : o + EIGHT]
-        if is_any(x):
-            add_eight_fused(x, laid, first + o * each, each, planes, at, n)
-        o += EIGHT
+    o = np.int64(0)
     while o < outputs:
-        if own[o] != ZERO:
-            add_run_fused(own[o], laid, first + o * each, planes, at, n)
-        o += 1
+        several = some_of(outputs - o)
+        x = own[o : o + several]
+        if any_of(x):
+            add_rows_fused(x, laid, first + o * each, each, planes, at, n)
+        o += several
 
 
 @njit
@@ -137,18 +135,29 @@ def worth_of_numbers(window, sent, arrived, planes, kernel):  # type: ignore[no-
 @njit
 def worth_of_tap(window, row, before, above, planes, kernel, target):  # type: ignore[no-untyped-def]
     """kernel[target : target + outputs] += the sum over the positions x above of row[x * stride +
-    before] times the adjoints there, those of `above` + x; eight a pass where they follow each
-    other."""
+    before] times the adjoints there, those of `above` + x; up to eight a pass where they follow
+    each other."""
     stride, outputs = window[STRIDE], window[OUTPUTS]
     x = max(0, (stride - 1 - before) // stride)
     end = min(window[COLUMNS], (len(row) - 1 - before) // stride + 1)
-    while stride == 1 and x + EIGHT <= end:
-        some = row[x + before : x + before + EIGHT]
-        if is_any(some):
-            add_eight_fused(some, planes, (above + x) * outputs, outputs, kernel, target, outputs)
-        x += EIGHT
     while x < end:
-        number = row[x * stride + before]
-        if number != ZERO:
-            add_run_fused(number, planes, (above + x) * outputs, kernel, target, outputs)
-        x += 1
+        several = some_of(end - x) if stride == 1 else np.int64(1)
+        some = row[x * stride + before : x * stride + before + several]
+        if any_of(some):
+            above_row = (above + x) * outputs
+            add_rows_fused(some, planes, above_row, outputs, kernel, target, outputs)
+        x += several
+
+
+@njit
+def keep_worth(window, kernel, own):  # type: ignore[no-untyped-def]
+    """own [o, c, a, b] += kernel [c, a, kernel - 1 - b, o], which is 0 afterwards."""
+    outputs, size = window[OUTPUTS], window[KERNEL]
+    for o in range(outputs):
+        for c in range(window[CHANNELS]):
+            for a in range(size):
+                place = (c * size + a) * size * outputs + o
+                row = ((o * window[CHANNELS] + c) * size + a) * size
+                for b in range(size):
+                    own[row + b] += kernel[place + (size - 1 - b) * outputs]
+    fill(kernel, ZERO)

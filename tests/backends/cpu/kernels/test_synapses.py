@@ -4,19 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from window_kinds import WINDOWS
 
 from snncc.backends.compiled.kinds import numbers_of
-from snncc.ir.wiring import Planes, Windows
-
-WINDOWS = [
-    Windows(Planes(1, 4, 4), Planes(1, 3, 3), 2, 1, 0, is_pool=False),
-    Windows(Planes(2, 5, 4), Planes(3, 5, 4), 3, 1, 1, is_pool=False),
-    Windows(Planes(3, 7, 5), Planes(2, 3, 2), 3, 2, 0, is_pool=False),
-    Windows(Planes(2, 6, 5), Planes(2, 4, 3), 4, 2, 2, is_pool=False),
-    Windows(Planes(1, 5, 5), Planes(1, 2, 2), 2, 3, 0, is_pool=False),
-    Windows(Planes(3, 6, 4), Planes(3, 3, 2), 2, 2, 0, is_pool=True),
-    Windows(Planes(2, 5, 5), Planes(2, 3, 3), 3, 1, 0, is_pool=True),
-]
 
 
 @pytest.mark.parametrize("count", range(10))
@@ -60,7 +50,7 @@ def test_windows_deliver_what_their_pairs_would(plain, wiring):
 def test_a_post_neurons_row_is_its_pairs(plain, wiring):
     pre, post = wiring.pairs()
     places = wiring.places()
-    rows, index = np.empty(int(wiring.fan_in().max()), np.int32), np.empty(99, np.int64)
+    rows, index = np.empty(int(wiring.fan_in().max()), np.int32), np.empty(199, np.int64)
     for l in range(wiring.post_neurons):
         count = plain.window_row(numbers_of(wiring), 5, l, rows, index)
         assert rows[:count].tolist() == pre[post == l].tolist()

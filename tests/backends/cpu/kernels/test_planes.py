@@ -1,0 +1,84 @@
+"""Convolutions by planes whose channels come last, against the pairs of their wiring."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from window_kinds import CONVOLUTIONS
+
+from snncc.backends.compiled.kinds import numbers_of
+
+
+def drawn(wiring, seed):
+    """(generator, weights, the same as a matrix [pre, post])."""
+    generator = np.random.default_rng(seed)
+    weights = generator.standard_normal(int(np.prod(wiring.weight_shape))).astype(np.float32)
+    matrix = np.zeros((wiring.pre_neurons, wiring.post_neurons), np.float32)
+    matrix[wiring.pairs()] = weights[wiring.places()]
+    return generator, weights, matrix
+
+
+def laid_out(plain, wiring, weights):
+    laid = np.full_like(weights, np.nan)
+    plain.lay_kernel(numbers_of(wiring), weights, laid)
+    return laid
+
+
+@pytest.mark.parametrize("wiring", CONVOLUTIONS, ids=str)
+def test_spikes_bring_the_bits_of_delivery(plain, wiring):
+    generator, weights, matrix = drawn(wiring, 1)
+    spikes = np.sort(generator.permutation(wiring.pre_neurons)[: wiring.pre_neurons // 2])
+    current = generator.standard_normal(wiring.post_neurons).astype(np.float32)
+    wanted, planes = current.copy(), np.empty_like(current)
+    for k in spikes[1:]:
+        wanted += matrix[k]
+    laid, one = laid_out(plain, wiring, weights), np.float32(1)
+    window = numbers_of(wiring)
+    plain.spray_spikes(laid, window, one, spikes.astype(np.int32), 1, len(spikes), current, planes)
+    np.testing.assert_array_equal(current, wanted)
+
+
+@pytest.mark.parametrize("wiring", CONVOLUTIONS, ids=str)
+@pytest.mark.parametrize("begun", [False, True])
+def test_numbers_bring_what_their_pairs_would(plain, wiring, begun):
+    generator, weights, matrix = drawn(wiring, 2)
+    sent = generator.standard_normal(wiring.pre_neurons).astype(np.float32)
+    sent[generator.random(len(sent)) < 0.5] = 0
+    current = begun * generator.standard_normal(wiring.post_neurons).astype(np.float32)
+    wanted, planes = current + sent.astype(np.float64) @ matrix, np.empty_like(current)
+    laid = laid_out(plain, wiring, weights)
+    plain.spray_numbers(laid, numbers_of(wiring), sent, current, planes)
+    np.testing.assert_allclose(current, wanted, atol=1e-5)
+
+
+@pytest.mark.parametrize("channels", [1, 3, 17])
+def test_planes_turn_there_and_back(plain, channels):
+    neurons = np.arange(1, channels * 21 + 1, dtype=np.float32)
+    planes, back = np.empty_like(neurons), np.empty_like(neurons)
+    plain.turn_in(neurons, channels, planes)
+    np.testing.assert_array_equal(planes.reshape(21, channels).T.ravel(), neurons)
+    plain.turn_out(planes, channels, back)
+    np.testing.assert_array_equal(back, neurons)
+
+
+def test_what_is_zero_is_not_turned(plain):
+    planes = np.ones(12, np.float32)
+    plain.turn_in(np.zeros(12, np.float32), 3, planes)
+    assert not planes.any()
+
+
+@pytest.mark.parametrize("length", [1, 256, 257, 600])
+def test_a_number_that_is_not_zero_is_found(plain, length):
+    row = np.zeros(length, np.float32)
+    assert not plain.is_any(row)
+    row[-1] = 1
+    assert plain.is_any(row)
+
+
+@pytest.mark.parametrize("wiring", CONVOLUTIONS, ids=str)
+def test_kernels_are_laid_out_and_taken_back(plain, plain_through, wiring):
+    _, weights, _ = drawn(wiring, 3)
+    kept, kernel = np.ones_like(weights), laid_out(plain, wiring, weights)
+    plain_through.keep_worth(numbers_of(wiring), kernel, kept)
+    np.testing.assert_array_equal(kept, 1 + weights)
+    assert not kernel.any()

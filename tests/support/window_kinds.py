@@ -1,0 +1,20 @@
+"""Windows of every kind: borders, strides, several channels, poolings."""
+
+from __future__ import annotations
+
+from snncc.ir.wiring import Planes, Windows
+
+CONVOLUTIONS = [
+    Windows(Planes(1, 4, 4), Planes(1, 3, 3), 2, 1, 0, is_pool=False),
+    Windows(Planes(2, 5, 4), Planes(3, 5, 4), 3, 1, 1, is_pool=False),
+    Windows(Planes(3, 7, 5), Planes(2, 3, 2), 3, 2, 0, is_pool=False),
+    Windows(Planes(2, 6, 5), Planes(2, 4, 3), 4, 2, 2, is_pool=False),
+    Windows(Planes(1, 5, 5), Planes(1, 2, 2), 2, 3, 0, is_pool=False),
+    Windows(Planes(11, 3, 9), Planes(9, 3, 9), 3, 1, 1, is_pool=False),
+]
+POOLINGS = [
+    Windows(Planes(3, 6, 4), Planes(3, 3, 2), 2, 2, 0, is_pool=True),
+    Windows(Planes(2, 5, 5), Planes(2, 3, 3), 3, 1, 0, is_pool=True),
+    Windows(Planes(2, 7, 5), Planes(2, 2, 2), 2, 3, 0, is_pool=True),
+]
+WINDOWS = [*CONVOLUTIONS, *POOLINGS]
