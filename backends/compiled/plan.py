@@ -20,6 +20,7 @@ from ...ir.wiring import Listed, Windows, Wiring
 from ..runnable import require_clocked
 from .kinds import CODES, FIELDS, numbers_of
 from .text.step import state_places
+from .windows import padded
 
 Array = npt.NDArray[Any]
 
@@ -247,14 +248,15 @@ def _synapses(
 
 
 def _laid(projections: Sequence[Projection], wirings: Mapping[str, Wiring]) -> Array:
-    """Room for the kernel of each convolution."""
-    found = [wirings[p.name] for p in projections]
-    return bounds(
-        [
-            int(np.prod(w.weight_shape)) if isinstance(w, Windows) and not w.is_pool else 0
-            for w in found
-        ]
-    )
+    """Room for the kernel of each convolution, the channels of either end in whole vectors."""
+    return bounds([_room(wirings[p.name]) for p in projections])
+
+
+def _room(wiring: Wiring) -> int:
+    if not isinstance(wiring, Windows) or wiring.is_pool:
+        return 0
+    outputs, channels, kernel, _ = wiring.weight_shape
+    return int(kernel * kernel * max(padded(outputs) * channels, padded(channels) * outputs))
 
 
 def _initial_states(model: Model, neurons: Array) -> dict[str, Array]:

@@ -45,6 +45,6 @@ def place_of(window, output, channel, a, b):  # type: ignore[no-untyped-def]
 
 
 @formula
-def some_of(left):  # type: ignore[no-untyped-def]
-    """How many of the channels that are left are added up position by position: 8, 4, 2 or 1."""
-    return 8 if left >= 8 else (4 if left >= 4 else min(left, 2))
+def padded(channels):  # type: ignore[no-untyped-def]
+    """The numbers that so many channels take where they lie side by side, in whole vectors."""
+    return (channels + 7) // 8 * 8

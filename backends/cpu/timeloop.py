@@ -23,7 +23,7 @@ from .kernels.forward import (
     pack,
     thresholds,
 )
-from .kernels.planes import is_laid, lay
+from .kernels.planes import is_laid, lay, planes_of
 from .kernels.rows import add, numbers
 from .kernels.synapses import deliver, deliver_planes, send_all, send_steady
 from .units import advance_at, unit
@@ -113,7 +113,8 @@ def drive(plan, values, j, first, last, work, w, currents):  # type: ignore[no-u
     if GRADED and plan.emitted[a] >= 0:
         send_graded(plan, values, j, first, last, work, w, currents, lo, hi)
         return
-    planes = numbers(np.empty(hi - lo if is_laid(plan, j) else 0, np.float32))
+    size = planes_of(plan.windows[j]) if is_laid(plan, j) else np.int64(0)
+    planes = numbers(np.empty(size, np.float32))
     for t in range(max(first, delay), last):
         start, end, current = ptr[t - delay], ptr[t - delay + 1], currents[t % window, lo:hi]
         if start < end and is_laid(plan, j):

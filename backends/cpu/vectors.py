@@ -16,8 +16,6 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, overload
 
-ROWS = (1, 2, 4, 8)  # that `add_rows` adds at once
-MOST = 8
 FUSED = ("contract",)  # a product is not rounded before it is added, where the processor can
 
 
@@ -31,21 +29,29 @@ def add_run_fused(scale: Any, source: Any, first: Any, target: Any, at: Any, n: 
     target[at : at + n] += scale * source[first : first + n]
 
 
-def add_rows(
-    scales: Any, source: Any, first: Any, pitch: Any, target: Any, at: Any, n: Any
-) -> None:
-    """target[at : at + n] += scales[r] * source[first + r * pitch :][:n] for each of the scales in
-    turn, of which there are 1, 2, 4 or 8, each product rounded."""
-    for r in range(len(scales)):
-        target[at : at + n] += scales[r] * source[first + r * pitch : first + r * pitch + n]
+def add_windows(
+    counts: Any, sent: Any, s: Any, below: Any, weights: Any, w: Any, apart: Any, target: Any,
+    at: Any, pitch: Any, positions: Any, n: Any
+) -> None:  # fmt: skip
+    """target[at + p * pitch :][:n] += the sum over i, j, k < counts of sent[s + p + (i, j, k) .
+    below] * weights[w + (i, j, k) . apart :][:n], in their order, for each of the positions p; each
+    product rounded. n is a multiple of 8; three numbers each are `below` and `apart`."""
+    for p in range(positions):
+        own = target[at + p * pitch : at + p * pitch + n]
+        for i in range(counts[0]):
+            for j in range(counts[1]):
+                for k in range(counts[2]):
+                    here = s + p + i * below[0] + j * below[1] + k * below[2]
+                    there = w + i * apart[0] + j * apart[1] + k * apart[2]
+                    own += sent[here] * weights[there : there + n]
 
 
-def add_rows_fused(
-    scales: Any, source: Any, first: Any, pitch: Any, target: Any, at: Any, n: Any
-) -> None:
+def add_windows_fused(
+    counts: Any, sent: Any, s: Any, below: Any, weights: Any, w: Any, apart: Any, target: Any,
+    at: Any, pitch: Any, positions: Any, n: Any
+) -> None:  # fmt: skip
     """The same, rounded as in `add_run_fused`."""
-    for r in range(len(scales)):
-        target[at : at + n] += scales[r] * source[first + r * pitch : first + r * pitch + n]
+    add_windows(counts, sent, s, below, weights, w, apart, target, at, pitch, positions, n)
 
 
 def _data(context: Any, builder: Any, kind: Any, array: Any) -> Any:
@@ -70,23 +76,6 @@ def _added(builder: Any, flags: Any, total: Any, scale: Any, row: Any) -> Any:
     return builder.add(total, builder.mul(scale, row))
 
 
-def _make_piece(builder: Any, scales: Any, rows: Any, target: Any, flags: Any) -> Any:
-    """What adds, at a place, `width` numbers of the rows times their scales to the target."""
-
-    def piece(place: Any, width: int) -> None:
-        element = target.type.pointee
-        kind = ir.VectorType(element, width) if width > 1 else element
-        there = builder.bitcast(builder.gep(target, [place]), kind.as_pointer())
-        total = builder.load(there, align=4)
-        for scale, row in zip(scales, rows, strict=True):
-            here = builder.bitcast(builder.gep(row, [place]), kind.as_pointer())
-            number = _vector(builder, scale, kind) if width > 1 else scale
-            total = _added(builder, flags, total, number, builder.load(here, align=4))
-        builder.store(total, there, align=4)
-
-    return piece
-
-
 def _add_pieces(builder: Any, n: Any, piece: Any) -> None:
     """The piece for all of n places: of 16 of them, then of 8, 4, 2 and 1."""
     word = n.type
@@ -100,71 +89,178 @@ def _add_pieces(builder: Any, n: Any, piece: Any) -> None:
         done = builder.add(done, builder.and_(n, word(width)))
 
 
-def _adding(rows: int, flags: tuple[str, ...]) -> Any:
-    """An intrinsic that adds so many rows, `pitch` apart, times their scales: of a single row a
-    number."""
+def _load(builder: Any, pointer: Any, place: Any, width: int) -> Any:
+    """So many numbers at a place."""
+    return builder.load(_at(builder, pointer, place, width), align=4)
 
-    def add(  # type: ignore[no-untyped-def]
-        _context: Any, scale: Any, source: Any, first: Any, pitch: Any, target: Any, at: Any, n: Any
-    ):
+
+def _at(builder: Any, pointer: Any, place: Any, width: int) -> Any:
+    element = pointer.type.pointee
+    kind = ir.VectorType(element, width) if width > 1 else element
+    return builder.bitcast(builder.gep(pointer, [place]), kind.as_pointer())
+
+
+def _adding(flags: tuple[str, ...]) -> Any:
+    """`add_run`."""
+
+    def add(_context: Any, scale: Any, source: Any, first: Any, target: Any, at: Any, n: Any):  # type: ignore[no-untyped-def]
         def make(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            scales, source_, place, apart, target_, there, count = arguments
-            data = _data(context, builder, source, source_)
+            number, source_, place, target_, there, count = arguments
+            row = builder.gep(_data(context, builder, source, source_), [place])
             own = builder.gep(_data(context, builder, target, target_), [there])
-            each, starts = [scales], []
-            if rows > 1:
-                numbers = _data(context, builder, scale, scales)
-                each = [builder.load(builder.gep(numbers, [place.type(r)])) for r in range(rows)]
-            for _ in range(rows):
-                starts.append(builder.gep(data, [place]))
-                place = builder.add(place, apart)
-            _add_pieces(builder, count, _make_piece(builder, each, starts, own, flags))
+
+            def piece(at: Any, width: int) -> None:
+                total = _load(builder, own, at, width)
+                each = _vector(builder, number, total.type) if width > 1 else number
+                total = _added(builder, flags, total, each, _load(builder, row, at, width))
+                builder.store(total, _at(builder, own, at, width), align=4)
+
+            _add_pieces(builder, count, piece)
             return context.get_dummy_value()
 
         word = types.intp
-        number = scale if rows > 1 else target.dtype
-        return types.void(number, source, word, word, target, word, word), make
+        return types.void(target.dtype, source, word, target, word, word), make
 
     return intrinsic(add)
 
 
-_plain, _fused = ({rows: _adding(rows, flags) for rows in ROWS} for flags in ((), FUSED))
-_one, _one_fused = _plain[1], _fused[1]
+POSITIONS, WIDTHS = (8, 4, 2, 1), (16, 8)  # of the sums that stay in registers
+
+
+def _summing(flags: tuple[str, ...]) -> Any:
+    """`add_windows`: sums of up to eight positions and 16 numbers stay in registers; where nothing
+    was sent to any of the positions the weights are passed over."""
+
+    def add(  # type: ignore[no-untyped-def]
+        _context: Any, counts: Any, sent: Any, s: Any, below: Any, weights: Any, w: Any, apart: Any,
+        target: Any, at: Any, pitch: Any, positions: Any, n: Any
+    ):  # fmt: skip
+        def make(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            sizes, sent_, s_, steps, weights_, w_, strides, target_, at_, pitch_, p_, n_ = arguments
+            word = n_.type
+            loops = [
+                tuple(builder.extract_value(numbers, k) for numbers in (sizes, steps, strides))
+                for k in range(3)
+            ]
+            numbers = builder.gep(_data(context, builder, sent, sent_), [s_])
+            rows = builder.gep(_data(context, builder, weights, weights_), [w_])
+            own = builder.gep(_data(context, builder, target, target_), [at_])
+
+            def block(first: Any, done: Any, count: int, width: int) -> None:
+                start = builder.add(builder.mul(first, pitch_), done)
+                places = [builder.add(start, builder.mul(pitch_, word(k))) for k in range(count)]
+                pointers = [_at(builder, own, place, width) for place in places]
+                totals = [cgutils.alloca_once(builder, p.type.pointee) for p in pointers]
+                for total, pointer in zip(totals, pointers, strict=True):
+                    builder.store(builder.load(pointer, align=4), total)
+
+                def tap(here: Any, there: Any) -> None:
+                    few = _load(builder, numbers, builder.add(first, here), count)
+                    with builder.if_then(_any(builder, few)):
+                        row = _load(builder, rows, builder.add(done, there), width)
+                        for k, total in enumerate(totals):
+                            one = builder.extract_element(few, word(k)) if count > 1 else few
+                            each = _vector(builder, one, row.type)
+                            made = _added(builder, flags, builder.load(total), each, row)
+                            builder.store(made, total)
+
+                _nested(builder, loops, word(0), word(0), tap)
+                for total, pointer in zip(totals, pointers, strict=True):
+                    builder.store(builder.load(total), pointer, align=4)
+
+            _blocks(builder, p_, n_, block)
+            return context.get_dummy_value()
+
+        word, three = types.intp, types.UniTuple(types.intp, 3)
+        return types.void(
+            *(three, sent, word, three, weights, word, three, target), *[word] * 4
+        ), make  # fmt: skip
+
+    return intrinsic(add)
+
+
+def _any(builder: Any, few: Any) -> Any:
+    """Whether one of a few numbers is not 0."""
+    if not isinstance(few.type, ir.VectorType):
+        zero = ir.Constant(few.type, 0)
+        is_float = isinstance(few.type, ir.FloatType)
+        compare = builder.fcmp_unordered if is_float else builder.icmp_signed
+        return compare("!=", few, zero)
+    zeros = ir.Constant(few.type, None)
+    is_float = isinstance(few.type.element, ir.FloatType)
+    found = (builder.fcmp_unordered if is_float else builder.icmp_signed)("!=", few, zeros)
+    bits = builder.bitcast(found, ir.IntType(few.type.count))
+    return builder.icmp_signed("!=", bits, ir.Constant(bits.type, 0))
+
+
+def _nested(builder: Any, loops: Any, here: Any, there: Any, tap: Any) -> None:
+    """The tap within all loops, each of (count, step of what was sent, step of the weights)."""
+    if not loops:
+        tap(here, there)
+        return
+    (count, step, stride), *inner = loops
+    with cgutils.for_range(builder, count) as loop:
+        _nested(
+            builder,
+            inner,
+            builder.add(here, builder.mul(loop.index, step)),
+            builder.add(there, builder.mul(loop.index, stride)),
+            tap,
+        )
+
+
+def _blocks(builder: Any, positions: Any, n: Any, block: Any) -> None:
+    """The block for all positions and all of n numbers: of 16 of these, then of 8, and in each of
+    eight positions, then of 4, 2 and 1."""
+    word = n.type
+
+    def across(done: Any, width: int) -> None:
+        eights = builder.ashr(positions, word(3))
+        with cgutils.for_range(builder, eights) as loop:
+            block(builder.shl(loop.index, word(3)), done, 8, width)
+        first = builder.shl(eights, word(3))
+        for count in POSITIONS[1:]:
+            left = builder.and_(positions, word(count))
+            with builder.if_then(builder.icmp_signed("!=", left, word(0))):
+                block(first, done, count, width)
+            first = builder.add(first, left)
+
+    widest = builder.ashr(n, word(4))
+    with cgutils.for_range(builder, widest) as loop:
+        across(builder.shl(loop.index, word(4)), 16)
+    with builder.if_then(builder.icmp_signed("!=", builder.and_(n, word(8)), word(0))):
+        across(builder.shl(widest, word(4)), 8)
+
+
+_run, _run_fused = _adding(()), _adding(FUSED)
+_windows, _windows_fused = _summing(()), _summing(FUSED)
 
 
 @overload(add_run, inline="always")
 def _add_run(scale, source, first, target, at, n):  # type: ignore[no-untyped-def]
-    return lambda scale, source, first, target, at, n: _one(scale, source, first, 0, target, at, n)
+    return lambda scale, source, first, target, at, n: _run(scale, source, first, target, at, n)
 
 
 @overload(add_run_fused, inline="always")
 def _add_run_fused(scale, source, first, target, at, n):  # type: ignore[no-untyped-def]
-    return lambda scale, source, first, target, at, n: _one_fused(
-        scale, source, first, 0, target, at, n
+    return lambda scale, source, first, target, at, n: _run_fused(
+        scale, source, first, target, at, n
     )
 
 
-def _by_count(adding: dict[int, Any]) -> Any:
-    one, two, four, eight = (adding[rows] for rows in ROWS)
-
-    def add(scales, source, first, pitch, target, at, n):  # type: ignore[no-untyped-def]
-        if len(scales) == 8:
-            eight(scales, source, first, pitch, target, at, n)
-        elif len(scales) == 4:
-            four(scales, source, first, pitch, target, at, n)
-        elif len(scales) == 2:
-            two(scales, source, first, pitch, target, at, n)
-        else:
-            one(scales[0], source, first, pitch, target, at, n)
-
-    return add
+@overload(add_windows)
+def _add_windows(  # type: ignore[no-untyped-def]
+    counts, sent, s, below, weights, w, apart, target, at, pitch, positions, n
+):
+    return lambda counts, sent, s, below, weights, w, apart, target, at, pitch, positions, n: (
+        _windows(counts, sent, s, below, weights, w, apart, target, at, pitch, positions, n)
+    )
 
 
-@overload(add_rows, inline="always")
-def _add_rows(scales, source, first, pitch, target, at, n):  # type: ignore[no-untyped-def]
-    return _by_count(_plain)
-
-
-@overload(add_rows_fused, inline="always")
-def _add_rows_fused(scales, source, first, pitch, target, at, n):  # type: ignore[no-untyped-def]
-    return _by_count(_fused)
+@overload(add_windows_fused)
+def _add_windows_fused(  # type: ignore[no-untyped-def]
+    counts, sent, s, below, weights, w, apart, target, at, pitch, positions, n
+):
+    return lambda counts, sent, s, below, weights, w, apart, target, at, pitch, positions, n: (
+        _windows_fused(counts, sent, s, below, weights, w, apart, target, at, pitch, positions, n)
+    )

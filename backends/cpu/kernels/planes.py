@@ -24,11 +24,11 @@ from ...compiled.windows import (
     WIDTH,
     coordinates,
     outputs_of,
-    some_of,
+    padded,
 )
-from ..vectors import add_rows, add_run
+from ..vectors import add_run, add_windows
 from .features import WINDOWED
-from .rows import fill, numbers
+from .rows import fill
 
 LOOK = 256  # numbers that are looked at before it is asked what was found
 TURN = 8  # positions that are turned together
@@ -53,15 +53,17 @@ def lay(plan, values, laid):  # type: ignore[no-untyped-def]
 
 @njit
 def lay_kernel(window, own, laid):  # type: ignore[no-untyped-def]
-    """The same of one."""
+    """The same of one, the outputs padded with zeros."""
     outputs, taps, kernel = window[OUTPUTS], window[KERNEL] * window[KERNEL], window[KERNEL]
+    pitch = padded(outputs)
+    fill(laid, laid.dtype.type(0))
     for o in range(outputs):
         for c in range(window[CHANNELS]):
             row = own[(o * window[CHANNELS] + c) * taps : (o * window[CHANNELS] + c + 1) * taps]
             for a in range(kernel):
-                place = (c * kernel + a) * kernel * outputs + o
+                place = (c * kernel + a) * kernel * pitch + o
                 for b in range(kernel):
-                    laid[place + (kernel - 1 - b) * outputs] = row[a * kernel + b]
+                    laid[place + (kernel - 1 - b) * pitch] = row[a * kernel + b]
 
 
 @njit
@@ -92,26 +94,26 @@ def is_any(row):  # type: ignore[no-untyped-def]
 
 
 @njit
-def turn_in(neurons, channels, planes):  # type: ignore[no-untyped-def]
-    """planes [position, channel] = neurons [channel, position]."""
+def turn_in(neurons, channels, pitch, planes):  # type: ignore[no-untyped-def]
+    """planes [position, channel], `pitch` apart, = neurons [channel, position], 0 between."""
     size = len(neurons) // channels
-    if not is_any(neurons):
-        fill(planes, neurons[0])
-        return
-    for start in range(0, size, TURN):
-        for o in range(channels):
-            for k in range(start, min(start + TURN, size)):
-                planes[k * channels + o] = neurons[o * size + k]
+    if pitch > channels or not is_any(neurons):
+        fill(planes[: size * pitch], neurons.dtype.type(0))
+    if is_any(neurons):
+        for start in range(0, size, TURN):
+            for o in range(channels):
+                for k in range(start, min(start + TURN, size)):
+                    planes[k * pitch + o] = neurons[o * size + k]
 
 
 @njit
-def turn_out(planes, channels, neurons):  # type: ignore[no-untyped-def]
+def turn_out(planes, channels, pitch, neurons):  # type: ignore[no-untyped-def]
     """The way back."""
     size = len(neurons) // channels
     for start in range(0, size, TURN):
         for o in range(channels):
             for k in range(start, min(start + TURN, size)):
-                neurons[o * size + k] = planes[k * channels + o]
+                neurons[o * size + k] = planes[k * pitch + o]
 
 
 @njit
@@ -121,15 +123,15 @@ def spray(laid, window, k, scale, planes):  # type: ignore[no-untyped-def]
     kernel, stride, padding = window[KERNEL], window[STRIDE], window[PADDING]
     top, bottom = outputs_of(i, kernel, stride, padding, window[ROWS])
     left, right = outputs_of(j, kernel, stride, padding, window[COLUMNS])
-    outputs = window[OUTPUTS]
-    first = (kernel - 1 - (j + padding - left * stride)) * outputs
+    pitch = padded(window[OUTPUTS])
+    first = (kernel - 1 - (j + padding - left * stride)) * pitch
     # Of stride 1 the taps of a row follow each other as the positions do.
-    runs, run = (1, (right - left) * outputs) if stride == 1 else (right - left, outputs)
+    runs, run = (1, (right - left) * pitch) if stride == 1 else (right - left, pitch)
     for y in range(top, bottom):
-        row = (channel * kernel + i + padding - y * stride) * kernel * outputs + first
-        at = (y * window[COLUMNS] + left) * outputs
+        row = (channel * kernel + i + padding - y * stride) * kernel * pitch + first
+        at = (y * window[COLUMNS] + left) * pitch
         for x in range(runs):
-            add_run(scale, laid, row + x * stride * outputs, planes, at + x * outputs, run)
+            add_run(scale, laid, row + x * stride * pitch, planes, at + x * pitch, run)
 
 
 @njit
@@ -141,60 +143,58 @@ def is_sparse(window, events, neurons):  # type: ignore[no-untyped-def]
 
 @njit
 def spray_spikes(laid, window, one, spikes, start, end, current, planes):  # type: ignore[no-untyped-def]
-    """As `deliver_windows`, by way of the planes, scratch as long as `current`."""
-    turn_in(current, window[OUTPUTS], planes)
+    """As `deliver_windows`, by way of the planes, scratch of `planes_of` numbers."""
+    pitch = padded(window[OUTPUTS])
+    turn_in(current, window[OUTPUTS], pitch, planes)
     for k in range(start, end):
         spray(laid, window, np.int64(spikes[k]), one, planes)
-    turn_out(planes, window[OUTPUTS], current)
+    turn_out(planes, window[OUTPUTS], pitch, current)
 
 
 @njit
-def spray_numbers(laid, window, sent, current, planes):  # type: ignore[no-untyped-def]
-    """The same of the numbers sent[k] of all pre neurons: those of up to eight channels at a time
-    and in each of these a row of taps, whose weights stay near, position by position."""
-    channels = window[CHANNELS]
-    below = numbers(np.empty(len(sent), np.float32))
-    turn_in(sent, channels, below)
-    turn_in(current, window[OUTPUTS], planes)
-    c = np.int64(0)
-    while c < channels:
-        several = some_of(channels - c)
-        for a in range(window[KERNEL]):
-            spray_taps(laid, window, below, c, several, np.int64(a), planes)
-        c += several
-    turn_out(planes, window[OUTPUTS], current)
+def planes_of(window):  # type: ignore[no-untyped-def]
+    """The numbers of the planes above."""
+    return padded(window[OUTPUTS]) * window[ROWS] * window[COLUMNS]
 
 
 @njit
-def spray_taps(laid, window, below, c, several, a, planes):  # type: ignore[no-untyped-def]
-    """What the numbers below [position, channel] of the channels c : c + several bring by row a of
-    the taps."""
-    kernel, stride, padding = window[KERNEL], window[STRIDE], window[PADDING]
-    outputs, channels, width = window[OUTPUTS], window[CHANNELS], window[WIDTH]
-    pitch, taps = kernel * kernel * outputs, (c * kernel + a) * kernel * outputs
-    for y in range(window[ROWS]):
-        i = y * stride - padding + a
-        if i < 0 or i >= window[HEIGHT]:
-            continue
-        for j in range(width):
-            own = below[(i * width + j) * channels + c : (i * width + j) * channels + c + several]
-            if not any_of(own):
-                continue
-            left, right = outputs_of(np.int64(j), kernel, stride, padding, window[COLUMNS])
-            tap = taps + (kernel - 1 - (j + padding - left * stride)) * outputs
-            at = (y * window[COLUMNS] + left) * outputs
-            if stride == 1:
-                add_rows(own, laid, tap, pitch, planes, at, (right - left) * outputs)
-            else:
-                for x in range(right - left):
-                    place = tap + x * stride * outputs
-                    add_rows(own, laid, place, pitch, planes, at + x * outputs, outputs)
+def bordered_of(window):  # type: ignore[no-untyped-def]
+    """Those of the planes below with the borders that windows of stride 1 overhang."""
+    border = 2 * window[PADDING]
+    return window[CHANNELS] * (window[HEIGHT] + border) * (window[WIDTH] + border)
 
 
 @njit
-def any_of(few):  # type: ignore[no-untyped-def]
-    """Whether one of a few numbers is not 0."""
-    found = False
-    for r in range(len(few)):
-        found = found or few[r] != 0
-    return found
+def border(planes, height, width, channels, margin, bordered):  # type: ignore[no-untyped-def]
+    """bordered = planes [channel, row, column] with so many zeros around each."""
+    fill(bordered, bordered.dtype.type(0))
+    wide, high = width + 2 * margin, height + 2 * margin
+    for c in range(channels):
+        for i in range(height):
+            start = (c * high + i + margin) * wide + margin
+            row = planes[(c * height + i) * width : (c * height + i + 1) * width]
+            for j in range(width):
+                bordered[start + j] = row[j]
+
+
+@njit
+def spray_numbers(laid, window, sent, current, planes, bordered):  # type: ignore[no-untyped-def]
+    """The same of the numbers sent[k] of all pre neurons; bordered is scratch of `bordered_of`."""
+    pitch, kernel, padding = padded(window[OUTPUTS]), window[KERNEL], window[PADDING]
+    turn_in(current, window[OUTPUTS], pitch, planes)
+    if window[STRIDE] == 1:
+        border(sent, window[HEIGHT], window[WIDTH], window[CHANNELS], padding, bordered)
+        wide, high = window[WIDTH] + 2 * padding, window[HEIGHT] + 2 * padding
+        counts, below = (window[CHANNELS], kernel, kernel), (high * wide, wide, np.int64(1))
+        apart, last = (kernel * kernel * pitch, kernel * pitch, -pitch), (kernel - 1) * pitch
+        for y in range(window[ROWS]):
+            at, columns = y * window[COLUMNS] * pitch, window[COLUMNS]
+            add_windows(
+                counts, bordered, y * wide, below, laid, last, apart, planes, at, pitch, columns,
+                pitch,
+            )  # fmt: skip
+    else:
+        for k in range(len(sent)):
+            if sent[k] != 0:
+                spray(laid, window, np.int64(k), sent[k], planes)
+    turn_out(planes, window[OUTPUTS], pitch, current)

@@ -24,7 +24,7 @@ from ...compiled.windows import (
     taps_of,
 )
 from .features import CODES, LISTED, MATRIX, WINDOWED
-from .planes import is_laid, is_sparse, spray_numbers, spray_spikes
+from .planes import bordered_of, is_laid, is_sparse, planes_of, spray_numbers, spray_spikes
 from .rows import add_scaled, fill, numbers
 
 ONE32 = np.float32(1.0)
@@ -222,10 +222,12 @@ def send_all(plan, values, laid, j, sent, first, currents, lo, hi):  # type: ign
         own = values[plan.weight[j] : plan.weight[j + 1]]
         send_dense(own, pre, sent, first, currents, lo, hi)
     elif is_laid(plan, j):
-        own, planes = laid[plan.laid[j] : plan.laid[j + 1]], numbers(np.empty(hi - lo, np.float32))
+        own, window = laid[plan.laid[j] : plan.laid[j + 1]], plan.windows[j]
+        planes = numbers(np.empty(planes_of(window), np.float32))
+        bordered = numbers(np.empty(bordered_of(window), np.float32))
         for c in range(len(sent)):
             row = sent[c, first : first + pre]
-            spray_numbers(own, plan.windows[j], row, currents[c, lo:hi], planes)
+            spray_numbers(own, window, row, currents[c, lo:hi], planes, bordered)
     else:
         for c in range(len(sent)):
             for k in range(pre):

@@ -18,7 +18,6 @@ from ...compiled.windows import (
     WIDTH,
     coordinates,
     place_of,
-    some_of,
     taps_of,
 )
 from .forward import fired
@@ -96,23 +95,10 @@ def send_all(plan, tables, weights, j, l, numbers, first, current):  # type: ign
 
 @cuda.jit(device=True)
 def send_windows(weights, base, window, l, numbers, first, current):  # type: ignore[no-untyped-def]
-    """The same over the window of post neuron l: of up to eight channels at a time, position by
-    position, and in each by channel."""
-    o, y, x = coordinates(l, window[ROWS], window[COLUMNS])
-    kernel, stride, padding = window[KERNEL], window[STRIDE], window[PADDING]
-    top, a0, a1 = taps_of(y, kernel, stride, padding, window[HEIGHT])
-    left, b0, b1 = taps_of(x, kernel, stride, padding, window[WIDTH])
-    size = window[HEIGHT] * window[WIDTH]
-    begin, end = (o, o + 1) if window[POOL] else (np.int64(0), window[CHANNELS])
-    while begin < end:
-        several = some_of(end - begin)
-        for a in range(a0, a1):
-            for b in range(b0, b1):
-                at = first + (top + a) * window[WIDTH] + left + b
-                for c in range(begin, begin + several):
-                    w = weights[base + place_of(window, o, c, a, b)]
-                    current += numbers[at + c * size] * w
-        begin += several
+    """The same over the window of post neuron l."""
+    for s in range(window_fan_in(window, l)):
+        k, place = window_synapse(window, l, s)
+        current += numbers[first + k] * weights[base + place]
     return current
 
 

@@ -20,11 +20,22 @@ def run(scale, source, first, target, at, n, is_fused):
 
 
 @numba.njit
-def rows(scales, source, first, pitch, target, at, n, is_fused):
+def windows(counts, sent, s, below, weights, w, apart, target, at, pitch, positions, n, is_fused):
     if is_fused:
-        vectors.add_rows_fused(scales, source, first, pitch, target, at, n)
+        vectors.add_windows_fused(
+            counts, sent, s, below, weights, w, apart, target, at, pitch, positions, n
+        )
     else:
-        vectors.add_rows(scales, source, first, pitch, target, at, n)
+        vectors.add_windows(
+            counts, sent, s, below, weights, w, apart, target, at, pitch, positions, n
+        )
+
+
+def require_same(found, wanted, is_fused):
+    if is_fused:
+        np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=0.5)
+    else:
+        np.testing.assert_array_equal(found, wanted)
 
 
 @pytest.mark.slow
@@ -35,18 +46,29 @@ def test_pieces_are_the_run(dtype, is_fused):
     generator = np.random.default_rng(1)
     source, start = (1000 * generator.standard_normal((2, 1000))).astype(dtype)
     for n in LENGTHS:
-        for count in (None, *vectors.ROWS):
-            scales = generator.integers(-9, 9, count or 1).astype(dtype)
+        (scale,) = generator.integers(-9, 9, 1).astype(dtype)
+        found, wanted = start.copy(), start.copy()
+        run(scale, source, 3, found, 5, n, is_fused)
+        vectors.add_run(scale, source, 3, wanted, 5, n)
+        require_same(found, wanted, is_fused)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dtype", [np.float32, np.int32])
+@pytest.mark.parametrize("is_fused", [False, True])
+def test_blocks_are_the_sums(dtype, is_fused):
+    """Of all positions and numbers, those too that no whole block has; some of what is sent is 0
+    for all of a block."""
+    generator = np.random.default_rng(1)
+    weights, start = (30 * generator.standard_normal((2, 4000))).astype(dtype)
+    sent = generator.integers(-9, 9, 400).astype(dtype)
+    sent[40:90] = 0
+    counts, below, apart = (2, 3, 4), (90, 25, 1), (700, -150, 40)
+    for positions in (1, 2, 3, 5, 8, 19):
+        for n, pitch in ((8, 8), (16, -24), (40, 50)):
             found, wanted = start.copy(), start.copy()
-            if count is None:
-                run(scales[0], source, 3, found, 5, n, is_fused)
-                vectors.add_run(scales[0], source, 3, wanted, 5, n)
-            else:
-                rows(scales, source, 3, 101, found, 5, n, is_fused)
-                vectors.add_rows(scales, source, 3, 101, wanted, 5, n)
-            if is_fused:
-                np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=0.1)
-            else:
-                np.testing.assert_array_equal(found, wanted)
-            np.testing.assert_array_equal(found[:5], start[:5])
-            np.testing.assert_array_equal(found[5 + n :], start[5 + n :])
+            place = (counts, sent, 7, below, weights, 500, apart)
+            windows(*place, found, 1000, pitch, positions, n, is_fused)
+            vectors.add_windows(*place, wanted, 1000, pitch, positions, n)
+            require_same(found, wanted, is_fused)
+            assert (found != start).any()

@@ -105,7 +105,7 @@ def learn_windows(plan, rule, store, work, back, w, j):  # type: ignore[no-untyp
         learn_positions(plan, rule, back, w, j)
         if rule.carries[j]:
             channels = plan.windows[j, CHANNELS]
-            turn_out(back.planes[w, MESSAGE], channels, back.message[w, :n])
+            turn_out(back.planes[w, MESSAGE], channels, channels, back.message[w, :n])
         if rule.trains[j]:
             own = store.gradient[w, plan.weight[j] : plan.weight[j + 1]]
             keep_gradient(plan.windows[j], back.kernel[w], own)

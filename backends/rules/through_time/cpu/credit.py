@@ -7,7 +7,7 @@ from numba import njit
 
 from ....compiled.kinds import LIST, PAIRS
 from ....cpu.kernels.features import GRADED, LISTED, MATRIX, STEADY
-from ....cpu.kernels.planes import is_laid
+from ....cpu.kernels.planes import bordered_of, is_laid, planes_of
 from ....cpu.kernels.rows import add, add_scaled, fill
 from ....cpu.units import unit
 from .features import AT_ONCE
@@ -186,13 +186,14 @@ def credit_planes(plan, work, sweep, w, count, j, first, last, sums):  # type: i
     origin = plan.port[j] * plan.neurons[-1]
     start, stop = origin + plan.neurons[p], origin + plan.neurons[p + 1]
     kernel, own = sweep.kernel[w], slice(plan.weight[j], plan.weight[j + 1])
-    planes = np.empty(stop - start, np.float32)
+    planes = np.empty(planes_of(window), np.float32)
+    bordered = np.empty(bordered_of(window), np.float32)
     if STEADY and plan.steady[j] < plan.steady[j + 1]:
         lo, hi = plan.steady[j], plan.steady[j + 1]
         add_totals(plan, sweep, w, count, j, first, last)
         for c in range(w * sweep.together, w * sweep.together + count):
             sent = work.numbers[c, plan.neurons[a] : plan.neurons[a + 1]]
-            worth_of_numbers(window, sent, sweep.totals[c, lo:hi], planes, kernel)
+            worth_of_numbers(window, sent, sweep.totals[c, lo:hi], planes, bordered, kernel)
     else:
         for c in range(w * sweep.together, w * sweep.together + count):
             ptr, spikes = work.ptr[c, a], work.spikes[c, plan.events[a] : plan.events[a + 1]]
@@ -200,7 +201,7 @@ def credit_planes(plan, work, sweep, w, count, j, first, last, sums):  # type: i
                 arrived = sweep.arrived[c, t + d - first, start:stop]
                 if GRADED and plan.emitted[a] >= 0:
                     sent = work.graded[c, t, plan.graded[a] : plan.graded[a + 1]]
-                    worth_of_numbers(window, sent, arrived, planes, kernel)
+                    worth_of_numbers(window, sent, arrived, planes, bordered, kernel)
                 else:
                     worth_of_spikes(window, spikes, ptr[t], ptr[t + 1], arrived, planes, kernel)
     keep_worth(window, kernel, sums[own])

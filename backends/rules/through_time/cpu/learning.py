@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from ....cpu.kernels.planes import lay, lay_back
+from ....cpu.kernels.planes import lay
 from ....cpu.kernels.rows import add
 from ....cpu.timeloop import count_all, present
 from ....cpu.units import unit
@@ -14,6 +14,7 @@ from .backward import backward, clear, find_starts
 from .credit import credit
 from .features import AT_ONCE, SEGMENTED
 from .loss import judge
+from .planes import lay_down
 from .update import apply_gradient
 
 ONE = np.float32(1.0)
@@ -23,7 +24,7 @@ ONE = np.float32(1.0)
 def lay_all(plan, weights, store, work, sweep, w):  # type: ignore[no-untyped-def]
     """The kernels of convolutions as worker w goes by them, up and down."""
     lay(plan, weights.values, work.laid[w])
-    lay_back(plan, store.weights, sweep.laid[w])
+    lay_down(plan, store.weights, sweep.laid[w])
 
 
 @njit(nogil=True)

@@ -1,8 +1,7 @@
 """Convolutions and poolings backwards, many weights at a time; see `cpu/kernels/planes.py`.
 
-What is asked of a row of the planes below by a position above is one run, `kernel * channels` long,
-of kernels laid as [o, a, b, c]. What a number sent was worth to the kernel is read as it was sent:
-by runs of `kernel * outputs`.
+Errors go down by kernels that are laid as [o, a, b, c]; what was sent is worth something to
+kernels as it was sent by them, [c, a, kernel - 1 - b, o].
 """
 
 from __future__ import annotations
@@ -22,53 +21,82 @@ from ....compiled.windows import (
     WIDTH,
     coordinates,
     outputs_of,
-    some_of,
+    padded,
     taps_of,
 )
-from ....cpu.kernels.planes import any_of, turn_in
+from ....cpu.kernels.planes import border, is_laid, turn_in
 from ....cpu.kernels.rows import fill
-from ....cpu.vectors import add_rows_fused, add_run_fused
+from ....cpu.vectors import add_run_fused, add_windows_fused
 
 ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
 
 
 @njit
-def ask_planes(laid, window, arrived, asked, above, planes):  # type: ignore[no-untyped-def]
-    """asked[pre] += the sum of w times the adjoints arrived[post]; above f32[post] and planes
-    f32[pre] are scratch."""
-    kernel, stride, padding = window[KERNEL], window[STRIDE], window[PADDING]
-    channels, width = window[CHANNELS], window[WIDTH]
-    fill(planes, ZERO)
-    turn_in(arrived, window[OUTPUTS], above)
-    for a in range(kernel):
-        for y in range(window[ROWS]):
-            i = y * stride - padding + a
-            if 0 <= i < window[HEIGHT]:
-                for x in range(window[COLUMNS]):
-                    left, b0, b1 = taps_of(x, kernel, stride, padding, width)
-                    at, first = (i * width + left + b0) * channels, (a * kernel + b0) * channels
-                    place, run = y * window[COLUMNS] + x, (b1 - b0) * channels
-                    ask_run(laid, window, first, above, place, planes, at, run)
-    for c in range(channels):
-        size = window[HEIGHT] * width
-        for k in range(size):
-            asked[c * size + k] += planes[k * channels + c]
+def lay_down(plan, weights, laid):  # type: ignore[no-untyped-def]
+    """The kernels of all convolutions as [o, a, b, c], the channels padded with zeros, into laid
+    f32[laid weights]."""
+    for j in range(len(plan.pre)):
+        if is_laid(plan, j):
+            window, own = plan.windows[j], weights[plan.weight[j] : plan.weight[j + 1]]
+            channels, taps = window[CHANNELS], window[KERNEL] * window[KERNEL]
+            target, pitch = laid[plan.laid[j] : plan.laid[j + 1]], padded(channels)
+            fill(target, ZERO)
+            for o in range(window[OUTPUTS]):
+                for c in range(channels):
+                    for tap in range(taps):
+                        source = own[(o * channels + c) * taps + tap]
+                        target[(o * taps + tap) * pitch + c] = source
 
 
 @njit
-def ask_run(laid, window, first, arrived, place, planes, at, n):  # type: ignore[no-untyped-def]
-    """planes[at : at + n] += what the channels above ask at a place of their planes, by the runs of
-    their kernels that begin at `first`, several channels a pass. arrived is [place, channel]."""
-    outputs, each = window[OUTPUTS], window[KERNEL] * window[KERNEL] * window[CHANNELS]
-    own = arrived[place * outputs : place * outputs + outputs]
-    o = np.int64(0)
-    while o < outputs:
-        several = some_of(outputs - o)
-        x = own[o : o + several]
-        if any_of(x):
-            add_rows_fused(x, laid, first + o * each, each, planes, at, n)
-        o += several
+def asked_planes_of(window):  # type: ignore[no-untyped-def]
+    """The numbers of scratch that `ask_planes` wants: the planes below, and those above with
+    borders."""
+    border = 2 * max(np.int64(0), window[KERNEL] - 1 - window[PADDING])
+    below = padded(window[CHANNELS]) * window[HEIGHT] * window[WIDTH]
+    return below, window[OUTPUTS] * (window[ROWS] + border) * (window[COLUMNS] + border)
+
+
+@njit
+def ask_planes(laid, window, arrived, asked, planes, bordered):  # type: ignore[no-untyped-def]
+    """asked[pre] += the sum of w times the adjoints arrived[post]; planes and bordered are scratch,
+    see `asked_planes_of`."""
+    kernel, channels, size = window[KERNEL], window[CHANNELS], window[HEIGHT] * window[WIDTH]
+    pitch, margin = padded(channels), kernel - 1 - window[PADDING]
+    fill(planes, ZERO)
+    if window[STRIDE] == 1 and margin >= 0:
+        border(arrived, window[ROWS], window[COLUMNS], window[OUTPUTS], margin, bordered)
+        wide, high = window[COLUMNS] + 2 * margin, window[ROWS] + 2 * margin
+        counts, above = (window[OUTPUTS], kernel, kernel), (high * wide, wide, np.int64(1))
+        apart = (kernel * kernel * pitch, -kernel * pitch, -pitch)
+        for i in range(window[HEIGHT]):
+            at, first = i * window[WIDTH] * pitch, (kernel * kernel - 1) * pitch
+            add_windows_fused(
+                counts, bordered, i * wide, above, laid, first, apart, planes, at, pitch,
+                window[WIDTH], pitch,
+            )  # fmt: skip
+    else:
+        for l in range(len(arrived)):
+            if arrived[l] != ZERO:
+                ask_window(laid, window, np.int64(l), arrived[l], planes)
+    for c in range(channels):
+        for k in range(size):
+            asked[c * size + k] += planes[k * pitch + c]
+
+
+@njit
+def ask_window(laid, window, l, adjoint, planes):  # type: ignore[no-untyped-def]
+    """What post neuron l asks of the rows of its window."""
+    o, y, x = coordinates(l, window[ROWS], window[COLUMNS])
+    kernel, stride, padding = window[KERNEL], window[STRIDE], window[PADDING]
+    top, a0, a1 = taps_of(y, kernel, stride, padding, window[HEIGHT])
+    left, b0, b1 = taps_of(x, kernel, stride, padding, window[WIDTH])
+    pitch = padded(window[CHANNELS])
+    for a in range(a0, a1):
+        first = ((o * kernel + a) * kernel + b0) * pitch
+        at = ((top + a) * window[WIDTH] + left + b0) * pitch
+        add_run_fused(adjoint, laid, first, planes, at, (b1 - b0) * pitch)
 
 
 @njit
@@ -95,69 +123,65 @@ def worth(window, k, scale, planes, kernel):  # type: ignore[no-untyped-def]
     size, stride, padding = window[KERNEL], window[STRIDE], window[PADDING]
     top, bottom = outputs_of(i, size, stride, padding, window[ROWS])
     left, right = outputs_of(j, size, stride, padding, window[COLUMNS])
-    outputs = window[OUTPUTS]
-    first = (size - 1 - (j + padding - left * stride)) * outputs
-    runs, run = (1, (right - left) * outputs) if stride == 1 else (right - left, outputs)
+    pitch = padded(window[OUTPUTS])
+    first = (size - 1 - (j + padding - left * stride)) * pitch
+    runs, run = (1, (right - left) * pitch) if stride == 1 else (right - left, pitch)
     for y in range(top, bottom):
-        row = (channel * size + i + padding - y * stride) * size * outputs + first
-        at = (y * window[COLUMNS] + left) * outputs
+        row = (channel * size + i + padding - y * stride) * size * pitch + first
+        at = (y * window[COLUMNS] + left) * pitch
         for x in range(runs):
-            tap = row + x * stride * outputs
-            add_run_fused(scale, planes, at + x * outputs, kernel, tap, run)
+            add_run_fused(scale, planes, at + x * pitch, kernel, row + x * stride * pitch, run)
 
 
 @njit
 def worth_of_spikes(window, spikes, start, end, arrived, planes, kernel):  # type: ignore[no-untyped-def]
     """`worth` of the spikes start:end that met the adjoints arrived f32[post] in one step."""
     if start < end:
-        turn_in(arrived, window[OUTPUTS], planes)
+        turn_in(arrived, window[OUTPUTS], padded(window[OUTPUTS]), planes)
         for k in range(start, end):
             worth(window, np.int64(spikes[k]), ONE, planes, kernel)
 
 
 @njit
-def worth_of_numbers(window, sent, arrived, planes, kernel):  # type: ignore[no-untyped-def]
-    """`worth` of the numbers that all pre neurons sent, tap by tap."""
-    size, stride, padding = window[KERNEL], window[STRIDE], window[PADDING]
-    height, width, outputs = window[HEIGHT], window[WIDTH], window[OUTPUTS]
-    turn_in(arrived, outputs, planes)
-    for c in range(window[CHANNELS]):
-        for i in range(height):
-            top, bottom = outputs_of(np.int64(i), size, stride, padding, window[ROWS])
-            row = sent[(c * height + i) * width : (c * height + i + 1) * width]
-            for y in range(top, bottom):
-                a, above = i + padding - y * stride, y * window[COLUMNS]
-                for b in range(size):
-                    target = ((c * size + a) * size + size - 1 - b) * outputs
-                    worth_of_tap(window, row, b - padding, above, planes, kernel, target)
+def worth_of_numbers(window, sent, arrived, planes, bordered, kernel):  # type: ignore[no-untyped-def]
+    """`worth` of the numbers that all pre neurons sent; bordered is scratch of `bordered_of`."""
+    pitch = padded(window[OUTPUTS])
+    turn_in(arrived, window[OUTPUTS], pitch, planes)
+    if window[STRIDE] == 1:
+        padding = window[PADDING]
+        border(sent, window[HEIGHT], window[WIDTH], window[CHANNELS], padding, bordered)
+        worth_of_rows(window, bordered, planes, kernel)
+    else:
+        for k in range(len(sent)):
+            if sent[k] != ZERO:
+                worth(window, np.int64(k), sent[k], planes, kernel)
 
 
 @njit
-def worth_of_tap(window, row, before, above, planes, kernel, target):  # type: ignore[no-untyped-def]
-    """kernel[target : target + outputs] += the sum over the positions x above of row[x * stride +
-    before] times the adjoints there, those of `above` + x; up to eight a pass where they follow
-    each other."""
-    stride, outputs = window[STRIDE], window[OUTPUTS]
-    x = max(0, (stride - 1 - before) // stride)
-    end = min(window[COLUMNS], (len(row) - 1 - before) // stride + 1)
-    while x < end:
-        several = some_of(end - x) if stride == 1 else np.int64(1)
-        some = row[x * stride + before : x * stride + before + several]
-        if any_of(some):
-            above_row = (above + x) * outputs
-            add_rows_fused(some, planes, above_row, outputs, kernel, target, outputs)
-        x += several
+def worth_of_rows(window, bordered, planes, kernel):  # type: ignore[no-untyped-def]
+    """The same of stride 1: of each row of taps the sums over all positions."""
+    pitch, size, padding = padded(window[OUTPUTS]), window[KERNEL], window[PADDING]
+    wide, high = window[WIDTH] + 2 * padding, window[HEIGHT] + 2 * padding
+    counts = np.int64(1), window[ROWS], window[COLUMNS]
+    below, apart = (np.int64(0), wide, np.int64(1)), (np.int64(0), window[COLUMNS] * pitch, pitch)
+    for c in range(window[CHANNELS]):
+        for a in range(size):
+            first, last = (c * high + a) * wide, ((c * size + a) * size + size - 1) * pitch
+            add_windows_fused(
+                counts, bordered, first, below, planes, np.int64(0), apart, kernel, last, -pitch,
+                size, pitch,
+            )  # fmt: skip
 
 
 @njit
 def keep_worth(window, kernel, own):  # type: ignore[no-untyped-def]
     """own [o, c, a, b] += kernel [c, a, kernel - 1 - b, o], which is 0 afterwards."""
-    outputs, size = window[OUTPUTS], window[KERNEL]
+    outputs, size, pitch = window[OUTPUTS], window[KERNEL], padded(window[OUTPUTS])
     for o in range(outputs):
         for c in range(window[CHANNELS]):
             for a in range(size):
-                place = (c * size + a) * size * outputs + o
+                place = (c * size + a) * size * pitch + o
                 row = ((o * window[CHANNELS] + c) * size + a) * size
                 for b in range(size):
-                    own[row + b] += kernel[place + (size - 1 - b) * outputs]
+                    own[row + b] += kernel[place + (size - 1 - b) * pitch]
     fill(kernel, ZERO)

@@ -10,7 +10,7 @@ from ....cpu.kernels.features import LISTED, MATRIX, WINDOWED
 from ....cpu.kernels.planes import is_laid
 from ....cpu.kernels.rows import add_scaled
 from ....cpu.units import unit
-from .planes import ask_planes, ask_pool
+from .planes import ask_planes, ask_pool, asked_planes_of
 
 ZERO = np.float32(0.0)
 STEPS = 16  # that a row of weights is used for while it is in cache
@@ -51,12 +51,13 @@ def ask_windows(plan, store, sweep, w, count, j, first, end):  # type: ignore[no
     origin = sweep.arrived.shape[2] - (plan.ports - plan.port[j]) * plan.neurons[-1]
     start, stop = origin + plan.neurons[p], origin + plan.neurons[p + 1]
     laid = sweep.laid[w // sweep.together, plan.laid[j] : plan.laid[j + 1]]
-    above, planes = np.empty(stop - start, np.float32), np.empty(hi - lo, np.float32)
+    below, above = asked_planes_of(window)
+    planes, bordered = np.empty(below, np.float32), np.empty(above, np.float32)
     for c in range(w, w + count):
         for t in range(first, end):
             own, asked = sweep.arrived[c, t + d, start:stop], sweep.asked[c, t, lo:hi]
             if is_laid(plan, j):
-                ask_planes(laid, window, own, asked, above, planes)
+                ask_planes(laid, window, own, asked, planes, bordered)
             else:
                 ask_pool(store.weights[plan.weight[j]], window, own, asked)
 

@@ -7,6 +7,7 @@ import pytest
 from window_kinds import CONVOLUTIONS
 
 from snncc.backends.compiled.kinds import numbers_of
+from snncc.backends.compiled.windows import padded
 
 
 def drawn(wiring, seed):
@@ -19,9 +20,18 @@ def drawn(wiring, seed):
 
 
 def laid_out(plain, wiring, weights):
-    laid = np.full_like(weights, np.nan)
+    """The kernel as events go by it, the outputs in whole vectors."""
+    outputs = wiring.post.channels
+    laid = np.full(len(weights) // outputs * padded(outputs), np.nan, np.float32)
     plain.lay_kernel(numbers_of(wiring), weights, laid)
     return laid
+
+
+def scratch(plain, wiring):
+    """(planes, planes with borders) of NaN."""
+    window = numbers_of(wiring)
+    sizes = plain.planes_of(window), plain.bordered_of(window)
+    return [np.full(size, np.nan, np.float32) for size in sizes]
 
 
 @pytest.mark.parametrize("wiring", CONVOLUTIONS, ids=str)
@@ -29,7 +39,7 @@ def test_spikes_bring_the_bits_of_delivery(plain, wiring):
     generator, weights, matrix = drawn(wiring, 1)
     spikes = np.sort(generator.permutation(wiring.pre_neurons)[: wiring.pre_neurons // 2])
     current = generator.standard_normal(wiring.post_neurons).astype(np.float32)
-    wanted, planes = current.copy(), np.empty_like(current)
+    wanted, (planes, _) = current.copy(), scratch(plain, wiring)
     for k in spikes[1:]:
         wanted += matrix[k]
     laid, one = laid_out(plain, wiring, weights), np.float32(1)
@@ -45,26 +55,34 @@ def test_numbers_bring_what_their_pairs_would(plain, wiring, begun):
     sent = generator.standard_normal(wiring.pre_neurons).astype(np.float32)
     sent[generator.random(len(sent)) < 0.5] = 0
     current = begun * generator.standard_normal(wiring.post_neurons).astype(np.float32)
-    wanted, planes = current + sent.astype(np.float64) @ matrix, np.empty_like(current)
-    laid = laid_out(plain, wiring, weights)
-    plain.spray_numbers(laid, numbers_of(wiring), sent, current, planes)
+    wanted, laid = current + sent.astype(np.float64) @ matrix, laid_out(plain, wiring, weights)
+    plain.spray_numbers(laid, numbers_of(wiring), sent, current, *scratch(plain, wiring))
     np.testing.assert_allclose(current, wanted, atol=1e-5)
 
 
-@pytest.mark.parametrize("channels", [1, 3, 17])
+@pytest.mark.parametrize("channels", [1, 3, 8, 17])
 def test_planes_turn_there_and_back(plain, channels):
-    neurons = np.arange(1, channels * 21 + 1, dtype=np.float32)
-    planes, back = np.empty_like(neurons), np.empty_like(neurons)
-    plain.turn_in(neurons, channels, planes)
-    np.testing.assert_array_equal(planes.reshape(21, channels).T.ravel(), neurons)
-    plain.turn_out(planes, channels, back)
+    neurons, pitch = np.arange(1, channels * 21 + 1, dtype=np.float32), padded(channels)
+    planes, back = np.full(21 * pitch, np.nan, np.float32), np.empty_like(neurons)
+    plain.turn_in(neurons, channels, pitch, planes)
+    rows = planes.reshape(21, pitch)
+    np.testing.assert_array_equal(rows[:, :channels].T.ravel(), neurons)
+    assert not rows[:, channels:].any()
+    plain.turn_out(planes, channels, pitch, back)
     np.testing.assert_array_equal(back, neurons)
 
 
 def test_what_is_zero_is_not_turned(plain):
-    planes = np.ones(12, np.float32)
-    plain.turn_in(np.zeros(12, np.float32), 3, planes)
+    planes = np.ones(32, np.float32)
+    plain.turn_in(np.zeros(12, np.float32), 3, 8, planes)
     assert not planes.any()
+
+
+def test_planes_with_borders(plain):
+    planes, bordered = np.arange(1, 13, dtype=np.float32), np.full(2 * 4 * 5, np.nan, np.float32)
+    plain.border(planes, 2, 3, 2, 1, bordered)
+    wanted = np.pad(planes.reshape(2, 2, 3), ((0, 0), (1, 1), (1, 1)))
+    np.testing.assert_array_equal(bordered, wanted.ravel())
 
 
 @pytest.mark.parametrize("length", [1, 256, 257, 600])
