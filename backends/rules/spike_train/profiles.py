@@ -46,5 +46,4 @@ def profile_of(rule: Call) -> Profile:
     profile = PROFILES[rule.kind][text(rule, "profile")]
     if "silent" not in dict(rule.arguments):
         return profile
-    silent = number(rule, "silent")
-    return profile._replace(silent_ratio=silent, silent_pool=silent)
+    return profile._replace(silent_ratio=number(rule, "silent"))
