@@ -14,10 +14,12 @@ from ..ir.expr import Apply, Const, Expr, Ref
 from ..ir.graph import THRESHOLDS, Call, Learnt, Population, Projection
 from ..ir.model import Model, first_values, value_name, weights_name
 from ..ir.neuron import REFRACTORY, NeuronModel, NeuronStep, margin
+from ..ir.rules import emitters, sends_numbers
 from ..ir.tensors import numbers
 from ..ir.text import print_expr
 from ..ir.text.spelling import INFIX
 from ..ir.types import Fixed
+from ..ir.wiring import Wiring
 from .quantization import decay_factor, threshold_codes
 
 # Tighter than any infix operator binds.
@@ -165,6 +167,32 @@ def _projection(model: Model, projection: Projection) -> dict[str, Any]:
         "delay_steps": projection.delay,
         "type": str(model.values[weights_name(projection.name)].dtype),
         "weights": [float(array.min()), float(array.max())] if array.size else [],
+        **_delivery(model, projection, wiring),
+    }
+
+
+def _delivery(model: Model, projection: Projection, wiring: Wiring) -> dict[str, Any]:
+    """How what is sent is brought, by the kind of what the pre population sends and never by the
+    data of a run, and what either way costs: additions a spike, the mean of the pre neurons, and
+    multiply-adds of a sum over all synapses."""
+    pre = model.graph.index()[projection.pre]
+    sends = {p.name for p in emitters(model.graph)}
+    way = "events"
+    if sends_numbers(pre):
+        way = "sum a sample"
+    elif pre.name in sends:
+        way = "sums"
+    each = wiring.synapses / max(1, wiring.pre_neurons)
+    said = {
+        "events": f"events, {each:.4g} additions each",
+        "sums": f"a sum a step, {wiring.synapses} multiply-adds",
+        "sum a sample": f"a sum a sample, {wiring.synapses} multiply-adds",
+    }
+    return {
+        "delivery": said[way],
+        "brought_by": way,
+        "additions_an_event": each,
+        "multiply_adds_a_sum": wiring.synapses,
     }
 
 

@@ -170,6 +170,7 @@ def _show(summary: Summary, output: Output) -> None:
     for population in summary.populations:
         output.result(_semantics(population))
     columns = ["name", "connectivity", "synapses", "parameters", "lr_mult", "delay_steps", "port"]
+    columns.append("delivery")
     output.result("", table_of(list(summary.projections), columns))
 
 

@@ -100,6 +100,24 @@ def test_inspect_says_what_others_leave_unsaid(answer, tiny):
     assert document["projections"][0]["delay_steps"] == 0
 
 
+def test_inspect_says_how_what_is_sent_is_brought(answer, tmp_path):
+    (tmp_path / "n.snn").write_text(
+        "network n { input x[1, 4, 4] encode current(duration = 5 ms)\n"
+        "  population c : lif  x -> c : conv2d(channels = 2, kernel = 3)\n"
+        "  population p : linear  c -> p : pool2d(kernel = 2)\n"
+        "  output y[3] : lif  p -> y : dense }\n"
+    )
+    (document,) = answer("inspect", "n.snn")
+    found = {p["name"]: (p["brought_by"], p["delivery"]) for p in document["projections"]}
+    assert found == {
+        "x->c": ("sum a sample", "a sum a sample, 72 multiply-adds"),
+        "c->p": ("events", "events, 1 additions each"),
+        "p->y": ("sums", "a sum a step, 6 multiply-adds"),
+    }
+    (first, *_) = document["projections"]
+    assert (first["additions_an_event"], first["multiply_adds_a_sum"]) == (4.5, 72)
+
+
 def test_inspect_of_other_neurons(answer, snncc, tmp_path):
     (tmp_path / "n.snn").write_text(
         "neuron m { state v: mV = 0 mV  on input { v = v + i }  emit 2 * v }\n"
