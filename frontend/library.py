@@ -207,6 +207,11 @@ def model_named(file: LoadedFile, call: Call, library: Library, report: Report) 
     return model_of(entry, library, report)
 
 
+def prelude_model(name: str, library: Library, report: Report) -> CheckedModel:
+    """A model of the prelude, whatever a program calls by its name."""
+    return model_of(_prelude_entry(name), library, report)
+
+
 def model_of(entry: Entry, library: Library, report: Report) -> CheckedModel:
     """The checked model of a definition."""
     key = id(entry.node)

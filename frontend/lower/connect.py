@@ -21,6 +21,7 @@ from ..syntax.tree import (
     Delay,
     Expression,
     Learning,
+    Link,
     Option,
     Path,
     ProjectionStatement,
@@ -30,9 +31,10 @@ from ..typing.constants import Scope, evaluate, number
 from ..typing.equations import Typed
 from ..typing.operators import Operand, mismatch
 from ..units import NUMBER, Dimension, describe
-from .construction import Body, Endpoint, Environment
+from .construction import Body, Endpoint, Environment, KnownPopulation
 from .layouts import Sizes
 from .paths import part_text, post_end, pre_end
+from .relays import add_relay, require_learning_alone
 from .settings import time_of
 from .tensors import LOADERS
 
@@ -58,16 +60,52 @@ _HABITS: dict[str, _Habits] = {
 
 
 def connect(statement: ProjectionStatement, environment: Environment, body: Body) -> None:
-    """Add the projection to the network."""
+    """Add the projection to the network: a part of it after the other, with a relay between two,
+    where the last part has the delay."""
     body.network.unrolled.count_part(statement.span)
     scope = environment.scope
-    pre, post, port, dimension = _ends(statement, scope, body)
-    options = _options(statement.options)
-    name = _name(statement, options, pre, post, port, scope, body)
+    pre, post = _ends(statement, scope, body)
+    if not statement.before:
+        _join(statement.last, (pre, post), statement.span, scope, body)
+        return
+    last, origin = body.report.last, pre.population
+    for link in statement.before:
+        pre = _relayed(link, origin, pre, scope, body)
+    call = statement.last.connectivity
+    body.report.attempt(_join, statement.last, (pre, post), call.name.span, scope, body)
+    body.report.require_none_since(last)
+
+
+def _relayed(
+    link: Link, origin: KnownPopulation, pre: Endpoint, scope: Scope, body: Body
+) -> Endpoint:
+    """The relay to which the part before a `then` leads; mistakes within it go to the report."""
+    call, report = link.connectivity, body.report
+    look_up(CONNECTIVITIES, call, "connectivity")
+    relay = add_relay(origin, call, body)
+    report.attempt(require_learning_alone, link)
+    learning = tuple(option for option in link.options if isinstance(option, Learning))
+    ends, span = (pre, relay), call.name.span
+    report.attempt(_join, Link(call, learning), ends, span, scope, body, delay=0)
+    return relay[0]
+
+
+def _join(
+    link: Link,
+    ends: tuple[Endpoint, _Post],
+    span: Span,
+    scope: Scope,
+    body: Body,
+    delay: int | None = None,
+) -> None:
+    """Add a projection; without a `delay` in steps it has that of its options."""
+    pre, (post, port, dimension) = ends
+    options = _options(link.options)
+    name = _name(options, pre, post, port, scope, body)
     sizes = pre.population.neurons, post.population.neurons
-    connectivity, init = _wiring(statement, name, sizes, dimension, scope, body)
+    connectivity, init = _wiring(link.connectivity, name, sizes, dimension, scope, body)
     habits = _HABITS.get(connectivity.kind, _LEARNT)
-    body.network.names[name] = statement.span
+    body.network.names[name] = span
     body.network.projections.append(
         Projection(
             name,
@@ -76,25 +114,27 @@ def connect(statement: ProjectionStatement, environment: Environment, body: Body
             connectivity,
             init or habits.init,
             port,
-            _delay(options, scope, body),
+            _delay(options, scope, body) if delay is None else delay,
             _lr_mult(options, habits, scope, body.report),
-            statement.span,
+            span,
         )
     )
 
 
-def _ends(
-    statement: ProjectionStatement, scope: Scope, body: Body
-) -> tuple[Endpoint, Endpoint, str, Dimension]:
+_Post = tuple[Endpoint, str, Dimension]
+
+
+def _ends(statement: ProjectionStatement, scope: Scope, body: Body) -> tuple[Endpoint, _Post]:
     """Both ends, and the port with its dimension; where they are wrong, all mistakes in the
     statement that show without them are collected too."""
     report = body.report
     pre = report.attempt(pre_end, statement.pre, scope, body)
     post = report.attempt(_post, statement.post, scope, body)
     if isinstance(pre, Poisoned) or isinstance(post, Poisoned):
-        report.attempt(_check_connectivity, statement.connectivity, scope, report)
-        report.attempt(_check_options, statement.options, scope, body)
-    return sound(pre), *sound(post)
+        for link in (*statement.before, statement.last):
+            report.attempt(_check_connectivity, link.connectivity, scope, report)
+            report.attempt(_check_options, link.options, scope, body)
+    return sound(pre), sound(post)
 
 
 def _check_connectivity(call: Call, scope: Scope, report: Report) -> None:
@@ -109,7 +149,7 @@ def _check_options(options: tuple[Option, ...], scope: Scope, body: Body) -> Non
         steps(time_of(delay.value, scope), body.network.dt, delay.value.span)
 
 
-def _post(path: Path, scope: Scope, body: Body) -> tuple[Endpoint, str, Dimension]:
+def _post(path: Path, scope: Scope, body: Body) -> _Post:
     """The end, the port of it that is meant, and the dimension of that."""
     end = post_end(path, scope, body)
     post = end.population
@@ -177,7 +217,6 @@ def _lr_mult(options: _Options, habits: _Habits, scope: Scope, report: Report) -
 
 
 def _name(
-    statement: ProjectionStatement,
     options: _Options,
     pre: Endpoint,
     post: Endpoint,
@@ -202,7 +241,7 @@ def _name(
 
 
 def _wiring(
-    statement: ProjectionStatement,
+    call: Call,
     name: str,
     sizes: Sizes,
     dimension: Dimension,
@@ -210,7 +249,6 @@ def _wiring(
     body: Body,
 ) -> tuple[IrCall, IrCall | None]:
     """The connectivity, and the initial weights where the program says them."""
-    call = statement.connectivity
     row = look_up(CONNECTIVITIES, call, "connectivity")
     if call.name.text in LOADERS:
         bound = bind(call, [formal.name for formal in row.arguments])

@@ -11,6 +11,7 @@ from ...ir.deploy.forms import contradictions
 from ...ir.diagnostics import CompileError, Diagnostic, Span
 from ...ir.expr import names
 from ...ir.graph import Graph
+from ...ir.relays import written_ends
 from ...ir.report import Report, nearest, twice
 from ..foreign import unknown
 from ..syntax.tree import ChoiceOf, Deploy, Expression, Literal, Path, Reference, Setting
@@ -87,13 +88,15 @@ def _of_projections(line: ChoiceOf, read: _Block) -> None:
 def _between(line: ChoiceOf, read: _Block, graph: Graph) -> list[str]:
     """The projections from one end to the other, maybe to a port of it."""
     if not read.named:
+        written = written_ends(graph)
         for p in graph.projections:
-            for post in (p.post, f"{p.post}.{p.port}"):
-                read.named.setdefault((p.pre, post), []).append(p.name)
+            for pre, post, port in {(p.pre, p.post, p.port), written[p.name]}:
+                for end in (post, f"{post}.{port}"):
+                    read.named.setdefault((pre, end), []).append(p.name)
     pre, post = _text(line.pre, read.scope), _text(line.post, read.scope)
     found = read.named.get((pre, post), [])
     if not found:
-        there = dict.fromkeys(f"{p.pre} -> {p.post}" for p in graph.projections)
+        there = dict.fromkeys(f"{pre} -> {post}" for pre, post, _ in written_ends(graph).values())
         raise CompileError(unknown("projection", f"{pre} -> {post}", line.span, there))
     return found
 

@@ -167,9 +167,12 @@ class _Builder:
         return syntax.PortStatement(name_of(children[1]), name_of(children[2]), children[3])
 
     def projection(self, children: Children) -> syntax.ProjectionStatement:
-        pre, post, connectivity, *options = children
+        pre, post, *before, last = children
         span = cover(pre.span, post.span)
-        return syntax.ProjectionStatement(pre, post, connectivity, tuple(options), span)
+        return syntax.ProjectionStatement(pre, post, tuple(before), last, span)
+
+    def link(self, children: Children) -> syntax.Link:
+        return syntax.Link(children[0], tuple(children[1:]))
 
     def delay(self, children: Children) -> syntax.Delay:
         return syntax.Delay(children[1], children[0].span)

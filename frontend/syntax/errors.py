@@ -45,7 +45,7 @@ _GROUPS: tuple[tuple[frozenset[str], frozenset[str], str], ...] = (
     ),
     (
         frozenset({"DELAY", "FIXED"}),
-        frozenset({"DELAY", "FIXED", "TRAINABLE", "AS"}),
+        frozenset({"DELAY", "FIXED", "TRAINABLE", "AS", "_THEN"}),
         "an option of the projection",
     ),
     (frozenset({"INPUT", "OUTPUT"}), frozenset({"INPUT", "OUTPUT", "POPULATION"}), "a population"),

@@ -48,6 +48,7 @@ KEYWORDS: dict[str, str] = {
     "for": "FOR",
     "in": "IN",
     "let": "LET",
+    "then": "_THEN",
     "delay": "DELAY",
     "fixed": "FIXED",
     "trainable": "TRAINABLE",

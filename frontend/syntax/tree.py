@@ -287,13 +287,21 @@ Option = Delay | Learning | Alias
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """`connectivity(arguments) options`: a part of a projection."""
+
+    connectivity: Call
+    options: tuple[Option, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ProjectionStatement:
-    """`pre -> post : connectivity(arguments) options`."""
+    """`pre -> post : link`, maybe with links `before` the last one, `link then link`."""
 
     pre: Path
     post: Path
-    connectivity: Call
-    options: tuple[Option, ...]
+    before: tuple[Link, ...]
+    last: Link
     span: Span = field(compare=False, repr=False)
 
 
@@ -305,16 +313,8 @@ class For:
     body: tuple[Statement, ...]
 
 
-Statement = (
-    Setting
-    | Let
-    | Cell
-    | PopulationStatement
-    | InstanceStatement
-    | PortStatement
-    | ProjectionStatement
-    | For
-)
+Declaration = Let | Cell | PopulationStatement | InstanceStatement | PortStatement
+Statement = Setting | Declaration | ProjectionStatement | For
 
 
 # Files.

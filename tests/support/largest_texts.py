@@ -27,6 +27,8 @@ PROJECTIONS = {
     "lateral": "y -> y : lateral_inhibition(weight = -1)",
     "windows": "x -> a : conv2d(channels = 1, kernel = 2, init = uniform(-1, 1))",
     "pooled": "x -> a : pool2d(size = 1)",
+    "composed": "x -> a : one_to_one then pool2d(kernel = 1) fixed then dense delay 2 ms",
+    "composed of what fixes no shape": "a -> b : dense then dense",
     "delayed": "a -> b : dense delay 2 ms",
     "named": "a -> b : dense as p#",
     "fed back": "b -> a : dense as feedback#",
@@ -196,6 +198,17 @@ WITHIN = {
     "ranges": ("network n { population h[", "k# in 0..1, ", "1][2] : lif }"),
     "indices": ("network n { population h[2] : lif h", "[0]", " -> h : dense }"),
     "parts of a path": ("network n { population h[2] : lif h", ".h", " -> h : dense }"),
+    "parts": (
+        "network n { population h[2] : lif h -> h : ",
+        "one_to_one then ",
+        "dense delay 2 ms }",
+    ),
+    "parts of no shape": ("network n { population h[2] : lif h -> h : ", "dense then ", "dense }"),
+    "options of a part": (
+        "network n { population h[2] : lif h -> h : one_to_one ",
+        "delay 2 ms ",
+        "then dense }",
+    ),
     "delays": ("network n { population h[2] : lif h -> h : dense ", "delay 2 ms ", "}"),
     "fixed": ("network n { population h[2] : lif h -> h : dense ", "fixed ", "}"),
     "trainable": (

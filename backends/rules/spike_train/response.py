@@ -21,6 +21,7 @@ from ....ir.analysis.linear import LinearNeuron, Synapse, Why, linear_neuron
 from ....ir.analysis.reset import ResetKind
 from ....ir.diagnostics import CompileError, Diagnostic
 from ....ir.graph import Population
+from ....ir.relays import spiking_instead
 
 WAY_OUT = "use the prelude's `lif`, or a model with dv/dt = -v/tau_mem + c/tau_syn"
 
@@ -79,8 +80,7 @@ def _require_spikes(population: Population) -> None:
             "E050",
             f"spike-train-level rules learn by spike trains, and `{name}` sends what it emits",
             population.span,
-            help=f"let `{name}` be a neuron that spikes, such as `lif`, or learn by "
-            "`rule surrogate`",
+            help=f"{spiking_instead(population)}, or learn by `rule surrogate`",
         )
     )
 

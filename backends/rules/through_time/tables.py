@@ -15,6 +15,7 @@ from ....ir.diagnostics import CompileError, Diagnostic
 from ....ir.graph import Call, Graph, Population, TrainSpec
 from ....ir.model import Model, first_values
 from ....ir.passes.settle import Settle
+from ....ir.relays import spiking_instead
 from ....ir.rules import emitters, sends_numbers
 from ....ir.verify.durations import steps_of
 from ...compiled.plan import Plan, distinct_steps
@@ -221,7 +222,7 @@ def _require_spikes(graph: Graph, rule: Call) -> None:
                 "E050",
                 f"`{rule.kind}` learns by the times of spikes, and `{p.name}` sends numbers",
                 p.span,
-                help="take one that spikes, or learn by `rule surrogate`",
+                help=f"{spiking_instead(p)}, or learn by `rule surrogate`",
             )
             for p in found
         )

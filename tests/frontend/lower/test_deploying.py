@@ -99,3 +99,11 @@ def test_what_the_chip_has_not_is_told_at_its_line() -> None:
     assert [d.code for d in found] == ["E086", "E086"]
     places = [d.span.source.position(d.span.start)[0] for d in found if d.span]
     assert [line - NET.count("\n") for line in places] == [2, 3]
+
+
+def test_a_line_about_a_composed_projection_is_of_all_its_parts() -> None:
+    net = NET.replace("x -> h[0] : dense", "x -> h[0] : one_to_one then one_to_one then dense")
+    bits = spec("x -> h[0] bits 3 e -> c.h bits 5", net).bits
+    parts = ("x->x.one_to_one", "x.one_to_one->x.one_to_one#2", "x.one_to_one#2->h[0]")
+    assert bits == {**dict.fromkeys(parts, 3), "e->c.h": 5}
+    assert spec("x -> x.one_to_one bits 3", net).bits == {parts[0]: 3}

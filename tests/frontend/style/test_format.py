@@ -45,6 +45,8 @@ network   n( hidden:int=400 ,w : text="paper" ){
   h[0].exc   -> digit  : expression( where=abs(i-j)<=2 and not(i==j),
   weight = 2*-i^2 ) delay   1 ms trainable ( lr_mult=0.5 ,)   as  q [ 3 ]
   for k in 0..n-1{a->b:dense}
+  a->b:pool2d(kernel=2)fixed   then
+  dense   delay 1ms
 
   }
 train n{
@@ -83,6 +85,8 @@ network n(hidden: int = 400, w: text = "paper") {
   h[0].exc -> digit : expression(where = abs(i - j) <= 2 and not (i == j),
       weight = 2 * -i^2)  delay 1 ms  trainable(lr_mult = 0.5,)  as q[3]
   for k in 0..n - 1 { a -> b : dense }
+  a -> b : pool2d(kernel = 2)  fixed then
+      dense  delay 1 ms
 }
 train n {
   data digits  rule st_rsbp(target = 35)

@@ -69,7 +69,7 @@ def test_a_projection_with_every_option() -> None:
     assert isinstance(p, ProjectionStatement)
     assert [part.name.text for part in p.pre.parts] == ["a", "x"]
     assert p.pre.parts[0].indices == (Number(0, "", p.span),)
-    assert [type(option) for option in p.options] == [Delay, Learning, Alias]
+    assert [type(option) for option in p.last.options] == [Delay, Learning, Alias]
 
 
 def test_line_ends_do_not_matter() -> None:
@@ -78,7 +78,7 @@ def test_line_ends_do_not_matter() -> None:
     assert isinstance(p, ProjectionStatement)
     assert isinstance(setting, Setting)
     assert isinstance(loop, For)
-    assert len(p.options) == 1
+    assert len(p.last.options) == 1
 
 
 def test_a_neuron_may_have_a_parameter_called_refractory() -> None:
@@ -232,3 +232,19 @@ def test_a_text_has_so_many_of_them(one: str, most: int, what: str) -> None:
     assert mistake.span.start // len(one) == most
     _, mistakes = parse(Source("t.snn", one * most))
     assert all(d.code != "E005" for d in mistakes)
+
+
+def test_a_projection_of_several_parts() -> None:
+    (p,) = body("a -> b.x : pool2d(kernel = 2) fixed\nthen dense\nthen one_to_one delay 1 ms as q")
+    assert isinstance(p, ProjectionStatement)
+    assert [link.connectivity.name.text for link in (*p.before, p.last)] == [
+        "pool2d",
+        "dense",
+        "one_to_one",
+    ]
+    assert [len(link.options) for link in (*p.before, p.last)] == [1, 0, 2]
+
+
+@pytest.mark.parametrize("text", ["a -> b : then dense", "a -> b : dense then", "a then b : dense"])
+def test_then_stands_between_two_parts(text: str) -> None:
+    assert [m.code for m in mistakes("network n {\n" + text + "\n}")] == ["E001"]
