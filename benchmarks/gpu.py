@@ -168,6 +168,8 @@ def epoch_part(given: Given) -> None:
         found = list(part_of_epoch(given.run))
     for line in found:
         named = {"batch": given.batches[0], "rate": given.rate, **line}
+        if given.program is not None:
+            named["program"] = given.program
         write_line(given.lines, "epoch", named)
 
 
@@ -223,6 +225,7 @@ def parse_arguments(arguments: list[str] | None = None) -> Given:
     parser.add_argument("--batches", nargs="+", type=int)
     parser.add_argument("--hidden", type=int, default=400)
     parser.add_argument("--run", type=Path, help="of epoch: the folder of the run")
+    parser.add_argument("--program", help="of epoch: an example in place of 784-400-R400-10")
     parser.add_argument("--found", type=Path, help="of through_time: its figures")
     parser.add_argument("--rate", type=float, default=1e-3, help="learning rate")
     return parser.parse_args(arguments)

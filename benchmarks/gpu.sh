@@ -184,6 +184,24 @@ epoch_in_batches() {
     return "$status"
 }
 
+# An epoch of the convolutional networks by the command line, each with an equal share of what those
+# before it left; the training samples of CIFAR-10 are those that are there, see docs/cli.md.
+convolutions() {
+    local names=(mnist_cnn_tssl fashion_cnn_tssl cifar_cnn) status=0 k run limit
+    SECONDS=0
+    for k in "${!names[@]}"; do
+        run=$SCRATCH/run-${names[k]}
+        limit=$(((LIMIT - SECONDS) / (${#names[@]} - k) - 5))
+        timeout --foreground -s INT --kill-after=8 $((limit > 3 ? limit : 3)) \
+            "$PYTHON" -m snncc train "examples/${names[k]}.snn" --target gpu --epochs 1 --seed 1 --json \
+            --checkpoint-every 10 --out "$run" >"$run.jsonl" || status=$?
+        cat "$run.jsonl"
+        "$PYTHON" benchmarks/gpu.py epoch --lines "$LINES" --batches 50 --program "${names[k]}" \
+            --run "$run" <"$run.jsonl"
+    done
+    return "$status"
+}
+
 # Barriers that not all threads reach, and races in shared memory, of a small network's training.
 sanitize() {
     local kind
@@ -198,7 +216,7 @@ report() { "$PYTHON" benchmarks/gpu.py report --lines "$LINES" --out "$OUT"; }
 
 export -f setup carry use_carried environment correctness machine resources speed compare
 export -f through_time
-export -f epoch epoch_one_by_one epoch_in_batches sanitize report
+export -f epoch epoch_one_by_one epoch_in_batches convolutions sanitize report
 
 part setup 20
 use_carried
@@ -206,11 +224,12 @@ part environment 15
 part correctness 130
 part machine 20
 part resources 30
-part speed 55
-part compare 60
+part speed 45
+part compare 50
 part through_time 30
-part epoch_one_by_one 55
-part epoch_in_batches 60
+part epoch_one_by_one 45
+part epoch_in_batches 50
+part convolutions 45
 SANITIZER=$(command -v compute-sanitizer || echo /usr/local/cuda/bin/compute-sanitizer)
 export SANITIZER
 if [[ -x $SANITIZER ]]; then

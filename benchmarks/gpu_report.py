@@ -123,6 +123,7 @@ def grids_of(lines: list[Document]) -> tuple[Grid, ...]:
         speed_grid(lines),
         pairs_grid(lines),
         epochs_grid(lines),
+        convolutions_grid(lines),
         grid_of(of_part(lines, "through_time"), "gpu"),
     )
 
@@ -226,12 +227,28 @@ def _pair_row(row: Document) -> tuple[str, ...]:
 def epochs_grid(lines: list[Document]) -> Grid:
     """Epochs of Fashion-MNIST by the command line; of one that was stopped, the part that was
     learnt, and what the whole would take at that speed."""
-    rows = tuple(_epoch_row(line) for line in of_part(lines, "epoch") if line["share"] > 0)
+    found = (line for line in of_part(lines, "epoch") if "program" not in line)
+    rows = tuple(_epoch_row(line) for line in found if line["share"] > 0)
     headers = (
         "batch", "learning rate", "learnt", "seconds", "whole epoch", "goal", "train accuracy",
         "test accuracy",
     )  # fmt: skip
     return Grid("An epoch of 784-400-R400-10, T = 400, ST-RSBP", headers, rows, 0)
+
+
+def convolutions_grid(lines: list[Document]) -> Grid:
+    """The same of the convolutional networks among the examples."""
+    found = (line for line in of_part(lines, "epoch") if "program" in line)
+    rows = tuple(
+        (line["program"], *cells[:1], *cells[2:5], *cells[6:])
+        for line in found
+        if line["share"] > 0
+        for cells in [_epoch_row(line)]
+    )
+    headers = (
+        "program", "batch", "learnt", "seconds", "whole epoch", "train accuracy", "test accuracy",
+    )  # fmt: skip
+    return Grid("An epoch of convolutional networks", headers, rows, 1)
 
 
 def _epoch_row(line: Document) -> tuple[str, ...]:
