@@ -80,14 +80,26 @@ def presenting(graph: Graph, workers: int) -> tuple[Need, ...]:
 def learning(graph: Graph, spec: TrainSpec, workers: int) -> tuple[Need, ...]:
     """What a training takes: a simulator, the weights' moments, the gradients of a batch, and the
     weights of the epochs that are averaged over."""
-    groups = GROUPS if spec.count("batch") > 1 and workers else 0
+    shares = any(p.trainable and p.connectivity.kind == "conv2d" for p in graph.projections)
+    groups = GROUPS if (spec.count("batch") > 1 or shares) and workers else 0
     kept = groups or min(workers, 1)  # a device has a memory of its own
     average = spec.find("average")
     past = 0 if average is None else min(integer(average, "epochs"), spec.count("epochs"))
     each = MOMENTS + F32 * (groups + past)
     moments = [Need(each * s.weights, what, span) for s, what, span in _sizes(graph)]
+    moments += _laid(graph, max(groups, kept))
     held = (*wanted(graph, spec), *moments, *_kept(graph, spec, kept))
     return (*presenting(graph, workers + groups), *held)
+
+
+def _laid(graph: Graph, workers: int) -> list[Need]:
+    """Kernels of convolutions as each worker goes by them, up and down."""
+    convolutions = [p.connectivity.kind == "conv2d" for p in graph.projections]
+    return [
+        Need(2 * workers * F32 * s.weights, what, span)
+        for is_one, (s, what, span) in zip(convolutions, _sizes(graph), strict=True)
+        if is_one
+    ]
 
 
 def wanted(graph: Graph, spec: TrainSpec) -> tuple[Need, ...]:

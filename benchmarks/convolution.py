@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import resource
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -82,8 +81,7 @@ CASES = (Case("TSSL-BP 15C5-P2-40C5-P2-300-10, T = 5", TSSL, "convolution_torch.
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Medians [ms a sample] and the quartiles of the peer's / ours over the turns; peak memory [MB]
-    of the process before the peer was made."""
+    """Medians [ms a sample] and the quartiles of the peer's / ours over the turns."""
 
     name: str
     batch: int
@@ -93,7 +91,6 @@ class Finding:
     ratio: float
     lower: float
     upper: float
-    memory: float
 
 
 def trained(case: Case, threads: int, count: int) -> tuple[Trainer, Samples]:
@@ -147,7 +144,6 @@ def measure(case: Case, batch: int, given: argparse.Namespace) -> Finding:
     trainer, some = trained(case, given.threads, count)
     rates = _rates(trainer, some)
     trainer.train(some, batch, RATE)
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     peer = peer_of(case, trainer, given.threads)
     theirs = peer.learner(numbers_of(some), some.labels, batch)
 
@@ -163,7 +159,6 @@ def measure(case: Case, batch: int, given: argparse.Namespace) -> Finding:
     lower, ratio, upper = (float(q) for q in np.quantile(b / a, (0.25, 0.5, 0.75)))
     return Finding(
         case.name, batch, rates, float(np.median(a)), float(np.median(b)), ratio, lower, upper,
-        memory,
     )  # fmt: skip
 
 
@@ -189,14 +184,10 @@ def grid_of(findings: list[Mapping[str, Any]], where: str) -> Grid:
             f"{f['peer']:.3g}",
             f"{f['ratio']:.2f}",
             f"{f['lower']:.2f} to {f['upper']:.2f}",
-            f"{f['memory']:.0f}",
         )
         for f in findings
     )
-    headers = (
-        *("network", "batch", "rates %", "ours, ms", "PyTorch, ms", "times", "quartiles"),
-        "ours, MB",
-    )
+    headers = ("network", "batch", "rates %", "ours, ms", "PyTorch, ms", "times", "quartiles")
     return Grid(f"A sample of training, {where}", headers, rows, 1)
 
 
@@ -220,7 +211,7 @@ def main() -> None:
         for batch in given.batches:
             findings.append(asdict(measure(case, batch, given)))
             print(findings[-1], file=sys.stderr, flush=True)
-    where = f"{given.threads} threads, load {os.getloadavg()[0]:.1f}"
+    where = f"--threads {given.threads}, load {os.getloadavg()[0]:.1f}"
     publish({"convolution": grid_of(list(findings), where)}, findings, given)
 
 

@@ -48,6 +48,13 @@ def window(projection: Projection) -> tuple[int, int, int]:
 
 def _extent(projection: Projection, extent: int) -> int:
     kernel, stride, padding = window(projection)
+    if padding > kernel:
+        raise refuse(
+            projection,
+            f"with padding {padding} a window of {kernel} lies wholly beside `{projection.pre}`",
+            "make the padding at most the kernel",
+            code="E040",
+        )
     if extent + 2 * padding < kernel:
         raise refuse(
             projection,

@@ -141,6 +141,18 @@ BODIES = {
   x -> h : one_to_one(init = uniform(0, 3))
   h -> h : conv2d(channels = 1, kernel = 3, padding = 1, init = uniform(-0.5, 1))
   h -> y : {DENSE}""",
+    # A pooling leads into a recurrent block, another one lies within it.
+    "pooled": f"""
+  population m[2, 4, 4] : cell(v_th = 2 mV)
+  population p : cell(v_th = 1 mV)
+  population q[2, 2, 2] : cell(v_th = 1 mV)
+  population r : cell(v_th = 0.5 mV)
+  x -> m : {DENSE}
+  m -> p : pool2d(kernel = 2)
+  p -> q : {DENSE}
+  q -> r : pool2d(kernel = 2)
+  r -> p : sparse(p = 0.6, init = uniform(-1, 1.5)) delay 2 ms
+  q -> y : {DENSE}""",
     # No error passes a fixed reservoir: it takes part in no system, and any rule can read it out.
     "reservoir": f"""
   population h[12] : cell(v_th = 2 mV)
@@ -154,6 +166,7 @@ BODIES = {
   h -> g : {DENSE} delay 0 ms
   g -> y : {DENSE}""",
 }
+LOOPS = "mixed", "loop", "answering", "answered", "circling", "pooled"
 TRAIN = """
 }}
 train net {{
@@ -167,7 +180,8 @@ ST_RSBP = [
     (body, "st_rsbp", profile)
     for body in BODIES
     for profile in ("reference", "paper", "recommended")
-    if profile != "reference" or body not in ("mixed", "loop", "answering", "answered", "circling")
+    if profile != "reference"
+    or body not in ("mixed", "loop", "answering", "answered", "circling", "pooled")
 ]
 ST_RSBP += [(body, "st_rsbp", "recommended, silent = 0") for body in ("recurrent", "square")]
 HM2_BP = [

@@ -10,6 +10,9 @@ CONVOLUTIONS = [
     Windows(Planes(3, 7, 5), Planes(2, 3, 2), 3, 2, 0, is_pool=False),
     Windows(Planes(2, 6, 5), Planes(2, 4, 3), 4, 2, 2, is_pool=False),
     Windows(Planes(1, 5, 5), Planes(1, 2, 2), 2, 3, 0, is_pool=False),
+    Windows(Planes(1, 1, 1), Planes(3, 1, 1), 1, 1, 0, is_pool=False),
+    Windows(Planes(2, 3, 2), Planes(3, 5, 4), 1, 1, 1, is_pool=False),  # padding: the kernel
+    Windows(Planes(2, 2, 3), Planes(2, 1, 2), 4, 1, 1, is_pool=False),  # larger than the planes
     Windows(Planes(11, 3, 9), Planes(9, 3, 9), 3, 1, 1, is_pool=False),
 ]
 POOLINGS = [

@@ -32,7 +32,6 @@ from .rows import fill
 
 LOOK = 256  # numbers that are looked at before it is asked what was found
 TURN = 8  # positions that are turned together
-ZERO = np.float32(0.0)
 FEW = 4  # additions to scattered neurons take as long as so many turned ones
 
 

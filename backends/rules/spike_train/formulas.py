@@ -119,6 +119,6 @@ def lateral_term(there, back, ratio_there, ratio_back, nu):  # type: ignore[no-u
 
 @formula
 def is_apart(form):  # type: ignore[no-untyped-def]
-    """Whether (1, 0) a projection is learnt synapse by synapse, a list or windows, and has no
-    post-major copy of its weights."""
+    """Whether (1, 0) a projection is a list or windows, and has no post-major copy of its
+    weights."""
     return 1 if LIST <= form <= WINDOW else 0

@@ -34,7 +34,7 @@ def numbers(shape) -> np.ndarray:
 def test_conv2d_is_correlation(data) -> None:
     channels, height, width, out, kernel, stride = (data.draw(st.integers(1, 4)) for _ in range(6))
     padding = data.draw(st.integers(0, 2))
-    assume(min(height, width) + 2 * padding >= kernel)
+    assume(min(height, width) + 2 * padding >= kernel >= padding)
     values = numbers((channels, height, width))
     made, weights = project(
         "conv2d", values.shape, values, numbers,

@@ -6,7 +6,6 @@ import numpy as np
 from numba import njit
 
 from ....compiled.kinds import WINDOW
-from ....compiled.windows import CHANNELS, KERNEL, POOL
 from ....cpu.kernels.features import WINDOWED
 from ....cpu.kernels.rows import fill
 from ....cpu.kernels.synapses import send_all, window_row
@@ -117,11 +116,7 @@ def row_of(plan, rule, j, l, pre, index):  # type: ignore[no-untyped-def]
 
 @njit
 def widest_row(plan, rule, j):  # type: ignore[no-untyped-def]
-    """The most synapses that end at a post neuron of projection j, which is no matrix."""
-    window = plan.windows[j]
-    if WINDOWED and rule.form[j] == WINDOW:
-        channels = np.int64(1) if window[POOL] else window[CHANNELS]
-        return channels * window[KERNEL] * window[KERNEL]
+    """The most synapses that end at a post neuron of projection j, which is learnt as a list."""
     widest = np.int64(0)
     start = rule.in_row[j]
     for l in range(plan.neurons[plan.post[j] + 1] - plan.neurons[plan.post[j]]):

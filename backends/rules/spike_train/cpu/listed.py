@@ -1,4 +1,4 @@
-"""Learning synapse by synapse: projections that are lists or windows."""
+"""Learning synapse by synapse: projections that are lists, and windows within recurrent blocks."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def inside_entries(plan, rule, weights, work, back, w, j):  # type: ignore[no-un
     row, times = rows_of(plan, back, w, p)
     pre_row, _ = rows_of(plan, back, w, plan.pre[j])
     trace, column, power = back.trace[w], back.column[w], rule.power[p]
-    refractory, nu, ratio = rule.refractory[p], rule.nu[plan.pre[j]], rule.silent_ratio
+    refractory, nu, ratio = rule.refractory[p], rule.nu[plan.pre[j]], rule.silent[j]
     in_ptr, in_pre, in_index = rule.in_ptr[rule.in_row[j] :], rule.in_pre, rule.in_index
     entries, thetas, origin = back.entry[w], back.theta[w], in_ptr[0] - rule.slot[j]
     for i in range(len(row) - 1):

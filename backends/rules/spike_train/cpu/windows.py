@@ -35,7 +35,6 @@ from .spsp import response_at
 
 ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
-HALF = np.float32(0.5)
 INVERSE, SILENT, MESSAGE = 0, 1, 2  # rows of back.planes
 
 
@@ -70,9 +69,9 @@ def send_channel(plan, rule, store, back, w, j, c):  # type: ignore[no-untyped-d
     lo, silent = plan.neurons[p], rule.silent[j]
     for l in range(c * own, (c + 1) * own):
         x, delta, spikes = back.error[w, lo + l], back.delta[w, lo + l], row[l + 1] - row[l]
-        if delta == ZERO:
-            continue
         asked = asked_through(x, delta, weight, rule.share[j])
+        if asked == ZERO:
+            continue
         _, y, column = coordinates(np.int64(l), window[ROWS], window[COLUMNS])
         top, a0, a1 = taps_of(y, window[KERNEL], window[STRIDE], window[PADDING], window[HEIGHT])
         left, b0, b1 = taps_of(

@@ -53,7 +53,7 @@ def inside_entry(plan, rule, learning, store, work, b, j, s):  # type: ignore[no
     k, at = synapse(plan, rule, j, l, start, first + s)
     entry = entry_of(plan, rule, learning, work, b, j, l, k)
     before, after = work.count[b, plan.neurons[a] + k], work.count[b, plan.neurons[p] + l]
-    slope = count_slope(entry, before, after, rule.silent_ratio)
+    slope = count_slope(entry, before, after, rule.silent[j])
     work.entry[b, slot] = entry
     work.theta[b, slot] = theta_of(weight_at(rule, store, j, at), slope, rule.nu[a])
 
