@@ -13,15 +13,15 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from tables import Grid, add_outputs, publish, rates_text
-from through_time import timed
+from tables import add_outputs, publish
+from through_time import Finding, grid_of, timed
 
 from snncc.backends.protocols import Samples, Trainer
 from snncc.backends.targets import TARGETS
@@ -77,20 +77,6 @@ class Case:
 
 
 CASES = (Case("TSSL-BP 15C5-P2-40C5-P2-300-10, T = 5", TSSL, "convolution_torch.TsslCnn"),)
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Medians [ms a sample] and the quartiles of the peer's / ours over the turns."""
-
-    name: str
-    batch: int
-    rates: dict[str, float]
-    ours: float
-    peer: float
-    ratio: float
-    lower: float
-    upper: float
 
 
 def trained(case: Case, threads: int, count: int) -> tuple[Trainer, Samples]:
@@ -173,24 +159,6 @@ def _rates(trainer: Trainer, samples: Samples) -> dict[str, float]:
     }
 
 
-def grid_of(findings: list[Mapping[str, Any]], where: str) -> Grid:
-    """A table of findings as they stand in a document."""
-    rows = tuple(
-        (
-            str(f["name"]),
-            str(f["batch"]),
-            rates_text(f["rates"]),
-            f"{f['ours']:.3g}",
-            f"{f['peer']:.3g}",
-            f"{f['ratio']:.2f}",
-            f"{f['lower']:.2f} to {f['upper']:.2f}",
-        )
-        for f in findings
-    )
-    headers = ("network", "batch", "rates %", "ours, ms", "PyTorch, ms", "times", "quartiles")
-    return Grid(f"A sample of training, {where}", headers, rows, 1)
-
-
 def parse_arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description="Convolutional networks beside PyTorch's.")
@@ -212,7 +180,7 @@ def main() -> None:
             findings.append(asdict(measure(case, batch, given)))
             print(findings[-1], file=sys.stderr, flush=True)
     where = f"--threads {given.threads}, load {os.getloadavg()[0]:.1f}"
-    publish({"convolution": grid_of(list(findings), where)}, findings, given)
+    publish({"convolution": grid_of(findings, where)}, findings, given)
 
 
 if __name__ == "__main__":

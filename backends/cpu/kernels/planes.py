@@ -66,21 +66,6 @@ def lay_kernel(window, own, laid):  # type: ignore[no-untyped-def]
 
 
 @njit
-def lay_back(plan, weights, laid):  # type: ignore[no-untyped-def]
-    """The kernels of all convolutions as [o, a, b, c] into laid f32[laid weights]."""
-    for j in range(len(plan.pre)):
-        if is_laid(plan, j):
-            window, own = plan.windows[j], weights[plan.weight[j] : plan.weight[j + 1]]
-            channels, taps = window[CHANNELS], window[KERNEL] * window[KERNEL]
-            target = laid[plan.laid[j] : plan.laid[j + 1]]
-            for o in range(window[OUTPUTS]):
-                for c in range(channels):
-                    for tap in range(taps):
-                        source = own[(o * channels + c) * taps + tap]
-                        target[(o * taps + tap) * channels + c] = source
-
-
-@njit
 def is_any(row):  # type: ignore[no-untyped-def]
     """Whether a number of a row is not 0, looked for a few at a time."""
     for start in range(0, len(row), LOOK):

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from ....cpu.kernels.planes import lay, lay_back
+from ....cpu.kernels.planes import lay
 from ....cpu.timeloop import count_all, present
 from ....optimizers.cpu.update import number_of
 from .backward import apply_gradients, backward, judge
 from .features import AT_ONCE
+from .windows import lay_back
 
 ZERO = np.float32(0.0)
 

@@ -24,7 +24,7 @@ from ....compiled.windows import (
     coordinates,
     taps_of,
 )
-from ....cpu.kernels.planes import turn_out
+from ....cpu.kernels.planes import is_laid, turn_out
 from ....cpu.kernels.rows import fill
 from ....cpu.units import unit
 from ....cpu.vectors import add_run_fused
@@ -36,6 +36,21 @@ from .spsp import response_at
 ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
 INVERSE, SILENT, MESSAGE = 0, 1, 2  # rows of back.planes
+
+
+@njit
+def lay_back(plan, weights, laid):  # type: ignore[no-untyped-def]
+    """The kernels of all convolutions as [o, a, b, c] into laid f32[laid weights]."""
+    for j in range(len(plan.pre)):
+        if is_laid(plan, j):
+            window, own = plan.windows[j], weights[plan.weight[j] : plan.weight[j + 1]]
+            channels, taps = window[CHANNELS], window[KERNEL] * window[KERNEL]
+            target = laid[plan.laid[j] : plan.laid[j + 1]]
+            for o in range(window[OUTPUTS]):
+                for c in range(channels):
+                    for tap in range(taps):
+                        source = own[(o * channels + c) * taps + tap]
+                        target[(o * taps + tap) * channels + c] = source
 
 
 @unit
