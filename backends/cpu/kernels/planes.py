@@ -101,21 +101,32 @@ def turn_out(planes, channels, pitch, neurons):  # type: ignore[no-untyped-def]
 
 
 @njit
-def spray(laid, window, k, scale, planes):  # type: ignore[no-untyped-def]
-    """planes [row, column, o] += scale w of the windows that pre neuron k lies in."""
+def reach_of(window, k):  # type: ignore[no-untyped-def]
+    """The windows that pre neuron k lies in: (how many rows of positions; the first place among the
+    laid weights, and how far that of the next row is before it; the same among the planes, behind
+    it; how many runs a row is, how far their weights are apart, how long each is)."""
     channel, i, j = coordinates(k, window[HEIGHT], window[WIDTH])
     kernel, stride, padding = window[KERNEL], window[STRIDE], window[PADDING]
     top, bottom = outputs_of(i, kernel, stride, padding, window[ROWS])
     left, right = outputs_of(j, kernel, stride, padding, window[COLUMNS])
     pitch = padded(window[OUTPUTS])
     first = (kernel - 1 - (j + padding - left * stride)) * pitch
+    row = (channel * kernel + i + padding - top * stride) * kernel * pitch + first
+    at = (top * window[COLUMNS] + left) * pitch
     # Of stride 1 the taps of a row follow each other as the positions do.
     runs, run = (1, (right - left) * pitch) if stride == 1 else (right - left, pitch)
-    for y in range(top, bottom):
-        row = (channel * kernel + i + padding - y * stride) * kernel * pitch + first
-        at = (y * window[COLUMNS] + left) * pitch
+    before, behind = stride * kernel * pitch, window[COLUMNS] * pitch
+    return bottom - top, row, before, at, behind, runs, stride * pitch, run
+
+
+@njit
+def spray(laid, window, k, scale, planes):  # type: ignore[no-untyped-def]
+    """planes [row, column, o] += scale w of the windows that pre neuron k lies in."""
+    rows, row, before, at, behind, runs, apart, run = reach_of(window, k)
+    for y in range(rows):
         for x in range(runs):
-            add_run(scale, laid, row + x * stride * pitch, planes, at + x * pitch, run)
+            place = at + y * behind + x * run
+            add_run(scale, laid, row - y * before + x * apart, planes, place, run)
 
 
 @njit

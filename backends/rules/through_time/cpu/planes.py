@@ -20,11 +20,10 @@ from ....compiled.windows import (
     STRIDE,
     WIDTH,
     coordinates,
-    outputs_of,
     padded,
     taps_of,
 )
-from ....cpu.kernels.planes import border, is_laid, turn_in
+from ....cpu.kernels.planes import border, is_laid, reach_of, turn_in
 from ....cpu.kernels.rows import fill
 from ....cpu.vectors import add_run_fused, add_windows_fused
 
@@ -119,18 +118,11 @@ def ask_pool(weight, window, arrived, asked):  # type: ignore[no-untyped-def]
 def worth(window, k, scale, planes, kernel):  # type: ignore[no-untyped-def]
     """kernel [c, a, kernel - 1 - b, o] += scale times the adjoints, planes [position, o], that what
     pre neuron k sends meets."""
-    channel, i, j = coordinates(k, window[HEIGHT], window[WIDTH])
-    size, stride, padding = window[KERNEL], window[STRIDE], window[PADDING]
-    top, bottom = outputs_of(i, size, stride, padding, window[ROWS])
-    left, right = outputs_of(j, size, stride, padding, window[COLUMNS])
-    pitch = padded(window[OUTPUTS])
-    first = (size - 1 - (j + padding - left * stride)) * pitch
-    runs, run = (1, (right - left) * pitch) if stride == 1 else (right - left, pitch)
-    for y in range(top, bottom):
-        row = (channel * size + i + padding - y * stride) * size * pitch + first
-        at = (y * window[COLUMNS] + left) * pitch
+    rows, row, before, at, behind, runs, apart, run = reach_of(window, k)
+    for y in range(rows):
         for x in range(runs):
-            add_run_fused(scale, planes, at + x * pitch, kernel, row + x * stride * pitch, run)
+            place = row - y * before + x * apart
+            add_run_fused(scale, planes, at + y * behind + x * run, kernel, place, run)
 
 
 @njit
