@@ -54,6 +54,18 @@ def add_windows_fused(
     add_windows(counts, sent, s, below, weights, w, apart, target, at, pitch, positions, n)
 
 
+def turn(
+    source: Any, s: Any, apart: Any, rows: Any, target: Any, t: Any, pitch: Any, columns: Any
+) -> None:
+    """A square of eight by eight is turned: target[t + c * pitch + r] = source[s + r * apart + c]
+    of the columns c < `columns` and all r < 8, with 0 for the rows r from `rows` on. All eight
+    numbers of a row that is there are read."""
+    for c in range(columns):
+        for r in range(8):
+            found = source[s + r * apart + c] if r < rows else source.dtype.type(0)
+            target[t + c * pitch + r] = found
+
+
 def _data(context: Any, builder: Any, kind: Any, array: Any) -> Any:
     return cgutils.create_struct_proxy(kind)(context, builder, array).data
 
@@ -232,6 +244,45 @@ def _blocks(builder: Any, positions: Any, n: Any, block: Any) -> None:
         across(builder.shl(widest, word(4)), 8)
 
 
+@intrinsic
+def _turn(  # type: ignore[no-untyped-def]
+    _context: Any, source: Any, s: Any, apart: Any, rows: Any, target: Any, t: Any, pitch: Any,
+    columns: Any
+):  # fmt: skip
+    def make(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        source_, s_, apart_, rows_, target_, t_, pitch_, columns_ = arguments
+        word, above = s_.type, _data(context, builder, source, source_)
+        below, square = _data(context, builder, target, target_), []
+        for r in range(8):
+            is_there = builder.icmp_signed("<", word(r), rows_)
+            place = builder.add(s_, builder.mul(apart_, word(r)))
+            row = _load(builder, above, builder.select(is_there, place, s_), 8)
+            square.append(builder.select(is_there, row, ir.Constant(row.type, None)))
+        for c, column in enumerate(_turned(builder, square)):
+            with builder.if_then(builder.icmp_signed("<", word(c), columns_)):
+                place = builder.add(t_, builder.mul(pitch_, word(c)))
+                builder.store(column, _at(builder, below, place, 8), align=4)
+        return context.get_dummy_value()
+
+    word = types.intp
+    return types.void(source, word, word, word, target, word, word, word), make
+
+
+def _turned(builder: Any, square: list[Any]) -> list[Any]:
+    """Columns for rows: of halves, quarters and single numbers by turns."""
+    for half in (4, 2, 1):
+        pairs = {}
+        for r in (r for r in range(8) if not r & half):
+            for k, shift in enumerate((0, half)):
+                lanes = [
+                    (8 + c - half if c & half else c) + shift for c in range(8)
+                ]  # of row r, then of row r + half
+                mask = ir.Constant(_lanes(square[0].type), lanes)
+                pairs[r + k * half] = builder.shuffle_vector(square[r], square[r + half], mask)
+        square = [pairs[r] for r in range(8)]
+    return square
+
+
 _run, _run_fused = _adding(()), _adding(FUSED)
 _windows, _windows_fused = _summing(()), _summing(FUSED)
 
@@ -263,4 +314,11 @@ def _add_windows_fused(  # type: ignore[no-untyped-def]
 ):
     return lambda counts, sent, s, below, weights, w, apart, target, at, pitch, positions, n: (
         _windows_fused(counts, sent, s, below, weights, w, apart, target, at, pitch, positions, n)
+    )
+
+
+@overload(turn, inline="always")
+def _turn_square(source, s, apart, rows, target, t, pitch, columns):  # type: ignore[no-untyped-def]
+    return lambda source, s, apart, rows, target, t, pitch, columns: _turn(
+        source, s, apart, rows, target, t, pitch, columns
     )

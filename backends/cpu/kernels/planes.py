@@ -26,12 +26,12 @@ from ...compiled.windows import (
     outputs_of,
     padded,
 )
-from ..vectors import add_run, add_windows
+from ..vectors import add_run, add_windows, turn
 from .features import WINDOWED
 from .rows import fill
 
 LOOK = 256  # numbers that are looked at before it is asked what was found
-TURN = 8  # positions that are turned together
+TURN = 8  # positions that are turned together, and channels: the sides of `vectors.turn`
 FEW = 4  # additions to scattered neurons take as long as so many turned ones
 
 
@@ -80,14 +80,19 @@ def is_any(row):  # type: ignore[no-untyped-def]
 @njit
 def turn_in(neurons, channels, pitch, planes):  # type: ignore[no-untyped-def]
     """planes [position, channel], `pitch` apart, = neurons [channel, position], 0 between."""
-    size = len(neurons) // channels
-    if pitch > channels or not is_any(neurons):
-        fill(planes[: size * pitch], neurons.dtype.type(0))
-    if is_any(neurons):
-        for start in range(0, size, TURN):
-            for o in range(channels):
+    size, zero = len(neurons) // channels, neurons.dtype.type(0)
+    if not is_any(neurons):
+        fill(planes[: size * pitch], zero)
+        return
+    for start in range(0, size, TURN):
+        for o in range(0, pitch, TURN):
+            if start + TURN <= size and o + TURN <= pitch:
+                first, at = o * size + start, start * pitch + o
+                turn(neurons, first, size, channels - o, planes, at, pitch, np.int64(TURN))
+            else:
                 for k in range(start, min(start + TURN, size)):
-                    planes[k * pitch + o] = neurons[o * size + k]
+                    for c in range(o, min(o + TURN, pitch)):
+                        planes[k * pitch + c] = neurons[c * size + k] if c < channels else zero
 
 
 @njit
@@ -95,9 +100,15 @@ def turn_out(planes, channels, pitch, neurons):  # type: ignore[no-untyped-def]
     """The way back."""
     size = len(neurons) // channels
     for start in range(0, size, TURN):
-        for o in range(channels):
-            for k in range(start, min(start + TURN, size)):
-                neurons[o * size + k] = planes[k * pitch + o]
+        for o in range(0, channels, TURN):
+            first, last = start * pitch + o, (start + TURN - 1) * pitch + o
+            if start + TURN <= size and last + TURN <= len(planes):
+                at = o * size + start
+                turn(planes, first, pitch, np.int64(TURN), neurons, at, size, channels - o)
+            else:
+                for c in range(o, min(o + TURN, channels)):
+                    for k in range(start, min(start + TURN, size)):
+                        neurons[c * size + k] = planes[k * pitch + c]
 
 
 @njit

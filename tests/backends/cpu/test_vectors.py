@@ -31,6 +31,11 @@ def windows(counts, sent, s, below, weights, w, apart, target, at, pitch, positi
         )
 
 
+@numba.njit
+def square(source, s, apart, rows, target, t, pitch, columns):
+    vectors.turn(source, s, apart, rows, target, t, pitch, columns)
+
+
 def require_same(found, wanted, is_fused):
     if is_fused:
         np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=0.5)
@@ -72,3 +77,17 @@ def test_blocks_are_the_sums(dtype, is_fused):
             vectors.add_windows(*place, wanted, 1000, pitch, positions, n)
             require_same(found, wanted, is_fused)
             assert (found != start).any()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dtype", [np.float32, np.int32])
+def test_squares_are_turned(dtype):
+    """Rows that are not there are 0, columns that are not wanted are left alone."""
+    source = np.arange(1, 401).astype(dtype)
+    for rows in range(1, 9):
+        for columns in range(1, 9):
+            found, wanted = np.zeros((2, 300), dtype)
+            square(source, 7, 40, rows, found, 5, 30, columns)
+            vectors.turn(source, 7, 40, rows, wanted, 5, 30, columns)
+            np.testing.assert_array_equal(found, wanted)
+    assert wanted[5 + 30] == source[7 + 1]
