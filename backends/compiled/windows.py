@@ -6,6 +6,8 @@ stride, padding, and whether a channel reads its own alone through one weight (p
 
 from __future__ import annotations
 
+import numpy as np
+
 from .formulas import formula
 
 CHANNELS, HEIGHT, WIDTH = 0, 1, 2
@@ -14,11 +16,17 @@ KERNEL, STRIDE, PADDING, POOL = 6, 7, 8, 9
 
 
 @formula
+def quotient(a, b):  # type: ignore[no-untyped-def]
+    """a // b of numbers below 2^32, neither of them negative: one short division."""
+    return np.int64(np.uint32(a) // np.uint32(b))
+
+
+@formula
 def coordinates(index, rows, columns):  # type: ignore[no-untyped-def]
     """(plane, row, column) of a place in planes of rows x columns."""
-    plane = index // (rows * columns)
+    plane = quotient(index, rows * columns)
     left = index - plane * rows * columns
-    row = left // columns
+    row = quotient(left, columns)
     return plane, row, left - row * columns
 
 
@@ -34,7 +42,8 @@ def taps_of(output, kernel, stride, padding, extent):  # type: ignore[no-untyped
 def outputs_of(i, kernel, stride, padding, outputs):  # type: ignore[no-untyped-def]
     """Along an axis: (first, end) of the outputs whose windows input i lies in."""
     reach = i + padding
-    return max(0, (reach - kernel) // stride + 1), min(outputs, reach // stride + 1)
+    first = 0 if reach < kernel else quotient(reach - kernel, stride) + 1
+    return first, min(outputs, quotient(reach, stride) + 1)
 
 
 @formula

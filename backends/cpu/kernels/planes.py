@@ -69,10 +69,13 @@ def lay_kernel(window, own, laid):  # type: ignore[no-untyped-def]
 def is_any(row):  # type: ignore[no-untyped-def]
     """Whether a number of a row is not 0, looked for a few at a time."""
     for start in range(0, len(row), LOOK):
-        found = 0
-        for k in range(start, min(start + LOOK, len(row))):
-            found += row[k] != 0
-        if found > 0:
+        found, few = (
+            np.int32(0),
+            row[start : start + LOOK],
+        )  # a slice: its places are never negative
+        for k in range(len(few)):
+            found |= np.int32(few[k] != 0)
+        if found != 0:
             return True
     return False
 
