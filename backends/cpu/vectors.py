@@ -54,7 +54,7 @@ def add_windows_fused(
     add_windows(counts, sent, s, below, weights, w, apart, target, at, pitch, positions, n)
 
 
-def turn(
+def turn_square(
     source: Any, s: Any, apart: Any, rows: Any, target: Any, t: Any, pitch: Any, columns: Any
 ) -> None:
     """A square of eight by eight is turned: target[t + c * pitch + r] = source[s + r * apart + c]
@@ -317,8 +317,8 @@ def _add_windows_fused(  # type: ignore[no-untyped-def]
     )
 
 
-@overload(turn, inline="always")
-def _turn_square(source, s, apart, rows, target, t, pitch, columns):  # type: ignore[no-untyped-def]
+@overload(turn_square, inline="always")
+def _square(source, s, apart, rows, target, t, pitch, columns):  # type: ignore[no-untyped-def]
     return lambda source, s, apart, rows, target, t, pitch, columns: _turn(
         source, s, apart, rows, target, t, pitch, columns
     )

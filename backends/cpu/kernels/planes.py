@@ -26,12 +26,12 @@ from ...compiled.windows import (
     outputs_of,
     padded,
 )
-from ..vectors import add_run, add_windows, turn
+from ..vectors import add_run, add_windows, turn_square
 from .features import WINDOWED
 from .rows import fill
 
 LOOK = 256  # numbers that are looked at before it is asked what was found
-TURN = 8  # positions that are turned together, and channels: the sides of `vectors.turn`
+TURN = 8  # positions that are turned together, and channels: the sides of `vectors.turn_square`
 FEW = 4  # additions to scattered neurons take as long as so many turned ones
 
 
@@ -91,7 +91,7 @@ def turn_in(neurons, channels, pitch, planes):  # type: ignore[no-untyped-def]
         for o in range(0, pitch, TURN):
             if start + TURN <= size and o + TURN <= pitch:
                 first, at = o * size + start, start * pitch + o
-                turn(neurons, first, size, channels - o, planes, at, pitch, np.int64(TURN))
+                turn_square(neurons, first, size, channels - o, planes, at, pitch, np.int64(TURN))
             else:
                 for k in range(start, min(start + TURN, size)):
                     for c in range(o, min(o + TURN, pitch)):
@@ -107,7 +107,7 @@ def turn_out(planes, channels, pitch, neurons):  # type: ignore[no-untyped-def]
             first, last = start * pitch + o, (start + TURN - 1) * pitch + o
             if start + TURN <= size and last + TURN <= len(planes):
                 at = o * size + start
-                turn(planes, first, pitch, np.int64(TURN), neurons, at, size, channels - o)
+                turn_square(planes, first, pitch, np.int64(TURN), neurons, at, size, channels - o)
             else:
                 for c in range(o, min(o + TURN, channels)):
                     for k in range(start, min(start + TURN, size)):

@@ -33,7 +33,7 @@ def windows(counts, sent, s, below, weights, w, apart, target, at, pitch, positi
 
 @numba.njit
 def square(source, s, apart, rows, target, t, pitch, columns):
-    vectors.turn(source, s, apart, rows, target, t, pitch, columns)
+    vectors.turn_square(source, s, apart, rows, target, t, pitch, columns)
 
 
 def require_same(found, wanted, is_fused):
@@ -88,6 +88,6 @@ def test_squares_are_turned(dtype):
         for columns in range(1, 9):
             found, wanted = np.zeros((2, 300), dtype)
             square(source, 7, 40, rows, found, 5, 30, columns)
-            vectors.turn(source, 7, 40, rows, wanted, 5, 30, columns)
+            vectors.turn_square(source, 7, 40, rows, wanted, 5, 30, columns)
             np.testing.assert_array_equal(found, wanted)
     assert wanted[5 + 30] == source[7 + 1]
