@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..ir.graph import Graph
+from ..ir.running import Probe
 from .trace import Trace
 
 LARGEST_SEED = 2**64 - 1  # one that a machine can count to
@@ -118,6 +119,10 @@ class Simulator(Protocol):
     def trace(self, samples: Samples, has_states: bool) -> Trace:
         """What every neuron does in every step, in the order of the samples; its states too, if
         `has_states`, which may take far longer than `run`."""
+
+    def record(self, samples: Samples, probes: Sequence[Probe]) -> tuple[Numbers, ...]:
+        """What each of the probes sees of the samples, in their order, as `trace.seen_of` has
+        it."""
 
     def states_at(self, samples: Samples, steps: int) -> Mapping[str, Mapping[str, Numbers]]:
         """The states [neurons], by population and state, of a single sample after the first

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..ir.graph import Graph
+from ..ir.running import SPIKES, Probe
 
 Array = npt.NDArray[Any]
 
@@ -32,3 +33,19 @@ class Trace:
             name: {state: array for state, array in held.items() if state in names[name]}
             for name, held in self.states.items()
         }
+
+
+def seen_of(trace: Trace, probe: Probe) -> Array:
+    """What a probe sees of a trace: of spikes int32 [spikes, 3], a row (sample, step, neuron) each,
+    sorted; of a state its values [samples, steps recorded, neurons]."""
+    here = slice(probe.first, probe.end)
+    if probe.what == SPIKES:
+        rows = np.argwhere(trace.spikes[probe.population][:, :, here].transpose(1, 0, 2))
+        return (rows + [0, 0, probe.first]).astype(np.int32)
+    values = trace.states[probe.population][probe.what]
+    return np.ascontiguousarray(values[probe.every - 1 :: probe.every, :, here].transpose(1, 0, 2))
+
+
+def steps_seen(probe: Probe, steps: int) -> npt.NDArray[np.int64]:
+    """The steps after which a probe of a state looks."""
+    return np.arange(probe.every - 1, steps, probe.every)

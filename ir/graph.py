@@ -151,7 +151,9 @@ SUMS = {
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """A network. `dt` in ms. `tensors` are arrays that the program names (weights from files).
+    """A network. `dt` in ms; `duration` [ms] is how long it runs where it has no inputs, which say
+    so themselves; 0: nothing says it. `tensors` are arrays that the program names (weights from
+    files).
 
     `schedule` is None until the pass `schedule` fills it with the blocks in order of evaluation.
     """
@@ -163,6 +165,7 @@ class Graph:
     schedule: tuple[Block, ...] | None = None
     semantics: Semantics = Semantics()
     tensors: Mapping[str, np.ndarray[Any, Any]] = field(default_factory=dict, compare=False)
+    duration: float = 0.0
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Graph):

@@ -1,7 +1,8 @@
-"""A trace of a compiled network, which keeps no more than the states of its last step.
+"""A trace of a compiled network whose kernels keep no more than the states of its last step.
 
 To know them after every step, a sample is presented again and again, each time a step longer: slow,
-in proportion to the square of the steps, and at no cost to a simulation that is not recorded.
+in proportion to the square of the steps, and at no cost to a simulation that is not recorded. The
+processor's kernels can write down what a probe sees as they go, see `cpu/recording.py`.
 """
 
 from __future__ import annotations

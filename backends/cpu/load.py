@@ -39,10 +39,11 @@ class Kernels:
 
 
 def features_of(
-    plan: Plan, is_wide: bool, means: Semantics = CLOCKED, is_presented: bool = False
-) -> dict[str, bool]:
+    plan: Plan, is_wide: bool, means: Semantics = CLOCKED, is_presented: bool = False,
+    is_recorded: bool = False,
+) -> dict[str, bool]:  # fmt: skip
     """What of `kernels/features.py` a network has that means this; `is_wide`: the threads are to
-    share a sample; `is_presented`: another engine runs the samples."""
+    share a sample; `is_presented`: another engine runs the samples; `is_recorded`: states are."""
     return {
         "DRAWN": bool((plan.encoder == DRAWN).any()),
         "RASTER": bool((plan.encoder == GIVEN).any()),
@@ -56,6 +57,7 @@ def features_of(
         "EACH": means.sums == "each",
         "CODES": means.integers > 0,
         "PRESENTED": is_presented,
+        "RECORDED": is_recorded,
     }
 
 

@@ -16,6 +16,7 @@ WINDOW = 40  # steps of summed input that a worker holds at least
 WIDE_LIMIT = 1 << 26  # neuron steps
 AHEAD = 20  # steps that neurons without recurrence take at a time
 LINE = 64  # bytes of a cache line
+NO_PROBES: Array = np.zeros((0, 7), np.int64)
 
 
 class Work(NamedTuple):
@@ -35,6 +36,8 @@ class Work(NamedTuple):
     row: Array  # f32[W, 2, M] what an event brings, and where, if they are delivered one by one
     together: int  # of the workers, so many that stand side by side have what follows in common
     laid: Array  # f32[W / together, laid weights] kernels of convolutions, see `planes.py`
+    probes: Array  # i64[probes, 7] what of the states is recorded, see `kernels/closing.py`
+    seen: Array  # f32[W, numbers] what they saw; of integers their bits
 
 
 def zeros(shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
@@ -58,12 +61,13 @@ def whole_lines(count: int) -> int:
 
 
 def make_work(
-    plan: Plan, workers: int, wide: bool = False, kept: int = 0, together: int = 1
-) -> Work:
+    plan: Plan, workers: int, wide: bool = False, kept: int = 0, together: int = 1,
+    probes: Array = NO_PROBES, seen: int = 0,
+) -> Work:  # fmt: skip
     """Scratch for `workers` samples in flight, `together` of which a thread has. Where threads
     share one (`wide`), all its steps are one window, so that they seldom meet; `kept` steps are
     where what arrived in them is wanted afterwards. Else windows are short, and their sums stay in
-    cache."""
+    cache. The `probes` see so many numbers of a sample."""
     neurons, populations, steps = int(plan.neurons[-1]), len(plan.model), plan.steps
     widest = plan.widest
     is_whole = wide and steps * neurons <= WIDE_LIMIT
@@ -83,4 +87,6 @@ def make_work(
         row=zeros((workers, 2, whole_lines(widest)), np.float32),
         together=together,
         laid=zeros((-(-workers // together), int(plan.laid[-1])), np.float32),
+        probes=probes,
+        seen=zeros((workers, seen), np.float32),
     )

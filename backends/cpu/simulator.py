@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from ...ir.graph import SUMS
 from ...ir.model import Model
+from ...ir.running import SPIKES, Probe
 from ..compiled.network import check_samples, flatten, meant, ready, takes_spikes
 from ..compiled.plan import Plan, distinct_steps, make_plan
 from ..compiled.recording import states_at, traced
@@ -21,6 +22,7 @@ from ..compiled.store import Results
 from ..protocols import Outcome, Samples, classes_of
 from ..trace import Trace
 from .load import Kernels, features_of, load_kernels
+from .recording import every_state, layout_of, spikes_seen, states_seen, trace_of
 from .records import Record
 from .scratch import Work, aligned, make_work
 
@@ -89,8 +91,32 @@ class CpuSimulator:
         return raster_of(self.plan, self._presented(samples.only(sample), self.plan))
 
     def trace(self, samples: Samples, has_states: bool) -> Trace:
-        """What the network does with the samples, see `compiled.recording`."""
-        return traced(self, samples, has_states)
+        """What the network does with the samples."""
+        if not has_states:
+            return traced(self, samples, has_states)
+        probes = every_state(self.graph)
+        shape = len(samples.ids), self.steps
+        return trace_of(probes, self.record(samples, probes), shape)
+
+    def record(self, samples: Samples, probes: Sequence[Probe]) -> tuple[Array, ...]:
+        """What the probes see, as `trace.seen_of` has it; one sample after the other."""
+        layout = layout_of(self.graph, self.plan, probes)
+        scratch = make_work(self.plan, 1, probes=layout.table, seen=layout.numbers)
+        work, index = Record(scratch), [p.name for p in self.graph.populations]
+        kernels = self._recording if len(layout.table) else self.kernels
+        found: list[list[Array]] = [[] for _ in probes]
+        for s in range(len(samples.ids)):
+            self._play(kernels, samples.only(s), self.plan, work)
+            for k, probe in enumerate(probes):
+                if probe.what == SPIKES:
+                    p = index.index(probe.population)
+                    found[k].append(spikes_seen(self.plan, scratch, p, probe, s))
+                else:
+                    found[k].append(states_seen(self.graph, scratch, layout, k, probe, self.steps))
+        return tuple(
+            np.concatenate(each) if probe.what == SPIKES else np.stack(each)
+            for probe, each in zip(probes, found, strict=True)
+        )
 
     def states_at(self, samples: Samples, steps: int) -> dict[str, dict[str, Array]]:
         """The states of a single sample after so many steps, by population and state."""
@@ -103,12 +129,15 @@ class CpuSimulator:
 
     def _presented(self, sample: Samples, plan: Plan) -> Record[Work]:
         """Scratch of which worker 0 has presented the sample, for as many steps as `plan` says."""
-        data, work = Record(self.data(sample)), self._scratch()
-        self.kernels.module.run(
-            self.kernels.address, Record(plan), self.presented, data, self.seed, 0, 1, work, 0,
-            Record(self._results(1)),
-        )  # fmt: skip
+        work = self._scratch()
+        self._play(self.kernels, sample, plan, work)
         return work
+
+    def _play(self, kernels: Kernels, sample: Samples, plan: Plan, work: Record[Work]) -> None:
+        kernels.module.run(
+            kernels.address, Record(plan), self.presented, Record(self.data(sample)), self.seed, 0,
+            1, work, 0, Record(self._results(1)),
+        )  # fmt: skip
 
     def data(self, samples: Samples) -> Data:
         """The samples in the kernels' layout; CompileError(E062) where they do not fit."""
@@ -134,6 +163,14 @@ class CpuSimulator:
         self._declare()
         means = self.graph.semantics
         features = features_of(self.plan, False, means)
+        return load_kernels(distinct_steps(self.graph), self.folder, features, means=means)
+
+    @cached_property
+    def _recording(self) -> Kernels:
+        """Those that write down what probes see as well."""
+        self._declare()
+        means = self.graph.semantics
+        features = features_of(self.plan, False, means, is_recorded=True)
         return load_kernels(distinct_steps(self.graph), self.folder, features, means=means)
 
     def _declare(self) -> None:

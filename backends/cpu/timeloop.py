@@ -13,7 +13,17 @@ from numba import njit, prange
 from ..compiled.formulas import is_drawn, is_lost, is_sent
 from .each import step_each
 from .kernels.closing import close_step
-from .kernels.features import CODES, DRAWN, EACH, GRADED, PRESENTED, RASTER, STEADY, WIDE
+from .kernels.features import (
+    CODES,
+    DRAWN,
+    EACH,
+    GRADED,
+    PRESENTED,
+    RASTER,
+    RECORDED,
+    STEADY,
+    WIDE,
+)
 from .kernels.forward import (
     CHUNK,
     active_inputs,
@@ -177,7 +187,8 @@ def step_block(advance, plan, weights, b, first, last, work, w):  # type: ignore
     ptr, spikes, events = work.ptr[w], work.spikes[w], plan.events
     neurons, sources, pre, delay = plan.neurons, plan.sources, plan.pre, plan.delay
     window = currents.shape[0]
-    stride = 1 if plan.recurrent[b] or (GRADED and is_graded(plan, b)) else len(fired)
+    is_stepwise = RECORDED or plan.recurrent[b] or (GRADED and is_graded(plan, b))
+    stride = 1 if is_stepwise else len(fired)
     for t in range(first, last, stride):
         end = min(t + stride, last)
         for k in range(plan.block[b], plan.block[b + 1]):

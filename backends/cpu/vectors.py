@@ -244,8 +244,7 @@ def _blocks(builder: Any, positions: Any, n: Any, block: Any) -> None:
         across(builder.shl(widest, word(4)), 8)
 
 
-@intrinsic
-def _turn(  # type: ignore[no-untyped-def]
+def _turning(  # type: ignore[no-untyped-def]
     _context: Any, source: Any, s: Any, apart: Any, rows: Any, target: Any, t: Any, pitch: Any,
     columns: Any
 ):  # fmt: skip
@@ -283,6 +282,7 @@ def _turned(builder: Any, square: list[Any]) -> list[Any]:
     return square
 
 
+_turn: Any = intrinsic(_turning)
 _run, _run_fused = _adding(()), _adding(FUSED)
 _windows, _windows_fused = _summing(()), _summing(FUSED)
 

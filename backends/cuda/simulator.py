@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -12,11 +12,12 @@ import numpy.typing as npt
 from ...ir.model import Model
 from ...ir.philox import bernoulli_threshold
 from ...ir.rules import DRAWN
+from ...ir.running import SPIKES, Probe
 from ..compiled.network import check_samples, flatten, meant, takes_spikes
 from ..compiled.recording import states_at, traced
 from ..compiled.store import Results
 from ..protocols import Outcome, Samples, classes_of
-from ..trace import Trace
+from ..trace import Trace, seen_of
 from .build import KernelProgram
 from .card import out_of_memory
 from .device import Device, Kernel, open_device
@@ -94,6 +95,11 @@ class CudaSimulator:
     def trace(self, samples: Samples, has_states: bool) -> Trace:
         """What the network does with the samples, see `compiled.recording`."""
         return traced(self, samples, has_states)
+
+    def record(self, samples: Samples, probes: Sequence[Probe]) -> tuple[Array, ...]:
+        """What the probes see."""
+        trace = self.trace(samples, any(probe.what != SPIKES for probe in probes))
+        return tuple(seen_of(trace, probe) for probe in probes)
 
     def states_at(self, samples: Samples, steps: int) -> dict[str, dict[str, Array]]:
         """The states of a single sample after so many steps, by population and state."""

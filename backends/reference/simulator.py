@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,12 @@ from ...ir.neuron import LAST_EMITTED
 from ...ir.passes.pipeline import run_model_passes
 from ...ir.philox import encode
 from ...ir.rules import ENCODINGS, GIVEN, SENT, sends_numbers
+from ...ir.running import SPIKES, Probe
 from ...ir.verify.durations import steps_of
 from ..compiled.network import check_samples, meant
 from ..compiled.plan import output_of
 from ..protocols import Outcome, Samples, classes_of
-from ..trace import Trace
+from ..trace import Trace, seen_of
 from .network import Real, Simulation, simulate
 
 Array = npt.NDArray[Any]
@@ -65,6 +67,11 @@ class ReferenceSimulator:
             p.name: made.emitted[p.name][0] for p in self.graph.populations if sends_numbers(p)
         }
         return Trace(made.spikes, made.history, numbers)
+
+    def record(self, samples: Samples, probes: Sequence[Probe]) -> tuple[Array, ...]:
+        """What the probes see."""
+        trace = self.trace(samples, any(probe.what != SPIKES for probe in probes))
+        return tuple(seen_of(trace, probe) for probe in probes)
 
     def states_at(self, samples: Samples, steps: int) -> dict[str, dict[str, Array]]:
         """The states of a single sample after so many steps, by population and state."""

@@ -12,6 +12,7 @@ when the network was quantized, but for units and parameters of neurons that lea
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from ...ir.graph import TrainSpec
 from ...ir.integers.grid import grid_of
 from ...ir.integers.scales import BASE, NO_SCALES, Scales, rescaled
 from ...ir.model import Model, sent_unit, value_name
+from ...ir.running import Probe
 from ..compiled.kinds import PAIRS
 from ..compiled.network import meant
 from ..compiled.state import require_fit, transposed
@@ -75,6 +77,10 @@ class AwareTrainer(CpuTrainer):
     def trace(self, samples: Samples, has_states: bool) -> Trace:
         """What the integers do."""
         return self.integers.trace(samples, has_states)
+
+    def record(self, samples: Samples, probes: Sequence[Probe]) -> tuple[Array, ...]:
+        """What probes see of the integers."""
+        return self.integers.record(samples, probes)
 
     def states_at(self, samples: Samples, steps: int) -> dict[str, dict[str, Array]]:
         """The states of the integers."""

@@ -37,6 +37,7 @@ def _head(graph: Graph) -> str:
     tested = f"threshold {quoted(means.threshold)} spikes {means.spikes_per_step}"
     tested += "" if means.sums == "exact" else f" sums {quoted(means.sums)}"
     tested += f" integers {means.integers}" if means.integers else ""
+    tested += f" duration {graph.duration!r}" if graph.duration else ""
     return f"network {quoted(graph.name)} dt {graph.dt!r} {tested}"
 
 

@@ -85,6 +85,7 @@ def _read(cursor: Cursor) -> tuple[Graph, bool]:
     cursor.expect("dt")
     dt = cursor.take_float()
     semantics = Semantics() if is_old else _take_semantics(cursor)
+    duration = cursor.take_float() if cursor.found("duration") else 0.0
     parts = _Parts()
     statements = _STATEMENTS | (_OLD_STATEMENTS if is_old else {})
     while cursor.kind != "end":
@@ -93,8 +94,11 @@ def _read(cursor: Cursor) -> tuple[Graph, bool]:
             raise cursor.refuse("expected " + ", ".join(_STATEMENTS))
         cursor.take()
         statement(cursor, parts)
-    populations, projections = tuple(parts.populations), tuple(parts.projections)
-    return Graph(name, dt, populations, projections, parts.schedule, semantics), parts.old_steps > 0
+    read = Graph(
+        name, dt, tuple(parts.populations), tuple(parts.projections), parts.schedule, semantics,
+        duration=duration,
+    )  # fmt: skip
+    return read, parts.old_steps > 0
 
 
 def _take_semantics(cursor: Cursor) -> Semantics:

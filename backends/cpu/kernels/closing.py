@@ -1,17 +1,21 @@
-"""What closes a step of a population: what it sends is written down."""
+"""What closes a step of a population: what it sends is written down, and what a probe sees."""
 
 from __future__ import annotations
 
 import numpy as np
 from numba import njit
 
-from .features import CODES, GRADED, OFTEN
+from .features import CODES, GRADED, OFTEN, RECORDED
 from .forward import append
 from .rows import numbers
 
 FLUSH = 40  # steps; a multiple of those that are taken at a time
 NORMAL = np.float32(1.1754944e-38)  # the smallest float32 that is not denormal
 NOTHING = np.float32(0.0)
+# A row of `work.probes`: the population, whether the state is an integer, its row among the reals
+# or the integers, its first neuron and how many there are, every how many steps, the place of the
+# first number in `work.seen`.
+OF_POPULATION, OF_INTEGER, OF_STATE, OF_FIRST, OF_COUNT, OF_EVERY, OF_PLACE = 0, 1, 2, 3, 4, 5, 6
 
 
 @njit
@@ -32,6 +36,23 @@ def close_step(plan, p, t, end, work, w):  # type: ignore[no-untyped-def]
             ptr[p, now + 1] = append(fired[now - t, : hi - lo], ptr[p, now], spikes)
     if not CODES and end % FLUSH == 0:
         forget_faint(reals, lo, hi)
+    if RECORDED:
+        see(plan, p, t, work, w)
+
+
+@njit
+def see(plan, p, t, work, w):  # type: ignore[no-untyped-def]
+    """The states of population p after step t that are probed, into work.seen."""
+    for k in range(len(work.probes)):
+        probe = work.probes[k]
+        if probe[OF_POPULATION] == p and (t + 1) % probe[OF_EVERY] == 0:
+            first, n = plan.neurons[p] + probe[OF_FIRST], probe[OF_COUNT]
+            at = probe[OF_PLACE] + ((t + 1) // probe[OF_EVERY] - 1) * n
+            target = work.seen[w, at : at + n]
+            if probe[OF_INTEGER] != 0:
+                target.view(np.int32)[:] = work.integers[w, probe[OF_STATE], first : first + n]
+            else:
+                target[:] = work.reals[w, probe[OF_STATE], first : first + n]
 
 
 @njit

@@ -38,7 +38,8 @@ def plan():
 @pytest.mark.parametrize("workers", [1, 3])
 def test_shapes(plan, workers):
     work = make_work(plan, workers)
-    assert {len(array) for array in work if isinstance(array, np.ndarray)} == {workers}
+    arrays = {n: a for n, a in work._asdict().items() if isinstance(a, np.ndarray)}
+    assert {len(array) for name, array in arrays.items() if name != "probes"} == {workers}
     assert work.reals.shape == (workers, 3, 15)
     assert work.integers.shape == (workers, 1, 15)
     assert work.currents.shape[2] == 32, "two ports of 15 neurons, in whole cache lines"

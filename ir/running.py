@@ -1,0 +1,89 @@
+"""How a network is run without learning: for how long, and what is recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from .diagnostics import CompileError, Diagnostic, Span
+from .graph import Call, Graph, Population
+from .rules import ENCODINGS, GIVEN
+
+SPIKES = "spikes"  # what a probe sees that is no state
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What is recorded of the neurons first … end - 1 of a population: their `spikes`, or a state
+    by its name, after every `every`-th step, the first of them step `every` - 1."""
+
+    what: str
+    population: str
+    first: int
+    end: int
+    every: int = 1
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def neurons(self) -> int:
+        """How many neurons are seen."""
+        return self.end - self.first
+
+
+@dataclass(frozen=True, slots=True)
+class RunSpec:
+    """A `run` block: how long [ms] a run lasts, where it says so, and what is recorded."""
+
+    duration: float | None = None
+    probes: tuple[Probe, ...] = ()
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+def all_of(graph: Graph, has_states: bool) -> tuple[Probe, ...]:
+    """The spikes of every population, and all their states that change."""
+    found = [Probe(SPIKES, p.name, 0, p.neurons) for p in graph.populations]
+    if has_states:
+        found += [Probe(s, p.name, 0, p.neurons) for p in graph.populations for s in seen(p)]
+    return tuple(found)
+
+
+def seen(population: Population) -> tuple[str, ...]:
+    """The states of a population that a probe can see: those that change."""
+    step = population.step
+    return () if step is None else tuple(s.name for s in step.states if s.name not in step.still)
+
+
+def lasting(graph: Graph, duration: float, span: Span | None = None) -> Graph:
+    """The network in a run of so many ms: its inputs last as long. CompileError(E062) where one is
+    given spike trains, which say themselves how long they last."""
+    populations = tuple(_lasting(p, duration, span) for p in graph.populations)
+    return replace(graph, populations=populations, duration=duration)
+
+
+def _lasting(population: Population, duration: float, span: Span | None) -> Population:
+    encoding = population.encoding
+    if encoding is None or encoding["duration"] == duration:
+        return population
+    if ENCODINGS[encoding.kind].kernel == GIVEN:
+        message = (
+            f"the input `{population.name}` is given spike trains, which last as long as "
+            f"`encode {encoding.kind}` says"
+        )
+        way_out = f"write `duration = {duration:.10g} ms` there, or leave the duration out here"
+        raise CompileError(Diagnostic("E062", message, span or population.span, help=way_out))
+    arguments = tuple((n, duration if n == "duration" else v) for n, v in encoding.arguments)
+    return replace(population, encoding=Call(encoding.kind, arguments))
+
+
+def problem(graph: Graph, probes: Iterable[Probe]) -> str:
+    """Why the network has not what the probes see; "" if it has."""
+    index = graph.index()
+    for probe in probes:
+        population = index.get(probe.population)
+        if population is None:
+            return f"there is no population `{probe.population}` to record"
+        if probe.what != SPIKES and probe.what not in seen(population):
+            return f"`{probe.population}` has no state `{probe.what}` that changes"
+        if not 0 <= probe.first < probe.end <= population.neurons or probe.every < 1:
+            return f"`{probe.population}` has not the neurons or steps that are to be recorded"
+    return ""
