@@ -36,6 +36,7 @@ class Data(NamedTuple):
     ids: Array  # u64[S]
     labels: Array  # i32[S]
     importance: Array  # f32[S]
+    epoch: int
 
 
 class Weights(NamedTuple):
@@ -126,6 +127,7 @@ class CpuSimulator:
             np.ascontiguousarray(samples.ids, np.uint64),
             np.ascontiguousarray(samples.labels, np.int32),
             np.ascontiguousarray(samples.importance, np.float32),
+            samples.epoch,
         )
 
     @cached_property
@@ -142,7 +144,7 @@ class CpuSimulator:
         data = Data(
             *(np.zeros((1, 1), np.float32), np.zeros((1, 1, 1), np.uint8)),
             *(nothing.astype(np.int64), nothing.astype(np.uint64), nothing),
-            np.zeros(0, np.float32),
+            *(np.zeros(0, np.float32), 0),
         )
         for fields in (make_work(self.plan, 0), data, self._results(0)):
             Record(fields)

@@ -223,6 +223,9 @@ class _Builder:
     def entry(self, children: Children) -> syntax.Setting:
         return syntax.Setting(name_of(children[0]), _operand(children[1]))
 
+    def entry_of(self, children: Children) -> syntax.EntryOf:
+        return syntax.EntryOf(name_of(children[0]), children[1], tuple(children[2:]))
+
     def deploy(self, children: Children) -> syntax.Deploy:
         return syntax.Deploy(name_of(children[1]), tuple(children[2:]))
 

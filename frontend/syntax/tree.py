@@ -354,11 +354,21 @@ class Network:
 
 
 @dataclass(frozen=True, slots=True)
+class EntryOf:
+    """`name path(arguments)`: a line of a `train` block about a population whose name is longer
+    than a word."""
+
+    name: Name
+    path: Path
+    arguments: tuple[Argument, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Train:
     """`train network { … }`."""
 
     network: Name
-    entries: tuple[Setting, ...]
+    entries: tuple[Setting | EntryOf, ...]
 
 
 @dataclass(frozen=True, slots=True)
