@@ -38,6 +38,7 @@ class Data(NamedTuple):
     thresholds: Any  # u32[R, inputs]
     rasters: Any  # u8[R, T, inputs]
     numbers: Any  # f32[R, inputs] what inputs send in every step
+    epoch: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,7 +110,7 @@ def example_samples() -> tuple[Data, Results]:
     number, real = np.zeros(1, np.int32), np.zeros(1, np.float32)
     data = Data(
         *(np.zeros(1, np.int64), np.zeros((1, 2), np.uint32), number),
-        *(real, np.zeros((1, 1), np.uint32), np.zeros((1, 1, 1), np.uint8), real[None]),
+        *(real, np.zeros((1, 1), np.uint32), np.zeros((1, 1, 1), np.uint8), real[None], 0),
     )
     counts, scores = np.zeros((1, 1), np.int32), np.zeros((1, 1), np.float32)
     found = number, real, np.zeros(1, np.int64), np.zeros(1, np.uint8)
