@@ -110,7 +110,8 @@ def example_samples() -> tuple[Data, Results]:
     number, real = np.zeros(1, np.int32), np.zeros(1, np.float32)
     data = Data(
         *(np.zeros(1, np.int64), np.zeros((1, 2), np.uint32), number),
-        *(real, np.zeros((1, 1), np.uint32), np.zeros((1, 1, 1), np.uint8), real[None], 0),
+        *(real, np.zeros((1, 1), np.uint32), np.zeros((1, 1, 1), np.uint8), real[None]),
+        epoch=0,
     )
     counts, scores = np.zeros((1, 1), np.int32), np.zeros((1, 1), np.float32)
     found = number, real, np.zeros(1, np.int64), np.zeros(1, np.uint8)

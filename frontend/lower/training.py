@@ -14,7 +14,8 @@ from ...ir.report import Report, twice, unknown
 from ...ir.rules import TRAIN_ENTRIES
 from ...ir.verify.dropout import dropout_problem
 from ...ir.verify.images import image_problem, image_shape, size_problem
-from ..syntax.tree import Argument, Call, EntryOf, Expression, Name, Reference, Setting, Train
+from ..syntax.files import EntryOf, Train
+from ..syntax.tree import Argument, Call, Expression, Name, Reference, Setting
 from ..typing.arguments import as_call, fill, look_up
 from ..typing.constants import (
     Constant,
@@ -128,9 +129,7 @@ def _several(calls: Chosen) -> tuple[IrCall, ...]:
     return calls if isinstance(calls, tuple) else ()
 
 
-def _of_population(
-    line: Setting | EntryOf, row: Row, scope: Scope, report: Report
-) -> IrCall:
+def _of_population(line: Setting | EntryOf, row: Row, scope: Scope, report: Report) -> IrCall:
     """What a line says of a population, whose name it begins with."""
     if isinstance(line, EntryOf):
         text = ".".join(part_text(part, scope) for part in line.path.parts)

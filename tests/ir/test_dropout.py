@@ -47,7 +47,9 @@ def test_rows_of_maps_are_left_out_together():
 
 def test_seed_epoch_sample_and_population_decide_and_nothing_else():
     base = found(call("h", 0.5))["h"]
-    others = [found(call("h", 0.5), **one)["h"] for one in ({"seed": 4}, {"epoch": 3}, {"sample": 6})]
+    others = [
+        found(call("h", 0.5), **one)["h"] for one in ({"seed": 4}, {"epoch": 3}, {"sample": 6})
+    ]
     others.append(found(call("h", 0.5), seed=3 + 2**32)["h"])
     others.append(np.resize(found(call("c", 0.5))["c"], 4000))
     assert all(0.4 < (base == other).mean() < 0.6 for other in others)

@@ -24,18 +24,17 @@ from snncc.ir.model import draw_model
 MAPS = """
   population m[1, 4, 5] : cell
   population c : cell
-  population d[2, 2, 3] : cell
+  population d : cell
   population r[8] : cell
   output y[5] : cell
   x -> m : one_to_one(weight = 2)
   m -> c : conv2d(channels = 2, kernel = 3, padding = 1)
-  c -> d : pool2d(kernel = 2, init = constant(0.5)) then conv2d(channels = 2, kernel = 2, padding = 1)  delay 0 ms
+  c -> d : pool2d(kernel = 2, init = constant(0.5)) then conv2d(channels = 2, kernel = 2) delay 0 ms
   c -> r : sparse(p = 0.6)  delay 0 ms
   d -> r : dense
   r -> r : dense(init = uniform(-0.5, 0.3))  delay 2 ms
   r -> y : dense
   d -> y : dense  delay 3 ms"""
-MAPS = MAPS.replace("d[2, 2, 3]", "d")
 ROWS = 'profile = "reference"'
 CASES = {
     "maps": (MAPS, f"m(p = 0.2) c(p = 0.5, {ROWS}) r(p = 0.5)", "surrogate(width = 1)", COUNT),
@@ -56,7 +55,9 @@ def text_of(case: str) -> str:
     body, dropout, rule, loss = CASES[case]
     lines = "\n".join(f"  dropout {line})" for line in dropout.split(")")[:-1])
     head = HEAD.replace("x[20]", "x[1, 4, 5]")
-    return head + body + TRAIN.format(rule=rule, loss=loss).replace("  batch 1", f"{lines}\n  batch 1")
+    return (
+        head + body + TRAIN.format(rule=rule, loss=loss).replace("  batch 1", f"{lines}\n  batch 1")
+    )
 
 
 def check_step_without(

@@ -25,7 +25,6 @@ from .sources import CPU, cpu_features
 from .tables import make_rule
 from .teacher import teacher_warnings
 
-
 WAY_OUT = "leave `dropout` out, or learn by `rule surrogate`"
 
 

@@ -65,9 +65,7 @@ def oracle(
     adjoints = {p.name: scan_of(p, rule) for p in settled.populations if p.step is not None}
     cut = within_blocks(model.graph) if is_cut(rule) else frozenset[str]()
     loss = loss_of(spec)
-    return sample_gradients(
-        model, emitted, label, loss, adjoints, importance, cut, factors=factors
-    )
+    return sample_gradients(model, emitted, label, loss, adjoints, importance, cut, factors=factors)
 
 
 def _features(through: Through, at_once: bool) -> Mapping[str, bool]:

@@ -83,11 +83,10 @@ def test_threads_and_pieces_change_nothing(kernels):
 @pytest.mark.slow
 @pytest.mark.nightly
 def test_the_blocks_of_a_device_change_nothing(tmp_path):
-    wide, narrow = (
-        learnt(lambda m, s, d=GridDevice(blocks, 1): CudaTrainer(m, s, None, tmp_path, d), [(0, 4)])
-        for blocks in (2, 5)
-    )
-    assert wide == narrow
+    def by(blocks):
+        return lambda m, s: CudaTrainer(m, s, None, tmp_path, GridDevice(blocks, 1))
+
+    assert learnt(by(2), [(0, 4)]) == learnt(by(5), [(0, 4)])
 
 
 def test_the_plan_of_a_training():
