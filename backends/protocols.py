@@ -34,7 +34,8 @@ class Samples:
     gives the same spikes at any time and on every backend; training sample k has id k, test sample
     k has id 2**32 + k, and of trains that are drawn anew their number stands from bit 33 on.
     `labels` is int32 [samples]. `importance` (float32 [samples]) scales a sample's error; all ones
-    unless boosted.
+    unless boosted. `epoch` is that in which they are learnt from, from 0: it keys, with an id, the
+    units that are left out (see `ir.dropout`).
     """
 
     values: npt.NDArray[Any]
@@ -42,6 +43,7 @@ class Samples:
     ids: npt.NDArray[np.uint64]
     labels: npt.NDArray[np.int32]
     importance: npt.NDArray[np.float32]
+    epoch: int = 0
 
     def only(self, sample: int) -> Samples:
         """One of the samples."""
@@ -56,6 +58,7 @@ class Samples:
             self.ids[some],
             self.labels[some],
             self.importance[some],
+            self.epoch,
         )
 
 

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from ..ir.diagnostics import Diagnostic, Span
 from ..ir.report import in_text_order
 from .library import LoadedFile
-from .syntax.tree import Import, Item, Plan
+from .syntax.files import Import, Item, Plan
 
 # Said of a model, a network, a training as a whole: what is missing from it may have been left out.
 _ABSENCE = frozenset({"E013", "E030", "E044"})

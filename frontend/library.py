@@ -12,19 +12,9 @@ from ..ir.report import Poisoned, Report, sound, twice
 from .foreign import unknown
 from .limits import LIMITS
 from .prelude import prelude_names, prelude_path
+from .syntax.files import Deploy, File, Import, Train
 from .syntax.parser import parse
-from .syntax.tree import (
-    Call,
-    Cell,
-    Definition,
-    Deploy,
-    File,
-    Import,
-    Module,
-    Network,
-    Neuron,
-    Train,
-)
+from .syntax.tree import Call, Cell, Definition, Module, Network, Neuron
 from .typing.constants import EMPTY
 from .typing.models import CheckedModel, check_model, with_arguments
 

@@ -14,6 +14,7 @@ from math import cos, pi
 from .arguments import Argument, Row
 from .augmentations import AUGMENTATIONS
 from .calls import Level, integer, level, number
+from .dropout import DROPOUT
 from .graph import Call, Graph, Population, Setting
 from .ranges import ANY, BELOW_ONE, COUNT, NOT_NEGATIVE, POSITIVE, SHARE, Range
 
@@ -342,17 +343,22 @@ def redraw_of(population: Population) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class TrainEntry:
-    """A line of a `train` block. `what` it names is a row of `table`; without one, `type` says what
-    it is: "data", "count", "share" or "switch". `default` is what a block has without the line; one
-    that has an `example` must have the line. Of one that `may_repeat` there are any number of
-    lines, whose order counts."""
+    """A line of a `train` block. `what` it names is a row of `table`; without one it is a
+    population, of which is said what `row` has, or `type` says what it is: "data", "count", "share"
+    or "switch". `default` is what a block has without the line; one that has an `example` must have
+    the line. Of one that `may_repeat` there are any number of lines, whose order counts."""
 
     what: str = ""
     table: Mapping[str, Row] | None = None
+    row: Row | None = None
     type: str = ""
     default: Setting = None
     example: str = ""
     may_repeat: bool = False
+
+    def row_of(self, call: Call) -> Row | None:
+        """The row whose arguments a call of the line has."""
+        return self.row if self.table is None else self.table[call.kind]
 
 
 def by_default(kind: str, table: Mapping[str, Row]) -> Call:
@@ -366,6 +372,7 @@ TRAIN_ENTRIES: dict[str, TrainEntry] = {
     "data": TrainEntry(type="data", example="data fashion_mnist"),
     "augment": TrainEntry("augmentation", AUGMENTATIONS, may_repeat=True),
     "rule": TrainEntry("training rule", RULES, example="rule st_rsbp"),
+    "dropout": TrainEntry("population", row=DROPOUT, may_repeat=True),
     "loss": TrainEntry("loss", LOSSES),
     "clip": TrainEntry("clipping", CLIPS),
     "regularizer": TrainEntry("regularizer", REGULARIZERS),

@@ -17,6 +17,7 @@ from ..backends.targets import Target
 from ..frontend.program import Program
 from ..ir.diagnostics import CompileError, Diagnostic
 from ..ir.graph import Call, TrainSpec
+from ..ir.verify.dropout import require_complete
 from .datasets.fetch import Progress as FetchProgress
 from .datasets.fetch import no_progress
 from .datasets.table import load
@@ -111,7 +112,13 @@ def _able_program(row: Target, options: TrainOptions) -> Program:
     able(row.train, row, "train")
     if options.deployment is not None:
         able(row.aware, row, "aware")
-    return _program(options)
+    program = _program(options)
+    if options.deployment is not None and program.train is not None:
+        require_complete(program.train, "a training by what integers do", COMPLETE)
+    return program
+
+
+COMPLETE = "leave `dropout` out, or learn without --qat"
 
 
 def _make(row: Target, course: Course, threads: int, settings: Settings, begin: Origin) -> Trainer:

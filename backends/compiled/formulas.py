@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ...ir.dropout import DROPOUT_USE
 from ...ir.philox import MULTIPLIERS, ROUNDS, WEYL
 from ...ir.rules import GIVEN, SENT
 
@@ -16,6 +17,7 @@ W1 = np.uint64(WEYL[1])
 MASK = np.uint64(0xFFFFFFFF)
 WORD = np.uint64(32)
 TIMES = ROUNDS
+USE = np.uint64(DROPOUT_USE)
 
 
 def as_written(function: Any) -> Any:
@@ -44,6 +46,14 @@ def philox(x0, x1, x2, x3, key0, key1):  # type: ignore[no-untyped-def]
         key0 = (key0 + W0) & MASK
         key1 = (key1 + W1) & MASK
     return x0, x1, x2, x3
+
+
+@formula
+def sent_share(dropped, share, units, p, sample, epoch, key0, key1):  # type: ignore[no-untyped-def]
+    """By what is multiplied what units of population p send: by `share`, or by 0 where their random
+    word is below `dropped`; see `ir.dropout`."""
+    word, _, _, _ = philox(units, p, sample, epoch, key0 ^ USE, key1)
+    return share if word >= dropped else np.float32(0.0)
 
 
 @formula

@@ -64,6 +64,9 @@ class Plan(NamedTuple):
     steady: Array  # i64[J + 1] bounds, within the steady currents, of what inputs bring every step
     emitted: Array  # i64[P] row of `real_init` with the numbers that it sends; -1: it sends spikes
     graded: Array  # i64[P + 1] bounds of the populations within the numbers sent in a step
+    dropped: Array  # u32[P] a random word below it leaves units out; 0: none are, see `dropout`
+    alike: Array  # i64[P] how many units, one after the other, are left out together
+    share: Array  # f32[P] by what is multiplied what the others send
     real_init: Array  # f32[F, N]
     integer_init: Array  # i32[I, N]
     ports: int
@@ -119,6 +122,7 @@ def make_plan(model: Model, sums: tuple[str, ...] = ("exact",), fires_often: boo
         **_encodings(graph, inputs),
         steady=_steady(graph),
         **_graded(graph),
+        **_complete(len(populations)),
         **_initial_states(model, neurons),
         ports=max((len(p.step.ports) for p in populations if p.step), default=1),
         output=(output := output_of(graph)),
@@ -177,6 +181,16 @@ def _graded(graph: Graph) -> dict[str, Array]:
     )
     sizes = [p.neurons if p.name in senders else 0 for p in graph.populations]
     return {"emitted": emitted, "graded": bounds(sizes)}
+
+
+def _complete(populations: int) -> dict[str, Array]:
+    """No unit is left out."""
+    ones = np.ones(populations)
+    return {
+        "dropped": np.zeros(populations, np.uint32),
+        "alike": ones.astype(np.int64),
+        "share": ones.astype(np.float32),
+    }
 
 
 def _port(post: Population, projection: Projection) -> int:

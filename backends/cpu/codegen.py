@@ -32,7 +32,10 @@ FORWARD = (
     ("compiled", ("formulas.py", "windows.py")),
     (
         "cpu.kernels",
-        ("features.py", "rows.py", "forward.py", "closing.py", "planes.py", "synapses.py"),
+        (
+            *("features.py", "rows.py", "forward.py", "dropout.py", "closing.py", "planes.py"),
+            "synapses.py",
+        ),
     ),
     ("cpu", ("each.py", "timeloop.py")),
 )

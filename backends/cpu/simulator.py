@@ -38,6 +38,7 @@ class Data(NamedTuple):
     ids: Array  # u64[S]
     labels: Array  # i32[S]
     importance: Array  # f32[S]
+    epoch: int
 
 
 class Weights(NamedTuple):
@@ -155,6 +156,7 @@ class CpuSimulator:
             np.ascontiguousarray(samples.ids, np.uint64),
             np.ascontiguousarray(samples.labels, np.int32),
             np.ascontiguousarray(samples.importance, np.float32),
+            samples.epoch,
         )
 
     @cached_property
@@ -179,7 +181,7 @@ class CpuSimulator:
         data = Data(
             *(np.zeros((1, 1), np.float32), np.zeros((1, 1, 1), np.uint8)),
             *(nothing.astype(np.int64), nothing.astype(np.uint64), nothing),
-            np.zeros(0, np.float32),
+            *(np.zeros(0, np.float32), 0),
         )
         for fields in (make_work(self.plan, 0), data, self._results(0)):
             Record(fields)

@@ -13,9 +13,11 @@ from numba import njit, prange
 from ..compiled.formulas import is_drawn, is_lost, is_sent
 from .each import step_each
 from .kernels.closing import close_step
+from .kernels.dropout import draw_shares
 from .kernels.features import (
     CODES,
     DRAWN,
+    DROPPED,
     EACH,
     GRADED,
     PRESENTED,
@@ -34,7 +36,7 @@ from .kernels.forward import (
     thresholds,
 )
 from .kernels.planes import is_laid, lay, planes_of
-from .kernels.rows import add, numbers
+from .kernels.rows import add, add_scaled, fill, numbers
 from .kernels.synapses import deliver, deliver_planes, send_all, send_steady
 from .units import advance_at, unit
 
@@ -125,13 +127,20 @@ def drive(plan, values, j, first, last, work, w, currents):  # type: ignore[no-u
         return
     size = planes_of(plan.windows[j]) if is_laid(plan, j) else np.int64(0)
     planes = numbers(np.empty(size, np.float32))
+    is_scaled = DROPPED and plan.dropped[a] > 0
+    part = numbers(np.empty(hi - lo if is_scaled else 0, np.float32))
     for t in range(max(first, delay), last):
         start, end, current = ptr[t - delay], ptr[t - delay + 1], currents[t % window, lo:hi]
+        if DROPPED and is_scaled and start < end:
+            fill(part, ZERO)
+            current = part
         if start < end and is_laid(plan, j):
             laid = laid_of(work, w)
             deliver_planes(plan, values, laid, j, spikes, start, end, current, planes)
         elif start < end:
             deliver(plan, values, j, spikes, start, end, current)
+        if DROPPED and is_scaled and start < end:
+            add_scaled(plan.share[a], part, currents[t % window, lo:hi])
 
 
 @njit
@@ -197,6 +206,9 @@ def step_block(advance, plan, weights, b, first, last, work, w):  # type: ignore
             for s in range(plan.inner[p], plan.incoming[p + 1]):
                 j = sources[s]
                 a, emitted = pre[j], t - delay[j]
+                if DROPPED and plan.dropped[a] > 0:
+                    drive(plan, values, j, t, t + 1, work, w, currents)
+                    continue
                 if GRADED and plan.emitted[a] >= 0:
                     origin = plan.port[j] * neurons[-1]
                     here, there = origin + lo, origin + hi
@@ -242,6 +254,9 @@ def present(advance, plan, weights, data, s, stride, count, seed, work, w):  # t
     if not PRESENTED:
         for c in range(count):
             encode_inputs(plan, data, s + c * stride, seed, work, w + c)
+            if DROPPED:
+                shares = work.shares[w + c]
+                draw_shares(plan, data.ids[s + c * stride], data.epoch, seed, shares)
     if STEADY:
         settle(plan, weights, data, s, stride, count, work, w)
     if not PRESENTED:

@@ -12,7 +12,7 @@ from ..compiled.text.step import constant_lines, identifiers, state_places, step
 
 FORWARD = (
     ("compiled", ("formulas.py", "windows.py")),
-    ("cuda.kernels", ("grid.py", "forward.py", "synapses.py")),
+    ("cuda.kernels", ("grid.py", "forward.py", "dropout.py", "synapses.py")),
     ("cuda", ("timeloop.py",)),
 )
 _HEAD = """\

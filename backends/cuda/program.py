@@ -38,6 +38,7 @@ class Data(NamedTuple):
     thresholds: Any  # u32[R, inputs]
     rasters: Any  # u8[R, T, inputs]
     numbers: Any  # f32[R, inputs] what inputs send in every step
+    epoch: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,6 +111,7 @@ def example_samples() -> tuple[Data, Results]:
     data = Data(
         *(np.zeros(1, np.int64), np.zeros((1, 2), np.uint32), number),
         *(real, np.zeros((1, 1), np.uint32), np.zeros((1, 1, 1), np.uint8), real[None]),
+        epoch=0,
     )
     counts, scores = np.zeros((1, 1), np.int32), np.zeros((1, 1), np.float32)
     found = number, real, np.zeros(1, np.int64), np.zeros(1, np.uint8)

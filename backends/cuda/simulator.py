@@ -133,6 +133,7 @@ class CudaSimulator:
             upload(np.ascontiguousarray(samples.labels, np.int32)),
             upload(np.ascontiguousarray(samples.importance, np.float32)),
             *self._kept(samples.values),
+            epoch=samples.epoch,
         )
 
     def _kept(self, values: Array) -> tuple[Any, ...]:

@@ -17,6 +17,7 @@ from numba import cuda
 
 from ..compiled.formulas import is_drawn, is_lost, is_sent
 from ..compiled.kinds import LIST, WINDOW
+from .kernels.dropout import draw_shares, leave_out
 from .kernels.forward import (
     allowed,
     draw,
@@ -25,7 +26,7 @@ from .kernels.forward import (
     raster_quad,
     set_bit,
 )
-from .kernels.grid import chunks_of, first_item, i32, meet, u32
+from .kernels.grid import chunks_of, f32, first_item, i32, meet, u32
 from .kernels.synapses import deliver_dense, deliver_listed, deliver_windows, send_all
 
 advance: Any  # a neuron's step, generated beside this text
@@ -137,6 +138,20 @@ def drive(plan, tables, weights, work, b, j, i, t, current):  # type: ignore[no-
 
 
 @cuda.jit(device=True)
+def bring(plan, tables, weights, work, b, j, i, t, here):  # type: ignore[no-untyped-def]
+    """Add what projection j brings to its post neuron i in step t to the current at a place: as
+    much more as units of its pre population are left out, of spikes."""
+    currents, a = work.currents[b], plan.pre[j]
+    before = currents[here]
+    if plan.dropped[a] > 0 and plan.emitted[a] < 0:
+        currents[here] = 0
+        currents[here] = drive(plan, tables, weights, work, b, j, i, t, currents[here])
+        currents[here] = f32(before) + plan.share[a] * f32(currents[here])
+    else:
+        currents[here] = drive(plan, tables, weights, work, b, j, i, t, before)
+
+
+@cuda.jit(device=True)
 def drive_outside(plan, tables, weights, work, b, p, t):  # type: ignore[no-untyped-def]
     """Everything that comes to population p in step t from blocks that are complete."""
     n = plan.neurons[p + 1] - plan.neurons[p]
@@ -149,7 +164,7 @@ def drive_outside(plan, tables, weights, work, b, p, t):  # type: ignore[no-unty
         for s in range(plan.incoming[p], plan.inner[p]):
             j = plan.sources[s]
             here = place + plan.port[j] * tables.width
-            currents[here] = drive(plan, tables, weights, work, b, j, i, t, currents[here])
+            bring(plan, tables, weights, work, b, j, i, t, here)
         i += cuda.blockDim.x
 
 
@@ -171,17 +186,20 @@ def step_neurons(  # type: ignore[no-untyped-def]
         for s in range(first, last):
             j = plan.sources[s]
             here = place + plan.port[j] * tables.width
-            currents[here] = drive(plan, tables, weights, work, b, j, i, t, currents[here])
+            bring(plan, tables, weights, work, b, j, i, t, here)
         if advance(  # noqa: F821 - declared above, for the types alone
             plan.model[p], lo + i, work.reals[b], work.integers[b], currents, place, tables.width,
             plan.constants[p],
-        ):  # fmt: skip
+        ) and not leave_out(plan, work, b, p, lo + i):  # fmt: skip
             set_bit(masks, mask, i)
             spikes = work.count[b, lo + i]
             work.times[b, plan.steps * (lo + i) + spikes] = t
             work.count[b, lo + i] = spikes + 1
         if plan.emitted[p] >= 0:
-            work.graded[b, t, plan.graded[p] + i] = work.reals[b, plan.emitted[p], lo + i]
+            sent = work.reals[b, plan.emitted[p], lo + i]
+            work.graded[b, t, plan.graded[p] + i] = sent
+            if plan.dropped[p] > 0:
+                work.graded[b, t, plan.graded[p] + i] = f32(sent) * work.shares[b, lo + i]
         i += cuda.blockDim.x
 
 
@@ -248,6 +266,7 @@ def present(  # type: ignore[no-untyped-def]
     while item < count:
         rest(plan, work, item)
         levels(plan, data, work, item, first + item)
+        draw_shares(plan, data, work, item, first + item, key0, key1)
         item += blocks
     meet(barrier)
     quads = (plan.steps + 3) // 4

@@ -47,6 +47,7 @@ def simulate(
     real: Real = np.float64,
     record: bool = False,
     forced: Mapping[str, Array] | None = None,
+    factors: Mapping[str, Array] | None = None,
 ) -> Simulation:
     """The trace of a model whose graph went through the pipeline.
 
@@ -56,13 +57,14 @@ def simulate(
     port sums one by one: the projections from other blocks in graph order, then those from the
     population's own block in graph order, in each the pre neurons ascending. Fixed-point numbers
     are their codes, in int64. Of the populations in `forced` the spikes are given, [T, B, N],
-    whatever their thresholds say.
+    whatever their thresholds say. What those in `factors` send is multiplied by these, [B, N], see
+    `ir.dropout`.
     """
     model = run_model_passes(model)
     graph = model.graph
     assert graph.schedule is not None, "the pass `schedule` must have run"
     require_clocked(graph, tuple(SUMS), fires_often=True)
-    network = _Network(model, inputs, real, forced or {})
+    network = _Network(model, inputs, real, forced or {}, factors or {})
     trace = network.silent_trace(record)
     for t in range(network.steps):
         for block in graph.schedule:
@@ -93,8 +95,10 @@ class _Network:
         inputs: Mapping[str, Array],
         real: Real,
         forced: Mapping[str, Array],
+        factors: Mapping[str, Array],
     ) -> None:
         self.model, graph, self.forced = model, model.graph, forced
+        self.factors = factors
         self.means = graph.semantics
         self.populations = graph.index()
         self.inputs = inputs
@@ -138,6 +142,8 @@ class _Network:
         if sends_numbers(population):
             has_codes = self.model.graph.semantics.integers > 0
             return self.inputs[population.name].astype(np.int64 if has_codes else self.real)
+        if population.name in self.factors:
+            return np.zeros(spikes.shape, self.real)
         if population.step is None or population.step.emit is None:
             return spikes
         return np.zeros(spikes.shape, self._numpy_type(population.step.emit.dtype))
@@ -190,6 +196,9 @@ class _Network:
                 self._fire_often(name, code, values, fired)
             if step.emit is not None:
                 trace.emitted[name][t] = evaluate(step.emit, values, self.real)
+            if name in self.factors:
+                sent = fired if step.emit is None else trace.emitted[name][t]
+                trace.emitted[name][t] = self.factors[name] * sent
         trace.spikes[name][t] = fired
         for state in step.states:
             kept = self._spread(name, values[state.name]).astype(self._numpy_type(state.dtype))

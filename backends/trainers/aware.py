@@ -56,6 +56,7 @@ class AwareTrainer(CpuTrainer):
         folder: Path,
         scales: Scales = NO_SCALES,
     ) -> None:
+        assert not spec.calls("dropout"), "refused before"
         self.integers = CpuSimulator(integers, threads, folder)
         self._scales = scales
         learnt = {name: scale for name, scale in scales.items() if scale.is_learnt}

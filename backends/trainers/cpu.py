@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from ...ir.graph import TrainSpec
 from ...ir.model import Model
+from ..compiled.dropout import dropping
 from ..compiled.kinds import PAIRS, WINDOW
 from ..compiled.network import unflatten
 from ..compiled.plan import distinct_steps
@@ -57,6 +58,9 @@ class CpuTrainer(CpuSimulator):
             text = self._kind.cpu.scans(self.graph, spec, self.is_presented)
             self.rule = with_scans(self.rule, text, folder)
         self._rule = Record(self.rule)
+        # By what it learns; it answers by `plan`, without any dropout.
+        self._dropping = dropping(self.plan, self.graph, spec)
+        self._presenting = Record(self._dropping)
         self.chain = chain_of(spec)
         self._compiled = load_chain(self.chain, folder)
         self._values = Values(model, self.graph, self.plan)
@@ -96,7 +100,7 @@ class CpuTrainer(CpuSimulator):
         if key not in self._loaded:
             self._declare()
             own = self._kind.cpu.features(self.rule, at_once)
-            has = features_of(self.plan, is_shared, is_presented=self.is_presented)
+            has = features_of(self._dropping, is_shared, is_presented=self.is_presented)
             features = {**has, **own}
             steps = distinct_steps(self.graph)
             self._loaded[key] = load_kernels(steps, self.folder, features, self._kind.cpu.sources)
@@ -222,7 +226,7 @@ class CpuTrainer(CpuSimulator):
         work, back = self._scratch_for(1 if at_once else GROUPS, is_shared)
         return int(
             kernels.module.learn(
-                kernels.address, self.tables, self._rule, call.optimizer, self.presented,
+                kernels.address, self._presenting, self._rule, call.optimizer, self.presented,
                 self._store(), work, back, call.data, self.seed, self.updates, first, last,
                 1 if at_once else GROUPS, worker, call.results,
             )
@@ -274,7 +278,7 @@ class CpuTrainer(CpuSimulator):
         if key not in self._scratches:
             each, kept = self._kind.cpu.together(self.plan), self._kind.cpu.kept(self.rule)
             self._scratches[key] = (
-                Record(make_work(self.plan, workers * each, is_shared, kept, each)),
+                Record(make_work(self._dropping, workers * each, is_shared, kept, each)),
                 Record(self._kind.cpu.scratch(self.plan, self.rule, workers)),
             )
         if workers > 1 and len(self._gradient) < workers:

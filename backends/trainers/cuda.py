@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,6 +12,7 @@ import numpy.typing as npt
 
 from ...ir.graph import TrainSpec
 from ...ir.model import Model
+from ..compiled.dropout import dropping
 from ..compiled.kinds import PAIRS
 from ..compiled.network import unflatten
 from ..compiled.state import copy_rows, moment_in, require_fit, state_of, weights_in
@@ -49,10 +51,16 @@ class CudaTrainer(CudaSimulator):
         super().__init__(model, threads, folder, device, has_currents)
         self.spec, self.folder = spec, folder
         self._values = Values(model, self.graph, self.plan)
-        self.own = own = self._kind.layout(model, self.layout, spec)
-        program = self._kind.program(self.layout, own, spec, self._threads())
+        # By what it learns; it answers by `layout`, without any dropout.
+        self._learns = replace(self.layout, plan=dropping(self.plan, self.graph, spec))
+        self.own = own = self._kind.layout(model, self._learns, spec)
+        program = self._kind.program(self._learns, own, spec, self._threads())
         self._learn = Launcher(self.device, program)
         self._rule = on_device(self.device, own.rule)
+        upload, plan = self.device.upload, self._learns.plan
+        self._presenting = self._plan._replace(
+            dropped=upload(plan.dropped), alike=upload(plan.alike), share=upload(plan.share)
+        )
         self._learning = on_device(self.device, own.learning)
         self.updates = 0
         flat = self.device.download(self.flat)
@@ -125,7 +133,7 @@ class CudaTrainer(CudaSimulator):
     def _launch(self, call: _Call, optimizer: Any, learning: Any, first: int, last: int) -> None:
         """The kernel over the samples first:last."""
         self._learn(
-            self._plan, self._tables, self._rule, learning, optimizer, self._store, call.back,
+            self._presenting, self._tables, self._rule, learning, optimizer, self._store, call.back,
             call.data, call.results, first, last, call.batch, int(call.back.count.shape[0]),
             *self._key(),
         )  # fmt: skip
@@ -182,7 +190,7 @@ class CudaTrainer(CudaSimulator):
 
     def _reserve(self, batch: int) -> Any:
         def build(make: Make, flight: int) -> Any:
-            return self._kind.scratch(make, self.layout, self.own, flight, self._learn.blocks)
+            return self._kind.scratch(make, self._learns, self.own, flight, self._learn.blocks)
 
         return self._back.of(batch, build)
 

@@ -14,7 +14,8 @@ from ...ir.graph import Graph
 from ...ir.relays import written_ends
 from ...ir.report import Report, nearest, twice
 from ..foreign import unknown
-from ..syntax.tree import ChoiceOf, Deploy, Expression, Literal, Path, Reference, Setting
+from ..syntax.files import ChoiceOf, Deploy
+from ..syntax.tree import Expression, Literal, Path, Reference, Setting
 from ..typing.constants import Quantity, Scope, evaluate, number, whole, wrong_type
 from ..units import coherent
 from .paths import part_text

@@ -9,8 +9,9 @@ from ...ir.diagnostics import CompileError, Diagnostic, Source, Span
 from ...ir.graph import Call, Graph, TrainSpec
 from ...ir.report import Report, listing, twice, unknown
 from ..library import Entry, LoadedFile
+from ..syntax.files import Plan
 from ..syntax.parser import parse_expression
-from ..syntax.tree import Expression, Literal, Module, Network, Param, Plan
+from ..syntax.tree import Expression, Literal, Module, Network, Param, Setting
 from ..typing.constants import Scope
 from .bodies import unroll, unroll_module
 from .construction import Body, Construction, Environment
@@ -126,7 +127,7 @@ def data_of(network: Network, file: LoadedFile, scope: Scope, report: Report) ->
     """What a file's training of a network says of its data, whatever else is wrong with it."""
     for train in file.trains.get(network.name.text, []):
         for entry in train.entries:
-            if entry.name.text == "data":
+            if entry.name.text == "data" and isinstance(entry, Setting):
                 yield lower_data(entry.value, scope, report), train.network.span
 
 

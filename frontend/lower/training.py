@@ -12,8 +12,10 @@ from ...ir.graph import Setting as Chosen
 from ...ir.ranges import BELOW_ONE
 from ...ir.report import Report, twice, unknown
 from ...ir.rules import TRAIN_ENTRIES
+from ...ir.verify.dropout import dropout_problem
 from ...ir.verify.images import image_problem, image_shape, size_problem
-from ..syntax.tree import Argument, Expression, Reference, Setting, Train
+from ..syntax.files import EntryOf, Train
+from ..syntax.tree import Argument, Call, Expression, Name, Reference, Setting
 from ..typing.arguments import as_call, fill, look_up
 from ..typing.constants import (
     Constant,
@@ -27,6 +29,7 @@ from ..typing.constants import (
 )
 from ..typing.operators import Operand, mismatch
 from ..units import NUMBER
+from .paths import part_text
 
 
 def lower_train(block: Train, scope: Scope, graph: Graph | None, report: Report) -> TrainSpec:
@@ -45,19 +48,42 @@ def lower_train(block: Train, scope: Scope, graph: Graph | None, report: Report)
     spec = TrainSpec(block.network.text, settings, span=block.network.span)
     if graph is not None:
         _require_images(block, spec, graph)
+        _require_senders(block, spec, graph)
     return spec
 
 
 def _require_images(block: Train, spec: TrainSpec, graph: Graph) -> None:
     """E051 for samples that cannot be transformed as the block says."""
     calls, shape = spec.calls("augment"), image_shape(graph)
-    places = [line.value.span for line in block.entries if line.name.text == "augment"]
+    places = [_place(line) for line in block.entries if line.name.text == "augment"]
     problems = [image_problem(graph)] if shape is None else [size_problem(c, shape) for c in calls]
     found = [
         Diagnostic("E051", problem[0], place, help=problem[1])
         for problem, place in zip(problems, places, strict=False)
         if problem is not None
     ]
+    if found:
+        raise CompileError(found)
+
+
+def _place(line: Setting | EntryOf) -> Span:
+    return line.path.span if isinstance(line, EntryOf) else line.value.span
+
+
+def _require_senders(block: Train, spec: TrainSpec, graph: Graph) -> None:
+    """CompileError for populations of which no units can be left out, or that there are not."""
+    known, first, found = graph.index(), dict[str, Span](), list[Diagnostic]()
+    hidden = [p.name for p in graph.populations if p.role == "hidden"]
+    places = [_place(line) for line in block.entries if line.name.text == "dropout"]
+    for call, place in zip(spec.calls("dropout"), places, strict=True):
+        population = known.get(call.kind)
+        if population is None:
+            found.append(unknown("population", call.kind, place, hidden))
+        elif call.kind in first:
+            found.append(twice(call.kind, place, first[call.kind], code="E014"))
+        elif problem := dropout_problem(graph, population):
+            found.append(Diagnostic("E051", problem[0], place, help=problem[1]))
+        first.setdefault(call.kind, place)
     if found:
         raise CompileError(found)
 
@@ -72,7 +98,7 @@ def _lacking(block: Train, needed: str) -> Diagnostic:
 
 
 def _set(
-    line: Setting,
+    line: Setting | EntryOf,
     settings: dict[str, Chosen],
     places: dict[str, Span],
     scope: Scope,
@@ -85,16 +111,33 @@ def _set(
     if name.text in places and not entry.may_repeat:
         raise CompileError(twice(name.text, name.span, places[name.text], code="E014"))
     places[name.text] = name.span
-    if entry.table is None:
+    if entry.row is not None:
+        call = _of_population(line, entry.row, scope, report)
+    elif isinstance(line, EntryOf):
+        message = f"`{name.text}` is said of the whole training, not of a population"
+        raise CompileError(Diagnostic("E020", message, line.path.span, help="write it alone"))
+    elif entry.table is None:
         settings[name.text] = _TYPES[entry.type](line.value, scope, report)
         return
-    call = _call(name.text, entry.table, entry.what, line.value, scope, report)
+    else:
+        call = _call(name.text, entry.table, entry.what, line.value, scope, report)
     before = settings[name.text] if entry.may_repeat else None
     settings[name.text] = (*_several(before), call) if entry.may_repeat else call
 
 
 def _several(calls: Chosen) -> tuple[IrCall, ...]:
     return calls if isinstance(calls, tuple) else ()
+
+
+def _of_population(line: Setting | EntryOf, row: Row, scope: Scope, report: Report) -> IrCall:
+    """What a line says of a population, whose name it begins with."""
+    if isinstance(line, EntryOf):
+        text = ".".join(part_text(part, scope) for part in line.path.parts)
+        call = Call(Name(text, line.path.span), line.arguments, line.path.span)
+    else:
+        said = f"{line.name.text} h({row.arguments[0].name} = 0.2)"
+        call = as_call(line.value, f"a population after `{line.name.text}`, such as `{said}`")
+    return fill(row, call, scope, report, "E051")
 
 
 def _call(

@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from ...ir.diagnostics import CompileError, Source
 from ..collection import no_collection
+from ..syntax.files import ChoiceOf, Deploy, File, Train
 from ..syntax.lexer import Token, spelled, words
 from ..syntax.parser import parse
-from ..syntax.tree import ChoiceOf, Deploy, File, Train
 from .columns import Line, align
 from .spacing import Context, Entries, contexts, spaces, written
 

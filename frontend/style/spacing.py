@@ -150,7 +150,7 @@ def _hugs_left(left: str, right: str, context: Context) -> bool:
     if right == "_COLON":
         return context.is_inside or context.opening in _DECLARATIONS
     if right == "_LPAR":
-        return left in ("NAME", "TRAINABLE")
+        return left in ("NAME", "TRAINABLE", "RSQB")
     if right == "LSQB":
         return left in ("NAME", "RSQB")
     return _is_tight_operator(right, context)

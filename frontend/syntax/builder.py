@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ...ir.diagnostics import Span
+from . import files
 from . import tree as syntax
 from .lexer import Token
 from .precedence import climb, deeper
@@ -202,8 +203,8 @@ class _Builder:
 
     # ---- files
 
-    def import_(self, children: Children) -> syntax.Import:
-        return syntax.Import(Name(children[1].text[1:-1], children[1].span))
+    def import_(self, children: Children) -> files.Import:
+        return files.Import(Name(children[1].text[1:-1], children[1].span))
 
     def neuron(self, children: Children) -> syntax.Neuron:
         return syntax.Neuron(name_of(children[1]), tuple(children[2:]))
@@ -217,23 +218,26 @@ class _Builder:
     def formals(self, children: Children) -> tuple[syntax.Param, ...]:
         return tuple(children)
 
-    def train(self, children: Children) -> syntax.Train:
-        return syntax.Train(name_of(children[1]), tuple(children[2:]))
+    def train(self, children: Children) -> files.Train:
+        return files.Train(name_of(children[1]), tuple(children[2:]))
 
     def entry(self, children: Children) -> syntax.Setting:
         return syntax.Setting(name_of(children[0]), _operand(children[1]))
 
-    def deploy(self, children: Children) -> syntax.Deploy:
-        return syntax.Deploy(name_of(children[1]), tuple(children[2:]))
+    def entry_of(self, children: Children) -> files.EntryOf:
+        return files.EntryOf(name_of(children[0]), children[1], tuple(children[2:]))
+
+    def deploy(self, children: Children) -> files.Deploy:
+        return files.Deploy(name_of(children[1]), tuple(children[2:]))
 
     choice = entry
 
-    def choice_of(self, children: Children) -> syntax.ChoiceOf:
+    def choice_of(self, children: Children) -> files.ChoiceOf:
         pre, post, setting = children
-        return syntax.ChoiceOf(pre, post, setting, cover(pre.span, post.span))
+        return files.ChoiceOf(pre, post, setting, cover(pre.span, post.span))
 
-    def file(self, items: Children) -> syntax.File:
-        return syntax.File(tuple(items))
+    def file(self, items: Children) -> files.File:
+        return files.File(tuple(items))
 
 
 _ROLES = {"INPUT": "input", "POPULATION": "hidden", "OUTPUT": "output"}

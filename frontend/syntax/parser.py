@@ -10,9 +10,10 @@ from typing import Any, cast
 from ...ir.diagnostics import CompileError, Diagnostic, Source, Span
 from ..limits import LIMITS
 from .errors import DEFINITIONS, complaint
+from .files import File
 from .lalr import Machine, Unexpected, grammar
 from .lexer import END, KEYWORDS, Token, between, tokenize, too_long, words
-from .tree import Expression, File
+from .tree import Expression
 
 _OPENING = {"_LBRACE": "_RBRACE", "_LPAR": "_RPAR", "LSQB": "RSQB"}
 _DEPTH = {"_LBRACE": 1, "_RBRACE": -1}

@@ -317,14 +317,7 @@ Declaration = Let | Cell | PopulationStatement | InstanceStatement | PortStateme
 Statement = Setting | Declaration | ProjectionStatement | For
 
 
-# Files.
-
-
-@dataclass(frozen=True, slots=True)
-class Import:
-    """`import "path"`."""
-
-    path: Name
+# Definitions.
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,42 +346,4 @@ class Network:
     body: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Train:
-    """`train network { … }`."""
-
-    network: Name
-    entries: tuple[Setting, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ChoiceOf:
-    """`pre -> post name value`: a line of a `deploy` block about the synapses between two."""
-
-    pre: Path
-    post: Path
-    setting: Setting
-    span: Span = field(compare=False, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Deploy:
-    """`deploy network { … }`."""
-
-    network: Name
-    entries: tuple[Setting | ChoiceOf, ...]
-
-
 Definition = Neuron | Cell | Module | Network
-Plan = Train | Deploy  # what concerns a network that stands elsewhere
-Item = Import | Definition | Plan
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """A file, its items in order; `lost` is the text that could not be read, `is_whole` if it all
-    stands within the items."""
-
-    items: tuple[Item, ...]
-    lost: tuple[Span, ...] = field(default=(), compare=False, repr=False)
-    is_whole: bool = field(default=True, compare=False, repr=False)

@@ -42,7 +42,8 @@ def _said(spec: TrainSpec) -> list[tuple[str, object]]:
 def _but_defaults(value: object, entry: TrainEntry) -> object:
     if isinstance(value, tuple):
         return [_but_defaults(each, entry) for each in value]
-    if not isinstance(value, Call) or entry.table is None:
+    row = entry.row_of(value) if isinstance(value, Call) else None
+    if not isinstance(value, Call) or row is None:
         return value
-    defaults = {argument.name: argument.default for argument in entry.table[value.kind].arguments}
+    defaults = {argument.name: argument.default for argument in row.arguments}
     return value.kind, sorted((n, v) for n, v in value.arguments if v != defaults.get(n))

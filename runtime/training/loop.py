@@ -199,7 +199,8 @@ def _learn(
     start = course.clock()
     samples = course.train.pick(chosen, progress.importance)
     samples = course.transform(samples, progress.epoch)
-    samples = replace(samples, ids=keys(course.graph, progress, samples.ids))
+    ids = keys(course.graph, progress, samples.ids)
+    samples = replace(samples, ids=ids, epoch=progress.epoch)
     outcome = trainer.train(samples, spec.count("batch"), rate)
     return advanced(progress, chosen, outcome, course.clock() - start)
 

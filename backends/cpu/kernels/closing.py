@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from .features import CODES, GRADED, OFTEN, RECORDED
+from .dropout import leave_out, multiply
+from .features import CODES, DROPPED, GRADED, OFTEN, RECORDED
 from .forward import append
 from .rows import numbers
 
@@ -28,6 +29,11 @@ def close_step(plan, p, t, end, work, w):  # type: ignore[no-untyped-def]
         emitted = numbers(reals[plan.emitted[p], lo:hi])
         for n in range(hi - lo):
             own[n] = emitted[n]
+        if DROPPED and plan.dropped[p] > 0:
+            multiply(work.shares[w, lo:hi], own)
+    elif DROPPED and plan.dropped[p] > 0:
+        for now in range(t, end):
+            leave_out(work.shares[w, lo:hi], fired[now - t, : hi - lo])
     spikes = work.spikes[w, plan.events[p] : plan.events[p + 1]]
     for now in range(t, end):
         if OFTEN:

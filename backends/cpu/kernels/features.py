@@ -10,6 +10,7 @@ DRAWN = True  # inputs whose spikes are drawn
 RASTER = True  # inputs that are spike trains
 STEADY = True  # inputs that send the same number in every step
 GRADED = True  # populations that send numbers which they emit
+DROPPED = True  # units of populations are left out while the network learns
 MATRIX = True  # all-pairs projections
 LISTED = True  # projections given by lists of synapses
 WINDOWED = True  # convolutions and poolings

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from ....ir.diagnostics import CompileError, Diagnostic
 from ....ir.graph import TrainSpec
 from ....ir.model import Model
+from ....ir.verify.dropout import require_complete
 from ...compiled.plan import Plan
 from ...losses.table import count_loss_of, loss_of
 from ..row import EVENTS, CpuKernels, CudaKernels, Rule
@@ -24,6 +25,8 @@ from .sources import CPU, cpu_features
 from .tables import make_rule
 from .teacher import teacher_warnings
 
+WAY_OUT = "leave `dropout` out, or learn by `rule surrogate`"
+
 
 def check(model: Model, spec: TrainSpec) -> tuple[Diagnostic, ...]:
     """Why the rules cannot train a network, each thing by itself."""
@@ -34,6 +37,9 @@ def _attempts(model: Model, spec: TrainSpec) -> Iterator[Callable[[], object]]:
     yield lambda: require_trainable(model.graph, spec.call("rule"))
     yield lambda: require_alike(model)
     yield lambda: count_loss_of(spec)
+    yield lambda: require_complete(
+        spec, f"`{spec.call('rule').kind}`, which learns by whole spike trains,", WAY_OUT
+    )
     for population in model.graph.populations:
         if population.step is not None:
             yield partial(spike_response, population)

@@ -55,25 +55,27 @@ def gradients_through_time(
     inputs: Mapping[str, npt.NDArray[Any]],
     asked: Mapping[str, Floats],
     surrogates: Mapping[str, Surrogate],
+    factors: Mapping[str, Floats] | None = None,
 ) -> Gradients:
     """The gradients of a loss of which dL/d(what is emitted), [T, B, N] by population, is `asked`.
 
     `inputs` bool [T, B, N] by input population; the model's graph went through the pipeline.
-    `surrogates` by population.
+    `surrogates` by population; `factors` [B, N] of what it sends, see `ir.dropout`.
     """
-    trace = simulate(model, inputs, np.float64, record=True)
+    trace = simulate(model, inputs, np.float64, record=True, factors=factors)
     adjoints = {
         p.name: adjoint_of(p.step, surrogates[p.name], p.span)
         for p in run_model_passes(model).graph.populations
         if p.step is not None
     }
-    return Backward(model, trace, asked, adjoints).gradients()
+    return Backward(model, trace, asked, adjoints, factors=factors).gradients()
 
 
 class Backward:
     """The sweep, from the last step on: what the states and ports of each population ask, by the
     adjoints of their steps as `passes.settle` leaves them; `final` is what a loss asks of the last
-    states, [B, N] by population and state; no error passes the projections `cut`.
+    states, [B, N] by population and state; no error passes the projections `cut`. What populations
+    in `factors` sent was multiplied by these, [B, N].
 
     Parameters that are learnt are states there that nothing assigns, so that dL/d(where a state
     starts) is all that their gradients follow from.
@@ -87,8 +89,9 @@ class Backward:
         adjoints: Mapping[str, StepAdjoint],
         final: Mapping[str, dict[str, Floats]] | None = None,
         cut: frozenset[str] = frozenset(),
+        factors: Mapping[str, Floats] | None = None,
     ) -> None:
-        self.cut = cut
+        self.cut, self.factors = cut, factors or {}
         self.given, self.model = model, run_model_passes(model)
         self.trace, self.emitted = trace, trace.emitted
         self.asked, self.adjoints = asked, adjoints
@@ -193,7 +196,8 @@ class Backward:
         values |= {state: array[t] for state, array in self.own[population.name].items()}
         for port in step.ports:
             values[port] = self._port(population, port, t)
-        spikes = self.trace.spikes if step.emit is not None else self.emitted
+        is_other = step.emit is not None or population.name in self.factors
+        spikes = self.trace.spikes if is_other else self.emitted
         for assign in adjoint.forward:
             fired = assign.target == SPIKED
             value = spikes[population.name][t] if fired else self.value(assign.value, values)
@@ -222,7 +226,7 @@ class Backward:
             if p.pre == population.name and t + p.delay < self.steps and p.name not in self.cut:
                 asking = self.moved.get(p.post, self.arrived[p.post])
                 total += asking[p.port][t + p.delay] @ self.matrices[p.name].T
-        return total
+        return total * self.factors.get(population.name, 1.0)
 
     def weight_gradient(self, projection: Projection) -> Floats:
         """dL/d of every weight of a projection, in the shape of its wiring's."""
@@ -274,23 +278,25 @@ def sample_gradients(
     importance: float,
     cut: frozenset[str] = frozenset(),
     is_forced: bool = False,
+    factors: Mapping[str, Floats] | None = None,
 ) -> SampleGradients:
     """Those of a loss over the output's counts or scores, from what the neurons do in float32, as
     they do on the engines; `emitted` [T, N] of every population: what its inputs send, and the
     spikes of the others, which must be what they do or, `is_forced`, are what they do. `cut` as in
-    `Backward`."""
+    `Backward`, and `factors`, [N]."""
     graph = model.graph
     output = next(p for p in graph.populations if p.role == "output")
     inputs = {p.name: emitted[p.name][:, None] for p in graph.populations if p.role == "input"}
     forced = {p.name: emitted[p.name][:, None] for p in graph.populations if is_forced and p.step}
-    trace = simulate(model, inputs, np.float32, record=True, forced=forced)
+    shared = {name: each[None] for name, each in (factors or {}).items()}
+    trace = simulate(model, inputs, np.float32, record=True, forced=forced, factors=shared)
     for p in graph.populations:
         if p.step is not None:
             assert np.array_equal(trace.spikes[p.name][:, 0], emitted[p.name]), p.name
     is_timed = any(a.moved is not None for a in adjoints.values())
     asked, final, cost = _asked(loss, trace, output.name, label, graph.dt, importance, is_timed)
     ends = {output.name: asked}, adjoints, {output.name: final}
-    found = Backward(model, trace, *ends, cut).gradients()
+    found = Backward(model, trace, *ends, cut, shared).gradients()
     return SampleGradients(found.weights, cost, found.parameters)
 
 

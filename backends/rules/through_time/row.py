@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 from ....ir.diagnostics import CompileError, Diagnostic
@@ -57,12 +58,14 @@ def oracle(
     label: int,
     spec: TrainSpec,
     importance: float,
+    factors: Mapping[str, npt.NDArray[np.float64]] | None = None,
 ) -> SampleGradients:
-    """The gradients of one sample in float64."""
+    """The gradients of one sample in float64, what its populations send multiplied by `factors`."""
     rule, settled = spec.call("rule"), Settle().run(model).graph
     adjoints = {p.name: scan_of(p, rule) for p in settled.populations if p.step is not None}
     cut = within_blocks(model.graph) if is_cut(rule) else frozenset[str]()
-    return sample_gradients(model, emitted, label, loss_of(spec), adjoints, importance, cut)
+    loss = loss_of(spec)
+    return sample_gradients(model, emitted, label, loss, adjoints, importance, cut, factors=factors)
 
 
 def _features(through: Through, at_once: bool) -> Mapping[str, bool]:

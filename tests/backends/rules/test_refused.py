@@ -71,3 +71,14 @@ def test_a_class_that_is_not_what_is_learnt():
     assert (found.code, found.help) == ("W050", "write `readout = first_spike`")
     program = compiled_text(text.replace("OUTPUT", "tssl\n  readout = first_spike"))
     assert RULES["tssl_bp"].warnings(program.graph, program.train) == ()
+
+
+@pytest.mark.parametrize("rule", ["st_rsbp", "hm2_bp"])
+def test_spike_trains_of_which_units_are_left_out(rule):
+    """Their derivatives are of whole trains, which the papers know without dropout."""
+    text = TEXT.replace("RULE", f"{rule}\n  dropout h(p = 0.2)").replace("LOSS", "count")
+    hidden = "lif\n  population h[3] : lif\n  x -> h : dense\n  h -> y : dense"
+    program = compiled_text(text.replace("OUTPUT", hidden))
+    (found,) = RULES[rule].check(draw_model(program.graph, 0), program.train)
+    assert (found.code, found.span) == ("E050", program.train.span)
+    assert "`h` has dropout" in found.message

@@ -4,14 +4,13 @@ import pytest
 from refusal import refused
 
 from snncc.frontend.limits import LIMITS
+from snncc.frontend.syntax.files import ChoiceOf, Deploy, Train
 from snncc.frontend.syntax.parser import parse, parse_expression
 from snncc.frontend.syntax.tree import (
     Alias,
     Bracket,
     Cell,
-    ChoiceOf,
     Delay,
-    Deploy,
     Derivative,
     For,
     Learning,
@@ -25,7 +24,6 @@ from snncc.frontend.syntax.tree import (
     Reference,
     RefractoryHold,
     Setting,
-    Train,
 )
 from snncc.ir.diagnostics import Diagnostic, Source, Span
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from ....cpu.kernels.features import PRESENTED
+from ....cpu.kernels.dropout import multiply
+from ....cpu.kernels.features import DROPPED, PRESENTED
 from ....cpu.kernels.rows import copy, fill
 from ....cpu.timeloop import drive, drive_outside
 from ....cpu.units import replay_at, retreat_at, unit
@@ -123,10 +124,10 @@ def backward(plan, through, weights, store, work, sweep, w, count, segment):  # 
             outside(plan, through, weights, store, work, sweep, w, count, b, segment, rows)
             if plan.recurrent[b] and not through.is_cut:
                 for row in range(rows - 1, -1, -1):
-                    inside(plan, through, store, sweep, w, count, b, plan.steps - first, row)
+                    inside(plan, through, store, work, sweep, w, count, b, plan.steps - first, row)
             else:
                 for k in range(plan.block[b], plan.block[b + 1]):
-                    scan(plan, through, sweep, w, count, plan.order[k], 0, rows)
+                    scan(plan, through, work, sweep, w, count, plan.order[k], 0, rows)
 
 
 @njit
@@ -159,7 +160,7 @@ def outside(plan, through, weights, store, work, sweep, w, count, b, segment, ro
 
 
 @njit
-def inside(plan, through, store, sweep, w, count, b, left, row):  # type: ignore[no-untyped-def]
+def inside(plan, through, store, work, sweep, w, count, b, left, row):  # type: ignore[no-untyped-def]
     """A step of a recurrent block, with so many steps `left` from the segment's first on: its
     populations against their order, each after those that its spikes reached within the step."""
     for k in range(plan.block[b + 1] - 1, plan.block[b] - 1, -1):
@@ -167,7 +168,7 @@ def inside(plan, through, store, sweep, w, count, b, left, row):  # type: ignore
         for j in range(len(plan.pre)):
             if plan.pre[j] == p and is_inside(plan, b, plan.post[j]):
                 ask(plan, store, sweep, w, count, j, row, row + 1, left)
-        scan(plan, through, sweep, w, count, p, row, row + 1)
+        scan(plan, through, work, sweep, w, count, p, row, row + 1)
 
 
 @njit
@@ -180,9 +181,14 @@ def is_inside(plan, b, p):  # type: ignore[no-untyped-def]
 
 
 @njit
-def scan(plan, through, sweep, w, count, p, first, last):  # type: ignore[no-untyped-def]
-    """The adjoints of the rows first:last of population p."""
+def scan(plan, through, work, sweep, w, count, p, first, last):  # type: ignore[no-untyped-def]
+    """The adjoints of the rows first:last of population p; units that were left out are asked for
+    nothing."""
     for c in range(w, w + count):
+        if DROPPED and plan.dropped[p] > 0:
+            lo, hi = plan.neurons[p], plan.neurons[p + 1]
+            for row in range(first, last):
+                multiply(work.shares[c, lo:hi], sweep.asked[c, row, lo:hi])
         retreat_at(through.retreat)(
             plan.model[p], p, plan.neurons[p], plan.neurons[p + 1], first, last, plan.constants,
             plan.real_init, sweep.tape[c], sweep.asked[c], sweep.later[c], sweep.arrived[c],

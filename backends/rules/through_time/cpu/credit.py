@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 
 from ....compiled.kinds import LIST, PAIRS
-from ....cpu.kernels.features import GRADED, LISTED, MATRIX, STEADY
+from ....cpu.kernels.features import DROPPED, GRADED, LISTED, MATRIX, STEADY
 from ....cpu.kernels.planes import bordered_of, is_laid, planes_of
 from ....cpu.kernels.rows import add, add_scaled, fill
 from ....cpu.units import unit
@@ -73,25 +73,30 @@ def credit_spikes(plan, sweep, w, j, sums):  # type: ignore[no-untyped-def]
     start, stop = origin + plan.neurons[p], origin + plan.neurons[p + 1]
     samples, steps, width = sweep.arrived.shape
     rows, n = sweep.arrived.reshape(samples * steps, width), stop - start
+    share = plan.share[a] if DROPPED else ONE
     for i in range(plan.neurons[a + 1] - plan.neurons[a]):
         when = sweep.when[w, sweep.until[w, i] : sweep.until[w, i + 1]]
         done = 0
         if MATRIX and plan.kind[j] == PAIRS:
             first = plan.weight[j] + i * n
-            done = add_fours(rows, when, start, stop, sums[first : first + n])
+            done = add_fours(rows, when, start, stop, share, sums[first : first + n])
         for k in range(done, len(when)):
-            credit_pre(plan, j, i, ONE, rows[when[k], start:stop], sums)
+            credit_pre(plan, j, i, share, rows[when[k], start:stop], sums)
 
 
 @njit
-def add_fours(rows, when, start, stop, own):  # type: ignore[no-untyped-def]
-    """own += rows[when[k], start:stop], four a pass; how many of them."""
+def add_fours(rows, when, start, stop, share, own):  # type: ignore[no-untyped-def]
+    """own += share rows[when[k], start:stop], four a pass; how many of them."""
     done = 0
     while done + 4 <= len(when):
         r0, r1 = rows[when[done], start:stop], rows[when[done + 1], start:stop]
         r2, r3 = rows[when[done + 2], start:stop], rows[when[done + 3], start:stop]
-        for l in range(len(own)):
-            own[l] = (((own[l] + r0[l]) + r1[l]) + r2[l]) + r3[l]
+        if DROPPED and share != ONE:
+            for l in range(len(own)):
+                own[l] += share * (((r0[l] + r1[l]) + r2[l]) + r3[l])
+        else:
+            for l in range(len(own)):
+                own[l] = (((own[l] + r0[l]) + r1[l]) + r2[l]) + r3[l]
         done += 4
     return done
 
@@ -167,7 +172,7 @@ def add_scaled_fours(numbers, rows, lo, hi, own):  # type: ignore[no-untyped-def
 
 @njit
 def credit_pre(plan, j, i, scale, arrived, sums):  # type: ignore[no-untyped-def]
-    """The part of a number `scale` of pre neuron i, 1 of a spike."""
+    """The part of a number `scale` of pre neuron i, 1 of a spike where none are left out."""
     own = sums[plan.weight[j] : plan.weight[j + 1]]
     if MATRIX and plan.kind[j] == PAIRS:
         n = len(arrived)
@@ -204,4 +209,13 @@ def credit_planes(plan, work, sweep, w, count, j, first, last, sums):  # type: i
                     worth_of_numbers(window, sent, arrived, planes, bordered, kernel)
                 else:
                     worth_of_spikes(window, spikes, ptr[t], ptr[t + 1], arrived, planes, kernel)
+    if DROPPED and plan.dropped[a] > 0 and not (GRADED and plan.emitted[a] >= 0):
+        multiply_all(plan.share[a], kernel)
     keep_worth(window, kernel, sums[own])
+
+
+@njit
+def multiply_all(share, kernel):  # type: ignore[no-untyped-def]
+    """kernel *= share."""
+    for k in range(len(kernel)):
+        kernel[k] *= share

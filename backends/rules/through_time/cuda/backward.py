@@ -141,7 +141,12 @@ def scan_all(plan, tables, through, work, block, count):  # type: ignore[no-unty
 
 @cuda.jit(device=True)
 def scan(plan, tables, work, b, p, i, first, last):  # type: ignore[no-untyped-def]
-    """The adjoints of the steps first:last of neuron i (local) of population p."""
+    """The adjoints of the steps first:last of neuron i (local) of population p; one that was left
+    out is asked for nothing."""
+    if plan.dropped[p] > 0:
+        share = work.shares[b, plan.neurons[p] + i]
+        for t in range(first, last):
+            work.asked[b, t * tables.width + tables.slot[p] + i] *= share
     retreat(  # noqa: F821 - declared above, for the types alone
         plan.model[p], p, plan.neurons[p] + i, tables.slot[p] + i, first, last, plan.steps,
         tables.row, tables.width, plan.constants, plan.real_init, work.tape[b], work.asked[b],

@@ -40,7 +40,7 @@ def credit(plan, tables, work, b, j, k, l):  # type: ignore[no-untyped-def]
     for s in range(first, first + work.count[b, neuron]):
         if times[s] < last:
             total += arrived[times[s] * tables.row + here]
-    return total
+    return plan.share[a] * total
 
 
 @cuda.jit(device=True)

@@ -23,7 +23,7 @@ ONLY = {
         "whole rows at a time; on a card a thread has its own neuron or synapse": """
             active_columns apply_dense apply_gradients apply_listed apply_windows closed_traces
             count_error counts deliver deliver_planes dense_tile discrete_traces entries learn_rows
-            learn_synapses pre_rows presynaptic_counts response_row row_of row_of_event
+            learn_synapses multiply pre_rows presynaptic_counts response_row row_of row_of_event
             row_of_windows send send_dense send_graded send_listed send_steady side_effect
             silent_listed silent_row substitute sweep tiles trace_events triangulate update_listed
             widest_row window_row write_back""",
@@ -39,7 +39,7 @@ ONLY = {
         "events are bits, which threads set and list together": """
             allowed draw encode fired list_word raster_quad set_bit""",
         "what one thread does with its neuron or synapse": """
-            add_drive clear_errors cost_of entry_of inside_entry learn_weight message_listed
+            add_drive bring clear_errors cost_of entry_of inside_entry learn_weight message_listed
             message_tile message_windows neuron_error row_bounds send_message sent_back spike_ratio
             step_neurons synapse synapse_gradient weight_at weight_bounds window_fan_in
             window_gradient window_slot window_synapse""",

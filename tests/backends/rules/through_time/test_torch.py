@@ -14,6 +14,7 @@ from snncc.backends.reference.network import simulate
 from snncc.backends.rules.through_time.oracle import gradients_through_time, sample_gradients
 from snncc.ir.adjoint.curves import CURVES
 from snncc.ir.adjoint.step import Surrogate, adjoint_of
+from snncc.ir.dropout import factors
 from snncc.ir.graph import Call
 
 torch = pytest.importorskip("torch")
@@ -54,7 +55,7 @@ def stbp(x, w, curve, width):
     for t in range(STEPS):
         u = 0.2 * u * (1 - o) + x[t] @ w["x->h"]
         o = Spike.apply(u - 0.5, curve, width, True)
-        v = 0.2 * v * (1 - y) + o @ w["h->y"]
+        v = 0.2 * v * (1 - y) + (o * w.get("h kept", 1)) @ w["h->y"]
         y = Spike.apply(v - 0.5, curve, width, True)
         found.append(y)
     return torch.stack(found)
@@ -74,7 +75,7 @@ def adaptive(x, w, curve, width):
         u = u + c / 5
         y = Spike.apply(u - 0.2 + 1e-6, curve, width, True)  # the slack of `lif`
         u = u * (1 - y)
-        sent.append(o)
+        sent.append(o * w.get("h kept", 1))
         found.append(y)
     return torch.stack(found)
 
@@ -175,6 +176,32 @@ def test_gradients_are_those_of_autograd(name, curve):
         # What follows from a neuron's own parameters is kept in float32.
         near = {"rtol": 1e-6, "atol": 1e-7} if varied else {"rtol": 1e-9, "atol": 1e-11}
         np.testing.assert_allclose(ours, tensor.grad.numpy(), **near)
+        assert np.abs(ours).max() > 0
+
+
+@pytest.mark.parametrize("name", ["stbp", "alif"])
+def test_gradients_of_what_units_left_out_do_not_send(name):
+    """The same mask in PyTorch, one for all steps; in a loop what is sent back too."""
+    in_torch, text = NETWORKS[name]
+    generator, call = np.random.default_rng(7), Call("h", (("p", 0.4), ("profile", "recommended")))
+    model = grid_model(compiled_text(text).graph, 2)
+    x = generator.random((STEPS, BATCH, INPUTS)) < 0.3
+    shares = np.stack([factors(model.graph, (call,), 3, 1, k)["h"] for k in range(BATCH)])
+    assert ((shares == 0).any(axis=1) & (shares > 0).any(axis=1)).all()
+    weights = {
+        p.name: torch.tensor(model.weights(p.name).astype(np.float64), requires_grad=True)
+        for p in model.graph.projections
+    }
+    inputs, kept = torch.tensor(x.astype(np.float64)), torch.tensor(shares)
+    fired = in_torch(inputs, {**weights, "h kept": kept}, "arctan", 1.3)
+    asked = generator.normal(size=fired.shape)
+    (fired * torch.tensor(asked)).sum().backward()
+    surrogates = {p.name: Surrogate(CURVES["arctan"], 1.3) for p in model.graph.populations}
+    found = gradients_through_time(model, {"x": x}, {"y": asked}, surrogates, {"h": shares})
+    assert fired.sum() > 20
+    for name, tensor in weights.items():
+        ours = found.weights[name].reshape(tensor.shape)
+        np.testing.assert_allclose(ours, tensor.grad.numpy(), rtol=1e-9, atol=1e-11)
         assert np.abs(ours).max() > 0
 
 

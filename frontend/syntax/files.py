@@ -1,0 +1,65 @@
+"""What a file says beside its definitions, and the file: the uppermost part of the syntax tree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ...ir.diagnostics import Span
+from .tree import Argument, Definition, Name, Path, Setting
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """`import "path"`."""
+
+    path: Name
+
+
+@dataclass(frozen=True, slots=True)
+class EntryOf:
+    """`name path(arguments)`: a line of a `train` block about a population whose name is longer
+    than a word."""
+
+    name: Name
+    path: Path
+    arguments: tuple[Argument, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Train:
+    """`train network { … }`."""
+
+    network: Name
+    entries: tuple[Setting | EntryOf, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceOf:
+    """`pre -> post name value`: a line of a `deploy` block about the synapses between two."""
+
+    pre: Path
+    post: Path
+    setting: Setting
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Deploy:
+    """`deploy network { … }`."""
+
+    network: Name
+    entries: tuple[Setting | ChoiceOf, ...]
+
+
+Plan = Train | Deploy  # what concerns a network that stands elsewhere
+Item = Import | Definition | Plan
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file, its items in order; `lost` is the text that could not be read, `is_whole` if it all
+    stands within the items."""
+
+    items: tuple[Item, ...]
+    lost: tuple[Span, ...] = field(default=(), compare=False, repr=False)
+    is_whole: bool = field(default=True, compare=False, repr=False)
