@@ -26,9 +26,9 @@ def level(call: Call, name: str) -> Level:
     return np.array(value, np.float64) if isinstance(value, tuple) else number(call, name)
 
 
-def integer(call: Call, name: str) -> int:
-    """A whole-number argument."""
-    value = call[name]
+def integer(call: Call, name: str, default: int | None = None) -> int:
+    """A whole-number argument; a default is that of one which a call may leave out."""
+    value = call[name] if default is None else dict(call.arguments).get(name, default)
     assert isinstance(value, (int, float)), (call.kind, name, value)
     assert value == int(value), (call.kind, name, value)
     return int(value)

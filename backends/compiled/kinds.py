@@ -11,7 +11,7 @@ from ...ir.wiring import AllPairs, Listed, Planes, Windows, Wiring
 
 PAIRS, LIST, WINDOW = 0, 1, 2
 CODES: dict[type, int] = {AllPairs: PAIRS, Listed: LIST, Windows: WINDOW}
-FIELDS = 10  # of a row that tells windows
+FIELDS = 12  # of a row that tells windows
 
 
 def numbers_of(wiring: Wiring) -> npt.NDArray[Any]:
@@ -19,11 +19,13 @@ def numbers_of(wiring: Wiring) -> npt.NDArray[Any]:
     row = np.zeros(FIELDS, np.int64)
     if isinstance(wiring, Windows):
         moves = (wiring.kernel, wiring.stride, wiring.padding, int(wiring.is_pool))
-        row[:] = (*wiring.pre, *wiring.post, *moves)
+        row[:] = (*wiring.pre, *wiring.post, *moves, wiring.read, wiring.reached)
     return row
 
 
 def windows_of(row: npt.NDArray[Any]) -> Windows:
     """The windows that a row tells."""
-    *planes, kernel, stride, padding, is_pool = (int(number) for number in row)
-    return Windows(Planes(*planes[:3]), Planes(*planes[3:]), kernel, stride, padding, bool(is_pool))
+    *planes, kernel, stride, padding, is_pool, read, _ = (int(number) for number in row)
+    groups = 1 if is_pool else planes[0] // read
+    ends = Planes(*planes[:3]), Planes(*planes[3:])
+    return Windows(*ends, kernel, stride, padding, bool(is_pool), groups)

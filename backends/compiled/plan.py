@@ -47,7 +47,7 @@ class Plan(NamedTuple):
     delay: Array  # i64[J]
     port: Array  # i64[J]
     kind: Array  # u8[J] PAIRS, LIST or WINDOW of `kinds`
-    windows: Array  # i64[J, 10] see `windows.py`
+    windows: Array  # i64[J, 12] see `windows.py`
     weight: Array  # i64[J + 1] bounds of the projections within the weights
     laid: Array  # i64[J + 1] bounds of the convolutions within the weights that are laid anew
     row: Array  # i64[J] first entry of each projection in csr_ptr
@@ -269,8 +269,11 @@ def _laid(projections: Sequence[Projection], wirings: Mapping[str, Wiring]) -> A
 def _room(wiring: Wiring) -> int:
     if not isinstance(wiring, Windows) or wiring.is_pool:
         return 0
-    outputs, channels, kernel, _ = wiring.weight_shape
-    return int(kernel * kernel * max(padded(outputs) * channels, padded(channels) * outputs))
+    up, down = (
+        wiring.pre.channels * padded(wiring.reached),
+        wiring.post.channels * padded(wiring.read),
+    )
+    return int(wiring.kernel * wiring.kernel * max(up, down))
 
 
 def _initial_states(model: Model, neurons: Array) -> dict[str, Array]:

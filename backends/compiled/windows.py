@@ -1,7 +1,8 @@
-"""Where windows lie, for every device: numbers of a row i64[10] of the plan in, numbers out.
+"""Where windows lie, for every device: numbers of a row i64[12] of the plan in, numbers out.
 
 (channels, height, width) of the planes below and (outputs, rows, columns) of those above, kernel,
-stride, padding, and whether a channel reads its own alone through one weight (pooling).
+stride, padding, whether a channel reads its own alone through one weight (pooling), and how many
+channels of a group there are below, all of which a channel above reads, and above.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from .formulas import formula
 CHANNELS, HEIGHT, WIDTH = 0, 1, 2
 OUTPUTS, ROWS, COLUMNS = 3, 4, 5
 KERNEL, STRIDE, PADDING, POOL = 6, 7, 8, 9
+READ, REACHED = 10, 11
 
 
 @formula
@@ -47,10 +49,31 @@ def outputs_of(i, kernel, stride, padding, outputs):  # type: ignore[no-untyped-
 
 
 @formula
+def channels_of(window, output):  # type: ignore[no-untyped-def]
+    """(first, end) of the channels that a channel above reads."""
+    first = output // window[REACHED] * window[READ]
+    return first, first + window[READ]
+
+
+@formula
+def readers_of(window, channel):  # type: ignore[no-untyped-def]
+    """(first, end) of the channels above that read a channel, and which it is in its group."""
+    group = channel // window[READ]
+    first = group * window[REACHED]
+    return first, first + window[REACHED], channel - group * window[READ]
+
+
+@formula
 def place_of(window, output, channel, a, b):  # type: ignore[no-untyped-def]
-    """The place of a weight among its projection's."""
-    row = (output * window[CHANNELS] + channel) * window[KERNEL] + a
+    """The place of a weight among its projection's; the channel is one of its group."""
+    row = (output * window[READ] + channel) * window[KERNEL] + a
     return 0 if window[POOL] else row * window[KERNEL] + b
+
+
+@formula
+def groups_of(window):  # type: ignore[no-untyped-def]
+    """How many groups the channels of either side come in."""
+    return window[OUTPUTS] // window[REACHED]
 
 
 @formula

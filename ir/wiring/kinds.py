@@ -120,8 +120,9 @@ class Windows:
     (c, y s + a - p, x s + b - p) that there are, a and b in 0 … kernel - 1, s the stride and p
     the padding.
 
-    Convolution: of all channels c, and the weights are [o, c, a, b]. Pooling, `is_pool`: of its
-    own channel alone, and all synapses have one weight.
+    Convolution: of the channels c of its group, and the weights are [o, c of the group, a, b];
+    either side's channels are `groups` equal parts, one above for one below. Pooling, `is_pool`: of
+    its own channel alone, and all synapses have one weight.
     """
 
     pre: Planes
@@ -130,6 +131,17 @@ class Windows:
     stride: int
     padding: int
     is_pool: bool
+    groups: int = 1
+
+    @property
+    def read(self) -> int:
+        """The channels that a channel above reads."""
+        return 1 if self.is_pool else self.pre.channels // self.groups
+
+    @property
+    def reached(self) -> int:
+        """The channels above that read a channel."""
+        return 1 if self.is_pool else self.post.channels // self.groups
 
     @property
     def pre_neurons(self) -> int:
@@ -143,17 +155,16 @@ class Windows:
 
     @property
     def weight_shape(self) -> Shape:
-        """[channels out, channels in, kernel, kernel], or [1]."""
+        """[channels out, channels in of a group, kernel, kernel], or [1]."""
         if self.is_pool:
             return (1,)
-        return (self.post.channels, self.pre.channels, self.kernel, self.kernel)
+        return (self.post.channels, self.read, self.kernel, self.kernel)
 
     @property
     def synapses(self) -> int:
         """The number of synapses."""
         rows, columns = (int(taps.sum()) for taps in self._taps())
-        channels = 1 if self.is_pool else self.post.channels
-        return self.pre.channels * channels * rows * columns
+        return self.pre.channels * self.reached * rows * columns
 
     def pairs(self) -> tuple[IntArray, IntArray]:
         """As of `AllPairs`."""
@@ -167,14 +178,13 @@ class Windows:
         c, (_, _, a), (_, _, b), o = self._meetings()
         if self.is_pool:
             return np.zeros(len(c), np.int32)
-        channel = o * self.pre.channels + c
+        channel = o * self.read + c % self.read
         return np.asarray((channel * self.kernel + a) * self.kernel + b, np.int32)
 
     def fan_in(self) -> npt.NDArray[np.int64]:
         """As of `AllPairs`."""
-        channels = 1 if self.is_pool else self.pre.channels
         each = np.multiply.outer(*self._taps())
-        return np.asarray(np.tile(channels * each.ravel(), self.post.channels), np.int64)
+        return np.asarray(np.tile(self.read * each.ravel(), self.post.channels), np.int64)
 
     def fan_in_of_weights(self) -> npt.NDArray[np.float64]:
         """As of `AllPairs`, borders aside."""
@@ -202,12 +212,11 @@ class Windows:
         """(c, (i, y, a), (j, x, b), o) of every synapse, sorted by (pre, post)."""
         rows = self._reached(self.pre.height, self.post.height)
         columns = self._reached(self.pre.width, self.post.width)
-        channels = 1 if self.is_pool else self.post.channels
-        axes = (self.pre.channels, channels, rows[0].size, columns[0].size)
+        axes = (self.pre.channels, self.reached, rows[0].size, columns[0].size)
         c, o, r, k = (index.ravel().astype(np.int64) for index in np.indices(axes))
         i, y, a = (axis[r].astype(np.int64) for axis in rows)
         j, x, b = (axis[k].astype(np.int64) for axis in columns)
-        o = c if self.is_pool else o
+        o += c // self.read * self.reached
         order = np.lexsort((x, y, o, j, i, c))
         c, o, i, y, a, j, x, b = (v[order] for v in (c, o, i, y, a, j, x, b))
         return c, (i, y, a), (j, x, b), o

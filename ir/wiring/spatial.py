@@ -46,6 +46,25 @@ def window(projection: Projection) -> tuple[int, int, int]:
     return kernel, integer(call, "stride") or kernel, padding
 
 
+def groups_of(projection: Projection) -> int:
+    """How many parts the channels of a convolution come in; 1 unless it says."""
+    return integer(projection.connectivity, "groups", 1)
+
+
+def _require_groups(projection: Projection, pre_shape: Shape) -> None:
+    """E042 unless the channels of either side are `groups` equal parts."""
+    groups, made = groups_of(projection), integer(projection.connectivity, "channels")
+    below, _, _ = planes(projection, pre_shape)
+    if below % groups == 0 and made % groups == 0:
+        return
+    which = f"the {below} of `{projection.pre}`" if below % groups else f"{made} channels"
+    raise refuse(
+        projection,
+        f"{which} do not come in {groups} equal groups",
+        f"choose a divisor of both {below} and {made}, or leave `groups` out",
+    )
+
+
 def _extent(projection: Projection, extent: int) -> int:
     kernel, stride, padding = window(projection)
     if padding > kernel:
@@ -67,7 +86,9 @@ def _extent(projection: Projection, extent: int) -> int:
 
 
 def check_conv2d(projection: Projection, pre_shape: Shape, post_shape: Shape) -> None:
-    """E040 unless the post population takes what the convolution makes."""
+    """E040 unless the post population takes what the convolution makes; E042 for groups that its
+    channels do not come in."""
+    _require_groups(projection, pre_shape)
     _require_shape(projection, conv2d_shape(projection, pre_shape), post_shape)
 
 
@@ -95,9 +116,11 @@ def _squeezed(made: Shape, post_shape: Shape) -> bool:
 
 
 def convolved(projection: Projection, pre_shape: Shape) -> Windows:
-    """The windows of a convolution."""
+    """The windows of a convolution; CompileError for a call that has none."""
+    _require_groups(projection, pre_shape)
     made = Planes(*conv2d_shape(projection, pre_shape))
-    return Windows(planes(projection, pre_shape), made, *window(projection), is_pool=False)
+    below, groups = planes(projection, pre_shape), groups_of(projection)
+    return Windows(below, made, *window(projection), is_pool=False, groups=groups)
 
 
 def pooled(projection: Projection, pre_shape: Shape) -> Windows:

@@ -29,5 +29,7 @@ def through_windows(
             made += part * float(weights.ravel()[0])
         else:
             tap_weights = weights[:, :, a, b].astype(np.float64)
-            made += np.moveaxis(np.tensordot(tap_weights, part, axes=(1, 1)), 0, 1)
+            each = part.reshape(len(planes), windows.groups, windows.read, -1)
+            of_group = tap_weights.reshape(windows.groups, windows.reached, windows.read)
+            made += (of_group @ each).reshape(made.shape)
     return made.reshape(*sent.shape[:-1], post.neurons)

@@ -95,6 +95,7 @@ CONNECTIVITIES: dict[str, Connectivity] = {
             Argument("kernel", "int", range=COUNT),
             Argument("stride", "int", 1, range=COUNT),
             Argument("padding", "int", 0, range=NOT_NEGATIVE),
+            Argument("groups", "int", 1, range=COUNT, silent=True),
         ),
         wire=spatial.conv2d,
         size=sizes.convolution,

@@ -125,16 +125,17 @@ BODIES = {
   x -> h : {DENSE}
   h -> y : {DENSE}
   y -> h : sparse(p = 0.6, init = uniform(-1, 1)) delay 2 ms""",
-    # Shared weights that learn, borders, a stride; a fixed pooling that carries errors.
+    # Shared weights that learn, borders, a stride, groups; a fixed pooling that carries errors.
     "windows": f"""
   population m[2, 4, 4] : cell(v_th = 2.5 mV)
   population c : cell(v_th = 1.5 mV)
   population p : cell(v_th = 1 mV)
   population d : cell(v_th = 1 mV)
   x -> m : {DENSE}
-  m -> c : conv2d(channels = 3, kernel = 3, padding = 1, init = uniform(-0.5, 1))
+  m -> c : conv2d(channels = 4, kernel = 3, padding = 1, init = uniform(-0.5, 1))
   c -> p : pool2d(kernel = 2)
-  p -> d : conv2d(channels = 4, kernel = 2, stride = 2, padding = 1, init = uniform(-1, 2))
+  p -> d : conv2d(channels = 4, kernel = 2, stride = 2, padding = 1, groups = 2,
+      init = uniform(-1, 2))
   d -> y : {DENSE}""",
     "circling": f"""
   population h[1, 4, 5] : cell(v_th = 2 mV)

@@ -79,10 +79,13 @@ BODIES = {
     "windows": """
   population m[1, 4, 5] : cell
   population c : cell
+  population d : cell
   output y[5] : cell
   x -> m : one_to_one(weight = 2)  fixed
-  m -> c : conv2d(channels = 2, kernel = 3, padding = 1)
-  c -> y : dense""",
+  m -> c : conv2d(channels = 4, kernel = 3, padding = 1)
+  c -> d : conv2d(channels = 6, kernel = 2, groups = 2)
+  c -> y : dense
+  d -> y : dense""",
     "last": """
   population h[9] : cell
   output y[5] : li(tau_mem = 30 ms)
@@ -113,8 +116,13 @@ EMITTED = """
   population r[7] : ramp(tau = 4 ms trainable)
   population s[7] : li(tau_mem = 4 ms)
   population b[6] : cell
+  population g : linear
+  population d : cell
   output y[5] : cell
   x -> m : pool2d(kernel = 2, init = constant(0.25))
+  x -> g : conv2d(channels = 4, kernel = 2, stride = 2)
+  g -> d : conv2d(channels = 4, kernel = 2, padding = 1, groups = 4)
+  d -> y : dense
   m -> c : conv2d(channels = 2, kernel = 2, padding = 1)
   x -> r : dense
   r -> s : one_to_one(init = uniform(-0.5, 0.5))  delay 0 ms

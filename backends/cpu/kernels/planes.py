@@ -5,6 +5,9 @@ position lie side by side, and positions along a row too, what it brings to a ro
 one run of additions, `kernel * outputs` long, if the weights lie so as well: [c, a, kernel - 1 - b,
 o]. Neurons lie channel by channel everywhere else, so that sums are turned there and back. No
 bit depends on it: each sum keeps its order, that of `send_windows`.
+
+Groups are convolutions side by side: planes are [group, position, channel of the group], and o is
+the channel within it.
 """
 
 from __future__ import annotations
@@ -19,10 +22,14 @@ from ...compiled.windows import (
     KERNEL,
     OUTPUTS,
     PADDING,
+    REACHED,
+    READ,
     ROWS,
     STRIDE,
     WIDTH,
+    channels_of,
     coordinates,
+    groups_of,
     outputs_of,
     padded,
 )
@@ -53,14 +60,15 @@ def lay(plan, values, laid):  # type: ignore[no-untyped-def]
 @njit
 def lay_kernel(window, own, laid):  # type: ignore[no-untyped-def]
     """The same of one, the outputs padded with zeros."""
-    outputs, taps, kernel = window[OUTPUTS], window[KERNEL] * window[KERNEL], window[KERNEL]
-    pitch = padded(outputs)
+    taps, kernel, pitch = window[KERNEL] * window[KERNEL], window[KERNEL], padded(window[REACHED])
     fill(laid, laid.dtype.type(0))
-    for o in range(outputs):
-        for c in range(window[CHANNELS]):
-            row = own[(o * window[CHANNELS] + c) * taps : (o * window[CHANNELS] + c + 1) * taps]
+    for o in range(window[OUTPUTS]):
+        first, last = channels_of(window, o)
+        for c in range(first, last):
+            source = (o * window[READ] + c - first) * taps
+            row = own[source : source + taps]
             for a in range(kernel):
-                place = (c * kernel + a) * kernel * pitch + o
+                place = (c * kernel + a) * kernel * pitch + o % window[REACHED]
                 for b in range(kernel):
                     laid[place + (kernel - 1 - b) * pitch] = row[a * kernel + b]
 
@@ -81,12 +89,22 @@ def is_any(row):  # type: ignore[no-untyped-def]
 
 
 @njit
-def turn_in(neurons, channels, pitch, planes):  # type: ignore[no-untyped-def]
-    """planes [position, channel], `pitch` apart, = neurons [channel, position], 0 between."""
-    size, zero = len(neurons) // channels, neurons.dtype.type(0)
+def turn_in(neurons, groups, channels, pitch, planes):  # type: ignore[no-untyped-def]
+    """planes [group, position, channel], positions `pitch` apart, = neurons [group, channel,
+    position], 0 between."""
+    size = len(neurons) // (groups * channels)
     if not is_any(neurons):
-        fill(planes[: size * pitch], zero)
+        fill(planes[: groups * size * pitch], neurons.dtype.type(0))
         return
+    for g in range(groups):
+        own = neurons[g * channels * size : (g + 1) * channels * size]
+        turn_group_in(own, channels, pitch, planes[g * size * pitch : (g + 1) * size * pitch])
+
+
+@njit
+def turn_group_in(neurons, channels, pitch, planes):  # type: ignore[no-untyped-def]
+    """The same of one group."""
+    size, zero = len(neurons) // channels, neurons.dtype.type(0)
     for start in range(0, size, TURN):
         for o in range(0, pitch, TURN):
             if start + TURN <= size and o + TURN <= pitch:
@@ -99,8 +117,17 @@ def turn_in(neurons, channels, pitch, planes):  # type: ignore[no-untyped-def]
 
 
 @njit
-def turn_out(planes, channels, pitch, neurons):  # type: ignore[no-untyped-def]
+def turn_out(planes, groups, channels, pitch, neurons):  # type: ignore[no-untyped-def]
     """The way back."""
+    size = len(neurons) // (groups * channels)
+    for g in range(groups):
+        own = neurons[g * channels * size : (g + 1) * channels * size]
+        turn_group_out(planes[g * size * pitch : (g + 1) * size * pitch], channels, pitch, own)
+
+
+@njit
+def turn_group_out(planes, channels, pitch, neurons):  # type: ignore[no-untyped-def]
+    """The same of one group."""
     size = len(neurons) // channels
     for start in range(0, size, TURN):
         for o in range(0, channels, TURN):
@@ -123,10 +150,10 @@ def reach_of(window, k):  # type: ignore[no-untyped-def]
     kernel, stride, padding = window[KERNEL], window[STRIDE], window[PADDING]
     top, bottom = outputs_of(i, kernel, stride, padding, window[ROWS])
     left, right = outputs_of(j, kernel, stride, padding, window[COLUMNS])
-    pitch = padded(window[OUTPUTS])
+    pitch, group = padded(window[REACHED]), channel // window[READ]
     first = (kernel - 1 - (j + padding - left * stride)) * pitch
     row = (channel * kernel + i + padding - top * stride) * kernel * pitch + first
-    at = (top * window[COLUMNS] + left) * pitch
+    at = ((group * window[ROWS] + top) * window[COLUMNS] + left) * pitch
     # Of stride 1 the taps of a row follow each other as the positions do.
     runs, run = (1, (right - left) * pitch) if stride == 1 else (right - left, pitch)
     before, behind = stride * kernel * pitch, window[COLUMNS] * pitch
@@ -135,7 +162,7 @@ def reach_of(window, k):  # type: ignore[no-untyped-def]
 
 @njit
 def spray(laid, window, k, scale, planes):  # type: ignore[no-untyped-def]
-    """planes [row, column, o] += scale w of the windows that pre neuron k lies in."""
+    """planes [group, row, column, o] += scale w of the windows that pre neuron k lies in."""
     rows, row, before, at, behind, runs, apart, run = reach_of(window, k)
     for y in range(rows):
         for x in range(runs):
@@ -147,23 +174,23 @@ def spray(laid, window, k, scale, planes):  # type: ignore[no-untyped-def]
 def is_sparse(window, events, neurons):  # type: ignore[no-untyped-def]
     """Whether so many events are brought faster to where the neurons lie, than turned. The bits are
     the same."""
-    return FEW * events * window[KERNEL] * window[KERNEL] * window[OUTPUTS] < 2 * neurons
+    return FEW * events * window[KERNEL] * window[KERNEL] * window[REACHED] < 2 * neurons
 
 
 @njit
 def spray_spikes(laid, window, one, spikes, start, end, current, planes):  # type: ignore[no-untyped-def]
     """As `deliver_windows`, by way of the planes, scratch of `planes_of` numbers."""
-    pitch = padded(window[OUTPUTS])
-    turn_in(current, window[OUTPUTS], pitch, planes)
+    groups, outputs, pitch = groups_of(window), window[REACHED], padded(window[REACHED])
+    turn_in(current, groups, outputs, pitch, planes)
     for k in range(start, end):
         spray(laid, window, np.int64(spikes[k]), one, planes)
-    turn_out(planes, window[OUTPUTS], pitch, current)
+    turn_out(planes, groups, outputs, pitch, current)
 
 
 @njit
 def planes_of(window):  # type: ignore[no-untyped-def]
     """The numbers of the planes above."""
-    return padded(window[OUTPUTS]) * window[ROWS] * window[COLUMNS]
+    return groups_of(window) * padded(window[REACHED]) * window[ROWS] * window[COLUMNS]
 
 
 @njit
@@ -189,21 +216,30 @@ def border(planes, height, width, channels, margin, bordered):  # type: ignore[n
 @njit
 def spray_numbers(laid, window, sent, current, planes, bordered):  # type: ignore[no-untyped-def]
     """The same of the numbers sent[k] of all pre neurons; bordered is scratch of `bordered_of`."""
-    pitch, kernel, padding = padded(window[OUTPUTS]), window[KERNEL], window[PADDING]
-    turn_in(current, window[OUTPUTS], pitch, planes)
+    groups, outputs, pitch = groups_of(window), window[REACHED], padded(window[REACHED])
+    turn_in(current, groups, outputs, pitch, planes)
     if window[STRIDE] == 1:
-        border(sent, window[HEIGHT], window[WIDTH], window[CHANNELS], padding, bordered)
-        wide, high = window[WIDTH] + 2 * padding, window[HEIGHT] + 2 * padding
-        counts, below = (window[CHANNELS], kernel, kernel), (high * wide, wide, np.int64(1))
-        apart, last = (kernel * kernel * pitch, kernel * pitch, -pitch), (kernel - 1) * pitch
-        for y in range(window[ROWS]):
-            at, columns = y * window[COLUMNS] * pitch, window[COLUMNS]
-            add_windows(
-                counts, bordered, y * wide, below, laid, last, apart, planes, at, pitch, columns,
-                pitch,
-            )  # fmt: skip
+        padding, channels = window[PADDING], window[CHANNELS]
+        border(sent, window[HEIGHT], window[WIDTH], channels, padding, bordered)
+        for g in range(groups):
+            spray_group(laid, window, np.int64(g), bordered, planes)
     else:
         for k in range(len(sent)):
             if sent[k] != 0:
                 spray(laid, window, np.int64(k), sent[k], planes)
-    turn_out(planes, window[OUTPUTS], pitch, current)
+    turn_out(planes, groups, outputs, pitch, current)
+
+
+@njit
+def spray_group(laid, window, g, bordered, planes):  # type: ignore[no-untyped-def]
+    """The same of group g of stride 1, by what was sent with borders, row by row of positions."""
+    pitch, kernel, border = padded(window[REACHED]), window[KERNEL], 2 * window[PADDING]
+    wide, high, each = window[WIDTH] + border, window[HEIGHT] + border, kernel * kernel * pitch
+    counts, below = (window[READ], kernel, kernel), (high * wide, wide, np.int64(1))
+    apart, last = (each, kernel * pitch, -pitch), g * window[READ] * each + (kernel - 1) * pitch
+    for y in range(window[ROWS]):
+        first = (g * window[READ] * high + y) * wide
+        at, columns = (g * window[ROWS] + y) * window[COLUMNS] * pitch, window[COLUMNS]
+        add_windows(
+            counts, bordered, first, below, laid, last, apart, planes, at, pitch, columns, pitch
+        )

@@ -8,19 +8,18 @@ from numba import njit
 
 from ...compiled.kinds import LIST, PAIRS, WINDOW
 from ...compiled.windows import (
-    CHANNELS,
     COLUMNS,
     HEIGHT,
     KERNEL,
-    OUTPUTS,
     PADDING,
-    POOL,
     ROWS,
     STRIDE,
     WIDTH,
+    channels_of,
     coordinates,
     outputs_of,
     place_of,
+    readers_of,
     taps_of,
 )
 from .features import CODES, LISTED, MATRIX, WINDOWED
@@ -75,14 +74,14 @@ def send_windows(weights, window, k, scale, current):  # type: ignore[no-untyped
     kernel, stride, padding = window[KERNEL], window[STRIDE], window[PADDING]
     top, bottom = outputs_of(i, kernel, stride, padding, window[ROWS])
     left, right = outputs_of(j, kernel, stride, padding, window[COLUMNS])
-    first, last = (channel, channel + 1) if window[POOL] else (np.int64(0), window[OUTPUTS])
+    first, last, inner = readers_of(window, channel)
     for o in range(first, last):
         for y in range(top, bottom):
             row = (o * window[ROWS] + y) * window[COLUMNS]
             a = i + padding - y * stride
             for x in range(left, right):
                 b = j + padding - x * stride
-                current[row + x] += scale * weights[place_of(window, o, channel, a, b)]
+                current[row + x] += scale * weights[place_of(window, o, inner, a, b)]
 
 
 @njit
@@ -101,14 +100,14 @@ def window_row(window, base, l, pre, index):  # type: ignore[no-untyped-def]
     kernel, stride, padding = window[KERNEL], window[STRIDE], window[PADDING]
     top, a0, a1 = taps_of(y, kernel, stride, padding, window[HEIGHT])
     left, b0, b1 = taps_of(x, kernel, stride, padding, window[WIDTH])
-    first, last = (o, o + 1) if window[POOL] else (np.int64(0), window[CHANNELS])
+    first, last = channels_of(window, o)
     count = 0
     for c in range(first, last):
         for a in range(a0, a1):
             row = (c * window[HEIGHT] + top + a) * window[WIDTH] + left
             for b in range(b0, b1):
                 pre[count] = row + b
-                index[count] = base + place_of(window, o, c, a, b)
+                index[count] = base + place_of(window, o, c - first, a, b)
                 count += 1
     return count
 
@@ -177,14 +176,14 @@ def row_of_windows(weights, window, k, number, products, posts):  # type: ignore
     kernel, stride, padding = window[KERNEL], window[STRIDE], window[PADDING]
     top, bottom = outputs_of(i, kernel, stride, padding, window[ROWS])
     left, right = outputs_of(j, kernel, stride, padding, window[COLUMNS])
-    first, last = (channel, channel + 1) if window[POOL] else (np.int64(0), window[OUTPUTS])
+    first, last, inner = readers_of(window, channel)
     count = 0
     for o in range(first, last):
         for y in range(top, bottom):
             a = i + padding - y * stride
             for x in range(left, right):
                 b = j + padding - x * stride
-                products[count] = number * weights[place_of(window, o, channel, a, b)]
+                products[count] = number * weights[place_of(window, o, inner, a, b)]
                 posts[count] = (o * window[ROWS] + y) * window[COLUMNS] + x
                 count += 1
     return count

@@ -7,15 +7,15 @@ from numba import cuda
 
 from ...compiled.kinds import LIST, WINDOW
 from ...compiled.windows import (
-    CHANNELS,
     COLUMNS,
     HEIGHT,
     KERNEL,
     PADDING,
-    POOL,
+    READ,
     ROWS,
     STRIDE,
     WIDTH,
+    channels_of,
     coordinates,
     place_of,
     taps_of,
@@ -64,13 +64,13 @@ def deliver_windows(weights, base, window, i, bits, start, current):  # type: ig
     kernel, stride, padding = window[KERNEL], window[STRIDE], window[PADDING]
     top, a0, a1 = taps_of(y, kernel, stride, padding, window[HEIGHT])
     left, b0, b1 = taps_of(x, kernel, stride, padding, window[WIDTH])
-    first, last = (o, o + 1) if window[POOL] else (np.int64(0), window[CHANNELS])
+    first, last = channels_of(window, o)
     for c in range(first, last):
         for a in range(a0, a1):
             row = (c * window[HEIGHT] + top + a) * window[WIDTH] + left
             for b in range(b0, b1):
                 if fired(bits, start, row + b):
-                    current += weights[base + place_of(window, o, c, a, b)]
+                    current += weights[base + place_of(window, o, c - first, a, b)]
     return current
 
 
@@ -109,8 +109,7 @@ def window_fan_in(window, l):  # type: ignore[no-untyped-def]
     kernel, stride, padding = window[KERNEL], window[STRIDE], window[PADDING]
     _, a0, a1 = taps_of(y, kernel, stride, padding, window[HEIGHT])
     _, b0, b1 = taps_of(x, kernel, stride, padding, window[WIDTH])
-    channels = np.int64(1) if window[POOL] else window[CHANNELS]
-    return channels * (a1 - a0) * (b1 - b0)
+    return window[READ] * (a1 - a0) * (b1 - b0)
 
 
 @cuda.jit(device=True)
@@ -121,8 +120,7 @@ def window_synapse(window, l, s):  # type: ignore[no-untyped-def]
     top, a0, a1 = taps_of(y, kernel, stride, padding, window[HEIGHT])
     left, b0, b1 = taps_of(x, kernel, stride, padding, window[WIDTH])
     c, a, b = coordinates(s, a1 - a0, b1 - b0)
-    if window[POOL]:
-        c = o
+    first, _ = channels_of(window, o)
     a, b = a0 + a, b0 + b
-    k = (c * window[HEIGHT] + top + a) * window[WIDTH] + left + b
+    k = ((first + c) * window[HEIGHT] + top + a) * window[WIDTH] + left + b
     return k, place_of(window, o, c, a, b)

@@ -30,22 +30,44 @@ def over_planes(windows: Windows, lines: Iterable[str]) -> list[str]:
 def touched(windows: Windows, lines: Iterable[str]) -> Iterator[str]:
     """The lines for each synapse of the pre neuron at (c, i, j): `m` its end, `k` the place of its
     weight among those of the projection."""
-    outputs, rows, columns = windows.post
+    _, rows, columns = windows.post
     kernel, stride = windows.kernel, windows.stride
     yield from _ends("y", "i", windows, rows)
     yield from _ends("x", "j", windows, columns)
-    yield "uint32_t o, y, x;"
-    yield "o = c;" if windows.is_pool else f"for (o = 0; o < {outputs}; o++)"
+    yield from _readers(windows)
     yield "for (y = y0; y < y1; y++) {"
     yield f"    uint32_t m = (o * {rows} + y) * {columns} + x0;"
     if not windows.is_pool:
-        tap = f"(o * {windows.pre.channels} + c) * {kernel} + yi - {_times('y', stride)}"
+        tap = f"{_channel(windows)} * {kernel} + yi - {_times('y', stride)}"
         yield f"    uint32_t k = ({tap}) * {kernel} + xj - {_times('x0', stride)};"
     moved = "m++" if windows.is_pool else f"m++, k -= {stride}"
     yield f"    for (x = x0; x < x1; x++, {moved}) {{"
     yield from (f"        {line}" for line in lines)
     yield "    }"
     yield "}"
+
+
+def _readers(windows: Windows) -> Iterator[str]:
+    """The planes above that read plane c: those of its group."""
+    first, reached = _times(_over("c", windows.read), windows.reached), windows.reached
+    if windows.groups == 1 and not windows.is_pool:
+        yield "uint32_t o, y, x;"
+        yield f"for (o = 0; o < {reached}; o++)"
+    elif reached == 1:
+        yield f"const uint32_t o = {first};"
+        yield "uint32_t y, x;"
+    else:
+        yield f"const uint32_t o0 = {first};"
+        yield "uint32_t o, y, x;"
+        yield f"for (o = o0; o < o0 + {reached}; o++)"
+
+
+def _channel(windows: Windows) -> str:
+    """Which kernel of one plane for one plane it is, of plane c for plane o."""
+    if windows.read == 1:
+        return "o"
+    own = "c" if windows.groups == 1 else f"c % {windows.read}"
+    return f"(o * {windows.read} + {own})"
 
 
 def place(windows: Windows) -> str:

@@ -99,17 +99,18 @@ def _dense(synapses: Synapses, codes: Packed, row: tuple[Value, int], body: Body
 
 
 def _touch(synapses: Synapses, windows: Windows, at: tuple[Value, ...], body: Body) -> None:
-    """An event at plane c, row i and column j: output (o, y, x) has it as tap i + p - y s, j + p -
-    x s, s the stride and p the padding."""
+    """An event at plane c, row i and column j: output (o, y, x) of its group has it as tap i + p -
+    y s, j + p - x s, s the stride and p the padding."""
     code, (c, i, j) = synapses.code, at
     weights = synapses.tables.packed(f"weights_{synapses.own}", packed(synapses.codes))
-    outputs, rows, columns = windows.post
+    _, rows, columns = windows.post
     kernel, stride = windows.kernel, windows.stride
     down, y0, y1 = _ends(code, i, windows, (windows.pre.height, rows))
     along, x0, x1 = _ends(code, j, windows, (windows.pre.width, columns))
+    above, end, inner = _readers(code, windows, c)
 
     def plane(o: Value) -> None:
-        channel = _index(code, o, (c, windows.pre.channels))
+        channel = _index(code, o, (inner, windows.read))
 
         def row(y: Value) -> None:
             tap = code.binary("sub", down, code.binary("mul", y, stride))
@@ -124,10 +125,22 @@ def _touch(synapses: Synapses, windows: Windows, at: tuple[Value, ...], body: Bo
 
         code.loop(y1, row, y0)
 
-    if windows.is_pool:
-        plane(c)
+    if windows.reached == 1:
+        plane(above)
     else:
-        code.loop(outputs, plane)
+        code.loop(end, plane, above)
+
+
+def _readers(code: Code, windows: Windows, c: Value) -> tuple[Value, Value, Value]:
+    """The first plane above that reads plane c, the one behind the last, and which plane c is of
+    those that they read."""
+    read, reached = windows.read, windows.reached
+    if windows.groups == 1 and not windows.is_pool:
+        return constant(0), constant(reached), c
+    group = quotient(code, c, read, windows.pre.channels - 1)
+    inner = constant(0) if read == 1 else code.binary("sub", c, code.binary("mul", group, read))
+    first = group if reached == 1 else code.binary("mul", group, reached)
+    return first, code.binary("add", first, reached), inner
 
 
 def _weight(code: Code, weights: Read, windows: Windows, k: Value) -> Value:

@@ -176,8 +176,8 @@ def _raised(nodes: Nodes, whole: str, shift: int) -> str:
 
 
 def _real_kernel(nodes: Nodes, windows: Windows, digits: npt.NDArray[np.int32 | np.int64]) -> str:
-    """Digits of weights as float32 [outputs, channels, kernel, kernel], kept as the smallest
-    integers that hold them."""
+    """Digits of weights as float32, in their shape, kept as the smallest integers that hold
+    them."""
     fits = next(t for t in (np.int8, np.uint8, np.int16) if (digits == digits.astype(t)).all())
     shape = (1, 1, 1, 1) if windows.is_pool else digits.shape
     kept = nodes.constant(digits.astype(fits).reshape(shape))
@@ -208,4 +208,5 @@ def _as_row(nodes: Nodes, windows: Windows, sent: str, made: str) -> str:
 
 def _conv(nodes: Nodes, windows: Windows, value: str, kernel: str) -> str:
     moves = {"strides": [windows.stride] * 2, "pads": [windows.padding] * 4}
-    return nodes.node("Conv", value, kernel, **moves)
+    groups = {"group": windows.groups} if windows.groups > 1 else {}
+    return nodes.node("Conv", value, kernel, **moves, **groups)

@@ -15,10 +15,15 @@ def over_windows(windows: Windows, sent: str, made: Callable[[str], list[str]]) 
     is one output along an axis, if it comes out whole and lies on the plane.
     """
     channels, height, width = windows.pre
-    outputs, rows, columns = windows.post
+    _, rows, columns = windows.post
     k, s, p = windows.kernel, windows.stride, windows.padding
-    planes = "int o = c; o <= c; o++" if windows.is_pool else f"int o = 0; o < {outputs}; o++"
-    place = f"((o * {channels} + c) * {k} + (row + {p} - y * {s})) * {k} + (column + {p} - x * {s})"
+    read, reached = windows.read, windows.reached
+    first = "0" if windows.groups == 1 else f"c / {read} * {reached}"
+    planes = f"int o = {first}; o < {first} + {reached}; o++"
+    if windows.is_pool:
+        planes = "int o = c; o <= c; o++"
+    own = "c" if windows.groups == 1 else f"c % {read}"
+    place = f"((o * {read} + {own}) * {k} + (row + {p} - y * {s})) * {k} + (column + {p} - x * {s})"
     yield f"for (int c = 0; c < {channels}; c++)"
     yield f"for (int row = 0; row < {height}; row++)"
     yield f"for (int column = 0; column < {width}; column++) begin"

@@ -16,6 +16,12 @@ EXACT: list[tuple[str, dict[str, Value], Shape, Shape]] = [
     ("lateral_inhibition", {}, (7,), (7,)),
     ("list", {"synapses": ((0, 1), (2, 2))}, (3,), (3,)),
     ("conv2d", {"channels": 2, "kernel": 3, "stride": 1, "padding": 0}, (3, 8, 7), (2, 6, 5)),
+    (
+        "conv2d",
+        {"channels": 6, "kernel": 3, "stride": 1, "padding": 1, "groups": 3},
+        (3, 8, 7),
+        (6, 8, 7),
+    ),
     ("conv2d", {"channels": 2, "kernel": 3, "stride": 2, "padding": 0}, (3, 9, 7), (2, 4, 3)),
     ("pool2d", {"kernel": 2, "stride": 0}, (3, 8, 6), (3, 4, 3)),
 ]

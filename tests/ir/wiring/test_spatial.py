@@ -32,19 +32,21 @@ def numbers(shape) -> np.ndarray:
 @given(st.data())
 @settings(max_examples=60, deadline=None)
 def test_conv2d_is_correlation(data) -> None:
-    channels, height, width, out, kernel, stride = (data.draw(st.integers(1, 4)) for _ in range(6))
-    padding = data.draw(st.integers(0, 2))
+    read, height, width, reached, kernel, stride = (data.draw(st.integers(1, 4)) for _ in range(6))
+    padding, groups = data.draw(st.integers(0, 2)), data.draw(st.integers(1, 3))
+    channels, out = groups * read, groups * reached
     assume(min(height, width) + 2 * padding >= kernel >= padding)
     values = numbers((channels, height, width))
     made, weights = project(
         "conv2d", values.shape, values, numbers,
-        channels=out, kernel=kernel, stride=stride, padding=padding,
+        channels=out, kernel=kernel, stride=stride, padding=padding, groups=groups,
     )  # fmt: skip
     padded = np.pad(values, ((0, 0), (padding, padding), (padding, padding)))
-    assert weights.shape == (out, channels, kernel, kernel)
+    assert weights.shape == (out, read, kernel, kernel)
     for o, y, x in np.ndindex(made.shape):
         top, left = y * stride, x * stride
-        window = padded[:, top : top + kernel, left : left + kernel]
+        first = o // reached * read
+        window = padded[first : first + read, top : top + kernel, left : left + kernel]
         assert made[o, y, x] == pytest.approx((weights[o] * window).sum(), abs=1e-9)
 
 

@@ -11,7 +11,7 @@ from snncc.ir.wiring import Planes, Windows, through_windows
 
 
 def drawn_windows(seed: int) -> Windows:
-    """Windows of any stride, padding and kernel, up to one as large as the plane."""
+    """Windows of any groups, stride, padding and kernel, up to one as large as the plane."""
     draw = Random(seed)
     channels, height, width = draw.randint(1, 3), draw.randint(1, 7), draw.randint(1, 7)
     is_pool = draw.random() < 0.4
@@ -19,9 +19,10 @@ def drawn_windows(seed: int) -> Windows:
     kernel = draw.randint(1, min(height, width) + 2 * padding)
     stride = draw.randint(1, 3)
     extents = ((n + 2 * padding - kernel) // stride + 1 for n in (height, width))
-    outputs = channels if is_pool else draw.randint(1, 3)
-    pre, post = Planes(channels, height, width), Planes(outputs, *extents)
-    return Windows(pre, post, kernel, stride, padding, is_pool)
+    groups = 1 if is_pool else draw.randint(1, 3)
+    outputs = channels if is_pool else groups * draw.randint(1, 3)
+    pre, post = Planes(groups * channels, height, width), Planes(outputs, *extents)
+    return Windows(pre, post, kernel, stride, padding, is_pool, groups)
 
 
 def one_by_one(windows: Windows, weights: np.ndarray, sent: np.ndarray) -> np.ndarray:

@@ -18,10 +18,13 @@ from ....compiled.windows import (
     OUTPUTS,
     PADDING,
     POOL,
+    REACHED,
+    READ,
     ROWS,
     STRIDE,
     WIDTH,
     coordinates,
+    groups_of,
     taps_of,
 )
 from ....cpu.kernels.planes import is_laid, turn_out
@@ -44,7 +47,7 @@ def lay_back(plan, weights, laid):  # type: ignore[no-untyped-def]
     for j in range(len(plan.pre)):
         if is_laid(plan, j):
             window, own = plan.windows[j], weights[plan.weight[j] : plan.weight[j + 1]]
-            channels, taps = window[CHANNELS], window[KERNEL] * window[KERNEL]
+            channels, taps = window[READ], window[KERNEL] * window[KERNEL]
             target = laid[plan.laid[j] : plan.laid[j + 1]]
             for o in range(window[OUTPUTS]):
                 for c in range(channels):
@@ -118,8 +121,9 @@ def learn_windows(plan, rule, store, work, back, w, j):  # type: ignore[no-untyp
         trace_planes(plan, rule, work, back, w, j)
         learn_positions(plan, rule, back, w, j)
         if rule.carries[j]:
-            channels = plan.windows[j, CHANNELS]
-            turn_out(back.planes[w, MESSAGE], channels, channels, back.message[w, :n])
+            groups, channels = groups_of(plan.windows[j]), plan.windows[j, READ]
+            planes = back.planes[w, MESSAGE]
+            turn_out(planes, groups, channels, channels, back.message[w, :n])
         if rule.trains[j]:
             own = store.gradient[w, plan.weight[j] : plan.weight[j + 1]]
             keep_gradient(plan.windows[j], back.kernel[w], own)
@@ -136,15 +140,16 @@ def has_error(errors):  # type: ignore[no-untyped-def]
 
 @njit
 def trace_planes(plan, rule, work, back, w, j):  # type: ignore[no-untyped-def]
-    """V of projection j into back.trace, a column for [position, channel]; 1/u or 0, and de/du of a
-    silent neuron or 0, in the same order."""
+    """V of projection j into back.trace, a column for [group, position, channel]; 1/u or 0, and
+    de/du of a silent neuron or 0, in the same order."""
     a, window, column = plan.pre[j], plan.windows[j], back.column[w]
     channels, size = window[CHANNELS], window[HEIGHT] * window[WIDTH]
+    read = window[READ]
     row, _ = rows_of(plan, back, w, a)
     inverse, silent = back.planes[w, INVERSE], back.planes[w, SILENT]
     for c in range(channels):
         for k in range(size):
-            place, neuron = k * channels + c, c * size + k
+            place, neuron = (c // read * size + k) * read + c % read, c * size + k
             column[neuron] = place
             u = row[neuron + 1] - row[neuron]
             inverse[place] = ONE / np.float32(u) if u > 0 else ZERO
@@ -157,46 +162,56 @@ def trace_planes(plan, rule, work, back, w, j):  # type: ignore[no-untyped-def]
 def learn_positions(plan, rule, back, w, j):  # type: ignore[no-untyped-def]
     """The gradient of projection j, a convolution, into back.kernel [o, a, b, c], and its error
     below into back.planes."""
-    p, window = plan.post[j], plan.windows[j]
-    lo, size = plan.neurons[p], window[ROWS] * window[COLUMNS]
-    row, times = rows_of(plan, back, w, p)
-    each = window[KERNEL] * window[KERNEL] * window[CHANNELS]
-    laid, kernel = back.laid[w, plan.laid[j] : plan.laid[j + 1]], back.kernel[w]
+    window = plan.windows[j]
+    each = window[KERNEL] * window[KERNEL] * window[READ]
     runs, entry = np.empty((window[KERNEL], 3), np.int64), np.empty(each, np.float32)
     if rule.carries[j]:
         fill(back.planes[w, MESSAGE], ZERO)
-    for k in range(size):
-        count = runs_at(window, k, runs)
-        for o in range(window[OUTPUTS]):
-            l = o * size + k
-            x, spikes = back.error[w, lo + l], row[l + 1] - row[l]
-            if x == ZERO:
-                continue
-            weights = laid[o * each : (o + 1) * each]
-            respond(plan, rule, back, w, j, times[row[l] : row[l + 1]], runs[:count], entry)
-            if rule.carries[j]:
-                send_runs(rule, back, w, x, spikes, runs[:count], weights, entry)
-            if spikes == 0:
-                fill_silent(rule.silent_entry, back.planes[w, INVERSE], runs[:count], entry)
-            scale = x * back.boost[w, lo + l]
-            if HYBRID and rule.joint[p] == 0:
-                scale *= ONE + side_effect_of(runs[:count], weights, entry, spikes, rule.nu[p])
-            if rule.trains[j]:
-                add_run_fused(scale, entry, 0, kernel, o * each, each)
+    for g in range(groups_of(window)):
+        for k in range(window[ROWS] * window[COLUMNS]):
+            count = runs_at(window, g, k, runs)
+            learn_position(plan, rule, back, w, j, g, k, runs[:count], entry)
 
 
 @njit
-def runs_at(window, k, runs):  # type: ignore[no-untyped-def]
-    """(first column of the traces, place in the kernel, length) of each row of the window at
-    position k; how many."""
+def learn_position(plan, rule, back, w, j, g, k, runs, entry):  # type: ignore[no-untyped-def]
+    """The same of the post neurons of group g at position k, whose windows are `runs`."""
+    p, window, each = plan.post[j], plan.windows[j], len(entry)
+    lo, size, outputs = plan.neurons[p], window[ROWS] * window[COLUMNS], window[REACHED]
+    row, times = rows_of(plan, back, w, p)
+    laid, kernel = back.laid[w, plan.laid[j] : plan.laid[j + 1]], back.kernel[w]
+    for o in range(g * outputs, (g + 1) * outputs):
+        l = o * size + k
+        x, spikes = back.error[w, lo + l], row[l + 1] - row[l]
+        if x == ZERO:
+            continue
+        weights = laid[o * each : (o + 1) * each]
+        respond(plan, rule, back, w, j, times[row[l] : row[l + 1]], runs, entry)
+        if rule.carries[j]:
+            send_runs(rule, back, w, x, spikes, runs, weights, entry)
+        if spikes == 0:
+            fill_silent(rule.silent_entry, back.planes[w, INVERSE], runs, entry)
+        scale = x * back.boost[w, lo + l]
+        if HYBRID and rule.joint[p] == 0:
+            scale *= ONE + side_effect_of(runs, weights, entry, spikes, rule.nu[p])
+        if rule.trains[j]:
+            add_run_fused(scale, entry, 0, kernel, o * each, each)
+
+
+@njit
+def runs_at(window, g, k, runs):  # type: ignore[no-untyped-def]
+    """(first column of the traces, place in the kernel, length) of each row of the window of group
+    g at position k; how many."""
     _, y, x = coordinates(k, window[ROWS], window[COLUMNS])
     kernel, stride, padding = window[KERNEL], window[STRIDE], window[PADDING]
     top, a0, a1 = taps_of(y, kernel, stride, padding, window[HEIGHT])
     left, b0, b1 = taps_of(x, kernel, stride, padding, window[WIDTH])
+    channels = window[READ]
     for a in range(a0, a1):
-        runs[a - a0, 0] = ((top + a) * window[WIDTH] + left + b0) * window[CHANNELS]
-        runs[a - a0, 1] = (a * kernel + b0) * window[CHANNELS]
-        runs[a - a0, 2] = (b1 - b0) * window[CHANNELS]
+        row = (g * window[HEIGHT] + top + a) * window[WIDTH]
+        runs[a - a0, 0] = (row + left + b0) * channels
+        runs[a - a0, 1] = (a * kernel + b0) * channels
+        runs[a - a0, 2] = (b1 - b0) * channels
     return a1 - a0
 
 
@@ -256,7 +271,7 @@ def side_effect_of(runs, weights, entry, spikes, nu):  # type: ignore[no-untyped
 @njit
 def keep_gradient(window, kernel, own):  # type: ignore[no-untyped-def]
     """own [o, c, a, b] += kernel [o, a, b, c], which is 0 afterwards."""
-    channels, taps = window[CHANNELS], window[KERNEL] * window[KERNEL]
+    channels, taps = window[READ], window[KERNEL] * window[KERNEL]
     for o in range(window[OUTPUTS]):
         for c in range(channels):
             for tap in range(taps):

@@ -16,14 +16,15 @@ from numba import cuda
 
 from ....compiled.kinds import LIST, WINDOW
 from ....compiled.windows import (
-    CHANNELS,
     COLUMNS,
     HEIGHT,
     KERNEL,
     PADDING,
+    READ,
     ROWS,
     STRIDE,
     WIDTH,
+    channels_of,
     coordinates,
     taps_of,
 )
@@ -110,7 +111,7 @@ def window_slot(plan, rule, learning, j, l, c, a, b):  # type: ignore[no-untyped
     kernel, stride, padding = window[KERNEL], window[STRIDE], window[PADDING]
     _, a0, a1 = taps_of(y, kernel, stride, padding, window[HEIGHT])
     _, b0, b1 = taps_of(x, kernel, stride, padding, window[WIDTH])
-    before = (c * (a1 - a0) + a - a0) * (b1 - b0) + b - b0
+    before = (c % window[READ] * (a1 - a0) + a - a0) * (b1 - b0) + b - b0
     return learning.slot[j] + rule.in_ptr[row + l] - rule.in_ptr[row] + before
 
 
@@ -120,8 +121,9 @@ def window_gradient(plan, rule, learning, work, b, j, at):  # type: ignore[no-un
     window, total = plan.windows[j], ZERO
     kernel, stride, padding = window[KERNEL], window[STRIDE], window[PADDING]
     pair, a, tap = coordinates(at, kernel, kernel)
-    o = pair // window[CHANNELS]
-    c = pair - o * window[CHANNELS]
+    o = pair // window[READ]
+    first, _ = channels_of(window, o)
+    c = first + pair - o * window[READ]
     for y in range(window[ROWS]):
         i = y * stride + a - padding
         if i < 0 or i >= window[HEIGHT]:

@@ -9,15 +9,14 @@ from ....compiled.windows import (
     COLUMNS,
     HEIGHT,
     KERNEL,
-    OUTPUTS,
     PADDING,
-    POOL,
     ROWS,
     STRIDE,
     WIDTH,
     coordinates,
     outputs_of,
     place_of,
+    readers_of,
 )
 from ....cuda.kernels.grid import block_sum, chunks_of, f32, first_item
 from ..formulas import asked_through, count_slope, theta_of
@@ -107,7 +106,7 @@ def message_windows(plan, rule, learning, store, work, b, j, k):  # type: ignore
     kernel, stride, padding = window[KERNEL], window[STRIDE], window[PADDING]
     top, bottom = outputs_of(i, kernel, stride, padding, window[ROWS])
     left, right = outputs_of(column, kernel, stride, padding, window[COLUMNS])
-    first, last = (channel, channel + 1) if window[POOL] else (np.int64(0), window[OUTPUTS])
+    first, last, inner = readers_of(window, channel)
     for o in range(first, last):
         for y in range(top, bottom):
             a = i + padding - y * stride
@@ -115,7 +114,7 @@ def message_windows(plan, rule, learning, store, work, b, j, k):  # type: ignore
                 l = (o * window[ROWS] + y) * window[COLUMNS] + x
                 entry = entry_of(plan, rule, learning, work, b, j, l, k)
                 slope = count_slope(entry, u, work.count[b, lo + l], rule.silent[j])
-                at = place_of(window, o, channel, a, column + padding - x * stride)
+                at = place_of(window, o, inner, a, column + padding - x * stride)
                 weight = store.weights[plan.weight[j] + at]
                 error, delta = work.error[b, lo + l], work.delta[b, lo + l]
                 total += asked_through(error, delta, weight, rule.share[j]) * slope

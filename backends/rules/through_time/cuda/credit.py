@@ -6,14 +6,15 @@ import numpy as np
 from numba import cuda
 
 from ....compiled.windows import (
-    CHANNELS,
     COLUMNS,
     HEIGHT,
     KERNEL,
     PADDING,
+    READ,
     ROWS,
     STRIDE,
     WIDTH,
+    channels_of,
     coordinates,
 )
 from ....cuda.kernels.grid import chunks_of, first_item, meet
@@ -49,8 +50,9 @@ def credit_window(plan, tables, work, b, j, at):  # type: ignore[no-untyped-def]
     window, total = plan.windows[j], ZERO
     kernel, stride, padding = window[KERNEL], window[STRIDE], window[PADDING]
     pair, a, tap = coordinates(at, kernel, kernel)
-    o = pair // window[CHANNELS]
-    c = pair - o * window[CHANNELS]
+    o = pair // window[READ]
+    first, _ = channels_of(window, o)
+    c = first + pair - o * window[READ]
     for y in range(window[ROWS]):
         i = y * stride + a - padding
         if 0 <= i < window[HEIGHT]:

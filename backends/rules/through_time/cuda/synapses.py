@@ -14,15 +14,14 @@ from ....compiled.windows import (
     COLUMNS,
     HEIGHT,
     KERNEL,
-    OUTPUTS,
     PADDING,
-    POOL,
     ROWS,
     STRIDE,
     WIDTH,
     coordinates,
     outputs_of,
     place_of,
+    readers_of,
 )
 
 ZERO = np.float32(0.0)
@@ -90,14 +89,14 @@ def over_windows(window, k, weights, base, arrived, at):  # type: ignore[no-unty
     kernel, stride, padding = window[KERNEL], window[STRIDE], window[PADDING]
     top, bottom = outputs_of(i, kernel, stride, padding, window[ROWS])
     left, right = outputs_of(j, kernel, stride, padding, window[COLUMNS])
-    first, last = (channel, channel + 1) if window[POOL] else (np.int64(0), window[OUTPUTS])
+    first, last, inner = readers_of(window, channel)
     total = ZERO
     for o in range(first, last):
         for y in range(top, bottom):
             row = at + (o * window[ROWS] + y) * window[COLUMNS]
             a = i + padding - y * stride
             for x in range(left, right):
-                place = place_of(window, o, channel, a, j + padding - x * stride)
+                place = place_of(window, o, inner, a, j + padding - x * stride)
                 total += weights[base + place] * arrived[row + x]
     return total
 

@@ -21,8 +21,7 @@ def drawn(wiring, seed):
 
 def laid_out(plain, wiring, weights):
     """The kernel as events go by it, the outputs in whole vectors."""
-    outputs = wiring.post.channels
-    laid = np.full(len(weights) // outputs * padded(outputs), np.nan, np.float32)
+    laid = np.full(len(weights) // wiring.reached * padded(wiring.reached), np.nan, np.float32)
     plain.lay_kernel(numbers_of(wiring), weights, laid)
     return laid
 
@@ -60,21 +59,21 @@ def test_numbers_bring_what_their_pairs_would(plain, wiring, begun):
     np.testing.assert_allclose(current, wanted, atol=1e-5)
 
 
-@pytest.mark.parametrize("channels", [1, 3, 8, 17])
-def test_planes_turn_there_and_back(plain, channels):
-    neurons, pitch = np.arange(1, channels * 21 + 1, dtype=np.float32), padded(channels)
-    planes, back = np.full(21 * pitch, np.nan, np.float32), np.empty_like(neurons)
-    plain.turn_in(neurons, channels, pitch, planes)
-    rows = planes.reshape(21, pitch)
-    np.testing.assert_array_equal(rows[:, :channels].T.ravel(), neurons)
-    assert not rows[:, channels:].any()
-    plain.turn_out(planes, channels, pitch, back)
+@pytest.mark.parametrize(("groups", "channels"), [(1, 1), (2, 3), (1, 8), (3, 1), (1, 17)])
+def test_planes_turn_there_and_back(plain, groups, channels):
+    neurons, pitch = 1 + np.arange(groups * channels * 21, dtype=np.float32), padded(channels)
+    planes, back = np.full(groups * 21 * pitch, np.nan, np.float32), np.empty_like(neurons)
+    plain.turn_in(neurons, groups, channels, pitch, planes)
+    rows = planes.reshape(groups, 21, pitch)
+    np.testing.assert_array_equal(rows[:, :, :channels].transpose(0, 2, 1).ravel(), neurons)
+    assert not rows[:, :, channels:].any()
+    plain.turn_out(planes, groups, channels, pitch, back)
     np.testing.assert_array_equal(back, neurons)
 
 
 def test_what_is_zero_is_not_turned(plain):
     planes = np.ones(32, np.float32)
-    plain.turn_in(np.zeros(12, np.float32), 3, 8, planes)
+    plain.turn_in(np.zeros(12, np.float32), 1, 3, 8, planes)
     assert not planes.any()
 
 

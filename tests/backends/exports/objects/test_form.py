@@ -19,7 +19,7 @@ from snncc.backends.exports.objects.triples import TRIPLES
 from snncc.ir.model import weights_name
 from snncc.ir.wiring import Windows
 
-STRIDED = 1  # a seed whose windows move by 3
+STRIDED = 4  # a seed whose windows move by 3
 HOST = "x86_64-unknown-linux-gnu"
 ATTRIBUTES = ".ARM.attributes"
 # By its number in "ELF for the Arm Architecture": what a file may use.

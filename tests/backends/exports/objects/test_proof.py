@@ -38,10 +38,16 @@ network n {
   dt = 1 ms
   input x[6, 6] encode spikes(duration = 40 ms)
   population c : lif(v_th = 0.5 mV)
+  population d : lif(v_th = 0.5 mV)
+  population e : lif(v_th = 0.5 mV)
   population p : lif(v_th = 0.5 mV)
   output y[4] : lif(v_th = 0.5 mV)
-  x -> c : conv2d(channels = 3, kernel = 3, init = uniform(-0.5, 1)) delay 1 ms
+  x -> c : conv2d(channels = 4, kernel = 3, init = uniform(-0.5, 1)) delay 1 ms
+  c -> d : conv2d(channels = 6, kernel = 2, padding = 1, groups = 2, init = uniform(-0.5, 1))
+  c -> e : conv2d(channels = 4, kernel = 2, groups = 4, init = uniform(-0.5, 1))
   c -> p : pool2d(kernel = 2)
+  d -> y : dense(init = uniform(-0.3, 1))
+  e -> y : dense(init = uniform(-0.3, 1))
   p -> y : dense(init = uniform(-1, 3))
 }
 """

@@ -24,6 +24,9 @@ WORD = -(1 << 31), (1 << 31) - 1
 CONV = Windows(Planes(3, 7, 6), Planes(2, 4, 3), 3, 2, 1, False)
 POOL = Windows(Planes(3, 7, 6), Planes(3, 2, 2), 3, 3, 0, True)
 PLANE = Windows(Planes(2, 5, 5), Planes(1, 1, 1), 5, 1, 0, False)
+PARTS = Windows(Planes(4, 5, 4), Planes(6, 3, 2), 3, 2, 1, False, groups=2)
+DEPTHWISE = Windows(Planes(3, 4, 5), Planes(3, 4, 5), 3, 1, 1, False, groups=3)
+KINDS = {"conv": CONV, "pool": POOL, "plane": PLANE, "groups": PARTS, "depthwise": DEPTHWISE}
 
 
 def synapses(windows: Windows, weights: np.ndarray, is_number: bool) -> MovingSynapses:
@@ -50,7 +53,7 @@ def wrapped(sums: np.ndarray) -> np.ndarray:
     return sums.astype(np.int64).astype(np.int32)
 
 
-@pytest.mark.parametrize("windows", [CONV, POOL, PLANE], ids=["conv", "pool", "plane"])
+@pytest.mark.parametrize("windows", KINDS.values(), ids=KINDS)
 @pytest.mark.parametrize(("bits", "count"), [(8, 1), (16, 1)])
 def test_spikes_are_one_convolution(windows: Windows, bits: int, count: int) -> None:
     rng, most = np.random.default_rng(bits), (1 << bits - 1) - 1
@@ -61,7 +64,7 @@ def test_spikes_are_one_convolution(windows: Windows, bits: int, count: int) -> 
     assert (found == through_windows(windows, weights, sent)).all()
 
 
-@pytest.mark.parametrize("windows", [CONV, POOL, PLANE], ids=["conv", "pool", "plane"])
+@pytest.mark.parametrize("windows", KINDS.values(), ids=KINDS)
 @pytest.mark.parametrize("bits", [8, 16])
 @pytest.mark.parametrize("ends", [(-127, 127), (0, 4064), (-40000, 3), WORD], ids=str)
 def test_numbers_of_any_size(windows: Windows, bits: int, ends: tuple[int, int]) -> None:

@@ -87,11 +87,13 @@ network n {
   dt = 1 ms
   input a[1, 5, 5] encode spikes(duration = 30 ms)
   input b[2] encode spikes(duration = 30 ms)
-  population h[2, 3, 3] : lif(v_th = 1 mV)
+  population h[4, 3, 3] : lif(v_th = 1 mV)
+  population g : lif(v_th = 0.5 mV)
   population lone[1] : alif(v_th = 0.5 mV)
   population p : lif(v_th = 0.2 mV)
   output y[3] : li
-  a -> h : conv2d(kernel = 3, channels = 2, init = uniform(-1, 2)) delay 2 ms
+  a -> h : conv2d(kernel = 3, channels = 4, init = uniform(-1, 2)) delay 2 ms
+  h -> g : conv2d(kernel = 2, channels = 6, groups = 2, init = uniform(-1, 2))
   b -> lone : dense(init = uniform(0, 1)) delay 50 ms
   h -> lone : sparse(p = 0.3, init = uniform(0, 1))
   lone -> h : dense(init = uniform(0, 1)) delay 1 ms
@@ -99,6 +101,7 @@ network n {
   h -> p : pool2d(kernel = 3)
   h -> y : dense(init = uniform(-1, 2))
   lone -> y : dense(init = uniform(-1, 2))
+  g -> y : dense(init = uniform(-1, 2))
 }
 """
 
@@ -114,6 +117,7 @@ def test_windows_several_inputs_and_a_readout(place, sums, tmp_path):
     drawn = np.random.default_rng(0).random((30, 3, 27)) < 0.3
     trace = simulate(model, {"a": drawn[:, :, :25], "b": drawn[:, :, 25:]}, record=True)
     assert trace.spikes["p"].any()
+    assert trace.spikes["g"].any()
     made = vector_files(model, "digest", Trace(trace.spikes, trace.history), Place(*place))
     write_files(tmp_path, made)
     for part in PARTS:

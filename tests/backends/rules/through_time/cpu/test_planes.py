@@ -58,7 +58,7 @@ def test_what_is_asked_through_a_pooling(plain_through, wiring):
 def test_what_numbers_and_spikes_are_worth_to_a_kernel(plain_through, wiring):
     weights, _, arrived, sent = drawn(wiring)
     pre, post = wiring.pairs()
-    window, outputs = numbers_of(wiring), wiring.post.channels
+    window, outputs = numbers_of(wiring), wiring.reached
     planes, below = scratch(plain_through, wiring)
     spikes = np.flatnonzero(sent).astype(np.int32)
     for values in (sent, (sent != 0).astype(np.float32)):
