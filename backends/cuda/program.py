@@ -35,10 +35,10 @@ class Data(NamedTuple):
     ids: Any  # u32[S, 2] low and high word
     labels: Any  # i32[S]
     importance: Any  # f32[S]
+    epoch: int
     thresholds: Any  # u32[R, inputs]
     rasters: Any  # u8[R, T, inputs]
     numbers: Any  # f32[R, inputs] what inputs send in every step
-    epoch: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,8 +110,9 @@ def example_samples() -> tuple[Data, Results]:
     number, real = np.zeros(1, np.int32), np.zeros(1, np.float32)
     data = Data(
         *(np.zeros(1, np.int64), np.zeros((1, 2), np.uint32), number),
-        *(real, np.zeros((1, 1), np.uint32), np.zeros((1, 1, 1), np.uint8), real[None]),
-        epoch=0,
+        real,
+        0,
+        *(np.zeros((1, 1), np.uint32), np.zeros((1, 1, 1), np.uint8), real[None]),
     )
     counts, scores = np.zeros((1, 1), np.int32), np.zeros((1, 1), np.float32)
     found = number, real, np.zeros(1, np.int64), np.zeros(1, np.uint8)

@@ -132,8 +132,8 @@ class CudaSimulator:
             upload(ids),
             upload(np.ascontiguousarray(samples.labels, np.int32)),
             upload(np.ascontiguousarray(samples.importance, np.float32)),
+            samples.epoch,
             *self._kept(samples.values),
-            epoch=samples.epoch,
         )
 
     def _kept(self, values: Array) -> tuple[Any, ...]:

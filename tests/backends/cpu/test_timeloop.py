@@ -34,7 +34,7 @@ SAMPLE, SEED = 2**63 + 2**33 + 2**32 + 17, 2**40 + 3
 def one_sample(raster=None, values=VALUES, sample=SAMPLE):
     rasters = np.zeros((1, 1), np.uint8) if raster is None else raster
     labels, ids = np.zeros(1, np.int32), np.array([sample], np.uint64)
-    return Data(values[None], rasters[None], np.zeros(1, np.int64), ids, labels, labels)
+    return Data(values[None], rasters[None], np.zeros(1, np.int64), ids, labels, labels, 0)
 
 
 @pytest.fixture(autouse=True)

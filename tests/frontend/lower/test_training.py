@@ -66,6 +66,25 @@ def test_what_transforms_images_stands_in_its_order() -> None:
     assert spec("data digits rule st_rsbp").calls("augment") == ()
 
 
+def test_what_is_left_out_of_populations() -> None:
+    """By the names that they have in the graph; arguments by position too."""
+    text = (
+        "module m() { population e[3] : lif  port in a = e  port out b = e }\n"
+        "network n(q: real = 0.25) { input x[2] encode bernoulli(duration = 4 ms)\n"
+        "  instance c[k in 0..2] : m  population h[4] : lif  output y[2] : lif\n"
+        "  x -> c[1].a : dense  c[1].b -> h : dense  h -> y : dense }\n"
+        "train n { data digits rule surrogate(width = 1) dropout h(q)\n"
+        '  dropout c[2 - 1].e(p = 0.5, profile = "reference",) }'
+    )
+    plan = compile_text(Source("t.snn", text)).train
+    assert plan is not None
+    assert plan.calls("dropout") == (
+        Call("h", (("p", 0.25), ("profile", "recommended"))),
+        Call("c[1].e", (("p", 0.5), ("profile", "reference"))),
+    )
+    assert spec("data digits rule st_rsbp").calls("dropout") == ()
+
+
 @pytest.mark.parametrize(("word", "value"), [("0.1", 0.1), ("0", None), ("lr", 0.01)])
 def test_a_share_held_out(word: str, value: float | None) -> None:
     assert spec(f"data digits rule st_rsbp holdout {word}").entries["holdout"] == value

@@ -52,6 +52,7 @@ network   n( hidden:int=400 ,w : text="paper" ){
 train n{
 data digits rule st_rsbp( target=35 )
    epochs 3   boost   on
+dropout h [n-1] (p=0.2)   dropout c[0] . h( p=0.1 )
 }
 deploy n{
 scale   neuron method mse    guard   -2 floor - 5mV
@@ -91,6 +92,7 @@ network n(hidden: int = 400, w: text = "paper") {
 train n {
   data digits  rule st_rsbp(target = 35)
   epochs 3  boost on
+  dropout h[n - 1](p = 0.2)  dropout c[0].h(p = 0.1)
 }
 deploy n {
   scale neuron  method mse  guard -2  floor -5 mV

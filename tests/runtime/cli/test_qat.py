@@ -110,6 +110,17 @@ def test_what_has_no_integers_is_refused_before_it_is_warm(snncc, tiny, aware):
     assert (status, "error[E080]" in err) == (1, True)
 
 
+def test_units_that_are_left_out_are_refused_before_anything_is_learnt(
+    snncc, tiny, tmp_path, aware
+):
+    text = tiny.read_text().replace("image -> digit", "image -> h : dense\n  h -> digit")
+    text = text.replace("  output", "  population h[4] : lif\n  output", 1)
+    tiny.write_text(text.replace("  rule", "  dropout h(p = 0.2)\n  rule", 1))
+    status, _, err = snncc("train", tiny, *WARM, "--out", "a")
+    assert (status, "error[E050]" in err, "what integers do leaves no" in err) == (1, True, True)
+    assert not (tmp_path / "a").exists()
+
+
 def test_what_does_not_fit_its_chip_is_not_trained(snncc, tiny, tmp_path, aware):
     (name,) = (line.split()[1] for line in tiny.read_text().split("\n") if "train " in line)
     tiny.write_text(tiny.read_text() + f"\ndeploy {name} {{ target reckon }}\n")

@@ -33,6 +33,8 @@ def test_what_changes_the_weights_changes_the_digest(learning):
         digest(course, schedule=Call("constant")),
         digest(course, regularizer=Call("exponential")),
         digest(course, augment=(FLIP,)),
+        digest(course, dropout=(Call("h", (("p", 0.5),)),)),
+        digest(course, dropout=(Call("h", (("p", 0.25),)),)),
         digest(course, augment=(FLIP, FLIP)),
         digest(course, augment=(Call("flip", (("p", 0.25),)),)),
         digest(replace(course, train=shifted)),
@@ -41,7 +43,7 @@ def test_what_changes_the_weights_changes_the_digest(learning):
         digest(replace(course, graph=replace(course.graph, tensors={"w": np.ones(2)}))),
         digest(replace(course, graph=replace(course.graph, tensors={"w": np.zeros(2)}))),
     }
-    assert len(others) == 17
+    assert len(others) == 19
 
 
 def test_what_does_not_change_them_does_not(learning):
@@ -56,6 +58,9 @@ def test_of_lines_that_repeat_the_order_counts_and_defaults_do_not(learning):
     assert len(orders) == 2
     bare = digest(learning.course, augment=(Call("flip"),))
     assert bare == digest(learning.course, augment=(flip,)) != digest(learning.course)
+    said, bare = (("p", 0.5), ("profile", "recommended")), (("p", 0.5),)
+    alike = {digest(learning.course, dropout=(Call("h", c),)) for c in (said, bare)}
+    assert len(alike) == 1
 
 
 def test_one_argument_more_does_not_where_it_is_at_its_default(learning, monkeypatch):

@@ -165,16 +165,18 @@ def test_averaged_weights_are_measured_beside_those_that_learn(learning):
 
 
 class Noting:
-    """A learner that notes under which keys samples are presented, to learn from and else."""
+    """A learner that notes under which keys samples are presented, to learn from and else, and in
+    which epochs it learns from them."""
 
     def __init__(self, trainer):
-        self.trainer, self.learnt, self.shown = trainer, [], []
+        self.trainer, self.learnt, self.shown, self.epochs = trainer, [], [], []
 
     def __getattr__(self, name):
         return getattr(self.trainer, name)
 
     def train(self, samples, *arguments):
         self.learnt += samples.ids.tolist()
+        self.epochs += [samples.epoch] * len(samples.ids)
         return self.trainer.train(samples, *arguments)
 
     def run(self, samples):
@@ -196,6 +198,7 @@ def test_trains_that_are_drawn_anew_go_on_and_tests_keep_theirs(learning, monkey
     learning.run(whole)
     assert len(set(whole.learnt)) == 3 * 120
     assert set(whole.shown) == {*out.ids.tolist(), *learning.course.test.ids.tolist()}
+    assert whole.epochs == [epoch for epoch in range(3) for _ in range(120)]
     first, recorder = Noting(learning.trainer()), type(learning.recorder)(stop_after=after)
     with pytest.raises(Interrupted):
         learning.run(first, recorder=recorder)
@@ -203,6 +206,7 @@ def test_trains_that_are_drawn_anew_go_on_and_tests_keep_theirs(learning, monkey
     second.restore(recorder.saved[-1][0])
     learning.run(second, recorder.saved[-1][1], type(learning.recorder)())
     assert first.learnt + second.learnt == whole.learnt
+    assert first.epochs + second.epochs == whole.epochs
 
 
 def test_samples_to_learn_from_are_transformed_by_their_epoch_and_others_never(learning):
