@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from .dropout import leave_out, multiply
+from .dropout import leave_out
 from .features import CODES, DROPPED, GRADED, OFTEN, RECORDED
 from .forward import append
 from .rows import numbers
@@ -30,7 +30,8 @@ def close_step(plan, p, t, end, work, w):  # type: ignore[no-untyped-def]
         for n in range(hi - lo):
             own[n] = emitted[n]
         if DROPPED and plan.dropped[p] > 0:
-            multiply(work.shares[w, lo:hi], own)
+            for n in range(hi - lo):
+                own[n] *= work.shares[w, lo + n]
     elif DROPPED and plan.dropped[p] > 0:
         for now in range(t, end):
             leave_out(work.shares[w, lo:hi], fired[now - t, : hi - lo])
