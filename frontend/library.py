@@ -12,7 +12,7 @@ from ..ir.report import Poisoned, Report, sound, twice
 from .foreign import unknown
 from .limits import LIMITS
 from .prelude import prelude_names, prelude_path
-from .syntax.files import Deploy, File, Import, Train
+from .syntax.files import Deploy, File, Import, Run, Train
 from .syntax.parser import parse
 from .syntax.tree import Call, Cell, Definition, Module, Network, Neuron
 from .typing.constants import EMPTY
@@ -30,6 +30,7 @@ class LoadedFile:
     visible: dict[str, Entry] = field(default_factory=dict)
     trains: dict[str, list[Train]] = field(default_factory=dict)  # by network
     deploys: dict[str, list[Deploy]] = field(default_factory=dict)
+    runs: dict[str, list[Run]] = field(default_factory=dict)
     is_whole: bool = True
 
 
@@ -83,6 +84,8 @@ def load_file(
             file.trains.setdefault(item.network.text, []).append(item)
         elif isinstance(item, Deploy):
             file.deploys.setdefault(item.network.text, []).append(item)
+        elif isinstance(item, Run):
+            file.runs.setdefault(item.network.text, []).append(item)
         elif not isinstance(item, Import):
             report.attempt(_enter, file.own, item.name.text, Entry(item, file))
     file.visible.update(file.own)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
 from ..ir.deploy.choices import DeploySpec
 from ..ir.diagnostics import CompileError, Diagnostic, Source
 from ..ir.graph import Call, Graph, TrainSpec
 from ..ir.report import Poisoned, Report, in_text_order, sound
+from ..ir.running import RunSpec, lasting
 from .collection import no_collection
 from .echoes import news
 from .library import Entry, Library, LoadedFile, load_file, model_of, read_source
@@ -24,6 +25,7 @@ from .lower.networks import (
     given_values,
     lower_module,
     lower_network,
+    run_of,
     to_survey,
     train_of,
     wrong_plans,
@@ -32,22 +34,23 @@ from .lower.parameters import open_scope, partial_scope
 from .lower.training import lower_data
 from .syntax.parser import parse_expression
 from .syntax.tree import Cell, For, InstanceStatement, Module, Network, Neuron, Param, Statement
-from .typing.constants import EMPTY, Scope
+from .typing.constants import EMPTY, Scope, evaluate, number
+from .units import TIME
 
-T = TypeVar("T")
 Defines = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
     """A network ready for the passes; `train` is None where the program has no plan for it,
-    `deploy` where it asks nothing of its integers. `warnings` are what a later stage has to say of
-    it."""
+    `deploy` where it asks nothing of its integers, `run` where it does not say how it is run.
+    `warnings` are what a later stage has to say of it."""
 
     graph: Graph
     train: TrainSpec | None
     warnings: tuple[Diagnostic, ...] = ()
     deploy: DeploySpec | None = None
+    run: RunSpec | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,12 @@ def data_call(text: str, name: str) -> Call:
     call = report.attempt(lower_data, parse_expression(Source(name, text)), EMPTY, report)
     report.close()
     return sound(call)
+
+
+def time_called(text: str, name: str) -> float:
+    """The time [ms] that a user writes, `500 ms`; `name` is what mistakes call the text."""
+    node = parse_expression(Source(name, text))
+    return number(evaluate(node, EMPTY), node.span, TIME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +148,17 @@ def _compile(text: _Text, defines: Defines, name: str | None) -> Program:
     before = _mark(report)
     graph = lower_network(network, scope, entry.file, text.construction())
     is_whole = before == _mark(report) and not text.is_damaged
-    train, deploy = _plans(network, scope, graph if is_whole else None, text)
-    return Program(graph, sound(train), deploy=sound(deploy))
+    plans = _plans(network, scope, graph if is_whole else None, text)
+    return _planned(graph, *(sound(plan) for plan in plans))
+
+
+def _planned(
+    graph: Graph, train: TrainSpec | None, deploy: DeploySpec | None, run: RunSpec | None
+) -> Program:
+    """The program; a network without inputs runs as long as its `run` block says."""
+    if run is not None and run.duration and all(p.encoding is None for p in graph.populations):
+        graph = lasting(graph, run.duration)
+    return Program(graph, train, deploy=deploy, run=run)
 
 
 def _mark(report: Report) -> tuple[int, Poisoned | None]:
@@ -148,14 +166,12 @@ def _mark(report: Report) -> tuple[int, Poisoned | None]:
     return len(report.diagnostics), report.last
 
 
-def _plans(
-    network: Network, scope: Scope, graph: Graph | None, text: _Text
-) -> tuple[TrainSpec | Poisoned | None, DeploySpec | Poisoned | None]:
-    """How the text trains a network, and what it asks of its integers; the graph is None of one
-    with mistakes."""
+def _plans(network: Network, scope: Scope, graph: Graph | None, text: _Text) -> tuple[Any, ...]:
+    """How the text trains a network, what it asks of its integers, how it runs it, each a spec,
+    None or poisoned; the graph is None of one with mistakes."""
     report = text.report
-    train = report.attempt(train_of, network, text.file, scope, graph, report)
-    return train, report.attempt(deploy_of, network, text.file, scope, graph, report)
+    rows = (train_of, deploy_of, run_of)
+    return tuple(report.attempt(of, network, text.file, scope, graph, report) for of in rows)
 
 
 # ---- all of a file
@@ -222,10 +238,10 @@ def _survey(row: _Row, text: _Text) -> Program | None:
     graph = lower_network(network, scope, entry.file, text.construction())
     is_whole = before == _mark(report)
     plans = _plans(network, scope, graph if is_whole and not text.is_damaged else None, text)
-    return Program(graph, _or_none(plans[0]), deploy=_or_none(plans[1])) if is_whole else None
+    return _planned(graph, *map(_or_none, plans)) if is_whole else None
 
 
-def _or_none(plan: T | Poisoned) -> T | None:
+def _or_none(plan: Any) -> Any:
     return None if isinstance(plan, Poisoned) else plan
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from .diagnostics import CompileError, Diagnostic, Span
 from .graph import Call, Graph, Population
 from .rules import ENCODINGS, GIVEN
+from .verify.durations import problem_of
 
 SPIKES = "spikes"  # what a probe sees that is no state
 
@@ -75,10 +75,13 @@ def _lasting(population: Population, duration: float, span: Span | None) -> Popu
     return replace(population, encoding=Call(encoding.kind, arguments))
 
 
-def problem(graph: Graph, probes: Iterable[Probe]) -> str:
-    """Why the network has not what the probes see; "" if it has."""
+def run_problem(graph: Graph, run: RunSpec) -> str:
+    """Why the network cannot be run so, or has not what the probes see; "" if it can."""
+    wrong = None if run.duration is None else problem_of(run.duration, graph.dt)
+    if wrong is not None:
+        return wrong.message
     index = graph.index()
-    for probe in probes:
+    for probe in run.probes:
         population = index.get(probe.population)
         if population is None:
             return f"there is no population `{probe.population}` to record"

@@ -106,7 +106,9 @@ def compile_package(
 def _package(program: Program, path: Path, options: Options) -> Package:
     data = None if program.train is None else data_of(program.train, path)
     model = draw(program.graph, options.seed or 0)
-    return Package(model, options.target or DEFAULT_TARGET, data, deploy=program.deploy)
+    return Package(
+        model, options.target or DEFAULT_TARGET, data, deploy=program.deploy, run=program.run
+    )
 
 
 def data_of(spec: TrainSpec, path: Path) -> Call:

@@ -13,6 +13,7 @@ from ...ir.deploy.choices import DeploySpec
 from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.graph import Call, Graph, Projection, Value
 from ...ir.model import Model, draw_model, verify_model
+from ...ir.running import Probe, RunSpec, run_problem
 from ...ir.tensors import Tensor
 from ...ir.text import parse_graph, parse_type, print_graph
 from ...ir.types import Shape, size
@@ -38,13 +39,15 @@ NEEDED = frozenset({"shapes", "steps", "folded", "schedule"})
 @dataclass(frozen=True, slots=True)
 class Package:
     """A model as it is kept. `data` is what it was written to learn, if anything, `deploy` what its
-    program asks of its integers; `extras` are the target's own members."""
+    program asks of its integers, `run` how it says that it is run; `extras` are the target's own
+    members."""
 
     model: Model
     target: str
     data: Call | None = None
     extras: Mapping[str, bytes] = field(default_factory=dict)
     deploy: DeploySpec | None = None
+    run: RunSpec | None = None
 
 
 def graph_digest(graph: Graph) -> str:
@@ -57,7 +60,7 @@ def save_model(path: Path, package: Package) -> None:
     """Write the package: one file if the path ends in .snnpkg, else a folder. CompileError(E060)
     for a model that `open_model` would refuse."""
     model = package.model
-    problem = _problem(model, package.deploy)
+    problem = _problem(model, package.deploy, package.run)
     if problem:
         raise CompileError(Diagnostic("E060", f"cannot write `{path}`: {problem}"))
     members = {
@@ -73,6 +76,7 @@ def save_model(path: Path, package: Package) -> None:
         "seed": model.seed,
         "data": None if package.data is None else _call_to_json(package.data),
         "deploy": None if package.deploy is None else _deploy_to_json(package.deploy),
+        "run": None if package.run is None else _run_to_json(package.run),
         "types": {name: str(value.dtype) for name, value in model.values.items()},
     }
     write_package(path, KIND, facts, {**members, **package.extras})
@@ -90,12 +94,13 @@ def open_model(path: Path) -> Package:
         read = _first_format if manifest.format == 1 else _later_format
         model = read(graph, seed, members, facts)
         deploy = None if manifest.format < DEPLOYED else _deploy_from_json(facts["deploy"])
+        run = _run_from_json(facts.get("run"))
     except UNFIT as error:
         raise damaged(path, f"it lacks something: {error}") from error
-    problem = _problem(model, deploy)
+    problem = _problem(model, deploy, run)
     if problem:
         raise damaged(path, problem)
-    return Package(model, target, call, members, deploy)
+    return Package(model, target, call, members, deploy, run)
 
 
 def _lists(model: Model) -> Arrays:
@@ -109,7 +114,7 @@ def _lists(model: Model) -> Arrays:
     }
 
 
-def _problem(model: Model, deploy: DeploySpec | None) -> str:
+def _problem(model: Model, deploy: DeploySpec | None, run: RunSpec | None) -> str:
     """Why a package cannot hold the model and what is asked of it; "" if it can."""
     try:
         lacking = NEEDED - verify(model.graph)
@@ -120,6 +125,8 @@ def _problem(model: Model, deploy: DeploySpec | None) -> str:
         return "a seed is a whole number from 0 to 2^64 - 1"
     if lacking:
         return f"its graph was not compiled to the end: it lacks {', '.join(sorted(lacking))}"
+    if run is not None and (wrong := run_problem(model.graph, run)):
+        return wrong
     projections = frozenset(p.name for p in model.graph.projections)
     return "" if deploy is None else deploy.problem(projections)
 
@@ -212,3 +219,24 @@ def _deploy_from_json(document: Json) -> DeploySpec | None:
     if len(document) > 2 or not (isinstance(said, dict) and isinstance(bits, dict)):
         raise ValueError("what is asked of integers is something else")
     return DeploySpec(said, bits)
+
+
+def _run_to_json(run: RunSpec) -> Json:
+    seen = [[p.what, p.population, p.first, p.end, p.every] for p in run.probes]
+    return {"duration": run.duration, "record": seen}
+
+
+def _run_from_json(document: Json) -> RunSpec | None:
+    """What `_run_to_json` wrote; its names and numbers are looked at with the model."""
+    if document is None:
+        return None
+    duration, seen = document["duration"], document["record"]
+    numbers_fit = duration is None or isinstance(duration, float | int)
+    if not numbers_fit or not all(_is_probe(each) for each in seen):
+        raise ValueError("what is recorded is something else")
+    return RunSpec(duration, tuple(Probe(*each) for each in seen))
+
+
+def _is_probe(each: Json) -> bool:
+    kinds = (str, str, int, int, int)
+    return len(each) == len(kinds) and all(map(isinstance, each, kinds))

@@ -19,6 +19,7 @@ from ...ir.passes.pipeline import run_model_passes
 from ...ir.rules import sends_numbers
 from ...ir.tensors import Tensor
 from ...ir.types import FLOATS, DType, Fixed, Scalar
+from ...ir.verify.durations import steps_of
 from ...ir.wiring import Wiring
 from ..runnable import require_clocked
 
@@ -48,6 +49,7 @@ def simulate(
     record: bool = False,
     forced: Mapping[str, Array] | None = None,
     factors: Mapping[str, Array] | None = None,
+    shape: tuple[int, int] | None = None,
 ) -> Simulation:
     """The trace of a model whose graph went through the pipeline.
 
@@ -57,14 +59,17 @@ def simulate(
     port sums one by one: the projections from other blocks in graph order, then those from the
     population's own block in graph order, in each the pre neurons ascending. Fixed-point numbers
     are their codes, in int64. Of the populations in `forced` the spikes are given, [T, B, N],
-    whatever their thresholds say. What those in `factors` send is multiplied by these, [B, N], see
+    whatever their thresholds say. `shape` (T, B) is that of a network without inputs; else its
+    graph says T, and B is 1. What those in `factors` send is multiplied by these, [B, N], see
     `ir.dropout`.
     """
     model = run_model_passes(model)
     graph = model.graph
     assert graph.schedule is not None, "the pass `schedule` must have run"
     require_clocked(graph, tuple(SUMS), fires_often=True)
-    network = _Network(model, inputs, real, forced or {}, factors or {})
+    shapes = {a.shape[:2] for a in inputs.values()} or {shape or (steps_of(graph), 1)}
+    assert len(shapes) == 1, f"inputs of different steps or batch: {shapes}"
+    network = _Network(model, inputs, real, forced or {}, factors or {}, *shapes)
     trace = network.silent_trace(record)
     for t in range(network.steps):
         for block in graph.schedule:
@@ -96,6 +101,7 @@ class _Network:
         real: Real,
         forced: Mapping[str, Array],
         factors: Mapping[str, Array],
+        shape: tuple[int, int],
     ) -> None:
         self.model, graph, self.forced = model, model.graph, forced
         self.factors = factors
@@ -103,9 +109,7 @@ class _Network:
         self.populations = graph.index()
         self.inputs = inputs
         self.real = real
-        shapes = {a.shape[:2] for a in inputs.values()}
-        assert len(shapes) == 1, f"inputs of different steps or batch: {shapes}"
-        self.steps, self.batch = shapes.pop()
+        self.steps, self.batch = shape
         self.codes: dict[str, _Code] = {}
         self.incoming: dict[str, list[_Synapses]] = {name: [] for name in self.populations}
         for projection in _in_order_of_arrival(graph):

@@ -77,13 +77,14 @@ class ReferenceSimulator:
         """The states of a single sample after so many steps, by population and state."""
         inputs = input_spikes(self.graph, samples, self.steps, self.model.seed)
         begun = {name: array[:steps] for name, array in inputs.items()}
-        states = simulate(self.model, begun, self.real).states
+        states = simulate(self.model, begun, self.real, shape=(steps, 1)).states
         return {name: {s: a[0] for s, a in of_one.items()} for name, of_one in states.items()}
 
     def _simulated(self, samples: Samples, has_states: bool) -> Simulation:
         check_samples(self.graph, samples)
         inputs = input_spikes(self.graph, samples, self.steps, self.model.seed)
-        return simulate(self.model, inputs, self.real, has_states)
+        shape = self.steps, len(samples.ids)
+        return simulate(self.model, inputs, self.real, has_states, shape=shape)
 
     def _output(self) -> slice:
         bounds = np.cumsum([0, *(p.neurons for p in self.graph.populations)])

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from ...ir.diagnostics import CompileError, Diagnostic, Span
 from ...ir.report import Poisoned
-from ..syntax.tree import Bracket, Expression, Range
+from ..syntax.tree import Bracket, Expression, Range, Slice
 from ..typing.constants import Quantity, Scope, evaluate, whole
 from ..units import NUMBER
 from .construction import Body, Environment
@@ -40,8 +40,12 @@ def each(
             return
 
 
-def index_text(node: Expression, scope: Scope) -> str:
+def index_text(node: Expression | Slice, scope: Scope) -> str:
     """`[3]` for an index expression."""
+    if isinstance(node, Slice):
+        message = "some neurons of a population can be named to `record` them, and nowhere else"
+        way_out = "name all of it, without the brackets"
+        raise CompileError(Diagnostic("E044", message, node.span, help=way_out))
     return f"[{_natural(whole(evaluate(node, scope), node.span), node.span)}]"
 
 

@@ -8,6 +8,7 @@ from ...ir.deploy.choices import DeploySpec
 from ...ir.diagnostics import CompileError, Diagnostic, Source, Span
 from ...ir.graph import Call, Graph, TrainSpec
 from ...ir.report import Report, listing, twice, unknown
+from ...ir.running import RunSpec
 from ..library import Entry, LoadedFile
 from ..syntax.files import Plan
 from ..syntax.parser import parse_expression
@@ -17,6 +18,7 @@ from .bodies import unroll, unroll_module
 from .construction import Body, Construction, Environment
 from .deploying import lower_deploy
 from .parameters import is_text
+from .running import lower_run
 from .training import lower_data, lower_train
 
 Data = tuple[Call, Span]  # with the place of its `train` block
@@ -60,9 +62,9 @@ def networks(file: LoadedFile) -> dict[str, tuple[Entry, Network]]:
 
 
 def to_survey(file: LoadedFile, asked: tuple[Entry, Network] | None) -> list[tuple[Entry, Network]]:
-    """The networks that a file is about: its own, those that it trains or deploys, the one asked
+    """The networks that a file is about: its own, those that it has plans for, the one asked
     for, and an imported one if that is what would be compiled."""
-    known, planned = networks(file), file.trains.keys() | file.deploys.keys()
+    known, planned = networks(file), file.trains.keys() | file.deploys.keys() | file.runs.keys()
     found = [row for name, row in known.items() if row[0].file is file or name in planned]
     if asked is not None and asked not in found:
         found.append(asked)
@@ -70,8 +72,12 @@ def to_survey(file: LoadedFile, asked: tuple[Entry, Network] | None) -> list[tup
 
 
 def wrong_plans(file: LoadedFile) -> list[Diagnostic]:
-    """Training and deployment of networks that are not there, or of one a second time."""
-    return [*_wrong(file, "train", file.trains), *_wrong(file, "deploy", file.deploys)]
+    """Plans for networks that are not there, or for one a second time."""
+    return [
+        *_wrong(file, "train", file.trains),
+        *_wrong(file, "deploy", file.deploys),
+        *_wrong(file, "run", file.runs),
+    ]
 
 
 def _wrong(file: LoadedFile, word: str, plans: Mapping[str, Sequence[Plan]]) -> list[Diagnostic]:
@@ -120,6 +126,15 @@ def deploy_of(
     with mistakes."""
     for deploy in file.deploys.get(network.name.text, []):
         return lower_deploy(deploy, scope, graph, report)
+    return None
+
+
+def run_of(
+    network: Network, file: LoadedFile, scope: Scope, graph: Graph | None, report: Report
+) -> RunSpec | None:
+    """How the file runs a network, if it says so; the graph is None of one with mistakes."""
+    for run in file.runs.get(network.name.text, []):
+        return lower_run(run, scope, graph, report)
     return None
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from ...ir.diagnostics import CompileError, Source
 from ..collection import no_collection
-from ..syntax.files import ChoiceOf, Deploy, File, Train
+from ..syntax.files import ChoiceOf, Deploy, File, Record, Run, Train
 from ..syntax.lexer import Token, spelled, words
 from ..syntax.parser import parse
 from .columns import Line, align
@@ -103,9 +103,12 @@ def _rows(source: Source, everything: Sequence[Token], tree: File) -> list[tuple
 
 
 def _entries(tree: File) -> Entries:
-    plans = [item for item in tree.items if isinstance(item, (Train, Deploy))]
+    plans = [item for item in tree.items if isinstance(item, (Train, Deploy, Run))]
     starts, names = set[int](), set[int]()
     for entry in (entry for plan in plans for entry in plan.entries):
+        if isinstance(entry, Record):
+            names.add(entry.what.span.start)
+            continue
         setting = entry.setting if isinstance(entry, ChoiceOf) else entry
         names.add(setting.name.span.start)
         starts.add((entry.span if isinstance(entry, ChoiceOf) else setting.name.span).start)

@@ -15,8 +15,21 @@ _VALUE_ENDS = frozenset(
     | {"FIXED", "TRAINABLE", "_RBRACE", "ON"}
 )
 _STATEMENT_STARTS = frozenset(
-    {"NAME", "IMPORT", "NEURON", "MODULE", "NETWORK", "TRAIN", "DEPLOY", "PARAM", "STATE", "ON"}
+    {
+        "NAME",
+        "IMPORT",
+        "NEURON",
+        "MODULE",
+        "NETWORK",
+        "TRAIN",
+        "DEPLOY",
+        "RUN",
+        "PARAM",
+        "STATE",
+        "ON",
+    }
     | {
+        "RECORD",
         "SPIKE",
         "EMIT",
         "REFRACTORY",
@@ -34,8 +47,8 @@ _DECLARATIONS = frozenset({"PARAM", "STATE", "INPUT"})
 
 
 class Entries(NamedTuple):
-    """Where entries of `train` and of `deploy` begin, and where their names stand: behind two ends
-    and an arrow, if the entry begins with these."""
+    """Where entries of plans begin, and where their names stand: behind two ends and an arrow, or
+    `record`, if the entry begins with these."""
 
     starts: frozenset[int]
     names: frozenset[int]

@@ -201,6 +201,10 @@ class _Builder:
     def for_(self, children: Children) -> syntax.For:
         return syntax.For(children[1], tuple(children[2:]))
 
+    def slice(self, children: Children) -> syntax.Slice:
+        span = cover(children[0].span, children[-1].span)
+        return syntax.Slice(children[1], children[2], span)
+
     # ---- files
 
     def import_(self, children: Children) -> files.Import:
@@ -226,6 +230,15 @@ class _Builder:
 
     def entry_of(self, children: Children) -> files.EntryOf:
         return files.EntryOf(name_of(children[0]), children[1], tuple(children[2:]))
+
+    def run(self, children: Children) -> files.Run:
+        return files.Run(name_of(children[1]), tuple(children[2:]))
+
+    def record(self, children: Children) -> files.Record:
+        paths = tuple(child for child in children[3:] if isinstance(child, syntax.Path))
+        rest = children[3 + len(paths) :]
+        span = cover(children[0].span, paths[-1].span)
+        return files.Record(name_of(children[1]), paths, rest[-1] if rest[-1:] else None, span)
 
     def deploy(self, children: Children) -> files.Deploy:
         return files.Deploy(name_of(children[1]), tuple(children[2:]))

@@ -35,7 +35,7 @@ _GROUPS: tuple[tuple[frozenset[str], frozenset[str], str], ...] = (
     ),
     (
         frozenset({"NETWORK", "TRAIN"}),
-        frozenset({"NETWORK", "MODULE", "NEURON", "TRAIN", "DEPLOY", "IMPORT"}),
+        frozenset({"NETWORK", "MODULE", "NEURON", "TRAIN", "DEPLOY", "RUN", "IMPORT"}),
         "a definition",
     ),
     (
@@ -174,7 +174,7 @@ _STATEMENTS = {
         "close the block before it with `}`, or move it out",
     ),
 }
-DEFINITIONS = frozenset({"IMPORT", "MODULE", "NETWORK", "TRAIN", "DEPLOY"})
+DEFINITIONS = frozenset({"IMPORT", "MODULE", "NETWORK", "TRAIN", "DEPLOY", "RUN"})
 # What a user may have had in mind; the first that fits is told.
 _RECOGNIZED = (_undeclared, _nothing_held, _nested, _foreign, _no_unit)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ...ir.diagnostics import Span
-from .tree import Argument, Definition, Name, Path, Setting
+from .tree import Argument, Definition, Expression, Name, Path, Setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,25 @@ class Deploy:
     entries: tuple[Setting | ChoiceOf, ...]
 
 
-Plan = Train | Deploy  # what concerns a network that stands elsewhere
+@dataclass(frozen=True, slots=True)
+class Record:
+    """`record what of path, path every interval`: a line of a `run` block."""
+
+    what: Name
+    paths: tuple[Path, ...]
+    every: Expression | None
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """`run network { … }`."""
+
+    network: Name
+    entries: tuple[Setting | Record, ...]
+
+
+Plan = Train | Deploy | Run  # what concerns a network that stands elsewhere
 Item = Import | Definition | Plan
 
 

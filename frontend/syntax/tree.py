@@ -206,11 +206,20 @@ class Bracket:
 
 
 @dataclass(frozen=True, slots=True)
+class Slice:
+    """`[start..stop]` behind a population's name: some of its neurons, stop excluded."""
+
+    start: Expression
+    stop: Expression
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """A step of a path: a name and its indices."""
 
     name: Name
-    indices: tuple[Expression, ...]
+    indices: tuple[Expression | Slice, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
@@ -15,15 +14,17 @@ from rich.table import Table
 from ...backends.artifact.model import Package
 from ...backends.artifact.storage import write_file
 from ...backends.protocols import NO_CLASS
+from ...frontend.program import time_called
 from ...ir.diagnostics import to_json
 from ...ir.graph import Call
 from ...ir.verify.warnings import graph_warnings
 from ..inputs import choose_data, load_inputs, load_presentation
 from ..loading import make_simulator
-from ..record import Arrays, record_of
+from ..record import Arrays, npz
 from ..report import class_titles, histograms_table, progress_bar, rates_table, table_of
 from ..samples import Presentation, output_population, outputs_of
 from ..settings import usable_threads
+from ..simulation import alone, has_inputs, timed
 from ..training.activity import Rates, measure, silence
 from ..training.evaluate import Answers, answer, tally
 from ..training.histogram import Histogram, histograms
@@ -45,6 +46,7 @@ from .options import (
     Threads,
 )
 from .output import Output, draw
+from .recording import require_kind, write_record
 
 
 class Split(StrEnum):
@@ -65,7 +67,18 @@ def run(
     split: SplitOption = Split.TEST,
     limit: Annotated[
         int | None,
-        typer.Option("--limit", min=1, help="the first samples only; default: 10, all of --inputs"),
+        typer.Option(
+            "--limit",
+            min=1,
+            help="the first samples only; default: 10, all of --inputs, 1 of a network without "
+            "inputs",
+        ),
+    ] = None,
+    duration: Annotated[
+        str | None,
+        typer.Option(
+            "--duration", help="how long a run lasts, 500ms; default: as the program says"
+        ),
     ] = None,
     inputs: Annotated[
         Path | None,
@@ -76,10 +89,14 @@ def run(
         ),
     ] = None,
     record: Annotated[
-        Path | None, typer.Option("--record", help="write every spike of every population, .npz")
+        Path | None,
+        typer.Option(
+            "--record",
+            help="write what the program records, else every spike of every population: .npz, .csv",
+        ),
     ] = None,
     record_states: Annotated[
-        bool, typer.Option("--record-states", help="and the neurons' states after each step; slow")
+        bool, typer.Option("--record-states", help="and the neurons' states after each step")
     ] = False,
     histogram: Histograms = False,
     out: Annotated[
@@ -95,35 +112,35 @@ def run(
 ) -> None:
     """Present samples and show the spike counts of the output, or of each of several."""
     output = Output(json, quiet)
-    if record_states and record is None:
-        raise typer.BadParameter("it says what --record writes", param_hint="--record-states")
+    require_kind(record, record_states)
     if inputs is not None and data is not None:
         raise typer.BadParameter("it takes the place of --data", param_hint="--inputs")
-    loaded = opened(model, options_for(model, define, network, seed, target), output)
-    if inputs is None:
+    lasts = None if duration is None else time_called(duration, "--duration")
+    loaded = timed(opened(model, options_for(model, define, network, seed, target), output), lasts)
+    graph = loaded.model.graph
+    is_alone = not has_inputs(graph) and inputs is None and data is None
+    if is_alone:
+        draw(graph_warnings(graph), output)
+        samples = alone(limit or 1)
+    elif inputs is None:
         samples = presented(loaded, data, split, limit or SHOWN, output)
     else:
-        samples = load_inputs(loaded.model.graph, inputs, limit)
-    show = _classified if len(outputs_of(loaded.model.graph)) == 1 else _tallied
-    shown = show(loaded, samples, threads, output)
-    if inputs is not None:
+        samples = load_inputs(graph, inputs, limit)
+    is_answer = len(outputs_of(graph)) == 1 and not is_alone
+    shown = (_classified if is_answer else _tallied)(loaded, samples, threads, output)
+    if inputs is not None or is_alone:
         shown = shown.without("label")
     if record is not None:
-        _record(record, loaded, samples, threads, record_states)
+        write_record(record, loaded, samples, threads, record_states, output)
+    elif loaded.run is not None and loaded.run.probes:
+        output.note("what the program records is written where `--record FILE` says")
     found = {"rates": _documents(shown.rates), "warnings": _warnings(loaded, samples)}
     spread = _histograms(loaded, samples, threads) if histogram else ()
     output.document({"samples": shown.rows, **found, **_shares(spread)})
-    output.result(_samples_table(shown.rows), "", rates_table(shown.rates), *_shown(spread))
+    table = (_samples_table(shown.rows), "") if len(shown.rows[0]) > 1 else ()
+    output.result(*table, rates_table(shown.rates), *_shown(spread))
     if out is not None:
-        write_file(out, _npz(shown.arrays))
-
-
-def _record(
-    path: Path, package: Package, samples: Presentation, threads: int | None, has_states: bool
-) -> None:
-    simulator = make_simulator(package, threads or usable_threads(), settings())
-    trace = simulator.trace(samples.pick(np.arange(len(samples))), has_states)
-    write_file(path, _npz(record_of(package.model, trace)))
+        write_file(out, npz(shown.arrays))
 
 
 def evaluate(
@@ -292,12 +309,6 @@ def _text(value: Any) -> object:
     if isinstance(value, list):
         return " ".join(f"{x:.4g}" if isinstance(x, float) else str(x) for x in value)
     return "none" if value is None else value
-
-
-def _npz(arrays: Arrays) -> bytes:
-    content = io.BytesIO()
-    np.savez(content, allow_pickle=False, **arrays)
-    return content.getvalue()
 
 
 def _documents(rates: tuple[Rates, ...]) -> list[dict[str, object]]:

@@ -21,6 +21,7 @@ Array = npt.NDArray[Any]
 Arrays = Mapping[str, Array]
 
 SPIKES, STATES = "spikes/", "states/"
+RECORDED = "recorded/"  # of a population of which some neurons alone were recorded
 FACTS = ("dt", "digest", "populations", "samples", "steps", "neurons")
 MOST = MOST_NEURONS  # of samples and steps, too
 WRITTEN = "write it by `snncc run … --record`, or as a .csv"
@@ -47,6 +48,8 @@ def _wanted(names: Iterable[str], has_states: bool) -> list[str]:
     if not any(name.startswith(SPIKES) for name in names):
         found = f"but {listing(names)}" if names else "but none at all"
         raise Unfit(f"it has no array `{SPIKES}<population>`, {found}", WRITTEN)
+    some = {n.removeprefix(RECORDED) for n in names if n.startswith(RECORDED)}
+    names = [n for n in names if n.partition("/")[2].partition("/")[0] not in some]
     return [name for name in names if name in FACTS or name.startswith(starts)]
 
 
