@@ -231,12 +231,12 @@ def _run_from_json(document: Json) -> RunSpec | None:
     if document is None:
         return None
     duration, seen = document["duration"], document["record"]
-    numbers_fit = duration is None or isinstance(duration, float | int)
-    if not numbers_fit or not all(_is_probe(each) for each in seen):
+    is_time = duration is None or type(duration) is float
+    if len(document) > 2 or not is_time or not all(map(_is_probe, seen)):
         raise ValueError("what is recorded is something else")
     return RunSpec(duration, tuple(Probe(*each) for each in seen))
 
 
 def _is_probe(each: Json) -> bool:
     kinds = (str, str, int, int, int)
-    return len(each) == len(kinds) and all(map(isinstance, each, kinds))
+    return tuple(map(type, each)) == kinds
