@@ -16,6 +16,7 @@ from ...ir.diagnostics import CompileError, Diagnostic
 from ..loading import make_simulator
 from ..plot import write_comparison, write_curves, write_histograms, write_raster
 from ..settings import usable_threads
+from ..simulation import alone, has_inputs, timed
 from ..training.histogram import histograms
 from ..training.history import read_history
 from ..training.run_folder import HISTORY, MODEL, are_seeds, is_run
@@ -141,8 +142,12 @@ def _spikes(
     folder: Path,
     output: Output,
 ) -> Iterator[Path]:
-    """The pictures of the spikes of a test sample, and of so many of them."""
-    samples = presented(package, data, Split.TEST, max(sample + 1, count or 0), output)
+    """The pictures of the spikes of a test sample, or of a run of a network without inputs, and of
+    so many of them."""
+    package = timed(package, None)
+    is_alone = data is None and not has_inputs(package.model.graph)
+    wanted = max(sample + 1, count or 0)
+    samples = alone(wanted) if is_alone else presented(package, data, Split.TEST, wanted, output)
     if len(samples) <= sample:
         message = f"there is no test sample {sample}: the data have {len(samples)}"
         raise CompileError(Diagnostic("E022", message))
@@ -150,6 +155,7 @@ def _spikes(
     path = folder / "raster.png"
     spikes = simulator.raster(samples.pick(np.array([sample])), 0)
     title = f"{graph.name}, test sample {sample}, label {samples.labels[sample]}"
+    title = f"{graph.name}, run {sample}" if is_alone else title
     write_raster(path, graph, spikes, title)
     yield path
     if count is not None:
