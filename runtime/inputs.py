@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import ArrayLike
+
 from ..backends.artifact.model import Package
 from ..frontend.program import data_call
 from ..ir.diagnostics import CompileError, Diagnostic
 from ..ir.graph import Arguments, Call, Graph, Value
 from .datasets.arguments import completed
-from .datasets.arrays import load_npy
+from .datasets.arrays import inputs_of, load_npy
 from .datasets.fetch import Progress, no_progress
 from .datasets.labels import AUTO, NUMBERS
 from .datasets.table import DATASETS, Dataset, load
@@ -102,6 +105,23 @@ def _whole(call: Call, row: Dataset) -> Call:
 def load_inputs(graph: Graph, path: Path, limit: int | None) -> Presentation:
     """The first `limit` samples of an .npy file, in the form that the graph takes."""
     return present(graph, load_npy(path).first(limit), "test")
+
+
+def given_inputs(graph: Graph, values: ArrayLike) -> Presentation:
+    """An array as samples, in the form that the graph takes: bool or uint8 of 0 and 1 [samples,
+    steps, inputs] are spike trains, other numbers [samples, inputs] are in 0..1. CompileError(E061,
+    E062) where it is neither, or does not fit."""
+    array = np.asarray(values)
+    if array.dtype.kind not in "biuf" or not np.isfinite(array).all():
+        message = f"inputs are finite numbers or truth values, not {array.dtype}"
+        way_out = "give [samples, steps, inputs] of 0 and 1, or [samples, inputs] in 0..1"
+        raise CompileError(Diagnostic("E062", message, help=way_out))
+    if array.dtype.kind == "b":
+        array = array.astype(np.uint8)
+    return present(graph, inputs_of(array, INPUTS), "test")
+
+
+INPUTS = Path("inputs")  # what mistakes call them
 
 
 def load_presentation(

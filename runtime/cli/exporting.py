@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import typer
 
-from ...backends.artifact.model import Package, graph_digest
-from ...backends.artifact.storage import unwritable, write_file
+from ...backends.artifact.model import Package
 from ...backends.exports.objects.triples import TRIPLES
 from ...backends.exports.table import EXPORTS, Details, Export
-from ...backends.trace import Trace
 from ...ir.report import nearest
 from ..building import BUILDS, Built
+from ..exporting import write_export
 from ..inputs import load_inputs
-from ..loading import make_simulator
-from ..samples import Presentation
 from .command import Command
 from .compiling import options_for
 from .environment import settings
@@ -78,11 +73,7 @@ def export(
         samples = load_inputs(loaded.model.graph, inputs, vectors)
     elif vectors:
         samples = presented(loaded, data, split, vectors, output)
-    trace = None if samples is None else _golden(loaded, samples)
-    made = row.write(loaded.model, graph_digest(loaded.model.graph), trace, details)
-    _clear(out, row.beside)
-    for name, content in made.files.items():
-        write_file(out / name, content)
+    made = write_export(loaded, row, out, details, samples, settings())
     built = BUILDS[form](out, made.facts) if build else Built("")
     told = {} if samples is None else {"samples": len(samples)}
     facts = {**made.facts, **told, **built.facts}
@@ -124,22 +115,6 @@ def _neuron(text: str | None, package: Package) -> tuple[str, int] | None:
         last = f"the last neuron of `{name}` is {sizes[name] - 1}"
         raise typer.BadParameter(last, param_hint="--neuron")
     return name, int(number)
-
-
-def _clear(folder: Path, patterns: tuple[str, ...]) -> None:
-    """Removes what an earlier export may have left, and this one may not write; CompileError(E063)
-    where that cannot be."""
-    try:
-        for path in [found for pattern in patterns for found in folder.glob(pattern)]:
-            path.unlink()
-    except OSError as error:
-        raise unwritable(folder, error) from error
-
-
-def _golden(package: Package, samples: Presentation) -> Trace:
-    """What the reference does with the samples, states included."""
-    simulator = make_simulator(replace(package, target="reference", extras={}), 1, settings())
-    return simulator.trace(samples.pick(np.arange(len(samples))), True)
 
 
 def _require_triple(triple: str | None) -> None:

@@ -204,7 +204,11 @@ def load_npy(path: Path) -> Data:
     """An array as a data set without labels: bool or uint8 of 0 and 1, [samples, steps, inputs],
     are spike trains, other numbers [samples, inputs] as those of an archive."""
     with opened(path) as file:
-        values = read_npy(file, within(room()))
+        return inputs_of(read_npy(file, within(room())), path)
+
+
+def inputs_of(values: Array, path: Path) -> Data:
+    """The same of an array; `path` is what mistakes call it."""
     are_trains = values.ndim == 3 and values.dtype == np.uint8
     if values.ndim not in (2, 3) or (are_trains and values.max(initial=0) > 1):
         way_out = "[samples, steps, inputs] of 0 and 1, or [samples, inputs] of numbers in 0..1"

@@ -1,0 +1,137 @@
+"""What `from snncc import ...` gives; the manual's page of it is run."""
+
+from __future__ import annotations
+
+import doctest
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import snncc
+from snncc import CompileError, Evaluation, Network, Recording, load
+from snncc.backends.artifact.model import open_model
+
+PAGE = Path(__file__).parents[2] / "docs" / "python.md"
+TINY = """
+network tiny {
+  dt = 1 ms
+  input image[64] encode poisson(duration = 20 ms, rate = 400 Hz)
+  population h[20] : lif(v_th = 3 mV)
+  output digit[10] : lif(v_th = 2 mV)
+  image -> h : dense  delay 1 ms
+  h -> digit : dense  delay 1 ms
+}
+train tiny { data digits  rule surrogate(width = 2)  loss count  epochs 2  batch 50 }
+"""
+
+
+@pytest.fixture
+def tiny(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("tiny.snn").write_text(TINY)
+    return "tiny.snn"
+
+
+def test_the_page(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    found = doctest.testfile(str(PAGE), module_relative=False)
+    assert found.failed == 0
+    assert found.attempted > 25
+
+
+def test_what_is_exported_and_nothing_is_imported_for_it():
+    assert set(snncc.__all__) == {"CompileError", "Evaluation", "Network", "Recording", "load"}
+    for name in snncc.__all__:
+        assert getattr(snncc, name).__doc__
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = snncc.nothing
+    code = "import sys, snncc; print(sorted({'numba', 'numpy', 'lark'} & set(sys.modules)))"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"
+
+
+def test_runs_are_those_of_the_command(tiny):
+    found = load(tiny, target="reference").run(samples=3)
+    assert isinstance(found, Recording)
+    given = ("run", tiny, "--target", "reference", "--limit", "3", "--record", "a.npz", "-q")
+    subprocess.run([sys.executable, "-m", "snncc", *given], check=True)
+    found.save("b.npz")
+    with np.load("a.npz") as one, np.load("b.npz") as other:
+        assert sorted(one) == sorted(other)
+        assert all(np.array_equal(one[name], other[name]) for name in one)
+    assert found.counts("h").sum() == len(found.spikes["h"]) > 0
+    assert found.counts("h").shape == (3, 20)
+
+
+def test_a_package_is_the_network(tiny):
+    net = load(tiny, seed=7, target="reference")
+    net.save("net.snnpkg")
+    again = load("net.snnpkg")
+    assert open_model(Path("net.snnpkg")).model.seed == 7
+    assert repr(again) == repr(net) == "<tiny: image[64], h[20], digit[10]>"
+    np.testing.assert_array_equal(again.weights["image->h"], net.weights["image->h"])
+    one, other = (n.run(samples=2).spikes["h"] for n in (net, again))
+    np.testing.assert_array_equal(one, other)
+    net.weights["image->h"][:] = 0
+    assert net.weights["image->h"].any()
+
+
+def test_numbers_as_inputs(tiny):
+    net, values = load(tiny, target="reference"), np.zeros((2, 64))
+    values[1, :32] = 1
+    assert net.run(values).counts("image")[0].sum() == 0
+    assert net.run(values).counts("image")[1].sum() > 0
+    for wrong in (values * 2, values[:, :3], np.full((1, 64), np.nan), np.array(["a"])):
+        with pytest.raises(CompileError):
+            net.run(wrong)
+
+
+@pytest.mark.parametrize(
+    ("call", "code"),
+    [
+        (lambda net: net.run(split="best"), "E022"),
+        (lambda net: net.run(duration="5"), "E021"),
+        (lambda net: net.run(duration=0.3), "E045"),
+        (lambda net: net.run(data="mnits"), "E010"),
+        (lambda net: net.export("onyx", "made"), "E070"),
+        (lambda net: net.export("c", "made"), "E071"),
+        (lambda net: net.save("tiny.snn/net.snnpkg"), "E063"),
+        (lambda _: load("missing.snn"), "E063"),
+        (lambda _: load("tiny.snn", wide=3), "E012"),
+        (lambda _: load("tiny.snn", target="tpu").run(), "E070"),
+        (lambda net: net.train("run"), "E071"),
+    ],
+)
+def test_mistakes_are_errors_with_a_code(tiny, call, code):
+    with pytest.raises(CompileError) as refused:
+        call(load(tiny, target="reference"))
+    assert refused.value.diagnostics[0].code == code
+    assert not Path("made").exists()
+
+
+def test_evaluation_and_export(tiny):
+    net = load(tiny, target="reference")
+    found = net.eval(samples=20)
+    assert isinstance(found, Evaluation)
+    assert found.accuracy == (found.predictions == found.labels).mean()
+    assert found.confusion.shape == (10, 11)
+    assert found.confusion.sum() == 20
+    files = net.export("onnx", "made", samples=2)
+    assert all(path.is_file() for path in files)
+    assert Path("made/model.onnx") in files
+
+
+@pytest.mark.slow
+def test_training_gives_the_best_model(tiny):
+    told = []
+    best = load(tiny).train("run", samples=200, test_samples=100, follow=told.append)
+    assert isinstance(best, Network)
+    assert [record.epoch for record in told] == [1, 2]
+    assert best.eval(samples=100).accuracy == max(record.test_accuracy for record in told)
+    with pytest.raises(CompileError, match="is no program"):
+        best.train("other")
+    with pytest.raises(CompileError):
+        load(tiny).train("run")
