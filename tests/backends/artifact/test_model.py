@@ -24,7 +24,6 @@ from snncc.ir.deploy.choices import DeploySpec
 from snncc.ir.graph import Call
 from snncc.ir.model import draw_model
 from snncc.ir.passes.pipeline import run_pipeline
-from snncc.ir.running import Probe, RunSpec
 from snncc.ir.tensors import Tensor
 from snncc.ir.text import parse_graph
 from snncc.ir.types import DType, Fixed
@@ -253,41 +252,6 @@ ASKED = DeploySpec({"bits": 6, "floor": -2.5, "target": "loihi"}, {"x->y": 4})
 def test_what_a_program_asks_of_integers_is_kept(tmp_path, package, name, asked):
     save_model(tmp_path / name, replace(package, deploy=asked))
     assert open_model(tmp_path / name).deploy == asked
-
-
-SEEN = RunSpec(20.0, (Probe("spikes", "y", 0, 1), Probe("v", "y", 0, 1, 3)))
-
-
-@pytest.mark.parametrize("run", [None, RunSpec(), SEEN])
-@pytest.mark.parametrize("name", ["net", "net.snnpkg"])
-def test_how_a_program_is_run_is_kept(tmp_path, package, name, run):
-    save_model(tmp_path / name, replace(package, run=run))
-    assert open_model(tmp_path / name).run == run
-
-
-@pytest.mark.parametrize(
-    ("document", "why"),
-    [
-        (3, "lacks something"),
-        ({"duration": 5.0}, "lacks something"),
-        ({"duration": 5.0, "record": 3}, "lacks something"),
-        ({"duration": True, "record": []}, "lacks something"),
-        ({"duration": 10**400, "record": []}, "lacks something"),
-        ({"duration": None, "record": [["v", "y", 0, 1]]}, "lacks something"),
-        ({"duration": None, "record": [["v", "y", 0, True, 1]]}, "lacks something"),
-        ({"duration": None, "record": [], "more": 1}, "lacks something"),
-        ({"duration": 0.3, "record": []}, "no whole number of steps"),
-        ({"duration": -1.0, "record": []}, "lasts longer"),
-        ({"duration": None, "record": [["w", "y", 0, 1, 1]]}, "no state `w`"),
-        ({"duration": None, "record": [["v", "q", 0, 1, 1]]}, "no population `q`"),
-        ({"duration": None, "record": [["v", "y", 0, 10**400, 1]]}, "has not the neurons"),
-    ],
-)
-def test_how_nothing_can_be_run(tmp_path, package, document, why):
-    save_model(tmp_path / "net.snnpkg", package)
-    read, members = read_package(tmp_path / "net.snnpkg", "model")
-    write_package(tmp_path / "forged.snnpkg", "model", {**read.facts, "run": document}, members)
-    assert why in unopened(tmp_path / "forged.snnpkg")
 
 
 def of_format(path, number, facts, members):

@@ -1,0 +1,126 @@
+"""Networks that are run without data, and what of them is recorded."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+CHAIN = """
+network chain {
+  input x[3] encode ENCODING
+  population h[2] : if(v_th = 1 mV)
+  output y[2] : lif(tau_mem = 4 ms, tau_syn = 2 ms, v_th = 1 mV)
+  x -> h : list(synapses = [[0, 0, 1], [1, 1, 1]])
+  h -> y : one_to_one(weight = 4) delay 1 ms
+}
+"""
+TRAINS = np.zeros((2, 5, 3), bool)
+TRAINS[0, 1, 0] = TRAINS[1, [0, 2], 1] = True
+
+
+@pytest.fixture
+def chain(tmp_path):
+    """chain(encoding, array): a program, and an array beside it, x.npy."""
+
+    def make(encoding="spikes(duration = 5 ms)", array=TRAINS):
+        (tmp_path / "chain.snn").write_text(CHAIN.replace("ENCODING", encoding))
+        np.save(tmp_path / "x.npy", array)
+        return "chain.snn", "--target", "reference", "--inputs", "x.npy"
+
+    return make
+
+
+ALONE = """
+neuron clock {
+  param rise: mV/ms = 1 mV / 1 ms
+  state v: mV = 0 mV
+  dv/dt = rise
+  spike when v >= 5 mV
+  on spike { v = 0 mV }
+}
+network n {
+  dt = 1 ms
+  population c[3] : clock
+  population d[2] : clock(rise = 2 mV / 1 ms)
+}
+"""
+TRAINED = CHAIN.replace("ENCODING", "spikes(duration = 5 ms)")
+RUN = "run n { duration 10 ms  record spikes of c, d[1..2]  record v of d[0..1] every 2 ms }"
+
+
+@pytest.mark.parametrize("target", ["reference", "reference32"])
+def test_a_network_without_inputs(snncc, tmp_path, target):
+    (tmp_path / "net.snn").write_text(ALONE + RUN)
+    status, out, _ = snncc("run", "net.snn", "--target", target, "--record", "a.npz", "--json")
+    assert status == 0
+    shown = json.loads(out)
+    assert shown["samples"] == [{"sample": 0}]
+    assert [r["hz"] for r in shown["rates"]] == [200.0, 300.0]
+    with np.load(tmp_path / "a.npz", allow_pickle=False) as found:
+        assert found["populations"].tolist() == ["c"]
+        assert found["neurons"].tolist() == [3]
+        assert found["spikes/c"].tolist() == [[0, t, k] for t in (4, 9) for k in range(3)]
+        assert found["spikes/d"].tolist() == [[0, t, 1] for t in (2, 5, 8)]
+        assert found["recorded/d"].tolist() == [1, 2]
+        assert found["states/d/v"].tolist() == [[[4.0], [2.0], [0.0], [4.0], [2.0]]]
+        assert found["steps/d/v"].tolist() == [1, 3, 5, 7, 9]
+        assert found["indices/d/v"].tolist() == [0]
+
+
+def test_lines_in_place_of_arrays(snncc, tmp_path):
+    (tmp_path / "net.snn").write_text(ALONE + RUN)
+    given = ("run", "net.snn", "--target", "reference", "--duration", "6ms", "--limit", 2)
+    status, out, err = snncc(*given, "--record", "a.csv")
+    assert status == 0
+    assert "label" not in out
+    assert "a.states.csv" in err
+    lines = (tmp_path / "a.csv").read_text().splitlines()
+    assert lines[0].startswith("# n, dt 1 ms, digest ")
+    assert lines[1] == "sample,step,population,neuron"
+    assert lines[2:] == [
+        f"{s},{t},{p},{k}"
+        for p, times, neurons in (("c", [4], range(3)), ("d", [2, 5], [1]))
+        for s in range(2)
+        for t in times
+        for k in neurons
+    ]
+    states = (tmp_path / "a.states.csv").read_text().splitlines()
+    assert states[1] == "sample,step,population,neuron,state,unit,value"
+    assert states[2:5] == [f"0,{t},d,0,v,mV,{v}" for t, v in ((1, 4.0), (3, 2.0), (5, 0.0))]
+    assert len(states) == 8
+
+
+@pytest.mark.parametrize(
+    ("text", "given", "code", "why"),
+    [
+        (ALONE, (), "E044", "nothing says how long it runs"),
+        (ALONE + RUN, ("--duration", "5"), "E021", "plain number"),
+        (ALONE + RUN, ("--duration", "0.5ms"), "E045", "no whole number of steps"),
+        (ALONE + RUN, ("--duration", "0 ms"), "E022", "lasts longer"),
+        (ALONE + RUN, ("--data", "digits"), "E062", "has no input"),
+        (TRAINED, ("--duration", "9 ms"), "E062", "trains"),
+    ],
+)
+def test_what_cannot_be_run(snncc, tmp_path, text, given, code, why):
+    (tmp_path / "net.snn").write_text(text)
+    status, _, err = snncc("run", "net.snn", "--target", "reference", *given)
+    assert status == 1
+    assert code in err
+    assert why in err
+
+
+def test_files_of_no_kind(snncc, tmp_path):
+    (tmp_path / "net.snn").write_text(ALONE + RUN)
+    status, _, err = snncc("run", "net.snn", "--record", "a.txt")
+    assert (status, list(tmp_path.glob("a.*"))) == (2, [])
+    assert ".npz" in err
+
+
+def test_a_longer_run_of_inputs(snncc, chain, tmp_path):
+    arguments = chain("bernoulli(duration = 5 ms)", np.float32([[1, 0, 0]]))
+    assert snncc("run", *arguments, "--duration", "8ms", "--record", "a.npz")[0] == 0
+    with np.load(tmp_path / "a.npz") as found:
+        assert found["steps"] == 8
+        assert len(found["spikes/x"]) == 8
