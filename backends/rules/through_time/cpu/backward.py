@@ -10,7 +10,6 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from ....cpu.kernels.dropout import multiply
 from ....cpu.kernels.features import DROPPED, PRESENTED
 from ....cpu.kernels.rows import copy, fill
 from ....cpu.timeloop import drive, drive_outside
@@ -181,6 +180,13 @@ def is_inside(plan, b, p):  # type: ignore[no-untyped-def]
 
 
 @njit
+def ask_less(shares, asked):  # type: ignore[no-untyped-def]
+    """asked[n] *= shares[n]."""
+    for n in range(len(asked)):
+        asked[n] *= shares[n]
+
+
+@njit
 def scan(plan, through, work, sweep, w, count, p, first, last):  # type: ignore[no-untyped-def]
     """The adjoints of the rows first:last of population p; units that were left out are asked for
     nothing."""
@@ -188,7 +194,7 @@ def scan(plan, through, work, sweep, w, count, p, first, last):  # type: ignore[
         if DROPPED and plan.dropped[p] > 0:
             lo, hi = plan.neurons[p], plan.neurons[p + 1]
             for row in range(first, last):
-                multiply(work.shares[c, lo:hi], sweep.asked[c, row, lo:hi])
+                ask_less(work.shares[c, lo:hi], sweep.asked[c, row, lo:hi])
         retreat_at(through.retreat)(
             plan.model[p], p, plan.neurons[p], plan.neurons[p + 1], first, last, plan.constants,
             plan.real_init, sweep.tape[c], sweep.asked[c], sweep.later[c], sweep.arrived[c],

@@ -14,8 +14,8 @@ ONLY = {
         "another engine may run the samples of a training": "take_spikes",
         "rows of several samples at a time; on a card a thread has its own weight": """
             add_fours add_scaled_fours apply_gradient apply_piece apply_posts apply_slice
-            apply_wide credit_graded credit_numbers credit_pre credit_spikes multiply_all number_of
-            pieces_of sizes_of turn update_row""",
+            apply_wide ask_less credit_graded credit_numbers credit_pre credit_spikes multiply_all
+            number_of pieces_of sizes_of turn update_row""",
         "convolutions go by runs of weights that are laid out anew": """
             ask_windows credit_planes lay_all""",
         "what several projections have in common": "add_totals",
