@@ -146,15 +146,21 @@ CONNECTIVITIES: dict[str, Connectivity] = {
 INITS: dict[str, Init] = {
     "uniform": Init(
         "uniform in [low, high)",
-        (Argument("low", "1", -1.0, range=ANY), Argument("high", "1", 1.0, range=ANY)),
+        (
+            Argument("low", "quantity", -1.0, range=ANY),
+            Argument("high", "quantity", 1.0, range=ANY),
+        ),
         draw=inits.uniform,
     ),
     "normal": Init(
         "normal",
-        (Argument("mean", "1", 0.0, range=ANY), Argument("sd", "1", 1.0, range=NOT_NEGATIVE)),
+        (
+            Argument("mean", "quantity", 0.0, range=ANY),
+            Argument("sd", "quantity", 1.0, range=NOT_NEGATIVE),
+        ),
         draw=inits.normal,
     ),
-    "constant": Init("one value", (Argument("value", "1", range=ANY),), draw=inits.constant),
+    "constant": Init("one value", (Argument("value", "quantity", range=ANY),), draw=inits.constant),
     "kaiming": Init(
         "normal, sd = gain / sqrt(fan-in)",
         (Argument("gain", "1", 2.0**0.5, range=NOT_NEGATIVE),),
@@ -162,7 +168,7 @@ INITS: dict[str, Init] = {
     ),
     "dale": Init(
         "of a `liquid`: magnitude from neurons that excite, -magnitude from those that inhibit",
-        (Argument("magnitude", "1", 1.0, range=NOT_NEGATIVE),),
+        (Argument("magnitude", "quantity", 1.0, range=NOT_NEGATIVE),),
         draw=inits.dale,
         stream="wiring",
     ),
