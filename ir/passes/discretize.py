@@ -167,8 +167,19 @@ def _duration_mistake(duration: float, dt: float, population: Population) -> Dia
         f"the refractory time of `{population.name}` is {duration:g} ms, which is {steps:g} steps "
         f"of {dt:g} ms",
         population.span,
-        help=f"choose a multiple of dt, such as {round(steps) * dt:.10g} ms, or change dt",
+        help=f"choose a multiple of dt, such as {round(steps) * dt:.10g} ms, or change dt"
+        + _whole(population),
     )
+
+
+def _whole(population: Population) -> str:
+    """How neurons have refractory times of their own."""
+    assert population.model is not None
+    assert population.model.refractory is not None
+    read = names(population.model.refractory.duration)
+    if not read & {name for name, _ in population.drawn}:
+        return ""
+    return "; whole steps are a function of the index, `1 ms * (1 + i % 3)`, or come from a file"
 
 
 def assemble(model: NeuronModel, scheme: Scheme) -> NeuronStep:
