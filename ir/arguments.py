@@ -12,7 +12,8 @@ from .ranges import Range
 class Argument:
     """An argument of a table row and its default; None means that it must be given.
 
-    `unit` is "1", "ms", "Hz", "text", "bool", "int", "expr", "shape", "level" (a number, or one a
+    `unit` is "1", "ms", "Hz", "quantity" (a number in the coherent unit of what it is a value of,
+    such as a weight), "text", "bool", "int", "expr", "shape", "level" (a number, or one a
     channel), "train" (0 or 1, step by step) or "trains" (a train by class and output). `choices`
     lists the allowed texts; every number has a `range`. One that is `silent` is left out of a call
     where it is at its default, so that networks without it have the text that they had before there
@@ -33,7 +34,7 @@ class Argument:
             return next((problem for problem in problems if problem), "")
         if self.range is None or not isinstance(value, (int, float)) or value in self.range:
             return ""
-        unit = "" if self.unit in ("1", "int", "level") else f" {self.unit}"
+        unit = "" if self.unit in ("1", "int", "level", "quantity") else f" {self.unit}"
         return f"`{self.name}` of `{kind}` is {value:.9g}{unit}; it must be {self.range}"
 
     def way_out(self) -> str:

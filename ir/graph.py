@@ -59,10 +59,12 @@ class Population:
 
     A shape of () is one that infer_shapes is to find. `role` is "input", "hidden" or "output".
     `parameters` holds every parameter of the model with its value in the unit of its
-    `neuron.Parameter`. `method` is the discretization, "euler" or "exact". `step` and `constants`
-    are filled by the passes discretize and fold. `learnt` are the parameters that a training
-    changes. `readout` is a row of `rules.READOUTS`, by which an output that spikes is scored; None
-    counts its spikes.
+    `neuron.Parameter`. `method` is the discretization, a row of `schemes.SCHEMES`. `step` and
+    `constants` are filled by the passes discretize and fold. `learnt` are the parameters that a
+    training changes. `readout` is a row of `rules.READOUTS`, by which an output that spikes is
+    scored; None counts its spikes. `drawn` says of parameters and of first values of states that
+    each neuron has its own, a row of `drawn.DRAWS` each, in an order in which none reads a later
+    one; the value of such a parameter is a typical one.
     """
 
     name: str
@@ -76,6 +78,7 @@ class Population:
     constants: tuple[float, ...] = ()
     learnt: tuple[Learnt, ...] = ()
     readout: Call | None = None
+    drawn: tuple[tuple[str, Call], ...] = ()
     span: Span | None = field(default=None, compare=False, repr=False)
 
     @property

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .diagnostics import CompileError, Diagnostic
+from .drawn import drawn_values
 from .expr import evaluate
 from .graph import Graph, Learnt, Population, Projection
 from .neuron import LAST_EMITTED, State
@@ -99,9 +100,15 @@ def draw_model(
                 drawn[name] = initial_weights(projection, wirings[name], seed, graph.tensors)
         except CompileError as error:
             found += error.diagnostics
+    own: dict[str, Tensor] = {}
+    for population in graph.populations:
+        try:
+            own |= _own_values(population, graph, seed)
+        except CompileError as error:
+            found += error.diagnostics
     if found:
         raise CompileError(found)
-    model = Model(graph, wirings, first_values(graph), seed)
+    model = Model(graph, wirings, {**first_values(graph), **own}, seed)
     return model.with_weights(drawn if weights is None else weights)
 
 
@@ -113,6 +120,17 @@ def first_values(graph: Graph) -> dict[str, Tensor]:
         )
         for population in graph.populations
         for learnt in population.learnt
+    }
+
+
+def _own_values(population: Population, graph: Graph, seed: int) -> dict[str, Tensor]:
+    """What the population says that each neuron has its own of; of what is learnt, one each."""
+    learnt = {k.name: learnt_shape(population, k) for k in population.learnt}
+    return {
+        value_name(population.name, name): tensor(
+            np.broadcast_to(values, learnt.get(name, values.shape)).copy()
+        )
+        for name, values in drawn_values(population, graph, seed).items()
     }
 
 

@@ -21,6 +21,7 @@ from ..ir.diagnostics import CompileError, Diagnostic
 from ..ir.graph import SUMS, Call, Graph, TrainSpec
 from ..ir.model import Model, draw_model
 from ..ir.passes.pipeline import run_pipeline
+from ..ir.passes.settle import require_steps
 from ..ir.report import nearest
 from ..ir.verify.warnings import graph_warnings
 from .datasets.arguments import anchored
@@ -61,9 +62,12 @@ def finished(program: Program, graph: Graph) -> Program:
 
 
 def draw(graph: Graph, seed: int) -> Model:
-    """The graph wired, with its initial weights; CompileError(E074) where memory is too small."""
+    """The graph wired, with its initial weights and the values of its neurons; CompileError(E074)
+    where memory is too small, E022, E045 and E046 for values that no step can have."""
     require_memory(graph, drawing(graph), memory_bytes())
-    return draw_model(graph, seed)
+    model = draw_model(graph, seed)
+    require_steps(model)
+    return model
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from ..ir.expr import Apply, Const, Expr, Ref
 from ..ir.graph import THRESHOLDS, Call, Learnt, Population, Projection
 from ..ir.model import Model, first_values, value_name, weights_name
 from ..ir.neuron import REFRACTORY, NeuronModel, NeuronStep, margin
+from ..ir.passes.settle import Settle
 from ..ir.rules import emitters, sends_numbers
 from ..ir.tensors import numbers
 from ..ir.text import print_expr
@@ -37,7 +38,12 @@ class Summary:
 
 def summarize(model: Model) -> Summary:
     """The summary of a model whose graph is after all passes."""
-    populations = tuple(_population(model, p) for p in model.graph.populations)
+    own = {p.name for p in model.graph.populations if p.drawn}
+    settled = Settle().run(model).graph.index() if own else {}
+    populations = tuple(
+        _population(model, p, settled[p.name] if p.name in own else p)
+        for p in model.graph.populations
+    )
     projections = tuple(_projection(model, p) for p in model.graph.projections)
     return Summary(_network(model, projections), populations, projections)
 
@@ -62,7 +68,8 @@ def _network(model: Model, projections: tuple[dict[str, Any], ...]) -> dict[str,
     }
 
 
-def _population(of: Model, population: Population) -> dict[str, Any]:
+def _population(of: Model, population: Population, settled: Population) -> dict[str, Any]:
+    """`settled`: the population in whose step what each neuron has its own of is a state."""
     facts: dict[str, Any] = {
         "name": population.name,
         "role": population.role,
@@ -77,6 +84,7 @@ def _population(of: Model, population: Population) -> dict[str, Any]:
         "model": model.name,
         "method": population.method,
         "parameters": _parameters(of, population),
+        "drawn": {name: _call(call) for name, call in population.drawn},
         "learnt": {k.name: _learning(k) for k in population.learnt},
         "units": {parameter.name: parameter.unit for parameter in model.parameters},
         "phases": _phases(population.step),
@@ -87,7 +95,7 @@ def _population(of: Model, population: Population) -> dict[str, Any]:
         "threshold": "" if model.spike is None else expression(model.spike),
         "comparison": _comparison(model),
         "reset": "; ".join(f"{a.target} = {expression(a.value)}" for a in model.on_spike),
-        "reset_kinds": {r.state: str(r) for r in resets(population)},
+        "reset_kinds": {r.state: str(r) for r in resets(settled)},
         "refractory_steps": refractory_steps(population),
         "readout": "" if population.readout is None else _call(population.readout),
         "emission": "a spike" if model.emit is None else expression(model.emit),

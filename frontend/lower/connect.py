@@ -283,7 +283,8 @@ def _init(
         return None
     call = as_call(bound["init"], "initial weights, such as `uniform(-1, 1)`")
     table = {kind: row for kind, row in INITS.items() if kind != "given"}
-    return fill(look_up(table, call, "init"), call, scope, report, "E042")
+    kinds = None if dimension is None else (NUMBER, dimension)  # a plain number, or as the port is
+    return fill(look_up(table, call, "init"), call, scope, report, "E042", kinds)
 
 
 def _weight(node: Expression, dimension: Dimension | None, scope: Scope) -> IrCall:

@@ -8,12 +8,10 @@ from math import inf
 from ...ir.diagnostics import CompileError, Diagnostic, Note
 from ...ir.expr import names
 from ...ir.graph import Learnt
+from ...ir.schemes import SCHEMES
 from ..typing.learning import Learns
 from ..typing.models import CheckedModel
 from ..units import TIME
-
-# The least time that decays: by Euler steps to nothing within one of them, exactly at all.
-SHORTEST = {"euler": 1.0, "exact": 0.0}  # in dt
 
 
 def learnt_of(
@@ -34,7 +32,8 @@ def learnt_of(
 
 def _learnt(name: str, how: Learns, model: CheckedModel, method: str, dt: float) -> Learnt:
     is_time = model.parameters[name].dimension == TIME
-    least = SHORTEST[method] * dt if is_time else -inf
+    # The least time that decays: by Euler steps to nothing within one of them, exactly at all.
+    least = dt / SCHEMES[method].falls if is_time else -inf
     low = least if how.low is None else how.low
     return Learnt(name, how.lr_mult, how.is_shared, low, inf if how.high is None else how.high)
 

@@ -14,9 +14,10 @@ from ...ir.types import Shape, size
 from ..syntax.tree import Bracket, Call, PopulationStatement, Range
 from ..typing.arguments import extent, fill, look_up
 from ..typing.constants import Scope
-from ..typing.models import CheckedModel, settled
+from ..typing.models import CheckedModel
 from .arrays import expand, has_range
 from .construction import Body, Environment, KnownPopulation
+from .drawn import values_of
 from .learnt import learnt_of
 from .settings import method_of, resolve
 
@@ -61,12 +62,14 @@ def _population(
         return population, KnownPopulation(name, span, size(shape), None, {})
     cell = report.attempt(_cell, statement, environment, body)
     shape = sound(attempted)
-    model, parameters, method = sound(cell)
+    model, call, method = sound(cell)
     neuron, neurons = model.neuron, size(shape) if shape else None
+    parameters, drawn = values_of(model, call, name, shape, body)
     learnt = learnt_of(name, model, dict(parameters), method, body.network.dt or 1.0)
     population = Population(
         name, shape, statement.role, neuron, parameters, method, learnt=learnt, span=span
     )
+    population = replace(population, drawn=drawn)
     if statement.role == "output":
         population = replace(population, readout=_readout(population, body))
     return population, KnownPopulation(name, span, neurons, neuron, model.ports)
@@ -84,8 +87,8 @@ def _readout(output: Population, body: Body) -> IrCall | None:
 
 def _cell(
     statement: PopulationStatement, environment: Environment, body: Body
-) -> tuple[CheckedModel, tuple[tuple[str, float], ...], str]:
-    """The model of a population, its parameters and how it is discretized."""
+) -> tuple[CheckedModel, Call, str]:
+    """The model of a population, the call that names it and how it is discretized."""
     if body.is_module and statement.role == "output":
         raise CompileError(_only_in_networks(statement))
     call = _model_call(statement)
@@ -93,7 +96,7 @@ def _cell(
     method = body.method
     if statement.method is not None:
         method = method_of(statement.method, environment.scope)
-    return model, settled(model, call), method
+    return model, call, method
 
 
 def _shape(bracket: Bracket | None, scope: Scope, body: Body) -> Shape:

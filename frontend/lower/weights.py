@@ -34,6 +34,16 @@ def read_weights(path: Path, key: str, accept: Accept, span: Span) -> Array:
     `accept` judges it by its header, before its values take any memory. CompileError(E063) if there
     is no such table.
     """
+
+    def judge(header: Header) -> None:
+        _require_table(header)
+        accept(header)
+
+    return read_numbers(path, key, judge, span)
+
+
+def read_numbers(path: Path, key: str, accept: Accept, span: Span) -> Array:
+    """The same of an array of any shape."""
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
         message = f"`{path.name or path}` is no weight file"
@@ -41,7 +51,7 @@ def read_weights(path: Path, key: str, accept: Accept, span: Span) -> Array:
         raise CompileError(Diagnostic("E063", message, span, help=way_out))
 
     def judge(header: Header) -> None:
-        _require_table(header)
+        _require_numbers(header)
         accept(header)
         require_memory(header, LIMITS.tensor_bytes)
 
@@ -52,6 +62,9 @@ def _require_table(header: Header) -> None:
     if len(header.shape) != 2 or 0 in header.shape:
         reason = f"it holds an array of shape {list(header.shape)}, not a table"
         raise Unfit(reason, "weights are [pre, post], or rows of pre, post, weight")
+
+
+def _require_numbers(header: Header) -> None:
     if header.dtype.kind not in "biuf":
         raise Unfit(f"it holds {header.dtype}, not numbers", "store it as float32")
 
@@ -60,9 +73,12 @@ def _finite(table: Array) -> Array:
     with np.errstate(over="ignore"):
         bad = np.argwhere(~np.isfinite(table.astype(np.float32, copy=False)))
     if len(bad):
-        row, column = (int(k) for k in bad[0])
-        reason = f"it holds {table[row, column]:g} in row {row}, column {column} (both from 0)"
-        raise Unfit(reason, f"weights are finite and below {np.finfo(np.float32).max:.3g}")
+        place = tuple(int(k) for k in bad[0])
+        where = f"place {', '.join(map(str, place))} (from 0)"
+        if len(place) == 2:
+            where = f"row {place[0]}, column {place[1]} (both from 0)"
+        reason = f"it holds {table[place]:g} in {where}"
+        raise Unfit(reason, f"numbers are finite and below {np.finfo(np.float32).max:.3g}")
     return table
 
 

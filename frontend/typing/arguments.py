@@ -15,13 +15,15 @@ from ...ir.graph import Value
 from ...ir.report import Poisoned, Report, nearest, twice
 from ..foreign import foreign, unknown
 from ..syntax.tree import Call, Expression, Name, Reference
-from ..units import NUMBER, UNITS, to_unit
-from .constants import Scope, evaluate, number, text, truth, whole
+from ..units import NUMBER, UNITS, Dimension, to_unit
+from .constants import Quantity, Scope, evaluate, number, text, truth, whole
 from .equations import Typed, literal, lower_expression, variable
 from .operators import Kind, Operand, mismatch
 from .trains import train, trains
 
 Bound = dict[str, Expression]
+Kinds = tuple[Dimension, ...] | None  # of what a quantity of a row may be, None: of anything
+PLAIN: Kinds = (NUMBER,)
 
 
 def as_call(node: Expression, what: str) -> Call:
@@ -68,11 +70,18 @@ def look_up(table: Mapping[str, Row], call: Call, what: str) -> Row:
     return row
 
 
-def fill(row: Row, call: Call, scope: Scope, report: Report, code: str = "E022") -> IrCall:
+def fill(
+    row: Row,
+    call: Call,
+    scope: Scope,
+    report: Report,
+    code: str = "E022",
+    kinds: Kinds = PLAIN,
+) -> IrCall:
     """The call of a table row with every argument checked and filled in; `code` is that of a
-    number out of its range."""
+    number out of its range, `kinds` are those of its quantities."""
     bound = bind(call, [formal.name for formal in row.arguments])
-    return IrCall(call.name.text, fill_bound(row, call, bound, scope, report, code))
+    return IrCall(call.name.text, fill_bound(row, call, bound, scope, report, code, kinds))
 
 
 def fill_bound(
@@ -82,11 +91,12 @@ def fill_bound(
     scope: Scope,
     report: Report,
     code: str = "E022",
+    kinds: Kinds = PLAIN,
 ) -> tuple[tuple[str, Value], ...]:
     """The arguments of a row in its order, in the units of the table, defaults where none given;
     without those that are silent at their default."""
     last = report.last
-    values = report.each(_argument, row.arguments, call, bound, scope, code)
+    values = report.each(_argument, row.arguments, call, bound, scope, code, kinds)
     report.require_none_since(last)
     if row.is_rising:
         _require_rising(row, call, values, code)
@@ -107,7 +117,12 @@ def _require_rising(row: Row, call: Call, values: Sequence[Value], code: str) ->
 
 
 def _argument(
-    formal: Formal, call: Call, bound: Mapping[str, Expression], scope: Scope, code: str
+    formal: Formal,
+    call: Call,
+    bound: Mapping[str, Expression],
+    scope: Scope,
+    code: str,
+    kinds: Kinds,
 ) -> Value:
     kind = call.name.text
     if formal.name not in bound:
@@ -115,7 +130,7 @@ def _argument(
             raise CompileError(missing(call, formal.name))
         return formal.default
     node = bound[formal.name]
-    value = convert(formal, node, scope)
+    value = convert(formal, node, scope, kinds)
     problem = formal.problem(kind, value)
     if problem:
         raise CompileError(Diagnostic(code, problem, node.span, help=formal.way_out()))
@@ -132,8 +147,13 @@ def missing(call: Call, name: str) -> Diagnostic:
     )
 
 
-def convert(formal: Formal, node: Expression, scope: Scope) -> Value:
-    """The value of an argument in the unit that its table says."""
+def convert(formal: Formal, node: Expression, scope: Scope, kinds: Kinds = PLAIN) -> Value:
+    """The value of an argument in the unit that its table says; of a "quantity" in the coherent
+    unit of one of `kinds`."""
+    if formal.unit == "quantity":
+        return quantity(node, scope, kinds)
+    if formal.unit == "expr":
+        return _over_indices(formal, node, scope, kinds)
     converter = _CONVERTERS.get(formal.unit)
     if converter is None:
         dimension = UNITS[formal.unit].dimension
@@ -184,11 +204,19 @@ def _level(node: Expression, scope: Scope) -> float | tuple[float, ...]:
     return tuple(number(each, node.span, NUMBER) for each in value)
 
 
-def _over_indices(formal: Formal, node: Expression, scope: Scope) -> Value:
-    kind: Kind = None if formal.name == "where" else NUMBER
+def quantity(node: Expression, scope: Scope, kinds: Kinds) -> float:
+    """A number of one of the kinds, in its coherent unit."""
+    value = evaluate(node, scope)
+    if not isinstance(value, Quantity) or kinds is None:
+        return number(value, node.span, value.dimension if isinstance(value, Quantity) else NUMBER)
+    return number(value, node.span, value.dimension if value.dimension in kinds else kinds[-1])
+
+
+def _over_indices(formal: Formal, node: Expression, scope: Scope, kinds: Kinds) -> Value:
+    wanted: tuple[Kind, ...] | None = (None,) if formal.name == "where" else kinds
     typed = index_expression(node, scope)
-    if typed.kind != kind:
-        raise mismatch(kind, Operand(typed.kind, node.span))
+    if wanted is not None and typed.kind not in wanted:
+        raise mismatch(wanted[-1], Operand(typed.kind, node.span))
     return typed.expr
 
 
@@ -235,7 +263,6 @@ _CONVERTERS: dict[str, Callable[[Formal, Expression, Scope], Value]] = {
     "bool": lambda formal, node, scope: truth(evaluate(node, scope), node.span),
     "text": _one_of,
     "shape": lambda formal, node, scope: shape(node, scope),
-    "expr": _over_indices,
     "train": lambda formal, node, scope: train(node, scope),
     "trains": lambda formal, node, scope: trains(node, scope),
 }

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ...ir.diagnostics import CompileError, Diagnostic, Note, Span
+from ...ir.drawn import DRAWS
 from ...ir.report import Poisoned, twice
 from ..foreign import unknown
 from ..syntax.tree import Call, Expression, Literal, Name, Number, Operation, Reference
@@ -116,6 +117,8 @@ def _call(node: Call, scope: Scope) -> Constant:
 
 def function_row(node: Call) -> Operator:
     """The function that is called; refuses unknown ones, named arguments and wrong counts."""
+    if node.name.text in DRAWS or node.name.text == "file":
+        raise CompileError(_drawn(node))
     if node.name.text not in FUNCTIONS:
         raise CompileError(unknown("function", node.name.text, node.name.span, FUNCTIONS))
     row = OPERATORS[node.name.text]
@@ -128,6 +131,16 @@ def function_row(node: Call) -> Operator:
         message = f"`{node.name.text}` takes {row.arity}, not {len(node.arguments)} arguments"
         raise CompileError(Diagnostic(code, message, node.name.span))
     return row
+
+
+def _drawn(node: Call) -> Diagnostic:
+    kind = node.name.text
+    message = f"`{kind}` is a value for each neuron, and stands by itself"
+    way_out = (
+        "write it as the whole value of a parameter, as in `lif(tau_mem = uniform(10 ms, 20 ms))`, "
+        "or of a state; another parameter of the model may read that one: `param b: ms = 2 * a`"
+    )
+    return Diagnostic("E023", message, node.span, help=way_out)
 
 
 def _compute(

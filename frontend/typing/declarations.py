@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from ...ir.diagnostics import CompileError, Diagnostic, Note, Span
+from ...ir.graph import Call
 from ...ir.neuron import REFRACTORY, SPIKED
 from ...ir.report import Report, twice, unknown
 from ..syntax.tree import Name
@@ -22,6 +23,14 @@ class Declared:
     span: Span
 
 
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """How values of neurons are drawn: a row of `drawn.DRAWS`, or a file that is yet to be read."""
+
+    call: Call
+    span: Span
+
+
 @dataclass(slots=True)
 class Declarations:
     """The names of a model while its clauses are read."""
@@ -30,6 +39,7 @@ class Declarations:
     parameters: dict[str, Declared] = field(default_factory=dict)
     states: dict[str, Declared] = field(default_factory=dict)
     ports: dict[str, Declared] = field(default_factory=dict)
+    drawn: dict[str, Drawn] = field(default_factory=dict)
 
     def declare(self, table: dict[str, Declared], name: Name, dimension: Dimension) -> None:
         """Enter a name, unless it is taken or reserved."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from ...ir.diagnostics import CompileError, Diagnostic, Note, Span
-from ...ir.expr import Expr, names
+from ...ir.expr import Const, Expr, names
+from ...ir.graph import Call as IrCall
 from ...ir.neuron import Assign, NeuronModel, Parameter, Refractory, State
 from ...ir.report import Report, sound, twice
 from ..syntax.tree import (
@@ -16,6 +17,7 @@ from ..syntax.tree import (
     Derivative,
     Emit,
     Expression,
+    Learning,
     Name,
     Neuron,
     On,
@@ -30,7 +32,8 @@ from ..syntax.tree import (
 from ..units import NUMBER, TIME, VOLTAGE, Dimension, coherent, divide
 from .arguments import bind
 from .constants import EMPTY, Scope, evaluate, number
-from .declarations import Declarations, Declared
+from .declarations import Declarations, Declared, Drawn
+from .draws import by_index, derived, draw_of
 from .equations import lower_as, lower_expression, unit_of
 from .learning import Learns, learns
 from .operators import Operand, mismatch
@@ -43,7 +46,8 @@ class CheckedModel:
     """A neuron model and what the language knows of it beyond the IR.
 
     `values` are its parameters in coherent units, None where one must still be given; `learnt`
-    are those that a training changes.
+    are those that a training changes; `drawn` are those, and the states, of which each neuron has
+    its own, whose value is None.
     """
 
     neuron: NeuronModel
@@ -51,6 +55,8 @@ class CheckedModel:
     ports: Mapping[str, Dimension]
     values: Mapping[str, float | None]
     learnt: Mapping[str, Learns | None] = field(default_factory=dict)
+    states: Mapping[str, Declared] = field(default_factory=dict)
+    drawn: Mapping[str, Drawn] = field(default_factory=dict)
 
 
 C = TypeVar("C", bound=Clause)
@@ -90,7 +96,7 @@ def check_model(node: Neuron, report: Report) -> CheckedModel:
     _require_used_ports(neuron, table)
     ports = {name: port.dimension for name, port in table.ports.items()}
     values = {p.name: p.default for p in parameters}
-    return CheckedModel(neuron, table.parameters, ports, values, learnt)
+    return CheckedModel(neuron, table.parameters, ports, values, learnt, table.states, table.drawn)
 
 
 def _parameters(node: Neuron, table: Declarations) -> tuple[Parameter, ...]:
@@ -102,7 +108,13 @@ def _parameter(clause: Param, table: Declarations) -> Parameter:
     table.declare(table.parameters, clause.name, dimension)
     if clause.default is None:
         return Parameter(clause.name.text, coherent(dimension), None)
-    note = Note(clause.unit.span, "its unit")
+    note, declared = Note(clause.unit.span, "its unit"), table.parameters[clause.name.text]
+    others = {n: d for n, d in table.parameters.items() if d is not declared}
+    drawn = draw_of(clause.default, EMPTY, declared, table.report)
+    drawn = drawn or derived(clause.default, table.symbols(others), declared, note)
+    if drawn is not None:
+        table.drawn[clause.name.text] = drawn
+        return Parameter(clause.name.text, coherent(dimension), None)
     value = number(evaluate(clause.default, EMPTY), clause.default.span, dimension, note)
     return Parameter(clause.name.text, coherent(dimension), value)
 
@@ -143,6 +155,10 @@ def _states(node: Neuron, table: Declarations) -> tuple[State, ...]:
 def _state(clause: StateVariable, table: Declarations) -> State:
     declared = table.states[clause.name.text]
     note = Note(clause.unit.span, "its unit")
+    drawn = draw_of(clause.init, EMPTY, declared, table.report)
+    if drawn is not None:
+        table.drawn[clause.name.text] = drawn
+        return State(clause.name.text, coherent(declared.dimension), Const(0.0))
     init = lower_as(clause.init, table.symbols(table.parameters), declared.dimension, note)
     return State(clause.name.text, coherent(declared.dimension), init)
 
@@ -274,34 +290,57 @@ def with_arguments(model: CheckedModel, call: Call, scope: Scope, report: Report
     """The model with the parameters that a call sets."""
     if not call.arguments:
         return model
-    given = bind(call, tuple(model.parameters))
-    values = {
-        name: report.attempt(_given, name, node, model, scope) for name, node in given.items()
+    given = bind(call, tuple(model.parameters), tuple(model.states))
+    attempts = {
+        name: report.attempt(_given, name, node, model, scope, report)
+        for name, node in given.items()
     }
     said = [a for a in call.arguments if a.name is not None and a.learning is not None]
     learnt = {
-        a.name.text: report.attempt(
-            learns, a.learning, model.parameters[a.name.text], a.name.text, scope, report
-        )
+        a.name.text: report.attempt(_learns_given, a.learning, a.name, model, scope, report)
         for a in said
         if a.name is not None
     }
+    values = {name: sound(value) for name, value in attempts.items()}
+    plain = {n: v if isinstance(v, float) else None for n, v in values.items()}
+    drawn = {n: v for n, v in values.items() if isinstance(v, Drawn)}
     return replace(
         model,
-        values={**model.values, **{n: sound(v) for n, v in values.items()}},
+        values={**model.values, **{n: v for n, v in plain.items() if n in model.parameters}},
         learnt={**model.learnt, **{n: sound(v) for n, v in learnt.items()}},
+        drawn={**{n: v for n, v in model.drawn.items() if n not in values}, **drawn},
     )
 
 
-def _given(name: str, node: Expression, model: CheckedModel, scope: Scope) -> float:
-    declared = model.parameters[name]
+def _given(
+    name: str, node: Expression, model: CheckedModel, scope: Scope, report: Report
+) -> float | Drawn:
+    """What is given for a parameter, or for the first value of a state."""
+    declared = model.parameters.get(name) or model.states[name]
     note = Note(declared.span, f"`{name}` is declared here")
-    return number(evaluate(node, scope), node.span, declared.dimension, note)
+    drawn = draw_of(node, scope, declared, report) or by_index(node, scope, declared, note)
+    if drawn is not None:
+        return drawn
+    value = number(evaluate(node, scope), node.span, declared.dimension, note)
+    if name in model.parameters:
+        return value
+    return Drawn(IrCall("constant", (("value", value),)), node.span)
 
 
-def settled(model: CheckedModel, call: Call) -> tuple[tuple[str, float], ...]:
-    """Every parameter of the model with its value; refuses a model that lacks one."""
-    lacking = [name for name, value in model.values.items() if value is None]
+def _learns_given(
+    said: Learning | None, name: Name, model: CheckedModel, scope: Scope, report: Report
+) -> Learns | None:
+    if name.text in model.states and said is not None and said.trainable is not None:
+        message = f"`{name.text}` is a state, and first values of states are not trained"
+        way_out = "leave `trainable` out; a parameter can be trained, and a state start at it"
+        raise CompileError(Diagnostic("E051", message, said.span, help=way_out))
+    declared = model.parameters.get(name.text) or model.states[name.text]
+    return learns(said, declared, name.text, scope, report)
+
+
+def settled(model: CheckedModel, call: Call) -> dict[str, float]:
+    """The parameters of the model that are one value, with it; refuses a model that lacks one."""
+    lacking = [n for n, value in model.values.items() if value is None and n not in model.drawn]
     if lacking:
         raise CompileError(
             [
@@ -315,4 +354,4 @@ def settled(model: CheckedModel, call: Call) -> tuple[tuple[str, float], ...]:
                 for name in lacking
             ]
         )
-    return tuple((name, value) for name, value in model.values.items() if value is not None)
+    return {name: value for name, value in model.values.items() if value is not None}

@@ -31,7 +31,7 @@ def leaks(population: Population, known: dict[int, Rates] | None = None) -> tupl
         return ()
     kept = {} if known is None else known
     if id(model) not in kept:
-        kept[id(model)] = _rates(model)
+        kept[id(model)] = rates_of(model)
     found = []
     for state, rate, read in kept[id(model)]:
         with np.errstate(all="ignore"):
@@ -41,7 +41,7 @@ def leaks(population: Population, known: dict[int, Rates] | None = None) -> tupl
     return tuple(leak for leak in found if np.isfinite(leak.rate))
 
 
-def _rates(model: NeuronModel) -> Rates:
+def rates_of(model: NeuronModel) -> Rates:
     """State, rate and what that reads, of each ODE with such a part."""
     variables = frozenset(s.name for s in model.states) | frozenset(model.ports)
     found = []

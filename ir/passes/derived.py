@@ -71,7 +71,7 @@ def derived(population: Population, dt: float) -> Derived:
     (`Discretize` says why not)."""
     model, learnt = population.model, tuple(k.name for k in population.learnt)
     assert model is not None, population.name
-    scheme = SCHEMES[population.method](model, dt)
+    scheme = SCHEMES[population.method].scheme(model, dt)
     folded = fold_step(assemble(model, scheme))
     moved = set(learnt) | {name for name, read in scheme.own.reads.items() if read & set(learnt)}
     definitions = dict(zip(folded.step.constants, folded.definitions, strict=True))

@@ -75,7 +75,7 @@ class _Work:
 
     def _make(self, model: NeuronModel, population: Population) -> tuple[NeuronStep, Scheme] | None:
         try:
-            scheme = SCHEMES[population.method](model, self.dt)
+            scheme = SCHEMES[population.method].scheme(model, self.dt)
         except CompileError as error:
             self.found.extend(_at(d, population.span) for d in error.diagnostics)
             return None
@@ -85,9 +85,8 @@ class _Work:
         model, parameters = population.model, dict(population.parameters)
         assert model is not None
         values = [parameters[p.name] for p in model.parameters]
-        if population.method == "euler":
-            found = (list(_too_fast(p, self.dt, self.rates)) for p in _corners(population))
-            self.found.extend(next((mistakes for mistakes in found if mistakes), []))
+        found = (list(_too_fast(p, self.dt, self.rates)) for p in _corners(population))
+        self.found.extend(next((mistakes for mistakes in found if mistakes), []))
         if model.refractory is not None:
             with np.errstate(all="ignore"):
                 duration = float(evaluate(model.refractory.duration, parameters, np.float64))
@@ -126,19 +125,26 @@ def _corners(population: Population) -> Iterator[Population]:
 
 
 def _too_fast(population: Population, dt: float, rates: dict[int, Rates]) -> Iterator[Diagnostic]:
-    """E046 for every state that an Euler step would carry past its rest, where it swings."""
+    """E046 for every state that a step would carry past its rest, where it swings, or away."""
+    falls = SCHEMES[population.method].falls
+    if falls == np.inf:
+        return
     for leak in leaks(population, rates):
-        if leak.rate * dt < -1.0 - 1e-9:
-            longest = f"a dt of at most {-1.0 / leak.rate:.10g} ms"
+        if leak.rate * dt < -falls - 1e-9:
+            longest = f"a dt of at most {-falls / leak.rate:.10g} ms"
             yield Diagnostic(
                 "E046",
-                f"dt = {dt:g} ms is too long for an Euler step of `{leak.state}` of "
+                f"dt = {dt:g} ms is too long for {_A_STEP[falls > 1.0]} of `{leak.state}` of "
                 f"`{population.name}`, which falls by {-leak.rate * dt:.4g} of itself in it and "
-                "would swing around its rest",
+                f"would {_WHERE[falls > 1.0]}",
                 population.span,
                 help=f"write `method exact`, or take {longest}"
                 + (f"; it follows {', '.join(leak.reads)}" if leak.reads else ""),
             )
+
+
+_A_STEP = {False: "an Euler step", True: "a Runge-Kutta step"}
+_WHERE = {False: "swing around its rest", True: "leave its rest"}
 
 
 def _at(diagnostic: Diagnostic, span: Span | None) -> Diagnostic:
@@ -161,8 +167,19 @@ def _duration_mistake(duration: float, dt: float, population: Population) -> Dia
         f"the refractory time of `{population.name}` is {duration:g} ms, which is {steps:g} steps "
         f"of {dt:g} ms",
         population.span,
-        help=f"choose a multiple of dt, such as {round(steps) * dt:.10g} ms, or change dt",
+        help=f"choose a multiple of dt, such as {round(steps) * dt:.10g} ms, or change dt"
+        + _whole(population),
     )
+
+
+def _whole(population: Population) -> str:
+    """How neurons have refractory times of their own."""
+    assert population.model is not None
+    assert population.model.refractory is not None
+    read = names(population.model.refractory.duration)
+    if not read & {name for name, _ in population.drawn}:
+        return ""
+    return "; whole steps are a function of the index, `1 ms * (1 + i % 3)`, or come from a file"
 
 
 def assemble(model: NeuronModel, scheme: Scheme) -> NeuronStep:

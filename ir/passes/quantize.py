@@ -10,7 +10,7 @@ import numpy as np
 
 from ..diagnostics import CompileError, Diagnostic
 from ..expr import Apply, Ref, evaluate, names
-from ..graph import Population, Semantics
+from ..graph import Graph, Population, Semantics
 from ..integers.bounds import Overflow, bounds_of
 from ..integers.decays import dead_zone, decays_of
 from ..integers.inputs import coded_input
@@ -29,6 +29,7 @@ from ..integers.scales import (
 )
 from ..model import Model, sent_unit, start_of
 from ..rules import sends_numbers
+from ..schemes import SCHEMES
 from ..verify.durations import steps_of
 
 NONE_GIVEN: Mapping[str, Given] = MappingProxyType({})
@@ -74,6 +75,7 @@ class Quantize:
             message = f"`{graph.name}` computes with integers already"
             way_out = "quantize the model that it was made from"
             raise CompileError(Diagnostic("E080", message, help=way_out))
+        _require_phases(graph)
         if self.is_learning and self.precision.axon_types:
             message = "weights by axon type do not learn: an update would leave their types"
             raise CompileError(Diagnostic("E080", message, help="say `--axon-types 0`"))
@@ -198,6 +200,21 @@ class Quantize:
         if guard is None:
             return "take fewer bits a weight, or let sums saturate"
         return f"take {guard} guard bits, or let sums saturate"
+
+
+def _require_phases(graph: Graph) -> None:
+    found = [
+        Diagnostic(
+            "E080",
+            f"a step of `{p.name}` by `{p.method}` has no integer form: nothing decays by itself",
+            p.span,
+            help="write `method euler`, or `exact`",
+        )
+        for p in graph.populations
+        if p.model is not None and not SCHEMES[p.method].has_phases
+    ]
+    if found:
+        raise CompileError(found)
 
 
 def _units(made: list[Integers], name: str) -> Units | None:

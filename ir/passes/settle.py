@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import reduce
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from ..analysis.leak import rates_of
 from ..expr import Const, evaluate, names
 from ..graph import Graph, Population
 from ..model import Model, value_name
 from ..neuron import NeuronStep, State, types_read
+from ..schemes import SCHEMES
 from ..tensors import Tensor, numbers, stored
 from ..types import DType, Scalar
 from .derived import derived
-from .discretize import Discretize
-from .fold import Fold
+from .discretize import REFRACTORY_STEPS, Discretize, assemble
+from .fold import Fold, fold_step
 
 Numbers = npt.NDArray[np.float64]
 
@@ -49,16 +53,21 @@ class Settle:
         return replace(model, graph=graph, values=left)
 
 
+def require_steps(model: Model) -> None:
+    """CompileError for a neuron whose own values no step can have."""
+    if any(population.drawn for population in model.graph.populations):
+        Settle().run(model)
+
+
 def _settled(
     population: Population, given: Mapping[str, Tensor], graph: Graph
 ) -> tuple[Population, dict[str, Tensor]]:
     """The population with the parameters, and where states of it start."""
     table = np.stack([_of_neurons(t, population.neurons) for t in given.values()], axis=1)
     rows, kind = np.unique(table, axis=0, return_inverse=True)
-    variants = _variants(population, tuple(given), rows, graph)
-    first = variants[0]
+    (first,) = _variants(population, tuple(given), rows[:1], graph)
     assert first.step is not None
-    constants = np.array([v.constants for v in variants]).reshape(len(variants), -1)
+    constants = _constants(population, tuple(given), rows, graph)
     followed = derived(population, graph.dt).numbers if population.learnt else {}
     varies = (constants != constants[0]).any(axis=0)
     varies |= np.array([name in followed for name in first.step.constants], bool)
@@ -84,6 +93,47 @@ def _variants(
     )
     alone = replace(graph, populations=variants, projections=(), schedule=None)
     return Fold().run(Discretize().run(alone)).populations
+
+
+def _constants(
+    population: Population, given: tuple[str, ...], rows: Numbers, graph: Graph
+) -> Numbers:
+    """The constants of the folded step for each row, [rows, constants]: those of its own population
+    of few, all at once of many, where only a row that no step can have is worked out by itself."""
+    if len(rows) <= FEW:
+        variants = _variants(population, given, rows, graph)
+        return np.array([v.constants for v in variants]).reshape(len(rows), -1)
+    model = population.model
+    assert model is not None
+    scheme = SCHEMES[population.method].scheme(model, graph.dt)
+    folded = fold_step(assemble(model, scheme))
+    known: dict[str, Any] = dict(population.parameters)
+    known |= dict(zip(given, rows.T, strict=True))
+    with np.errstate(all="ignore"):
+        wrong = _falls_too_far(population, known, graph.dt)
+        if model.refractory is not None:
+            steps = evaluate(model.refractory.duration, known, np.float64) / graph.dt
+            known[REFRACTORY_STEPS] = np.round(steps)
+            wrong = wrong | (steps < 0) | ~(abs(steps - np.round(steps)) <= WHOLE)
+        known |= dict(zip(scheme.constants, scheme.own.values(known), strict=True))
+        columns = [evaluate(each, known, np.float64) for each in folded.definitions]
+    table = np.stack([np.broadcast_to(c, len(rows)) for c in columns], axis=1)
+    doubtful = np.broadcast_to(wrong, len(rows)) | ~np.isfinite(table).all(axis=1)
+    for row in np.flatnonzero(doubtful)[:FEW]:
+        table[row] = _variants(population, given, rows[row : row + 1], graph)[0].constants
+    return table
+
+
+FEW = 64  # rows of values
+WHOLE = 1e-6  # of a step, by which a time may miss a whole number of them
+
+
+def _falls_too_far(population: Population, known: Mapping[str, Any], dt: float) -> Any:
+    """Where a state falls by more than its method can (see `discretize`)."""
+    falls = SCHEMES[population.method].falls
+    assert population.model is not None
+    rates = (evaluate(rate, known, np.float64) for _, rate, _ in rates_of(population.model))
+    return reduce(np.logical_or, (-rate * dt > falls for rate in rates), np.zeros(1, bool))
 
 
 def _without(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from ..neuron import Assign, State
+from ..neuron import Assign, NeuronModel, State
 
 Floats = npt.NDArray[np.float64]
 Parameters = Mapping[str, npt.ArrayLike]  # a number, or one a neuron [N]
@@ -39,3 +39,16 @@ class Scheme:
     def constants(self) -> tuple[str, ...]:
         """The names of its own constants."""
         return tuple(self.own.reads)
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A discretization: `scheme(model, dt)`, dt in ms, and what it makes of dx/dt = a x, z = a dt:
+    x <- `factor`(z) x. `falls`: the most that -z may be for x to come nearer to its rest without
+    swinging around it. `has_phases`: what decays and what arrives are done each by itself, which
+    integers and rules of spike times read."""
+
+    scheme: Callable[[NeuronModel, float], Scheme]
+    factor: Callable[[float], float]
+    falls: float
+    has_phases: bool

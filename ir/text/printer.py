@@ -137,6 +137,9 @@ def _population(
         parts.append(f"model {labels[models.numbers[id(population.model)]]} ({values})")
     if population.learnt:
         parts.append(f"learns ({', '.join(map(_learnt, population.learnt))})")
+    if population.drawn:
+        draws = ", ".join(f"{quoted(n)}={_call(call)}" for n, call in population.drawn)
+        parts.append(f"draws ({draws})")
     if population.model is not None or population.method != "euler":
         parts.append(f"method {quoted(population.method)}")
     if population.encoding is not None:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ..diagnostics import CompileError, Source
 from ..expr import Expr
-from ..graph import Block, Graph, Learnt, Population, Projection, Semantics
+from ..graph import Block, Call, Graph, Learnt, Population, Projection, Semantics
 from ..neuron import NeuronModel, NeuronStep
 from ..passes.discretize import Discretize
 from ..passes.fold import Fold
@@ -143,15 +143,19 @@ def _take_population(cursor: Cursor, parts: _Parts) -> None:
     name, role, shape = cursor.take_name(), cursor.take_name(), cursor.take_list(cursor.take_int)
     model, parameters = _take_model_use(cursor, parts) if cursor.found("model") else (None, ())
     learnt = cursor.take_list(lambda: _take_learnt(cursor)) if cursor.found("learns") else ()
+    drawn = cursor.take_list(lambda: _take_drawn(cursor)) if cursor.found("draws") else ()
     method = cursor.take_name() if cursor.found("method") else "euler"
     encoding = take_call(cursor) if cursor.found("encode") else None
     readout = take_call(cursor) if cursor.found("readout") else None
     step, constants = _take_step_use(cursor, parts) if cursor.found("step") else (None, ())
-    parts.populations.append(
-        Population(
-            name, shape, role, model, parameters, method, encoding, step, constants, learnt, readout
-        )
-    )
+    settings = method, encoding, step, constants, learnt, readout, drawn
+    parts.populations.append(Population(name, shape, role, model, parameters, *settings))
+
+
+def _take_drawn(cursor: Cursor) -> tuple[str, Call]:
+    name = cursor.take_name()
+    cursor.expect("=")
+    return name, take_call(cursor)
 
 
 def _take_learnt(cursor: Cursor) -> Learnt:

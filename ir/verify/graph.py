@@ -12,6 +12,7 @@ from dataclasses import replace
 from itertools import chain
 from math import isfinite
 
+from ..drawn import DRAWS
 from ..expr import names
 from ..graph import MOST_NEURONS, SUMS, THRESHOLDS, Graph, Population, Projection
 from ..neuron import NeuronModel, NeuronStep
@@ -136,6 +137,7 @@ def _verify_population(population: Population) -> None:
     declared = [] if model is None else sorted(p.name for p in model.parameters)
     require(sorted(n for n, _ in population.parameters) == declared, f"{name}: parameters")
     _verify_learnt(population)
+    _verify_drawn(population)
     require(population.encoding is None or model is None, f"{name}: an encoding of no input")
     if population.encoding is not None:
         verify_call(name, population.encoding, ENCODINGS)
@@ -162,6 +164,15 @@ def _verify_learnt(population: Population) -> None:
         require(learnt.name in parameters, where)
         require(isfinite(learnt.lr_mult) and learnt.lr_mult > 0.0, f"{where}: lr_mult")
         require(parameters[learnt.name] in learnt.range, f"{where}: out of its range")
+
+
+def _verify_drawn(population: Population) -> None:
+    states = () if population.model is None else population.model.states
+    places = {*dict(population.parameters), *(s.name for s in states)}
+    require_distinct(f"drawn of {population.name}", [name for name, _ in population.drawn])
+    for name, call in population.drawn:
+        require(name in places, f"{population.name}: drawn {name}")
+        verify_call(f"{population.name}: {name}", call, DRAWS)
 
 
 def _verify_projection(projection: Projection) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from math import exp
 
 import networkx as nx
 import numpy as np
@@ -14,6 +13,7 @@ from ..calls import expression
 from ..diagnostics import Diagnostic
 from ..expr import evaluate
 from ..graph import Graph, Population, Projection
+from ..schemes import SCHEMES
 from .durations import duration_of
 
 
@@ -118,8 +118,7 @@ def _other_method(population: Population) -> str:
 
 
 def _factor(leak: Leak, method: str, dt: float) -> float:
-    growth = leak.rate * dt
-    return exp(min(growth, 700.0)) if method == "exact" else 1.0 + growth
+    return SCHEMES[method].factor(leak.rate * dt)
 
 
 def _huge(graph: Graph) -> Iterable[Diagnostic]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ import numpy.typing as npt
 from ..arguments import Argument, Row
 from ..graph import Projection
 from ..ranges import ANY, COUNT, NOT_NEGATIVE, POSITIVE, SHARE
+from ..streams import stream
 from ..types import Shape, size
 from . import inits, pairs, sizes, spatial
 from .arguments import refuse, require_equal_sizes
@@ -147,15 +147,21 @@ CONNECTIVITIES: dict[str, Connectivity] = {
 INITS: dict[str, Init] = {
     "uniform": Init(
         "uniform in [low, high)",
-        (Argument("low", "1", -1.0, range=ANY), Argument("high", "1", 1.0, range=ANY)),
+        (
+            Argument("low", "quantity", -1.0, range=ANY),
+            Argument("high", "quantity", 1.0, range=ANY),
+        ),
         draw=inits.uniform,
     ),
     "normal": Init(
         "normal",
-        (Argument("mean", "1", 0.0, range=ANY), Argument("sd", "1", 1.0, range=NOT_NEGATIVE)),
+        (
+            Argument("mean", "quantity", 0.0, range=ANY),
+            Argument("sd", "quantity", 1.0, range=NOT_NEGATIVE),
+        ),
         draw=inits.normal,
     ),
-    "constant": Init("one value", (Argument("value", "1", range=ANY),), draw=inits.constant),
+    "constant": Init("one value", (Argument("value", "quantity", range=ANY),), draw=inits.constant),
     "kaiming": Init(
         "normal, sd = gain / sqrt(fan-in)",
         (Argument("gain", "1", 2.0**0.5, range=NOT_NEGATIVE),),
@@ -163,7 +169,7 @@ INITS: dict[str, Init] = {
     ),
     "dale": Init(
         "of a `liquid`: magnitude from neurons that excite, -magnitude from those that inhibit",
-        (Argument("magnitude", "1", 1.0, range=NOT_NEGATIVE),),
+        (Argument("magnitude", "quantity", 1.0, range=NOT_NEGATIVE),),
         draw=inits.dale,
         stream="wiring",
     ),
@@ -193,7 +199,7 @@ def wire(projection: Projection, pre_shape: Shape, post_shape: Shape, seed: int)
     """The synapses of the projection; the same for the same seed and projection name."""
     check_projection(projection, pre_shape, post_shape)
     row = CONNECTIVITIES[projection.connectivity.kind]
-    return row.wire(projection, pre_shape, post_shape, _generator(projection, seed, "wiring"))
+    return row.wire(projection, pre_shape, post_shape, stream(seed, "wiring", projection.name))
 
 
 def unlisted(projection: Projection, pre_shape: Shape, post_shape: Shape) -> AllPairs | Windows:
@@ -210,29 +216,9 @@ def initial_weights(
 ) -> FloatArray:
     """The first weights, float32 of the wiring's weight shape; same seed and name, same weights."""
     row = INITS[projection.init.kind]
-    drawn = row.draw(projection, wiring, _generator(projection, seed, row.stream), tensors)
+    drawn = row.draw(projection, wiring, stream(seed, row.stream, projection.name), tensors)
     with np.errstate(over="ignore"):
         weights = drawn.astype(np.float32)
     if not np.isfinite(weights).all():
         raise refuse(projection, f"an initial weight of `{projection.name}` is not a finite number")
     return weights
-
-
-def _generator(projection: Projection, seed: int, purpose: str) -> np.random.Generator:
-    """A stream of its own for each seed, projection and purpose, so that none shifts another."""
-    digest = sha256(f"{seed}\0{purpose}\0{projection.name}".encode()).digest()
-    return np.random.Generator(np.random.Philox(_Key(digest[:16])))
-
-
-class _Key(np.random.SeedSequence):
-    """The key of a Philox as it is, for which `Philox(key=…)` reads the system's entropy first."""
-
-    def __init__(self, key: bytes) -> None:
-        super().__init__(0)
-        self._key = key
-
-    def generate_state(self, n_words: int, dtype: Any = np.uint32) -> npt.NDArray[Any]:
-        """The key's words, which are all that a Philox asks for."""
-        words = np.frombuffer(self._key, "<u8").astype(dtype)
-        assert len(words) == n_words
-        return words

@@ -169,3 +169,74 @@ def test_weights_of_another_type_are_refused(model, kernels, compare, samples):
     values = {**model.values, "weights/x->h": codes}
     problem = refused("E071", compare, replace(model, values=values), samples)
     assert "`weights/x->h` is fixed(8, 4), and the network computes in f32" in problem.message
+
+
+DRAWN = """
+neuron cell {
+  param tau: ms = 4 ms
+  param v_th: mV = uniform(0.5 mV, 1.5 mV)
+  param back: mV = v_th / 4
+  param pause: ms = 1 ms
+  state v: mV = normal(0.25 mV, 0.5 mV, high = 1 mV)
+  on input { v = v + i }
+  dv/dt = -v / tau
+  spike when v >= v_th
+  on spike { v = back }
+  refractory pause { v = back }
+}
+network n {
+  dt = 1 ms
+  delay = 1 ms
+  input x[6] encode spikes(duration = 40 ms)
+  population h[5] : cell(tau = uniform(3 ms, 9 ms), pause = 1 ms * (i % 3)) method METHOD
+  output y[3] : lif(tau_mem = 8 ms, tau_syn = 2 ms, v_th = 1 mV, v = 0.5 mV * i)
+  x -> h : dense
+  h -> y : dense
+  h -> h : sparse(p = 0.5) delay 2 ms
+}
+train n { data digits  rule surrogate(width = 1) }
+"""
+
+
+@pytest.mark.parametrize("method", ["euler", "exact", "rk4"])
+def test_what_a_program_draws_is_the_same_everywhere(compare, device, tmp_path, samples, method):
+    model = grid_model(compiled_text(DRAWN.replace("METHOD", method)).graph, 5, -0.25, 1.0)
+    drawn = {"h/tau", "h/v_th", "h/back", "h/pause", "h/v", "y/v"}
+    assert drawn <= model.values.keys()
+    found = compare(model, samples)
+    found.agree()
+    assert all(found.compiled[:, :, 6 + n].any() for n in range(NEURONS + 3))
+    compare_with_reference(CudaSimulator(model, None, tmp_path, device), model, samples).agree()
+
+
+def test_a_neuron_of_many_is_as_one_alone(samples):
+    """Each with its own values, drawn for more neurons than have a population of their own worked
+    out, against NumPy."""
+    net = DRAWN.replace("METHOD", "euler").replace("h[5]", "h[100]")
+    model = grid_model(
+        compiled_text(net.replace("h -> h : sparse(p = 0.5) delay 2 ms", "")).graph, 5
+    )
+    inputs = samples.values.astype(bool).transpose(1, 0, 2)
+    found = simulate(model, {"x": inputs}, record=True)
+    tau, v_th, back, pause, v = (
+        np.asarray(model.values[f"h/{n}"].array, np.float64)
+        for n in ("tau", "v_th", "back", "pause", "v")
+    )
+    left, v = np.zeros((2, 100)), np.tile(v, (2, 1))
+    for t in range(STEPS):
+        arrived = inputs[t - 1].astype(float) @ model.weights("x->h") if t else 0.0
+        v = np.where(left > 0, back, v - v / tau + arrived)
+        fired = (left <= 0) & (v >= v_th)
+        v = np.where(fired, back, v)
+        left = np.where(fired, pause, np.maximum(left - 1, 0))
+        np.testing.assert_array_equal(found.spikes["h"][t], fired)
+        np.testing.assert_allclose(found.history["h"]["v"][t], v, rtol=1e-5, atol=1e-6)
+    assert 100 < found.spikes["h"].sum() < 7000
+
+
+@pytest.mark.parametrize("rule", ["st_rsbp", "hm2_bp"])
+def test_spike_train_rules_refuse_what_is_drawn(kernels, rule):
+    net = DRAWN.replace("METHOD", "euler").replace("surrogate(width = 1)", rule)
+    program = compiled_text(net)
+    problems = refusals(CpuTrainer, draw_model(program.graph, 1), program.train, 1, kernels)
+    assert {p.code for p in problems} == {"E050"}

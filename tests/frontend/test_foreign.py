@@ -52,7 +52,12 @@ def connected(connectivity: str) -> str:
         (connected("dense(weight = randn())"), "E010", "randn", "no random numbers"),
         (connected("dense(weight = pi * i)"), "E010", "no name `pi`", "3.14159265"),
         (NETWORK.format("let a = 2 * pi"), "E010", "no constant `pi`", "3.14159265"),
-        (NETWORK.format("let a = normal(0, 1)"), "E010", "normal", "noise is an input"),
+        (
+            NETWORK.format("let a = normal(0, 1)"),
+            "E023",
+            "`normal` is a value for each",
+            "a parameter",
+        ),
         (NETWORK.format("seed = 3"), "E012", "seed", "--seed"),
         (NETWORK.format("layer h[3]"), "E001", "no statement begins with `layer`", "population"),
         (NETWORK.format("connect x h"), "E001", "connect", "`a -> b : dense`"),

@@ -278,3 +278,35 @@ network n {
   y -> y : sparse(p = 0.2) delay 2 ms
 }
 """
+
+
+# A neuron by every method; of its equations each is linear in its own state, and both together.
+METHODS = """
+neuron cell {
+  state v: mV = 0.25 mV
+  state w: mV = 0 mV
+  on input { v = v + i }
+  dv/dt = (w - v) / 4 ms + 0.125 mV / 1 ms
+  dw/dt = (v - 2 * w) / 8 ms
+  spike when v > 1 mV
+  on spike { v = 0 mV  w = w - 0.5 mV }
+  refractory 2 ms { v = 0 mV }
+}
+network n {
+  dt = 1 ms
+  delay = 1 ms
+  input x[8] encode spikes(duration = 60 ms)
+  population a[3] : cell method euler
+  population b[3] : cell method exact
+  population c[3] : cell method forward_euler
+  population d[3] : cell method exponential_euler
+  output y[3] : cell method rk4
+  x -> a : dense
+  x -> b : dense
+  x -> c : dense
+  x -> d : dense
+  x -> y : dense
+  c -> d : dense  delay 2 ms
+  d -> y : dense  delay 0 ms
+}
+"""

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 from backend_cases import SEED, Comparison, grid_model, samples_with
 from compiled_texts import compiled_text
-from drawn_networks import DYADIC, ECHO, GRADED, PLANES, TRANSCENDENT, Drawn
+from drawn_networks import DYADIC, ECHO, GRADED, METHODS, PLANES, TRANSCENDENT, Drawn
 
 from snncc.backends.protocols import NO_CLASS, Samples, Simulator
 from snncc.backends.reference.simulator import ReferenceSimulator
@@ -211,6 +211,16 @@ def check_planes(compare: Compare, count: int, **sizes: int) -> None:
     found = compare(grid_model(graph, 7, -0.5, 2.0), samples_with(values / np.float32(2)))
     found.agree()
     assert found.compiled[:, :, -3:].any()
+
+
+def check_methods(compare: Compare) -> None:
+    """A neuron by every method, of an equation that each of them can solve."""
+    graph = compiled_text(METHODS).graph
+    values = np.random.default_rng(2).random((2, 60, 8)) < 0.25
+    found = compare(grid_model(graph, 4, -0.5, 1.0), samples_with(values.astype(np.uint8)))
+    found.agree()
+    bounds = np.cumsum([p.neurons for p in graph.populations])[:-1]
+    assert all(part.any() for part in np.split(found.compiled, bounds, axis=2))
 
 
 def check_functions(compare: Compare) -> None:

@@ -124,6 +124,8 @@ def _require_silence_after(population: Population, neuron: LinearNeuron) -> None
 
 def _refused(population: Population, why: str, way_out: str = WAY_OUT) -> CompileError:
     name = population.model.name if population.model else population.name
+    if way_out is WAY_OUT and population.method != "euler":
+        way_out = "write `method euler`: the rules are written for its steps"
     return CompileError(
         Diagnostic(
             "E050",

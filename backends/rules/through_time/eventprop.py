@@ -36,6 +36,7 @@ from ....ir.expr import Const, Expr, Ref, apply, names
 from ....ir.graph import Call, Population
 from ....ir.neuron import COUNTER, REFRACTORY, SPIKED, Assign, NeuronStep
 from ....ir.passes.simplify import simplify
+from ....ir.schemes import SCHEMES
 from ....ir.types import DType
 from ..reach import require_weights_alone
 
@@ -67,6 +68,8 @@ def _require_form(population: Population, rule: Call) -> LinearNeuron:
 
 def _reason(population: Population, neuron: LinearNeuron) -> str:
     """Why a linear neuron is none of this rule's; "" if it is one."""
+    if not SCHEMES[population.method].has_phases:
+        return f"its equations are solved by `{population.method}`, and not by `euler` or `exact`"
     v = neuron.voltage
     assert population.step is not None
     if population.step.emit is not None:

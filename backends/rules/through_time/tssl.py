@@ -30,6 +30,7 @@ from ....ir.expr import Const, Expr, Ref, apply, names, substitute
 from ....ir.graph import Call, Population
 from ....ir.neuron import SPIKED, Assign, NeuronStep, State, margin
 from ....ir.passes.simplify import simplify
+from ....ir.schemes import SCHEMES
 from ....ir.types import DType
 from ..reach import require_weights_alone
 
@@ -59,7 +60,7 @@ def require_form(population: Population, rule: Call) -> LinearNeuron:
     """The neuron as numbers; CompileError(E050) unless it is linear with one synaptic current, set
     to 0 by a spike and never refractory."""
     found = linear_neuron(population)
-    reason = found.reason if isinstance(found, Why) else _reason(found)
+    reason = found.reason if isinstance(found, Why) else _reason(population, found)
     if isinstance(found, Why) or reason:
         raise CompileError(
             Diagnostic(
@@ -73,8 +74,10 @@ def require_form(population: Population, rule: Call) -> LinearNeuron:
     return found
 
 
-def _reason(neuron: LinearNeuron) -> str:
+def _reason(population: Population, neuron: LinearNeuron) -> str:
     """Why a linear neuron is none of this rule's; "" if it is one."""
+    if not SCHEMES[population.method].has_phases:
+        return f"its equations are solved by `{population.method}`, and not by `euler` or `exact`"
     if neuron.refractory:
         return "it has a refractory time"
     if neuron.reset is None or neuron.reset.kind is not ResetKind.ZERO:

@@ -21,6 +21,7 @@ from simulator_cases import (
     check_functions,
     check_graded,
     check_lost,
+    check_methods,
     check_order,
     check_planes,
     check_scores,
@@ -98,6 +99,10 @@ def test_first_spikes(kernels):
 
 def test_sums_of_pscs(kernels):
     check_sums(lambda model: CpuSimulator(model, 2, kernels))
+
+
+def test_every_method(compare):
+    check_methods(compare)
 
 
 def test_every_function_in_a_neuron(compare):

@@ -17,6 +17,7 @@ from simulator_cases import (
     check_functions,
     check_graded,
     check_lost,
+    check_methods,
     check_order,
     check_planes,
     check_scores,
@@ -106,6 +107,10 @@ def test_sums_of_pscs(simulator):
 @with_threads
 def test_planes(compare):
     check_planes(compare, 1, stride=2, padding=1, step=1, delay=1)
+
+
+def test_every_method(compare):
+    check_methods(compare)
 
 
 def test_every_function_in_a_neuron(compare):

@@ -148,6 +148,10 @@ def test_what_has_no_integer_form() -> None:
     assert (
         "`exp` has no integer form, in a step of `h`" in refused("E080", integers, curved).message
     )
+    for method in ("forward_euler", "exponential_euler", "rk4"):
+        diagnostic = refused("E080", integers, floats(f"lif method {method}"))
+        assert f"a step of `h` by `{method}` has no integer form" in diagnostic.message
+        assert diagnostic.help == "write `method euler`, or `exact`"
     diagnostic = refused("E080", integers, integers(floats()))
     assert "computes with integers already" in diagnostic.message
 

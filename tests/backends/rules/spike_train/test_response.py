@@ -138,6 +138,7 @@ def test_refused(cell, model, port):
         ("perfect", KEPT, "does not reset `v` to 0", "write `v = 0 mV` in `on spike`"),
         ("perfect", RAISED, "does not reset `v` to 0", "write `v = 0 mV` in `on spike`"),
         ("lif(tau_syn = 1e38 ms)", "", "loses nothing in a step", "make its time constant shorter"),
+        ("lif method rk4", "", "not a leaky integral", "write `method euler`"),
         ("mine", BOTH, "learn by spike trains", "such as `lif`"),
         ("li", "", "`y` sends what it emits", "let `y` be a neuron that spikes"),
         ("linear", "", "`y` sends what it emits", "or learn by `rule surrogate`"),

@@ -225,6 +225,7 @@ def found_in(cell="lif", output="lif", loss="first_spike(tau = 3 ms)", rest=SPIK
             SPIKES + "  refractory 2 ms { v = 0 mV  c = 0 mV }",
             "it is not `v` alone that its refractory time holds",
         ),
+        ("lif method rk4", SPIKES, "its equations are solved by `rk4`, and not by `euler`"),
         ("li_max", SPIKES, "`highest` is not linear in what arrives"),
     ],
 )

@@ -82,6 +82,14 @@ BODIES = {
   b -> b.m : dense  delay 2 ms
   a -> y.m : dense
   b -> y.i : dense  delay 0 ms""",
+    "methods": """
+  population a[4] : alif(v_th = 0.5 mV) method exponential_euler
+  population b[3] : leaky method rk4
+  output y[2] : alif(v_th = 1 mV) method forward_euler
+  x -> a : dense
+  a -> b.i : dense  delay 0 ms
+  b -> b.m : dense  delay 2 ms
+  b -> y : dense""",
     "readout": """
   population h[6] : if(v_th = 1 mV)
   output y[2] : readout
@@ -92,8 +100,8 @@ BODIES = {
 
 
 LEARNT = """
-  population a[4] : tuned(tau = 8 ms)
-  population b[3] : tuned(v_th = 0.75 mV fixed) method exact
+  population a[4] : tuned(tau = 8 ms) method {}
+  population b[3] : tuned(v_th = 0.75 mV fixed) method {}
   x -> a : dense
   a -> b : dense  delay 0 ms
   a -> a : dense
@@ -106,9 +114,10 @@ def loss_of(model, inputs, asked, curve, width):
     return sum(float((asked[n] * trace.emitted[n]).sum()) for n in asked), trace
 
 
-def test_parameters_that_learn_have_the_gradient_of_finite_differences():
+@pytest.mark.parametrize("methods", [("euler", "exact"), ("rk4", "exponential_euler")])
+def test_parameters_that_learn_have_the_gradient_of_finite_differences(methods):
     generator = np.random.default_rng(3)
-    graph = compiled_text(NETWORK.format(body=LEARNT)).graph
+    graph = compiled_text(NETWORK.format(body=LEARNT.format(*methods))).graph
     model, curve, width = grid_model(graph, 4, -0.5, 1.0), "sigmoid", 1.5
     varied = {
         name: (v.array * generator.uniform(0.8, 1.25, v.array.shape)).astype(np.float32)

@@ -185,6 +185,7 @@ def test_a_neuron_that_never_fires_passes_the_curve():
         ("if", "a spike does not set `v` to 0"),
         ("stbp", "it does not have one synaptic current"),
         ("alif", "its threshold is not that of one voltage"),
+        ("tssl method rk4", "its equations are solved by `rk4`, and not by `euler` or `exact`"),
         ("izhikevich", "its step is not linear below threshold"),
     ],
 )
