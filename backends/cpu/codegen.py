@@ -32,7 +32,15 @@ FORWARD = (
     ("compiled", ("formulas.py", "windows.py")),
     (
         "cpu.kernels",
-        ("features.py", "rows.py", "forward.py", "closing.py", "planes.py", "synapses.py"),
+        (
+            "features.py",
+            "rows.py",
+            "forward.py",
+            "closing.py",
+            "taps.py",
+            "planes.py",
+            "synapses.py",
+        ),
     ),
     ("cpu", ("each.py", "timeloop.py")),
 )
