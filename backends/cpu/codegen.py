@@ -33,7 +33,8 @@ FORWARD = (
     (
         "cpu.kernels",
         (
-            *("features.py", "rows.py", "forward.py", "dropout.py", "closing.py", "planes.py"),
+            *("features.py", "rows.py", "forward.py", "dropout.py", "closing.py", "taps.py"),
+            "planes.py",
             "synapses.py",
         ),
     ),

@@ -17,6 +17,7 @@ FILES_ONLY = {
     "each.py": "networks of integers, which no card computes yet, event by event",
     "closing.py": "lists of events and denormal numbers, which a card does not have",
     "planes.py": "runs of weights, of which a thread of a card has its own",
+    "taps.py": "runs of positions, as well",
     "windows.py": "convolutions by runs, and poolings by channels, which it has not either",
     "grid.py": "how the blocks of a card share work and meet",
 }

@@ -36,6 +36,7 @@ from ...compiled.windows import (
 from ..vectors import add_run, add_windows, turn_square
 from .features import WINDOWED
 from .rows import fill
+from .taps import is_narrow, send_taps
 
 LOOK = 256  # numbers that are looked at before it is asked what was found
 TURN = 8  # positions that are turned together, and channels: the sides of `vectors.turn_square`
@@ -64,11 +65,12 @@ def lay_kernel(window, own, laid):  # type: ignore[no-untyped-def]
     fill(laid, laid.dtype.type(0))
     for o in range(window[OUTPUTS]):
         first, last = channels_of(window, o)
+        inner = o % window[REACHED]
         for c in range(first, last):
             source = (o * window[READ] + c - first) * taps
             row = own[source : source + taps]
             for a in range(kernel):
-                place = (c * kernel + a) * kernel * pitch + o % window[REACHED]
+                place = (c * kernel + a) * kernel * pitch + inner
                 for b in range(kernel):
                     laid[place + (kernel - 1 - b) * pitch] = row[a * kernel + b]
 
@@ -174,7 +176,8 @@ def spray(laid, window, k, scale, planes):  # type: ignore[no-untyped-def]
 def is_sparse(window, events, neurons):  # type: ignore[no-untyped-def]
     """Whether so many events are brought faster to where the neurons lie, than turned. The bits are
     the same."""
-    return FEW * events * window[KERNEL] * window[KERNEL] * window[REACHED] < 2 * neurons
+    additions = events * window[KERNEL] * window[KERNEL] * window[REACHED]
+    return is_narrow(window[REACHED]) or FEW * additions < 2 * neurons
 
 
 @njit
@@ -189,7 +192,9 @@ def spray_spikes(laid, window, one, spikes, start, end, current, planes):  # typ
 
 @njit
 def planes_of(window):  # type: ignore[no-untyped-def]
-    """The numbers of the planes above."""
+    """The numbers of the planes above, where any are made."""
+    if is_narrow(window[REACHED]):
+        return np.int64(0)
     return groups_of(window) * padded(window[REACHED]) * window[ROWS] * window[COLUMNS]
 
 
@@ -197,6 +202,8 @@ def planes_of(window):  # type: ignore[no-untyped-def]
 def bordered_of(window):  # type: ignore[no-untyped-def]
     """Those of the planes below with the borders that windows of stride 1 overhang."""
     border = 2 * window[PADDING]
+    if is_narrow(window[REACHED]):
+        return np.int64(0)
     return window[CHANNELS] * (window[HEIGHT] + border) * (window[WIDTH] + border)
 
 
@@ -216,6 +223,9 @@ def border(planes, height, width, channels, margin, bordered):  # type: ignore[n
 @njit
 def spray_numbers(laid, window, sent, current, planes, bordered):  # type: ignore[no-untyped-def]
     """The same of the numbers sent[k] of all pre neurons; bordered is scratch of `bordered_of`."""
+    if is_narrow(window[REACHED]):
+        send_taps(laid, window, sent, current)
+        return
     groups, outputs, pitch = groups_of(window), window[REACHED], padded(window[REACHED])
     turn_in(current, groups, outputs, pitch, planes)
     if window[STRIDE] == 1:

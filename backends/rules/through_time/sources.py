@@ -9,7 +9,15 @@ CPU: Parts = (
     (
         "rules.through_time.cpu",
         (
-            *("features.py", "planes.py", "synapses.py", "credit.py", "loss.py", "backward.py"),
+            *(
+                "features.py",
+                "taps.py",
+                "planes.py",
+                "synapses.py",
+                "credit.py",
+                "loss.py",
+                "backward.py",
+            ),
             *("update.py", "learning.py"),
         ),
     ),

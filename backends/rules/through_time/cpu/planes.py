@@ -29,7 +29,9 @@ from ....compiled.windows import (
 )
 from ....cpu.kernels.planes import border, is_laid, reach_of, turn_in
 from ....cpu.kernels.rows import fill
+from ....cpu.kernels.taps import is_narrow
 from ....cpu.vectors import add_run_fused, add_windows_fused
+from .taps import ask_taps, worth_of_few, worth_taps
 
 ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
@@ -56,6 +58,8 @@ def lay_down(plan, weights, laid):  # type: ignore[no-untyped-def]
 def asked_planes_of(window):  # type: ignore[no-untyped-def]
     """The numbers of scratch that `ask_planes` wants: the planes below, and those above with
     borders."""
+    if is_narrow(window[READ]):
+        return np.int64(0), np.int64(0)
     border = 2 * max(np.int64(0), window[KERNEL] - 1 - window[PADDING])
     below = groups_of(window) * padded(window[READ]) * window[HEIGHT] * window[WIDTH]
     return below, window[OUTPUTS] * (window[ROWS] + border) * (window[COLUMNS] + border)
@@ -65,6 +69,9 @@ def asked_planes_of(window):  # type: ignore[no-untyped-def]
 def ask_planes(laid, window, arrived, asked, planes, bordered):  # type: ignore[no-untyped-def]
     """asked[pre] += the sum of w times the adjoints arrived[post]; planes and bordered are scratch,
     see `asked_planes_of`."""
+    if is_narrow(window[READ]):
+        ask_taps(laid, window, arrived, asked)
+        return
     channels, margin = window[READ], window[KERNEL] - 1 - window[PADDING]
     size, pitch = window[HEIGHT] * window[WIDTH], padded(channels)
     fill(planes, ZERO)
@@ -146,7 +153,9 @@ def worth(window, k, scale, planes, kernel):  # type: ignore[no-untyped-def]
 @njit
 def worth_of_spikes(window, spikes, start, end, arrived, planes, kernel):  # type: ignore[no-untyped-def]
     """`worth` of the spikes start:end that met the adjoints arrived f32[post] in one step."""
-    if start < end:
+    if is_narrow(window[REACHED]):
+        worth_of_few(window, spikes, start, end, arrived, kernel)
+    elif start < end:
         outputs = window[REACHED]
         turn_in(arrived, groups_of(window), outputs, padded(outputs), planes)
         for k in range(start, end):
@@ -156,6 +165,9 @@ def worth_of_spikes(window, spikes, start, end, arrived, planes, kernel):  # typ
 @njit
 def worth_of_numbers(window, sent, arrived, planes, bordered, kernel):  # type: ignore[no-untyped-def]
     """`worth` of the numbers that all pre neurons sent; bordered is scratch of `bordered_of`."""
+    if is_narrow(window[REACHED]):
+        worth_taps(window, sent, arrived, kernel)
+        return
     outputs = window[REACHED]
     turn_in(arrived, groups_of(window), outputs, padded(outputs), planes)
     if window[STRIDE] == 1:

@@ -38,7 +38,8 @@ def test_spikes_bring_the_bits_of_delivery(plain, wiring):
     generator, weights, matrix = drawn(wiring, 1)
     spikes = np.sort(generator.permutation(wiring.pre_neurons)[: wiring.pre_neurons // 2])
     current = generator.standard_normal(wiring.post_neurons).astype(np.float32)
-    wanted, (planes, _) = current.copy(), scratch(plain, wiring)
+    size = wiring.groups * padded(wiring.reached) * wiring.post.height * wiring.post.width
+    wanted, planes = current.copy(), np.full(size, np.nan, np.float32)
     for k in spikes[1:]:
         wanted += matrix[k]
     laid, one = laid_out(plain, wiring, weights), np.float32(1)
