@@ -26,7 +26,7 @@ from ..ir.verify.warnings import graph_warnings
 from .datasets.arguments import anchored
 from .datasets.table import DATASETS
 from .host import memory_bytes
-from .settings import Settings
+from .settings import Settings, usable_threads
 from .training.run_folder import MODEL, are_seeds, is_run
 
 T = TypeVar("T")
@@ -63,7 +63,7 @@ def finished(program: Program, graph: Graph) -> Program:
 def draw(graph: Graph, seed: int) -> Model:
     """The graph wired, with its initial weights; CompileError(E074) where memory is too small."""
     require_memory(graph, drawing(graph), memory_bytes())
-    return draw_model(graph, seed)
+    return draw_model(graph, seed, threads=usable_threads())
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Connectivities and initial weights: from a projection to its synapses, deterministically."""
 
-from .kinds import AllPairs, FloatArray, IntArray, Listed, Planes, Windows, Wiring
+from .kinds import AllPairs, FloatArray, IntArray, Listed, Planes, Windows, Wiring, spans
 from .sizes import Size
 from .sums import through_windows
 from .tables import (
@@ -31,6 +31,7 @@ __all__ = [
     "check_projection",
     "foretold_size",
     "initial_weights",
+    "spans",
     "through_windows",
     "unlisted",
     "wire",
