@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from snncc.frontend.program import compile_text
 from snncc.ir.diagnostics import Source
 from snncc.ir.model import draw_model
 from snncc.ir.passes.pipeline import run_pipeline
+from snncc.runtime.settings import settings_from
 
 TEXT = """\
 network wired {{
@@ -86,10 +87,10 @@ def presented(text: str, threads: int, folder: Path) -> dict[str, float]:
 
 def measure(kind: str, synapses: int, threads: int) -> dict[str, Any]:
     """One kind, in this process."""
-    with tempfile.TemporaryDirectory() as folder:
-        presented(network(kind, FEW), threads, Path(folder))
-        before = peak()
-        found = presented(network(kind, synapses), threads, Path(folder))
+    folder = settings_from(os.environ).kernel_folder
+    presented(network(kind, FEW), threads, folder)
+    before = peak()
+    found = presented(network(kind, synapses), threads, folder)
     taken = peak() - before
     return {"kind": kind, "threads": threads, **found, "base_bytes": before, "peak_bytes": taken}
 

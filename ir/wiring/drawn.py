@@ -23,11 +23,13 @@ from .rows import (
     Rows,
     bounds_of,
     bucket_bits,
-    in_buckets,
     joined,
+    listed,
+    put_in_buckets,
     rows_at_once,
     rows_from,
     rows_of_bucket,
+    without,
 )
 from .streams import Streams
 
@@ -110,14 +112,13 @@ def check_fixed_total(projection: Projection, pre_shape: Shape, post_shape: Shap
 
 def sparse(projection: Projection, pre_shape: Shape, post_shape: Shape, streams: Streams) -> Listed:
     """Each pair with probability p, by geometric gaps."""
-    call = projection.connectivity
-    p, pre, post = number(call, "p"), size(pre_shape), size(post_shape)
-    return joined(_scattered(call, p, (pre, post), streams), pre, post)
+    p, sizes = number(projection.connectivity, "p"), (size(pre_shape), size(post_shape))
+    return listed(_scattered(projection.connectivity, p, sizes, streams), sizes[1])
 
 
 def _scattered(
     call: Call, share: float, sizes: tuple[int, int], streams: Streams, attempt: int = 0
-) -> list[Rows]:
+) -> Rows:
     """Pairs with probability `share` each, or so many synapses of each on average."""
     pre, columns = sizes[0], partners(call, sizes[1])
     at_once = rows_at_once(share * columns, columns)
@@ -128,7 +129,9 @@ def _scattered(
         positions = draw(share, (last - first) * columns, streams.generator(k, attempt))
         return rows_from(positions, first, last, columns, skips_itself(call))
 
-    return streams.each(piece, -(-pre // at_once))
+    expected = share * pre * columns
+    room = int(expected + 8.0 * np.sqrt(expected)) + 64
+    return joined(streams.each(piece, -(-pre // at_once)), room)
 
 
 def fixed_total(
@@ -137,35 +140,14 @@ def fixed_total(
     """n pairs. Slightly more are scattered, and of these so many taken away by chance that n stay:
     of all sets of so many pairs every one was as likely, hence so is every one of n."""
     call = projection.connectivity
-    n, pre, post = integer(call, "n"), size(pre_shape), size(post_shape)
-    pairs = pre * partners(call, post)
-    share = (n + 6.0 * np.sqrt(n) + 30.0) / max(1, pairs)
+    n, sizes = integer(call, "n"), (size(pre_shape), size(post_shape))
+    share = (n + 6.0 * np.sqrt(n) + 30.0) / max(1, sizes[0] * partners(call, sizes[1]))
     if not repeats(call):
         share = min(1.0, share)
-    attempts = (_scattered(call, share, (pre, post), streams, k) for k in count())
-    pieces = next(pieces for pieces in attempts if _synapses(pieces) >= n)
-    surplus = _synapses(pieces) - n
-    (dropped,) = distinct(1, surplus, n + surplus, streams.generator(len(pieces)))
-    done = 0
-    for k, piece in enumerate(pieces):
-        first, last = np.searchsorted(dropped, (done, done + len(piece.ends)))
-        pieces[k] = _without(piece, dropped[first:last] - done)
-        done += len(piece.ends)
-    return joined(pieces, pre, post)
-
-
-def _synapses(pieces: list[Rows]) -> int:
-    return sum(len(piece.ends) for piece in pieces)
-
-
-def _without(piece: Rows, places: Ints) -> Rows:
-    """The rows but for the synapses at these places, in the memory of all."""
-    counts = piece.counts.copy()
-    rows = np.searchsorted(np.cumsum(counts), places, side="right")
-    np.subtract.at(counts, rows, 1)
-    kept = np.delete(piece.ends, places)
-    piece.ends[: len(kept)] = kept
-    return Rows(counts, piece.ends[: len(kept)])
+    attempts = (_scattered(call, share, sizes, streams, k) for k in count())
+    rows = next(rows for rows in attempts if len(rows.ends) >= n)
+    (dropped,) = distinct(1, len(rows.ends) - n, len(rows.ends), streams.generator(sizes[0]))
+    return listed(without(rows, dropped), sizes[1])
 
 
 def fixed_fan_out(
@@ -181,7 +163,7 @@ def fixed_fan_out(
         ends = choose(number, first, last).ravel()
         return Rows(np.full(last - first, k, np.int32), ends)
 
-    return joined(streams.each(piece, -(-pre // at_once)), pre, post)
+    return listed(joined(streams.each(piece, -(-pre // at_once)), k * pre), post)
 
 
 def fixed_fan_in(
@@ -193,17 +175,25 @@ def fixed_fan_in(
     k, pre, post = integer(call, "k"), size(pre_shape), size(post_shape)
     choose, at_once = _chosen_by(call, k, pre, streams), rows_at_once(k, 1)
     bits = bucket_bits(k * post / pre, pre)
+    columns = Columns(np.empty(k * post, np.uint16), np.empty(k * post, np.int32))
 
-    def piece(number: int) -> Columns:
+    def piece(number: int) -> Ints:
         first, last = bounds_of(number, at_once, post)
         ends = np.repeat(np.arange(first, last, dtype=np.int32), k)
-        return in_buckets(choose(number, first, last).ravel(), ends, bits, pre)
+        place = slice(first * k, last * k)
+        return put_in_buckets(columns, place, choose(number, first, last).ravel(), ends, bits)
 
-    columns = streams.each(piece, -(-post // at_once))
-    buckets = -(-pre // (1 << bits))
-    rows = streams.each(lambda b: rows_of_bucket(columns, b, bits, pre), buckets)
-    columns.clear()
-    return joined(rows, pre, post)
+    edges = list(streams.each(piece, -(-post // at_once)))
+
+    def bucket(number: int) -> Rows:
+        parts = [
+            slice(0),
+            *(slice(*own[number : number + 2]) for own in edges if number + 1 < len(own)),
+        ]
+        first, last = bounds_of(number, 1 << bits, pre)
+        return rows_of_bucket(columns, parts, last - first)
+
+    return listed(joined(streams.each(bucket, -(-pre // (1 << bits))), k * post), post)
 
 
 def _chosen_by(

@@ -56,7 +56,8 @@ def kaiming(
 
     def part(span: slice) -> Weights:
         drawn = gain * generator.standard_normal(span.stop - span.start)
-        return drawn / (roots[wiring.post[span]] if isinstance(wiring, Listed) else roots)
+        fitting = roots[wiring.post[span]] if isinstance(wiring, Listed) else roots
+        return np.asarray(drawn / fitting)
 
     return part
 

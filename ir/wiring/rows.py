@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from .kinds import IntArray, Listed
+from .kinds import IntArray, Listed, spans
 
 Positions = npt.NDArray[Any]
 PIECE = 1 << 18  # synapses that are drawn at a time, about
@@ -46,26 +47,46 @@ def rows_from(positions: Positions, first: int, last: int, columns: int, skips: 
     return Rows(counts.astype(np.int32), ends.astype(np.int32))
 
 
-def joined(pieces: list[Rows], pre_neurons: int, post_neurons: int) -> Listed:
-    """The wiring of all rows; `pieces` is left empty, so that nothing is held twice."""
-    counts = np.concatenate([np.zeros(0, np.int32), *(piece.counts for piece in pieces)])
-    post, done = np.empty(int(counts.sum(dtype=np.int64)), np.int32), 0
-    for k, piece in enumerate(pieces):
-        post[done : done + len(piece.ends)] = piece.ends
+def joined(pieces: Iterable[Rows], room: int) -> Rows:
+    """All rows, for which there is room for so many synapses at once. What is not filled of it is
+    no memory yet; where it is too little, more is made."""
+    counts, ends, done = list[IntArray](), np.empty(room, np.int32), 0
+    for piece in pieces:
+        counts.append(piece.counts)
+        missing = done + len(piece.ends) - len(ends)
+        if missing > 0:
+            ends = np.append(ends[:done], np.empty(missing + room // 8, np.int32))
+        ends[done : done + len(piece.ends)] = piece.ends
         done += len(piece.ends)
-        pieces[k] = Rows(piece.counts, piece.ends[:0].copy())
-    pieces.clear()
-    pre = np.repeat(np.arange(pre_neurons, dtype=np.int32), counts)
-    return Listed(pre_neurons, post_neurons, pre, post)
+    return Rows(np.concatenate([np.zeros(0, np.int32), *counts]), ends[:done])
+
+
+def without(rows: Rows, places: npt.NDArray[Any]) -> Rows:
+    """The rows but for the synapses at these places, ascending, in the memory of all."""
+    owners = np.searchsorted(np.cumsum(rows.counts, dtype=np.int64), places, side="right")
+    np.subtract.at(rows.counts, owners, 1)
+    done = 0
+    for span in spans(len(rows.ends)):
+        first, last = np.searchsorted(places, (span.start, span.stop))
+        kept = np.delete(rows.ends[span], places[first:last] - span.start)
+        rows.ends[done : done + len(kept)] = kept
+        done += len(kept)
+    return Rows(rows.counts, rows.ends[:done])
+
+
+def listed(rows: Rows, post_neurons: int) -> Listed:
+    """The wiring of the rows of all pre neurons."""
+    pre_neurons = len(rows.counts)
+    pre = np.repeat(np.arange(pre_neurons, dtype=np.int32), rows.counts)
+    return Listed(pre_neurons, post_neurons, pre, rows.ends)
 
 
 class Columns(NamedTuple):
-    """Synapses of some post neurons in buckets of pre neurons, in each by post neuron: pre neuron
-    within the bucket, u16, post neuron, i32, and the buckets' bounds."""
+    """Synapses of all post neurons, those of each piece in buckets of pre neurons, in each by post
+    neuron: the pre neuron within the bucket, u16, the post neuron, i32."""
 
     pre: npt.NDArray[np.uint16]
     post: IntArray
-    edges: npt.NDArray[np.int64]
 
 
 def bucket_bits(each: float, rows: int) -> int:
@@ -75,20 +96,20 @@ def bucket_bits(each: float, rows: int) -> int:
     return min(16, max(fit, (rows - 1).bit_length() - 16, 0))
 
 
-def in_buckets(pre: IntArray, post: IntArray, bits: int, rows: int) -> Columns:
-    """Pairs by post neuron, put in buckets of 2^bits pre neurons."""
+def put_in_buckets(
+    columns: Columns, place: slice, pre: IntArray, post: IntArray, bits: int
+) -> npt.NDArray[np.int64]:
+    """Put a piece's pairs, by post neuron, into its place, in buckets of 2^bits pre neurons; the
+    bounds of these."""
     bucket = (pre >> bits).astype(np.uint16)
     order = np.argsort(bucket, kind="stable")
-    counts = np.bincount(bucket, minlength=-(-rows // (1 << bits)))
-    low = (pre & ((1 << bits) - 1)).astype(np.uint16)
-    return Columns(low[order], post[order], np.concatenate([[0], np.cumsum(counts)]))
+    columns.pre[place] = (pre & ((1 << bits) - 1)).astype(np.uint16)[order]
+    columns.post[place] = post[order]
+    return np.append(0, np.cumsum(np.bincount(bucket))) + np.int64(place.start)
 
 
-def rows_of_bucket(pieces: list[Columns], bucket: int, bits: int, rows: int) -> Rows:
-    """The rows of a bucket, from pieces in the order of their post neurons."""
-    spans = [slice(*piece.edges[bucket : bucket + 2]) for piece in pieces]
-    pre = np.concatenate([piece.pre[span] for piece, span in zip(pieces, spans, strict=True)])
-    post = np.concatenate([piece.post[span] for piece, span in zip(pieces, spans, strict=True)])
+def rows_of_bucket(columns: Columns, parts: list[slice], rows: int) -> Rows:
+    """The rows of a bucket of so many, from its part in each piece."""
+    pre, post = (np.concatenate([array[part] for part in parts]) for array in columns)
     order = np.argsort(pre, kind="stable")
-    first, last = bounds_of(bucket, 1 << bits, rows)
-    return Rows(np.bincount(pre, minlength=last - first).astype(np.int32), post[order])
+    return Rows(np.bincount(pre, minlength=rows).astype(np.int32), post[order])

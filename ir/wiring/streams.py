@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, TypeVar
@@ -35,12 +36,20 @@ class Streams:
             bits.state = state
         return np.random.Generator(bits)
 
-    def each(self, task: Callable[[int], T], count: int) -> list[T]:
-        """[task(0), …, task(count - 1)], `threads` of them at a time."""
+    def each(self, task: Callable[[int], T], count: int) -> Iterator[T]:
+        """task(0), …, task(count - 1) in this order, `threads` of them at a time, and no more done
+        ahead of whoever takes them."""
         if self.threads == 1 or count < 2:
-            return [task(k) for k in range(count)]
+            yield from (task(k) for k in range(count))
+            return
         with ThreadPoolExecutor(self.threads) as pool:
-            return list(pool.map(task, range(count)))
+            ahead = deque[Future[T]]()
+            for k in range(count):
+                ahead.append(pool.submit(task, k))
+                if len(ahead) > 2 * self.threads:
+                    yield ahead.popleft().result()
+            while ahead:
+                yield ahead.popleft().result()
 
 
 def streams_of(name: str, seed: int, purpose: str, threads: int = 1) -> Streams:

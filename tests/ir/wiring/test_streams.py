@@ -31,6 +31,6 @@ def test_name_seed_and_purpose_are_keys() -> None:
 
 def test_threads_return_what_was_drawn_in_its_order() -> None:
     def first(streams) -> list[float]:
-        return streams.each(lambda k: streams.generator(k).random(), 40)
+        return list(streams.each(lambda k: streams.generator(k).random(), 40))
 
     assert first(STREAMS) == first(replace(STREAMS, threads=4))
