@@ -17,7 +17,7 @@ from .rules import sends_numbers
 from .tensors import Tensor, numbers, problem, row_of_arrays, tensor
 from .types import Fixed, size
 from .verify import require
-from .wiring import AllPairs, Listed, Wiring, initial_weights, spans, unlisted, wire
+from .wiring import AllPairs, Listed, Wiring, initial_weights, repeats, spans, unlisted, wire
 
 Array = npt.NDArray[Any]
 
@@ -206,10 +206,11 @@ def _verify_wiring(
         require(fits, f"{name}: a list of {entries.dtype} {list(entries.shape)}")
         within = not len(entries) or (entries.min() >= 0 and entries.max() < end)
         require(within, f"{name}: a synapse beyond its ends")
+    least = 0 if repeats(projection.connectivity) else 1
     for span in spans(wiring.synapses):
         pre, post = wiring.ends(slice(max(0, span.start - 1), span.stop))
         key = pre.astype(np.int64) * ends[1] + post
-        require(bool((np.diff(key) > 0).all()), f"{name}: synapses out of order, or twice")
+        require(bool((np.diff(key) >= least).all()), f"{name}: synapses out of order, or twice")
 
 
 def start_of(

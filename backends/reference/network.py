@@ -311,5 +311,5 @@ class _Synapses:
         ascending."""
         for sample, neuron in zip(*np.nonzero(emitted), strict=True):
             post, weights = self.rows[neuron]
-            # A neuron has at most one synapse to each target, so no addition is lost here.
-            total[sample, post] += weights * emitted[sample, neuron]
+            # One by one, as a neuron may have several synapses to a target.
+            np.add.at(total[sample], post, weights * emitted[sample, neuron])

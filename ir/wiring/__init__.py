@@ -1,5 +1,6 @@
 """Connectivities and initial weights: from a projection to its synapses, deterministically."""
 
+from .drawn import repeats
 from .kinds import AllPairs, FloatArray, IntArray, Listed, Planes, Windows, Wiring, spans
 from .sizes import Size
 from .sums import through_windows
@@ -31,6 +32,7 @@ __all__ = [
     "check_projection",
     "foretold_size",
     "initial_weights",
+    "repeats",
     "spans",
     "through_windows",
     "unlisted",

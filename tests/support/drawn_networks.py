@@ -191,6 +191,10 @@ network n {
   b -> y : dense
 }
 """
+# Pairs that are joined several times.
+REPEATED = COUNTING.replace(
+    "a -> b : one_to_one", "a -> b : fixed_total(n = 90, multapses = true) delay 2 ms"
+).replace("sparse(p = 0.5)", "fixed_fan_in(k = 9, multapses = true)")
 
 
 ECHO = """

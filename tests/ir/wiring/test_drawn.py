@@ -61,6 +61,44 @@ def test_every_pair_is_as_likely(kind: str, leaves_out: bool) -> None:
     assert np.abs(hits[possible] - 400 * share).max() < 5 * np.sqrt(400 * share * (1 - share))
 
 
+REPEATING = ["fixed_fan_in", "fixed_fan_out", "fixed_total"]
+
+
+@pytest.mark.usefixtures("small_pieces")
+@pytest.mark.parametrize("leaves_out", [False, True])
+@pytest.mark.parametrize("kind", REPEATING)
+def test_pairs_that_may_repeat_are_independent(kind: str, leaves_out: bool) -> None:
+    """k of 6 numbers, or n of all pairs, with repetition: as often each pair, and as often two."""
+    call: dict[str, Value] = {"self": not leaves_out, "multapses": True}
+    call |= {"n": 24} if kind == "fixed_total" else {"k": 4}
+    hits, twice = np.zeros((6, 6)), 0.0
+    for seed in range(400):
+        wiring = drawn(kind, 6, 6, seed, **call)
+        key = wiring.pre * 6 + wiring.post
+        assert wiring.synapses == 24
+        assert (np.diff(key) >= 0).all()
+        np.add.at(hits, (wiring.pre, wiring.post), 1)
+        counts = np.bincount(key)
+        twice += (counts * (counts - 1) / 2).sum() / 400
+    possible = ~np.eye(6, dtype=bool) if leaves_out else np.ones((6, 6), bool)
+    each, chances = 400 * 24 / possible.sum(), 5 if leaves_out else 6
+    assert not hits[~possible].any()
+    assert np.abs(hits[possible] - each).max() < 5 * np.sqrt(each)
+    meetings = 24 * 23 / 2 / (6 * chances) if kind == "fixed_total" else 6 * 6 / chances
+    assert twice == pytest.approx(meetings, abs=5 * np.sqrt(meetings / 400))
+
+
+@pytest.mark.usefixtures("small_pieces")
+@pytest.mark.parametrize("kind", REPEATING)
+def test_threads_change_nothing_where_pairs_repeat(kind: str) -> None:
+    call = {**KINDS[kind], "multapses": True}
+    assert drawn(kind, 30, 30, 5, **call) == drawn(kind, 30, 30, 5, 4, **call)
+
+
+def test_more_may_be_wanted_than_there_are_neurons() -> None:
+    assert drawn("fixed_fan_in", 3, 5, k=9, multapses=True).fan_in().tolist() == [9] * 5
+
+
 @given(st.sampled_from([0.0, 1e-300, 1e-9, 0.01, 0.5, 0.999, 1.0]), st.integers(0, 99))
 def test_sparse_has_about_p_of_all_pairs(p: float, seed: int) -> None:
     deviation = np.sqrt(2000 * p * (1 - p))
