@@ -86,7 +86,17 @@ class Call:
     depth: int = field(default=1, compare=False, repr=False)
 
 
-Expression = Number | Literal | Reference | Operation | Sequence | Call
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """An item of a list that has a name: `p[a][b]`."""
+
+    name: Name
+    indices: tuple[Expression, ...]
+    span: Span = field(compare=False, repr=False)
+    depth: int = field(compare=False, repr=False)
+
+
+Expression = Number | Literal | Reference | Operation | Sequence | Call | Indexed
 
 
 @dataclass(frozen=True, slots=True)
