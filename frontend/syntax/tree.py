@@ -68,8 +68,7 @@ class Sequence:
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """An argument of a call; `name` is None where it is given by position. `learning` is what a
-    model's says of training."""
+    """An argument of a call, by position without a name; of a model, what it says of training."""
 
     name: Name | None
     value: Expression
@@ -101,8 +100,7 @@ Expression = Number | Literal | Reference | Operation | Sequence | Call | Indexe
 
 @dataclass(frozen=True, slots=True)
 class Learning:
-    """The option `trainable`, with its arguments, or (None) `fixed`: of a projection, of a
-    parameter."""
+    """`trainable` with its arguments, or (None) `fixed`: of a projection or of a parameter."""
 
     trainable: Call | None
     span: Span = field(compare=False, repr=False)
@@ -140,8 +138,7 @@ class Receive:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """`name = value`: a jump of a model, or dt, delay or method of a network or module; without the
-    sign a line of a `train` or a `deploy` block."""
+    """`name = value`: a jump, or dt, delay, method; without the sign a line of `train`, `deploy`"""
 
     name: Name
     value: Expression
@@ -396,8 +393,7 @@ Item = Import | Definition | Plan
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file, its items in order; `lost` is the text that could not be read, `is_whole` if it all
-    stands within the items."""
+    """A file, its items in order; `lost` text could not be read, `is_whole`: all is in items."""
 
     items: tuple[Item, ...]
     lost: tuple[Span, ...] = field(default=(), compare=False, repr=False)
