@@ -17,7 +17,18 @@ from .rules import sends_numbers
 from .tensors import Tensor, numbers, problem, row_of_arrays, tensor
 from .types import Fixed, size
 from .verify import require
-from .wiring import AllPairs, Listed, Wiring, initial_weights, repeats, spans, unlisted, wire
+from .verify.durations import MOST_STEPS
+from .wiring import (
+    AllPairs,
+    Listed,
+    Wiring,
+    initial_weights,
+    repeats,
+    spans,
+    unlisted,
+    wire,
+    with_delays,
+)
 
 Array = npt.NDArray[Any]
 
@@ -102,7 +113,8 @@ def _wired(graph: Graph, seed: int, threads: int, found: list[Diagnostic]) -> di
     for projection in graph.projections:
         pre, post = populations[projection.pre].shape, populations[projection.post].shape
         try:
-            wirings[projection.name] = wire(projection, pre, post, seed, threads)
+            wiring = wire(projection, pre, post, seed, threads)
+            wirings[projection.name] = with_delays(projection, wiring, graph.dt, seed)
         except CompileError as error:
             found += error.diagnostics
     lists = [(name, wiring) for name, wiring in wirings.items() if isinstance(wiring, Listed)]
@@ -194,6 +206,8 @@ def _verify_wiring(
     projection: Projection, wiring: Wiring, populations: Mapping[str, Population]
 ) -> None:
     name = projection.name
+    has_delays = isinstance(wiring, Listed) and wiring.delay is not None
+    require(has_delays == (projection.delays is not None), f"{name}: delays of synapses")
     ends = [populations[end].neurons for end in (projection.pre, projection.post)]
     require([wiring.pre_neurons, wiring.post_neurons] == ends, f"{name}: a wiring of other ends")
     if not isinstance(wiring, Listed):
@@ -206,6 +220,11 @@ def _verify_wiring(
         require(fits, f"{name}: a list of {entries.dtype} {list(entries.shape)}")
         within = not len(entries) or (entries.min() >= 0 and entries.max() < end)
         require(within, f"{name}: a synapse beyond its ends")
+    if wiring.delay is not None:
+        fits = wiring.delay.dtype == np.int32 and wiring.delay.shape == (wiring.synapses,)
+        require(fits, f"{name}: delays of {wiring.delay.dtype} {list(wiring.delay.shape)}")
+        within = np.all((wiring.delay >= projection.delay) & (wiring.delay <= MOST_STEPS))
+        require(bool(within), f"{name}: a delay out of range")
     least = 0 if repeats(projection.connectivity) else 1
     for span in spans(wiring.synapses):
         pre, post = wiring.ends(slice(max(0, span.start - 1), span.stop))

@@ -19,6 +19,7 @@ from ...ir.types import DType, Fixed
 from ...ir.verify.durations import steps_of
 from ...ir.wiring import Wiring
 from ..protocols import Samples
+from .lanes import in_lanes
 from .plan import Plan, output_of
 
 Array = npt.NDArray[Any]
@@ -27,7 +28,7 @@ Array = npt.NDArray[Any]
 def ready(model: Model) -> Model:
     """The model as a compiled network takes it, its parameters settled; CompileError(E071) for
     values of other types than it computes in."""
-    model = run_model_passes(model)
+    model = in_lanes(run_model_passes(model))
     if model.graph.semantics.integers:  # each step says whether its codes can be kept
         return model
     starts = {

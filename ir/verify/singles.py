@@ -9,6 +9,8 @@ from ..wiring import repeats
 
 def several(projection: Projection) -> str:
     """What a projection has several of, where others have one; "" if nothing."""
+    if projection.delays is not None:
+        return "has synapses of different delays"
     return "joins pairs several times" if repeats(projection.connectivity) else ""
 
 
@@ -17,13 +19,17 @@ def not_single(graph: Graph, code: str, who: str) -> tuple[Diagnostic, ...]:
     return tuple(
         Diagnostic(
             code,
-            f"`{projection.name}` {what}, and {who} one synapse of a pair",
+            f"`{projection.name}` {what}, and {who} one synapse of a pair, all of one delay",
             projection.span,
-            help="leave `multapses` out, or run it by the target cpu, gpu or reference",
+            help=f"{_without(projection)}, or run it by the target cpu, gpu or reference",
         )
         for projection in graph.projections
         if (what := several(projection))
     )
+
+
+def _without(projection: Projection) -> str:
+    return "give it one delay" if projection.delays is not None else "leave `multapses` out"
 
 
 def require_single(graph: Graph, code: str, who: str) -> None:

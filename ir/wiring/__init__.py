@@ -1,5 +1,6 @@
 """Connectivities and initial weights: from a projection to its synapses, deterministically."""
 
+from .delays import DELAYS, longest_delay, with_delays
 from .drawn import repeats
 from .kinds import AllPairs, FloatArray, IntArray, Listed, Planes, Windows, Wiring, spans
 from .sizes import Size
@@ -18,6 +19,7 @@ from .tables import (
 
 __all__ = [
     "CONNECTIVITIES",
+    "DELAYS",
     "INITS",
     "AllPairs",
     "Connectivity",
@@ -32,9 +34,11 @@ __all__ = [
     "check_projection",
     "foretold_size",
     "initial_weights",
+    "longest_delay",
     "repeats",
     "spans",
     "through_windows",
     "unlisted",
     "wire",
+    "with_delays",
 ]

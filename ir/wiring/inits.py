@@ -112,6 +112,8 @@ def given(
     if name not in tensors:
         raise refuse(projection, f"the weights `{name}` are missing")
     tensor = np.asarray(tensors[name])
+    if projection.delays is not None:
+        tensor = tensor.reshape(-1)  # a list of all pairs, where a matrix is one
     if tensor.shape != wiring.weight_shape:
         raise refuse(
             projection,

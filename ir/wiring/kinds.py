@@ -75,12 +75,14 @@ class AllPairs:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Listed:
-    """Synapse s joins `pre[s]` to `post[s]`, sorted by (pre, post), with a weight of its own."""
+    """Synapse s joins `pre[s]` to `post[s]`, sorted by (pre, post), with a weight of its own, and
+    a delay of its own of `delay[s]` steps, if there are such."""
 
     pre_neurons: int
     post_neurons: int
     pre: IntArray
     post: IntArray
+    delay: IntArray | None = None
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Listed):
@@ -91,8 +93,9 @@ class Listed:
     __hash__ = None  # type: ignore[assignment]
 
     def lists(self) -> dict[str, IntArray]:
-        """The ends of the synapses by name."""
-        return {"pre": self.pre, "post": self.post}
+        """The ends of the synapses by name, and their delays."""
+        ends = {"pre": self.pre, "post": self.post}
+        return ends if self.delay is None else ends | {"delay": self.delay}
 
     @property
     def weight_shape(self) -> Shape:

@@ -15,6 +15,7 @@ from ..ranges import ANY, COUNT, NOT_NEGATIVE, POSITIVE, SHARE
 from ..types import Shape, size
 from . import drawn, inits, pairs, sizes, spatial
 from .arguments import refuse, require_equal_sizes
+from .delays import check_delays
 from .kinds import AllPairs, FloatArray, Windows, Wiring, spans
 from .liquid import check_liquid, liquid
 from .streams import Streams, streams_of
@@ -197,13 +198,17 @@ INITS: dict[str, Init] = {
 
 def check_projection(projection: Projection, pre_shape: Shape, post_shape: Shape) -> None:
     """Refuse, without building it, a connectivity that cannot join these shapes."""
-    CONNECTIVITIES[projection.connectivity.kind].check(projection, pre_shape, post_shape)
+    row = CONNECTIVITIES[projection.connectivity.kind]
+    check_delays(projection, row.windows is not None)
+    row.check(projection, pre_shape, post_shape)
 
 
 def foretold_size(projection: Projection, pre_shape: Shape, post_shape: Shape) -> sizes.Size:
     """How large the projection will be; nothing of it is made."""
     check_projection(projection, pre_shape, post_shape)
-    return CONNECTIVITIES[projection.connectivity.kind].size(projection, pre_shape, post_shape)
+    row = CONNECTIVITIES[projection.connectivity.kind]
+    found = row.size(projection, pre_shape, post_shape)
+    return found if projection.delays is None else found._replace(is_listed=True)
 
 
 def wire(
