@@ -19,7 +19,7 @@ from ...ir.passes.pipeline import run_model_passes
 from ...ir.rules import sends_numbers
 from ...ir.tensors import Tensor
 from ...ir.types import FLOATS, DType, Fixed, Scalar
-from ...ir.wiring import Listed, Wiring
+from ...ir.wiring import Wiring, delays_of
 from ..runnable import require_clocked
 
 Array = npt.NDArray[Any]
@@ -308,9 +308,7 @@ class _Synapses:
         self.projection = projection
         pre, post = wiring.pairs()
         values = weights.ravel()[wiring.places()]
-        delays = np.full(len(pre), projection.delay)
-        if isinstance(wiring, Listed) and wiring.delay is not None:
-            delays = wiring.delay
+        delays = delays_of(projection, wiring)
         self.rows: dict[int, Rows] = {}
         for delay in sorted({projection.delay, *delays.tolist()}):
             ends, own = pre[delays == delay], post[delays == delay]

@@ -15,7 +15,7 @@ from ...ir.graph import Projection
 from ...ir.report import Poisoned, Report, sound, twice
 from ...ir.rules import LEARNING
 from ...ir.verify.durations import MOST_STEPS
-from ...ir.wiring import CONNECTIVITIES, DELAYS, INITS, longest_delay
+from ...ir.wiring import CONNECTIVITIES, DELAYS, INITS, longest_delay, shortest_delay
 from ..syntax.tree import (
     Alias,
     Call,
@@ -205,9 +205,11 @@ def _delays(
 ) -> tuple[int, IrCall | None]:
     call = as_call(node, "a delay")
     delays = fill(DELAYS[call.name.text], call, scope, report, "E042")
-    least = calls.number(delays, "min")
-    steps(0.0 if dt is None else dt * ceil(longest_delay(delays) / dt), dt, node.span)  # E005
-    return max(1, steps(least, dt, node.span)), delays
+    steps(calls.number(delays, "min"), dt, node.span)
+    if dt is None:
+        return 0, delays
+    steps(dt * ceil(longest_delay(delays) / dt), dt, node.span)  # refuses what is too long
+    return max(1, round(shortest_delay(delays) / dt)), delays
 
 
 def steps(delay: float, dt: float | None, span: Span | None) -> int:

@@ -1,6 +1,6 @@
 """Connectivities and initial weights: from a projection to its synapses, deterministically."""
 
-from .delays import DELAYS, longest_delay, with_delays
+from .delays import DELAYS, delays_of, longest_delay, shortest_delay, with_delays
 from .drawn import repeats
 from .kinds import AllPairs, FloatArray, IntArray, Listed, Planes, Windows, Wiring, spans
 from .sizes import Size
@@ -32,10 +32,12 @@ __all__ = [
     "Windows",
     "Wiring",
     "check_projection",
+    "delays_of",
     "foretold_size",
     "initial_weights",
     "longest_delay",
     "repeats",
+    "shortest_delay",
     "spans",
     "through_windows",
     "unlisted",

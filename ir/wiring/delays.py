@@ -23,10 +23,11 @@ MOST_DELAYS = 1000  # of one projection: each has a list of its own in the engin
 
 @dataclass(frozen=True, slots=True)
 class Delays(Row):
-    """A distribution of delays; `draw` returns so many in ms. `longest` [ms] is one that hardly any
-    is longer than."""
+    """A distribution of delays; `draw` returns so many in ms. `shortest` [ms] is one that none is
+    shorter than, `longest` one that hardly any is longer than."""
 
     draw: Draw = field(kw_only=True)
+    shortest: Callable[[Call], float] = field(kw_only=True)
     longest: Callable[[Call], float] = field(kw_only=True)
 
 
@@ -51,6 +52,7 @@ DELAYS: dict[str, Delays] = {
             LEAST,
         ),
         draw=_uniform,
+        shortest=lambda call: number(call, "low"),
         longest=lambda call: number(call, "high"),
     ),
     "normal": Delays(
@@ -61,6 +63,7 @@ DELAYS: dict[str, Delays] = {
             LEAST,
         ),
         draw=_normal,
+        shortest=lambda call: 0.0 if number(call, "sd") else number(call, "mean"),
         longest=lambda call: number(call, "mean") + 6.0 * number(call, "sd"),
     ),
 }
@@ -69,6 +72,18 @@ DELAYS: dict[str, Delays] = {
 def longest_delay(call: Call) -> float:
     """A delay [ms] that hardly any of the distribution is longer than."""
     return DELAYS[call.kind].longest(call)
+
+
+def shortest_delay(call: Call) -> float:
+    """The delay [ms] that none of the distribution is shorter than."""
+    return max(number(call, "min"), DELAYS[call.kind].shortest(call))
+
+
+def delays_of(projection: Projection, wiring: Wiring) -> IntArray:
+    """The delay of every synapse in steps, in the order of `pairs`."""
+    if isinstance(wiring, Listed) and wiring.delay is not None:
+        return wiring.delay
+    return np.full(wiring.synapses, projection.delay, np.int32)
 
 
 def check_delays(projection: Projection, has_windows: bool) -> None:

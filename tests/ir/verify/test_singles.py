@@ -44,6 +44,13 @@ def test_rules_integers_and_onnx_take_one() -> None:
         assert "multapses" in diagnostic.help
 
 
+def test_delays_of_synapses_are_refused_as_well() -> None:
+    text = NET.format("k = 2").replace("as several", "delay uniform(1 ms, 3 ms) as several")
+    diagnostic = refused("E050", require_single, compiled_text(text).graph, "E050", "it learns")
+    assert "`several` has synapses of different delays, and it learns one" in diagnostic.message
+    assert "give it one delay" in diagnostic.help
+
+
 @pytest.mark.parametrize("more", ["k = 2", "k = 2, multapses = false"])
 def test_others_have_one(more: str) -> None:
     require_single(model(more).graph, "E050", "nobody takes")
