@@ -150,8 +150,8 @@ def _wiring(projection: Projection, pre: Shape, post: Shape, lists: Arrays) -> W
     ends = tuple(lists.pop(f"{name}/{end}") for end in ("pre", "post") if f"{name}/{end}" in lists)
     places = lists.pop(f"{name}/tap", None)
     if ends and places is None:
-        made = Listed(size(pre), size(post), *ends)
-        return replace(made, delay=lists.pop(f"{name}/delay", None))
+        listed = Listed(size(pre), size(post), *ends)
+        return replace(listed, delay=lists.pop(f"{name}/delay", None))
     made = unlisted(projection, pre, post)
     if places is not None:
         wanted = (*made.pairs(), made.places())
