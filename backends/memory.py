@@ -21,9 +21,7 @@ from .rules.table import RULES
 from .trainers.sharing import GROUPS
 
 F32, I32 = 4, 4
-DRAW = 16  # bytes of a weight while it is drawn: float64, twice
 PAIR = 2 * I32  # pre and post
-ROW = I32 + 8  # post and the place of the weight, by pre neuron
 HEAD = 8  # bytes
 MOMENTS = 3 * F32  # a weight's two moments, and its copy by post neuron
 
@@ -37,15 +35,11 @@ class Need(NamedTuple):
 
 
 def drawing(graph: Graph) -> tuple[Need, ...]:
-    """What the wiring and the first weights of a graph take: all weights, and beside them what the
-    largest projection takes while it is drawn."""
+    """What the wiring and the first weights of a graph take: all of them, and beside them what one
+    projection takes most while it is drawn."""
     sizes = _sizes(graph)
-    peaks = [
-        Need(s.scratch + (PAIR if s.is_listed else 0) * s.synapses + DRAW * s.weights, what, span)
-        for s, what, span in sizes
-    ]
-    weights = [Need(F32 * s.weights, what, span) for s, what, span in sizes]
-    return (max(peaks, default=Need(0, "")), *weights)
+    peaks = [Need(s.scratch, what, span) for s, what, span in sizes]
+    return (max(peaks, default=Need(0, "")), *_synapses(sizes))
 
 
 def looked_at(graph: Graph) -> tuple[Need, ...]:
@@ -54,12 +48,9 @@ def looked_at(graph: Graph) -> tuple[Need, ...]:
 
 
 def presenting(graph: Graph, workers: int) -> tuple[Need, ...]:
-    """What a simulator of `workers` samples at a time takes, beside the weights it is given."""
+    """What a simulator of `workers` samples at a time takes, with the synapses and the weights,
+    which it does not copy."""
     sizes, steps = _sizes(graph), steps_of(graph)
-    synapses = [
-        Need(F32 * s.weights + (PAIR + ROW if s.is_listed else 0) * s.synapses, what, span)
-        for s, what, span in sizes
-    ]
     window = min(steps, WINDOW)
     states = [
         Need(
@@ -74,7 +65,7 @@ def presenting(graph: Graph, workers: int) -> tuple[Need, ...]:
         Need(workers * F32 * steps * p.neurons, f"the {steps} steps of `{p.name}`", p.span)
         for p in emitters(graph)
     ]
-    return (*synapses, *_list_heads(graph, sizes), *states, events, *sent)
+    return (*_synapses(sizes), *_list_heads(graph, sizes), *states, events, *sent)
 
 
 def learning(graph: Graph, spec: TrainSpec, workers: int) -> tuple[Need, ...]:
@@ -162,6 +153,14 @@ def _sizes(graph: Graph) -> list[Sized]:
         what = f"the {size.synapses} synapses of `{projection.name}`"
         found.append((size, what, projection.span))
     return found
+
+
+def _synapses(sizes: Iterable[Sized]) -> list[Need]:
+    """The weights, and both ends of synapses that are listed."""
+    return [
+        Need(F32 * s.weights + (PAIR if s.is_listed else 0) * s.synapses, what, span)
+        for s, what, span in sizes
+    ]
 
 
 def _list_heads(graph: Graph, sizes: Iterable[Sized]) -> list[Need]:

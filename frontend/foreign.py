@@ -33,12 +33,11 @@ _MODELS = dict.fromkeys(("leaky", "iaf", "iaf_psc_exp", "if_curr_exp"), "write `
 FOREIGN: dict[str, dict[str, str]] = {
     "connectivity": {
         **dict.fromkeys(("all_to_all", "full", "fully_connected", "fc", "linear"), _ALL),
-        **dict.fromkeys(
-            ("fixed_fan_out", "fixed_outdegree", "fixed_out_degree"),
-            "only the number of synapses into a neuron can be fixed, `fixed_fan_in(k = 10)`; "
-            "out of a neuron it is so on average with `sparse(p = 0.1)`, or give a `list`",
-        ),
+        **dict.fromkeys(("fixed_outdegree", "fixed_out_degree"), "write `fixed_fan_out(k = 10)`"),
         **dict.fromkeys(("fixed_indegree", "fixed_in_degree"), "write `fixed_fan_in(k = 10)`"),
+        **dict.fromkeys(
+            ("fixed_total_number", "fixed_number", "total"), "write `fixed_total(n = 1000)`"
+        ),
         **dict.fromkeys(
             ("fixed_probability", "fixed_prob", "pairwise_bernoulli", "random"),
             "write `sparse(p = 0.1)`",

@@ -96,7 +96,8 @@ class Projection:
     """Synapses from `pre` to the input `port` of `post`; spikes arrive `delay` steps later.
 
     `connectivity` is a row of `wiring.CONNECTIVITIES`, `init` a row of `wiring.INITS`. Its weights
-    learn at `lr_mult` times the learning rate of a training; at 0 they are fixed.
+    learn at `lr_mult` times the learning rate of a training; at 0 they are fixed. With `delays`, a
+    row of `wiring.DELAYS`, every synapse has a delay of its own, of `delay` steps at least.
     """
 
     name: str
@@ -108,6 +109,7 @@ class Projection:
     delay: int = 0
     lr_mult: float = 1.0
     span: Span | None = field(default=None, compare=False, repr=False)
+    delays: Call | None = None
 
     @property
     def trainable(self) -> bool:

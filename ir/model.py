@@ -15,10 +15,21 @@ from .expr import evaluate
 from .graph import Graph, Learnt, Population, Projection
 from .neuron import LAST_EMITTED, State
 from .rules import sends_numbers
-from .tensors import Tensor, numbers, problem, tensor
-from .types import Fixed
+from .tensors import Tensor, numbers, problem, row_of_arrays, tensor
+from .types import Fixed, size
 from .verify import require
-from .wiring import AllPairs, Listed, Wiring, initial_weights, unlisted, wire
+from .verify.durations import MOST_STEPS
+from .wiring import (
+    AllPairs,
+    Listed,
+    Wiring,
+    initial_weights,
+    repeats,
+    spans,
+    unlisted,
+    wire,
+    with_delays,
+)
 
 Array = npt.NDArray[Any]
 
@@ -81,25 +92,16 @@ def sent_unit(model: Model, population: Population) -> float:
 
 
 def draw_model(
-    graph: Graph, seed: int, weights: Mapping[str, npt.ArrayLike] | None = None
+    graph: Graph, seed: int, weights: Mapping[str, npt.ArrayLike] | None = None, threads: int = 1
 ) -> Model:
     """The graph with its wirings drawn from the seed, and its initial weights, or those given.
 
-    The same for the same seed; CompileError with all that cannot be wired or has no weights.
+    The same for the same seed, on any number of threads; CompileError with all that cannot be wired
+    or has no weights. What is drawn lies in memory as engines take it (see `tensors.together`).
     """
-    populations = graph.index()
-    wirings: dict[str, Wiring] = {}
-    drawn: dict[str, npt.ArrayLike] = {}
     found: list[Diagnostic] = []
-    for projection in graph.projections:
-        pre, post = populations[projection.pre].shape, populations[projection.post].shape
-        name = projection.name
-        try:
-            wirings[name] = wire(projection, pre, post, seed)
-            if weights is None:
-                drawn[name] = initial_weights(projection, wirings[name], seed, graph.tensors)
-        except CompileError as error:
-            found += error.diagnostics
+    wirings = _wired(graph, seed, threads, found)
+    drawn = _first_weights(graph, wirings, seed, found) if weights is None else weights
     own: dict[str, Tensor] = {}
     for population in graph.populations:
         try:
@@ -109,7 +111,42 @@ def draw_model(
     if found:
         raise CompileError(found)
     model = Model(graph, wirings, {**first_values(graph), **own}, seed)
-    return model.with_weights(drawn if weights is None else weights)
+    return model.with_weights(drawn)
+
+
+def _wired(graph: Graph, seed: int, threads: int, found: list[Diagnostic]) -> dict[str, Wiring]:
+    """The wirings of all projections that can be, by name; what cannot goes to `found`."""
+    populations = graph.index()
+    wirings: dict[str, Wiring] = {}
+    for projection in graph.projections:
+        pre, post = populations[projection.pre].shape, populations[projection.post].shape
+        try:
+            wiring = wire(projection, pre, post, seed, threads)
+            wirings[projection.name] = with_delays(projection, wiring, graph.dt, seed)
+        except CompileError as error:
+            found += error.diagnostics
+    lists = [(name, wiring) for name, wiring in wirings.items() if isinstance(wiring, Listed)]
+    rooms = row_of_arrays([wiring.synapses for _, wiring in lists], np.int32)
+    while lists:  # from the last one on, so that none is held twice
+        (name, wiring), room = lists.pop(), rooms.pop()
+        room[:] = wiring.post
+        wirings[name] = replace(wiring, post=room)
+    return wirings
+
+
+def _first_weights(
+    graph: Graph, wirings: Mapping[str, Wiring], seed: int, found: list[Diagnostic]
+) -> dict[str, npt.ArrayLike]:
+    """The initial weights of what is wired."""
+    projections = [p for p in graph.projections if p.name in wirings]
+    rooms = row_of_arrays([size(wirings[p.name].weight_shape) for p in projections], np.float32)
+    drawn: dict[str, npt.ArrayLike] = {}
+    for p, room in zip(projections, rooms, strict=True):
+        try:
+            drawn[p.name] = initial_weights(p, wirings[p.name], seed, graph.tensors, room)
+        except CompileError as error:
+            found += error.diagnostics
+    return drawn
 
 
 def first_values(graph: Graph) -> dict[str, Tensor]:
@@ -188,6 +225,8 @@ def _verify_wiring(
     projection: Projection, wiring: Wiring, populations: Mapping[str, Population]
 ) -> None:
     name = projection.name
+    has_delays = isinstance(wiring, Listed) and wiring.delay is not None
+    require(has_delays == (projection.delays is not None), f"{name}: delays of synapses")
     ends = [populations[end].neurons for end in (projection.pre, projection.post)]
     require([wiring.pre_neurons, wiring.post_neurons] == ends, f"{name}: a wiring of other ends")
     if not isinstance(wiring, Listed):
@@ -200,8 +239,16 @@ def _verify_wiring(
         require(fits, f"{name}: a list of {entries.dtype} {list(entries.shape)}")
         within = not len(entries) or (entries.min() >= 0 and entries.max() < end)
         require(within, f"{name}: a synapse beyond its ends")
-    key = wiring.pre.astype(np.int64) * ends[1] + wiring.post
-    require(bool((np.diff(key) > 0).all()), f"{name}: synapses out of order, or twice")
+    if wiring.delay is not None:
+        fits = wiring.delay.dtype == np.int32 and wiring.delay.shape == (wiring.synapses,)
+        require(fits, f"{name}: delays of {wiring.delay.dtype} {list(wiring.delay.shape)}")
+        within = np.all((wiring.delay >= projection.delay) & (wiring.delay <= MOST_STEPS))
+        require(bool(within), f"{name}: a delay out of range")
+    least = 0 if repeats(projection.connectivity) else 1
+    for span in spans(wiring.synapses):
+        pre, post = wiring.ends(slice(max(0, span.start - 1), span.stop))
+        key = pre.astype(np.int64) * ends[1] + post
+        require(bool((np.diff(key) >= least).all()), f"{name}: synapses out of order, or twice")
 
 
 def start_of(

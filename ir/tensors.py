@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from .expr import NUMPY
 from .types import DType, Fixed, Scalar
 
 Array = npt.NDArray[Any]
+LINE = 64  # bytes of a cache line
 SCALARS: dict[np.dtype[Any], DType] = {np.dtype(kind): dtype for dtype, kind in NUMPY.items()}
 
 
@@ -72,3 +74,33 @@ def same_bits(one: Array, other: Array) -> bool:
 def same_arrays(some: Mapping[str, Array], others: Mapping[str, Array]) -> bool:
     """Whether two sets of named arrays are the same, bit for bit."""
     return some.keys() == others.keys() and all(same_bits(some[k], others[k]) for k in some)
+
+
+def row_of_arrays(sizes: Sequence[int], dtype: npt.DTypeLike) -> list[Array]:
+    """Arrays of these sizes, not filled, one behind the other from the start of a cache line on:
+    `together` makes one of them without a copy."""
+    width = np.dtype(dtype).itemsize
+    raw = np.empty(sum(sizes) * width + LINE, np.uint8)
+    ends = np.cumsum([-raw.ctypes.data % LINE, *(size * width for size in sizes)]).tolist()
+    return [raw[first:last].view(dtype) for first, last in pairwise(ends)]
+
+
+def together(arrays: Sequence[Array]) -> Array:
+    """Arrays of one type, flat, one behind the other: where they lie in memory so, that memory
+    itself."""
+    flat = [array.ravel() for array in arrays if array.size]
+    if not flat:
+        return np.concatenate([array.ravel() for array in arrays])
+    owner, first = flat[0].base, flat[0].ctypes.data
+    ends = np.cumsum([first, *(array.nbytes for array in flat)])
+    lie_so = all(
+        array.base is owner and array.ctypes.data == place
+        for array, place in zip(flat, ends, strict=False)
+    )
+    if len(flat) == 1:
+        return flat[0]
+    if not lie_so or not isinstance(owner, np.ndarray) or not owner.flags.c_contiguous:
+        return np.concatenate(flat)
+    start, size = first - owner.ctypes.data, int(ends[-1]) - first
+    raw = owner.reshape(-1).view(np.uint8)[start : start + size]
+    return raw.view(flat[0].dtype)

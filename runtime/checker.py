@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..backends.compiled.plan import make_plan
 from ..backends.memory import Need, drawing, looked_at, presenting, require_memory, wanted
-from ..backends.rules.table import RULES
+from ..backends.rules.table import RULES, mistakes_of
 from ..backends.runnable import require_clocked
 from ..frontend.collection import no_collection
 from ..frontend.program import Program, Survey, survey_file
@@ -140,7 +140,7 @@ def _total(needs: Iterable[Need]) -> int:
 
 def _check_rule(model: Model, spec: TrainSpec, report: Report) -> None:
     """What the rule cannot train: first each thing by itself, then, if all is well, the whole."""
-    found = RULES[spec.call("rule").kind].check(model, spec)
+    found = mistakes_of(model, spec)
     report.extend(found)
     if not found and any(p.encoding is not None for p in model.graph.populations):
         report.attempt(_check_tables, model, spec)

@@ -27,7 +27,7 @@ from ..ir.verify.warnings import graph_warnings
 from .datasets.arguments import anchored
 from .datasets.table import DATASETS
 from .host import memory_bytes
-from .settings import Settings
+from .settings import Settings, usable_threads
 from .training.run_folder import MODEL, are_seeds, is_run
 
 T = TypeVar("T")
@@ -65,7 +65,7 @@ def draw(graph: Graph, seed: int) -> Model:
     """The graph wired, with its initial weights and the values of its neurons; CompileError(E074)
     where memory is too small, E022, E045 and E046 for values that no step can have."""
     require_memory(graph, drawing(graph), memory_bytes())
-    model = draw_model(graph, seed)
+    model = draw_model(graph, seed, threads=usable_threads())
     require_steps(model)
     return model
 

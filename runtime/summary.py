@@ -20,7 +20,7 @@ from ..ir.tensors import numbers
 from ..ir.text import print_expr
 from ..ir.text.spelling import INFIX
 from ..ir.types import Fixed
-from ..ir.wiring import Wiring
+from ..ir.wiring import Wiring, delays_of
 from .quantization import decay_factor, threshold_codes
 
 # Tighter than any infix operator binds.
@@ -173,10 +173,19 @@ def _projection(model: Model, projection: Projection) -> dict[str, Any]:
         "trainable": projection.trainable,
         "lr_mult": projection.lr_mult,
         "delay_steps": projection.delay,
+        **_delays(projection, wiring),
         "type": str(model.values[weights_name(projection.name)].dtype),
         "weights": [float(array.min()), float(array.max())] if array.size else [],
         **_delivery(model, projection, wiring),
     }
+
+
+def _delays(projection: Projection, wiring: Wiring) -> dict[str, Any]:
+    """Of synapses with delays of their own: how these are distributed, and the longest."""
+    if projection.delays is None:
+        return {}
+    longest = int(delays_of(projection, wiring).max(initial=projection.delay))
+    return {"delays": _call(projection.delays), "longest_delay_steps": longest}
 
 
 def _delivery(model: Model, projection: Projection, wiring: Wiring) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -157,7 +157,8 @@ def _wiring(projection: Projection, pre: Shape, post: Shape, lists: Arrays) -> W
     ends = tuple(lists.pop(f"{name}/{end}") for end in ("pre", "post") if f"{name}/{end}" in lists)
     places = lists.pop(f"{name}/tap", None)
     if ends and places is None:
-        return Listed(size(pre), size(post), *ends)
+        listed = Listed(size(pre), size(post), *ends)
+        return replace(listed, delay=lists.pop(f"{name}/delay", None))
     made = unlisted(projection, pre, post)
     if places is not None:
         wanted = (*made.pairs(), made.places())

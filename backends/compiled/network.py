@@ -14,10 +14,12 @@ from ...ir.model import Model, unit_name, value_name
 from ...ir.neuron import LAST_EMITTED
 from ...ir.passes.pipeline import run_model_passes
 from ...ir.rules import ENCODINGS, GIVEN
+from ...ir.tensors import together
 from ...ir.types import DType, Fixed
 from ...ir.verify.durations import steps_of
 from ...ir.wiring import Wiring
 from ..protocols import Samples
+from .lanes import in_lanes
 from .plan import Plan, output_of
 
 Array = npt.NDArray[Any]
@@ -26,7 +28,7 @@ Array = npt.NDArray[Any]
 def ready(model: Model) -> Model:
     """The model as a compiled network takes it, its parameters settled; CompileError(E071) for
     values of other types than it computes in."""
-    model = run_model_passes(model)
+    model = in_lanes(run_model_passes(model))
     if model.graph.semantics.integers:  # each step says whether its codes can be kept
         return model
     starts = {
@@ -47,12 +49,13 @@ def ready(model: Model) -> Model:
 
 
 def flatten(model: Model) -> Array:
-    """All weights in one array f32, projections in graph order; codes as i32 in their bytes."""
+    """All weights in one array f32, projections in graph order; codes as i32 in their bytes. It is
+    the model's own memory where the model was drawn: who changes weights copies it."""
     parts = [model.weights(projection.name).ravel() for projection in model.graph.projections]
     if model.graph.semantics.integers:
         codes = np.concatenate([np.zeros(0, np.int32), *(p.astype(np.int32) for p in parts)])
         return codes.view(np.float32)
-    return np.concatenate([np.zeros(0, np.float32), *parts])
+    return together([np.zeros(0, np.float32), *parts])
 
 
 def meant(model: Model, scores: Array) -> Array:

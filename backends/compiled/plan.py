@@ -14,6 +14,7 @@ from ...ir.levels import levels_of
 from ...ir.model import Model, start_of
 from ...ir.neuron import LAST_EMITTED, NeuronStep
 from ...ir.rules import ENCODINGS, emitters, sends_numbers
+from ...ir.tensors import together
 from ...ir.types import DType
 from ...ir.verify.durations import steps_of
 from ...ir.wiring import Listed, Windows, Wiring
@@ -29,7 +30,8 @@ class Plan(NamedTuple):
     """P populations, J projections, N neurons, T steps; indices follow the graph's order.
 
     Events of population p live in its slice events[p] : events[p + 1] of a worker's list. Synapses
-    of a listed projection j are csr_ptr[row[j] + pre] : csr_ptr[row[j] + pre + 1].
+    of a listed projection j are csr_ptr[row[j] + pre] : csr_ptr[row[j] + pre + 1]; the weight of
+    synapse s is that at weight[j] + s - csr_ptr[row[j]].
     """
 
     steps: int
@@ -53,7 +55,6 @@ class Plan(NamedTuple):
     row: Array  # i64[J] first entry of each projection in csr_ptr
     csr_ptr: Array  # i64
     csr_post: Array  # i32[S]
-    csr_index: Array  # i64[S] absolute index of the synapse's weight
     events: Array  # i64[P + 1] bounds of the populations within the event list
     inputs: Array  # i64[input populations]
     encoder: Array  # i64[input populations] DRAWN, GIVEN or SENT of `ir.rules`
@@ -116,7 +117,7 @@ def make_plan(model: Model, sums: tuple[str, ...] = ("exact",), fires_often: boo
         windows=np.array([numbers_of(wirings[p.name]) for p in projections]).reshape(-1, FIELDS),
         weight=weight,
         laid=_laid(projections, wirings),
-        **_synapses(projections, wirings, weight),
+        **_synapses(projections, wirings),
         events=_events(graph, steps),
         inputs=_ints(inputs),
         **_encodings(graph, inputs),
@@ -232,32 +233,28 @@ def _constants(populations: Sequence[Population]) -> Array:
     return table.astype(np.float32)
 
 
-def _synapses(
-    projections: Sequence[Projection], wirings: Mapping[str, Wiring], weight: Array
-) -> dict[str, Array]:
+def _synapses(projections: Sequence[Projection], wirings: Mapping[str, Wiring]) -> dict[str, Array]:
     """Where the synapses of each listed projection lie, by pre neuron."""
     row = np.zeros(len(projections), np.int64)
     pointers: list[Array] = []
     posts: list[Array] = [np.zeros(0, np.int32)]
-    indices: list[Array] = [np.zeros(0, np.int64)]
     entries = synapses = 0
     for k, projection in enumerate(projections):
         wiring = wirings[projection.name]
         if not isinstance(wiring, Listed):
             continue
         row[k] = entries
-        counts = np.bincount(wiring.pre, minlength=wiring.pre_neurons)
-        pointers.append(synapses + bounds(counts.tolist()))
-        posts.append(wiring.post.astype(np.int32))
-        indices.append(weight[k] + np.arange(wiring.synapses, dtype=np.int64))
+        heads = np.arange(wiring.pre_neurons, dtype=np.int32)
+        starts = np.searchsorted(wiring.pre, heads)
+        pointers.append(synapses + np.append(starts, wiring.synapses))
+        posts.append(wiring.post)
         entries += wiring.pre_neurons + 1
         synapses += wiring.synapses
     ptr = np.concatenate(pointers) if pointers else np.zeros(1, np.int64)
     return {
         "row": row,
         "csr_ptr": ptr,
-        "csr_post": np.concatenate(posts),
-        "csr_index": np.concatenate(indices),
+        "csr_post": together(posts),
     }
 
 

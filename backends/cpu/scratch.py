@@ -9,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ...ir.rules import SENT
+from ...ir.tensors import LINE
 from ..compiled.plan import Plan
 
 Array = npt.NDArray[Any]
 WINDOW = 40  # steps of summed input that a worker holds at least
 WIDE_LIMIT = 1 << 26  # neuron steps
 AHEAD = 20  # steps that neurons without recurrence take at a time
-LINE = 64  # bytes of a cache line
 NO_PROBES: Array = np.zeros((0, 7), np.int64)
 
 
@@ -50,6 +50,11 @@ def zeros(shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
 
 
 def aligned(array: Array) -> Array:
+    """The array from the start of a cache line on: itself where it lies so."""
+    return array if array.ctypes.data % LINE == 0 else copied(array)
+
+
+def copied(array: Array) -> Array:
     """A copy from the start of a cache line on."""
     made = zeros(array.shape, array.dtype)
     made[...] = array

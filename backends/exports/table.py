@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.model import Model
 from ...ir.passes.pipeline import run_model_passes
+from ...ir.verify.singles import require_single
 from ..trace import Trace
 from .objects.triples import TRIPLES, host
 
@@ -80,6 +81,7 @@ def _require_object(model: Model) -> None:
 def _require_onnx(model: Model) -> None:
     from .onnx.neurons import require_written
 
+    require_single(model.graph, "E071", "ONNX takes")
     require_written(run_model_passes(model).graph)
 
 

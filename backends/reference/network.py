@@ -20,7 +20,7 @@ from ...ir.rules import sends_numbers
 from ...ir.tensors import Tensor
 from ...ir.types import FLOATS, DType, Fixed, Scalar
 from ...ir.verify.durations import steps_of
-from ...ir.wiring import Wiring
+from ...ir.wiring import Wiring, delays_of
 from ..runnable import require_clocked
 
 Array = npt.NDArray[Any]
@@ -57,7 +57,8 @@ def simulate(
     populations are evaluated in schedule order; a projection of delay d brings what its pre
     population emitted in step t - d, each value times its weight. All arithmetic is in `real`; a
     port sums one by one: the projections from other blocks in graph order, then those from the
-    population's own block in graph order, in each the pre neurons ascending. Fixed-point numbers
+    population's own block in graph order, in each the delays, if it has several, and the pre
+    neurons ascending. Fixed-point numbers
     are their codes, in int64. Of the populations in `forced` the spikes are given, [T, B, N],
     whatever their thresholds say. `shape` (T, B) is that of a network without inputs; else its
     graph says T, and B is 1. What those in `factors` send is multiplied by these, [B, N], see
@@ -258,7 +259,7 @@ class _Network:
             sent = trace.emitted[synapses.projection.pre][emitted]
             is_number = sends(self.populations[synapses.projection.pre])
             for sample, neuron in zip(*np.nonzero(sent), strict=True):
-                post, weights = synapses.rows[neuron]
+                post, weights = synapses.rows[synapses.projection.delay][neuron]
                 arriving = weights * (sent[sample, neuron] if is_number else 1)
                 for _ in range(1 if is_number else int(sent[sample, neuron])):
                     here = {n: v[sample, post] if n in states else v for n, v in values.items()}
@@ -290,9 +291,10 @@ class _Network:
         port of codes, where it is exact."""
         total = np.zeros((self.batch, self.populations[name].neurons), kind)
         for synapses in self.incoming[name]:
-            emitted = t - synapses.projection.delay
-            if synapses.projection.port == port and emitted >= 0:
-                synapses.deliver(trace.emitted[synapses.projection.pre][emitted], total)
+            for delay, rows in synapses.rows.items():
+                if synapses.projection.port == port and t >= delay:
+                    sent = trace.emitted[synapses.projection.pre][t - delay]
+                    synapses.deliver(rows, sent, total)
         return total
 
 
@@ -308,21 +310,29 @@ def _weights(value: Tensor, real: Real) -> Array:
     return value.array.astype(np.int64 if isinstance(value.dtype, Fixed) else real)
 
 
+Rows = list[tuple[Array, Array]]
+
+
 class _Synapses:
-    """A projection with its weights, one row of targets for every pre neuron."""
+    """A projection with its weights: by delay, one row of targets for every pre neuron."""
 
     def __init__(self, projection: Projection, wiring: Wiring, weights: Array) -> None:
         assert weights.shape == wiring.weight_shape, (projection.name, weights.shape)
         self.projection = projection
         pre, post = wiring.pairs()
         values = weights.ravel()[wiring.places()]
-        bounds = np.searchsorted(pre, np.arange(wiring.pre_neurons + 1))
-        self.rows = [(post[lo:hi], values[lo:hi]) for lo, hi in pairwise(bounds)]
+        delays = delays_of(projection, wiring)
+        self.rows: dict[int, Rows] = {}
+        for delay in sorted({projection.delay, *delays.tolist()}):
+            ends, own = pre[delays == delay], post[delays == delay]
+            bounds = np.searchsorted(ends, np.arange(wiring.pre_neurons + 1))
+            weighed = values[delays == delay]
+            self.rows[delay] = [(own[lo:hi], weighed[lo:hi]) for lo, hi in pairwise(bounds)]
 
-    def deliver(self, emitted: Array, total: Array) -> None:
+    def deliver(self, rows: Rows, emitted: Array, total: Array) -> None:
         """Add weight x value of what was emitted [B, pre] to the totals [B, post], pre neurons
         ascending."""
         for sample, neuron in zip(*np.nonzero(emitted), strict=True):
-            post, weights = self.rows[neuron]
-            # A neuron has at most one synapse to each target, so no addition is lost here.
-            total[sample, post] += weights * emitted[sample, neuron]
+            post, weights = rows[neuron]
+            # One by one, as a neuron may have several synapses to a target.
+            np.add.at(total[sample], post, weights * emitted[sample, neuron])

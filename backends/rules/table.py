@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ...ir.diagnostics import CompileError
+from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.graph import TrainSpec
 from ...ir.model import Model
+from ...ir.verify.singles import not_single
 from ..runnable import require_clocked
 from .row import Rule
 from .spike_train.row import SPIKE_TRAIN
@@ -24,8 +25,14 @@ def rule_of(model: Model, spec: TrainSpec) -> Rule:
     """The family of a spec's rule; CompileError with every reason why it cannot train the model,
     and E075 of one that delivers event by event."""
     require_clocked(model.graph)
-    rule = RULES[spec.call("rule").kind]
-    mistakes = rule.check(model, spec)
+    mistakes = mistakes_of(model, spec)
     if mistakes:
         raise CompileError(mistakes)
-    return rule
+    return RULES[spec.call("rule").kind]
+
+
+def mistakes_of(model: Model, spec: TrainSpec) -> tuple[Diagnostic, ...]:
+    """Every reason (E050, E051) why a spec's rule cannot train the model."""
+    rule = spec.call("rule").kind
+    several = not_single(model.graph, "E050", f"`{rule}` learns")
+    return (*several, *RULES[rule].check(model, spec))

@@ -22,8 +22,8 @@ from ..compiled.state import copy_rows, moment_in, require_fit, state_of, weight
 from ..compiled.store import Store
 from ..cpu.load import Kernels, features_of, load_kernels, with_scans
 from ..cpu.records import Record
-from ..cpu.scratch import make_work, whole_lines, zeros
-from ..cpu.simulator import CpuSimulator
+from ..cpu.scratch import copied, make_work, whole_lines, zeros
+from ..cpu.simulator import CpuSimulator, Weights
 from ..optimizers.cpu.chain import CpuChain, Optimizer, load_chain
 from ..optimizers.table import chain_of, rates_of
 from ..protocols import Outcome, Samples, State
@@ -50,6 +50,8 @@ class CpuTrainer(CpuSimulator):
     ) -> None:
         self._kind = rule_of(model, spec)
         super().__init__(model, threads, folder)
+        self.flat = copied(self.flat)  # the model's own weights stay as they are
+        self.presented = Record(Weights(self.flat))
         self.spec = spec
         self.rule = self._kind.tables(model, spec, self.plan)
         if self.is_presented:

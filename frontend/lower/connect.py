@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import ceil
 
 from ...ir import calls
 from ...ir.arguments import Row
@@ -14,7 +15,7 @@ from ...ir.graph import Projection
 from ...ir.report import Poisoned, Report, sound, twice
 from ...ir.rules import LEARNING
 from ...ir.verify.durations import MOST_STEPS
-from ...ir.wiring import CONNECTIVITIES, INITS
+from ...ir.wiring import CONNECTIVITIES, DELAYS, INITS, longest_delay, shortest_delay
 from ..syntax.tree import (
     Alias,
     Call,
@@ -26,7 +27,15 @@ from ..syntax.tree import (
     Path,
     ProjectionStatement,
 )
-from ..typing.arguments import as_call, bind, fill, fill_bound, index_expression, look_up
+from ..typing.arguments import (
+    as_call,
+    bind,
+    fill,
+    fill_bound,
+    index_expression,
+    is_distribution,
+    look_up,
+)
 from ..typing.constants import Scope, evaluate, number
 from ..typing.equations import Typed
 from ..typing.operators import Operand, mismatch
@@ -105,6 +114,7 @@ def _join(
     sizes = pre.population.neurons, post.population.neurons
     connectivity, init = _wiring(link.connectivity, name, sizes, dimension, scope, body)
     habits = _HABITS.get(connectivity.kind, _LEARNT)
+    least, delays = _delay(options, scope, body) if delay is None else (delay, None)
     body.network.names[name] = span
     body.network.projections.append(
         Projection(
@@ -114,9 +124,10 @@ def _join(
             connectivity,
             init or habits.init,
             port,
-            _delay(options, scope, body) if delay is None else delay,
+            least,
             _lr_mult(options, habits, scope, body.report),
             span,
+            delays,
         )
     )
 
@@ -144,9 +155,7 @@ def _check_connectivity(call: Call, scope: Scope, report: Report) -> None:
 
 
 def _check_options(options: tuple[Option, ...], scope: Scope, body: Body) -> None:
-    delay = _options(options).get(Delay)
-    if isinstance(delay, Delay):
-        steps(time_of(delay.value, scope), body.network.dt, delay.value.span)
+    _delay(_options(options), scope, body)
 
 
 def _post(path: Path, scope: Scope, body: Body) -> _Post:
@@ -181,11 +190,26 @@ def _options(options: tuple[Option, ...]) -> _Options:
     return given
 
 
-def _delay(options: _Options, scope: Scope, body: Body) -> int:
-    option = options.get(Delay)
+def _delay(options: _Options, scope: Scope, body: Body) -> tuple[int, IrCall | None]:
+    """The delay of all synapses in steps; or the least of them, and how they are distributed."""
+    option, dt = options.get(Delay), body.network.dt
     if not isinstance(option, Delay):
-        return steps(body.delay, body.network.dt, body.delay_place)
-    return steps(time_of(option.value, scope), body.network.dt, option.value.span)
+        return steps(body.delay, dt, body.delay_place), None
+    if not is_distribution(option.value, DELAYS):
+        return steps(time_of(option.value, scope), dt, option.value.span), None
+    return _delays(option.value, dt, scope, body.report)
+
+
+def _delays(
+    node: Expression, dt: float | None, scope: Scope, report: Report
+) -> tuple[int, IrCall | None]:
+    call = as_call(node, "a delay")
+    delays = fill(DELAYS[call.name.text], call, scope, report, "E042")
+    steps(calls.number(delays, "min"), dt, node.span)
+    if dt is None:
+        return 0, delays
+    steps(dt * ceil(longest_delay(delays) / dt), dt, node.span)  # refuses what is too long
+    return max(1, round(shortest_delay(delays) / dt)), delays
 
 
 def steps(delay: float, dt: float | None, span: Span | None) -> int:

@@ -102,6 +102,11 @@ class _Builder:
         span = cover(children[0].span, children[-1].span)
         return syntax.Sequence(tuple(children[1:-1]), span, deeper(children[1:-1], span))
 
+    def indexed(self, children: Children) -> syntax.Indexed:
+        name, indices = name_of(children[0]), tuple(children[2::3])
+        span = cover(name.span, children[-1].span)
+        return syntax.Indexed(name, indices, span, deeper(indices, span))
+
     # ---- neuron models
 
     def param(self, children: Children) -> syntax.Param:

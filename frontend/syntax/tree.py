@@ -68,8 +68,7 @@ class Sequence:
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """An argument of a call; `name` is None where it is given by position. `learning` is what a
-    model's says of training."""
+    """An argument of a call, by position without a name; of a model, what it says of training."""
 
     name: Name | None
     value: Expression
@@ -86,13 +85,22 @@ class Call:
     depth: int = field(default=1, compare=False, repr=False)
 
 
-Expression = Number | Literal | Reference | Operation | Sequence | Call
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """An item of a list that has a name: `p[a][b]`."""
+
+    name: Name
+    indices: tuple[Expression, ...]
+    span: Span = field(compare=False, repr=False)
+    depth: int = field(compare=False, repr=False)
+
+
+Expression = Number | Literal | Reference | Operation | Sequence | Call | Indexed
 
 
 @dataclass(frozen=True, slots=True)
 class Learning:
-    """The option `trainable`, with its arguments, or (None) `fixed`: of a projection, of a
-    parameter."""
+    """`trainable` with its arguments, or (None) `fixed`: of a projection or of a parameter."""
 
     trainable: Call | None
     span: Span = field(compare=False, repr=False)
@@ -130,8 +138,7 @@ class Receive:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """`name = value`: a jump of a model, or dt, delay or method of a network or module; without the
-    sign a line of a `train` or a `deploy` block."""
+    """`name = value`: a jump, or dt, delay, method; without the sign a line of `train`, `deploy`"""
 
     name: Name
     value: Expression

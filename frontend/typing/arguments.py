@@ -62,6 +62,11 @@ def _too_many(call: Call, most: int, span: Span) -> Diagnostic:
     return Diagnostic("E012", message, span, help="give further ones by name: `name = value`")
 
 
+def is_distribution(node: Expression, table: Mapping[str, Row]) -> bool:
+    """Whether the expression is a call of a row of the table, where a number could stand."""
+    return isinstance(node, Call) and node.name.text in table
+
+
 def look_up(table: Mapping[str, Row], call: Call, what: str) -> Row:
     """The row of a table that a call names."""
     row = table.get(call.name.text)

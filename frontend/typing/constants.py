@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -11,7 +12,7 @@ from ...ir.diagnostics import CompileError, Diagnostic, Note, Span
 from ...ir.drawn import DRAWS
 from ...ir.report import Poisoned, twice
 from ..foreign import unknown
-from ..syntax.tree import Call, Expression, Literal, Name, Number, Operation, Reference
+from ..syntax.tree import Call, Expression, Indexed, Literal, Name, Number, Operation, Reference
 from ..syntax.tree import Sequence as Listed
 from ..units import NUMBER, UNITS, Dimension, describe
 from .names import Names
@@ -170,10 +171,68 @@ def _sequence(node: Listed, scope: Scope) -> Constant:
     return tuple(evaluate(item, scope) for item in node.items)
 
 
+def _indexed(node: Indexed, scope: Scope) -> Constant:
+    """An item of a list, of one of its items, and so on."""
+    said = node.name.text
+    value = _reference(Reference(said, node.name.span), scope)
+    for place in node.indices:
+        if not isinstance(value, tuple):
+            message = f"`{said}` is {describe_constant(value)}, and only a list has items"
+            raise CompileError(Diagnostic("E020", message, node.span))
+        index = whole(evaluate(place, scope), place.span)
+        if not 0 <= index < len(value):
+            message = f"`{said}` has no item {index}"
+            way_out = f"it has {len(value)}, from 0 to {len(value) - 1}" if value else "it is empty"
+            raise CompileError(Diagnostic("E022", message, place.span, help=way_out))
+        value, said = value[index], f"{said}[{index}]"
+    return value
+
+
+def _literal(node: Literal, scope: Scope) -> Constant:
+    """A truth value, or a text with the values of the constants that it names: `w{k}.npy`."""
+    if isinstance(node.value, bool) or not _BRACES.search(node.value):
+        return node.value
+    return _BRACES.sub(lambda found: _worth(found, node, scope), node.value)
+
+
+# `{{` and `}}` are single braces; `{name}` is a constant; any other brace is a mistake.
+_BRACES = re.compile(r"\{\{|\}\}|\{([A-Za-z_]\w*)\}|[{}]", re.ASCII)
+
+
+def _worth(found: re.Match[str], node: Literal, scope: Scope) -> str:
+    name, whole_text = found.group(1), found.group(0)
+    start = node.span.start + 1 + found.start()
+    span = Span(node.span.source, start, start + len(whole_text))
+    if name is None and len(whole_text) == 2:
+        return whole_text[0]
+    if name is None:
+        message = f"`{whole_text}` in a text stands around the name of a constant"
+        way_out = f'as in "w{{k}}.npy"; write `{whole_text * 2}` for a brace of the text'
+        raise CompileError(Diagnostic("E022", message, span, help=way_out))
+    value = _reference(Reference(name, span), scope)
+    if isinstance(value, str):
+        return value
+    if (
+        isinstance(value, Quantity)
+        and value.dimension == NUMBER
+        and float(value.value).is_integer()
+    ):
+        return str(whole(value, span))
+    way_out = f"name it by a whole number: `let k = …`, and `{{k}}` for `{{{name}}}`"
+    message = f"a text takes whole numbers and texts; `{name}` is {_as_said(value)}"
+    raise CompileError(Diagnostic("E020", message, span, help=way_out))
+
+
+def _as_said(value: Constant) -> str:
+    is_plain = isinstance(value, Quantity) and value.dimension == NUMBER
+    return f"{value.value:g}" if is_plain else describe_constant(value)  # type: ignore[union-attr]
+
+
 _EVALUATE: dict[type, Callable[[Any, Scope], Constant]] = {
     Number: _number,
-    Literal: lambda node, scope: node.value,
+    Literal: _literal,
     Reference: _reference,
+    Indexed: _indexed,
     Operation: _operation,
     Call: _call,
     Listed: _sequence,

@@ -5,19 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from ...ir.diagnostics import CompileError, Diagnostic, Note, Span
 from ...ir.expr import Const, Expr, Ref
 from ...ir.report import Poisoned, sound
 from ...ir.types import DType
 from ..foreign import unknown
-from ..syntax.tree import Call, Expression, Literal, Number, Operation, Reference, Sequence
+from ..syntax.tree import (
+    Call,
+    Expression,
+    Indexed,
+    Literal,
+    Number,
+    Operation,
+    Reference,
+    Sequence,
+)
 from ..units import NUMBER, UNITS, Dimension, divide, multiply, power
 from .constants import (
     EMPTY,
     Constant,
     Quantity,
+    Scope,
     evaluate,
     function_row,
     unknown_constant,
@@ -36,6 +46,15 @@ class Typed:
 
 
 Symbols = Mapping[str, Typed | Poisoned]
+
+
+@runtime_checkable
+class OverConstants(Protocol):
+    """Symbols beside which the constants of a program can be named, lists among them."""
+
+    @property
+    def scope(self) -> Scope:
+        """The constants."""
 
 
 def variable(name: str, dimension: Dimension) -> Typed:
@@ -78,6 +97,12 @@ def _reference(node: Reference, symbols: Symbols) -> Typed:
     raise CompileError(unknown("name", node.name, node.span, symbols))
 
 
+def _indexed(node: Indexed, symbols: Symbols) -> Typed:
+    """An item of a list of constants, where these can be named."""
+    scope = symbols.scope if isinstance(symbols, OverConstants) else EMPTY
+    return literal(evaluate(node, scope), node.span)
+
+
 def _operation(node: Operation, symbols: Symbols) -> Typed:
     return _apply(OPERATORS[node.operator], node.span, node.operands, symbols)
 
@@ -110,6 +135,7 @@ _LOWER: dict[type, Callable[[Any, Symbols], Typed]] = {
     Literal: _constant,
     Sequence: _constant,
     Reference: _reference,
+    Indexed: _indexed,
     Operation: _operation,
     Call: _call,
 }

@@ -13,6 +13,7 @@ from ..diagnostics import Diagnostic
 from ..graph import Projection
 from ..integers.precision import Precision
 from ..model import Model, weights_name
+from ..verify.singles import not_single
 from .candidate import Candidate, Find
 from .neurons import (
     no_integrators,
@@ -41,7 +42,8 @@ def misfits(model: Model, chip: str, precision: Precision | None = None) -> tupl
     """All that does not fit the chip of that name, before there are weights; of a model without
     wirings, but for what these show."""
     network = Candidate(model, chip, precision or Precision())
-    return (*no_integrators(network), *_found(network, is_of_weights=False))
+    several = not_single(model.graph, "E085", "integers take")
+    return (*several, *no_integrators(network), *_found(network, is_of_weights=False))
 
 
 def misfits_of_weights(integers: Model, chip: str) -> tuple[Diagnostic, ...]:

@@ -31,6 +31,7 @@ from ..model import Model, sent_unit, start_of
 from ..rules import sends_numbers
 from ..schemes import SCHEMES
 from ..verify.durations import steps_of
+from ..verify.singles import require_single
 
 NONE_GIVEN: Mapping[str, Given] = MappingProxyType({})
 
@@ -76,6 +77,7 @@ class Quantize:
             way_out = "quantize the model that it was made from"
             raise CompileError(Diagnostic("E080", message, help=way_out))
         _require_phases(graph)
+        require_single(graph, "E080", "integers take")
         if self.is_learning and self.precision.axon_types:
             message = "weights by axon type do not learn: an update would leave their types"
             raise CompileError(Diagnostic("E080", message, help="say `--axon-types 0`"))

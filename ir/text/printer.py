@@ -155,9 +155,12 @@ def _population(
 def _projection(projection: Projection) -> str:
     ends = f"{quoted(projection.pre)} -> {quoted(projection.post)}"
     learns, connectivity = _learning(projection.lr_mult), _call(projection.connectivity)
+    delay = str(projection.delay)
+    if projection.delays is not None:
+        delay += f" delays {_call(projection.delays)}"
     return (
         f"projection {quoted(projection.name)} {ends} port {quoted(projection.port)} "
-        f"delay {projection.delay} {learns} {connectivity} "
+        f"delay {delay} {learns} {connectivity} "
         f"init {_call(projection.init)}"
     )
 

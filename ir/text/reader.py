@@ -202,11 +202,14 @@ def _take_projection(cursor: Cursor, parts: _Parts) -> None:
     port = cursor.take_name()
     cursor.expect("delay")
     delay = cursor.take_int()
+    delays = take_call(cursor) if cursor.found("delays") else None
     lr_mult = _take_learning(cursor)
     connectivity = take_call(cursor)
     cursor.expect("init")
     parts.projections.append(
-        Projection(name, pre, post, connectivity, take_call(cursor), port, delay, lr_mult)
+        Projection(
+            *(name, pre, post, connectivity, take_call(cursor), port, delay, lr_mult), delays=delays
+        )
     )
 
 

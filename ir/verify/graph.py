@@ -18,7 +18,7 @@ from ..graph import MOST_NEURONS, SUMS, THRESHOLDS, Graph, Population, Projectio
 from ..neuron import NeuronModel, NeuronStep
 from ..rules import ENCODINGS, READOUTS
 from ..schemes import SCHEMES
-from ..wiring import CONNECTIVITIES, INITS
+from ..wiring import CONNECTIVITIES, DELAYS, INITS
 from .calls import verify_call
 from .durations import MOST_STEPS, verify_durations
 from .neurons import verify_model, verify_step
@@ -181,6 +181,9 @@ def _verify_projection(projection: Projection) -> None:
     delay = projection.delay
     fits = type(delay) is int and 0 <= delay <= MOST_STEPS
     require(fits, f"{projection.name}: delay {delay!r}"[:200])
+    if projection.delays is not None:
+        verify_call(projection.name, projection.delays, DELAYS)
+        require(delay > 0, f"{projection.name}: delays of synapses from {delay} steps on")
     lr_mult = projection.lr_mult
     require(isfinite(lr_mult) and lr_mult >= 0.0, f"{projection.name}: lr_mult {lr_mult!r}")
 

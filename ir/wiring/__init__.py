@@ -1,6 +1,8 @@
 """Connectivities and initial weights: from a projection to its synapses, deterministically."""
 
-from .kinds import AllPairs, FloatArray, IntArray, Listed, Planes, Windows, Wiring
+from .delays import DELAYS, delays_of, longest_delay, shortest_delay, with_delays
+from .drawn import repeats
+from .kinds import AllPairs, FloatArray, IntArray, Listed, Planes, Windows, Wiring, spans
 from .sizes import Size
 from .sums import through_windows
 from .tables import (
@@ -17,6 +19,7 @@ from .tables import (
 
 __all__ = [
     "CONNECTIVITIES",
+    "DELAYS",
     "INITS",
     "AllPairs",
     "Connectivity",
@@ -29,9 +32,15 @@ __all__ = [
     "Windows",
     "Wiring",
     "check_projection",
+    "delays_of",
     "foretold_size",
     "initial_weights",
+    "longest_delay",
+    "repeats",
+    "shortest_delay",
+    "spans",
     "through_windows",
     "unlisted",
     "wire",
+    "with_delays",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -16,6 +17,20 @@ FloatArray = npt.NDArray[np.float32]
 
 # Synapses are numbered by int32 in every backend.
 MAX_SYNAPSES = 2**31 - 1
+SPAN = 1 << 17  # synapses or weights that are looked at together, at least
+
+
+def spans(count: int, length: int = SPAN) -> Iterator[slice]:
+    """Slices of so many synapses or weights, one after the other."""
+    return (slice(first, min(count, first + length)) for first in range(0, count, length))
+
+
+def counts_of(neurons: IntArray, most: int) -> npt.NDArray[np.int64]:
+    """How often each of 0 … most - 1 is there; NumPy alone would widen all of a list at once."""
+    counts = np.zeros(most, np.int64)
+    for span in spans(len(neurons), max(SPAN, most)):
+        counts += np.bincount(neurons[span], minlength=most)
+    return counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +55,11 @@ class AllPairs:
         pre = np.repeat(np.arange(self.pre_neurons, dtype=np.int32), self.post_neurons)
         return pre, np.tile(np.arange(self.post_neurons, dtype=np.int32), self.pre_neurons)
 
+    def ends(self, span: slice) -> tuple[IntArray, IntArray]:
+        """`pairs` of some synapses alone."""
+        pre, post = np.divmod(np.arange(span.start, span.stop), self.post_neurons)
+        return pre.astype(np.int32), post.astype(np.int32)
+
     def places(self) -> IntArray:
         """The place of every synapse's weight among the weights, in the order of `pairs`."""
         return np.arange(self.synapses, dtype=np.int32)
@@ -49,18 +69,20 @@ class AllPairs:
         return np.full(self.post_neurons, self.pre_neurons, np.int64)
 
     def fan_in_of_weights(self) -> npt.NDArray[np.float64]:
-        """The fan-in that each weight sees, in a shape that broadcasts to the weights."""
-        return np.full((1, 1), float(self.pre_neurons))
+        """The fan-in that weights see: [1], the same of all, or that of each post neuron."""
+        return np.full(1, float(self.pre_neurons))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Listed:
-    """Synapse s joins `pre[s]` to `post[s]`, sorted by (pre, post), with a weight of its own."""
+    """Synapse s joins `pre[s]` to `post[s]`, sorted by (pre, post), with a weight of its own, and
+    a delay of its own of `delay[s]` steps, if there are such."""
 
     pre_neurons: int
     post_neurons: int
     pre: IntArray
     post: IntArray
+    delay: IntArray | None = None
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Listed):
@@ -71,8 +93,9 @@ class Listed:
     __hash__ = None  # type: ignore[assignment]
 
     def lists(self) -> dict[str, IntArray]:
-        """The ends of the synapses by name."""
-        return {"pre": self.pre, "post": self.post}
+        """The ends of the synapses by name, and their delays."""
+        ends = {"pre": self.pre, "post": self.post}
+        return ends if self.delay is None else ends | {"delay": self.delay}
 
     @property
     def weight_shape(self) -> Shape:
@@ -88,17 +111,21 @@ class Listed:
         """As of `AllPairs`."""
         return self.pre, self.post
 
+    def ends(self, span: slice) -> tuple[IntArray, IntArray]:
+        """As of `AllPairs`."""
+        return self.pre[span], self.post[span]
+
     def places(self) -> IntArray:
         """As of `AllPairs`."""
         return np.arange(self.synapses, dtype=np.int32)
 
     def fan_in(self) -> npt.NDArray[np.int64]:
         """As of `AllPairs`."""
-        return np.bincount(self.post, minlength=self.post_neurons)
+        return counts_of(self.post, self.post_neurons)
 
     def fan_in_of_weights(self) -> npt.NDArray[np.float64]:
         """As of `AllPairs`."""
-        return self.fan_in()[self.post].astype(np.float64)
+        return self.fan_in().astype(np.float64)
 
 
 class Planes(NamedTuple):

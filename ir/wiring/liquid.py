@@ -11,6 +11,7 @@ from ..types import Shape, size
 from .arguments import refuse, require_equal_sizes
 from .kinds import Listed, sorted_pairs
 from .pairs import check_looked_at, slabs
+from .streams import Streams
 
 # Probability at distance 0 for pre x post, excitatory first; multiplied by `density`.
 BASE_PROBABILITY = np.array([[0.3, 0.2], [0.4, 0.1]])
@@ -37,9 +38,7 @@ def check_liquid(projection: Projection, pre_shape: Shape, post_shape: Shape) ->
         )
 
 
-def liquid(
-    projection: Projection, pre_shape: Shape, post_shape: Shape, generator: np.random.Generator
-) -> Listed:
+def liquid(projection: Projection, pre_shape: Shape, post_shape: Shape, streams: Streams) -> Listed:
     """Synapse i -> j with probability density * base(type i, type j) * exp(-(dist / lambda)^2).
 
     "paper" keeps the synapses whose pre neuron is not below the post neuron in any coordinate,
@@ -50,6 +49,7 @@ def liquid(
     neurons = size(grid)
     place = np.unravel_index(np.arange(neurons), grid)
     kernels = _axis_kernels(grid, number(call, "lambda"), text(call, "wiring") == "paper")
+    generator = streams.generator()
     kinds = inhibits(call, neurons, generator).astype(np.int64)
     base = number(call, "density") * BASE_PROBABILITY
     found = []

@@ -1,4 +1,4 @@
-"""Connectivities that pick pairs of neurons: all, one to one, random, listed, by a condition.
+"""Connectivities that pick pairs of neurons: all, one to one, listed, by a condition.
 
 Each `check_…` refuses wrong arguments and sizes without building anything; each wiring function
 may rely on it.
@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..calls import expression, integer, number
+from ..calls import expression
 from ..expr import evaluate, names
 from ..graph import Projection
 from ..types import DType, Shape, size
 from .arguments import refuse
 from .kinds import MAX_SYNAPSES, AllPairs, Listed, order_of, sorted_pairs
+from .streams import Streams
 
 # Pairs are looked at in slabs of about this many, so that memory stays small.
 SLAB = 1 << 20
@@ -53,82 +54,18 @@ def _check_count(projection: Projection, count: int, most: int, what: str, way_o
 
 
 def dense(
-    projection: Projection, pre_shape: Shape, post_shape: Shape, generator: np.random.Generator
+    projection: Projection, pre_shape: Shape, post_shape: Shape, streams: Streams
 ) -> AllPairs:
     """All pairs, held as a matrix."""
     return AllPairs(size(pre_shape), size(post_shape))
 
 
 def one_to_one(
-    projection: Projection, pre_shape: Shape, post_shape: Shape, generator: np.random.Generator
+    projection: Projection, pre_shape: Shape, post_shape: Shape, streams: Streams
 ) -> Listed:
     """The pairs (k, k)."""
     neurons = np.arange(size(pre_shape), dtype=np.int32)
     return sorted_pairs(neurons, neurons, len(neurons), len(neurons))
-
-
-def check_sparse(projection: Projection, pre_shape: Shape, post_shape: Shape) -> None:
-    """E042 unless the synapses can be numbered."""
-    expected = number(projection.connectivity, "p") * size(pre_shape) * size(post_shape)
-    if expected > 0.99 * MAX_SYNAPSES:
-        raise refuse(projection, f"`sparse` makes about {expected:.3g} synapses; make `p` smaller")
-
-
-def sparse(
-    projection: Projection, pre_shape: Shape, post_shape: Shape, generator: np.random.Generator
-) -> Listed:
-    """Each pair with probability p, by geometric gaps: the cost is that of the synapses made."""
-    p = number(projection.connectivity, "p")
-    pre, post = size(pre_shape), size(post_shape)
-    chosen = _bernoulli_positions(p, pre * post, generator)
-    return sorted_pairs(chosen // post, chosen % post, pre, post)
-
-
-def _bernoulli_positions(
-    p: float, trials: int, generator: np.random.Generator
-) -> npt.NDArray[np.int64]:
-    """The positions, ascending, of the successes among independent trials."""
-    found: list[npt.NDArray[np.int64]] = []
-    position = -1
-    while p > 0.0 and position < trials - 1:
-        expected = (trials - position) * p
-        batch = min(SLAB, int(expected + 4.0 * np.sqrt(expected) + 16.0))
-        # A gap longer than all trials is as good as one that just leaves them.
-        gaps = np.minimum(generator.geometric(p, batch), trials + 1)
-        found.append(position + np.cumsum(gaps))
-        position = int(found[-1][-1])
-    positions = np.concatenate(found) if found else np.zeros(0, np.int64)
-    return positions[positions < trials]
-
-
-def check_fixed_fan_in(projection: Projection, pre_shape: Shape, post_shape: Shape) -> None:
-    """E042 if there are fewer than k pre neurons."""
-    k = integer(projection.connectivity, "k")
-    if k > size(pre_shape):
-        raise refuse(
-            projection,
-            f"`fixed_fan_in` wants {k} pre neurons for each post neuron, but `{projection.pre}` "
-            f"has {size(pre_shape)}",
-            f"choose k of at most {size(pre_shape)}",
-        )
-    if k * size(post_shape) > MAX_SYNAPSES:
-        raise refuse(projection, f"`fixed_fan_in` makes more than {MAX_SYNAPSES} synapses")
-    check_looked_at(projection, pre_shape, post_shape)
-
-
-def fixed_fan_in(
-    projection: Projection, pre_shape: Shape, post_shape: Shape, generator: np.random.Generator
-) -> Listed:
-    """k distinct pre neurons for every post neuron: those with the k smallest of random keys."""
-    k = integer(projection.connectivity, "k")
-    pre, post = size(pre_shape), size(post_shape)
-    chosen = np.empty((post, k), np.int32)
-    for first, last in slabs(post, pre) if k else ():
-        keys = generator.random((last - first, pre))
-        chosen[first:last] = np.argpartition(keys, k - 1, axis=1)[:, :k]
-    targets = np.repeat(np.arange(post, dtype=np.int32), k)
-    order = order_of(chosen.ravel(), targets)
-    return sorted_pairs(chosen.ravel()[order], targets[order], pre, post)
 
 
 def check_lateral(projection: Projection, pre_shape: Shape, post_shape: Shape) -> None:
@@ -144,7 +81,7 @@ def check_lateral(projection: Projection, pre_shape: Shape, post_shape: Shape) -
 
 
 def lateral_inhibition(
-    projection: Projection, pre_shape: Shape, post_shape: Shape, generator: np.random.Generator
+    projection: Projection, pre_shape: Shape, post_shape: Shape, streams: Streams
 ) -> Listed:
     """All pairs i != j."""
     neurons = size(pre_shape)
@@ -189,9 +126,7 @@ def _refuse_repeated(projection: Projection, pairs: npt.NDArray[np.int64]) -> No
         )
 
 
-def listed(
-    projection: Projection, pre_shape: Shape, post_shape: Shape, generator: np.random.Generator
-) -> Listed:
+def listed(projection: Projection, pre_shape: Shape, post_shape: Shape, streams: Streams) -> Listed:
     """The pairs of the list, sorted."""
     pairs = listed_pairs(projection)
     pairs = pairs[order_of(pairs[:, 0], pairs[:, 1])]
@@ -210,7 +145,7 @@ def check_expression(projection: Projection, pre_shape: Shape, post_shape: Shape
 
 
 def where_pairs(
-    projection: Projection, pre_shape: Shape, post_shape: Shape, generator: np.random.Generator
+    projection: Projection, pre_shape: Shape, post_shape: Shape, streams: Streams
 ) -> Listed:
     """All pairs (i, j) of flat indices where the condition holds."""
     where = expression(projection.connectivity, "where")

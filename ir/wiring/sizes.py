@@ -8,11 +8,13 @@ from typing import NamedTuple
 from ..calls import dimensions, integer, number
 from ..graph import Projection
 from ..types import Shape, size
+from .drawn import partners
 from .kinds import Windows
 from .spatial import convolved, pooled
 
 # Bytes of scratch for a pair that is found, sorted and kept: its place in int64, pre and post.
 FOUND = 24
+DRAWN = 0  # what is drawn piece by piece takes no more than weights do afterwards
 SORTED = 32
 REAL = 8
 
@@ -47,17 +49,24 @@ def one_each(projection: Projection, pre_shape: Shape, post_shape: Shape) -> Siz
 
 def share(projection: Projection, pre_shape: Shape, post_shape: Shape) -> Size:
     """A share p of all pairs."""
-    p = number(projection.connectivity, "p")
-    pairs = size(pre_shape) * size(post_shape)
-    return _listed(int(p * pairs), FOUND)._replace(looked=pairs)
+    call = projection.connectivity
+    pairs = size(pre_shape) * partners(call, size(post_shape))
+    return _listed(int(number(call, "p") * pairs), DRAWN)
 
 
 def same_fan_in(projection: Projection, pre_shape: Shape, post_shape: Shape) -> Size:
-    """k for every post neuron; the keys of a post neuron are drawn at once."""
-    found = _listed(integer(projection.connectivity, "k") * size(post_shape), SORTED)
-    keys = 2 * REAL * size(pre_shape)
-    looked = size(pre_shape) * size(post_shape)
-    return found._replace(scratch=found.scratch + keys, looked=looked)
+    """k for every post neuron."""
+    return _listed(integer(projection.connectivity, "k") * size(post_shape), DRAWN)
+
+
+def same_fan_out(projection: Projection, pre_shape: Shape, post_shape: Shape) -> Size:
+    """k for every pre neuron."""
+    return _listed(integer(projection.connectivity, "k") * size(pre_shape), DRAWN)
+
+
+def same_total(projection: Projection, pre_shape: Shape, post_shape: Shape) -> Size:
+    """n in all."""
+    return _listed(integer(projection.connectivity, "n"), DRAWN)
 
 
 def as_listed(projection: Projection, pre_shape: Shape, post_shape: Shape) -> Size:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from ..calls import integer
 from ..graph import Projection
 from ..types import Shape, size
 from .arguments import refuse
 from .kinds import Planes, Windows
+from .streams import Streams
 
 
 def planes(projection: Projection, shape: Shape) -> Planes:
@@ -130,14 +129,14 @@ def pooled(projection: Projection, pre_shape: Shape) -> Windows:
 
 
 def conv2d(
-    projection: Projection, pre_shape: Shape, post_shape: Shape, generator: np.random.Generator
+    projection: Projection, pre_shape: Shape, post_shape: Shape, streams: Streams
 ) -> Windows:
     """Correlation of all channels; nothing of it is drawn."""
     return convolved(projection, pre_shape)
 
 
 def pool2d(
-    projection: Projection, pre_shape: Shape, post_shape: Shape, generator: np.random.Generator
+    projection: Projection, pre_shape: Shape, post_shape: Shape, streams: Streams
 ) -> Windows:
     """The sum over each window of a channel."""
     return pooled(projection, pre_shape)

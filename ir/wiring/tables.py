@@ -12,18 +12,19 @@ import numpy.typing as npt
 from ..arguments import Argument, Row
 from ..graph import Projection
 from ..ranges import ANY, COUNT, NOT_NEGATIVE, POSITIVE, SHARE
-from ..streams import stream
 from ..types import Shape, size
-from . import inits, pairs, sizes, spatial
+from . import drawn, inits, pairs, sizes, spatial
 from .arguments import refuse, require_equal_sizes
-from .kinds import AllPairs, FloatArray, Windows, Wiring
+from .delays import check_delays
+from .kinds import AllPairs, FloatArray, Windows, Wiring, spans
 from .liquid import check_liquid, liquid
+from .streams import Streams, streams_of
 
-Wire = Callable[[Projection, Shape, Shape, np.random.Generator], Wiring]
+Wire = Callable[[Projection, Shape, Shape, Streams], Wiring]
 Check = Callable[[Projection, Shape, Shape], None]
 Foretell = Callable[[Projection, Shape, Shape], sizes.Size]
 InferShape = Callable[[Projection, Shape], Shape]
-Draw = Callable[[Projection, Wiring, np.random.Generator, inits.Tensors], inits.Weights]
+Draw = Callable[[Projection, Wiring, np.random.Generator, inits.Tensors], inits.Part]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Connectivity(Row):
 
 @dataclass(frozen=True, slots=True)
 class Init(Row):
-    """A kind of initial weights; `draw` returns them in the wiring's weight shape. `stream` is what
+    """A kind of initial weights; `draw` returns what gives them span by span. `stream` is what
     its random numbers are for: "wiring" are those that the synapses were drawn from."""
 
     draw: Draw = field(kw_only=True)
@@ -51,6 +52,10 @@ class Init(Row):
 def _same_shape(projection: Projection, pre_shape: Shape) -> Shape:
     return pre_shape
 
+
+# Of wirings by chance: whether a neuron may be joined to itself, and a pair several times.
+ITSELF = Argument("self", "bool", True, silent=True)
+MULTAPSES = Argument("multapses", "bool", False, silent=True)
 
 CONNECTIVITIES: dict[str, Connectivity] = {
     "dense": Connectivity("every pre neuron to every post neuron", wire=pairs.dense),
@@ -63,17 +68,31 @@ CONNECTIVITIES: dict[str, Connectivity] = {
     ),
     "sparse": Connectivity(
         "each pair with probability p",
-        (Argument("p", "1", range=SHARE),),
-        wire=pairs.sparse,
+        (Argument("p", "1", range=SHARE), ITSELF),
+        wire=drawn.sparse,
         size=sizes.share,
-        check=pairs.check_sparse,
+        check=drawn.check_sparse,
     ),
     "fixed_fan_in": Connectivity(
         "k distinct pre neurons for every post neuron",
-        (Argument("k", "int", range=NOT_NEGATIVE),),
-        wire=pairs.fixed_fan_in,
+        (Argument("k", "int", range=NOT_NEGATIVE), ITSELF, MULTAPSES),
+        wire=drawn.fixed_fan_in,
         size=sizes.same_fan_in,
-        check=pairs.check_fixed_fan_in,
+        check=drawn.check_fixed_fan_in,
+    ),
+    "fixed_fan_out": Connectivity(
+        "k distinct post neurons for every pre neuron",
+        (Argument("k", "int", range=NOT_NEGATIVE), ITSELF, MULTAPSES),
+        wire=drawn.fixed_fan_out,
+        size=sizes.same_fan_out,
+        check=drawn.check_fixed_fan_out,
+    ),
+    "fixed_total": Connectivity(
+        "n pairs of all",
+        (Argument("n", "int", range=NOT_NEGATIVE), ITSELF, MULTAPSES),
+        wire=drawn.fixed_total,
+        size=sizes.same_total,
+        check=drawn.check_fixed_total,
     ),
     "liquid": Connectivity(
         "distance-dependent reservoir wiring on a grid (Zhang & Li 2019)",
@@ -186,20 +205,28 @@ INITS: dict[str, Init] = {
 
 def check_projection(projection: Projection, pre_shape: Shape, post_shape: Shape) -> None:
     """Refuse, without building it, a connectivity that cannot join these shapes."""
-    CONNECTIVITIES[projection.connectivity.kind].check(projection, pre_shape, post_shape)
+    row = CONNECTIVITIES[projection.connectivity.kind]
+    check_delays(projection, row.windows is not None)
+    row.check(projection, pre_shape, post_shape)
 
 
 def foretold_size(projection: Projection, pre_shape: Shape, post_shape: Shape) -> sizes.Size:
     """How large the projection will be; nothing of it is made."""
     check_projection(projection, pre_shape, post_shape)
-    return CONNECTIVITIES[projection.connectivity.kind].size(projection, pre_shape, post_shape)
+    row = CONNECTIVITIES[projection.connectivity.kind]
+    found = row.size(projection, pre_shape, post_shape)
+    return found if projection.delays is None else found._replace(is_listed=True)
 
 
-def wire(projection: Projection, pre_shape: Shape, post_shape: Shape, seed: int) -> Wiring:
-    """The synapses of the projection; the same for the same seed and projection name."""
+def wire(
+    projection: Projection, pre_shape: Shape, post_shape: Shape, seed: int, threads: int = 1
+) -> Wiring:
+    """The synapses of the projection; the same for the same seed and projection name, on any number
+    of threads."""
     check_projection(projection, pre_shape, post_shape)
     row = CONNECTIVITIES[projection.connectivity.kind]
-    return row.wire(projection, pre_shape, post_shape, stream(seed, "wiring", projection.name))
+    streams = streams_of(projection.name, seed, "wiring", threads)
+    return row.wire(projection, pre_shape, post_shape, streams)
 
 
 def unlisted(projection: Projection, pre_shape: Shape, post_shape: Shape) -> AllPairs | Windows:
@@ -212,13 +239,22 @@ def unlisted(projection: Projection, pre_shape: Shape, post_shape: Shape) -> All
 
 
 def initial_weights(
-    projection: Projection, wiring: Wiring, seed: int, tensors: Mapping[str, npt.NDArray[Any]]
+    projection: Projection,
+    wiring: Wiring,
+    seed: int,
+    tensors: Mapping[str, npt.NDArray[Any]],
+    room: FloatArray | None = None,
 ) -> FloatArray:
-    """The first weights, float32 of the wiring's weight shape; same seed and name, same weights."""
+    """The first weights, float32 of the wiring's weight shape; same seed and name, same weights.
+    They are written into `room`, flat, where it is given."""
     row = INITS[projection.init.kind]
-    drawn = row.draw(projection, wiring, stream(seed, row.stream, projection.name), tensors)
-    with np.errstate(over="ignore"):
-        weights = drawn.astype(np.float32)
-    if not np.isfinite(weights).all():
-        raise refuse(projection, f"an initial weight of `{projection.name}` is not a finite number")
-    return weights
+    generator = streams_of(projection.name, seed, row.stream).generator()
+    part = row.draw(projection, wiring, generator, tensors)
+    flat = np.empty(size(wiring.weight_shape), np.float32) if room is None else room
+    for span in spans(len(flat)):
+        with np.errstate(over="ignore"):
+            flat[span] = part(span)
+        if not np.isfinite(flat[span]).all():
+            message = f"an initial weight of `{projection.name}` is not a finite number"
+            raise refuse(projection, message)
+    return flat.reshape(wiring.weight_shape)

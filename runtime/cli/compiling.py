@@ -171,7 +171,15 @@ def _show(summary: Summary, output: Output) -> None:
         output.result(_semantics(population))
     columns = ["name", "connectivity", "synapses", "parameters", "lr_mult", "delay_steps", "port"]
     columns.append("delivery")
-    output.result("", table_of(list(summary.projections), columns))
+    output.result("", table_of([_of_delays(p) for p in summary.projections], columns))
+
+
+def _of_delays(projection: dict[str, Any]) -> dict[str, Any]:
+    """The row of a projection, both ends of the delays of its synapses where they differ."""
+    longest = projection.get("longest_delay_steps", projection["delay_steps"])
+    if longest == projection["delay_steps"]:
+        return projection
+    return {**projection, "delay_steps": f"{projection['delay_steps']}..{longest}"}
 
 
 def _deployed(block: DeploySpec) -> str:

@@ -17,6 +17,7 @@ from ...ir.neuron import LAST_EMITTED, LOST
 from ...ir.passes.pipeline import run_model_passes
 from ...ir.rules import sends_numbers
 from ...ir.types import Fixed
+from ...ir.wiring import delays_of
 from .comparison import Comparison
 from .side import Batch, Side, Sizes
 
@@ -194,21 +195,23 @@ def _arriving(
 ) -> tuple[Arrival, ...] | None:
     found: list[Arrival] = []
     for p in model.graph.projections:
-        if p.post != name or p.delay > step:
+        if p.post != name:
             continue
         if p.pre not in sent.arrays:
             return None
-        numbers = sent.arrays[p.pre][step - p.delay, 0]
         wiring = model.wirings[p.name]
         pre, post = wiring.pairs()
-        into = np.flatnonzero((post == neuron) & (numbers[pre] != 0))
+        delays = delays_of(p, wiring)
+        into = np.flatnonzero((post == neuron) & (delays <= step))
+        numbers = sent.arrays[p.pre][step - delays[into], 0, pre[into]]
+        into, numbers = into[numbers != 0], numbers[numbers != 0]
         weights = model.weights(p.name).ravel()[wiring.places()[into]]
         unit, sends = _unit(model, name, p.port, neuron), model.graph.population(p.pre)
         found += [
             Arrival(
-                *(p.name, p.pre, int(n), float(w), p.delay, float(numbers[n])),
+                *(p.name, p.pre, int(n), float(w), int(delay), float(number)),
                 None if unit is None else float(w) * unit / sent_unit(model, sends),
             )
-            for n, w in zip(pre[into], weights, strict=True)
+            for n, w, delay, number in zip(pre[into], weights, delays[into], numbers, strict=True)
         ]
     return tuple(found)

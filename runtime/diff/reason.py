@@ -57,6 +57,12 @@ def _replayed(made: Comparison, both: tuple[Seen, Seen], network: int) -> Reason
     place = made.found.first
     assert place is not None
     judged = 1 - network
+    package = made.sides[network].package
+    assert package is not None
+    into = (p for p in package.model.graph.projections if p.post == place.population)
+    if any(p.delays is not None for p in into):
+        said = "the population is not replayed: its synapses have delays of their own"
+        return Reason(both, Cause(UNKNOWN, said), network, judged)
     case, borrowed = case_of(made, network, judged)
     if case is None:
         said = "the population cannot be replayed: it is not known what numbers reach it"

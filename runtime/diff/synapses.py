@@ -103,7 +103,7 @@ def _copies(case: Case, neuron: int, count: int) -> Case:
         pre, post = wiring.pairs()
         column = np.zeros(wiring.pre_neurons)
         into = post == neuron
-        column[pre[into]] = model.weights(p.name).ravel()[wiring.places()[into]]
+        np.add.at(column, pre[into], model.weights(p.name).ravel()[wiring.places()[into]])
         weights[p.name] = np.repeat(column[:, None], count, axis=1)
     made = retyped(replace(model, wirings=wirings, values=values), weights)
     graph = made.graph

@@ -55,8 +55,8 @@ def lacking(graph: Graph, needs: tuple[Need, ...], memory: int = 100 * GIGABYTE)
 def test_many_synapses(projection: str) -> None:
     neurons = 90_000_000 if projection.startswith("x") else 46_000
     graph, _ = program(projection, neurons)
-    problem = lacking(graph, drawing(graph), 10 * GIGABYTE)
-    assert "and this machine has 10 GB" in problem.message
+    problem = lacking(graph, drawing(graph), 6 * GIGABYTE)
+    assert "and this machine has 6 GB" in problem.message
     assert f"synapses of `{'x' if 'x' in projection else 'h'}->h`" in problem.message
     assert problem.span is not None
     assert "->" in problem.span.source.text[problem.span.start : problem.span.end]

@@ -46,7 +46,8 @@ def connected(connectivity: str) -> str:
 @pytest.mark.parametrize(
     ("text", "code", "message", "way_out"),
     [
-        (connected("fixed_fan_out(k = 1)"), "E010", "fixed_fan_out", "fixed_fan_in(k = 10)"),
+        (connected("fixed_outdegree(k = 1)"), "E010", "fixed_outdegree", "fixed_fan_out(k = 10)"),
+        (connected("fixed_total_number(k = 1)"), "E010", "fixed_total", "fixed_total(n = 1000)"),
         (connected("all_to_all"), "E010", "all_to_all", "`dense` joins every neuron"),
         (connected("dense(init = randn(0, 1))"), "E010", "randn", "`normal(0, 1)`"),
         (connected("dense(weight = randn())"), "E010", "randn", "no random numbers"),

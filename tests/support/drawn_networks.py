@@ -191,6 +191,15 @@ network n {
   b -> y : dense
 }
 """
+# Pairs that are joined several times.
+REPEATED = COUNTING.replace(
+    "a -> b : one_to_one", "a -> b : fixed_total(n = 90, multapses = true) delay 2 ms"
+).replace("sparse(p = 0.5)", "fixed_fan_in(k = 9, multapses = true)")
+# Synapses that have delays of their own, in a loop, of pairs that are joined several times too.
+LATE = COUNTING.replace("a -> b : one_to_one", "a -> b : dense delay uniform(1 ms, 5 ms)").replace(
+    "sparse(p = 0.5) delay 4 ms",
+    "fixed_fan_in(k = 9, multapses = true) delay normal(3 ms, 2 ms, min = 2 ms)",
+)
 
 
 ECHO = """

@@ -22,6 +22,8 @@ PROJECTIONS = {
     "one_to_one": "a -> b : one_to_one(weight = 1)",
     "sparse": "a -> b : sparse(p = 0.5)",
     "fixed_fan_in": "a -> b : fixed_fan_in(k = 2)",
+    "fixed_fan_out": "a -> a : fixed_fan_out(k = 2, self = false)",
+    "fixed_total": "a -> b : fixed_total(n = 5)",
     "expression": "a -> b : expression(where = i < j, weight = i + j)",
     "list": "a -> b : list(synapses = [[0, 1, 0.5]])",
     "lateral": "y -> y : lateral_inhibition(weight = -1)",

@@ -58,13 +58,14 @@ def deliver_dense(weights, spikes, start, end, current):  # type: ignore[no-unty
 
 
 @njit(inline="always")
-def deliver_listed(weights, ptr, origin, post, index, spikes, start, end, current):  # type: ignore[no-untyped-def]
+def deliver_listed(weights, ptr, origin, post, spikes, start, end, current):  # type: ignore[no-untyped-def]
     """The same over a synapse list: ptr[origin + j : origin + j + 2] bounds the synapses of pre
-    neuron j, index is absolute in `weights`."""
+    neuron j, weights f32[own] has those from ptr[origin] on."""
+    base = ptr[origin]
     for k in range(start, end):
         row = origin + spikes[k]
         for s in range(ptr[row], ptr[row + 1]):
-            current[post[s]] += weights[index[s]]
+            current[post[s]] += weights[s - base]
 
 
 @njit
@@ -119,10 +120,8 @@ def deliver(plan, values, j, spikes, start, end, current):  # type: ignore[no-un
     if MATRIX and plan.kind[j] == PAIRS:
         deliver_dense(values[plan.weight[j] : plan.weight[j + 1]], spikes, start, end, current)
     if LISTED and plan.kind[j] == LIST:
-        deliver_listed(
-            values, plan.csr_ptr, plan.row[j], plan.csr_post, plan.csr_index, spikes, start, end,
-            current,
-        )  # fmt: skip
+        own = values[plan.weight[j] : plan.weight[j + 1]]
+        deliver_listed(own, plan.csr_ptr, plan.row[j], plan.csr_post, spikes, start, end, current)
     if WINDOWED and plan.kind[j] == WINDOW:
         own = values[plan.weight[j] : plan.weight[j + 1]]
         deliver_windows(own, plan.windows[j], spikes, start, end, current)
@@ -137,9 +136,9 @@ def send(plan, values, j, k, scale, current):  # type: ignore[no-untyped-def]
         for i in range(n):
             current[i] += scale * row[i]
     if LISTED and plan.kind[j] == LIST:
-        start = plan.row[j] + k
+        start, shift = plan.row[j] + k, plan.weight[j] - plan.csr_ptr[plan.row[j]]
         for s in range(plan.csr_ptr[start], plan.csr_ptr[start + 1]):
-            current[plan.csr_post[s]] += scale * values[plan.csr_index[s]]
+            current[plan.csr_post[s]] += scale * values[shift + s]
     if WINDOWED and plan.kind[j] == WINDOW:
         own = values[plan.weight[j] : plan.weight[j + 1]]
         send_windows(own, plan.windows[j], k, scale, current)
@@ -159,9 +158,9 @@ def row_of_event(plan, values, j, k, number, row):  # type: ignore[no-untyped-de
             products[i], posts[i] = number * weights[i], i
         count = n
     if LISTED and plan.kind[j] == LIST:
-        start = plan.row[j] + k
+        start, shift = plan.row[j] + k, plan.weight[j] - plan.csr_ptr[plan.row[j]]
         for s in range(plan.csr_ptr[start], plan.csr_ptr[start + 1]):
-            products[count], posts[count] = number * values[plan.csr_index[s]], plan.csr_post[s]
+            products[count], posts[count] = number * values[shift + s], plan.csr_post[s]
             count += 1
     if WINDOWED and plan.kind[j] == WINDOW:
         own = values[plan.weight[j] : plan.weight[j + 1]]

@@ -118,8 +118,6 @@ def test_synapse_lists_are_the_wirings(graph, wirings, plan):
         own = slice(bounds[0], bounds[-1])
         np.testing.assert_array_equal(pre, wiring.pairs()[0])
         np.testing.assert_array_equal(plan.csr_post[own], wiring.pairs()[1])
-        index = plan.weight[j] + np.arange(wiring.synapses)
-        np.testing.assert_array_equal(plan.csr_index[own], index)
 
 
 def test_windows_are_no_list():
@@ -138,7 +136,7 @@ def test_windows_are_no_list():
     wiring = model.wirings["x->m"]
     assert plan.weight.tolist() == [0, 16, 16 + 8 * 2]
     assert plan.kind.tolist() == [WINDOW, PAIRS]
-    assert len(plan.csr_index) == len(plan.csr_post) == 0
+    assert len(plan.csr_post) == 0
     assert windows_of(plan.windows[0]) == wiring
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from compiled_texts import compiled_text
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -10,7 +11,7 @@ from snncc.ir.graph import Graph
 from snncc.ir.model import draw_model
 from snncc.ir.passes.pipeline import run_pipeline
 from snncc.ir.text import parse_graph
-from snncc.ir.wiring import wire
+from snncc.ir.wiring import delays_of, wire
 
 LIF = """
 model lif {
@@ -368,3 +369,23 @@ def test_any_network_runs() -> None:
     counts = {name: int(spikes.sum()) for name, spikes in first.spikes.items()}
     assert min(counts.values()) > 0
     assert all(np.array_equal(first.spikes[n], second.spikes[n]) for n in counts)
+
+
+def test_every_synapse_brings_its_spike_by_its_own_delay() -> None:
+    """A spike of neuron 1 in step 3 makes y[j] fire in the step in which it arrives there."""
+    text = """
+      network n {
+        input x[2] encode spikes(duration = 20 ms)
+        output y[30] : if(v_th = 1 mV)
+        x -> y : dense(weight = 1)  delay normal(4 ms, 3 ms, min = 2 ms)
+      }
+    """
+    model = draw_model(compiled_text(text).graph, 4)
+    trains = np.zeros((20, 1, 2), bool)
+    trains[3, 0, 1] = True
+    (projection,) = model.graph.projections
+    delays = delays_of(projection, model.wirings["x->y"]).reshape(2, 30)[1]
+    wanted = np.arange(20)[:, None] == 3 + delays
+    assert len(set(delays.tolist())) > 5
+    fired = reference.simulate(model, {"x": trains}).spikes["y"][:, 0]
+    np.testing.assert_array_equal(fired, wanted)

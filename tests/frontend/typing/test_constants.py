@@ -147,3 +147,89 @@ def test_what_a_place_asks_for() -> None:
     for wrong in (Quantity(1, NUMBER), "a", ()):
         with pytest.raises(CompileError):
             truth(wrong, SPAN)
+
+
+LISTS = SCOPE.bind(Name("sizes", SPAN), tuple(Quantity(k, NUMBER) for k in (3, 5))).bind(
+    Name("table", SPAN), (("a", "b"), (), (Quantity(2.0, TIME), True))
+)
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("sizes[1]", Quantity(5, NUMBER)),
+        ("sizes[n - 5] * 2", Quantity(6, NUMBER)),
+        ("-sizes[0] ^ 2", Quantity(-9, NUMBER)),
+        ("table[0][1]", "b"),
+        ("table[2][0] * n", Quantity(10.0, TIME)),
+        ("select(table[2][1], sizes[0], 0)", Quantity(3, NUMBER)),
+        ("sizes[sizes[0] - 2]", Quantity(5, NUMBER)),
+        ("table[1]", ()),
+        ("[sizes[0], 1]", (Quantity(3, NUMBER), Quantity(1, NUMBER))),
+    ],
+)
+def test_items_of_lists(written: str, expected: Constant) -> None:
+    assert value(written, LISTS) == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "code", "message", "marked"),
+    [
+        ("sizes[2]", "E022", "`sizes` has no item 2", "2"),
+        ("sizes[-1]", "E022", "`sizes` has no item -1", "-1"),
+        ("table[1][0]", "E022", "`table[1]` has no item 0", "0"),
+        ("sizes[0.5]", "E020", "expected a whole number, got 0.5", "0.5"),
+        ("sizes[1 ms]", "E021", "time", "1 ms"),
+        ("n[0]", "E020", "`n` is a plain number, and only a list has items", "n[0]"),
+        ("sizes[0][0]", "E020", "`sizes[0]` is a plain number", "sizes[0][0]"),
+        ("size[0]", "E010", "no constant `size`", "size"),
+        ("sizes[m]", "E010", "no constant `m`", "m"),
+    ],
+)
+def test_items_that_there_are_not(written: str, code: str, message: str, marked: str) -> None:
+    diagnostic = refused(code, value, written, LISTS)
+    assert message in diagnostic.message
+    assert diagnostic.span is not None
+    assert written[diagnostic.span.start : diagnostic.span.end] == marked
+
+
+NAMED = LISTS.bind(Name("layer", SPAN), "h1")
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ('"w{n}.npy"', "w5.npy"),
+        ('"{layer}/{n}{n}"', "h1/55"),
+        ('"{{n}} {n}"', "{n} 5"),
+        ('"plain"', "plain"),
+        ('""', ""),
+    ],
+)
+def test_texts_have_values(written: str, expected: str) -> None:
+    assert value(written, NAMED) == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "code", "message", "marked"),
+    [
+        ('"w{k}.npy"', "E010", "no constant `k`", "{k}"),
+        ('"w{tau}"', "E020", "texts; `tau` is a time", "{tau}"),
+        ('"w{sizes}"', "E020", "texts; `sizes` is a list", "{sizes}"),
+        ('"w{n"', "E022", "`{` in a text", "{"),
+        ('"w}"', "E022", "`}` in a text", "}"),
+        ('"{}"', "E022", "`{` in a text", "{"),
+        ('"{n + 1}"', "E022", "`{` in a text", "{"),
+    ],
+)
+def test_texts_that_cannot_have_them(written: str, code: str, message: str, marked: str) -> None:
+    diagnostic = refused(code, value, written, NAMED)
+    assert message in diagnostic.message
+    assert diagnostic.span is not None
+    assert written[diagnostic.span.start : diagnostic.span.end] == marked
+
+
+def test_a_share_is_no_part_of_a_text() -> None:
+    half = NAMED.bind(Name("half", SPAN), Quantity(0.5, NUMBER))
+    diagnostic = refused("E020", value, '"w{half}"', half)
+    assert "`half` is 0.5" in diagnostic.message

@@ -1,11 +1,14 @@
 """What fits a chip, and what is said of what does not."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from compiled_texts import compiled_text
 
 from snncc.ir.chips.limits import LIMITS, in_words, misfits, misfits_of_weights
 from snncc.ir.chips.table import CHIPS
+from snncc.ir.graph import Call
 from snncc.ir.integers.precision import Precision
 from snncc.ir.model import Model, draw_model
 from snncc.ir.ranges import Range
@@ -52,6 +55,16 @@ FITTING = {
 
 def drawn(*of: object) -> Model:
     return draw_model(compiled_text(SOFT + NET.format(*of)).graph, 0)
+
+
+def test_synapses_of_different_delays_have_no_integers() -> None:
+    graph = compiled_text(NET.format(*FITTING["loihi"])).graph
+    h, *_ = (p for p in graph.projections if p.pre == "h")
+    late = replace(h, delay=1, delays=Call("uniform", (("low", 1.0), ("high", 9.0), ("min", 0.0))))
+    others = tuple(late if p is h else p for p in graph.projections)
+    (found,) = misfits(Model(replace(graph, projections=others), {}, {}), "loihi")
+    assert found.code == "E085"
+    assert "`h->h` has synapses of different delays" in found.message
 
 
 def messages(chip: str, *of: object) -> list[str]:

@@ -79,6 +79,8 @@ NAMES = st.text(min_size=1, max_size=6).filter(
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
 WEIGHTS = st.floats(allow_nan=False, allow_infinity=False, width=32)
 
+LATE = Call("normal", (("mean", 1.5), ("sd", 0.75), ("min", 0.1)))
+
 
 @st.composite
 def models(draw) -> NeuronModel:
@@ -148,8 +150,9 @@ def graphs(draw) -> Graph:
             draw(CONNECTIVITIES),
             Call("constant", (("value", draw(WEIGHTS)),)),
             draw(NAMES),
-            draw(st.integers(0, 3)),
+            draw(st.integers(1, 3)),
             draw(st.sampled_from([0.0, 1.0, 0.1])),
+            delays=draw(st.sampled_from([None, LATE])),
         )
         for name in draw(st.lists(NAMES, max_size=3, unique=True))
     )

@@ -13,6 +13,8 @@ EXACT: list[tuple[str, dict[str, Value], Shape, Shape]] = [
     ("dense", {}, (7,), (5,)),
     ("one_to_one", {}, (7,), (7,)),
     ("fixed_fan_in", {"k": 3}, (7,), (5,)),
+    ("fixed_fan_out", {"k": 3}, (7,), (5,)),
+    ("fixed_total", {"n": 12}, (7,), (5,)),
     ("lateral_inhibition", {}, (7,), (7,)),
     ("list", {"synapses": ((0, 1), (2, 2))}, (3,), (3,)),
     ("conv2d", {"channels": 2, "kernel": 3, "stride": 1, "padding": 0}, (3, 8, 7), (2, 6, 5)),

@@ -21,6 +21,8 @@ GOOD = {
     "one_to_one": ({}, (6,), (2, 3)),
     "sparse": ({"p": 0.3}, (20,), (30,)),
     "fixed_fan_in": ({"k": 3}, (20,), (30,)),
+    "fixed_fan_out": ({"k": 3}, (20,), (30,)),
+    "fixed_total": ({"n": 50}, (20,), (30,)),
     "liquid": (
         {
             "grid": (2, 3, 4),
@@ -59,7 +61,8 @@ def wired(kind: str, seed: int = 1, **changed):
 def test_every_row_has_an_example() -> None:
     assert GOOD.keys() == CONNECTIVITIES.keys()
     for kind, row in CONNECTIVITIES.items():
-        assert list(GOOD[kind][0]) == [argument.name for argument in row.arguments]
+        said = [argument.name for argument in row.arguments if not argument.silent]
+        assert list(GOOD[kind][0]) == said
 
 
 @pytest.mark.parametrize("kind", GOOD)
@@ -94,7 +97,7 @@ def test_the_seed_and_the_name_decide(kind) -> None:
     assert np.array_equal(weights, initial_weights(projection(kind), again, 5, {}))
     assert not np.array_equal(weights, initial_weights(projection(kind), wiring, 6, {}))
     assert not np.array_equal(weights, initial_weights(projection(kind, name="q"), wiring, 5, {}))
-    if kind in ("sparse", "fixed_fan_in", "liquid"):
+    if kind in ("sparse", "fixed_fan_in", "fixed_fan_out", "fixed_total", "liquid"):
         assert not np.array_equal(wiring.pairs(), wired(kind, 6).pairs())
         other = wire(projection(kind, name="q"), pre, post, 5)
         assert not np.array_equal(wiring.pairs(), other.pairs())
@@ -105,6 +108,11 @@ BAD = [
     ("sparse", {"p": 1.0}, (100_000,), (100_000,), "E042", "make `p` smaller"),
     ("dense", {}, (100_000,), (100_000,), "E042", "makes 10000000000 synapses"),
     ("fixed_fan_in", {"k": 5}, (4,), (9,), "E042", "wants 5 pre neurons"),
+    ("fixed_fan_in", {"k": 2**30}, (2**30,), (9,), "E042", "makes more than 2147483647"),
+    ("fixed_fan_in", {"k": 4, "self": False}, (4,), (4,), "E042", "has 3, itself not counted"),
+    ("fixed_fan_out", {"k": 10}, (4,), (9,), "E042", "wants 10 post neurons for each pre neuron"),
+    ("fixed_total", {"n": 37}, (4,), (9,), "E042", "wants 37 synapses, but there are 36 pairs"),
+    ("fixed_total", {"n": 2**31 - 1}, (2**20,), (2**20,), "E042", "more than 2.13e+09"),
     ("liquid", {"grid": (5, 5)}, (24,), (24,), "E042", "the grid 5 x 5 has 25 places"),
     ("liquid", {"grid": (-4, -6)}, (24,), (24,), "E042", "the grid"),
     ("liquid", {}, (24,), (25,), "E042", "populations of one size"),
@@ -157,7 +165,14 @@ def test_wiring_and_weights_have_streams_of_their_own() -> None:
     assert abs(np.mean(np.array(drawn)[chosen])) < 0.17
 
 
-@pytest.mark.parametrize("kind", ["expression", "fixed_fan_in", "liquid"])
+@pytest.mark.parametrize("kind", ["sparse", "fixed_fan_in", "fixed_fan_out", "fixed_total"])
+def test_only_a_population_has_self_connections_to_leave_out(kind: str) -> None:
+    call = Call(kind, (*GOOD[kind][0].items(), ("self", False)))
+    with pytest.raises(CompileError, match="no neuron of `a` is one of `b`"):
+        wire(Projection("p", "a", "b", call, UNIFORM), (20,), (20,), 0)
+
+
+@pytest.mark.parametrize("kind", ["expression", "liquid"])
 def test_pairs_that_nobody_could_look_at_are_refused(kind: str) -> None:
     neurons = (1 << 18) + 1
     changed = {"grid": (neurons,)} if kind == "liquid" else {}

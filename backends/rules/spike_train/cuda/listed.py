@@ -88,12 +88,12 @@ def message_listed(plan, rule, learning, store, work, b, j, k):  # type: ignore[
     """`message_tile` over the synapses that pre neuron k sends through a listed projection."""
     lo, u = plan.neurons[plan.post[j]], work.count[b, plan.neurons[plan.pre[j]] + k]
     total = ZERO
-    start = plan.row[j] + k
+    start, shift = plan.row[j] + k, plan.weight[j] - plan.csr_ptr[plan.row[j]]
     for s in range(plan.csr_ptr[start], plan.csr_ptr[start + 1]):
         l = plan.csr_post[s]
         entry = entry_of(plan, rule, learning, work, b, j, l, k)
         slope = count_slope(entry, u, work.count[b, lo + l], rule.silent_ratio)
-        total += work.error[b, lo + l] * store.weights[plan.csr_index[s]] * slope
+        total += work.error[b, lo + l] * store.weights[shift + s] * slope
     work.parts[b, learning.part[j] + k] = total
 
 

@@ -179,9 +179,9 @@ def credit_pre(plan, j, i, scale, arrived, sums):  # type: ignore[no-untyped-def
         row = own[i * n : i * n + n]
         add_scaled(scale, arrived, row)
     if LISTED and plan.kind[j] == LIST:
-        row, posts, places = plan.row[j] + i, plan.csr_post, plan.csr_index
+        row, posts, base = plan.row[j] + i, plan.csr_post, plan.csr_ptr[plan.row[j]]
         for s in range(plan.csr_ptr[row], plan.csr_ptr[row + 1]):
-            sums[places[s]] += scale * arrived[posts[s]]
+            own[s - base] += scale * arrived[posts[s]]
 
 
 @njit

@@ -34,11 +34,11 @@ def ask(plan, store, sweep, w, count, j, first, last, left):  # type: ignore[no-
             ask_dense(rows, arrived, start, stop, asked, lo, hi, t0, min(t0 + STEPS, end), d)
     if LISTED and plan.kind[j] == LIST:
         bounds = plan.csr_ptr[plan.row[j] : plan.row[j] + hi - lo + 1]
-        posts, places = plan.csr_post, plan.csr_index
+        own_weights = store.weights[plan.weight[j] : plan.weight[j + 1]]
         for c in range(count):
             for t in range(first, end):
                 own = arrived[c, t + d, start:stop]
-                ask_listed(bounds, posts, places, store.weights, own, asked[c, t, lo:hi])
+                ask_listed(bounds, plan.csr_post, own_weights, own, asked[c, t, lo:hi])
     if WINDOWED and plan.kind[j] == WINDOW:
         ask_windows(plan, store, sweep, w, count, j, first, end)
 
@@ -91,11 +91,13 @@ def ask_dense(rows, arrived, start, stop, asked, lo, hi, t0, t1, d):  # type: ig
 
 
 @njit
-def ask_listed(bounds, posts, places, weights, arrived, target):  # type: ignore[no-untyped-def]
+def ask_listed(bounds, posts, weights, arrived, target):  # type: ignore[no-untyped-def]
     """target[i] += sum of w times the adjoint over the synapses bounds[i] : bounds[i + 1] of pre
-    neuron i; in arrays of its own, which need not be looked up again at each synapse."""
+    neuron i, weights f32[own] those from bounds[0] on; in arrays of its own, which need not be
+    looked up again at each synapse."""
+    base = bounds[0]
     for i in range(len(target)):
         total = ZERO
         for s in range(bounds[i], bounds[i + 1]):
-            total += weights[places[s]] * arrived[posts[s]]
+            total += weights[s - base] * arrived[posts[s]]
         target[i] += total

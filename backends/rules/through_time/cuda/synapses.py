@@ -77,8 +77,9 @@ def ask_dense(rows, place, n, arrived, at, posts):  # type: ignore[no-untyped-de
 def ask_listed(plan, weights, j, i, arrived, at):  # type: ignore[no-untyped-def]
     """The same over the synapses of pre neuron i."""
     total, row = ZERO, plan.row[j] + i
+    shift = plan.weight[j] - plan.csr_ptr[plan.row[j]]
     for s in range(plan.csr_ptr[row], plan.csr_ptr[row + 1]):
-        total += weights[plan.csr_index[s]] * arrived[at + plan.csr_post[s]]
+        total += weights[shift + s] * arrived[at + plan.csr_post[s]]
     return total
 
 

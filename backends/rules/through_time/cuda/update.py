@@ -31,7 +31,7 @@ def make_pulls(plan, through, learning, optimizer, store, work):  # type: ignore
             while r < learning.rows[j]:
                 start, stop = row_of(plan, learning, j, r)
                 values = store.rows if plan.kind[j] == PAIRS else store.weights
-                k = row_pull(optimizer, values, plan.csr_index, start, stop, False)
+                k = row_pull(optimizer, values, plan.weight, start, stop, False)
                 if cuda.threadIdx.x == 0:
                     work.pull[learning.first_row[j] + r] = k
                 r += cuda.gridDim.x
@@ -47,7 +47,7 @@ def make_squares(plan, through, learning, store, work):  # type: ignore[no-untyp
             r = first_item(done)
             while r < learning.rows[j]:
                 start, stop = row_of(plan, learning, j, r)
-                total = row_squares(store.gradient, plan.csr_index, start, stop, False)
+                total = row_squares(store.gradient, plan.weight, start, stop, False)
                 if cuda.threadIdx.x == 0:
                     work.squares[learning.first_row[j] + r] = total
                 r += cuda.gridDim.x
@@ -66,10 +66,11 @@ def learn_weight(  # type: ignore[no-untyped-def]
     """
     at, l = plan.weight[j] + k * learning.line[j] + s, s
     if plan.kind[j] == LIST:
+        first = plan.csr_ptr[plan.row[j]]
         s += plan.csr_ptr[plan.row[j] + k]
         if s >= plan.csr_ptr[plan.row[j] + k + 1]:
             return
-        at, l = plan.csr_index[s], np.int64(plan.csr_post[s])
+        at, l = plan.weight[j] + s - first, np.int64(plan.csr_post[s])
     total = ZERO if is_first else store.gradient[at]
     for b in range(count):
         if plan.kind[j] == WINDOW:

@@ -24,11 +24,10 @@ def test_dense_delivery_adds_in_the_spikes_order(plain, count):
 
 
 def test_listed_delivery_adds_in_the_lists_order(plain):
-    row, post = np.array([9, 0, 2, 3, 5]), np.array([0, 1, 1, 1, 2])
-    index = np.array([4, 5, 5, 4, 4])
-    weights = np.array([9, 9, 9, 9, 0.5, 0.25], np.float32)
+    row, post = np.array([9, 4, 6, 7, 9]), np.array([9, 9, 9, 9, 0, 1, 1, 1, 2])
+    weights = np.array([0.5, 0.25, 0.25, 0.5, 0.5], np.float32)  # of the synapses from 4 on
     current = np.zeros(3, np.float32)
-    plain.deliver_listed(weights, row, 1, post, index, np.array([7, 0, 2]), 1, 3, current)
+    plain.deliver_listed(weights, row, 1, post, np.array([7, 0, 2]), 1, 3, current)
     assert current.tolist() == [0.5, 0.75, 0.5]
 
 

@@ -1,0 +1,51 @@
+"""Synapses of different delays, as engines take them: a lane of a projection for each delay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ...ir.graph import Projection
+from ...ir.model import Model, weights_name
+from ...ir.tensors import Tensor
+from ...ir.wiring import Listed, Wiring
+
+
+def in_lanes(model: Model) -> Model:
+    """The model with projections of one delay each: of one whose synapses have delays of their own
+    there is a projection for each, in the order of delays, in its place. What arrives is the same,
+    and arrives in the order that the reference says."""
+    if all(p.delays is None for p in model.graph.projections):
+        return model
+    projections: list[Projection] = []
+    wirings: dict[str, Wiring] = {}
+    values = dict(model.values)
+    for projection in model.graph.projections:
+        wiring = model.wirings[projection.name]
+        if not isinstance(wiring, Listed) or wiring.delay is None:
+            projections.append(projection)
+            wirings[projection.name] = wiring
+            continue
+        weights = values.pop(weights_name(projection.name))
+        for lane, own in _lanes(projection, wiring.delay):
+            projections.append(lane)
+            ends = wiring.pre[own], wiring.post[own]
+            wirings[lane.name] = Listed(wiring.pre_neurons, wiring.post_neurons, *ends)
+            values[weights_name(lane.name)] = Tensor(weights.array[own], weights.dtype)
+    graph = replace(model.graph, projections=tuple(projections))
+    return replace(model, graph=graph, wirings=wirings, values=values)
+
+
+def _lanes(
+    projection: Projection, delays: npt.NDArray[np.int32]
+) -> Iterator[tuple[Projection, npt.NDArray[Any]]]:
+    """Every lane with the numbers of its synapses, ascending."""
+    order = np.argsort(delays, kind="stable")
+    steps, first = np.unique(delays[order], return_index=True)
+    for delay, own in zip(steps.tolist(), np.split(order, first[1:]), strict=True):
+        name = f"{projection.name}@{delay}"
+        yield replace(projection, name=name, delay=delay, delays=None), own

@@ -1,0 +1,50 @@
+"""A lane for each delay: what becomes of a projection whose synapses differ."""
+
+from __future__ import annotations
+
+import numpy as np
+from compiled_texts import compiled_text
+
+from snncc.backends.compiled.lanes import in_lanes
+from snncc.ir.model import draw_model, verify_model
+from snncc.ir.verify import verify
+from snncc.ir.wiring import delays_of
+
+NET = """
+network n {
+  dt = 1 ms
+  input x[9] encode poisson(duration = 20 ms)
+  output y[8] : lif
+  x -> y : dense  delay uniform(1 ms, 4 ms)
+  x -> y : dense  delay 2 ms
+  y -> y : fixed_fan_in(k = 9, multapses = true)  delay normal(2 ms, 1 ms)
+}
+"""
+
+
+def test_lanes_have_all_synapses_each_with_its_weight_and_delay() -> None:
+    model = draw_model(compiled_text(NET).graph, 5)
+    made = in_lanes(model)
+    verify(made.graph)
+    verify_model(made)
+    assert [p.delays for p in made.graph.projections] == [None] * len(made.graph.projections)
+    for projection in model.graph.projections:
+        own = [p for p in made.graph.projections if p.name.partition("@")[0] == projection.name]
+        delays = [p.delay for p in own]
+        assert delays == sorted(set(delays))
+        wiring = model.wirings[projection.name]
+        wanted = (*wiring.pairs(), delays_of(projection, wiring), model.weights(projection.name))
+        found = [
+            (*made.wirings[p.name].pairs(), np.full(made.wirings[p.name].synapses, p.delay))
+            for p in own
+        ]
+        weights = np.concatenate([made.weights(p.name).ravel() for p in own])
+        columns = [np.concatenate(column) for column in zip(*found, strict=True)]
+        rows = zip(*columns, weights, strict=True)
+        assert sorted(rows) == sorted(zip(*(w.ravel() for w in wanted), strict=True))
+
+
+def test_where_no_delays_differ_nothing_is_made() -> None:
+    text = NET.replace("uniform(1 ms, 4 ms)", "1 ms").replace("normal(2 ms, 1 ms)", "2 ms")
+    model = draw_model(compiled_text(text).graph, 5)
+    assert in_lanes(model) is model
