@@ -125,7 +125,7 @@ def _join(
             init or habits.init,
             port,
             least,
-            _lr_mult(options, habits, scope, body.report),
+            _lr_mult(options, connectivity.kind, scope, body.report),
             span,
             delays,
         )
@@ -228,14 +228,14 @@ def steps(delay: float, dt: float | None, span: Span | None) -> int:
     return count
 
 
-def _lr_mult(options: _Options, habits: _Habits, scope: Scope, report: Report) -> float:
+def _lr_mult(options: _Options, kind: str, scope: Scope, report: Report) -> float:
     option = options.get(Learning)
     if not isinstance(option, Learning):
-        return habits.lr_mult
+        return _HABITS.get(kind, _LEARNT).lr_mult
     if option.trainable is None:
         return 0.0
-    if habits is _POOL:
-        message = "the weights of `pool2d` cannot be trained"
+    if not CONNECTIVITIES[kind].learns:
+        message = f"the weights of `{kind}` cannot be trained"
         raise CompileError(Diagnostic("E042", message, option.span, help="leave `trainable` out"))
     return calls.number(fill(LEARNING, option.trainable, scope, report, "E042"), "lr_mult")
 

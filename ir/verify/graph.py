@@ -186,6 +186,9 @@ def _verify_projection(projection: Projection) -> None:
         require(delay > 0, f"{projection.name}: delays of synapses from {delay} steps on")
     lr_mult = projection.lr_mult
     require(isfinite(lr_mult) and lr_mult >= 0.0, f"{projection.name}: lr_mult {lr_mult!r}")
+    kind = projection.connectivity.kind
+    may_learn = CONNECTIVITIES[kind].learns or not projection.trainable
+    require(may_learn, f"{projection.name}: {kind} does not learn")
 
 
 def _verify_ends(

@@ -31,13 +31,15 @@ Draw = Callable[[Projection, Wiring, np.random.Generator, inits.Tensors], inits.
 class Connectivity(Row):
     """A kind of wiring. `check` refuses arguments and shapes that cannot be, cheaply; `wire`
     builds the synapses; `size` foretells how many there will be; `shape`, where the kind fixes it,
-    is the post shape for a pre shape; `windows`, where the synapses are some, which."""
+    is the post shape for a pre shape; `windows`, where the synapses are some, which; `learns`,
+    whether a rule may change its weights."""
 
     wire: Wire = field(kw_only=True)
     check: Check = field(kw_only=True, default=pairs.check_all_pairs)
     size: Foretell = field(kw_only=True, default=sizes.matrix)
     shape: InferShape | None = field(kw_only=True, default=None)
     windows: Callable[[Projection, Shape], Windows] | None = field(kw_only=True, default=None)
+    learns: bool = field(kw_only=True, default=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,7 @@ CONNECTIVITIES: dict[str, Connectivity] = {
         check=spatial.check_pool2d,
         shape=spatial.pool2d_shape,
         windows=spatial.pooled,
+        learns=False,
     ),
     "lateral_inhibition": Connectivity(
         "every neuron to every other of its own population",

@@ -17,6 +17,7 @@ from rule_cases import sample
 from snncc.backends.compiled.dropout import dropping
 from snncc.backends.compiled.network import ready
 from snncc.backends.compiled.plan import make_plan
+from snncc.backends.rules.through_time import tables
 from snncc.backends.trainers.cpu import CpuTrainer
 from snncc.backends.trainers.cuda import CudaTrainer
 from snncc.ir.model import draw_model
@@ -40,6 +41,19 @@ def short_text(case):
 @pytest.mark.parametrize("case", ["maps", *AT_NIGHT])
 def test_a_step_is_the_oracles_gradient(kernels, case, batch):
     check_step_without(lambda m, s: CpuTrainer(m, s, 2, kernels), short_text(case), batch, short)
+
+
+def test_a_step_in_segments_is_the_oracles_gradient(kernels, monkeypatch):
+    """What arrives is found once more, with the same units left out."""
+    monkeypatch.setattr(tables, "MOST_BYTES", 1)
+    monkeypatch.setattr(tables, "PART", 8)
+
+    def make(model, spec):
+        trainer = CpuTrainer(model, spec, 2, kernels)
+        assert trainer.rule.segments == 4
+        return trainer
+
+    check_step_without(make, short_text("maps"), 2, short)
 
 
 @with_threads

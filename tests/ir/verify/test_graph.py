@@ -51,6 +51,7 @@ def test_a_good_graph_holds(graph, net) -> None:
 
 V, W = Ref("v"), Ref("w")
 CODE = Fixed(8, 4)
+POOL = Call("pool2d", (("kernel", 2), ("stride", 0)))
 MISTYPED = Apply("add", (V, Const(1, DType.I32)), DType.F32)
 
 BROKEN = {
@@ -88,6 +89,7 @@ BROKEN = {
     "argument not a number": lambda g: projection(
         g, connectivity=Call("sparse", (("p", float("nan")),))
     ),
+    "a pool that learns": lambda g: projection(g, connectivity=POOL),
     "init": lambda g: projection(g, init=Call("xavier")),
     "init out of range": lambda g: projection(g, init=Call("kaiming", (("gain", -1.0),))),
     "weight beyond float32": lambda g: projection(g, init=Call("constant", (("value", 1e39),))),
@@ -147,6 +149,10 @@ BROKEN = {
         g, decay=(Assign("v", Apply("select", (Ref("spiked", DType.BOOL), V, V), DType.F32)),)
     ),
 }
+
+
+def test_a_pool_that_does_not_learn(graph) -> None:
+    assert verify(projection(graph, connectivity=POOL, lr_mult=0.0)) == ALL
 
 
 @pytest.mark.parametrize("what", BROKEN)
