@@ -14,8 +14,10 @@ from refusal import refusals, refused
 from snncc.backends.cuda.simulator import CudaSimulator
 from snncc.backends.reference.network import simulate
 from snncc.backends.trainers.cpu import CpuTrainer
+from snncc.frontend.program import compile_text
+from snncc.ir.diagnostics import Source
 from snncc.ir.model import draw_model
-from snncc.ir.passes.pipeline import run_model_passes
+from snncc.ir.passes.pipeline import run_model_passes, run_pipeline
 from snncc.ir.tensors import Tensor, tensor
 from snncc.ir.types import Fixed
 
@@ -240,3 +242,33 @@ def test_spike_train_rules_refuse_what_is_drawn(kernels, rule):
     program = compiled_text(net)
     problems = refusals(CpuTrainer, draw_model(program.graph, 1), program.train, 1, kernels)
     assert {p.code for p in problems} == {"E050"}
+
+
+@pytest.mark.parametrize("neurons", [5, 500])
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ("pause = uniform(1 ms, 5 ms)", "E045"),
+        ("pause = 3 ms - 1 ms * i", "E022"),
+        ("tau = uniform(0.1 ms, 0.9 ms)", "E046"),
+        ("tau = 2 ms * (3 - i)", "E022"),
+    ],
+)
+def test_a_neuron_that_no_step_can_have(neurons, given, code):
+    net = DRAWN.replace("tau = uniform(3 ms, 9 ms), pause = 1 ms * (i % 3)", given)
+    net = net.replace("METHOD", "euler").replace("h[5]", f"h[{neurons}]")
+    typical = {"pause = uniform(1 ms, 5 ms)": 3.0, "tau = uniform(0.1 ms, 0.9 ms)": 4.0}
+    made = compile_text(Source("t.snn", net)).graph
+    populations = tuple(
+        replace(p, parameters=tuple((dict(p.parameters) | _typical(given, typical)).items()))
+        if p.name == "h"
+        else p
+        for p in made.populations
+    )
+    model = draw_model(run_pipeline(replace(made, populations=populations)), 1)
+    assert refused(code, run_model_passes, model).message.count("`h`") == 1
+
+
+def _typical(given, typical):
+    name = given.partition(" ")[0]
+    return {name: typical.get(given, 3.0)}

@@ -64,8 +64,8 @@ BODIES = {
   b -> y.inh : dense  delay 0 ms
   y -> y.inh : lateral_inhibition""",
     "learnt": """
-  population a[7] : tuned(tau = 8 ms)
-  population b[6] : tuned(v_th = 0.75 mV fixed) method exact
+  population a[7] : tuned(tau = uniform(6 ms, 10 ms))
+  population b[6] : tuned(v_th = uniform(0.6 mV, 0.9 mV) fixed, c = 0.1 mV * i) method exact
   output y[5] : lif(v_th = 1 mV trainable, tau_mem = 8 ms, tau_syn = 3 ms, refractory = 0 ms)
   x -> a : dense  fixed
   a -> b : dense  delay 0 ms
