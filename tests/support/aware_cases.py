@@ -57,9 +57,9 @@ POOLED = """
   population b : cell
   output y[5] : cell
   x -> m : dense(init = uniform(-0.5, 1))  fixed delay 0 ms
-  m -> a : conv2d(channels = 2, kernel = 3, padding = 1)  delay 0 ms
+  m -> a : conv2d(channels = 4, kernel = 3, padding = 1)  delay 0 ms
   a -> p : pool2d(kernel = 2, init = constant(1.1))  fixed delay 0 ms
-  p -> b : conv2d(channels = 2, kernel = 2)  delay 1 ms
+  p -> b : conv2d(channels = 4, kernel = 2, groups = 2)  delay 1 ms
   b -> y : dense"""
 QUICK = "lif(tau_mem = 8 ms, tau_syn = 3 ms, v_th = 1 mV, refractory = 0 ms)"
 SUMMED = POOLED.replace(": cell", f": {QUICK}")

@@ -54,8 +54,9 @@ network: its factors of decay and its delays in steps would be others.
 
 `weights.safetensors` holds the codes as they are in the package: `weights/PROJECTION`, int8 or
 int16; [pre, post] of all pairs, [synapses] of a list with its ends in `pre/PROJECTION` and
-`post/PROJECTION`, [channel out, channel in, row, column] of a convolution. `weights.csv` has a line
-a synapse: projection, pre, post, weight; of convolutions and pools `windows.csv` has one a weight.
+`post/PROJECTION`, [channel out, channel in of its group, row, column] of a convolution.
+`weights.csv` has a line a synapse: projection, pre, post, weight; of convolutions and pools
+`windows.csv` has one a weight.
 
 | projection | bits | synapses | delay | at |
 |---|---|---|---|---|

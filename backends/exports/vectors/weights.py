@@ -21,8 +21,9 @@ MOST_ROWS = 1 << 22  # of the table: beyond it is the one file alone
 def weight_files(model: Model) -> dict[str, bytes]:
     """`weights.safetensors`: "weights/<projection>", int8 or int16, [pre, post] of all pairs,
     [synapses] of a list, whose ends are "pre/<projection>" and "post/<projection>", windows as
-    [channel out, channel in, row, column], one number of a pool. `weights.csv`: a row a synapse,
-    but those of windows, of which `windows.csv` has a row a weight; either, if there are some."""
+    [channel out, channel in of its group, row, column], one number of a pool. `weights.csv`: a row
+    a synapse, but those of windows, of which `windows.csv` has a row a weight; either, if there are
+    some."""
     arrays = {weights_name(p.name): model.weights(p.name) for p in model.graph.projections}
     for name, wiring in model.wirings.items():
         if isinstance(wiring, Listed):
