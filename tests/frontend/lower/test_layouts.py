@@ -168,3 +168,8 @@ def test_more_numbers_than_synapses_are_not_read(tmp_path: Path) -> None:
     np.savez_compressed(tmp_path / "w.npz", a=np.zeros((1000, 1000)))
     found = refused("E040", program, tmp_path, "w.npz")
     assert "more numbers than 2 neurons to 3 can have weights" in found.message
+
+
+def test_a_list_has_no_fifth_column(tmp_path: Path) -> None:
+    found = refused("E040", given, tmp_path, "0,1,0.5,1,7\n", layout="list")
+    assert "has 5 columns, but a list has rows of pre, post, weight" in found.message
