@@ -17,7 +17,7 @@ class Argument:
     channel), "train" (0 or 1, step by step) or "trains" (a train by class and output). `choices`
     lists the allowed texts; every number has a `range`. One that is `silent` is left out of a call
     where it is at its default, so that networks without it have the text that they had before there
-    was such a thing.
+    was such a thing; one that is also `told` stays where a program says its default.
     """
 
     name: str
@@ -26,6 +26,7 @@ class Argument:
     choices: tuple[str, ...] = ()
     range: Range | None = None
     silent: bool = False
+    told: bool = False
 
     def problem(self, kind: str, value: Value) -> str:
         """What is wrong with a number given for it in the row `kind`; "" if nothing."""

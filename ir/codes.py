@@ -68,6 +68,7 @@ CODES: dict[str, str] = {
     "W042": "projection delivers nothing",
     "W043": "state grows of itself",
     "W044": "weights leave no room",
+    "W045": "neurons are joined to themselves",
     # W05x: training that can hardly work
     "W050": "teacher or target cannot work",
     "W051": "parameters stay as they are",

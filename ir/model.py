@@ -122,7 +122,9 @@ def _wired(graph: Graph, seed: int, threads: int, found: list[Diagnostic]) -> di
         pre, post = populations[projection.pre].shape, populations[projection.post].shape
         try:
             wiring = wire(projection, pre, post, seed, threads)
-            wirings[projection.name] = with_delays(projection, wiring, graph.dt, seed)
+            wirings[projection.name] = with_delays(
+                projection, wiring, graph.dt, seed, graph.tensors
+            )
         except CompileError as error:
             found += error.diagnostics
     lists = [(name, wiring) for name, wiring in wirings.items() if isinstance(wiring, Listed)]

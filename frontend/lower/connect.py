@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import ceil
 
 from ...ir import calls
 from ...ir.arguments import Row
@@ -14,8 +13,7 @@ from ...ir.graph import Call as IrCall
 from ...ir.graph import Projection
 from ...ir.report import Poisoned, Report, sound, twice
 from ...ir.rules import LEARNING
-from ...ir.verify.durations import MOST_STEPS
-from ...ir.wiring import CONNECTIVITIES, DELAYS, INITS, longest_delay, shortest_delay
+from ...ir.wiring import CONNECTIVITIES, INITS
 from ..syntax.tree import (
     Alias,
     Call,
@@ -33,7 +31,6 @@ from ..typing.arguments import (
     fill,
     fill_bound,
     index_expression,
-    is_distribution,
     look_up,
 )
 from ..typing.constants import Scope, evaluate, number
@@ -41,11 +38,11 @@ from ..typing.equations import Typed
 from ..typing.operators import Operand, mismatch
 from ..units import NUMBER, Dimension, describe
 from .construction import Body, Endpoint, Environment, KnownPopulation
+from .lags import Lag, lag_of, listed_lag
 from .layouts import Sizes
 from .paths import part_text, post_end, pre_end
 from .relays import add_relay, require_learning_alone
-from .settings import time_of
-from .tensors import LOADERS
+from .tensors import LOADERS, Loaded
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +109,13 @@ def _join(
     options = _options(link.options)
     name = _name(options, pre, post, port, scope, body)
     sizes = pre.population.neurons, post.population.neurons
-    connectivity, init = _wiring(link.connectivity, name, sizes, dimension, scope, body)
+    connectivity, init, listed = _wiring(link.connectivity, name, sizes, dimension, scope, body)
     habits = _HABITS.get(connectivity.kind, _LEARNT)
-    least, delays = _delay(options, scope, body) if delay is None else (delay, None)
+    said = _said(options)
+    if listed is not None:
+        lag = listed_lag(listed, name, said, body)
+    else:
+        lag = lag_of(said, scope, body) if delay is None else Lag(delay)
     body.network.names[name] = span
     body.network.projections.append(
         Projection(
@@ -124,10 +125,10 @@ def _join(
             connectivity,
             init or habits.init,
             port,
-            least,
+            lag.steps,
             _lr_mult(options, connectivity.kind, scope, body.report),
             span,
-            delays,
+            lag.delays,
         )
     )
 
@@ -155,7 +156,9 @@ def _check_connectivity(call: Call, scope: Scope, report: Report) -> None:
 
 
 def _check_options(options: tuple[Option, ...], scope: Scope, body: Body) -> None:
-    _delay(_options(options), scope, body)
+    said = _said(_options(options))
+    if said is not None:
+        lag_of(said, scope, body)
 
 
 def _post(path: Path, scope: Scope, body: Body) -> _Post:
@@ -190,42 +193,9 @@ def _options(options: tuple[Option, ...]) -> _Options:
     return given
 
 
-def _delay(options: _Options, scope: Scope, body: Body) -> tuple[int, IrCall | None]:
-    """The delay of all synapses in steps; or the least of them, and how they are distributed."""
-    option, dt = options.get(Delay), body.network.dt
-    if not isinstance(option, Delay):
-        return steps(body.delay, dt, body.delay_place), None
-    if not is_distribution(option.value, DELAYS):
-        return steps(time_of(option.value, scope), dt, option.value.span), None
-    return _delays(option.value, dt, scope, body.report)
-
-
-def _delays(
-    node: Expression, dt: float | None, scope: Scope, report: Report
-) -> tuple[int, IrCall | None]:
-    call = as_call(node, "a delay")
-    delays = fill(DELAYS[call.name.text], call, scope, report, "E042")
-    steps(calls.number(delays, "min"), dt, node.span)
-    if dt is None:
-        return 0, delays
-    steps(dt * ceil(longest_delay(delays) / dt), dt, node.span)  # refuses what is too long
-    return max(1, round(shortest_delay(delays) / dt)), delays
-
-
-def steps(delay: float, dt: float | None, span: Span | None) -> int:
-    """A delay [ms] in steps of dt [ms]; 0 where that is open."""
-    if dt is None:
-        return 0
-    if delay / dt > MOST_STEPS:
-        long = f"a delay of {delay:g} ms is {delay / dt:.3g} steps"
-        message = f"{long}; at most {MOST_STEPS} are possible"
-        raise CompileError(Diagnostic("E005", message, span))
-    count = round(delay / dt)
-    if abs(count * dt - delay) > 1e-9 * max(dt, delay):
-        message = f"a delay of {delay:g} ms is not a multiple of dt = {dt:g} ms"
-        way_out = f"write {max(count, 1) * dt:.10g} ms, or change dt"
-        raise CompileError(Diagnostic("E043", message, span, help=way_out))
-    return count
+def _said(options: _Options) -> Delay | None:
+    option = options.get(Delay)
+    return option if isinstance(option, Delay) else None
 
 
 def _lr_mult(options: _Options, kind: str, scope: Scope, report: Report) -> float:
@@ -271,15 +241,17 @@ def _wiring(
     dimension: Dimension,
     scope: Scope,
     body: Body,
-) -> tuple[IrCall, IrCall | None]:
-    """The connectivity, and the initial weights where the program says them."""
+) -> tuple[IrCall, IrCall | None, Loaded | None]:
+    """The connectivity, the initial weights where the program says them, and what was loaded, if
+    its synapses have delays."""
     row = look_up(CONNECTIVITIES, call, "connectivity")
     if call.name.text in LOADERS:
         bound = bind(call, [formal.name for formal in row.arguments])
-        connectivity, weights = LOADERS[call.name.text](row, call, bound, scope, sizes, body.report)
-        body.network.tensors[name] = weights
-        return connectivity, IrCall("given", (("tensor", name),))
-    return _arguments(row, call, dimension, scope, body.report)
+        loaded = LOADERS[call.name.text](row, call, bound, scope, sizes, body.report)
+        body.network.tensors[name] = loaded.weights
+        init = IrCall("given", (("tensor", name),))
+        return loaded.call, init, None if loaded.delays is None else loaded
+    return *_arguments(row, call, dimension, scope, body.report), None
 
 
 def _arguments(

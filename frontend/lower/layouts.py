@@ -14,11 +14,8 @@ Weights = npt.NDArray[np.float32]
 Sizes = tuple[int | None, int | None]  # neurons before and after; None: not known yet
 Pairs = tuple[tuple[int, int], ...]
 
-ROWS = "a list has rows of pre, post, weight"
-NO_DELAYS = (
-    "a synapse of a list has no delay of its own: leave the column out, write `delay 2 ms` behind "
-    "the projection, and make a file and a projection for each delay"
-)
+ROWS = "a list has rows of pre, post, weight, and perhaps delay [ms]"
+Delays = npt.NDArray[np.float64]  # [ms]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +41,10 @@ class WeightFile:
         if not self._may_be_list(table):
             is_list = columns == 3 and not is_matrix and not self._fits(table.shape[::-1])
             return "list" if is_list else "matrix"
-        if columns == 4:
-            raise self._with_delays(is_matrix)
         if not is_matrix:
             return "list"
-        message = f"`{self.path}` may be a [pre, post] matrix, and may be rows of pre, post, weight"
+        rows = "pre, post, weight" + (", delay" if columns == 4 else "")
+        message = f"`{self.path}` may be a [pre, post] matrix, and may be rows of {rows}"
         raise self._refusal("E042", message, 'say which: `layout = "matrix"` or `layout = "list"`')
 
     def _fits(self, shape: tuple[int, ...]) -> bool:
@@ -65,11 +61,6 @@ class WeightFile:
         ends = zip(pairs.max(axis=0), self.sizes, strict=True)
         is_inside = all(neurons is None or index < neurons for index, neurons in ends)
         return is_inside and len(np.unique(pairs, axis=0)) == len(pairs)
-
-    def _with_delays(self, is_matrix: bool) -> CompileError:
-        message = f"`{self.path}` has four columns, as if rows were pre, post, weight, delay"
-        way_out = 'if it is a matrix, say `layout = "matrix"`; ' if is_matrix else ""
-        return self._refusal("E042", message, way_out + NO_DELAYS)
 
     def as_matrix(self, table: Array, layout: str) -> Weights:
         """The weights [pre, post] of a table in the layout matrix or post_pre."""
@@ -94,12 +85,11 @@ class WeightFile:
             return 'it fits as [post, pre], as PyTorch keeps weights: write `layout = "post_pre"`'
         return f"a matrix is [pre, post]; {ROWS}"
 
-    def as_list(self, table: Array) -> tuple[Pairs, Weights]:
-        """The pairs (pre, post) and the weights of rows of pre, post, weight."""
+    def as_list(self, table: Array) -> tuple[Pairs, Weights, Delays | None]:
+        """The pairs (pre, post), the weights and the delays of rows of these, if they have them."""
         columns = table.shape[1]
-        if columns != 3:
-            message = f"`{self.path}` has {columns} columns, but {ROWS}"
-            raise self._refusal("E040", message, NO_DELAYS if columns == 4 else "")
+        if columns not in (3, 4):
+            raise self._refusal("E040", f"`{self.path}` has {columns} columns, but {ROWS}", "")
         pairs = table[:, :2]
         bad = np.argwhere((pairs < 0) | (pairs != np.floor(pairs)))
         if len(bad):
@@ -107,7 +97,8 @@ class WeightFile:
             message = f"`{self.path}` has {pairs[row, column]:g} for a neuron's index in row {row}"
             raise self._refusal("E042", f"{message} (from 0)", ROWS)
         listed = tuple((int(pre), int(post)) for pre, post in pairs)
-        return listed, np.ascontiguousarray(table[:, 2], dtype=np.float32)
+        delays = table[:, 3].astype(np.float64) if columns == 4 else None
+        return listed, np.ascontiguousarray(table[:, 2], dtype=np.float32), delays
 
     def _refusal(self, code: str, message: str, way_out: str) -> CompileError:
         return CompileError(Diagnostic(code, message, self.span, help=way_out))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,17 +15,26 @@ from ...ir.report import Report
 from ..syntax.tree import Call, Expression
 from ..typing.arguments import fill_bound, missing
 from ..typing.constants import Constant, Scope, evaluate, number, whole, wrong_type
-from ..units import NUMBER
-from .layouts import Sizes, WeightFile, Weights
+from ..units import NUMBER, TIME, to_unit
+from .layouts import Delays, Sizes, WeightFile, Weights
 from .weights import read_weights
 
-Loader = Callable[
-    [Row, Call, Mapping[str, Expression], Scope, Sizes, Report], tuple[IrCall, Weights]
-]
+
+class Loaded(NamedTuple):
+    """A connectivity with its weights, and the delays [ms] of its synapses in the order of the
+    list, if it has them; `span` is where all are from."""
+
+    call: IrCall
+    weights: Weights
+    delays: Delays | None
+    span: Span
 
 
-def _listed(call: Call, bound: Mapping[str, Expression], scope: Scope) -> tuple[IrCall, Weights]:
-    """`list(synapses = [[pre, post, weight], …])`."""
+Loader = Callable[[Row, Call, Mapping[str, Expression], Scope, Sizes, Report], Loaded]
+
+
+def _listed(call: Call, bound: Mapping[str, Expression], scope: Scope) -> Loaded:
+    """`list(synapses = [[pre, post, weight], …])`, or each with a delay behind its weight."""
     if "synapses" not in bound:
         raise CompileError(missing(call, "synapses"))
     node = bound["synapses"]
@@ -34,17 +44,24 @@ def _listed(call: Call, bound: Mapping[str, Expression], scope: Scope) -> tuple[
     synapses = [_synapse(item, node.span) for item in value]
     if not synapses:
         raise CompileError(Diagnostic("E042", "the list of synapses is empty", node.span))
-    pairs = tuple((pre, post) for pre, post, _ in synapses)
-    weights = np.array([weight for _, _, weight in synapses], dtype=np.float32)
-    return IrCall("list", (("synapses", pairs),)), weights
+    if len({len(synapse) for synapse in synapses}) > 1:
+        message = "some synapses of the list have a delay, and some have none"
+        raise CompileError(Diagnostic("E042", message, node.span, help="give each one, or none"))
+    pairs = tuple((int(pre), int(post)) for pre, post, *_ in synapses)
+    weights = np.array([synapse[2] for synapse in synapses], dtype=np.float32)
+    has_delays = len(synapses[0]) == 4
+    delays = np.array([synapse[3] for synapse in synapses]) if has_delays else None
+    return Loaded(IrCall("list", (("synapses", pairs),)), weights, delays, node.span)
 
 
-def _synapse(item: Constant, span: Span) -> tuple[int, int, float]:
-    if not isinstance(item, tuple) or len(item) != 3:
-        message = "a synapse is `[pre, post, weight]`"
+def _synapse(item: Constant, span: Span) -> tuple[float, ...]:
+    """Pre, post, weight, and a delay [ms] if it has one."""
+    if not isinstance(item, tuple) or len(item) not in (3, 4):
+        message = "a synapse is `[pre, post, weight]`, or `[pre, post, weight, delay]`"
         raise CompileError(Diagnostic("E042", message, span, help="such as `[[0, 1, 0.5]]`"))
     pre, post = (_index(part, span) for part in item[:2])
-    return pre, post, number(item[2], span, NUMBER)
+    delay = (to_unit(number(part, span, TIME), "ms") for part in item[3:])
+    return pre, post, number(item[2], span, NUMBER), *delay
 
 
 def _index(part: Constant, span: Span) -> int:
@@ -61,7 +78,7 @@ def _from_file(
     scope: Scope,
     sizes: Sizes,
     report: Report,
-) -> tuple[IrCall, Weights]:
+) -> Loaded:
     """`file(path = "w.npy", layout = "matrix")`; rows of pre, post, weight become a list."""
     arguments = dict(fill_bound(row, call, bound, scope, report))
     place = bound["path"].span
@@ -72,10 +89,11 @@ def _from_file(
     if layout == "auto":
         layout = file.layout(table)
     if layout == "list":
-        pairs, weights = file.as_list(table)
-        return IrCall("list", (("synapses", pairs),)), weights
+        pairs, weights, delays = file.as_list(table)
+        return Loaded(IrCall("list", (("synapses", pairs),)), weights, delays, place)
     weights = file.as_matrix(table, layout)
-    return IrCall("file", tuple((arguments | {"layout": layout}).items())), weights
+    made = IrCall("file", tuple((arguments | {"layout": layout}).items()))
+    return Loaded(made, weights, None, place)
 
 
 LOADERS: dict[str, Loader] = {

@@ -99,7 +99,7 @@ def fill_bound(
     kinds: Kinds = PLAIN,
 ) -> tuple[tuple[str, Value], ...]:
     """The arguments of a row in its order, in the units of the table, defaults where none given;
-    without those that are silent at their default."""
+    without those that are silent at their default, though not those that are told."""
     last = report.last
     values = report.each(_argument, row.arguments, call, bound, scope, code, kinds)
     report.require_none_since(last)
@@ -108,7 +108,7 @@ def fill_bound(
     return tuple(
         (formal.name, value)
         for formal, value in zip(row.arguments, values, strict=True)
-        if not (formal.silent and value == formal.default)
+        if not (formal.silent and value == formal.default) or (formal.told and formal.name in bound)
     )
 
 

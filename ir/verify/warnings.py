@@ -14,6 +14,8 @@ from ..diagnostics import Diagnostic
 from ..expr import evaluate
 from ..graph import Graph, Population, Projection
 from ..schemes import SCHEMES
+from ..types import size
+from ..wiring import CONNECTIVITIES, foretold_size
 from .durations import duration_of
 
 
@@ -21,7 +23,8 @@ def graph_warnings(graph: Graph) -> tuple[Diagnostic, ...]:
     """W040 for every input whose probability of a spike, value x rate x dt, goes beyond 1; W042 for
     every projection through which nothing of the input arrives in time; W043 for every state that
     grows of itself, and for states that grow together in steps, though not by their equations; W044
-    for weights that float32 has no room for."""
+    for weights that float32 has no room for; W045 for neurons that chance joins to themselves, of
+    which the program says nothing."""
     return tuple(warning for find in _FINDERS for warning in find(graph))
 
 
@@ -134,6 +137,23 @@ def _huge(graph: Graph) -> Iterable[Diagnostic]:
             )
 
 
+def _joined_to_themselves(graph: Graph) -> Iterable[Diagnostic]:
+    for projection in graph.projections:
+        call = projection.connectivity
+        says = any(argument.name == "self" for argument in CONNECTIVITIES[call.kind].arguments)
+        if projection.pre != projection.post or not says or "self" in dict(call.arguments):
+            continue
+        shape = graph.population(projection.pre).shape
+        own = foretold_size(projection, shape, shape).synapses / max(1, size(shape))
+        if own >= 1.0:
+            yield Diagnostic(
+                "W045",
+                f"of the synapses of `{projection.name}` about {own:.3g} join a neuron to itself",
+                projection.span,
+                help="write `self = false` to leave them out, or `self = true` if they are meant",
+            )
+
+
 LOST = 1e30
 
 
@@ -169,5 +189,5 @@ LOOKED = 400  # rows, and columns
 
 
 _FINDERS: tuple[Callable[[Graph], Iterable[Diagnostic]], ...] = (
-    *(_cut, _dead, _growing, _growing_together, _huge),
+    *(_cut, _dead, _growing, _growing_together, _huge, _joined_to_themselves),
 )

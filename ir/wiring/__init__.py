@@ -1,6 +1,6 @@
 """Connectivities and initial weights: from a projection to its synapses, deterministically."""
 
-from .delays import DELAYS, delays_of, longest_delay, shortest_delay, with_delays
+from .delays import DELAYS, DRAWN, delays_of, longest_delay, shortest_delay, with_delays
 from .drawn import repeats
 from .kinds import AllPairs, FloatArray, IntArray, Listed, Planes, Windows, Wiring, spans
 from .sizes import Size
@@ -20,6 +20,7 @@ from .tables import (
 __all__ = [
     "CONNECTIVITIES",
     "DELAYS",
+    "DRAWN",
     "INITS",
     "AllPairs",
     "Connectivity",

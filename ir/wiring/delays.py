@@ -9,11 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ..arguments import Argument, Row
-from ..calls import number
+from ..calls import number, text
 from ..graph import Call, Projection
 from ..ranges import NOT_NEGATIVE
 from .arguments import refuse
-from .kinds import IntArray, Listed, Windows, Wiring, spans
+from .inits import Tensors
+from .kinds import IntArray, Listed, Windows, Wiring, order_of, spans
+from .pairs import listed_pairs
 from .streams import streams_of
 
 Draw = Callable[[Call, int, np.random.Generator], npt.NDArray[np.float64]]
@@ -43,7 +45,7 @@ def _normal(call: Call, count: int, generator: np.random.Generator) -> npt.NDArr
 # The shortest delay that may be, 0 for one step.
 LEAST = Argument("min", "ms", 0.0, range=NOT_NEGATIVE)
 
-DELAYS: dict[str, Delays] = {
+DRAWN: dict[str, Delays] = {
     "uniform": Delays(
         "uniform in [low, high)",
         (
@@ -69,14 +71,19 @@ DELAYS: dict[str, Delays] = {
 }
 
 
+# Those of a list, in steps, int32 in its order: the tensor of that name in Graph.tensors.
+GIVEN = Row("as listed", (Argument("tensor", "text"),))
+DELAYS: dict[str, Row] = {**DRAWN, "given": GIVEN}
+
+
 def longest_delay(call: Call) -> float:
     """A delay [ms] that hardly any of the distribution is longer than."""
-    return DELAYS[call.kind].longest(call)
+    return DRAWN[call.kind].longest(call)
 
 
 def shortest_delay(call: Call) -> float:
     """The delay [ms] that none of the distribution is shorter than."""
-    return max(number(call, "min"), DELAYS[call.kind].shortest(call))
+    return max(number(call, "min"), DRAWN[call.kind].shortest(call))
 
 
 def delays_of(projection: Projection, wiring: Wiring) -> IntArray:
@@ -91,6 +98,8 @@ def check_delays(projection: Projection, has_windows: bool) -> None:
     call = projection.delays
     if call is None:
         return
+    if call.kind == "given" and projection.connectivity.kind != "list":
+        raise refuse(projection, "only the synapses of a list have delays that are given")
     if has_windows:
         raise refuse(
             projection,
@@ -103,31 +112,49 @@ def check_delays(projection: Projection, has_windows: bool) -> None:
         raise refuse(projection, f"delays from {low:g} to {high:g} ms are none", "swap the two")
 
 
-def with_delays(projection: Projection, wiring: Wiring, dt: float, seed: int) -> Wiring:
-    """The wiring, its synapses with delays where the projection says how these are distributed: to
-    the nearest step, and drawn again where that is below the shortest."""
+def with_delays(
+    projection: Projection, wiring: Wiring, dt: float, seed: int, tensors: Tensors
+) -> Wiring:
+    """The wiring, its synapses with delays where the projection says how these are distributed, or
+    which they are."""
     if projection.delays is None:
         return wiring
     assert not isinstance(wiring, Windows)
+    if projection.delays.kind == "given":
+        delays = _given(projection, wiring, tensors)
+    else:
+        delays = _all_drawn(projection, wiring, dt, seed)
+    if len(delays) and np.ptp(delays) >= MOST_DELAYS:
+        ends = f"from {delays.min()} to {delays.max()} steps"
+        way_out = f"make them less different, fewer than {MOST_DELAYS} steps, or dt longer"
+        raise refuse(projection, f"the delays of `{projection.name}` go {ends}", way_out)
+    return Listed(wiring.pre_neurons, wiring.post_neurons, *wiring.pairs(), delays)
+
+
+def _given(projection: Projection, wiring: Wiring, tensors: Tensors) -> IntArray:
+    assert projection.delays is not None
+    name = text(projection.delays, "tensor")
+    if name not in tensors or tensors[name].shape != (wiring.synapses,):
+        raise refuse(projection, f"the delays `{name}` are missing, or are not one a synapse")
+    pairs = listed_pairs(projection)
+    return np.asarray(tensors[name])[order_of(pairs[:, 0], pairs[:, 1])].astype(np.int32)
+
+
+def _all_drawn(projection: Projection, wiring: Wiring, dt: float, seed: int) -> IntArray:
     generator = streams_of(projection.name, seed, "delays").generator()
     delays = np.empty(wiring.synapses, np.int32)
     for span in spans(wiring.synapses):
         delays[span] = _drawn(projection, span.stop - span.start, dt, generator)
-    if len(delays) and np.ptp(delays) >= MOST_DELAYS:
-        message = (
-            f"the delays of `{projection.name}` go from {delays.min()} to {delays.max()} steps"
-        )
-        way_out = f"make them less different, fewer than {MOST_DELAYS} steps, or dt longer"
-        raise refuse(projection, message, way_out)
-    return Listed(wiring.pre_neurons, wiring.post_neurons, *wiring.pairs(), delays)
+    return delays
 
 
 def _drawn(
     projection: Projection, count: int, dt: float, generator: np.random.Generator
 ) -> IntArray:
+    """Delays to the nearest step, drawn again where that is below the shortest."""
     call = projection.delays
     assert call is not None
-    draw = DELAYS[call.kind].draw
+    draw = DRAWN[call.kind].draw
     steps = np.rint(draw(call, count, generator) / dt)
     for _ in range(ROUNDS):
         short = np.flatnonzero(steps < projection.delay)

@@ -34,9 +34,10 @@ from .rows import (
 from .streams import Streams
 
 
-def skips_itself(call: Call) -> bool:
-    """Whether no neuron is joined to itself."""
-    return not dict(call.arguments).get("self", True)
+def skips_itself(projection: Projection) -> bool:
+    """Whether the projection could join a neuron to itself, and does not."""
+    is_wanted = dict(projection.connectivity.arguments).get("self", True)
+    return projection.pre == projection.post and not is_wanted
 
 
 def repeats(call: Call) -> bool:
@@ -44,25 +45,13 @@ def repeats(call: Call) -> bool:
     return bool(dict(call.arguments).get("multapses", False))
 
 
-def partners(call: Call, neurons: int) -> int:
+def partners(projection: Projection, neurons: int) -> int:
     """How many of the neurons at the other end a neuron may be joined to."""
-    return neurons - 1 if skips_itself(call) else neurons
-
-
-def _check_itself(projection: Projection) -> None:
-    call = projection.connectivity
-    if skips_itself(call) and projection.pre != projection.post:
-        raise refuse(
-            projection,
-            f"`self = false` leaves out what joins a neuron to itself, and no neuron of "
-            f"`{projection.pre}` is one of `{projection.post}`",
-            "leave `self` out",
-        )
+    return neurons - 1 if skips_itself(projection) else neurons
 
 
 def check_sparse(projection: Projection, pre_shape: Shape, post_shape: Shape) -> None:
     """E042 unless the synapses can be numbered."""
-    _check_itself(projection)
     expected = number(projection.connectivity, "p") * size(pre_shape) * size(post_shape)
     if expected > 0.99 * MAX_SYNAPSES:
         raise refuse(projection, f"`sparse` makes about {expected:.3g} synapses; make `p` smaller")
@@ -81,11 +70,10 @@ def check_fixed_fan_out(projection: Projection, pre_shape: Shape, post_shape: Sh
 def _check_fan(
     projection: Projection, other: tuple[str, int], each: int, ends: tuple[str, str]
 ) -> None:
-    _check_itself(projection)
     call, (name, neurons) = projection.connectivity, other
-    k, most = integer(call, "k"), partners(call, neurons)
+    k, most = integer(call, "k"), partners(projection, neurons)
     if k > most and not (repeats(call) and most):
-        itself = ", itself not counted" if skips_itself(call) else ""
+        itself = ", itself not counted" if skips_itself(projection) else ""
         raise refuse(
             projection,
             f"`{call.kind}` wants {k} {ends[0]} neurons for each {ends[1]} neuron, but `{name}` "
@@ -98,9 +86,8 @@ def _check_fan(
 
 def check_fixed_total(projection: Projection, pre_shape: Shape, post_shape: Shape) -> None:
     """E042 if there are fewer than n pairs."""
-    _check_itself(projection)
     call = projection.connectivity
-    n, pairs = integer(call, "n"), size(pre_shape) * partners(call, size(post_shape))
+    n, pairs = integer(call, "n"), size(pre_shape) * partners(projection, size(post_shape))
     if n > pairs and not (repeats(call) and pairs):
         message = f"`fixed_total` wants {n} synapses, but there are {pairs} pairs of neurons"
         raise refuse(projection, message, f"choose n of at most {pairs}")
@@ -113,21 +100,21 @@ def check_fixed_total(projection: Projection, pre_shape: Shape, post_shape: Shap
 def sparse(projection: Projection, pre_shape: Shape, post_shape: Shape, streams: Streams) -> Listed:
     """Each pair with probability p, by geometric gaps."""
     p, sizes = number(projection.connectivity, "p"), (size(pre_shape), size(post_shape))
-    return listed(_scattered(projection.connectivity, p, sizes, streams), sizes[1])
+    return listed(_scattered(projection, p, sizes, streams), sizes[1])
 
 
 def _scattered(
-    call: Call, share: float, sizes: tuple[int, int], streams: Streams, attempt: int = 0
+    projection: Projection, share: float, sizes: tuple[int, int], streams: Streams, attempt: int = 0
 ) -> Rows:
     """Pairs with probability `share` each, or so many synapses of each on average."""
-    pre, columns = sizes[0], partners(call, sizes[1])
+    pre, columns = sizes[0], partners(projection, sizes[1])
     at_once = rows_at_once(share * columns, columns)
-    draw = arrivals if repeats(call) else successes
+    draw = arrivals if repeats(projection.connectivity) else successes
 
     def piece(k: int) -> Rows:
         first, last = bounds_of(k, at_once, pre)
         positions = draw(share, (last - first) * columns, streams.generator(k, attempt))
-        return rows_from(positions, first, last, columns, skips_itself(call))
+        return rows_from(positions, first, last, columns, skips_itself(projection))
 
     expected = share * pre * columns
     room = int(expected + 8.0 * np.sqrt(expected)) + 64
@@ -141,10 +128,10 @@ def fixed_total(
     of all sets of so many pairs every one was as likely, hence so is every one of n."""
     call = projection.connectivity
     n, sizes = integer(call, "n"), (size(pre_shape), size(post_shape))
-    share = (n + 6.0 * np.sqrt(n) + 30.0) / max(1, sizes[0] * partners(call, sizes[1]))
+    share = (n + 6.0 * np.sqrt(n) + 30.0) / max(1, sizes[0] * partners(projection, sizes[1]))
     if not repeats(call):
         share = min(1.0, share)
-    attempts = (_scattered(call, share, sizes, streams, k) for k in count())
+    attempts = (_scattered(projection, share, sizes, streams, k) for k in count())
     rows = next(rows for rows in attempts if len(rows.ends) >= n)
     (dropped,) = distinct(1, len(rows.ends) - n, len(rows.ends), streams.generator(sizes[0]))
     return listed(without(rows, dropped), sizes[1])
@@ -156,7 +143,7 @@ def fixed_fan_out(
     """k post neurons for every pre neuron."""
     call = projection.connectivity
     k, pre, post = integer(call, "k"), size(pre_shape), size(post_shape)
-    choose, at_once = _chosen_by(call, k, post, streams), rows_at_once(k, 1)
+    choose, at_once = _chosen_by(projection, k, post, streams), rows_at_once(k, 1)
 
     def piece(number: int) -> Rows:
         first, last = bounds_of(number, at_once, pre)
@@ -173,7 +160,7 @@ def fixed_fan_in(
     sort, into buckets of pre neurons and within each."""
     call = projection.connectivity
     k, pre, post = integer(call, "k"), size(pre_shape), size(post_shape)
-    choose, at_once = _chosen_by(call, k, pre, streams), rows_at_once(k, 1)
+    choose, at_once = _chosen_by(projection, k, pre, streams), rows_at_once(k, 1)
     bits = bucket_bits(k * post / pre, pre)
     columns = Columns(np.empty(k * post, np.uint16), np.empty(k * post, np.int32))
 
@@ -197,15 +184,15 @@ def fixed_fan_in(
 
 
 def _chosen_by(
-    call: Call, k: int, neurons: int, streams: Streams
+    projection: Projection, k: int, neurons: int, streams: Streams
 ) -> Callable[[int, int, int], Ints]:
     """What draws k of the `neurons` at the other end for each of first:last, i32 [last - first, k],
     ascending."""
-    draw = with_repetition if repeats(call) else distinct
+    draw = with_repetition if repeats(projection.connectivity) else distinct
 
     def choose(piece: int, first: int, last: int) -> Ints:
-        chosen = draw(last - first, k, partners(call, neurons), streams.generator(piece))
-        if skips_itself(call):
+        chosen = draw(last - first, k, partners(projection, neurons), streams.generator(piece))
+        if skips_itself(projection):
             chosen += chosen >= np.arange(first, last, dtype=np.int32)[:, None]
         return chosen.astype(np.int32, copy=False)
 

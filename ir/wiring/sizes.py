@@ -49,9 +49,8 @@ def one_each(projection: Projection, pre_shape: Shape, post_shape: Shape) -> Siz
 
 def share(projection: Projection, pre_shape: Shape, post_shape: Shape) -> Size:
     """A share p of all pairs."""
-    call = projection.connectivity
-    pairs = size(pre_shape) * partners(call, size(post_shape))
-    return _listed(int(number(call, "p") * pairs), DRAWN)
+    pairs = size(pre_shape) * partners(projection, size(post_shape))
+    return _listed(int(number(projection.connectivity, "p") * pairs), DRAWN)
 
 
 def same_fan_in(projection: Projection, pre_shape: Shape, post_shape: Shape) -> Size:

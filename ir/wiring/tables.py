@@ -56,7 +56,7 @@ def _same_shape(projection: Projection, pre_shape: Shape) -> Shape:
 
 
 # Of wirings by chance: whether a neuron may be joined to itself, and a pair several times.
-ITSELF = Argument("self", "bool", True, silent=True)
+ITSELF = Argument("self", "bool", True, silent=True, told=True)
 MULTAPSES = Argument("multapses", "bool", False, silent=True)
 
 CONNECTIVITIES: dict[str, Connectivity] = {

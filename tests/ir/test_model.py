@@ -8,14 +8,15 @@ import numpy as np
 import pytest
 from refusal import refusals
 
-from snncc.ir.graph import Graph
+from snncc.ir.graph import Call, Graph
 from snncc.ir.model import Model, draw_model, verify_model
 from snncc.ir.passes.pipeline import run_model_passes, run_pipeline
 from snncc.ir.passes.settle import Settle
-from snncc.ir.tensors import Tensor, numbers, tensor
+from snncc.ir.tensors import Tensor, numbers, tensor, together
 from snncc.ir.text import parse_graph
 from snncc.ir.types import DType, Fixed
 from snncc.ir.verify import GraphError
+from snncc.ir.wiring import Listed
 
 NET = """
 snnir 2 network n dt 1.0 threshold step spikes 1
@@ -121,3 +122,48 @@ def test_a_pass_of_a_model_needs_its_properties() -> None:
         run_model_passes(
             Model(replace(graph(), populations=graph().populations), {}, {}), (Settle(),)
         )
+
+
+LATE = Call("uniform", (("low", 2.0), ("high", 5.0), ("min", 0.0)))
+
+
+@pytest.mark.parametrize(
+    ("delays", "why"),
+    [
+        ([2, 3, 9], ""),
+        ([2, 1, 9], "a delay out of range"),
+        ([2, 2**30, 9], "a delay out of range"),
+        ([2, 2], "delays of int32"),
+        ([2.0, 3.0, 9.0], "delays of float64"),
+        (None, "delays of synapses"),
+    ],
+)
+def test_delays_of_synapses_are_looked_at(delays: list[float] | None, why: str) -> None:
+    made = model()
+    a, b = made.graph.projections
+    late = replace(made.graph, projections=(a, replace(b, delay=2, delays=LATE)))
+    wiring = made.wirings["b"]
+    assert isinstance(wiring, Listed)
+    ends = wiring.pre[:3], wiring.post[:3]
+    lags = None
+    if delays is not None:
+        lags = np.array(delays, np.int32 if isinstance(delays[0], int) else np.float64)
+    wirings = {**made.wirings, "b": Listed(4, 4, *ends, lags)}  # type: ignore[arg-type]
+    one = replace(made, graph=late, wirings=wirings).with_weights({"b": np.ones(3, np.float32)})
+    if not why:
+        verify_model(one)
+        return
+    with pytest.raises(GraphError, match=why):
+        verify_model(one)
+
+
+def test_drawn_weights_and_ends_lie_as_engines_take_them() -> None:
+    """One behind the other, so that nothing is copied; a model that was changed is put together."""
+    made = model()
+    parts = [made.weights(name) for name in ("a", "b")]
+    assert np.shares_memory(together(parts), parts[1])
+    assert together(parts).tolist() == [*parts[0].ravel().tolist(), *parts[1].tolist()]
+    changed = made.with_weights({"a": np.ones((3, 4), np.float32)})
+    parts = [changed.weights(name) for name in ("a", "b")]
+    assert not np.shares_memory(together(parts), parts[1])
+    assert together(parts).tolist() == [*parts[0].ravel().tolist(), *parts[1].tolist()]

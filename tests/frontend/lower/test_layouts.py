@@ -10,6 +10,9 @@ from refusal import refused
 
 from snncc.frontend.program import compile_text
 from snncc.ir.diagnostics import Source
+from snncc.ir.model import draw_model
+from snncc.ir.passes.pipeline import run_pipeline
+from snncc.ir.wiring import Listed
 
 TABLE = np.arange(6, dtype=np.float32).reshape(2, 3) / 4
 BOTH = "0,1,0.5\n1,2,0.5\n"  # two rows of three: a matrix of 2 neurons to 3, or two synapses
@@ -92,23 +95,36 @@ def test_a_table_that_may_be_read_in_two_ways_is_refused(tmp_path: Path, post: i
     assert '`layout = "matrix"` or `layout = "list"`' in found.help
 
 
-@pytest.mark.parametrize(
-    ("pre", "post", "may_be_matrix"), [(3, 4, True), (3, "", True), (4, 4, False)]
-)
-def test_a_list_with_delays_is_no_matrix(
-    tmp_path: Path, pre: int, post: int | str, may_be_matrix: bool
-) -> None:
+@pytest.mark.parametrize(("pre", "post"), [(3, 4), (3, "")])
+def test_a_list_with_delays_may_be_a_matrix(tmp_path: Path, pre: int, post: int | str) -> None:
     found = refused("E042", given, tmp_path, DELAYS, pre=pre, post=post)
-    assert "as if rows were pre, post, weight, delay" in found.message
-    assert "a synapse of a list has no delay of its own" in found.help
-    assert ('say `layout = "matrix"`' in found.help) == may_be_matrix
+    assert "a [pre, post] matrix, and may be rows of pre, post, weight, delay" in found.message
+
+
+@pytest.mark.parametrize(("pre", "post", "layout"), [(4, 4, ""), (3, 4, "list")])
+def test_a_column_of_delays(tmp_path: Path, pre: int, post: int, layout: str) -> None:
+    (tmp_path / "w.csv").write_text(DELAYS)
+    said = f', layout = "{layout}"' if layout else ""
+    text = (
+        f"network n {{ dt = 0.5 ms input x[{pre}] encode bernoulli(duration = 4 ms) "
+        f'population h[{post}] : lif x -> h : file(path = "w.csv"{said}) as w }}'
+    )
+    graph = compile_text(Source(str(tmp_path / "net.snn"), text)).graph
+    (projection,) = graph.projections
+    assert projection.connectivity.kind == "list"
+    assert graph.tensors["w@delays"].tolist() == [2, 6, 2]
+    assert projection.delay == 2
+    assert projection.delays is not None
+    assert projection.delays["tensor"] == "w@delays"
+    wiring = draw_model(run_pipeline(graph), 0).wirings["w"]
+    assert isinstance(wiring, Listed)
+    assert wiring.delay is not None
+    assert wiring.delay.tolist() == [2, 6, 2]
 
 
 def test_the_layout_makes_it_one(tmp_path: Path) -> None:
     _, weights = given(tmp_path, DELAYS, pre=3, post=4, layout="matrix")  # type: ignore[misc]
     assert weights.shape == (3, 4)
-    found = refused("E040", given, tmp_path, DELAYS, pre=3, post=4, layout="list")
-    assert "has 4 columns, but a list has rows of pre, post, weight" in found.message
 
 
 @pytest.mark.parametrize(
@@ -152,3 +168,8 @@ def test_more_numbers_than_synapses_are_not_read(tmp_path: Path) -> None:
     np.savez_compressed(tmp_path / "w.npz", a=np.zeros((1000, 1000)))
     found = refused("E040", program, tmp_path, "w.npz")
     assert "more numbers than 2 neurons to 3 can have weights" in found.message
+
+
+def test_a_list_has_no_fifth_column(tmp_path: Path) -> None:
+    found = refused("E040", given, tmp_path, "0,1,0.5,1,7\n", layout="list")
+    assert "has 5 columns, but a list has rows of pre, post, weight" in found.message

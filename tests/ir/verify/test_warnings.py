@@ -141,3 +141,34 @@ def test_weights_that_leave_no_room(weights: str, most: str) -> None:
 @pytest.mark.parametrize("net", [graph("poisson", 0.1, rate=10_000.0), graph("bernoulli", 7.0)])
 def test_one_spike_a_step_is_possible(net: Graph) -> None:
     assert graph_warnings(net) == ()
+
+
+RECURRENT = """
+network n {{
+  input x[4] encode poisson(duration = 10 ms)
+  output y[50] : lif
+  x -> y : sparse(p = 0.9)
+  y -> y : {}  delay 1 ms
+}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("wiring", "expected"),
+    [
+        ("sparse(p = 0.1)", "5"),
+        ("sparse(p = 0.01)", ""),
+        ("sparse(p = 0.1, self = true)", ""),
+        ("sparse(p = 0.1, self = false)", ""),
+        ("fixed_fan_in(k = 3)", "3"),
+        ("fixed_fan_out(k = 3)", "3"),
+        ("fixed_total(n = 200, multapses = true)", "4"),
+        ("dense", ""),
+        ("liquid(grid = [50])", ""),
+    ],
+)
+def test_neurons_that_chance_joins_to_themselves(wiring: str, expected: str) -> None:
+    found = graph_warnings(compiled_text(RECURRENT.format(wiring)).graph)
+    assert [w.code for w in found] == ["W045"] * bool(expected)
+    assert all(f"about {expected} join a neuron to itself" in w.message for w in found)
+    assert all("self = false" in w.help for w in found)

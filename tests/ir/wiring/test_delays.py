@@ -22,7 +22,7 @@ def delayed(delays: Call, least: int = 1, seed: int = 1, kind: str = "dense", n:
     projection = Projection(
         "p", "a", "b", Call(kind), Call("constant", (("value", 1.0),)), delay=least, delays=delays
     )
-    wiring = with_delays(projection, wire(projection, (n,), (n,), seed), DT, seed)
+    wiring = with_delays(projection, wire(projection, (n,), (n,), seed), DT, seed, {})
     assert isinstance(wiring, Listed)
     return wiring, delays_of(projection, wiring)
 
