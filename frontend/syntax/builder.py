@@ -103,8 +103,9 @@ class _Builder:
         return syntax.Sequence(tuple(children[1:-1]), span, deeper(children[1:-1], span))
 
     def indexed(self, children: Children) -> syntax.Indexed:
-        name, indices = name_of(children[0]), tuple(children[2::3])
-        span = cover(name.span, children[-1].span)
+        name, indices = name_of(children[0]), tuple(children[1:])
+        source, end = name.span.source, children[-1].span.end
+        span = Span(source, name.span.start, source.text.index("]", end) + 1)
         return syntax.Indexed(name, indices, span, deeper(indices, span))
 
     # ---- neuron models

@@ -78,7 +78,7 @@ def test_a_list_may_have_delays() -> None:
         ("list(synapses = [[0, 1, 1, 1 ms], [1, 1, 1, 0.7 ms]])", "E043", "synapse 1 of the list"),
         ("list(synapses = [[0, 1, 1, 1 ms]]) delay 2 ms", "E014", "both say the delays"),
         ("list(synapses = [[0, 1, 1, 1 ms, 2]])", "E042", "or `[pre, post, weight, delay]`"),
-        ("dense delay given(2 ms)", "E010", "given"),
+        ("dense delay gaussian(2 ms)", "E010", "gaussian"),
     ],
 )
 def test_delays_that_cannot_be(written: str, code: str, message: str) -> None:
