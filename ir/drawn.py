@@ -108,7 +108,11 @@ def _given(place: Place) -> Values:
 
 ROW_OF_FILE = Row(
     "numbers from an .npy, .npz, .safetensors or .csv file, one a neuron, times a unit",
-    (Argument("path", "text"), Argument("key", "text", ""), Argument("unit", "quantity", 1.0)),
+    (
+        Argument("path", "text"),
+        Argument("key", "text", ""),
+        Argument("unit", "quantity", 1.0, range=ANY),
+    ),
 )
 DRAWS: dict[str, Draw] = {
     "uniform": Draw(
@@ -122,8 +126,8 @@ DRAWS: dict[str, Draw] = {
         (
             Argument("mean", "quantity", range=ANY),
             Argument("sd", "quantity", range=NOT_NEGATIVE),
-            Argument("low", "quantity", -inf, silent=True),
-            Argument("high", "quantity", inf, silent=True),
+            Argument("low", "quantity", -inf, range=ANY, silent=True),
+            Argument("high", "quantity", inf, range=ANY, silent=True),
         ),
         draw=_normal,
         typical=lambda call, *_: _middle(call),
