@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from math import inf
 from typing import Any
 
 import numpy as np
@@ -25,6 +24,7 @@ Values = npt.NDArray[np.float64]
 Known = Mapping[str, Any]  # values by parameter, a number or [N]
 
 INDEX = "i"  # of a neuron in its population, in an expression
+FARTHEST = float(np.finfo(np.float32).max)  # the ends of what a value may be
 TRIES = 200  # to draw a value within its ends
 
 
@@ -62,7 +62,7 @@ def _uniform(place: Place) -> Values:
 def ends(call: Call) -> tuple[float, float]:
     """Those between which a `normal` lies."""
     given = dict(call.arguments)
-    low, high = given.get("low", -inf), given.get("high", inf)
+    low, high = given.get("low", -FARTHEST), given.get("high", FARTHEST)
     assert isinstance(low, float)
     assert isinstance(high, float)
     return low, high
@@ -108,7 +108,11 @@ def _given(place: Place) -> Values:
 
 ROW_OF_FILE = Row(
     "numbers from an .npy, .npz, .safetensors or .csv file, one a neuron, times a unit",
-    (Argument("path", "text"), Argument("key", "text", ""), Argument("unit", "quantity", 1.0)),
+    (
+        Argument("path", "text"),
+        Argument("key", "text", ""),
+        Argument("unit", "quantity", 1.0, range=ANY),
+    ),
 )
 DRAWS: dict[str, Draw] = {
     "uniform": Draw(
@@ -122,8 +126,8 @@ DRAWS: dict[str, Draw] = {
         (
             Argument("mean", "quantity", range=ANY),
             Argument("sd", "quantity", range=NOT_NEGATIVE),
-            Argument("low", "quantity", -inf, silent=True),
-            Argument("high", "quantity", inf, silent=True),
+            Argument("low", "quantity", -FARTHEST, range=ANY, silent=True),
+            Argument("high", "quantity", FARTHEST, range=ANY, silent=True),
         ),
         draw=_normal,
         typical=lambda call, *_: _middle(call),

@@ -7,13 +7,14 @@ from dataclasses import replace
 import pytest
 
 from snncc.ir.arguments import Argument
+from snncc.ir.drawn import DRAWS
 from snncc.ir.graph import Call, Population
 from snncc.ir.ranges import COUNT
 from snncc.ir.rules import ENCODINGS, TRAIN_ENTRIES, most_sent
 from snncc.ir.wiring import CONNECTIVITIES, INITS
 
-TABLES = (*(e.table or {} for e in TRAIN_ENTRIES.values()), ENCODINGS, CONNECTIVITIES, INITS)
-NUMBERS = {"1", "int", "ms", "Hz", "level"}
+TABLES = (*(e.table or {} for e in TRAIN_ENTRIES.values()), ENCODINGS, CONNECTIVITIES, INITS, DRAWS)
+NUMBERS = {"1", "int", "ms", "Hz", "level", "quantity"}
 ARGUMENTS = [
     pytest.param(kind, argument, id=f"{kind}.{argument.name}")
     for table in TABLES

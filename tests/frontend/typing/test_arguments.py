@@ -70,6 +70,7 @@ def test_bind_keeps_the_order_of_the_text() -> None:
 TABLES = (RULES, OPTIMIZERS, SCHEDULES, REGULARIZERS, ENCODINGS, CONNECTIVITIES, INITS)
 EXAMPLES = {
     "1": "0.5",
+    "quantity": "0.5",
     "ms": "3 ms",
     "Hz": "3 Hz",
     "int": "3",

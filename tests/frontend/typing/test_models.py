@@ -79,7 +79,7 @@ def test_a_model_in_base_units() -> None:
 
 def test_arguments_set_parameters() -> None:
     ready = closed(with_arguments, model(LIF), call("lif(5 ms, needed = 1 V)"), EMPTY)
-    assert settled(ready, call("lif()")) == (("tau", 5.0), ("rate", 0.1), ("needed", 1000.0))
+    assert settled(ready, call("lif()")) == {"tau": 5.0, "rate": 0.1, "needed": 1000.0}
     assert ready.neuron is not None
     assert dict(ready.ports) == {"i": VOLTAGE}
 
