@@ -90,7 +90,7 @@ def test_what_does_not_fit_the_memory_is_never_made(
     assert [d.code for d in check_program(program, Options()) if d.severity == "error"] == ["E074"]
     monkeypatch.setattr(session, "memory_bytes", lambda: 100)
     refused("E074", session.start, TrainOptions(str(program)), tmp_path / "run", settings, 1)
-    monkeypatch.setattr(driver, "memory_bytes", lambda: 20)
+    monkeypatch.setattr(driver, "memory_bytes", lambda: 5)
     refused("E074", load_package, program, Options())
     refused("E074", make_simulator, package, 1, settings)
     save_model(tmp_path / "small.snnpkg", package)
