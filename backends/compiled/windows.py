@@ -49,6 +49,14 @@ def outputs_of(i, kernel, stride, padding, outputs):  # type: ignore[no-untyped-
 
 
 @formula
+def group_of(window, channel):  # type: ignore[no-untyped-def]
+    """The group of a channel below; divided is only where there is more to it."""
+    if window[READ] == 1:
+        return channel
+    return channel // window[READ] if channel >= window[READ] else np.int64(0)
+
+
+@formula
 def channels_of(window, output):  # type: ignore[no-untyped-def]
     """(first, end) of the channels that a channel above reads."""
     first = output // window[REACHED] * window[READ]
@@ -58,7 +66,7 @@ def channels_of(window, output):  # type: ignore[no-untyped-def]
 @formula
 def readers_of(window, channel):  # type: ignore[no-untyped-def]
     """(first, end) of the channels above that read a channel, and which it is in its group."""
-    group = channel // window[READ]
+    group = group_of(window, channel)
     first = group * window[REACHED]
     return first, first + window[REACHED], channel - group * window[READ]
 

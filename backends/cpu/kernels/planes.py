@@ -29,6 +29,7 @@ from ...compiled.windows import (
     WIDTH,
     channels_of,
     coordinates,
+    group_of,
     groups_of,
     outputs_of,
     padded,
@@ -152,7 +153,7 @@ def reach_of(window, k):  # type: ignore[no-untyped-def]
     kernel, stride, padding = window[KERNEL], window[STRIDE], window[PADDING]
     top, bottom = outputs_of(i, kernel, stride, padding, window[ROWS])
     left, right = outputs_of(j, kernel, stride, padding, window[COLUMNS])
-    pitch, group = padded(window[REACHED]), channel // window[READ]
+    pitch, group = padded(window[REACHED]), group_of(window, channel)
     first = (kernel - 1 - (j + padding - left * stride)) * pitch
     row = (channel * kernel + i + padding - top * stride) * kernel * pitch + first
     at = ((group * window[ROWS] + top) * window[COLUMNS] + left) * pitch

@@ -12,6 +12,7 @@ from ...compiled.windows import (
     HEIGHT,
     KERNEL,
     PADDING,
+    POOL,
     ROWS,
     STRIDE,
     WIDTH,
@@ -76,13 +77,15 @@ def send_windows(weights, window, k, scale, current):  # type: ignore[no-untyped
     top, bottom = outputs_of(i, kernel, stride, padding, window[ROWS])
     left, right = outputs_of(j, kernel, stride, padding, window[COLUMNS])
     first, last, inner = readers_of(window, channel)
+    back = np.int64(0) if window[POOL] else stride
     for o in range(first, last):
         for y in range(top, bottom):
             row = (o * window[ROWS] + y) * window[COLUMNS]
-            a = i + padding - y * stride
+            a, b = i + padding - y * stride, j + padding - left * stride
+            place = place_of(window, o, inner, a, b)
             for x in range(left, right):
-                b = j + padding - x * stride
-                current[row + x] += scale * weights[place_of(window, o, inner, a, b)]
+                current[row + x] += scale * weights[place]
+                place -= back
 
 
 @njit
