@@ -114,7 +114,7 @@ def make_plan(model: Model, sums: tuple[str, ...] = ("exact",), fires_often: boo
         delay=_ints(p.delay for p in projections),
         port=_ints(_port(populations[index[p.post]], p) for p in projections),
         kind=np.array([CODES[type(wirings[p.name])] for p in projections], np.uint8),
-        windows=np.array([numbers_of(wirings[p.name]) for p in projections]).reshape(-1, FIELDS),
+        windows=_ints(numbers_of(wirings[p.name]) for p in projections).reshape(-1, FIELDS),
         weight=weight,
         laid=_laid(projections, wirings),
         **_synapses(projections, wirings),

@@ -160,3 +160,13 @@ def test_a_network_without_projections():
     assert plan.incoming.tolist() == [0, 0, 0]
     assert plan.weight.tolist() == [0]
     np.testing.assert_array_equal(plan.real_init[:2, 2], np.float32([-65.0, -13.0]))
+
+
+def test_a_network_of_nothing_but_neurons_has_the_types_of_all(plan):
+    alone = compiled_text("network n { population h[5] : lif }  run n { duration 5 ms }").graph
+    own = make_plan(draw_model(alone, 0))
+    assert own.steps == 5
+    for name, array in plan._asdict().items():
+        if isinstance(array, np.ndarray):
+            found = getattr(own, name)
+            assert (found.dtype, found.ndim) == (array.dtype, array.ndim), name
