@@ -54,9 +54,10 @@ class Piece:
 
 
 def program_of() -> Program:
-    """The example's network and plan, without its augmentation."""
+    """The example's network and plan, without augmentation and dropout."""
     program = compile_text(Source("cifar_cnn.snn", EXAMPLE.read_text(encoding="utf-8")))
-    return Program(run_pipeline(program.graph), program.train)
+    assert program.train is not None
+    return Program(run_pipeline(program.graph), program.train.but(dropout=()))
 
 
 def samples_of(program: Program, path: str, images: int) -> Samples:
