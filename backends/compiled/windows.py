@@ -53,13 +53,13 @@ def group_of(window, channel):  # type: ignore[no-untyped-def]
     """The group of a channel below; divided is only where there is more to it."""
     if window[READ] == 1:
         return channel
-    return channel // window[READ] if channel >= window[READ] else np.int64(0)
+    return quotient(channel, window[READ]) if channel >= window[READ] else np.int64(0)
 
 
 @formula
 def channels_of(window, output):  # type: ignore[no-untyped-def]
     """(first, end) of the channels that a channel above reads."""
-    first = output // window[REACHED] * window[READ]
+    first = quotient(output, window[REACHED]) * window[READ]
     return first, first + window[READ]
 
 
@@ -81,7 +81,7 @@ def place_of(window, output, channel, a, b):  # type: ignore[no-untyped-def]
 @formula
 def groups_of(window):  # type: ignore[no-untyped-def]
     """How many groups the channels of either side come in."""
-    return window[OUTPUTS] // window[REACHED]
+    return quotient(window[OUTPUTS], window[REACHED])
 
 
 @formula
