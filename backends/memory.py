@@ -13,14 +13,16 @@ from ..ir.calls import integer
 from ..ir.diagnostics import CompileError, Diagnostic, Span
 from ..ir.graph import Graph, Population, TrainSpec
 from ..ir.rules import emitters
+from ..ir.running import SPIKES, Probe
 from ..ir.verify.durations import steps_of
 from ..ir.wiring import Size, foretold_size
 from .cpu.scratch import WINDOW
 from .losses.table import LOSSES, TRAINS
 from .rules.table import RULES
+from .trace import steps_seen
 from .trainers.sharing import GROUPS
 
-F32, I32 = 4, 4
+F32, I32, F64 = 4, 4, 8
 PAIR = 2 * I32  # pre and post
 HEAD = 8  # bytes
 MOMENTS = 3 * F32  # a weight's two moments, and its copy by post neuron
@@ -66,6 +68,20 @@ def presenting(graph: Graph, workers: int) -> tuple[Need, ...]:
         for p in emitters(graph)
     ]
     return (*_synapses(sizes), *_list_heads(graph, sizes), *states, events, *sent)
+
+
+def recording(probes: Iterable[Probe], samples: int, steps: int) -> tuple[Need, ...]:
+    """What is recorded of the states takes: where it is written down, and in double precision, as
+    files have it."""
+    return tuple(
+        Need(
+            (F32 + samples * (F32 + F64)) * probe.neurons * len(steps_seen(probe, steps)),
+            f"what is recorded of `{probe.population}`, by neuron and step",
+            probe.span,
+        )
+        for probe in probes
+        if probe.what != SPIKES
+    )
 
 
 def learning(graph: Graph, spec: TrainSpec, workers: int) -> tuple[Need, ...]:

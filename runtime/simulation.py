@@ -10,11 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ..backends.artifact.model import Package
+from ..backends.memory import recording, require_memory
 from ..backends.protocols import Simulator
 from ..ir.diagnostics import CompileError, Diagnostic
 from ..ir.graph import Graph
 from ..ir.running import Probe, RunSpec, all_of, lasting, run_problem
 from ..ir.verify.durations import problem_of
+from .host import memory_bytes
 from .samples import FIRST_ID, Presentation
 
 Array = npt.NDArray[Any]
@@ -58,5 +60,7 @@ def alone(count: int) -> Presentation:
 def record(
     simulator: Simulator, samples: Presentation, probes: Sequence[Probe]
 ) -> tuple[Array, ...]:
-    """What the probes see of all samples."""
+    """What the probes see of all samples; CompileError(E074) where memory is too small for it."""
+    needs = recording(probes, len(samples), simulator.steps)
+    require_memory(simulator.graph, needs, memory_bytes())
     return simulator.record(samples.pick(np.arange(len(samples))), probes)

@@ -10,10 +10,11 @@ from timing import slower_than
 
 from snncc.backends.compiled.plan import make_plan
 from snncc.backends.cpu.scratch import make_work
-from snncc.backends.memory import Need, drawing, learning, presenting, require_memory
+from snncc.backends.memory import Need, drawing, learning, presenting, recording, require_memory
 from snncc.ir.diagnostics import Diagnostic
 from snncc.ir.graph import Call, Graph, TrainSpec
 from snncc.ir.model import draw_model
+from snncc.ir.running import Probe
 from snncc.ir.wiring import Listed
 
 NET = """
@@ -132,3 +133,15 @@ def test_a_loss_of_trains_has_one_for_every_output_and_label() -> None:
         if (p := compiled_text(text("x -> h : dense", 1, rule), h=5)).train is not None
     ]
     assert needs[1] == needs[0] | {"the trains of `y`": 4 * 300**2}
+
+
+def test_what_is_recorded_counts():
+    """By neurons, steps and samples; every tenth step takes a tenth."""
+    graph = program("x -> h : dense")[0]
+    whole, some = Probe("v", "h", 0, 50), Probe("v", "h", 0, 50, 10)
+    (need,), (less,) = (recording([p], 20, 100) for p in (whole, some))
+    assert need.size == 10 * less.size >= 20 * 100 * 50 * 8
+    assert recording([Probe("spikes", "h", 0, 50)], 20, 100) == ()
+    require_memory(graph, [need], need.size)
+    found = refused("E074", require_memory, graph, [need], need.size - 1)
+    assert "what is recorded of `h`" in found.message
