@@ -395,17 +395,3 @@ def test_the_range_of_the_widest_table_fits_a_manifest(tmp_path, package):
     wide = replace(package, data=Call("csv", (("path", "a.csv"), ("low", low), ("high", low))))
     save_model(tmp_path / "net.snnpkg", wide)
     assert open_model(tmp_path / "net.snnpkg").data == wide.data
-
-
-def test_groups_are_told_by_the_graph(tmp_path):
-    """And a package of groups that its channels do not come in is damaged."""
-    text = WINDOWED.replace("(1, 3, 3) encode", "(4, 3, 3) encode").replace("kernel=3", "kernel=1")
-    text = text.replace("padding=0", "padding=0, groups=2").replace("put (2)", "put (2, 3, 3)")
-    package = Package(draw_model(run_pipeline(parse_graph(text, {})), 3), "cpu")
-    save_model(tmp_path / "net", package)
-    opened = open_model(tmp_path / "net")
-    assert opened == package
-    assert opened.model.wirings["x->y"].weight_shape == (2, 2, 1, 1)
-    graph = (tmp_path / "net" / GRAPH).read_bytes().replace(b"groups=2", b"groups=3")
-    made = forged(tmp_path, package, **{GRAPH: graph})
-    assert "do not come in 3" in refused("E042", open_model, made).message

@@ -61,7 +61,8 @@ def lif(name: str, neurons: int, tau_mem=4.0, tau_syn=2.0, v_th=1.0, refractory=
 
 def projection(name: str, ends: str, delay: int, call: str = "dense()", port: str = "i") -> str:
     init = "init constant(value=1.0)"
-    return f"projection {name} {ends} port {port} delay {delay} trainable {call} {init}"
+    learns = "fixed" if call.startswith("pool2d") else "trainable"
+    return f"projection {name} {ends} port {port} delay {delay} {learns} {call} {init}"
 
 
 def worked(*more: str) -> Graph:
