@@ -37,10 +37,12 @@ class Trace:
 
 def seen_of(trace: Trace, probe: Probe) -> Array:
     """What a probe sees of a trace: of spikes int32 [spikes, 3], a row (sample, step, neuron) each,
-    sorted; of a state its values [samples, steps recorded, neurons]."""
+    sorted, one for each of several in a step; of a state its values [samples, steps recorded,
+    neurons]."""
     here = slice(probe.first, probe.end)
     if probe.what == SPIKES:
-        rows = np.argwhere(trace.spikes[probe.population][:, :, here].transpose(1, 0, 2))
+        spikes = trace.spikes[probe.population][:, :, here].transpose(1, 0, 2)
+        rows = np.repeat(np.argwhere(spikes), spikes[spikes > 0].astype(np.int64), axis=0)
         return (rows + [0, 0, probe.first]).astype(np.int32)
     values = trace.states[probe.population][probe.what]
     return np.ascontiguousarray(values[probe.every - 1 :: probe.every, :, here].transpose(1, 0, 2))

@@ -15,7 +15,8 @@ SPIKES = "spikes"  # what a probe sees that is no state
 @dataclass(frozen=True, slots=True)
 class Probe:
     """What is recorded of the neurons first … end - 1 of a population: their `spikes`, or a state
-    by its name, after every `every`-th step, the first of them step `every` - 1."""
+    by its name, after every `every`-th step, the first of them step `every` - 1. An end of 0 is
+    that of the population, whose shape is not known yet (see `settled`)."""
 
     what: str
     population: str
@@ -69,10 +70,30 @@ def _lasting(population: Population, duration: float, span: Span | None) -> Popu
             f"the input `{population.name}` is given spike trains, which last as long as "
             f"`encode {encoding.kind}` says"
         )
-        way_out = f"write `duration = {duration:.10g} ms` there, or leave the duration out here"
+        way_out = f"write `duration = {duration:.10g} ms` there, or give the run no duration"
         raise CompileError(Diagnostic("E062", message, span or population.span, help=way_out))
     arguments = tuple((n, duration if n == "duration" else v) for n, v in encoding.arguments)
     return replace(population, encoding=Call(encoding.kind, arguments))
+
+
+def settled(graph: Graph, run: RunSpec) -> RunSpec:
+    """The block with the ends of all probes, of a network after all passes; CompileError, with the
+    place, where the network cannot be run so."""
+    index = graph.index()
+    probes = tuple(p if p.end else replace(p, end=index[p.population].neurons) for p in run.probes)
+    for probe in probes:
+        wrong = run_problem(graph, RunSpec(None, (probe,)))
+        if wrong:
+            raise CompileError(Diagnostic("E044", wrong, probe.span, help=_states(graph, probe)))
+    if run.duration is not None:
+        lasting(graph, run.duration, run.span)
+    return replace(run, probes=probes)
+
+
+def _states(graph: Graph, probe: Probe) -> str:
+    population = graph.index()[probe.population]
+    names = ", ".join(f"`{name}`" for name in (SPIKES, *seen(population)))
+    return f"of its {population.neurons} neurons there can be recorded {names}"
 
 
 def run_problem(graph: Graph, run: RunSpec) -> str:

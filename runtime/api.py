@@ -13,13 +13,14 @@ import numpy.typing as npt
 
 from ..backends.artifact.model import Package, save_model
 from ..backends.exports.table import EXPORTS, Details
+from ..backends.protocols import LARGEST_COUNT, LARGEST_SEED
 from ..frontend.program import time_called
 from ..ir.diagnostics import CompileError, Diagnostic
 from ..ir.report import nearest
 from ..ir.running import Probe, all_of
 from .exporting import write_export
 from .inputs import choose_data, given_inputs, load_presentation
-from .loading import Options, load_package, make_simulator
+from .loading import Options, load_package, make_simulator, named_target, require_unchanged
 from .recording import Recording, recording_of
 from .samples import Presentation, output_population
 from .session import Start, run, start
@@ -57,8 +58,12 @@ def load(
     several in a file, `parameters` are those of the network (`hidden=200`, `tau="20 ms"`), `seed`
     draws wiring, weights and trains, `target` is where it is to run (default: cpu, or what a
     package was made for). CompileError for whatever `snncc check` refuses."""
+    _require_counts(seed=seed)
     defines = {name: _written(value) for name, value in parameters.items()}
     options = Options(defines, network, seed, target)
+    require_unchanged(Path(path), options)
+    if target is not None:
+        named_target(target)
     return Network(Path(path), options, load_package(Path(path), options))
 
 
@@ -117,6 +122,10 @@ class Network:
         has none is run `runs` times. `duration` ("500 ms", or ms) is how long, else as the program
         says. Recorded is what its `run` block says, or every spike, and with `states` every state.
         CompileError for what `snncc run` refuses."""
+        _require_counts(samples=samples, runs=runs, threads=threads)
+        if inputs is not None and data is not None:
+            message = "`inputs` take the place of `data`: give one of them"
+            raise CompileError(Diagnostic("E012", message))
         package = timed(self._package, _milliseconds(duration))
         given = self._given(package, inputs, data, split, samples, runs)
         probes = all_of(package.model.graph, True) if states else probes_of(package, False)
@@ -158,6 +167,7 @@ class Network:
     ) -> Evaluation:
         """The accuracy over a split of the data, or its first `samples`. CompileError(E044) for a
         network without one output."""
+        _require_counts(samples=samples, threads=threads)
         classes = output_population(self._package.model.graph).neurons
         given = self._given(self._package, None, data, split, samples)
         found = answer(
@@ -186,6 +196,10 @@ class Network:
         if self._path.suffix != ".snn":
             message = f"`{self._path}` is no program; what is trained is one"
             raise CompileError(Diagnostic("E063", message, help="load the .snn file"))
+        _require_counts(
+            epochs=epochs, batch=batch, seed=seed, samples=samples, test_samples=test_samples,
+            threads=threads,
+        )  # fmt: skip
         options = TrainOptions(
             program=os.path.realpath(self._path),
             defines=self._options.defines,
@@ -219,6 +233,7 @@ class Network:
         if target not in EXPORTS:
             way_out = nearest(target, EXPORTS) or f"there are {', '.join(EXPORTS)}"
             raise CompileError(Diagnostic("E070", f"there is no `{target}`", help=way_out))
+        _require_counts(vectors=samples)
         row, given = EXPORTS[target], None
         row.require(self._package.model)
         if samples or inputs is not None:
@@ -250,6 +265,20 @@ class _Listener:
     def wants_stop(self) -> bool:
         """See `loop.Listener`."""
         return False
+
+
+_MOST = {"seed": LARGEST_SEED, "threads": 4096}
+_LEAST = {"seed": 0, "test_samples": 0, "vectors": 0}
+
+
+def _require_counts(**given: object) -> None:
+    """CompileError(E022) for what is no whole number, or out of its range."""
+    for name, value in given.items():
+        low, high = _LEAST.get(name, 1), _MOST.get(name, LARGEST_COUNT)
+        is_whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+        if value is not None and not (is_whole and low <= int(value) <= high):  # type: ignore[call-overload]
+            message = f"`{name}` is a whole number from {low} to {high}, not {value!r}"
+            raise CompileError(Diagnostic("E022", message))
 
 
 def _milliseconds(duration: str | float | None) -> float | None:

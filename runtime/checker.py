@@ -78,7 +78,10 @@ def _check_network(
     report.extend(mistakes)
     if mistakes:
         return
-    report.extend(finished(program, graph).warnings)
+    made = report.attempt(finished, program, graph)
+    if isinstance(made, Poisoned):
+        return
+    report.extend(made.warnings)
     report.attempt(require_clocked, graph)
     if program.train is not None:
         report.attempt(spread, program.train)

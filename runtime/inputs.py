@@ -111,7 +111,11 @@ def given_inputs(graph: Graph, values: ArrayLike) -> Presentation:
     """An array as samples, in the form that the graph takes: bool or uint8 of 0 and 1 [samples,
     steps, inputs] are spike trains, other numbers [samples, inputs] are in 0..1. CompileError(E061,
     E062) where it is neither, or does not fit."""
-    array = np.asarray(values)
+    try:
+        array = np.asarray(values)
+    except ValueError as error:  # rows of different lengths
+        message = f"inputs are one array: {error}"
+        raise CompileError(Diagnostic("E062", message)) from None
     if array.dtype.kind not in "biuf" or not np.isfinite(array).all():
         message = f"inputs are finite numbers or truth values, not {array.dtype}"
         way_out = "give [samples, steps, inputs] of 0 and 1, or [samples, inputs] in 0..1"

@@ -23,6 +23,7 @@ from ..ir.model import Model, draw_model
 from ..ir.passes.pipeline import run_pipeline
 from ..ir.passes.settle import require_steps
 from ..ir.report import nearest
+from ..ir.running import settled
 from ..ir.verify.warnings import graph_warnings
 from .datasets.arguments import anchored
 from .datasets.table import DATASETS
@@ -58,7 +59,8 @@ def finished(program: Program, graph: Graph) -> Program:
     if program.train is not None:
         rule = RULES[program.train.call("rule").kind]
         warnings = (*warnings, *rule.warnings(graph, program.train))
-    return replace(program, graph=graph, warnings=warnings)
+    run = None if program.run is None else settled(graph, program.run)
+    return replace(program, graph=graph, warnings=warnings, run=run)
 
 
 def draw(graph: Graph, seed: int) -> Model:
@@ -125,6 +127,14 @@ def data_of(spec: TrainSpec, path: Path) -> Call:
 def is_package(path: Path) -> bool:
     """Whether the path names a package rather than a program."""
     return path.suffix == SUFFIX or (is_folder(path) and is_file(path / MANIFEST))
+
+
+def require_unchanged(path: Path, options: Options) -> None:
+    """CompileError(E063) where a package or a run is given what only a program takes."""
+    said = options.defines or options.network or options.seed is not None
+    if said and (is_run(path) or is_package(path)):
+        message = f"`{path}` is compiled already: -D, --network and --seed cannot change it"
+        raise CompileError(Diagnostic("E063", message, help="compile its program anew"))
 
 
 def load_package(path: Path, options: Options, after: After | None = None) -> Package:

@@ -80,7 +80,7 @@ def start(
     course = _course(program, options, settings, fetch_progress)
     kept = path if how is Start.RESUME else None
     begin = origin(course.graph, options, kept, _model_at, draw, course.train)
-    folder = replace(_folder(options, course, begin, path), deploy=program.deploy)
+    folder = replace(_folder(options, course, begin, path), deploy=program.deploy, run=program.run)
     if how is Start.RESUME:
         _refuse_respread(program.train, options, path)
     checkpoint = folder.latest() if how is Start.RESUME else None

@@ -68,10 +68,7 @@ def spikes_seen(plan: Plan, work: Work, p: int, probe: Probe, sample: int) -> Ar
     neurons = work.spikes[0, plan.events[p] : plan.events[p] + ptr[-1]]
     steps = np.repeat(np.arange(plan.steps, dtype=np.int32), np.diff(ptr))
     rows = np.stack([np.full(len(steps), sample, np.int32), steps, neurons], axis=1)
-    rows = rows[(neurons >= probe.first) & (neurons < probe.end)]
-    is_new = np.ones(len(rows), np.bool_)  # a neuron may fire several times in a step
-    is_new[1:] = (rows[1:] != rows[:-1]).any(axis=1)
-    return rows[is_new]
+    return rows[(neurons >= probe.first) & (neurons < probe.end)]
 
 
 def states_seen(
@@ -101,14 +98,17 @@ def every_state(graph: Graph) -> tuple[Probe, ...]:
     return tuple(found)
 
 
-def trace_of(probes: Sequence[Probe], seen: Sequence[Array], shape: tuple[int, int]) -> Trace:
+def trace_of(
+    probes: Sequence[Probe], seen: Sequence[Array], shape: tuple[int, int], fires_once: bool
+) -> Trace:
     """The trace that `every_state` saw, of `shape` samples and steps."""
     samples, steps = shape
     spikes, states = {}, dict[str, dict[str, Array]]()
     for probe, array in zip(probes, seen, strict=True):
         if probe.what == SPIKES:
-            dense = np.zeros((steps, samples, probe.end), np.bool_)
-            dense[array[:, 1], array[:, 0], array[:, 2]] = True
+            kind: type = np.bool_ if fires_once else np.uint8
+            dense: Array = np.zeros((steps, samples, probe.end), kind)
+            np.add.at(dense, (array[:, 1], array[:, 0], array[:, 2]), True)
             spikes[probe.population] = dense
         else:
             own = states.setdefault(probe.population, {})

@@ -97,7 +97,8 @@ class CpuSimulator:
             return traced(self, samples, has_states)
         probes = every_state(self.graph)
         shape = len(samples.ids), self.steps
-        return trace_of(probes, self.record(samples, probes), shape)
+        once = self.graph.semantics.spikes_per_step == 1
+        return trace_of(probes, self.record(samples, probes), shape, once)
 
     def record(self, samples: Samples, probes: Sequence[Probe]) -> tuple[Array, ...]:
         """What the probes see, as `trace.seen_of` has it; one sample after the other."""

@@ -103,10 +103,10 @@ def _steps(node: Expression, line: Record, scope: Scope, dt: float) -> int:
 
 def _range(path: Path, population: Population, scope: Scope) -> tuple[int, int]:
     """The neurons that a path names."""
-    last, count = path.parts[-1], population.neurons
+    last, count = path.parts[-1], population.neurons if population.shape else 0
     slices = [item for item in last.indices if isinstance(item, Slice)]
     if not slices:
-        return 0, count
+        return 0, count  # 0: its shape follows from a projection
     item = slices[-1]
     if len(slices) > 1 or item is not last.indices[-1]:
         message = "a path ends with the neurons that it names, `[0..10]`"

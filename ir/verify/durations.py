@@ -46,7 +46,7 @@ def problem_of(duration: float, dt: float) -> Diagnostic | None:
     """What is wrong with the duration of a run [ms]: E022, E045, E005, or nothing."""
     steps = duration / dt
     if not steps > 0:
-        return Diagnostic("E022", f"a run lasts longer than {duration:g} ms")
+        return Diagnostic("E022", f"a run lasts longer than 0 ms, not {duration:g} ms")
     if steps > MOST_STEPS:
         message = f"a run of {duration:g} ms has {steps:.3g} steps; at most {MOST_STEPS} are"
         way_out = f"choose at most {MOST_STEPS * dt:.10g} ms, or a larger dt"

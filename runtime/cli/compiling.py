@@ -15,15 +15,21 @@ from ...backends.artifact.package import SUFFIX
 from ...backends.targets import Target
 from ...ir.deploy.choices import DeploySpec
 from ...ir.deploy.entries import DEPLOY_ENTRIES
-from ...ir.diagnostics import CompileError, Diagnostic, to_json
+from ...ir.diagnostics import to_json
 from ...ir.graph import Graph
 from ...ir.passes.pipeline import PIPELINE
 from ...ir.text import print_graph
 from ..deploying import asked_of
-from ..loading import Compiled, Options, compile_package, is_package, load_package, named_target
+from ..loading import (
+    Compiled,
+    Options,
+    compile_package,
+    load_package,
+    named_target,
+    require_unchanged,
+)
 from ..report import table_of
 from ..summary import Summary, summarize
-from ..training.run_folder import is_run
 from .command import Command
 from .environment import settings
 from .models import opened
@@ -291,9 +297,7 @@ def options_for(
 ) -> Options:
     """The options of a program; a package is finished, so it takes none but the target."""
     options = Options(parse_defines(define), network, seed, target)
-    if (is_run(path) or is_package(path)) and (define or network or seed is not None):
-        message = f"`{path}` is compiled already: -D, --network and --seed cannot change it"
-        raise CompileError(Diagnostic("E063", message, help="compile its program anew"))
+    require_unchanged(path, options)
     return options
 
 

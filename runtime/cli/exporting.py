@@ -14,6 +14,7 @@ from ...ir.report import nearest
 from ..building import BUILDS, Built
 from ..exporting import write_export
 from ..inputs import load_inputs
+from ..simulation import alone, has_inputs, timed
 from .command import Command
 from .compiling import options_for
 from .environment import settings
@@ -71,6 +72,9 @@ def export(
     samples = None
     if vectors and inputs is not None:
         samples = load_inputs(loaded.model.graph, inputs, vectors)
+    elif vectors and not has_inputs(loaded.model.graph) and data is None:
+        loaded = timed(loaded, None)
+        samples = alone(vectors)
     elif vectors:
         samples = presented(loaded, data, split, vectors, output)
     made = write_export(loaded, row, out, details, samples, settings())

@@ -84,7 +84,7 @@ def quantize(
     found = {**report(made), "asked": asked.document(), **compared}
     extras = {MEMBER: dumps(found, indent=1).encode()}
     path = out or Path(f"{model.stem}.q{deployment.precision.bits}{SUFFIX}")
-    whole = Package(made.integers, DEFAULT_TARGET, loaded.data, extras)
+    whole = Package(made.integers, DEFAULT_TARGET, loaded.data, extras, run=loaded.run)
     save_model(path, whole)
     spent = {"seconds": round(time.monotonic() - started, 3)}
     output.document({"package": str(path), **found, **spent})

@@ -46,8 +46,8 @@ def write_record(
     if path.suffix == ".npz":
         write_file(path, npz(recorded(model, probes, seen, len(samples), steps)))
         return
-    write_file(path, "".join(spikes_text(model.graph, probes, seen)).encode())
     if any(probe.what != SPIKES for probe in probes):
         beside = path.with_suffix(".states.csv")
         write_file(beside, "".join(states_text(model.graph, probes, seen, steps)).encode())
         output.note(f"states: {beside}")
+    write_file(path, "".join(spikes_text(model.graph, probes, seen)).encode())

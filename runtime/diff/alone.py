@@ -199,6 +199,8 @@ def retyped(model: Model, weights: Mapping[str, Array]) -> Model:
     changed = dict(model.values)
     for name, array in weights.items():
         before = changed[weights_name(name)]
-        whole = np.round(array) if isinstance(before.dtype, Fixed) else array
+        whole = array
+        if isinstance(before.dtype, Fixed):
+            whole = np.clip(np.round(array), before.dtype.low, before.dtype.high)
         changed[weights_name(name)] = Tensor(np.asarray(whole, before.array.dtype), before.dtype)
     return replace(model, values=changed)

@@ -113,7 +113,7 @@ def _refuse_twice(log: Log, name: str) -> None:
     raise Unfit(
         f"{log.where(name, other)} says again what {log.where(name, one)} says: neuron {neuron} of "
         f"`{name}` fires in step {step} of sample {sample}",
-        "a neuron fires once a step: leave one of them out",
+        "logs are compared of neurons that fire once a step: leave one of them out",
     )
 
 

@@ -16,6 +16,7 @@ from ...ir.deploy.choices import DeploySpec
 from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.graph import Call
 from ...ir.model import Model
+from ...ir.running import RunSpec
 from .average import lent
 from .checkpoint import Checkpoint, latest, newest_first, save_checkpoint
 from .history import best, write_history
@@ -38,7 +39,7 @@ Document = dict[str, Any]
 class RunFolder:
     """Keeps a run. `digest` is of all that its weights depend on; the rest is what its packages
     hold beside weights, which are what is `packaged` of a model that was learnt; `deploy` is what
-    the program asks of its integers."""
+    the program asks of its integers, `run` how it says that it is run."""
 
     path: Path
     digest: str
@@ -47,6 +48,7 @@ class RunFolder:
     data: Call
     packaged: Callable[[Model], Model] = lambda model: model
     deploy: DeploySpec | None = None
+    run: RunSpec | None = None
 
     def checkpoint(self, trainer: Trainer, progress: Progress) -> None:
         """Save the state, now."""
@@ -59,7 +61,8 @@ class RunFolder:
         again."""
         with lent(trainer, averaged):
             model = self.model.with_weights(trainer.weights()).with_values(trainer.parameters())
-        package = Package(self.packaged(model), self.target, self.data, deploy=self.deploy)
+        learnt, asked = self.packaged(model), (self.deploy, self.run)
+        package = Package(learnt, self.target, self.data, {}, *asked)
         save_model(self.path / LAST, package)
         if best(progress.history) is progress.history[-1]:
             save_model(self.path / MODEL, package)

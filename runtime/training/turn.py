@@ -34,7 +34,8 @@ class Turn:
         """What goes on with the integers of what the trainer has learnt, which are kept first: from
         its state, but for what has no place in theirs. Averages begin anew."""
         floats = learnt(trainer, folder.model)
-        save_model(folder.path / WARM, Package(floats, folder.target, folder.data))
+        package = Package(floats, folder.target, folder.data, run=folder.run)
+        save_model(folder.path / WARM, package)
         begin = self.begin(floats)
         made, before = self.make(begin), trainer.state()
         own = made.state()

@@ -4,7 +4,7 @@ import pytest
 from compiled_texts import compiled_text
 
 from snncc.ir.diagnostics import CompileError
-from snncc.ir.running import Probe, RunSpec, all_of, lasting, run_problem, seen
+from snncc.ir.running import Probe, RunSpec, all_of, lasting, run_problem, seen, settled
 from snncc.ir.text import parse_graph, print_graph
 from snncc.ir.verify.durations import steps_of
 
@@ -72,3 +72,20 @@ def test_what_can_be_seen() -> None:
 )
 def test_what_a_network_has_not(run: RunSpec, why: str) -> None:
     assert why in run_problem(compiled_text(NET).graph, run)
+
+
+def test_what_is_open_is_settled_with_the_network() -> None:
+    """The shape of a population may follow from a projection."""
+    graph = compiled_text(NET).graph
+    found = settled(graph, RunSpec(5.0, (Probe("v", "h", 0, 0), Probe("spikes", "h", 1, 3))))
+    assert [p.end for p in found.probes] == [4, 3]
+    for run, code in (
+        (RunSpec(None, (Probe("v", "h", 0, 9),)), "E044"),
+        (RunSpec(None, (Probe("w", "h", 0, 0),)), "E044"),
+    ):
+        with pytest.raises(CompileError) as refused:
+            settled(graph, run)
+        assert refused.value.diagnostics[0].code == code
+    given = NET.replace("poisson(duration = 10 ms, rate = 100 Hz)", "spikes(duration = 10 ms)")
+    with pytest.raises(CompileError, match="given spike trains"):
+        settled(compiled_text(given).graph, RunSpec(11.0))

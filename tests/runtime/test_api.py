@@ -103,6 +103,17 @@ def test_numbers_as_inputs(tiny):
         (lambda _: load("tiny.snn", wide=3), "E012"),
         (lambda _: load("tiny.snn", target="tpu").run(), "E070"),
         (lambda net: net.train("run"), "E071"),
+        (lambda net: net.run(samples=0), "E022"),
+        (lambda net: net.run(runs=-1), "E022"),
+        (lambda net: net.run(threads=0), "E022"),
+        (lambda net: net.run([[1, 2], [3]]), "E062"),
+        (lambda net: net.run(np.zeros((1, 64)), data="digits"), "E012"),
+        (lambda net: net.eval(samples=-1), "E022"),
+        (lambda net: net.train("run", epochs=0), "E022"),
+        (lambda net: net.train("run", batch=1.5), "E022"),
+        (lambda _: load("tiny.snn", seed=-1), "E022"),
+        (lambda _: load("tiny.snn", seed=2**65), "E022"),
+        (lambda net: [net.save("a.snnpkg"), load("a.snnpkg", seed=3)], "E063"),
     ],
 )
 def test_mistakes_are_errors_with_a_code(tiny, call, code):
@@ -110,6 +121,7 @@ def test_mistakes_are_errors_with_a_code(tiny, call, code):
         call(load(tiny, target="reference"))
     assert refused.value.diagnostics[0].code == code
     assert not Path("made").exists()
+    assert not Path("run").exists()
 
 
 def test_evaluation_and_export(tiny):

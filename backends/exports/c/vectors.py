@@ -36,7 +36,7 @@ class Golden:
 def golden(graph: Graph, trace: Trace, states: Mapping[tuple[str, str], str]) -> Golden:
     """What a test compares with."""
     given = [p.name for p in graph.populations if p.role == "input"]
-    steps, samples, _ = trace.spikes[given[0]].shape
+    steps, samples, _ = next(iter(trace.spikes.values())).shape
     none = np.zeros((steps, samples, 0), bool)
     trains = [trace.spikes[name] for name in given if name not in trace.numbers]
     numbers = [trace.numbers[name] for name in given if name in trace.numbers]

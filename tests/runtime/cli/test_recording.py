@@ -7,6 +7,8 @@ import json
 import numpy as np
 import pytest
 
+from snncc.backends.artifact.model import open_model
+
 CHAIN = """
 network chain {
   input x[3] encode ENCODING
@@ -124,3 +126,45 @@ def test_a_longer_run_of_inputs(snncc, chain, tmp_path):
     with np.load(tmp_path / "a.npz") as found:
         assert found["steps"] == 8
         assert len(found["spikes/x"]) == 8
+
+
+MAPS = """
+network n {
+  dt = 1 ms
+  input x[4, 5, 5] encode spikes(duration = 3 ms)
+  population c : if(v_th = 0.5 mV)
+  x -> c : conv2d(channels = 8, kernel = 3, init = constant(1))  delay 0 ms
+}
+run n { record spikes of c  record v of c }
+"""
+
+
+def test_a_population_whose_shape_follows_from_a_projection(snncc, tmp_path):
+    (tmp_path / "net.snn").write_text(MAPS)
+    np.save(tmp_path / "x.npy", np.ones((1, 3, 100), bool))
+    given = ("run", "net.snn", "--target", "reference", "--inputs", "x.npy", "--record", "a.npz")
+    assert snncc(*given)[0] == 0
+    with np.load(tmp_path / "a.npz") as found:
+        assert found["neurons"].tolist() == [72]
+        assert found["states/c/v"].shape == (1, 3, 72)
+        assert len(found["spikes/c"]) == 3 * 72
+    (tmp_path / "net.snn").write_text(MAPS.replace("v of c", "v of c[0..73]"))
+    status, _, err = snncc("check", "net.snn")
+    assert status == 1
+    assert "has not the neurons" in err
+
+
+def test_blocks_travel_with_integers(snncc, tmp_path):
+    (tmp_path / "net.snn").write_text(TRAINED + "run n { record spikes of y[0..1] }")
+    np.save(tmp_path / "x.npy", TRAINS)
+    assert snncc("quantize", "net.snn", "--calibrate", 0, "--out", "q.snnpkg")[0] == 0
+    assert [p.end for p in open_model(tmp_path / "q.snnpkg").run.probes] == [1]
+
+
+def test_states_are_written_before_spikes(snncc, tmp_path):
+    (tmp_path / "net.snn").write_text(ALONE + RUN)
+    (tmp_path / "a.states.csv").mkdir()
+    (tmp_path / "a.csv").write_text("old")
+    status, _, err = snncc("run", "net.snn", "--target", "reference", "--record", "a.csv")
+    assert (status, "E063" in err) == (1, True)
+    assert (tmp_path / "a.csv").read_text() == "old"
