@@ -18,7 +18,7 @@ READ, REACHED = 10, 11
 
 
 @formula
-def quotient(a, b):  # type: ignore[no-untyped-def]
+def divided(a, b):  # type: ignore[no-untyped-def]
     """a // b of numbers below 2^32, neither of them negative: one short division."""
     return np.int64(np.uint32(a) // np.uint32(b))
 
@@ -26,9 +26,9 @@ def quotient(a, b):  # type: ignore[no-untyped-def]
 @formula
 def coordinates(index, rows, columns):  # type: ignore[no-untyped-def]
     """(plane, row, column) of a place in planes of rows x columns."""
-    plane = quotient(index, rows * columns)
+    plane = divided(index, rows * columns)
     left = index - plane * rows * columns
-    row = quotient(left, columns)
+    row = divided(left, columns)
     return plane, row, left - row * columns
 
 
@@ -44,8 +44,8 @@ def taps_of(output, kernel, stride, padding, extent):  # type: ignore[no-untyped
 def outputs_of(i, kernel, stride, padding, outputs):  # type: ignore[no-untyped-def]
     """Along an axis: (first, end) of the outputs whose windows input i lies in."""
     reach = i + padding
-    first = 0 if reach < kernel else quotient(reach - kernel, stride) + 1
-    return first, min(outputs, quotient(reach, stride) + 1)
+    first = 0 if reach < kernel else divided(reach - kernel, stride) + 1
+    return first, min(outputs, divided(reach, stride) + 1)
 
 
 @formula
@@ -53,13 +53,13 @@ def group_of(window, channel):  # type: ignore[no-untyped-def]
     """The group of a channel below; divided is only where there is more to it."""
     if window[READ] == 1:
         return channel
-    return quotient(channel, window[READ]) if channel >= window[READ] else np.int64(0)
+    return divided(channel, window[READ]) if channel >= window[READ] else np.int64(0)
 
 
 @formula
 def channels_of(window, output):  # type: ignore[no-untyped-def]
     """(first, end) of the channels that a channel above reads."""
-    first = quotient(output, window[REACHED]) * window[READ]
+    first = divided(output, window[REACHED]) * window[READ]
     return first, first + window[READ]
 
 
@@ -81,7 +81,7 @@ def place_of(window, output, channel, a, b):  # type: ignore[no-untyped-def]
 @formula
 def groups_of(window):  # type: ignore[no-untyped-def]
     """How many groups the channels of either side come in."""
-    return quotient(window[OUTPUTS], window[REACHED])
+    return divided(window[OUTPUTS], window[REACHED])
 
 
 @formula

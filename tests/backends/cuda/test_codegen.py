@@ -5,14 +5,18 @@ from __future__ import annotations
 import ast
 import math
 import re
+from pathlib import Path
 
 import pytest
 from compiled_texts import compiled_text
 from drawn_networks import ENCODINGS, POOL, TRANSCENDENT
 
 from snncc.backends.compiled.plan import distinct_steps
+from snncc.backends.compiled.text.languages import PYTHON
 from snncc.backends.cuda.codegen import module_source
 from snncc.backends.rules.spike_train.sources import CUDA
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module")
@@ -56,3 +60,13 @@ def test_a_nan_stays_a_nan_in_min_and_max(steps):
         assert function(2.0, 1.0) == pick(1.0, 2.0)
         assert math.isnan(function(nan, 1.0))
         assert math.isnan(function(1.0, nan))
+
+
+def test_no_kernel_is_called_like_a_function_of_the_steps() -> None:
+    """The steps of codes, with what they call, are of one text with the kernels."""
+    helpers = set(re.findall(r"^def (\w+)", PYTHON.helpers, re.MULTILINE))
+    assert "quotient" in helpers
+    folders = ("compiled", "cuda", "rules", "optimizers", "losses")
+    texts = [p.read_text() for f in folders for p in (ROOT / "backends" / f).rglob("*.py")]
+    defined = {n for text in texts for n in re.findall(r"^def (\w+)", text, re.MULTILINE)}
+    assert not helpers & defined

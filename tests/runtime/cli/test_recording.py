@@ -155,7 +155,7 @@ def test_a_population_whose_shape_follows_from_a_projection(snncc, tmp_path):
 
 
 def test_blocks_travel_with_integers(snncc, tmp_path):
-    (tmp_path / "net.snn").write_text(TRAINED + "run n { record spikes of y[0..1] }")
+    (tmp_path / "net.snn").write_text(TRAINED + "run chain { record spikes of y[0..1] }")
     np.save(tmp_path / "x.npy", TRAINS)
     assert snncc("quantize", "net.snn", "--calibrate", 0, "--out", "q.snnpkg")[0] == 0
     assert [p.end for p in open_model(tmp_path / "q.snnpkg").run.probes] == [1]
