@@ -32,7 +32,7 @@ from snncc.ir.graph import Call
 from snncc.ir.model import draw_model
 from snncc.ir.passes.pipeline import run_pipeline
 from snncc.runtime.datasets.table import load
-from snncc.runtime.samples import present
+from snncc.runtime.samples import Presentation, present
 from snncc.runtime.settings import settings_from
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "cifar_cnn.snn"
@@ -60,9 +60,9 @@ def program_of() -> Program:
     return Program(run_pipeline(program.graph), program.train.but(dropout=()))
 
 
-def samples_of(program: Program, path: str, images: int) -> Samples:
+def samples_of(program: Program, path: str, images: int) -> Presentation:
     """The first images of the file."""
-    data = load(Call("cifar", {"path": path}), "train", settings_from(os.environ))
+    data = load(Call("cifar", (("path", path),)), "train", settings_from(os.environ))
     return present(program.graph, data.first(images), "train")
 
 
@@ -141,7 +141,7 @@ def parse_arguments() -> argparse.Namespace:
 
 def grid_of(pieces: list[Piece], threads: int) -> Grid:
     """The table, with the mean over all images in its last row."""
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (str(p.last), rates_text(p.rates), f"{p.ours:.5f}", f"{p.peer:.5f}", _far(p.ours, p.peer),
          f"{p.seconds:.1f}", f"{p.seconds_of_peer:.1f}")
         for p in pieces
