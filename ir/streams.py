@@ -11,11 +11,15 @@ import numpy.typing as npt
 
 def stream(seed: int, purpose: str, name: str) -> np.random.Generator:
     """The generator of what is drawn for a purpose, by the name of what it is drawn for."""
-    digest = sha256(f"{seed}\0{purpose}\0{name}".encode()).digest()
-    return np.random.Generator(np.random.Philox(_Key(digest[:16])))
+    return np.random.Generator(np.random.Philox(Key(key_of(seed, purpose, name))))
 
 
-class _Key(np.random.SeedSequence):
+def key_of(seed: int, purpose: str, name: str) -> bytes:
+    """The 16 bytes that key it."""
+    return sha256(f"{seed}\0{purpose}\0{name}".encode()).digest()[:16]
+
+
+class Key(np.random.SeedSequence):
     """The key of a Philox as it is, for which `Philox(key=…)` reads the system's entropy first."""
 
     def __init__(self, key: bytes) -> None:

@@ -6,11 +6,11 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from hashlib import sha256
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
-import numpy.typing as npt
+
+from ..streams import Key, key_of
 
 T = TypeVar("T")
 
@@ -29,7 +29,7 @@ class Streams:
 
     def generator(self, piece: int = 0, attempt: int = 0) -> np.random.Generator:
         """The numbers of a piece, from the first one on."""
-        bits = np.random.Philox(_Key(self.key))
+        bits = np.random.Philox(Key(self.key))
         if piece or attempt:
             state = bits.state
             state["state"]["counter"][2:] = attempt, piece
@@ -54,19 +54,4 @@ class Streams:
 
 def streams_of(name: str, seed: int, purpose: str, threads: int = 1) -> Streams:
     """Streams of their own for each seed, projection and purpose, so that none shifts another."""
-    digest = sha256(f"{seed}\0{purpose}\0{name}".encode()).digest()
-    return Streams(digest[:16], threads)
-
-
-class _Key(np.random.SeedSequence):
-    """The key of a Philox as it is, for which `Philox(key=…)` reads the system's entropy first."""
-
-    def __init__(self, key: bytes) -> None:
-        super().__init__(0)
-        self._key = key
-
-    def generate_state(self, n_words: int, dtype: Any = np.uint32) -> npt.NDArray[Any]:
-        """The key's words, which are all that a Philox asks for."""
-        words = np.frombuffer(self._key, "<u8").astype(dtype)
-        assert len(words) == n_words
-        return words
+    return Streams(key_of(seed, purpose, name), threads)
