@@ -4,7 +4,9 @@ import json
 import os
 import signal
 
+import numpy as np
 import pytest
+from chains import CHAIN, TRAINS
 from typer.testing import CliRunner
 
 from snncc.runtime.cli.app import make_app
@@ -52,3 +54,15 @@ def stopping(perceptron_target, monkeypatch):
         monkeypatch.setattr(perceptron_target, "train", interrupted)
 
     return stop_in
+
+
+@pytest.fixture
+def chain(tmp_path):
+    """chain(encoding, array): a program, and an array beside it, x.npy."""
+
+    def make(encoding="spikes(duration = 5 ms)", array=TRAINS):
+        (tmp_path / "chain.snn").write_text(CHAIN.replace("ENCODING", encoding))
+        np.save(tmp_path / "x.npy", array)
+        return "chain.snn", "--target", "reference", "--inputs", "x.npy"
+
+    return make

@@ -6,33 +6,9 @@ import json
 
 import numpy as np
 import pytest
+from chains import CHAIN, TRAINS
 
 from snncc.backends.artifact.model import open_model
-
-CHAIN = """
-network chain {
-  input x[3] encode ENCODING
-  population h[2] : if(v_th = 1 mV)
-  output y[2] : lif(tau_mem = 4 ms, tau_syn = 2 ms, v_th = 1 mV)
-  x -> h : list(synapses = [[0, 0, 1], [1, 1, 1]])
-  h -> y : one_to_one(weight = 4) delay 1 ms
-}
-"""
-TRAINS = np.zeros((2, 5, 3), bool)
-TRAINS[0, 1, 0] = TRAINS[1, [0, 2], 1] = True
-
-
-@pytest.fixture
-def chain(tmp_path):
-    """chain(encoding, array): a program, and an array beside it, x.npy."""
-
-    def make(encoding="spikes(duration = 5 ms)", array=TRAINS):
-        (tmp_path / "chain.snn").write_text(CHAIN.replace("ENCODING", encoding))
-        np.save(tmp_path / "x.npy", array)
-        return "chain.snn", "--target", "reference", "--inputs", "x.npy"
-
-    return make
-
 
 ALONE = """
 neuron clock {
