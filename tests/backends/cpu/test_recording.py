@@ -11,7 +11,7 @@ from kernel_flags import FORWARD
 
 from snncc.backends.compiled.recording import traced
 from snncc.backends.cpu.simulator import CpuSimulator
-from snncc.backends.trace import seen_of, steps_seen
+from snncc.backends.trace import Trace, seen_of, steps_seen
 from snncc.ir.running import SPIKES, Probe, all_of
 
 pytestmark = FORWARD
@@ -41,3 +41,10 @@ def test_some_neurons_every_few_steps(text, kernels):
         np.testing.assert_array_equal(array, wanted)
     assert any(len(array) for array in found[len(whole) :])
     assert len(steps_seen(some[-1], STEPS)) == found[-1].shape[1] == 3
+
+
+def test_several_spikes_of_a_step_are_a_row_each():
+    spikes = np.zeros((2, 1, 3), np.uint8)
+    spikes[1, 0, 2] = 3
+    found = seen_of(Trace({"y": spikes}, {}), Probe(SPIKES, "y", 1, 3))
+    assert found.tolist() == [[0, 1, 2]] * 3
