@@ -91,6 +91,11 @@ class Population:
         return dict(self.parameters)[name]
 
 
+def sliced_name(name: str, part: tuple[int, int] | None) -> str:
+    """`p[0..800]`, or the name alone."""
+    return name if part is None else f"{name}[{part[0]}..{part[1]}]"
+
+
 @dataclass(frozen=True, slots=True)
 class Projection:
     """Synapses from `pre` to the input `port` of `post`; spikes arrive `delay` steps later.
@@ -98,6 +103,7 @@ class Projection:
     `connectivity` is a row of `wiring.CONNECTIVITIES`, `init` a row of `wiring.INITS`. Its weights
     learn at `lr_mult` times the learning rate of a training; at 0 they are fixed. With `delays`, a
     row of `wiring.DELAYS`, every synapse has a delay of its own, of `delay` steps at least.
+    `pre_slice` and `post_slice` are the neurons first … end - 1 that it joins, None: all of them.
     """
 
     name: str
@@ -110,6 +116,13 @@ class Projection:
     lr_mult: float = 1.0
     span: Span | None = field(default=None, compare=False, repr=False)
     delays: Call | None = None
+    pre_slice: tuple[int, int] | None = None
+    post_slice: tuple[int, int] | None = None
+
+    @property
+    def is_sliced(self) -> bool:
+        """Whether it joins some neurons only."""
+        return self.pre_slice is not None or self.post_slice is not None
 
     @property
     def trainable(self) -> bool:

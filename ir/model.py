@@ -234,6 +234,7 @@ def _verify_wiring(
     if not isinstance(wiring, Listed):
         shapes = [populations[end].shape for end in (projection.pre, projection.post)]
         fits = isinstance(wiring, AllPairs) or wiring == unlisted(projection, *shapes)
+        fits = fits and not projection.is_sliced
         require(fits, f"{name}: windows that are not those of its {projection.connectivity.kind}")
         return
     for entries, end in zip((wiring.pre, wiring.post), ends, strict=True):

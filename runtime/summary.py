@@ -166,6 +166,7 @@ def _projection(model: Model, projection: Projection) -> dict[str, Any]:
         "name": projection.name,
         "pre": projection.pre,
         "post": projection.post,
+        **_slices(projection),
         "port": projection.port,
         "connectivity": _call(projection.connectivity),
         "synapses": wiring.synapses,
@@ -178,6 +179,12 @@ def _projection(model: Model, projection: Projection) -> dict[str, Any]:
         "weights": [float(array.min()), float(array.max())] if array.size else [],
         **_delivery(model, projection, wiring),
     }
+
+
+def _slices(projection: Projection) -> dict[str, Any]:
+    """The neurons [first, end) that are joined, where these are not all."""
+    parts = {"pre_slice": projection.pre_slice, "post_slice": projection.post_slice}
+    return {end: list(part) for end, part in parts.items() if part is not None}
 
 
 def _delays(projection: Projection, wiring: Wiring) -> dict[str, Any]:

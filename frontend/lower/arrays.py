@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from ...ir.diagnostics import CompileError, Diagnostic, Span
 from ...ir.report import Poisoned
-from ..syntax.tree import Bracket, Expression, Range, Slice
+from ..syntax.tree import Bracket, Expression, Part, Range, Slice
 from ..typing.constants import Quantity, Scope, evaluate, whole
 from ..units import NUMBER
 from .construction import Body, Environment
@@ -43,10 +44,38 @@ def each(
 def index_text(node: Expression | Slice, scope: Scope) -> str:
     """`[3]` for an index expression."""
     if isinstance(node, Slice):
-        message = "some neurons of a population can be named to `record` them, and nowhere else"
-        way_out = "name all of it, without the brackets"
+        message = "some neurons of a population can be named to join or to `record` them"
+        way_out = "here, name all of it, without the brackets"
         raise CompileError(Diagnostic("E044", message, node.span, help=way_out))
     return f"[{_natural(whole(evaluate(node, scope), node.span), node.span)}]"
+
+
+def without_slice(part: Part) -> tuple[Part, Slice | None]:
+    """`p[k]` and `[0..800]` of `p[k][0..800]`."""
+    *before, last = part.indices or (None,)
+    slices = [item for item in before if isinstance(item, Slice)]
+    if slices:
+        message = "a path ends with the neurons that it names, `[0..10]`"
+        raise CompileError(Diagnostic("E044", message, slices[0].span))
+    if not isinstance(last, Slice):
+        return part, None
+    return replace(part, indices=part.indices[:-1]), last
+
+
+def neurons_of(item: Slice, name: str, count: int | None, scope: Scope) -> tuple[int, int]:
+    """The neurons [first, end) of the population `name`, which has so many of them, if it is
+    known."""
+    first = whole(evaluate(item.start, scope), item.start.span)
+    end = whole(evaluate(item.stop, scope), item.stop.span)
+    if 0 <= first < end and (count is None or end <= count):
+        return first, end
+    if count is None:
+        message, all_ = f"`{name}` has no neurons {first} to {end - 1}", ""
+    else:
+        message = f"`{name}` has the neurons 0 to {count - 1}, not {first} to {end - 1}"
+        all_ = f"; `[0..{count}]` are all"
+    way_out = f"`[a..b]` are those from a to b - 1{all_}"
+    raise CompileError(Diagnostic("E022", message, item.span, help=way_out))
 
 
 def _natural(value: int, span: Span) -> int:

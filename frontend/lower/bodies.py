@@ -111,7 +111,11 @@ def _instance(
     network.library.instantiated.add(id(module))
     network.unrolled.count_body(statement.name.span, module.body)
     prefix, depth = f"{body.prefix}{local}.", body.depth + 1
-    inner = Body(network, prefix, entry.file, body.delay, body.method, depth, body.delay_place)
+    inner = Body(
+        *(network, prefix, entry.file, body.delay, body.method, depth),
+        delay_place=body.delay_place,
+        delays=body.delays,
+    )
     return unroll_module(module, statement.name.span, Environment(scope), inner)
 
 

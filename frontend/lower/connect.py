@@ -108,7 +108,7 @@ def _join(
     pre, (post, port, dimension) = ends
     options = _options(link.options)
     name = _name(options, pre, post, port, scope, body)
-    sizes = pre.population.neurons, post.population.neurons
+    sizes = pre.neurons, post.neurons
     connectivity, init, listed = _wiring(link.connectivity, name, sizes, dimension, scope, body)
     habits = _HABITS.get(connectivity.kind, _LEARNT)
     said = _said(options)
@@ -129,6 +129,8 @@ def _join(
             _lr_mult(options, connectivity.kind, scope, body.report),
             span,
             lag.delays,
+            pre.part,
+            post.part,
         )
     )
 
@@ -224,7 +226,7 @@ def _name(
         if name in body.network.names:
             raise CompileError(twice(name, option.part.name.span, body.network.names[name]))
         return name
-    ends = f"{pre.population.name}->{post.population.name}"
+    ends = f"{pre.text}->{post.text}"
     if len(post.population.ports) > 1:
         ends += f".{port}"
     body.network.copies[ends] = copy = body.network.copies.get(ends, 0) + 1

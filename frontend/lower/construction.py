@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...ir.diagnostics import CompileError, Diagnostic, Span
-from ...ir.graph import Call, Population, Projection
+from ...ir.graph import Call, Population, Projection, sliced_name
 from ...ir.neuron import NeuronModel
 from ...ir.report import Poisoned, Report, twice
 from ..library import Library, LoadedFile
@@ -37,10 +37,22 @@ class KnownPopulation:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where a projection begins or ends; `port` is None where none is named."""
+    """Where a projection begins or ends; `port` is None where none is named. `part`: the neurons
+    first … end - 1 that are meant, None for all."""
 
     population: KnownPopulation
     port: str | None = None
+    part: tuple[int, int] | None = None
+
+    @property
+    def neurons(self) -> int | None:
+        """How many neurons are meant; None where that is still to be inferred."""
+        return self.population.neurons if self.part is None else self.part[1] - self.part[0]
+
+    @property
+    def text(self) -> str:
+        """The population's name, with the neurons that are meant."""
+        return sliced_name(self.population.name, self.part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +161,8 @@ class Construction:
 
 @dataclass(slots=True)
 class Body:
-    """A network, or an instance of a module, while it is unrolled. `delay` in ms."""
+    """A network, or an instance of a module, while it is unrolled. `delay` in ms; with `delays`, a
+    row of `wiring.DRAWN`, synapses have delays of their own where nothing else is said."""
 
     network: Construction
     prefix: str
@@ -158,6 +171,7 @@ class Body:
     method: str = "euler"
     depth: int = 0
     delay_place: Span | None = None
+    delays: Call | None = None
     known: dict[str, Known | Poisoned] = field(default_factory=dict)
     places: dict[str, Span] = field(default_factory=dict)
     connections: list[tuple[ProjectionStatement, Environment]] = field(default_factory=list)

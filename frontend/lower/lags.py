@@ -12,7 +12,7 @@ from ...ir.diagnostics import CompileError, Diagnostic, Note, Span
 from ...ir.graph import Call as IrCall
 from ...ir.verify.durations import MOST_STEPS
 from ...ir.wiring import DRAWN, longest_delay, shortest_delay
-from ..syntax.tree import Delay, Expression
+from ..syntax.tree import Delay
 from ..typing.arguments import as_call, fill, is_distribution
 from ..typing.constants import Scope
 from .construction import Body
@@ -32,19 +32,21 @@ def lag_of(option: Delay | None, scope: Scope, body: Body) -> Lag:
     """What an option says, or the network where there is none."""
     dt = body.network.dt
     if option is None:
+        if body.delays is not None:
+            return _drawn(body.delays, dt, body.delay_place)
         return Lag(steps(body.delay, dt, body.delay_place))
-    if not is_distribution(option.value, DRAWN):
-        return Lag(steps(time_of(option.value, scope), dt, option.value.span))
-    return _drawn(option.value, scope, body)
+    node = option.value
+    if not is_distribution(node, DRAWN):
+        return Lag(steps(time_of(node, scope), dt, node.span))
+    call = as_call(node, "a delay")
+    return _drawn(fill(DRAWN[call.name.text], call, scope, body.report, "E042"), dt, node.span)
 
 
-def _drawn(node: Expression, scope: Scope, body: Body) -> Lag:
-    dt, call = body.network.dt, as_call(node, "a delay")
-    delays = fill(DRAWN[call.name.text], call, scope, body.report, "E042")
-    steps(calls.number(delays, "min"), dt, node.span)
+def _drawn(delays: IrCall, dt: float | None, span: Span | None) -> Lag:
+    steps(calls.number(delays, "min"), dt, span)
     if dt is None:
         return Lag(0, delays)
-    steps(dt * ceil(longest_delay(delays) / dt), dt, node.span)  # refuses what is too long
+    steps(dt * ceil(longest_delay(delays) / dt), dt, span)  # refuses what is too long
     return Lag(max(1, round(shortest_delay(delays) / dt)), delays)
 
 

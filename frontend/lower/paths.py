@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from ...ir.diagnostics import CompileError, Diagnostic, Note, Span
 from ...ir.report import Poisoned, listing, nearest, unknown
-from ..syntax.tree import Part, Path
+from ..syntax.tree import Part, Path, Slice
 from ..typing.constants import Scope
-from .arrays import index_text
+from .arrays import index_text, neurons_of, without_slice
 from .construction import Body, Endpoint, Instance, Known, KnownPopulation
 
 
@@ -23,13 +24,38 @@ def post_end(path: Path, scope: Scope, body: Body) -> Endpoint:
 
 
 def _end(path: Path, scope: Scope, body: Body, is_pre: bool) -> Endpoint:
-    first, *rest = path.parts
+    named = [without_slice(part) for part in path.parts]
+    plain = replace(path, parts=tuple(part for part, _ in named))
+    first, *rest = plain.parts
     known = _known(first, scope, body)
+    at = 1 if isinstance(known, Instance) else 0  # the part that names the population
+    for place, (_, item) in enumerate(named):
+        if item is not None and place != at:
+            raise CompileError(_not_here(item, known, path.parts[place]))
     if isinstance(known, Instance):
-        return _instance_port(path, known, scope, is_pre)
-    if not rest:
-        return Endpoint(known)
-    return _population_port(path, known, is_pre)
+        end = _instance_port(plain, known, scope, is_pre)
+    else:
+        end = Endpoint(known) if not rest else _population_port(plain, known, is_pre)
+    item = named[at][1]
+    return end if item is None else _some_of(end, item, scope)
+
+
+def _some_of(end: Endpoint, item: Slice, scope: Scope) -> Endpoint:
+    """Some neurons of an end; of some neurons, counted from the first of these."""
+    first, stop = neurons_of(item, end.text, end.neurons, scope)
+    start = 0 if end.part is None else end.part[0]
+    return replace(end, part=(start + first, start + stop))
+
+
+def _not_here(item: Slice, known: Known, part: Part) -> Diagnostic:
+    name = part.name.text
+    if isinstance(known, Instance):
+        message = f"`{name}` is an instance of `{known.module}`, which has no neurons of its own"
+        way_out = f"write them behind a port, `{name}.port[0..10]`"
+    else:
+        message = f"`{name}` is a port of `{known.name}`, whose neurons are to be named"
+        way_out = f"write `{known.name}[0..10].{name}`"
+    return Diagnostic("E044", message, item.span, help=way_out)
 
 
 def part_text(part: Part, scope: Scope) -> str:

@@ -11,9 +11,10 @@ from ...ir.running import SPIKES, Probe, RunSpec
 from ...ir.verify.durations import problem_of
 from ..foreign import unknown
 from ..syntax.files import Record, Run
-from ..syntax.tree import Expression, Part, Path, Setting, Slice
-from ..typing.constants import Scope, evaluate, number, whole
+from ..syntax.tree import Expression, Setting, Slice
+from ..typing.constants import Scope, evaluate, number
 from ..units import TIME
+from .arrays import neurons_of, without_slice
 from .paths import part_text
 
 
@@ -63,14 +64,13 @@ def _record(line: Record, read: _Block) -> None:
     index = read.graph.index()
     for path in line.paths:
         *before, last = path.parts
-        indices = tuple(i for i in last.indices if not isinstance(i, Slice))
-        parts = (*before, Part(last.name, indices))
-        name = ".".join(part_text(part, read.scope) for part in parts)
+        named, item = without_slice(last)
+        name = ".".join(part_text(part, read.scope) for part in (*before, named))
         if name not in index:
             raise CompileError(unknown("population", name, path.span, index))
         population = index[name]
         _require_seen(line, population)
-        first, end = _range(path, population, read.scope)
+        first, end = _range(item, population, read.scope)
         if (line.what.text, name) in read.probes:
             before_ = read.probes[line.what.text, name].span
             raise CompileError(
@@ -101,20 +101,9 @@ def _steps(node: Expression, line: Record, scope: Scope, dt: float) -> int:
     return round(interval / dt)
 
 
-def _range(path: Path, population: Population, scope: Scope) -> tuple[int, int]:
-    """The neurons that a path names."""
-    last, count = path.parts[-1], population.neurons if population.shape else 0
-    slices = [item for item in last.indices if isinstance(item, Slice)]
-    if not slices:
-        return 0, count  # 0: its shape follows from a projection
-    item = slices[-1]
-    if len(slices) > 1 or item is not last.indices[-1]:
-        message = "a path ends with the neurons that it names, `[0..10]`"
-        raise CompileError(Diagnostic("E044", message, slices[0].span))
-    first = whole(evaluate(item.start, scope), item.start.span)
-    end = whole(evaluate(item.stop, scope), item.stop.span)
-    if not 0 <= first < end or (count and end > count):
-        message = f"`{population.name}` has the neurons 0 to {count - 1}, not {first} to {end - 1}"
-        way_out = f"`[a..b]` are those from a to b - 1; `[0..{count}]` are all"
-        raise CompileError(Diagnostic("E022", message, item.span, help=way_out))
-    return first, end
+def _range(item: Slice | None, population: Population, scope: Scope) -> tuple[int, int]:
+    """The neurons that a path names; an end of 0 is that of a shape that a projection will fix."""
+    count = population.neurons if population.shape else None
+    if item is None:
+        return 0, count or 0
+    return neurons_of(item, population.name, count, scope)

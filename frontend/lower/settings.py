@@ -9,10 +9,11 @@ from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.report import Poisoned, sound, twice
 from ...ir.rules import READOUTS
 from ...ir.schemes import SCHEMES
+from ...ir.wiring import DRAWN
 from ..foreign import foreign, unknown
 from ..library import model_named
 from ..syntax.tree import Call, Cell, Expression, Let, Literal, Reference, Setting, Statement
-from ..typing.arguments import as_call, fill, look_up
+from ..typing.arguments import as_call, fill, is_distribution, look_up
 from ..typing.constants import Scope, evaluate, number
 from ..typing.models import CheckedModel, with_arguments
 from ..units import TIME
@@ -105,8 +106,12 @@ def _set_dt(setting: Setting, scope: Scope, body: Body) -> None:
 
 
 def _set_delay(setting: Setting, scope: Scope, body: Body) -> None:
-    body.delay = time_of(setting.value, scope)
-    body.delay_place = setting.value.span
+    body.delays, body.delay_place = None, setting.value.span
+    if is_distribution(setting.value, DRAWN):
+        call = as_call(setting.value, "a delay")
+        body.delays = fill(DRAWN[call.name.text], call, scope, body.report, "E042")
+    else:
+        body.delay = time_of(setting.value, scope)
 
 
 def _set_method(setting: Setting, scope: Scope, body: Body) -> None:

@@ -51,7 +51,7 @@ def _infer(graph: Graph) -> dict[str, Shape]:
         pre = ready.popleft()
         for projection in outgoing[pre]:
             shape_of = CONNECTIVITIES[projection.connectivity.kind].shape
-            if shape_of is None or shapes[projection.post]:
+            if shape_of is None or shapes[projection.post] or projection.is_sliced:
                 continue
             shapes[projection.post] = shape_of(projection, shapes[pre])
             ready.append(projection.post)

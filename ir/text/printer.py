@@ -153,7 +153,8 @@ def _population(
 
 
 def _projection(projection: Projection) -> str:
-    ends = f"{quoted(projection.pre)} -> {quoted(projection.post)}"
+    ends = f"{_end(projection.pre, projection.pre_slice)} -> "
+    ends += _end(projection.post, projection.post_slice)
     learns, connectivity = _learning(projection.lr_mult), _call(projection.connectivity)
     delay = str(projection.delay)
     if projection.delays is not None:
@@ -163,6 +164,10 @@ def _projection(projection: Projection) -> str:
         f"delay {delay} {learns} {connectivity} "
         f"init {_call(projection.init)}"
     )
+
+
+def _end(name: str, part: tuple[int, int] | None) -> str:
+    return quoted(name) if part is None else f"{quoted(name)} {_ints(part)}"
 
 
 def _learning(lr_mult: float) -> str:

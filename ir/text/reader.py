@@ -195,9 +195,9 @@ def _take_parameter(cursor: Cursor) -> tuple[str, float]:
 
 
 def _take_projection(cursor: Cursor, parts: _Parts) -> None:
-    name, pre = cursor.take_name(), cursor.take_name()
+    name, pre, pre_slice = cursor.take_name(), *_take_end(cursor)
     cursor.expect("->")
-    post = cursor.take_name()
+    post, post_slice = _take_end(cursor)
     cursor.expect("port")
     port = cursor.take_name()
     cursor.expect("delay")
@@ -208,9 +208,23 @@ def _take_projection(cursor: Cursor, parts: _Parts) -> None:
     cursor.expect("init")
     parts.projections.append(
         Projection(
-            *(name, pre, post, connectivity, take_call(cursor), port, delay, lr_mult), delays=delays
+            *(name, pre, post, connectivity, take_call(cursor), port, delay, lr_mult),
+            delays=delays,
+            pre_slice=pre_slice,
+            post_slice=post_slice,
         )
     )
+
+
+def _take_end(cursor: Cursor) -> tuple[str, tuple[int, int] | None]:
+    """The name of a population, and which of its neurons."""
+    name = cursor.take_name()
+    if cursor.text != "(":
+        return name, None
+    part = cursor.take_list(cursor.take_int)
+    if len(part) != 2 or not 0 <= part[0] < part[1]:
+        raise cursor.refuse(f"neurons {part[:3]}")
+    return name, (part[0], part[1])
 
 
 def _take_learning(cursor: Cursor) -> float:

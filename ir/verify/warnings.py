@@ -16,6 +16,7 @@ from ..graph import Graph, Population, Projection
 from ..schemes import SCHEMES
 from ..types import size
 from ..wiring import CONNECTIVITIES, foretold_size
+from ..wiring.slices import cut, shared
 from .durations import duration_of
 
 
@@ -144,7 +145,9 @@ def _joined_to_themselves(graph: Graph) -> Iterable[Diagnostic]:
         if projection.pre != projection.post or not says or "self" in dict(call.arguments):
             continue
         shape = graph.population(projection.pre).shape
-        own = foretold_size(projection, shape, shape).synapses / max(1, size(shape))
+        _, *ends = cut(projection, shape, shape)
+        share = shared(projection, shape) / max(1, size(ends[0]) * size(ends[1]))
+        own = foretold_size(projection, shape, shape).synapses * share
         if own >= 1.0:
             yield Diagnostic(
                 "W045",
@@ -171,7 +174,8 @@ def _largest_weight(projection: Projection, graph: Graph) -> float:
 def _largest_of_pairs(projection: Projection, graph: Graph) -> float:
     """The largest finite magnitude of weights that are a function of i and j, over all pairs that
     may be joined or, where they are many, over rows and columns that lie evenly among them."""
-    pre, post = (graph.population(name).neurons for name in (projection.pre, projection.post))
+    shapes = [graph.population(name).shape for name in (projection.pre, projection.post)]
+    pre, post = map(size, cut(projection, shapes[0], shapes[1])[1:])
     rows, columns = (
         np.arange(float(n)) if n <= LOOKED else np.linspace(0, n - 1, LOOKED).round()
         for n in (pre, post)

@@ -34,10 +34,14 @@ from .rows import (
 from .streams import Streams
 
 
+def wants_itself(projection: Projection) -> bool:
+    """Whether a neuron may be joined to itself."""
+    return bool(dict(projection.connectivity.arguments).get("self", True))
+
+
 def skips_itself(projection: Projection) -> bool:
     """Whether the projection could join a neuron to itself, and does not."""
-    is_wanted = dict(projection.connectivity.arguments).get("self", True)
-    return projection.pre == projection.post and not is_wanted
+    return projection.pre == projection.post and not wants_itself(projection)
 
 
 def repeats(call: Call) -> bool:

@@ -16,6 +16,7 @@ from .arguments import refuse
 from .kinds import Listed, Windows, Wiring, order_of
 from .liquid import inhibits
 from .pairs import listed_pairs
+from .slices import within_slices
 
 Tensors = Mapping[str, npt.NDArray[Any]]
 Weights = npt.NDArray[np.float64]
@@ -75,9 +76,10 @@ def dale(
             "wire it by `liquid`, or write `init = expression(…)` of i",
         )
     assert isinstance(wiring, Listed)
+    first, end = projection.pre_slice or (0, wiring.pre_neurons)
     magnitude, pre = number(projection.init, "magnitude"), wiring.pre
-    sign = np.where(inhibits(call, wiring.pre_neurons, generator), -1.0, 1.0)
-    return lambda span: magnitude * sign[pre[span]]
+    sign = np.where(inhibits(call, end - first, generator), -1.0, 1.0)
+    return lambda span: magnitude * sign[pre[span] - first]
 
 
 def by_expression(
@@ -96,7 +98,8 @@ def by_expression(
         )
 
     def part(span: slice) -> Weights:
-        pre, post = (end.astype(np.float64) for end in wiring.ends(span))
+        ends = within_slices(projection, *wiring.ends(span))
+        pre, post = (end.astype(np.float64) for end in ends)
         with np.errstate(all="ignore"):
             weights = evaluate(value, {"i": pre, "j": post}, np.float64)
         return np.broadcast_to(weights, pre.shape).astype(np.float64)
@@ -112,7 +115,7 @@ def given(
     if name not in tensors:
         raise refuse(projection, f"the weights `{name}` are missing")
     tensor = np.asarray(tensors[name])
-    if projection.delays is not None:
+    if projection.delays is not None or projection.is_sliced:
         tensor = tensor.reshape(-1)  # a list of all pairs, where a matrix is one
     if tensor.shape != wiring.weight_shape:
         raise refuse(

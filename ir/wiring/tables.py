@@ -18,6 +18,7 @@ from .arguments import refuse, require_equal_sizes
 from .delays import check_delays
 from .kinds import AllPairs, FloatArray, Windows, Wiring, spans
 from .liquid import check_liquid, liquid
+from .slices import cut, moved
 from .streams import Streams, streams_of
 
 Wire = Callable[[Projection, Shape, Shape, Streams], Wiring]
@@ -210,15 +211,16 @@ def check_projection(projection: Projection, pre_shape: Shape, post_shape: Shape
     """Refuse, without building it, a connectivity that cannot join these shapes."""
     row = CONNECTIVITIES[projection.connectivity.kind]
     check_delays(projection, row.windows is not None)
-    row.check(projection, pre_shape, post_shape)
+    row.check(*cut(projection, pre_shape, post_shape, row.windows is not None))
 
 
 def foretold_size(projection: Projection, pre_shape: Shape, post_shape: Shape) -> sizes.Size:
     """How large the projection will be; nothing of it is made."""
     check_projection(projection, pre_shape, post_shape)
     row = CONNECTIVITIES[projection.connectivity.kind]
-    found = row.size(projection, pre_shape, post_shape)
-    return found if projection.delays is None else found._replace(is_listed=True)
+    found = row.size(*cut(projection, pre_shape, post_shape))
+    is_listed = found.is_listed or projection.is_sliced or projection.delays is not None
+    return found._replace(is_listed=is_listed)
 
 
 def wire(
@@ -229,7 +231,8 @@ def wire(
     check_projection(projection, pre_shape, post_shape)
     row = CONNECTIVITIES[projection.connectivity.kind]
     streams = streams_of(projection.name, seed, "wiring", threads)
-    return row.wire(projection, pre_shape, post_shape, streams)
+    made = row.wire(*cut(projection, pre_shape, post_shape), streams)
+    return moved(made, projection, pre_shape, post_shape)
 
 
 def unlisted(projection: Projection, pre_shape: Shape, post_shape: Shape) -> AllPairs | Windows:

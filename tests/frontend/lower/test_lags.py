@@ -83,3 +83,33 @@ def test_a_list_may_have_delays() -> None:
 )
 def test_delays_that_cannot_be(written: str, code: str, message: str) -> None:
     assert message in refused(code, projection, written).message
+
+
+def test_a_distribution_may_be_what_a_network_says_of_its_delays() -> None:
+    """What a projection or a module says itself, counts there alone."""
+    text = """
+    module held() {
+      population e[3] : lif
+      delay = 2 ms
+      e -> e : dense
+    }
+    module handed() {
+      population e[3] : lif
+      e -> e : dense
+    }
+    network n() {
+      delay = normal(3 ms, 0.5 ms, min = 1 ms)
+      dt = 0.5 ms
+      population p[3] : lif
+      instance a : held()
+      instance b : handed()
+      p -> p : dense
+      p -> p : dense delay 1 ms
+    }
+    """
+    made = {p.name: p for p in compiled_text(text).graph.projections}
+    assert made["p->p"].delays is not None
+    assert made["p->p"].delay == 2
+    assert made["b.e->b.e"].delays == made["p->p"].delays
+    assert (made["a.e->a.e"].delays, made["a.e->a.e"].delay) == (None, 4)
+    assert (made["p->p#2"].delays, made["p->p#2"].delay) == (None, 2)

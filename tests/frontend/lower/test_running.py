@@ -111,13 +111,6 @@ def test_blocks_of_no_network_and_twice() -> None:
         assert [d.code for d in found] == [code]
 
 
-def test_some_neurons_are_named_to_record_them_alone() -> None:
-    wrong = NET.replace("h[1] -> e.exc", "h[1][0..2] -> e.exc")
-    found = survey_text(Source("t.snn", wrong)).diagnostics
-    assert [d.code for d in found] == ["E044"]
-    assert "record" in found[0].message
-
-
 def test_a_time_on_the_command_line() -> None:
     assert time_called("500ms", "--duration") == 500.0
     assert time_called("0.5 s + 2 ms", "--duration") == 502.0
