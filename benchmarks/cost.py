@@ -41,7 +41,7 @@ ADAM = 14 + 2 * DIVISION
 DESCENT = 6
 SWEEPS = 2  # a solve takes one sweep to find and one to see that nothing changes
 SLOW = {"div": DIVISION, "sqrt": DIVISION} | dict.fromkeys(
-    ("exp", "log", "tanh", "sin", "cos", "pow"), 2 * DIVISION
+    ("exp", "exprel", "log", "tanh", "sin", "cos", "pow"), 2 * DIVISION
 )
 
 

@@ -88,6 +88,19 @@ def _tangent(expr: Apply, seed: Expr) -> tuple[Expr | None, ...]:
     return (apply("mul", seed, slope),)
 
 
+def _relative_growth(expr: Apply) -> Expr:
+    """(exp(x) - exprel(x)) / x; near 0, where that loses its digits, the first terms of its series,
+    1/2 + x/3 + x^2/8 + x^3/30."""
+    (x,) = expr.args
+    series: Expr = number(1.0 / 30.0, x)
+    for term in (1.0 / 8.0, 1.0 / 3.0, 1.0 / 2.0):
+        series = apply("add", apply("mul", series, x), number(term, x))
+    is_small = apply("lt", apply("abs", x), number(0.01, x))
+    divisor = apply("select", is_small, number(1.0, x), x)
+    slope = apply("div", apply("sub", apply("exp", x), expr), divisor)
+    return apply("select", is_small, series, slope)
+
+
 def _times(slope: Callable[[Apply], Expr]) -> Derivative:
     return lambda expr, seed: (apply("mul", seed, slope(expr)),)
 
@@ -103,6 +116,7 @@ DERIVATIVES: Mapping[str, Derivative] = {
     "neg": lambda expr, seed: (apply("neg", seed),),
     "abs": _absolute,
     "exp": _times(lambda expr: expr),
+    "exprel": _times(_relative_growth),
     "log": lambda expr, seed: (apply("div", seed, expr.args[0]),),
     "sqrt": lambda expr, seed: (apply("div", apply("mul", seed, number(0.5, expr)), expr),),
     "tanh": _tangent,

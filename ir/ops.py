@@ -126,6 +126,13 @@ def _clipped(dtype: Scalar, bits: Immediate) -> Scalar | str:
     return dtype if fits else f"it keeps 1 to {dtype.bits} bits, not {bits}"
 
 
+def _exprel(x: Any) -> Any:
+    """(exp(x) - 1) / x, and 1 at 0, to the last digits."""
+    one = np.ones_like(x)
+    is_zero = np.equal(x, 0)
+    return np.where(is_zero, one, np.expm1(x) / np.where(is_zero, one, x))
+
+
 def _quotient(left: Any, right: Any) -> Any:
     """The exact quotient without what is left of it, towards 0; 0 of a division by 0."""
     size = np.abs(left) // np.maximum(np.abs(right), 1)
@@ -190,6 +197,7 @@ OPS: dict[str, Op] = {
     "neg": Op(1, _number, np.negative, exact=operator.neg),
     "abs": Op(1, _number, np.abs, exact=abs),
     "exp": Op(1, _float, np.exp),
+    "exprel": Op(1, _float, _exprel),
     "log": Op(1, _float, np.log),
     "sqrt": Op(1, _float, np.sqrt),
     "tanh": Op(1, _float, np.tanh),

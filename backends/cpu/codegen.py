@@ -17,7 +17,7 @@ from functools import lru_cache
 from ...ir.graph import Semantics
 from ...ir.neuron import NeuronStep, port_types, types_read
 from ...ir.types import Fixed, Scalar
-from ..compiled.text.languages import PYTHON
+from ..compiled.text.languages import CPU
 from ..compiled.text.render import render
 from ..compiled.text.sources import BACKENDS, Parts, joined, statements
 from ..compiled.text.step import (
@@ -63,6 +63,7 @@ import math
 import numpy as np
 from numba import cfunc, njit
 
+from {BACKENDS}.cpu.elementary import exp32, exprel32, tanh32
 from {BACKENDS}.cpu.units import ADVANCE
 
 f32 = np.float32
@@ -76,7 +77,7 @@ _CODES_HEAD = f"""\
 jit = njit(inline="always")
 
 
-{PYTHON.helpers}
+{CPU.helpers}
 """
 
 
@@ -171,16 +172,16 @@ def _with_cache(text: str) -> str:
 
 
 def _whole(step: NeuronStep, means: Semantics) -> list[str]:
-    before, after = step_parts(step, PYTHON, CODE_BITS)
+    before, after = step_parts(step, CPU, CODE_BITS)
     if not means.fires_once:
         after = _firing(step, means, "0")
-    lines = [*before, *assign_lines(step, step.deliver, PYTHON), *after]
+    lines = [*before, *assign_lines(step, step.deliver, CPU), *after]
     return [_over_neurons(step, lines, step.ports, has_spiked=True)]
 
 
 def _in_parts(step: NeuronStep, means: Semantics) -> list[str]:
     """What comes before the events of a step, what each of them does, and what comes after them."""
-    before, after = step_parts(step, PYTHON, CODE_BITS)
+    before, after = step_parts(step, CPU, CODE_BITS)
     if not means.fires_once:
         before, after = [*before, "flags[n] = 0"], _firing(step, means, "flags[n]")
     return [
@@ -193,16 +194,16 @@ def _in_parts(step: NeuronStep, means: Semantics) -> list[str]:
 def _firing(step: NeuronStep, means: Semantics, already: str) -> list[str]:
     """What follows the last event where a neuron may fire several times in a step; `already` so
     many."""
-    spike = render(step.spike, identifiers(step), PYTHON)
+    spike = render(step.spike, identifiers(step), CPU)
     return [
-        *assign_lines(step, step.settled, PYTHON),
+        *assign_lines(step, step.settled, CPU),
         f"count = np.int64({already})",
         f"for _ in range({means.spikes_per_step}):",
         f"    spiked = ({spike}) and count < {means.spikes_per_step}",
-        *(f"    {line}" for line in assign_lines(step, step.again, PYTHON)),
+        *(f"    {line}" for line in assign_lines(step, step.again, CPU)),
         "    count += 1 if spiked else 0",
         "spiked = count > 0",
-        *assign_lines(step, step.closing, PYTHON),
+        *assign_lines(step, step.closing, CPU),
         "spiked = count",
     ]
 
@@ -211,10 +212,10 @@ def _tested(step: NeuronStep, means: Semantics) -> list[str]:
     """What follows an event after which the threshold is tested."""
     if means.threshold != "event":
         return []
-    spike = render(step.spike, identifiers(step), PYTHON)
+    spike = render(step.spike, identifiers(step), CPU)
     return [
         f"spiked = ({spike}) and flags[n] < {means.spikes_per_step}",
-        *assign_lines(step, step.again, PYTHON),
+        *assign_lines(step, step.again, CPU),
         "flags[n] += 1 if spiked else 0",
     ]
 
@@ -266,7 +267,7 @@ def _of_event(step: NeuronStep, means: Semantics) -> str:
             "            n = posts[k]",
             *(f"            {names[s]} = {names[s]}_[n]" for s in _rows(step)),
             f"            {names[port]} = weights{_view(types[port])}[k]",
-            *(f"            {line}" for line in (*assign_lines(step, done, PYTHON), *tested)),
+            *(f"            {line}" for line in (*assign_lines(step, done, CPU), *tested)),
             *(f"            {name}_[n] = {name}" for name in changed),
         ]
     return "\n".join((*lines, ""))
@@ -283,7 +284,7 @@ def _rows(step: NeuronStep) -> dict[str, str]:
 def _read(step: NeuronStep) -> Iterator[str]:
     names = identifiers(step)
     yield from (f"    {names[s]}_ = {row}" for s, row in _rows(step).items())
-    yield from (f"    {line}" for line in constant_lines(step, "constants[p, {}]", PYTHON))
+    yield from (f"    {line}" for line in constant_lines(step, "constants[p, {}]", CPU))
 
 
 def _view(dtype: Scalar) -> str:

@@ -21,7 +21,7 @@ from ..compiled.text.modules import digest, load_module, writable
 from ..compiled.text.sources import Parts
 from .codegen import KERNEL_MODULE, graph_source, kernel_source
 
-BESIDE = ("records", "units", "vectors")
+BESIDE = ("elementary", "records", "units", "vectors")
 CLOCKED = Semantics()
 
 

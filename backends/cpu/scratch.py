@@ -13,7 +13,7 @@ from ...ir.tensors import LINE
 from ..compiled.plan import Plan
 
 Array = npt.NDArray[Any]
-WINDOW = 40  # steps of summed input that a worker holds at least
+WINDOW = 40
 WIDE_LIMIT = 1 << 26  # neuron steps
 AHEAD = 20  # steps that neurons without recurrence take at a time
 NO_PROBES: Array = np.zeros((0, 7), np.int64)

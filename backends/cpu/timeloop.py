@@ -169,9 +169,7 @@ def drive_outside(plan, weights, p, first, last, work, w):  # type: ignore[no-un
     for t in range(first, last):
         for port in range(plan.ports):
             origin = port * plan.neurons[-1]
-            row = currents[t % window]
-            for n in range(origin + lo, origin + hi):
-                row[n] = ZERO
+            fill(currents[t % window, origin + lo : origin + hi], ZERO)
     for s in range(plan.incoming[p], plan.inner[p]):
         drive(plan, values, plan.sources[s], first, last, work, w, currents)
 

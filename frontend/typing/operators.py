@@ -194,6 +194,7 @@ OPERATORS: dict[str, Operator] = {
     "max": _function("max", 2, _same, max),
     "abs": _function("abs", 1, _same, abs),
     "exp": _function("exp", 1, _plain, math.exp),
+    "exprel": _function("exprel", 1, _plain, lambda x: math.expm1(x) / x if x else 1.0),
     "log": _function("log", 1, _plain, math.log),
     "sqrt": _function("sqrt", 1, _root, math.sqrt),
     "tanh": _function("tanh", 1, _plain, math.tanh),

@@ -12,9 +12,10 @@ from ..ops import OPS
 from ..types import Fixed
 
 Numbers = npt.NDArray[np.float64]
-FUNCTIONS = ("exp", "tanh", "sin", "cos", "sqrt", "floor")  # of one number
+FUNCTIONS = ("exp", "exprel", "tanh", "sin", "cos", "sqrt", "floor")  # of one number
 SIZES: dict[str, Callable[[Numbers], Numbers]] = {
     "exp": np.exp,
+    "exprel": OPS["exprel"].meaning,
     "tanh": lambda size: np.minimum(size, 1.0),
     "sin": lambda size: np.minimum(size, 1.0),
     "cos": np.ones_like,

@@ -30,6 +30,7 @@ _LOSING: dict[str, Callable[[Apply], tuple[Expr, ...]]] = {
     "log": lambda expr: expr.args,
     "sqrt": lambda expr: expr.args,
     "exp": lambda expr: expr.args,
+    "exprel": lambda expr: expr.args,
 }
 _COMPARING = frozenset({"lt", "le", "gt", "ge", "eq", "ne"})
 

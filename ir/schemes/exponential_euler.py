@@ -29,19 +29,8 @@ def _step(ode: Assign, model: NeuronModel, dt: float) -> Assign:
     state = Ref(ode.target, ode.value.dtype)
     step: Expr = Const(dt, ode.value.dtype)
     if ode.target in terms:
-        step = apply("mul", step, _growth(product(step, terms[ode.target])))
+        step = apply("mul", step, apply("exprel", product(step, terms[ode.target])))
     return Assign(ode.target, apply("add", state, apply("mul", step, ode.value)))
-
-
-def _growth(z: Expr) -> Expr:
-    """(exp(z) - 1) / z, 1 at 0. By exp(z) - 1 = 2 t / (1 - t) with t = tanh(z / 2), which loses no
-    digits where z is small."""
-    one, zero = Const(1.0, z.dtype), Const(0.0, z.dtype)
-    is_zero = apply("eq", z, zero)
-    t = apply("tanh", apply("mul", Const(0.5, z.dtype), z))
-    risen = apply("div", apply("add", t, t), apply("sub", one, t))
-    divisor = apply("select", is_zero, one, z)  # so that not even its slope is no number
-    return apply("select", is_zero, one, apply("div", risen, divisor))
 
 
 def _not_linear(model: NeuronModel, state: str) -> Diagnostic:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from snncc.backends.compiled.text.languages import LANGUAGES, ONNX, PYTHON, VERILOG, C
+from snncc.backends.compiled.text.languages import CPU, LANGUAGES, ONNX, VERILOG, C
 from snncc.backends.compiled.text.render import cast, render
 from snncc.backends.cuda.codegen import _HEAD as CUDA_HEAD
 from snncc.backends.exports.objects.code import Code, Value
@@ -32,6 +32,9 @@ import math
 import numpy as np
 f32, f64, i32 = np.float32, np.float64, np.int32
 """
+
+
+ELEMENTARY = "from snncc.backends.cpu.elementary import exp32, exprel32, tanh32"
 
 
 def stored(dtype: Scalar) -> Any:
@@ -67,10 +70,10 @@ def _by_python(expr: Expr, columns: Columns, language: str, scope: dict[str, Any
 
 def run_numba(jobs: Sequence[Job], folder: Path) -> list[Any]:
     """Each expression in a compiled loop over its columns."""
-    lines = [HEAD, "from numba import njit", "jit = njit", PYTHON.helpers]
+    lines = [HEAD, ELEMENTARY, "from numba import njit", "jit = njit", CPU.helpers]
     for k, (expr, _) in enumerate(jobs):
         names = {name: f"x{n}" for n, name in enumerate(read(expr))}
-        text = render(expr, {name: f"{x}[n]" for name, x in names.items()}, PYTHON)
+        text = render(expr, {name: f"{x}[n]" for name, x in names.items()}, CPU)
         lines += [
             '@njit(error_model="numpy")',
             f"def job_{k}(out, {', '.join(names.values())}):",

@@ -9,6 +9,7 @@ import numpy as np
 from ....ir.expr import Const
 from ....ir.types import DType, Fixed
 from .llvm import LLVM
+from .onnx import ONNX
 from .render import Language
 
 
@@ -73,6 +74,7 @@ PYTHON = Language(
         "abs": "abs({0})",
         "quot": "quotient({0}, {1})",
         "exp": "{type}(math.exp({0}))",
+        "exprel": "({type}(math.expm1({0})) / {0} if {0} != {type}(0.0) else {type}(1.0))",
         "log": "{type}(math.log({0}))",
         "sqrt": "{type}(math.sqrt({0}))",
         "tanh": "{type}(math.tanh({0}))",
@@ -99,6 +101,13 @@ PYTHON = Language(
         "saturate": "min(max({0}, {low}), {high})",
     },
     helpers=_PYTHON_HELPERS,
+)
+
+# The same where a loop over neurons is to be taken by vectors: see `cpu/elementary.py`.
+CPU = replace(
+    PYTHON,
+    name="cpu",
+    exceptions={DType.F32: {name: f"{name}32({{0}})" for name in ("exp", "exprel", "tanh")}},
 )
 
 # Where NumPy's functions have no CUDA twin, or CUDA's drop a NaN that NumPy keeps.
@@ -149,6 +158,12 @@ C_FUNCTIONS = {
     for name, sign in (("min", "<"), ("max", ">"))
     for kind, word in _C_TYPES.items()
 } | {
+    "snncc_exprel_f32": """\
+static inline float snncc_exprel_f32(float x) { return x == 0.0f ? 1.0f : expm1f(x) / x; }
+""",
+    "snncc_exprel_f64": """\
+static inline double snncc_exprel_f64(double x) { return x == 0.0 ? 1.0 : expm1(x) / x; }
+""",
     "snncc_abs_f32": "#define snncc_abs_f32 fabsf\n",
     "snncc_abs_f64": "#define snncc_abs_f64 fabs\n",
     "snncc_abs_i32": """\
@@ -191,6 +206,7 @@ C = Language(
         "abs": "snncc_abs_{kind}({0})",
         "quot": "snncc_quotient({0}, {1})",
         "exp": "exp{f}({0})",
+        "exprel": "snncc_exprel_{kind}({0})",
         "log": "log{f}({0})",
         "sqrt": "sqrt{f}({0})",
         "tanh": "tanh{f}({0})",
@@ -226,77 +242,6 @@ C = Language(
         }
     },
     helpers="\n".join((_C_HEAD, *C_FUNCTIONS.values())),
-)
-
-
-def _onnx_literal(expr: Const) -> str:
-    if isinstance(expr.dtype, Fixed):
-        return f"i64({expr.value})"
-    value = expr.value if expr.dtype in (DType.I32, DType.BOOL) else float(expr.value)
-    return f"{expr.dtype}({value})"
-
-
-# Division drops what is left, towards 0; of a multiple of the power nothing is.
-_ONNX_FLOOR = "Div(BitwiseAnd({0}, {keep}), {power})"
-
-_ONNX_IS_NONE = "Equal({1}, {kind}(0))"
-_ONNX_QUOTIENT = (
-    f"Where({_ONNX_IS_NONE}, {{kind}}(0), Div({{0}}, Where({_ONNX_IS_NONE}, {{kind}}(1), {{1}})))"
-)
-
-# The nodes of ONNX, operator set 18, as nested calls: what is called is the operator of a node,
-# keywords are attributes; f32, f64, i32, i64, bool make constants. BitShift takes no signed
-# numbers, and onnxruntime has no Where of truth values. What stands twice is one node.
-ONNX = Language(
-    "onnx",
-    spellings={
-        "add": "Add({0}, {1})",
-        "sub": "Sub({0}, {1})",
-        "mul": "Mul({0}, {1})",
-        "mulwide": "Mul({0}, {1})",
-        "quot": _ONNX_QUOTIENT,
-        "div": "Div({0}, {1})",
-        "pow": "Pow({0}, {1})",
-        "min": "Min({0}, {1})",
-        "max": "Max({0}, {1})",
-        "neg": "Neg({0})",
-        "abs": "Abs({0})",
-        "exp": "Exp({0})",
-        "log": "Log({0})",
-        "sqrt": "Sqrt({0})",
-        "tanh": "Tanh({0})",
-        "sin": "Sin({0})",
-        "cos": "Cos({0})",
-        "floor": "Floor({0})",
-        "lt": "Less({0}, {1})",
-        "le": "LessOrEqual({0}, {1})",
-        "gt": "Greater({0}, {1})",
-        "ge": "GreaterOrEqual({0}, {1})",
-        "eq": "Equal({0}, {1})",
-        "ne": "Not(Equal({0}, {1}))",
-        "and": "And({0}, {1})",
-        "or": "Or({0}, {1})",
-        "not": "Not({0})",
-        "select": "Where({0}, {1}, {2})",
-    },
-    types={DType.F32: "FLOAT", DType.F64: "DOUBLE", DType.I32: "INT32", DType.BOOL: "BOOL"},
-    storage=str.upper,
-    cast="Cast({0}, to={type})",
-    literal=_onnx_literal,
-    power="Mul({0}, {power})",
-    roundings={
-        "floor": _ONNX_FLOOR,
-        "nearest_even": (
-            f"Add({_ONNX_FLOOR}, Div(Add(BitwiseAnd({{0}}, {{rest}}), "
-            f"Add({{below_half}}, BitwiseAnd({_ONNX_FLOOR}, {{one}}))), {{power}}))"
-        ),
-        "toward_zero": "Div({0}, {power})",
-    },
-    overflows={
-        "wrap": "Sub(BitwiseXor(BitwiseAnd({0}, {mask}), {sign}), {sign})",
-        "saturate": "Clip({0}, {low}, {high})",
-    },
-    exceptions={DType.BOOL: {"select": "Or(And({0}, {1}), And(Not({0}), {2}))"}},
 )
 
 
@@ -385,4 +330,6 @@ VERILOG = Language(
     helpers=_VERILOG_HELPERS,
 )
 
-LANGUAGES: dict[str, Language] = {row.name: row for row in (PYTHON, CUDA, C, ONNX, VERILOG, LLVM)}
+LANGUAGES: dict[str, Language] = {
+    row.name: row for row in (PYTHON, CPU, CUDA, C, ONNX, VERILOG, LLVM)
+}

@@ -80,6 +80,6 @@ def forget_faint(reals, lo, hi):  # type: ignore[no-untyped-def]
     fixed steps, so that no bit depends on the windows.
     """
     for k in range(reals.shape[0]):
-        row = reals[k]
-        for n in range(lo, hi):
+        row = reals[k, lo:hi]  # from 0 on: an index that may be below would keep it scalar
+        for n in range(hi - lo):
             row[n] = NOTHING if abs(row[n]) < NORMAL else row[n]

@@ -65,8 +65,10 @@ def deliver_listed(weights, ptr, origin, post, spikes, start, end, current):  # 
     base = ptr[origin]
     for k in range(start, end):
         row = origin + spikes[k]
-        for s in range(ptr[row], ptr[row + 1]):
-            current[post[s]] += weights[s - base]
+        posts = post[ptr[row] : ptr[row + 1]]
+        own = weights[ptr[row] - base : ptr[row + 1] - base]
+        for s in range(len(posts)):
+            current[np.uint32(posts[s])] += own[s]
 
 
 @njit

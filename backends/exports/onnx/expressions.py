@@ -21,7 +21,7 @@ import numpy.typing as npt
 from ....ir.expr import Apply, Const, Expr, Ref, apply
 from ....ir.ops import OPS, movement
 from ....ir.types import DType, Fixed
-from ...compiled.text.languages import ONNX
+from ...compiled.text.onnx import ONNX
 from ...compiled.text.render import codes_written
 from .nodes import Nodes
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from ....ir.expr import Const, Expr, Ref
 from ....ir.graph import Projection
 from ....ir.types import DType
-from ...compiled.text.languages import ONNX
+from ...compiled.text.onnx import ONNX
 from .expressions import Level, Scopes, Value
 from .nodes import Nodes
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from .....ir.adjoint.step import EMITTED, NEXT, SPIKE
 from .....ir.graph import Graph, TrainSpec
-from ....compiled.text.languages import PYTHON
+from ....compiled.text.languages import CPU
 from ....compiled.text.sources import BACKENDS
 from ..text import Scan, entry, scans
 
@@ -24,6 +24,7 @@ import math
 import numpy as np
 from numba import cfunc, njit
 
+from {BACKENDS}.cpu.elementary import exp32, exprel32, tanh32
 from {BACKENDS}.cpu.units import REPLAY, RETREAT
 
 f32 = np.float32
@@ -38,7 +39,7 @@ _NJIT = '@njit(cache=True, error_model="numpy")'
 def scans_source(graph: Graph, spec: TrainSpec, is_presented: bool) -> str:
     """The module of a graph's neurons. `is_presented`: whether they fire stands in the last row of
     the tape, since another engine ran them."""
-    made = scans(graph, spec, PYTHON)
+    made = scans(graph, spec, CPU)
     parts = [part for scan in made for part in (_replay(scan, is_presented), _retreat(scan))]
     replay = entry("replay", _REPLAYED, len(made), "@cfunc(REPLAY, cache=True)")
     retreat = entry("retreat", _RETREATED, len(made), "@cfunc(RETREAT, cache=True)")

@@ -26,14 +26,14 @@ VALUES = {
     DType.F32: REALS, DType.F64: [*REALS, 1e300], DType.I32: WHOLE, DType.BOOL: [False, True],
 }  # fmt: skip
 # The last bits of these are the maths library's.
-ROUNDED = {"exp", "log", "tanh", "sin", "cos", "pow"}
+ROUNDED = {"exp", "exprel", "log", "tanh", "sin", "cos", "pow"}
 # A batch of expressions is too large to shrink.
 ONCE = [Phase.generate]
 MODES = list(product(OVERFLOWS, ROUNDINGS))
 # What a language cannot write.
-OF_FLOATS = {"div", "pow", "exp", "log", "sqrt", "tanh", "sin", "cos", "floor"}
+OF_FLOATS = {"div", "pow", "exp", "exprel", "log", "sqrt", "tanh", "sin", "cos", "floor"}
 LACKING: dict[str, set[str]] = {
-    "python": set(), "cuda": set(), "c": set(), "onnx": set(),
+    "python": set(), "cpu": set(), "cuda": set(), "c": set(), "onnx": set(),
     "verilog": OF_FLOATS, "llvm": OF_FLOATS,
 }  # fmt: skip
 
