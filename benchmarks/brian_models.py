@@ -1,0 +1,182 @@
+"""Networks of the examples as Brian2 has them, from the wiring and first values that ours drew.
+
+    python brian_models.py MODEL ARRAYS.npz FOUND.npz [--mode numpy | cython | cpp] [--runs N]
+
+Runs in an environment of its own (see `brian.py`), and knows nothing of this project. ARRAYS.npz
+has `steps`, `dt` [ms], of each projection `NAME/pre`, `NAME/post`, `NAME/weight`, perhaps
+`NAME/delay` [steps as Brian2 counts them], and what else a model reads. FOUND.npz gets of each
+population `NAME/step` and `NAME/neuron` of its spikes, seconds of compiling and of each run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import brian2 as b2
+import numpy as np
+from brian2 import ms, mV, nA, nS, pA, pF, uS
+
+Arrays = Mapping[str, Any]
+Parts = dict[str, Any]  # neurons by population; all else that a network has by any name
+
+
+def joined(given: Arrays, parts: Parts, name: str, code: str, unit: Any = None) -> Any:
+    """Synapses that do `code` with their weight w, a plain number or in a unit of mV."""
+    pre, post = name.partition("#")[0].partition(".")[0].split("->")
+    model = "w : 1" if unit is None else "w : volt"
+    delays = given.get(f"{name}/delay")
+    made = b2.Synapses(parts[pre], parts[post], model, on_pre=code)
+    made.connect(i=given[f"{name}/pre"], j=given[f"{name}/post"])
+    made.w = given[f"{name}/weight"] * (1 if unit is None else unit)
+    if delays is not None:
+        made.delay = np.asarray(delays) * given["dt"] * ms
+    parts[name] = made
+    return made
+
+
+def hodgkin_huxley(given: Arrays) -> Parts:
+    """`examples/hodgkin_huxley.snn`."""
+    equations = """
+    dv/dt = (current + g_na*m**3*h*(50*mV - v) + g_k*n**4*(-77*mV - v)
+             + g_l*(-54.387*mV - v)) / c : volt
+    dm/dt = 0.1/ms/mV*(v + 40*mV)/(1 - exp(-(v + 40*mV)/(10*mV)))*(1 - m)
+            - 4/ms*exp(-(v + 65*mV)/(18*mV))*m : 1
+    dh/dt = 0.07/ms*exp(-(v + 65*mV)/(20*mV))*(1 - h) - 1/ms/(1 + exp(-(v + 35*mV)/(10*mV)))*h : 1
+    dn/dt = 0.01/ms/mV*(v + 55*mV)/(1 - exp(-(v + 55*mV)/(10*mV)))*(1 - n)
+            - 0.125/ms*exp(-(v + 65*mV)/(80*mV))*n : 1
+    before : volt
+    current : amp (constant)
+    """
+    values = {"c": 100 * pF, "g_na": 12 * uS, "g_k": 3.6 * uS, "g_l": 0.03 * uS}
+    cell = b2.NeuronGroup(
+        21, equations, threshold="v > 0*mV and before <= 0*mV", reset="", method="rk4",
+        namespace=values,
+    )  # fmt: skip
+    cell.v = cell.before = -65 * mV
+    cell.m, cell.h, cell.n = 0.05293, 0.59612, 0.31768
+    cell.current = np.arange(21) * 0.1 * nA
+    return {"cell": cell, "kept": cell.run_regularly("before = v", when="start")}
+
+
+def adex(given: Arrays) -> Parts:
+    """`examples/adex.snn`."""
+    equations = """
+    dv/dt = (g*(rest - v) + g*slope*exp((v - v_t)/slope) - w + current) / c : volt
+    dw/dt = (a*(v - rest) - w) / tau_w : amp
+    """
+    patterns: dict[str, dict[str, Any]] = {
+        "tonic": {},
+        "adapting": {"g": 12 * nS, "tau_w": 300 * ms, "b": 60 * pA},
+        "bursting": {
+            "c": 130 * pF, "g": 18 * nS, "rest": -58 * mV, "a": 4 * nS, "tau_w": 150 * ms,
+            "b": 120 * pA, "v_r": -50 * mV, "current": 400 * pA,
+        },
+        "late": {
+            "c": 100 * pF, "rest": -65 * mV, "tau_w": 90 * ms, "a": -10 * nS, "b": 30 * pA,
+            "v_r": -47 * mV, "current": 110 * pA,
+        },
+    }  # fmt: skip
+    usual = {
+        "c": 200 * pF, "g": 10 * nS, "rest": -70 * mV, "v_t": -50 * mV, "slope": 2 * mV,
+        "tau_w": 30 * ms, "a": 2 * nS, "b": 0 * pA, "v_r": -58 * mV, "current": 500 * pA,
+    }  # fmt: skip
+    parts: Parts = {}
+    for name, own in patterns.items():
+        group = b2.NeuronGroup(
+            1, equations, threshold="v > 0*mV", reset="v = v_r; w += b", method="euler",
+            namespace={**usual, **own},
+        )  # fmt: skip
+        group.v = {**usual, **own}["rest"]
+        parts[name] = group
+    return parts
+
+
+def vogels_abbott(given: Arrays) -> Parts:
+    """`examples/vogels_abbott.snn`."""
+    equations = """
+    dv/dt = (g_e*(0*mV - v) + g_i*(-80*mV - v) - 60*mV - v) / (20*ms) : volt (unless refractory)
+    dg_e/dt = -g_e/(5*ms) : 1
+    dg_i/dt = -g_i/(10*ms) : 1
+    """
+    parts: Parts = {}
+    for name in ("exc", "inh"):
+        group = b2.NeuronGroup(
+            len(given[f"{name}/v"]), equations, threshold="v > -50*mV", reset="v = -60*mV",
+            refractory=5.1 * ms, method="exponential_euler",
+        )  # fmt: skip
+        group.v, group.g_e, group.g_i = (
+            given[f"{name}/v"] * mV, given[f"{name}/g_e"], given[f"{name}/g_i"],
+        )  # fmt: skip
+        parts[name] = group
+    for name in projections(given):
+        joined(given, parts, name, "g_e_post += w" if name.endswith(".exc") else "g_i_post += w")
+    return parts
+
+
+def projections(given: Arrays) -> list[str]:
+    """The names of the projections, in their order."""
+    return [name.removesuffix("/pre") for name in given if name.endswith("/pre")]
+
+
+MODELS: dict[str, Callable[[Arrays], Parts]] = {
+    made.__name__: made for made in (hodgkin_huxley, adex, vogels_abbott)
+}
+
+
+def main() -> None:
+    """Run a model, and write down what it did."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("model", choices=MODELS)
+    parser.add_argument("arrays", type=Path)
+    parser.add_argument("found", type=Path)
+    parser.add_argument("--mode", choices=("numpy", "cython", "cpp"), default="numpy")
+    parser.add_argument("--runs", type=int, default=1)
+    given = parser.parse_args()
+    started = time.perf_counter()
+    with np.load(given.arrays) as file:
+        arrays = {name: file[name] for name in file.files}
+    arrays["dt"] = float(arrays["dt"])
+    b2.defaultclock.dt = arrays["dt"] * ms
+    if given.mode == "cpp":
+        folder = given.found.with_suffix("")
+        b2.set_device("cpp_standalone", directory=str(folder), build_on_run=False)
+    else:
+        b2.prefs.codegen.target = given.mode
+    parts = MODELS[given.model](arrays)
+    monitors = {n: b2.SpikeMonitor(p) for n, p in parts.items() if isinstance(p, b2.NeuronGroup)}
+    network = b2.Network(*parts.values(), *monitors.values())
+    times = run(network, float(arrays["steps"]) * arrays["dt"] * ms, given.mode, given.runs)
+    found: dict[str, Any] = {"runs": np.array(times), "all": time.perf_counter() - started}
+    for name, monitor in monitors.items():
+        found[f"{name}/step"] = np.rint(np.asarray(monitor.t / ms) / arrays["dt"]).astype(int)
+        found[f"{name}/neuron"] = np.asarray(monitor.i)
+    np.savez(given.found, **found)
+
+
+def run(network: Any, duration: Any, mode: str, runs: int) -> list[float]:
+    """Seconds of each run; of C++ those of its own clock, without starting the program."""
+    if mode != "cpp":
+        network.store()
+        times = []
+        for _ in range(runs):
+            network.restore()
+            before = time.perf_counter()
+            network.run(duration)
+            times.append(time.perf_counter() - before)
+        return times
+    network.run(duration)
+    device: Any = b2.device
+    device.build(compile=True, run=False)
+    times = []
+    for _ in range(runs):
+        device.run()
+        times.append(float(device._last_run_time))
+    return times
+
+
+if __name__ == "__main__":
+    main()
