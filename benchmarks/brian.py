@@ -9,12 +9,13 @@ first values that ours drew, in double precision.
 
 With `--check` ours is the reference, in double precision too, and the first spike that is not the
 same in both is told. Else the processor's engine on one thread and Brian2's C++ standalone mode
-(and cython, `--modes`) take turns; of both the time of the run alone, after everything was compiled.
+(and cython, `--modes`) take turns; of both the processor time of a run alone, after everything was compiled.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import subprocess
 import sys
@@ -76,7 +77,10 @@ def peer(python: Path, name: str, given: Arrays, mode: str, runs: int, folder: P
     np.savez(folder / "given.npz", **given)
     found = folder / f"found_{mode}.npz"
     command = [python, PEER, name, folder / "given.npz", found, "--mode", mode, "--runs", str(runs)]
-    done = subprocess.run([*map(str, command)], capture_output=True, text=True, env={}, check=False)
+    own = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run(
+        [*map(str, command)], capture_output=True, text=True, env=own, check=False
+    )
     if done.returncode:
         raise SystemExit(f"Brian2 did not run {name}:\n{done.stderr[-2000:]}")
     with np.load(found) as file:
@@ -109,7 +113,7 @@ def check(python: Path, names: list[str]) -> Iterator[dict[str, Any]]:
 
 
 def timed(
-    python: Path, names: list[str], turns: int, modes: list[str], scale: Mapping[str, Any]
+    python: Path, names: list[str], turns: int, modes: list[str]
 ) -> Iterator[dict[str, Any]]:
     """Both in turns: Brian2's runs stand between ours."""
     for name in names:
@@ -138,9 +142,9 @@ def timed(
 
 
 def _seconds(net: Any, milliseconds: float) -> float:
-    before = time.perf_counter()
+    before = time.process_time()
     net.run(duration=f"{milliseconds} ms")
-    return time.perf_counter() - before
+    return time.process_time() - before
 
 
 def check_grid(rows: list[dict[str, Any]]) -> Grid:
@@ -177,7 +181,7 @@ def time_grid(rows: list[dict[str, Any]]) -> Grid:
         *("model", "simulated", "Hz", "mode", "ours", "Brian2", "ratio", "first result, ours"),
         "Brian2",
     )
-    return Grid("A run on one thread beside Brian2, in turns", headers, tuple(lines))
+    return Grid("Processor time of a run on one thread beside Brian2, in turns", headers, tuple(lines))
 
 
 def main() -> None:
