@@ -266,6 +266,15 @@ class PopulationStatement:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceStatement:
+    """`source name[n] : poisson(rate = 8 kHz)`."""
+
+    name: Name
+    brackets: tuple[Bracket, ...]
+    call: Call
+
+
+@dataclass(frozen=True, slots=True)
 class InstanceStatement:
     """`instance name : module(arguments)`."""
 
@@ -329,7 +338,7 @@ class For:
     body: tuple[Statement, ...]
 
 
-Declaration = Let | Cell | PopulationStatement | InstanceStatement | PortStatement
+Declaration = Let | Cell | PopulationStatement | InstanceStatement | PortStatement | SourceStatement
 Statement = Setting | Declaration | ProjectionStatement | For
 
 
