@@ -1,4 +1,4 @@
-"""Sources: populations that fire by themselves, for which no data are needed. A row of SOURCES each.
+"""Sources: populations that fire by themselves, without data; a row of SOURCES each.
 
 What they fire is defined here, in integers and in NumPy, and every engine computes the same.
 """
@@ -6,7 +6,7 @@ What they fire is defined here, in integers and in NumPy, and every engine compu
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
 from functools import lru_cache
 from typing import Any
@@ -16,7 +16,6 @@ import numpy.typing as npt
 
 from .arguments import Argument, Row
 from .calls import number, text
-from .diagnostics import CompileError, Diagnostic
 from .graph import Call, Graph, Population
 from .philox import philox4x32
 from .ranges import NOT_NEGATIVE, POSITIVE
@@ -242,36 +241,3 @@ def counts_of(
     every = range(population.neurons)
     np.add.at(counts, tuple(fired(population, graph, seed, sample, steps, every).T), 1)
     return counts
-
-
-def verify_sources(graph: Graph) -> None:
-    """E045 for times that are no steps, E022 for more spikes a step than are counted, E040 for
-    spikes of neurons that there are not."""
-    problems = [found for p in sources_of(graph) for found in _problems(p, graph)]
-    if problems:
-        raise CompileError([replace(d, span=p) for d, p in problems])
-
-
-def _problems(population: Population, graph: Graph) -> list[tuple[Diagnostic, Any]]:
-    assert population.source is not None
-    said, found = dict(population.source.arguments), list[Diagnostic]()
-    for name, value in said.items():
-        times = value if isinstance(value, tuple) else (value,)
-        if name not in ("rate", "tensor") and not all(_is_step(t, graph.dt) for t in times):
-            message = f"`{name}` of `{population.name}` is no whole number of steps of {graph.dt:g}"
-            found.append(Diagnostic("E045", f"{message} ms", help="choose multiples of dt"))
-    mean = float(str(said.get("rate", 0.0))) * graph.dt / 1000.0
-    if mean > MOST_MEAN:
-        message = f"`{population.name}` fires {mean:g} times a step; {MOST_MEAN:g} are possible"
-        way_out = "write several sources, or a greater weight for fewer spikes"
-        found.append(Diagnostic("E022", message, help=way_out))
-    tensor = graph.tensors.get(str(said.get("tensor", "")))
-    if tensor is not None and len(tensor) and tensor[:, 1].max() >= max(population.neurons, 1):
-        message = f"a spike of `{population.name}` is of neuron {tensor[:, 1].max():g}, and it has"
-        found.append(Diagnostic("E040", f"{message} {population.neurons}", help="count from 0"))
-    return [(d, population.span) for d in found]
-
-
-def _is_step(time: object, dt: float) -> bool:
-    steps = float(str(time)) / dt
-    return abs(steps - round(steps)) <= 1e-6 * max(1.0, steps)

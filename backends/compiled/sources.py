@@ -13,35 +13,46 @@ import numpy.typing as npt
 
 from ...ir.graph import Graph, Population
 from ...ir.model import Model
-from ...ir.sources import GUIDES, counts_of, cumulative, drawn_of, events_of, guides, has_counts
+from ...ir.sources import counts_of, cumulative, drawn_of, events_of, guides, has_counts
 from ...ir.wiring import Listed, Wiring
-from .counts import COLUMNS, DRAWN, ENTRIES, FIRST, GUIDE, KEY0, KEY1, KIND, LAST, TABLE, TOLD
+from .counts import (
+    IS_DRAWN,
+    IS_TOLD,
+    SOURCE_COLUMNS,
+    SOURCE_ENTRIES,
+    SOURCE_FIRST,
+    SOURCE_GUIDE,
+    SOURCE_KEY0,
+    SOURCE_KEY1,
+    SOURCE_KIND,
+    SOURCE_LAST,
+    SOURCE_TABLE,
+)
 
 Array = npt.NDArray[Any]
 
 
 def source_tables(model: Model, steps: int) -> dict[str, Array]:
-    """A row of COLUMNS for each population, zeros of one that is no source, and what the rows point
-    to: the distributions of those that are drawn, the events of the others."""
-    populations = model.graph.populations
-    rows = np.zeros((len(populations), COLUMNS), np.int64)
+    """A row of SOURCE_COLUMNS for each population, zeros of one that is no source, and what the
+    rows point to: the distributions of those that are drawn, the events of the others."""
+    populations, dt = model.graph.populations, model.graph.dt
+    rows = np.zeros((len(populations), SOURCE_COLUMNS), np.int64)
     tables, firsts = [np.zeros(0, np.uint32)], [np.zeros(0, np.uint8)]
     bounds, neurons = [np.zeros(0, np.int64)], [np.zeros(0, np.int32)]
-    for k, population in enumerate(populations):
-        drawn = drawn_of(population, model.graph.dt, model.seed)
+    for row, population in zip(rows, populations, strict=True):
+        drawn = drawn_of(population, dt, model.seed)
         if drawn is not None:
             table = cumulative(drawn.mean)
-            place, guide = sum(map(len, tables)), GUIDES * (len(firsts) - 1)
-            rows[k, [KIND, KEY0, KEY1]] = DRAWN, *drawn.key
-            rows[k, [FIRST, LAST, TABLE, ENTRIES]] = drawn.first, drawn.last, place, len(table)
-            rows[k, GUIDE] = guide
+            row[[SOURCE_KIND, SOURCE_KEY0, SOURCE_KEY1]] = IS_DRAWN, *drawn.key
+            row[[SOURCE_FIRST, SOURCE_LAST]] = drawn.first, drawn.last
+            row[[SOURCE_TABLE, SOURCE_ENTRIES]] = sum(map(len, tables)), len(table)
+            row[SOURCE_GUIDE] = sum(map(len, firsts))
             tables.append(table)
             firsts.append(guides(table))
         elif population.source is not None:
-            when, who = events_of(population, model.graph.dt, steps, model.graph.tensors)
-            rows[k, [KIND, TABLE]] = TOLD, sum(map(len, bounds))
-            starts = np.searchsorted(when, np.arange(steps + 1))
-            bounds.append(sum(map(len, neurons)) + starts)
+            when, who = events_of(population, dt, steps, model.graph.tensors)
+            row[[SOURCE_KIND, SOURCE_TABLE]] = IS_TOLD, sum(map(len, bounds))
+            bounds.append(sum(map(len, neurons)) + np.searchsorted(when, np.arange(steps + 1)))
             neurons.append(who.astype(np.int32))
     return {
         "source": rows,

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from ...ir.graph import SUMS
 from ...ir.model import Model
 from ...ir.running import SPIKES, Probe
-from ...ir.sources import fired
+from ...ir.sources import fired, has_counts
 from ..compiled.network import check_samples, flatten, meant, ready, takes_spikes
 from ..compiled.plan import Plan, distinct_steps, make_plan
 from ..compiled.recording import states_at, traced
@@ -101,7 +101,7 @@ class CpuSimulator:
             return traced(self, samples, has_states)
         probes = every_state(self.graph)
         shape = len(samples.ids), self.steps
-        once = self.graph.semantics.spikes_per_step == 1
+        once = self.graph.semantics.spikes_per_step == 1 and not has_counts(self.graph)
         return trace_of(probes, self.record(samples, probes), shape, once)
 
     def record(self, samples: Samples, probes: Sequence[Probe]) -> tuple[Array, ...]:

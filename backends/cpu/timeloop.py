@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, prange
 
-from ..compiled.counts import KIND
+from ..compiled.counts import SOURCE_KIND
 from ..compiled.formulas import is_drawn, is_lost, is_sent
 from .each import step_each
 from .kernels.closing import close_step
@@ -120,7 +120,7 @@ def drive(plan, values, j, first, last, work, w, currents):  # type: ignore[no-u
     hi = lo + plan.neurons[p + 1] - plan.neurons[p]
     ptr, spikes = work.ptr[w, a], work.spikes[w, plan.events[a] : plan.events[a + 1]]
     delay, window = plan.delay[j], currents.shape[0]
-    if SOURCED and plan.source[a, KIND] != 0:
+    if SOURCED and plan.source[a, SOURCE_KIND] != 0:
         drive_source(plan, values, j, first, last, work.sample[w], currents, lo, hi)
         return
     if STEADY and plan.steady[j] < plan.steady[j + 1]:

@@ -21,6 +21,7 @@ from ...ir.sources import counts_of
 from ...ir.verify.durations import steps_of
 from ..compiled.network import check_samples, meant
 from ..compiled.plan import output_of
+from ..compiled.sources import silenced
 from ..protocols import Outcome, Samples, classes_of
 from ..trace import Trace, seen_of
 from .network import Real, Simulation, simulate
@@ -46,8 +47,8 @@ class ReferenceSimulator:
         parts = [np.zeros((0, sum(p.neurons for p in self.graph.populations)), np.int64)]
         for first in range(0, count, AT_ONCE):
             made = self._simulated(samples.part(first, first + AT_ONCE), False)
-            fired = [s.sum(axis=0, dtype=np.int64) for s in made.spikes.values()]
-            parts.append(np.concatenate(fired, axis=1))
+            sums = [s.sum(axis=0, dtype=np.int64) for s in made.spikes.values()]
+            parts.append(np.concatenate(sums, axis=1))
             lost.append(_lost(made))
             scores.append(self._scores(made))
         fired = np.concatenate(parts)  # [B, N], populations in graph order
@@ -55,7 +56,8 @@ class ReferenceSimulator:
         found = np.concatenate(scores[1:] or scores)
         classes, cost = classes_of(counts, found), np.zeros(count)
         lost_ones, meaning = np.concatenate(lost), meant(self.model, found)
-        return Outcome(counts, classes, cost, fired.sum(axis=0), lost_ones, meaning)
+        activity = silenced(fired.sum(axis=0), self.graph.populations)
+        return Outcome(counts, classes, cost, activity, lost_ones, meaning)
 
     def raster(self, samples: Samples, sample: int) -> npt.NDArray[np.bool_]:
         """The spikes of one sample, bool [steps, neurons], populations in graph order."""

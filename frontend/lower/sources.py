@@ -43,9 +43,7 @@ def declare_source(statement: SourceStatement, environment: Environment, body: B
         body.network.populations.append(population)
 
 
-def _shape(
-    statement: SourceStatement, bracket: Bracket | None, scope: Scope, body: Body
-) -> Shape:
+def _shape(statement: SourceStatement, bracket: Bracket | None, scope: Scope, body: Body) -> Shape:
     shape = shape_of(bracket, scope, body)
     if not shape:
         name = statement.name

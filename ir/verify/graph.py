@@ -18,13 +18,14 @@ from ..graph import MOST_NEURONS, SUMS, THRESHOLDS, Graph, Population, Projectio
 from ..neuron import NeuronModel, NeuronStep
 from ..rules import ENCODINGS, READOUTS
 from ..schemes import SCHEMES
-from ..sources import SOURCE, SOURCES, verify_sources
+from ..sources import SOURCE, SOURCES
 from ..wiring import CONNECTIVITIES, DELAYS, INITS
 from .calls import verify_call
 from .durations import MOST_STEPS, verify_durations
 from .neurons import verify_model, verify_step
 from .redraws import verify_redraws
 from .require import GraphError, require, require_distinct, require_finite
+from .sources import verify_sources
 
 ROLES = ("input", SOURCE, "hidden", "output")
 

@@ -6,22 +6,22 @@ import numpy as np
 from numba import njit
 
 from ...compiled.counts import (
-    ENTRIES,
-    FIRST,
-    GUIDE,
-    KEY0,
-    KEY1,
-    KIND,
-    LAST,
-    TABLE,
-    TOLD,
+    IS_TOLD,
+    SOURCE_ENTRIES,
+    SOURCE_FIRST,
+    SOURCE_GUIDE,
+    SOURCE_KEY0,
+    SOURCE_KEY1,
+    SOURCE_KIND,
+    SOURCE_LAST,
+    SOURCE_TABLE,
     count_of_word,
 )
 from ...compiled.formulas import MASK, WORD, philox
 from .rows import numbers
 from .synapses import send
 
-TILE = 128  # blocks of four words that are drawn at once: they stay in the first cache
+DRAWS = 128  # blocks of four words that are drawn at once: they stay in the first cache
 
 
 @njit
@@ -30,12 +30,12 @@ def fire(plan, a, t, sample, counts):  # type: ignore[no-untyped-def]
     for k in range(len(counts)):
         counts[k] = 0
     row = plan.source[a]
-    if row[KIND] == TOLD:
-        start, end = plan.told_ptr[row[TABLE] + t], plan.told_ptr[row[TABLE] + t + 1]
+    if row[SOURCE_KIND] == IS_TOLD:
+        start, end = plan.told_ptr[row[SOURCE_TABLE] + t], plan.told_ptr[row[SOURCE_TABLE] + t + 1]
         for k in range(start, end):
             counts[plan.told[k]] += 1
         return start < end
-    if t < row[FIRST] or t >= row[LAST]:
+    if t < row[SOURCE_FIRST] or t >= row[SOURCE_LAST]:
         return False
     draw_counts(plan, row, t, sample, counts)
     return True
@@ -44,19 +44,21 @@ def fire(plan, a, t, sample, counts):  # type: ignore[no-untyped-def]
 @njit
 def draw_counts(plan, row, t, sample, counts):  # type: ignore[no-untyped-def]
     """The same of a source that is drawn: neuron k has word k % 4 of the block k // 4."""
-    key0, key1 = np.uint64(row[KEY0]), np.uint64(row[KEY1])
+    key0, key1 = np.uint64(row[SOURCE_KEY0]), np.uint64(row[SOURCE_KEY1])
     sample0, sample1 = sample & MASK, sample >> WORD
-    words = np.empty((4, TILE), np.uint32)
+    words = np.empty((4, DRAWS), np.uint32)
     u0, u1, u2, u3 = words[0], words[1], words[2], words[3]
-    first, last, start = row[TABLE], row[TABLE] + row[ENTRIES], row[GUIDE]
+    first, last, start = (
+        row[SOURCE_TABLE],
+        row[SOURCE_TABLE] + row[SOURCE_ENTRIES],
+        row[SOURCE_GUIDE],
+    )
     table, guide = plan.cumulative, plan.guide
     blocks = (len(counts) + 3) // 4
-    for tile in range(0, blocks, TILE):
-        size = min(TILE, blocks - tile)
+    for tile in range(0, blocks, DRAWS):
+        size = min(DRAWS, blocks - tile)
         for b in range(size):
-            w0, w1, w2, w3 = philox(
-                np.uint64(tile + b), np.uint64(t), sample0, sample1, key0, key1
-            )
+            w0, w1, w2, w3 = philox(np.uint64(tile + b), np.uint64(t), sample0, sample1, key0, key1)
             u0[b], u1[b], u2[b], u3[b] = w0, w1, w2, w3
         for b in range(size):
             for r in range(4):
