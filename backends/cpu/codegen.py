@@ -29,7 +29,7 @@ from ..compiled.text.step import (
 )
 
 FORWARD = (
-    ("compiled", ("formulas.py", "windows.py", "counts.py")),
+    ("compiled", ("formulas.py", "windows.py", "counts.py", "normals.py")),
     (
         "cpu.kernels",
         (
@@ -37,6 +37,7 @@ FORWARD = (
             "planes.py",
             "synapses.py",
             "sources.py",
+            "noise.py",
         ),
     ),
     ("cpu", ("each.py", "timeloop.py")),
