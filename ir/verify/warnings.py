@@ -20,12 +20,11 @@ from .durations import duration_of
 
 
 def graph_warnings(graph: Graph) -> tuple[Diagnostic, ...]:
-    """W040 for every input whose probability of a spike, value x rate x dt, goes beyond 1, W046 where it comes
-    near 1; W042 for
-    every projection through which nothing of the input arrives in time; W043 for every state that
-    grows of itself, and for states that grow together in steps, though not by their equations; W044
-    for weights that float32 has no room for; W045 for neurons that chance joins to themselves, of
-    which the program says nothing."""
+    """W040 for every input whose probability of a spike, value x rate x dt, goes beyond 1, W046
+    where it comes near it; W042 for every projection through which nothing of the input arrives in
+    time; W043 for every state that grows of itself, and for states that grow together in steps,
+    though not by their equations; W044 for weights that float32 has no room for; W045 for neurons
+    that chance joins to themselves, of which the program says nothing."""
     return tuple(warning for find in _FINDERS for warning in find(graph))
 
 
@@ -50,9 +49,9 @@ def _uneven(graph: Graph) -> Iterable[Diagnostic]:
         if REGULAR < most <= 1.0 + 1e-9:
             yield Diagnostic(
                 "W046",
-                f"a value of 1 makes `{population.name}` fire in {most:.0%} of all steps, at most "
-                f"once in each: the number of its spikes varies {1 - most:.0%} as much as that of a "
-                "Poisson process",
+                f"a value of 1 makes `{population.name}` fire in {most:.0%} of all steps, once in "
+                f"each: the number of its spikes varies {1 - most:.0%} as much as that of a Poisson "
+                "process",
                 population.span,
                 help="`source` fires as a Poisson process does; or take a shorter dt",
             )
