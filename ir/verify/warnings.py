@@ -50,8 +50,8 @@ def _uneven(graph: Graph) -> Iterable[Diagnostic]:
             yield Diagnostic(
                 "W046",
                 f"a value of 1 makes `{population.name}` fire in {most:.0%} of all steps, once in "
-                f"each: the number of its spikes varies {1 - most:.0%} as much as that of a Poisson "
-                "process",
+                f"each: the number of its spikes varies {1 - most:.0%} as much as a Poisson "
+                "process's",
                 population.span,
                 help="`source` fires as a Poisson process does; or take a shorter dt",
             )

@@ -150,7 +150,7 @@ def test_weights_that_leave_no_room(weights: str, most: str) -> None:
 
 @pytest.mark.parametrize("net", [graph("poisson", 0.1, rate=10_000.0), graph("bernoulli", 7.0)])
 def test_one_spike_a_step_is_possible(net: Graph) -> None:
-    assert graph_warnings(net) == ()
+    assert "W040" not in {warning.code for warning in graph_warnings(net)}
 
 
 RECURRENT = """
