@@ -27,6 +27,7 @@ FREQUENCY = Dimension(time=-1)
 CAPACITANCE = Dimension(1, -1, 1)
 CONDUCTANCE = Dimension(0, -1, 1)
 RESISTANCE = Dimension(0, 1, -1)
+WHITE = Dimension(time=Fraction(-1, 2))  # of white noise
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ def coherent(dimension: Dimension) -> str:
 
 
 def _factor(unit: str, exponent: Fraction | int) -> str:
-    return unit if exponent == 1 else f"{unit}^{exponent}"
+    return unit if exponent == 1 else f"{unit}^{float(exponent):.4g}"
 
 
 def describe(dimension: Dimension) -> str:

@@ -13,6 +13,7 @@ from ...ir.graph import Block, Graph, Population, Projection
 from ...ir.levels import levels_of
 from ...ir.model import Model, start_of
 from ...ir.neuron import LAST_EMITTED, NeuronStep
+from ...ir.noise import noise_scale
 from ...ir.rules import ENCODINGS, emitters, sends_numbers
 from ...ir.tensors import together
 from ...ir.types import DType
@@ -20,6 +21,8 @@ from ...ir.verify.durations import steps_of
 from ...ir.wiring import Listed, Windows, Wiring
 from ..runnable import require_clocked
 from .kinds import CODES, FIELDS, numbers_of
+from .noise import noise_tables
+from .sources import source_tables, straight
 from .text.step import state_places
 from .windows import padded
 
@@ -68,6 +71,16 @@ class Plan(NamedTuple):
     dropped: Array  # u32[P] a random word below it leaves units out; 0: none are, see `dropout`
     alike: Array  # i64[P] how many units, one after the other, are left out together
     share: Array  # f32[P] by what is multiplied what the others send
+    source: Array  # i64[P, COLUMNS] what a source fires, see `counts.py`; zeros of no source
+    cumulative: Array  # u32 distributions of counts, one after the other
+    guide: Array  # u8[256 a distribution] where to begin in it
+    told_ptr: Array  # i64[T + 1 a source] bounds of its events by step, within `told`
+    told: Array  # i32 neurons
+    straight: Array  # u8[J] whether neuron k is joined to neuron k alone
+    noisy: Array  # i64[P + 1] bounds of the populations within `noise`
+    noise: Array  # i64[noise ports, NOISE_COLUMNS] see `normals.py`
+    normal: Array  # i32 the table of `ir.noise`; none where there is no noise
+    noise_scale: float  # by which its numbers are multiplied
     real_init: Array  # f32[F, N]
     integer_init: Array  # i32[I, N]
     ports: int
@@ -124,6 +137,10 @@ def make_plan(model: Model, sums: tuple[str, ...] = ("exact",), fires_often: boo
         steady=_steady(graph),
         **_graded(graph),
         **_complete(len(populations)),
+        **source_tables(model, steps),
+        **noise_tables(model),
+        noise_scale=float(noise_scale(graph.dt)),
+        straight=straight([wirings[p.name] for p in projections]),
         **_initial_states(model, neurons),
         ports=max((len(p.step.ports) for p in populations if p.step), default=1),
         output=(output := output_of(graph)),
@@ -134,9 +151,10 @@ def make_plan(model: Model, sums: tuple[str, ...] = ("exact",), fires_often: boo
 
 
 def _events(graph: Graph, steps: int) -> Array:
-    """Room for all that each population may fire."""
+    """Room for all that each population may fire; of sources no list is kept."""
     most = graph.semantics.spikes_per_step
-    return bounds([p.neurons * steps * most for p in graph.populations])
+    rooms = (0 if p.source is not None else p.neurons * steps * most for p in graph.populations)
+    return bounds(list(rooms))
 
 
 def _sources(

@@ -29,13 +29,15 @@ from ..compiled.text.step import (
 )
 
 FORWARD = (
-    ("compiled", ("formulas.py", "windows.py")),
+    ("compiled", ("formulas.py", "windows.py", "counts.py", "normals.py")),
     (
         "cpu.kernels",
         (
             *("features.py", "rows.py", "forward.py", "dropout.py", "closing.py", "taps.py"),
             "planes.py",
             "synapses.py",
+            "sources.py",
+            "noise.py",
         ),
     ),
     ("cpu", ("each.py", "timeloop.py")),

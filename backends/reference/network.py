@@ -13,8 +13,9 @@ import numpy.typing as npt
 from ...ir.expr import NUMPY, Expr, evaluate
 from ...ir.graph import SUMS, Graph, Population, Projection
 from ...ir.integers.population import sends
-from ...ir.model import Model, start_of, weights_name
+from ...ir.model import Model, start_of, value_name, weights_name
 from ...ir.neuron import SPIKED, Assign, NeuronStep, port_types, types_read
+from ...ir.noise import is_noise
 from ...ir.passes.pipeline import run_model_passes
 from ...ir.rules import sends_numbers
 from ...ir.tensors import Tensor
@@ -53,7 +54,8 @@ def simulate(
 ) -> Simulation:
     """The trace of a model whose graph went through the pipeline.
 
-    `inputs` are [T, B, N] by input population: spikes, or the numbers that it sends. In step t
+    `inputs` are [T, B, N] by input population and source: spikes, how often a source fires, or the
+    numbers that an input sends; by "<population>/<port>" the noise of its equations. In step t
     populations are evaluated in schedule order; a projection of delay d brings what its pre
     population emitted in step t - d, each value times its weight. All arithmetic is in `real`; a
     port sums one by one: the projections from other blocks in graph order, then those from the
@@ -122,10 +124,7 @@ class _Network:
         """The trace before the first step: inputs filled in, states at their initial values."""
         kind = np.bool_ if self.means.spikes_per_step == 1 else np.uint8
         spikes: dict[str, Any] = {
-            name: self.inputs[name].astype(bool).astype(kind)
-            if name in self.inputs and not sends_numbers(p)
-            else np.zeros((self.steps, self.batch, p.neurons), kind)
-            for name, p in self.populations.items()
+            name: self._given(p, kind) for name, p in self.populations.items()
         }
         states = {
             name: self._initial_states(p)
@@ -141,6 +140,14 @@ class _Network:
         }
         emitted = {name: self._sent(p, spikes[name]) for name, p in self.populations.items()}
         return Simulation(spikes, emitted, states, history)
+
+    def _given(self, population: Population, kind: type) -> Bits:
+        """The spikes of an input or a source, no spikes of another population."""
+        if population.source is not None:
+            return self.inputs[population.name].astype(np.uint8)
+        if population.name in self.inputs and not sends_numbers(population):
+            return self.inputs[population.name].astype(bool).astype(kind)
+        return np.zeros((self.steps, self.batch, population.neurons), kind)
 
     def _sent(self, population: Population, spikes: Bits) -> Array:
         """What a population sends: its spikes, numbers of an input, or zeros to be filled."""
@@ -289,6 +296,9 @@ class _Network:
     def _port(self, name: str, port: str, kind: Any, t: int, trace: Simulation) -> Array:
         """The sum of weight x emitted value over what arrives at a port in step t, in codes at a
         port of codes, where it is exact."""
+        if is_noise(port):
+            noise: Array = self.inputs[value_name(name, port)][t].astype(kind)
+            return noise
         total = np.zeros((self.batch, self.populations[name].neurons), kind)
         for synapses in self.incoming[name]:
             for delay, rows in synapses.rows.items():

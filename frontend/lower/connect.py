@@ -37,6 +37,7 @@ from ..typing.constants import Scope, evaluate, number
 from ..typing.equations import Typed
 from ..typing.operators import Operand, mismatch
 from ..units import NUMBER, Dimension, describe
+from .analog import dimension_of_weights
 from .construction import Body, Endpoint, Environment, KnownPopulation
 from .lags import Lag, lag_of, listed_lag
 from .layouts import Sizes
@@ -109,6 +110,7 @@ def _join(
     options = _options(link.options)
     name = _name(options, pre, post, port, scope, body)
     sizes = pre.neurons, post.neurons
+    dimension = dimension_of_weights(pre.population, dimension, port, span)
     connectivity, init, listed = _wiring(link.connectivity, name, sizes, dimension, scope, body)
     habits = _HABITS.get(connectivity.kind, _LEARNT)
     said = _said(options)
@@ -168,7 +170,7 @@ def _post(path: Path, scope: Scope, body: Body) -> _Post:
     end = post_end(path, scope, body)
     post = end.population
     if post.model is None:
-        message = f"`{post.name}` is an input; no projection can end at it"
+        message = f"`{post.name}` is an input or a source; no projection can end at it"
         note = Note(post.span, "declared here")
         raise CompileError(Diagnostic("E044", message, path.span, related=(note,)))
     if end.port is not None:

@@ -15,6 +15,7 @@ from ..syntax.tree import Bracket, Call, PopulationStatement, Range
 from ..typing.arguments import extent, fill, look_up
 from ..typing.constants import Scope
 from ..typing.models import CheckedModel
+from .analog import in_unit
 from .arrays import expand, has_range
 from .construction import Body, Environment, KnownPopulation
 from .drawn import values_of
@@ -29,7 +30,7 @@ def declare_population(
 ) -> None:
     """Add the population, or every population of the array, to the network and the body."""
     name = statement.name
-    array, shape = _split(statement.brackets)
+    array, shape = split(statement.brackets)
     for suffix, inside in expand(array, environment, body):
         body.network.unrolled.count_part(name.span)
         local = name.text + suffix
@@ -38,7 +39,7 @@ def declare_population(
         body.network.populations.append(population)
 
 
-def _split(brackets: tuple[Bracket, ...]) -> tuple[Sequence[Bracket], Bracket | None]:
+def split(brackets: tuple[Bracket, ...]) -> tuple[Sequence[Bracket], Bracket | None]:
     """The array brackets and the shape bracket: the last one, unless it makes an array."""
     if not brackets or has_range(brackets[-1]):
         return brackets, None
@@ -53,13 +54,14 @@ def _population(
     body: Body,
 ) -> tuple[Population, KnownPopulation]:
     span, report, name = statement.name.span, body.report, body.prefix + local
-    attempted = report.attempt(_shape, bracket, environment.scope, body)
+    attempted = report.attempt(shape_of, bracket, environment.scope, body)
     if statement.role == "input":
         encoding = report.attempt(_encoding, statement, bracket, environment.scope, body)
         shape = sound(attempted)
         _require_channels(statement, sound(encoding), shape)
-        population = Population(name, shape, "input", encoding=sound(encoding), span=span)
-        return population, KnownPopulation(name, span, size(shape), None, {})
+        encoded, unit = in_unit(sound(encoding), statement)
+        population = Population(name, shape, "input", encoding=encoded, span=span)
+        return population, KnownPopulation(name, span, size(shape), None, {}, unit)
     cell = report.attempt(_cell, statement, environment, body)
     shape = sound(attempted)
     model, call, method = sound(cell)
@@ -99,7 +101,8 @@ def _cell(
     return model, call, method
 
 
-def _shape(bracket: Bracket | None, scope: Scope, body: Body) -> Shape:
+def shape_of(bracket: Bracket | None, scope: Scope, body: Body) -> Shape:
+    """What a bracket says, () where there is none."""
     if bracket is None:
         return ()
     shape = tuple(extent(i, scope) for i in bracket.items if not isinstance(i, Range))

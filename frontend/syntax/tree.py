@@ -255,7 +255,8 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class PopulationStatement:
-    """`input`, `population` or `output`, told apart by `role`."""
+    """`input`, `population` or `output`, told apart by `role`; `unit` is that of numbers that an
+    input sends, `input name[n] : nA encode current(…)`."""
 
     role: str
     name: Name
@@ -263,6 +264,16 @@ class PopulationStatement:
     encoding: Call | None
     model: Call | None
     method: Expression | None
+    unit: Call | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceStatement:
+    """`source name[n] : poisson(rate = 8 kHz)`."""
+
+    name: Name
+    brackets: tuple[Bracket, ...]
+    call: Call
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,7 +340,7 @@ class For:
     body: tuple[Statement, ...]
 
 
-Declaration = Let | Cell | PopulationStatement | InstanceStatement | PortStatement
+Declaration = Let | Cell | PopulationStatement | InstanceStatement | PortStatement | SourceStatement
 Statement = Setting | Declaration | ProjectionStatement | For
 
 

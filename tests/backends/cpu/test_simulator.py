@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from backend_cases import grid_model, samples_with
 from compiled_texts import compiled_text
-from drawn_networks import COUNTING, DYADIC, LATE, REPEATED, drawn_networks
+from drawn_networks import COUNTING, DYADIC, LATE, REPEATED, SOURCED, drawn_networks
 from kernel_flags import FORWARD
 from refusal import refused
 from simulator_cases import (
@@ -22,6 +22,7 @@ from simulator_cases import (
     check_graded,
     check_lost,
     check_methods,
+    check_noise,
     check_order,
     check_planes,
     check_scores,
@@ -58,9 +59,13 @@ def test_few_networks_fire_like_the_reference(compare, drawn):
     check_drawn(compare, drawn)
 
 
-@pytest.mark.parametrize("text", [DYADIC, COUNTING, REPEATED, LATE])
+@pytest.mark.parametrize("text", [DYADIC, COUNTING, REPEATED, LATE, SOURCED])
 def test_exact_networks_fire_like_the_float64_reference(compare, text):
     check_exact(compare, text)
+
+
+def test_noise_is_that_of_the_reference(compare):
+    check_noise(compare)
 
 
 def test_populations_that_send_numbers(compare):
