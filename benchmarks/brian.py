@@ -9,7 +9,8 @@ first values that ours drew, in double precision.
 
 With `--check` ours is the reference, in double precision too, and the first spike that is not the
 same in both is told. Else the processor's engine on one thread and Brian2's C++ standalone mode
-(and cython, `--modes`) take turns; of both the processor time of a run alone, after everything was compiled.
+(and cython, `--modes`) take turns; of both the processor time of a run alone, after everything was
+compiled.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ import numpy as np
 from tables import Grid, add_outputs, publish
 
 from snncc import load
+from snncc.ir.calls import number
+from snncc.ir.graph import Graph
 from snncc.ir.wiring import delays_of
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -52,6 +55,7 @@ MODELS = {
     "hodgkin_huxley": Model(100.0),
     "adex": Model(500.0),
     "vogels_abbott": Model(1000.0, timed=1000.0),
+    "microcircuit": Model(0.0, timed=1000.0, sooner=0, parameters=(("scale", 0.1),)),
 }
 
 
@@ -66,10 +70,27 @@ def arrays_of(name: str, model: Model, milliseconds: float) -> tuple[Any, Arrays
         delays = delays_of(projection, wiring) - model.sooner
         ends = {"pre": pre, "post": post, "weight": net.weights[projection.name].ravel()}
         given |= {f"{projection.name}/{end}": array for end, array in ends.items()}
-        if delays.any():
+        if projection.delays is not None or delays.any():
             given[f"{projection.name}/delay"] = delays
     own = {k: v.array for k, v in drawn.values.items() if not k.startswith("weights/")}
-    return net, given | own
+    return net, given | own | _constants(drawn.graph, net)
+
+
+def _constants(graph: Graph, net: Any) -> Arrays:
+    """Parameters of populations, and of sources with one target each (number, rate [Hz], weight):
+    that many at 8 Hz are one of the rate of all."""
+    found: Arrays = {}
+    for population in graph.populations:
+        if population.role != "source":
+            found |= {f"{population.name}/{k}": v for k, v in population.parameters}
+        elif population.source is not None and population.source.kind == "poisson":
+            (out,) = (p.name for p in graph.projections if p.pre == population.name)
+            rate, weight = (
+                float(number(population.source, "rate")),
+                float(net.weights[out].ravel()[0]),
+            )
+            found[population.name] = np.array([round(rate / 8.0), 8.0, weight])
+    return found
 
 
 def peer(python: Path, name: str, given: Arrays, mode: str, runs: int, folder: Path) -> Arrays:
@@ -112,15 +133,13 @@ def check(python: Path, names: list[str]) -> Iterator[dict[str, Any]]:
         yield {"model": name, "ms": model.checked, "spikes": spikes, "first_difference": first}
 
 
-def timed(
-    python: Path, names: list[str], turns: int, modes: list[str]
-) -> Iterator[dict[str, Any]]:
+def timed(python: Path, names: list[str], turns: int, modes: list[str]) -> Iterator[dict[str, Any]]:
     """Both in turns: Brian2's runs stand between ours."""
     for name in names:
         model = MODELS[name]
         if model.timed is None:
             continue
-        net, given = arrays_of(name, model, model.timed)
+        _, given = arrays_of(name, model, model.timed)
         started = time.perf_counter()
         own = load(EXAMPLES / f"{name}.snn", **dict(model.parameters))
         rates = own.run(duration=f"{model.timed} ms")
@@ -181,7 +200,9 @@ def time_grid(rows: list[dict[str, Any]]) -> Grid:
         *("model", "simulated", "Hz", "mode", "ours", "Brian2", "ratio", "first result, ours"),
         "Brian2",
     )
-    return Grid("Processor time of a run on one thread beside Brian2, in turns", headers, tuple(lines))
+    return Grid(
+        "Processor time of a run on one thread beside Brian2, in turns", headers, tuple(lines)
+    )
 
 
 def main() -> None:

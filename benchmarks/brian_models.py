@@ -27,9 +27,9 @@ Parts = dict[str, Any]  # neurons by population; all else that a network has by 
 
 
 def joined(given: Arrays, parts: Parts, name: str, code: str, unit: Any = None) -> Any:
-    """Synapses that do `code` with their weight w, a plain number or in a unit of mV."""
+    """Synapses that do `code` with their weight w, a plain number or in a unit."""
     pre, post = name.partition("#")[0].partition(".")[0].split("->")
-    model = "w : 1" if unit is None else "w : volt"
+    model = {None: "w : 1", mV: "w : volt", pA: "w : amp"}[unit]
     delays = given.get(f"{name}/delay")
     made = b2.Synapses(parts[pre], parts[post], model, on_pre=code)
     made.connect(i=given[f"{name}/pre"], j=given[f"{name}/post"])
@@ -119,13 +119,52 @@ def vogels_abbott(given: Arrays) -> Parts:
     return parts
 
 
+def microcircuit(given: Arrays) -> Parts:
+    """`examples/microcircuit.snn`; its sources by Brian2's own draws."""
+    equations = """
+    dv/dt = (-65*mV - v)/(10*ms) + (s + dc)/(250*pF) : volt (unless refractory)
+    ds/dt = -s/(0.5*ms) : amp
+    dc : amp (constant)
+    """
+    layers = [f"layer[{k}]" for k in range(8)]
+    sizes = [len(given[f"{name}/v"]) for name in layers]
+    first = dict(zip(layers, np.concatenate([[0], np.cumsum(sizes)[:-1]]), strict=True))
+    group = b2.NeuronGroup(
+        sum(sizes), equations, threshold="v >= -50*mV", reset="v = -65*mV",
+        refractory=2.1 * ms, method="exact",
+    )  # fmt: skip
+    group.v = np.concatenate([given[f"{name}/v"] for name in layers]) * mV
+    group.dc = np.repeat([float(given[f"{name}/dc"]) for name in layers], sizes) * pA
+    parts: Parts = {"layers": group}
+    for k, name in enumerate(layers):
+        count, rate, weight = given[f"bg[{k}]"]
+        some = group[first[name] : first[name] + sizes[k]]
+        parts[f"bg[{k}]"] = b2.PoissonInput(some, "s", int(count), rate * b2.Hz, weight * pA)
+    # One set of synapses for all pairs of layers: 64 of them took nine minutes to compile.
+    inner = [name for name in projections(given) if name.startswith("layer")]
+    ends = [[first[end] for end in name.split("->")] for name in inner]
+    whole: dict[str, Any] = {
+        "layers->layers/pre": [given[f"{n}/pre"] + e[0] for n, e in zip(inner, ends, strict=True)],
+        "layers->layers/post": [
+            given[f"{n}/post"] + e[1] for n, e in zip(inner, ends, strict=True)
+        ],
+        "layers->layers/weight": [given[f"{name}/weight"] for name in inner],
+        "layers->layers/delay": [given[f"{name}/delay"] for name in inner],
+    }
+    joined(
+        {key: np.concatenate(arrays) for key, arrays in whole.items()} | {"dt": given["dt"]},
+        parts, "layers->layers", "s_post += w", pA,
+    )  # fmt: skip
+    return parts
+
+
 def projections(given: Arrays) -> list[str]:
     """The names of the projections, in their order."""
     return [name.removesuffix("/pre") for name in given if name.endswith("/pre")]
 
 
 MODELS: dict[str, Callable[[Arrays], Parts]] = {
-    made.__name__: made for made in (hodgkin_huxley, adex, vogels_abbott)
+    made.__name__: made for made in (hodgkin_huxley, adex, vogels_abbott, microcircuit)
 }
 
 

@@ -36,6 +36,7 @@ ACROSS = {
     "backends/rules/through_time/test_rows.py",  # steps of the optimizer and the order of weights
     "backends/artifact/test_runs.py",  # run blocks, through a package
     "backends/artifact/test_groups.py",  # convolutions in groups, through a package
+    "backends/test_example_networks.py",  # the same, with sources, noise and delays
     "backends/test_examples.py",  # programs, the reference, computations of their own
     "backends/test_one_place.py",  # a row of every table of a training
     "benchmarks/test_instruments.py",  # what the scripts measure with

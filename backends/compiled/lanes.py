@@ -43,7 +43,10 @@ def in_lanes(model: Model) -> Model:
 def _lanes(
     projection: Projection, delays: npt.NDArray[np.int32]
 ) -> Iterator[tuple[Projection, npt.NDArray[Any]]]:
-    """Every lane with the numbers of its synapses, ascending."""
+    """Every lane with the numbers of its synapses, ascending; one where there are none."""
+    if not len(delays):
+        yield replace(projection, delays=None), np.arange(0)
+        return
     order = np.argsort(delays, kind="stable")
     steps, first = np.unique(delays[order], return_index=True)
     for delay, own in zip(steps.tolist(), np.split(order, first[1:]), strict=True):
