@@ -15,26 +15,28 @@ from snncc import load
 from snncc.ir.noise import noise_of, noises
 from snncc.ir.sources import counts_of
 from snncc.ir.wiring import delays_of
+from snncc.runtime.simulation import alone
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 Floats = npt.NDArray[np.float64]
 # A population's neurons from one step to the next: what arrives by port and the noise of the step
 # come in, whether each neuron fires comes out.
 Advance = Callable[[dict[str, Floats], Floats], npt.NDArray[np.bool_]]
-FIRST = 1 << 63  # the number of the sample of a run
 
 
 class Own:
     """A network of the examples with its synapses; `advance` by population does the rest."""
 
-    def __init__(self, name: str, duration: float, **parameters: Any) -> None:
+    def __init__(self, name: str, duration: float, inputs: Any = None, **parameters: Any) -> None:
         self.net = load(EXAMPLES / f"{name}.snn", target="reference", **parameters)
-        self.found = self.net.run(duration=f"{duration} ms")
+        self.found = self.net.run(inputs, duration=f"{duration} ms", states=inputs is not None)
         self.model = self.net._package.model
         self.graph, self.steps = self.model.graph, self.found.steps
-        self.sample = int(next(iter(_ids(self.net))))
+        self.sample = int(alone(1).ids[0])
         self.sent = {p.name: np.zeros((self.steps, p.neurons)) for p in self.graph.populations}
         for p in self.graph.populations:
+            if p.role == "input":
+                self.sent[p.name][tuple(self.found.spikes[p.name][:, 1:].T)] = 1.0
             if p.source is not None:
                 seed = self.model.seed
                 self.sent[p.name][:] = counts_of(p, self.graph, seed, self.sample, self.steps)
@@ -75,12 +77,6 @@ class Own:
         for name in advance:
             wanted = [(0, t, n) for t, n in np.argwhere(self.sent[name]).tolist()]
             assert self.found.spikes[name].tolist() == [list(row) for row in wanted], name
-
-
-def _ids(net: Any) -> Any:
-    from snncc.runtime.simulation import alone
-
-    return alone(1).ids
 
 
 def exprel(z: Floats | float) -> Any:
@@ -226,3 +222,32 @@ def test_the_microcircuit_has_the_synapses_of_the_paper() -> None:
     )
     assert abs(neurons - 0.05 * 77169) <= 4
     assert abs(synapses / 0.05**2 / 0.3e9 - 1) < 0.02
+
+
+def test_an_lsnn() -> None:
+    own = Own("lsnn", 60, np.linspace(0, 1, 64)[None], n=20)
+    kept, kept_a = np.exp(-1 / 20), np.exp(-1 / 200)
+
+    def cells(beta: float) -> Advance:
+        v, a = np.zeros(10), np.zeros(10)
+
+        def step(arriving: dict[str, Floats], noise: Floats) -> npt.NDArray[np.bool_]:
+            nonlocal v, a
+            v, a = v * kept + arriving["i"], a * kept_a
+            fired = v > 10 + beta * a
+            v, a = np.where(fired, v - 10, v), a + fired
+            return fired
+
+        return step
+
+    potential, seen = np.zeros(10), []
+
+    def read(arriving: dict[str, Floats], noise: Floats) -> npt.NDArray[np.bool_]:
+        nonlocal potential
+        potential = potential * kept + arriving["i"]
+        seen.append(potential)
+        return np.zeros(10, np.bool_)
+
+    own.run({"fast": cells(0.0), "slow": cells(1.7), "digit": read})
+    assert min(len(own.found.spikes[name]) for name in ("fast", "slow")) > 15
+    np.testing.assert_allclose(own.found.states["digit"]["v"][0], seen, atol=1e-9)
