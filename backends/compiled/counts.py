@@ -24,3 +24,11 @@ def count_of_word(word, table, first, last, guide, start):  # type: ignore[no-un
     while k < last and word >= np.uint64(table[k]):
         k += 1
     return k - first
+
+
+@formula
+def word_at(k, w0, w1, w2, w3):  # type: ignore[no-untyped-def]
+    """The word of neuron k among the four of its block: number k % 4."""
+    low = w1 if k & 1 else w0
+    high = w3 if k & 1 else w2
+    return high if k & 2 else low
