@@ -14,6 +14,7 @@ from .diagnostics import Span
 from .expr import Expr
 from .neuron import NeuronModel, NeuronStep
 from .ranges import Range
+from .synapse import Synapse
 from .tensors import same_arrays
 from .types import Shape, size
 
@@ -97,7 +98,8 @@ class Projection:
 
     `connectivity` is a row of `wiring.CONNECTIVITIES`, `init` a row of `wiring.INITS`. Its weights
     learn at `lr_mult` times the learning rate of a training; at 0 they are fixed. With `delays`, a
-    row of `wiring.DELAYS`, every synapse has a delay of its own, of `delay` steps at least.
+    row of `wiring.DELAYS`, every synapse has a delay of its own, of `delay` steps at least. With a
+    `synapse` they have states, and send what that says.
     """
 
     name: str
@@ -110,6 +112,7 @@ class Projection:
     lr_mult: float = 1.0
     span: Span | None = field(default=None, compare=False, repr=False)
     delays: Call | None = None
+    synapse: Synapse | None = None
 
     @property
     def trainable(self) -> bool:

@@ -24,6 +24,7 @@ from ..syntax.tree import (
     Option,
     Path,
     ProjectionStatement,
+    Via,
 )
 from ..typing.arguments import (
     as_call,
@@ -42,6 +43,7 @@ from .lags import Lag, lag_of, listed_lag
 from .layouts import Sizes
 from .paths import part_text, post_end, pre_end
 from .relays import add_relay, require_learning_alone
+from .synapses import synapse_of
 from .tensors import LOADERS, Loaded
 
 
@@ -116,6 +118,7 @@ def _join(
         lag = listed_lag(listed, name, said, body)
     else:
         lag = lag_of(said, scope, body) if delay is None else Lag(delay)
+    synapse = synapse_of(_via(options), dimension, scope, body)
     body.network.names[name] = span
     body.network.projections.append(
         Projection(
@@ -129,6 +132,7 @@ def _join(
             _lr_mult(options, connectivity.kind, scope, body.report),
             span,
             lag.delays,
+            synapse,
         )
     )
 
@@ -196,6 +200,11 @@ def _options(options: tuple[Option, ...]) -> _Options:
 def _said(options: _Options) -> Delay | None:
     option = options.get(Delay)
     return option if isinstance(option, Delay) else None
+
+
+def _via(options: _Options) -> Via | None:
+    option = options.get(Via)
+    return option if isinstance(option, Via) else None
 
 
 def _lr_mult(options: _Options, kind: str, scope: Scope, report: Report) -> float:

@@ -144,6 +144,17 @@ class _Builder:
     def emit(self, children: Children) -> syntax.Emit:
         return syntax.Emit(children[1], children[0].span)
 
+    # ---- synapse models
+
+    def synapse(self, children: Children) -> syntax.Synapse:
+        return syntax.Synapse(name_of(children[1]), (*children[2], *children[3:]))
+
+    def weighed(self, children: Children) -> syntax.Weighed:
+        return syntax.Weighed(name_of(children[0]), children[1])
+
+    def on_event(self, children: Children) -> syntax.OnEvent:
+        return syntax.OnEvent(name_of(children[1]), tuple(children[2:]))
+
     # ---- statements
 
     def let(self, children: Children) -> syntax.Let:
@@ -190,6 +201,9 @@ class _Builder:
     def trainable(self, children: Children) -> syntax.Learning:
         call = self.call(children)
         return syntax.Learning(call, call.name.span)
+
+    def via(self, children: Children) -> syntax.Via:
+        return syntax.Via(children[1], children[0].span)
 
     def alias(self, children: Children) -> syntax.Alias:
         return syntax.Alias(children[1], children[0].span)

@@ -187,6 +187,25 @@ class Emit:
     span: Span = field(compare=False, repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """`weight: unit` of a synapse."""
+
+    name: Name
+    unit: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class OnEvent:
+    """`on pre { … }` or `on post { … }` of a synapse."""
+
+    event: Name
+    actions: tuple[Setting | Emit, ...]
+
+
+Facet = Param | StateVariable | Weighed | Derivative | OnEvent
+
+
 # What a model says at most once.
 Once = On | SpikeWhen | RefractoryHold | Emit
 Clause = Param | StateVariable | Receive | Derivative | Once
@@ -299,7 +318,15 @@ class Alias:
     span: Span = field(compare=False, repr=False)
 
 
-Option = Delay | Learning | Alias
+@dataclass(frozen=True, slots=True)
+class Via:
+    """The option `via synapse(arguments)`."""
+
+    model: Call
+    span: Span = field(compare=False, repr=False)
+
+
+Option = Delay | Learning | Alias | Via
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,6 +372,14 @@ class Neuron:
 
 
 @dataclass(frozen=True, slots=True)
+class Synapse:
+    """`synapse name(params) { … }`; its parameters are clauses too."""
+
+    name: Name
+    clauses: tuple[Facet, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Module:
     """`module name(params) { … }`."""
 
@@ -362,4 +397,4 @@ class Network:
     body: tuple[Statement, ...]
 
 
-Definition = Neuron | Cell | Module | Network
+Definition = Neuron | Synapse | Cell | Module | Network
