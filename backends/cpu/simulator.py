@@ -18,6 +18,7 @@ from ...ir.running import SPIKES, Probe
 from ..compiled.network import check_samples, flatten, meant, ready, takes_spikes
 from ..compiled.plan import Plan, distinct_steps, make_plan
 from ..compiled.recording import states_at, traced
+from ..compiled.stateful import distinct_synapses, make_states
 from ..compiled.store import Results
 from ..protocols import Outcome, Samples, classes_of
 from ..trace import Trace
@@ -60,7 +61,8 @@ class CpuSimulator:
         self.has_codes = self.graph.semantics.integers > 0
         self.seed = np.uint64(model.seed)
         self.threads = threads or os.cpu_count() or 1
-        self.plan: Plan = make_plan(self.model, tuple(SUMS), fires_often=True)
+        self.plan: Plan = make_plan(self.model, tuple(SUMS), True, has_states=True)
+        self.states = make_states(self.model, self.plan)
         self.tables = Record(self.plan)
         self.steps = self.plan.steps
         self.folder = folder
@@ -103,7 +105,9 @@ class CpuSimulator:
     def record(self, samples: Samples, probes: Sequence[Probe]) -> tuple[Array, ...]:
         """What the probes see, as `trace.seen_of` has it; one sample after the other."""
         layout = layout_of(self.graph, self.plan, probes)
-        scratch = make_work(self.plan, 1, probes=layout.table, seen=layout.numbers)
+        scratch = make_work(
+            self.plan, 1, probes=layout.table, seen=layout.numbers, states=self.states
+        )
         work, index = Record(scratch), [p.name for p in self.graph.populations]
         kernels = self._recording if len(layout.table) else self.kernels
         found: list[list[Array]] = [[] for _ in probes]
@@ -163,18 +167,23 @@ class CpuSimulator:
     @cached_property
     def kernels(self) -> Kernels:
         """The kernels that present samples, one on each thread."""
-        self._declare()
-        means = self.graph.semantics
-        features = features_of(self.plan, False, means)
-        return load_kernels(distinct_steps(self.graph), self.folder, features, means=means)
+        return self._loaded(False)
 
     @cached_property
     def _recording(self) -> Kernels:
         """Those that write down what probes see as well."""
+        return self._loaded(True)
+
+    def _loaded(self, is_recorded: bool) -> Kernels:
         self._declare()
-        means = self.graph.semantics
-        features = features_of(self.plan, False, means, is_recorded=True)
-        return load_kernels(distinct_steps(self.graph), self.folder, features, means=means)
+        means, has_states = self.graph.semantics, len(self.states.table) > 0
+        features = features_of(
+            self.plan, False, means, is_recorded=is_recorded, is_stateful=has_states
+        )
+        synapses = distinct_synapses(self.graph)
+        return load_kernels(
+            distinct_steps(self.graph), self.folder, features, means=means, synapses=synapses
+        )
 
     def _declare(self) -> None:
         """Make the types of the records known that the kernels take."""
@@ -184,7 +193,7 @@ class CpuSimulator:
             *(nothing.astype(np.int64), nothing.astype(np.uint64), nothing),
             *(np.zeros(0, np.float32), 0),
         )
-        for fields in (make_work(self.plan, 0), data, self._results(0)):
+        for fields in (make_work(self.plan, 0, states=self.states), data, self._results(0)):
             Record(fields)
 
     def _on_threads(self, task: Callable[[int], object], count: int) -> None:
@@ -210,7 +219,7 @@ class CpuSimulator:
 
     def _scratch(self) -> Record[Work]:
         if self._work is None:
-            self._work = Record(make_work(self.plan, self.threads))
+            self._work = Record(make_work(self.plan, self.threads, states=self.states))
         return self._work
 
 
