@@ -55,6 +55,30 @@ def rest_synapses(plan, weights, work, w):  # type: ignore[no-untyped-def]
                 since[s] = 0
 
 
+@njit
+def held_of(work, w, j):  # type: ignore[no-untyped-def]
+    """The values f32[rows, S] of projection j."""
+    row = work.states[j]
+    own = work.held[w, row[SYN_HELD] : row[SYN_HELD] + row[SYN_ROWS] * row[SYN_COUNT]]
+    return own.reshape((row[SYN_ROWS], row[SYN_COUNT]))
+
+
+@njit
+def since_of(work, w, j):  # type: ignore[no-untyped-def]
+    """The steps i32[1, S] of the last events of projection j."""
+    row = work.states[j]
+    return work.since[w, row[SYN_SINCE] : row[SYN_SINCE] + row[SYN_COUNT]].reshape(
+        (1, row[SYN_COUNT])
+    )
+
+
+@njit
+def look_of(work, j):  # type: ignore[no-untyped-def]
+    """The constants and terms f32[1, …] of projection j."""
+    row = work.states[j]
+    return work.look[row[SYN_LOOK] : row[SYN_END]].reshape((1, row[SYN_END] - row[SYN_LOOK]))
+
+
 @unit
 def arrive(advance, plan, weights, j, first, work, w):  # type: ignore[no-untyped-def]
     """Add to the currents of step `first` what its spikes send through projection j, in their
@@ -62,13 +86,10 @@ def arrive(advance, plan, weights, j, first, work, w):  # type: ignore[no-untype
     a, p, t = plan.pre[j], plan.post[j], first - plan.delay[j]
     if t < 0 or work.ptr[w, a, t] == work.ptr[w, a, t + 1]:
         return
-    step, row, values = advance_at(advance), work.states[j], numbers(weights.values)
-    held, since, look, sent = (
-        held_of(work, w, j),
-        since_of(work, w, j),
-        look_of(work, j),
-        work.sent[w],
-    )
+    step = advance_at(advance)
+    row, values = work.states[j], numbers(weights.values)
+    held, since, look = held_of(work, w, j), since_of(work, w, j), look_of(work, j)
+    sent = work.sent[w]
     lo, hi = plan.neurons[p], plan.neurons[p + 1]
     port, currents = plan.port[j] * plan.neurons[-1], numbers(work.currents[w])
     current = currents[first % len(currents), port + lo : port + hi]
@@ -93,31 +114,12 @@ def arrive(advance, plan, weights, j, first, work, w):  # type: ignore[no-untype
 
 
 @unit
-def answer(advance, plan, weights, p, first, work, w):  # type: ignore[no-untyped-def]
-    """What the spikes of population p in step `first` do to the synapses that end there."""
-    if work.ptr[w, p, first] == work.ptr[w, p, first + 1]:
-        return
-    for s in range(plan.incoming[p], plan.incoming[p + 1]):
-        j = plan.sources[s]
-        if work.states[j, SYN_POST] >= 0:
-            answer_in(advance, plan, weights, j, first, work, w)
-
-
-@unit
 def answer_in(advance, plan, weights, j, first, work, w):  # type: ignore[no-untyped-def]
-    """The same in projection j."""
-    step, row, values, p = (
-        advance_at(advance),
-        work.states[j],
-        numbers(weights.values),
-        plan.post[j],
-    )
-    held, since, look, sent = (
-        held_of(work, w, j),
-        since_of(work, w, j),
-        look_of(work, j),
-        work.sent[w],
-    )
+    """What the spikes of the post population in step `first` do to the synapses of projection j."""
+    step = advance_at(advance)
+    row, values, p = work.states[j], numbers(weights.values), plan.post[j]
+    held, since, look = held_of(work, w, j), since_of(work, w, j), look_of(work, j)
+    sent = work.sent[w]
     own, index = values[plan.weight[j] : plan.weight[j + 1]], sent[1].view(np.int32)
     pres = plan.neurons[plan.pre[j] + 1] - plan.neurons[plan.pre[j]]
     posts = plan.neurons[p + 1] - plan.neurons[p]
@@ -137,25 +139,12 @@ def answer_in(advance, plan, weights, j, first, work, w):  # type: ignore[no-unt
         step(row[SYN_POST], j, 0, 0, first, found, held, since, sent, look, work.fired[w])
 
 
-@njit
-def held_of(work, w, j):  # type: ignore[no-untyped-def]
-    """The values f32[rows, S] of projection j."""
-    row = work.states[j]
-    own = work.held[w, row[SYN_HELD] : row[SYN_HELD] + row[SYN_ROWS] * row[SYN_COUNT]]
-    return own.reshape((row[SYN_ROWS], row[SYN_COUNT]))
-
-
-@njit
-def since_of(work, w, j):  # type: ignore[no-untyped-def]
-    """The steps i32[1, S] of the last events of projection j."""
-    row = work.states[j]
-    return work.since[w, row[SYN_SINCE] : row[SYN_SINCE] + row[SYN_COUNT]].reshape(
-        (1, row[SYN_COUNT])
-    )
-
-
-@njit
-def look_of(work, j):  # type: ignore[no-untyped-def]
-    """The constants and terms f32[1, …] of projection j."""
-    row = work.states[j]
-    return work.look[row[SYN_LOOK] : row[SYN_END]].reshape((1, row[SYN_END] - row[SYN_LOOK]))
+@unit
+def answer(advance, plan, weights, p, first, work, w):  # type: ignore[no-untyped-def]
+    """What the spikes of population p in step `first` do to the synapses that end there."""
+    if work.ptr[w, p, first] == work.ptr[w, p, first + 1]:
+        return
+    for s in range(plan.incoming[p], plan.incoming[p + 1]):
+        j = plan.sources[s]
+        if work.states[j, SYN_POST] >= 0:
+            answer_in(advance, plan, weights, j, first, work, w)
