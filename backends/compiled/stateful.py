@@ -8,11 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ...ir.expr import evaluate
 from ...ir.graph import Graph, Projection
 from ...ir.model import Model
 from ...ir.schemes.events import SynapseStep, constants_of, starts_of, synapse_step, terms_of
-from ...ir.synapse import WEIGHT
 from ...ir.wiring import AllPairs, Wiring
 from .plan import Plan, bounds, distinct_steps
 
@@ -34,7 +32,9 @@ FIELDS = 10
     SYN_END,
     SYN_BACK,
 ) = range(FIELDS)
-PARTS = 2  # of a synapse's step
+PARTS = 3  # of a synapse's step: both, and one that tells what it holds and changes nothing
+LOOKING = 2  # the last of them, counted from the first
+LEAST = 1024  # synapses that are looked at together
 
 
 class States(NamedTuple):
@@ -48,7 +48,7 @@ class States(NamedTuple):
     back: Array  # i32 their numbers within the projection
     held: int
     since: int
-    longest: int  # synapses of a neuron, of one projection
+    longest: int  # synapses of a neuron, of one projection, or LEAST
 
 
 def distinct_synapses(graph: Graph) -> tuple[SynapseStep, ...]:
@@ -90,7 +90,7 @@ def make_states(model: Model, plan: Plan) -> States:
         np.concatenate([back for _, back in backs.values()]),
         int(np.sum(counts * np.maximum(table[:, SYN_ROWS], 0))),
         int(counts.sum()),
-        max(_longest(model.wirings[p.name]) for p in own),
+        max(LEAST, *(_longest(model.wirings[p.name]) for p in own)),
     )
 
 
@@ -156,45 +156,3 @@ def _longest(wiring: Wiring) -> int:
         return max(wiring.pre_neurons, wiring.post_neurons)
     pre, post = wiring.pairs()
     return max(int(np.bincount(end).max(initial=0)) for end in (pre, post))
-
-
-class Held(NamedTuple):
-    """What a worker's synapses hold."""
-
-    values: Array  # f32[held]
-    since: Array  # i32[synapses]
-    weights: Array  # f32[W], of the projections in the graph's order
-
-
-def values_held(
-    model: Model, plan: Plan, states: States, held: Held
-) -> dict[str, dict[str, Array]]:
-    """What synapses hold after the last step, f32[S] by projection and name."""
-    return {
-        projection.name: _values(projection, states, k, plan, held)
-        for k, projection in enumerate(model.graph.projections)
-        if projection.synapse is not None
-    }
-
-
-def _values(
-    projection: Projection, states: States, k: int, plan: Plan, held: Held
-) -> dict[str, Array]:
-    assert projection.synapse is not None
-    row, step = states.table[k], synapse_step(projection.synapse.model)
-    count, rows = int(row[SYN_COUNT]), int(row[SYN_ROWS])
-    own = held.values[row[SYN_HELD] : row[SYN_HELD] + count * rows].reshape(rows, count)
-    since = held.since[row[SYN_SINCE] : row[SYN_SINCE] + count]
-    look = states.look[row[SYN_LOOK] : row[SYN_END]]
-    constants = look[: len(step.constants)]
-    terms = look[len(step.constants) :].reshape(-1, max(1, len(step.terms)))
-    values: dict[str, Any] = dict(zip(step.constants, constants, strict=True))
-    values[WEIGHT] = held.weights[plan.weight[k] : plan.weight[k + 1]]
-    values |= dict(zip(step.held, own, strict=True))
-    if step.terms:
-        passed = terms[plan.steps - 1 - since]
-        values |= {name: passed[:, t] for t, name in enumerate(step.terms)}
-    with np.errstate(all="ignore"):
-        for assign in step.evolve:
-            values[assign.target] = evaluate(assign.value, values, np.float32)
-    return {name: np.array(values[name], np.float32) for name in step.held}

@@ -18,6 +18,7 @@ WINDOW = 40  # steps of summed input that a worker holds at least
 WIDE_LIMIT = 1 << 26  # neuron steps
 AHEAD = 20  # steps that neurons without recurrence take at a time
 NO_PROBES: Array = np.zeros((0, 7), np.int64)
+NO_GLANCES: Array = np.zeros((0, 4), np.int64)
 
 
 class Work(NamedTuple):
@@ -40,6 +41,7 @@ class Work(NamedTuple):
     laid: Array  # f32[W / together, laid weights] kernels of convolutions, see `planes.py`
     probes: Array  # i64[probes, 7] what of the states is recorded, see `kernels/closing.py`
     seen: Array  # f32[W, numbers] what they saw; of integers their bits
+    glances: Array  # i64[probes, 4] what synapses are looked at for, see `kernels/stateful.py`
     states: Array  # i64[J, FIELDS] where synapses hold values, see `compiled/stateful.py`
     starts: Array  # f32[J, most states]
     look: Array  # f32
@@ -78,6 +80,7 @@ def whole_lines(count: int) -> int:
 def make_work(
     plan: Plan, workers: int, wide: bool = False, kept: int = 0, together: int = 1,
     probes: Array = NO_PROBES, seen: int = 0, states: States = NO_STATES,
+    glances: Array = NO_GLANCES,
 ) -> Work:  # fmt: skip
     """Scratch for `workers` samples in flight, `together` of which a thread has. Where threads
     share one (`wide`), all its steps are one window, so that they seldom meet; `kept` steps are
@@ -105,6 +108,7 @@ def make_work(
         laid=zeros((-(-workers // together), int(plan.laid[-1])), np.float32),
         probes=probes,
         seen=zeros((workers, seen), np.float32),
+        glances=glances,
         states=states.table,
         starts=states.starts,
         look=states.look,

@@ -23,7 +23,7 @@ from ..compiled.store import Results
 from ..protocols import Outcome, Samples, classes_of
 from ..trace import Trace
 from .load import Kernels, features_of, load_kernels
-from .recording import every_state, layout_of, spikes_seen, states_seen, trace_of
+from .recording import every_state, layout_of, spikes_seen, states_seen, synapses_seen, trace_of
 from .records import Record
 from .scratch import Work, aligned, make_work
 
@@ -56,7 +56,7 @@ class CpuSimulator:
     """
 
     def __init__(self, model: Model, threads: int | None, folder: Path) -> None:
-        self.model = ready(model)
+        self.drawn, self.model = model, ready(model)
         self.graph = self.model.graph
         self.has_codes = self.graph.semantics.integers > 0
         self.seed = np.uint64(model.seed)
@@ -104,12 +104,13 @@ class CpuSimulator:
 
     def record(self, samples: Samples, probes: Sequence[Probe]) -> tuple[Array, ...]:
         """What the probes see, as `trace.seen_of` has it; one sample after the other."""
-        layout = layout_of(self.graph, self.plan, probes)
+        layout = layout_of(self.graph, self.plan, probes, self.drawn)
         scratch = make_work(
-            self.plan, 1, probes=layout.table, seen=layout.numbers, states=self.states
-        )
+            self.plan, 1, probes=layout.table, seen=layout.numbers, states=self.states,
+            glances=layout.glances,
+        )  # fmt: skip
         work, index = Record(scratch), [p.name for p in self.graph.populations]
-        kernels = self._recording if len(layout.table) else self.kernels
+        kernels = self._recording if layout.numbers else self.kernels
         found: list[list[Array]] = [[] for _ in probes]
         for s in range(len(samples.ids)):
             self._play(kernels, samples.only(s), self.plan, work)
@@ -117,6 +118,8 @@ class CpuSimulator:
                 if probe.what == SPIKES:
                     p = index.index(probe.population)
                     found[k].append(spikes_seen(self.plan, scratch, p, probe, s))
+                elif probe.of_synapses:
+                    found[k].append(synapses_seen(scratch, layout, k, probe, self.steps))
                 else:
                     found[k].append(states_seen(self.graph, scratch, layout, k, probe, self.steps))
         return tuple(

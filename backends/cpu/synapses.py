@@ -14,10 +14,10 @@ from ..compiled.text.render import cast, render
 Names = dict[str, str]
 
 
-def synapse_bodies(step: SynapseStep) -> tuple[str, str]:
-    """What a spike that arrives does to the synapses lo:hi, and one of the post neuron to `last` of
-    them; see `kernels/stateful.py`."""
-    return _arriving(step), _answering(step)
+def synapse_bodies(step: SynapseStep) -> tuple[str, str, str]:
+    """What a spike that arrives does to the synapses lo:hi, one of the post neuron to `last` of
+    them, and value `last` of those that lo:hi hold; see `kernels/stateful.py`."""
+    return _arriving(step), _answering(step), _looking(step)
 
 
 def _arriving(step: SynapseStep) -> str:
@@ -30,6 +30,15 @@ def _answering(step: SynapseStep) -> str:
     return _over(step, "for k in range(last):", "k", ["n = index[k]"], step.post, [])
 
 
+def _looking(step: SynapseStep) -> str:
+    names = _names(step)
+    told = [
+        f"sent_[n - lo] = {names[h]} if last == {k} else sent_[n - lo]"
+        for k, h in enumerate(step.held)
+    ]
+    return _over(step, "for n in range(lo, hi):", "n - lo", [], (), told, is_kept=False)
+
+
 def _over(
     step: SynapseStep,
     loop: str,
@@ -37,6 +46,7 @@ def _over(
     before: list[str],
     assigns: Iterable[Assign],
     after: list[str],
+    is_kept: bool = True,
 ) -> str:
     names = _names(step)
     rows = {f"{names[name]}_": k for k, name in enumerate(step.held)}
@@ -46,8 +56,7 @@ def _over(
         *([] if WEIGHT in step.held else [f"{names[WEIGHT]} = sent_[{place}]"]),
         *(f"{row[:-1]} = {row}[n]" for row in rows),
         *(_line(assign, names) for assign in (*step.evolve, *assigns)),
-        *(f"{row}[n] = {row[:-1]}" for row in rows),
-        "since[n] = first",
+        *([*(f"{row}[n] = {row[:-1]}" for row in rows), "since[n] = first"] if is_kept else []),
         *after,
     ]
     return "\n".join(

@@ -38,7 +38,7 @@ from .kernels.forward import (
 )
 from .kernels.planes import is_laid, lay, planes_of
 from .kernels.rows import add, add_scaled, fill, numbers
-from .kernels.stateful import answer, arrive, is_stateful, rest_synapses
+from .kernels.stateful import answer, arrive, glance, is_stateful, rest_synapses
 from .kernels.synapses import deliver, deliver_planes, send_all, send_steady
 from .units import advance_at, unit
 
@@ -233,6 +233,8 @@ def step_block(advance, plan, weights, b, first, last, work, w):  # type: ignore
             close_step(plan, p, t, end, work, w)
             if STATEFUL:
                 answer(advance, plan, weights, p, t, work, w)
+            if STATEFUL and RECORDED:
+                glance(advance, plan, weights, p, t, work, w)
 
 
 @njit

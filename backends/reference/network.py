@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,13 +34,14 @@ class Simulation:
     step where there may be several. `emitted`: what left the
     neurons, [T, B, N]: their spikes, or the real numbers that they send. `states`: the last
     values, [B, N] by population and state; `history`: all values [T, B, N] after each step, if
-    recorded. `synapses`: what synapses hold after the last step, [B, S] by projection and name."""
+    recorded. `synapses`: what synapses hold, [B, S] by projection, step and name, after the steps
+    that are asked for."""
 
     spikes: dict[str, Bits]
     emitted: dict[str, Array]
     states: dict[str, dict[str, Array]]
     history: dict[str, dict[str, Array]]
-    synapses: dict[str, dict[str, Array]] = field(default_factory=dict)
+    synapses: dict[str, dict[int, dict[str, Array]]] = field(default_factory=dict)
 
 
 def simulate(
@@ -51,6 +52,7 @@ def simulate(
     forced: Mapping[str, Array] | None = None,
     factors: Mapping[str, Array] | None = None,
     shape: tuple[int, int] | None = None,
+    looks: Mapping[str, Collection[int]] | None = None,
 ) -> Simulation:
     """The trace of a model whose graph went through the pipeline.
 
@@ -62,7 +64,8 @@ def simulate(
     has several, and the pre neurons ascending. Fixed-point numbers are their codes, in int64. Of
     the populations in `forced` the spikes are given, [T, B, N], whatever their thresholds say.
     `shape` (T, B) is that of a network without inputs; else its graph says T, and B is 1. What
-    those in `factors` send is multiplied by these, [B, N], see `ir.dropout`.
+    those in `factors` send is multiplied by these, [B, N], see `ir.dropout`. `looks` are the steps
+    after which the synapses of projections are looked at.
     """
     model = run_model_passes(model)
     graph = model.graph
@@ -77,7 +80,7 @@ def simulate(
             for name in block.populations:
                 if name not in inputs:
                     network.advance(name, t, trace)
-    network.finish(trace)
+        network.look(t, looks or {}, trace)
     return trace
 
 
@@ -125,11 +128,12 @@ class _Network:
         shape = self.steps, self.batch
         return Stateful(projection, wiring, weights, self.model.graph.dt, shape)
 
-    def finish(self, trace: Simulation) -> None:
-        """Note in the trace what synapses hold in the end."""
+    def look(self, t: int, looks: Mapping[str, Collection[int]], trace: Simulation) -> None:
+        """Note in the trace what synapses hold after step t, where that is asked for."""
         for synapses in (s for incoming in self.incoming.values() for s in incoming):
-            if isinstance(synapses, Stateful):
-                trace.synapses[synapses.projection.name] = synapses.values()
+            name = synapses.projection.name
+            if isinstance(synapses, Stateful) and t in looks.get(name, ()):
+                trace.synapses.setdefault(name, {})[t] = synapses.values(t)
 
     def silent_trace(self, record: bool) -> Simulation:
         """The trace before the first step: inputs filled in, states at their initial values."""

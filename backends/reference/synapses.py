@@ -84,7 +84,6 @@ class Stateful:
         self.pre, self.post = wiring.pairs()
         self.delays = np.broadcast_to(delays_of(projection, wiring), self.pre.shape)
         steps, batch = shape
-        self.last = steps - 1
         self.weights = weights.ravel()[wiring.places()]
         starts = [*starts_of(synapse).astype(self.real), self.weights]
         size = batch, len(self.pre)
@@ -116,12 +115,12 @@ class Stateful:
             for _ in range(int(fired[sample, neuron])):
                 self._event(t, int(sample), own, self.step.post)
 
-    def values(self) -> dict[str, Array]:
-        """What every synapse holds after the last step, [B, S]."""
+    def values(self, t: int) -> dict[str, Array]:
+        """What every synapse holds after step t, [B, S]."""
         found = {name: array.copy() for name, array in self.held.items()}
         every = np.arange(len(self.pre))
         for sample in range(len(self.since)):
-            evolved = self._evolved(self.last, sample, every)
+            evolved = self._evolved(t, sample, every)
             for name, array in found.items():
                 array[sample] = evolved[name]
         return found

@@ -260,6 +260,11 @@ class _Builder:
         span = cover(children[0].span, paths[-1].span)
         return files.Record(name_of(children[1]), paths, rest[-1] if rest[-1:] else None, span)
 
+    def record_of(self, children: Children) -> files.RecordOf:
+        what, pre, post, rest = name_of(children[1]), children[3], children[4], children[5:]
+        every = rest[-1] if rest[-1:] else None
+        return files.RecordOf(what, pre, post, every, cover(children[0].span, post.span))
+
     def deploy(self, children: Children) -> files.Deploy:
         return files.Deploy(name_of(children[1]), tuple(children[2:]))
 

@@ -62,11 +62,22 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordOf:
+    """`record what of pre -> post every interval`: a line of a `run` block about synapses."""
+
+    what: Name
+    pre: Path
+    post: Path
+    every: Expression | None
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """`run network { … }`."""
 
     network: Name
-    entries: tuple[Setting | Record, ...]
+    entries: tuple[Setting | Record | RecordOf, ...]
 
 
 Plan = Train | Deploy | Run  # what concerns a network that stands elsewhere

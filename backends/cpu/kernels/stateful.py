@@ -6,6 +6,7 @@ events i32[S]. The parts of a synapse's step are called as those of neurons are 
 
     arriving  sent[0] holds the weights of the synapses lo:hi, and then what they send
     answering sent[0] holds the weights of `last` synapses, whose numbers, as i32, stand in sent[1]
+    looking   sent[0] holds the weights of the synapses lo:hi, and then their value `last`
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from numba import njit
 
 from ...compiled.kinds import PAIRS
 from ...compiled.stateful import (
+    LOOKING,
     SYN_BACK,
     SYN_COUNT,
     SYN_END,
@@ -28,6 +30,10 @@ from ...compiled.stateful import (
 )
 from ..units import advance_at, unit
 from .rows import numbers
+
+# A row of `work.glances`: the projection, the value of its synapses, every how many steps, the
+# place of the first number in `work.seen`.
+GLANCE_PROJECTION, GLANCE_ROW, GLANCE_EVERY, GLANCE_PLACE = 0, 1, 2, 3
 
 
 @njit
@@ -148,3 +154,35 @@ def answer(advance, plan, weights, p, first, work, w):  # type: ignore[no-untype
         j = plan.sources[s]
         if work.states[j, SYN_POST] >= 0:
             answer_in(advance, plan, weights, j, first, work, w)
+
+
+@unit
+def look_at(advance, plan, weights, j, left, number, first, work, w):  # type: ignore[no-untyped-def]
+    """Value `number` of all synapses of projection j after step `first`, into work.seen from `left`
+    on."""
+    step = advance_at(advance)
+    row, values = work.states[j], numbers(weights.values)
+    held, since, look = held_of(work, w, j), since_of(work, w, j), look_of(work, j)
+    sent, own = work.sent[w], values[plan.weight[j] : plan.weight[j + 1]]
+    for lo in range(0, row[SYN_COUNT], sent.shape[1]):
+        hi = min(lo + sent.shape[1], row[SYN_COUNT])
+        if not row[SYN_WEIGHT]:
+            for s in range(hi - lo):
+                sent[0, s] = own[lo + s]
+        part = row[SYN_PRE] + LOOKING
+        step(part, j, lo, hi, first, number, held, since, sent, look, work.fired[w])
+        for s in range(hi - lo):
+            work.seen[w, left + lo + s] = sent[0, s]
+
+
+@unit
+def glance(advance, plan, weights, p, first, work, w):  # type: ignore[no-untyped-def]
+    """What the synapses that end at population p hold after step `first`, into work.seen, where
+    that is asked for."""
+    for k in range(len(work.glances)):
+        asked = work.glances[k]
+        j = asked[GLANCE_PROJECTION]
+        if plan.post[j] == p and (first + 1) % asked[GLANCE_EVERY] == 0:
+            count = work.states[j, SYN_COUNT]
+            at = asked[GLANCE_PLACE] + ((first + 1) // asked[GLANCE_EVERY] - 1) * count
+            look_at(advance, plan, weights, j, at, asked[GLANCE_ROW], first, work, w)
