@@ -14,7 +14,8 @@ class Argument:
 
     `unit` is "1", "ms", "Hz", "quantity" (a number in the coherent unit of what it is a value of,
     such as a weight), "text", "bool", "int", "expr", "shape", "level" (a number, or one a
-    channel), "train" (0 or 1, step by step) or "trains" (a train by class and output). `choices`
+    channel), "times" (a list, in ms), "train" (0 or 1, step by step) or "trains" (a train by class
+    and output). `choices`
     lists the allowed texts; every number has a `range`. One that is `silent` is left out of a call
     where it is at its default, so that networks without it have the text that they had before there
     was such a thing; one that is also `told` stays where a program says its default.

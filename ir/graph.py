@@ -56,9 +56,11 @@ class Learnt:
 
 @dataclass(frozen=True, slots=True)
 class Population:
-    """Neurons of one model, or (model None) an input whose spikes are encoded from data.
+    """Neurons of one model, or (model None) an input whose spikes are encoded from data, or a
+    source, which fires as a row of `sources.SOURCES` says.
 
-    A shape of () is one that infer_shapes is to find. `role` is "input", "hidden" or "output".
+    A shape of () is one that infer_shapes is to find. `role` is "input", "source", "hidden"
+    or "output".
     `parameters` holds every parameter of the model with its value in the unit of its
     `neuron.Parameter`. `method` is the discretization, a row of `schemes.SCHEMES`. `step` and
     `constants` are filled by the passes discretize and fold. `learnt` are the parameters that a
@@ -80,6 +82,7 @@ class Population:
     learnt: tuple[Learnt, ...] = ()
     readout: Call | None = None
     drawn: tuple[tuple[str, Call], ...] = ()
+    source: Call | None = None
     span: Span | None = field(default=None, compare=False, repr=False)
 
     @property

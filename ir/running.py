@@ -48,9 +48,10 @@ class RunSpec:
 
 
 def all_of(graph: Graph, has_states: bool) -> tuple[Probe, ...]:
-    """The spikes of every population, and all their states that change; those of synapses in the
-    last step."""
-    found = [Probe(SPIKES, p.name, 0, p.neurons) for p in graph.populations]
+    """The spikes of every population but sources, and all their states that change; those
+    of synapses in the last step."""
+    fire = (p for p in graph.populations if p.source is None)
+    found = [Probe(SPIKES, p.name, 0, p.neurons) for p in fire]
     if has_states:
         found += [Probe(s, p.name, 0, p.neurons) for p in graph.populations for s in seen(p)]
         found += [of_synapses(s, p.name) for p in graph.projections for s in held(p)]

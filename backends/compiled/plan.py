@@ -23,6 +23,7 @@ from ...ir.verify.singles import stateful
 from ...ir.wiring import Listed, Windows, Wiring
 from ..runnable import require_clocked
 from .kinds import CODES, FIELDS, numbers_of
+from .sources import source_tables, straight
 from .text.step import state_places
 from .windows import padded
 
@@ -71,6 +72,12 @@ class Plan(NamedTuple):
     dropped: Array  # u32[P] a random word below it leaves units out; 0: none are, see `dropout`
     alike: Array  # i64[P] how many units, one after the other, are left out together
     share: Array  # f32[P] by what is multiplied what the others send
+    source: Array  # i64[P, COLUMNS] what a source fires, see `counts.py`; zeros of no source
+    cumulative: Array  # u32 distributions of counts, one after the other
+    guide: Array  # u8[256 a distribution] where to begin in it
+    told_ptr: Array  # i64[T + 1 a source] bounds of its events by step, within `told`
+    told: Array  # i32 neurons
+    straight: Array  # u8[J] whether neuron k is joined to neuron k alone
     real_init: Array  # f32[F, N]
     integer_init: Array  # i32[I, N]
     ports: int
@@ -96,9 +103,7 @@ def make_plan(
     of these `sums`, E071 for one whose synapses have states, unless the engine `has_states`."""
     graph, wirings = model.graph, model.wirings
     require_clocked(graph, sums, fires_often)
-    mistakes = () if has_states else stateful(graph, "E071", "this target takes")
-    if mistakes:
-        raise CompileError(mistakes)
+    _require_plain(graph, has_states)
     populations, projections = graph.populations, graph.projections
     index = {p.name: k for k, p in enumerate(populations)}
     steps = steps_of(graph)
@@ -135,6 +140,8 @@ def make_plan(
         steady=_steady(graph),
         **_graded(graph),
         **_complete(len(populations)),
+        **source_tables(model, steps),
+        straight=straight([wirings[p.name] for p in projections]),
         **_initial_states(model, neurons),
         ports=max((len(p.step.ports) for p in populations if p.step), default=1),
         output=(output := output_of(graph)),
@@ -144,10 +151,17 @@ def make_plan(
     )
 
 
+def _require_plain(graph: Graph, has_states: bool) -> None:
+    mistakes = () if has_states else stateful(graph, "E071", "this target takes")
+    if mistakes:
+        raise CompileError(mistakes)
+
+
 def _events(graph: Graph, steps: int) -> Array:
-    """Room for all that each population may fire."""
+    """Room for all that each population may fire; of sources no list is kept."""
     most = graph.semantics.spikes_per_step
-    return bounds([p.neurons * steps * most for p in graph.populations])
+    rooms = (0 if p.source is not None else p.neurons * steps * most for p in graph.populations)
+    return bounds(list(rooms))
 
 
 def _sources(

@@ -31,13 +31,14 @@ from ..compiled.text.step import (
 from .synapses import synapse_bodies
 
 FORWARD = (
-    ("compiled", ("formulas.py", "windows.py")),
+    ("compiled", ("formulas.py", "windows.py", "counts.py")),
     (
         "cpu.kernels",
         (
             *("features.py", "rows.py", "forward.py", "dropout.py", "closing.py", "taps.py"),
             "planes.py",
             "synapses.py",
+            "sources.py",
             "stateful.py",
         ),
     ),

@@ -36,6 +36,7 @@ class Work(NamedTuple):
     steady: Array  # f32[W, S] what it brings in every step, projection by projection
     graded: Array  # f32[W, T, G] what populations emit and send, step by step
     shares: Array  # f32[W, N] by what each unit's is multiplied; none where none are left out
+    sample: Array  # u64[W] whose steps these are: what sources draw is keyed by it
     row: Array  # f32[W, 2, M] what an event brings, and where, if they are delivered one by one
     together: int  # of the workers, so many that stand side by side have what follows in common
     laid: Array  # f32[W / together, laid weights] kernels of convolutions, see `planes.py`
@@ -103,6 +104,7 @@ def make_work(
         steady=zeros((workers, int(plan.steady[-1])), np.float32),
         graded=zeros((workers, steps, int(plan.graded[-1])), np.float32),
         shares=zeros((workers, neurons if (plan.dropped > 0).any() else 0), np.float32),
+        sample=zeros((workers,), np.uint64),
         row=zeros((workers, 2, whole_lines(widest)), np.float32),
         together=together,
         laid=zeros((-(-workers // together), int(plan.laid[-1])), np.float32),

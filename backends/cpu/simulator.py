@@ -15,9 +15,11 @@ import numpy.typing as npt
 from ...ir.graph import SUMS
 from ...ir.model import Model
 from ...ir.running import SPIKES, Probe
+from ...ir.sources import fired, has_counts
 from ..compiled.network import check_samples, flatten, meant, ready, takes_spikes
 from ..compiled.plan import Plan, distinct_steps, make_plan
 from ..compiled.recording import states_at, traced
+from ..compiled.sources import with_sources
 from ..compiled.stateful import distinct_synapses, make_states
 from ..compiled.store import Results
 from ..protocols import Outcome, Samples, classes_of
@@ -91,7 +93,9 @@ class CpuSimulator:
 
     def raster(self, samples: Samples, sample: int) -> npt.NDArray[np.bool_]:
         """The spikes of one sample, bool [steps, neurons], populations in graph order."""
-        return raster_of(self.plan, self._presented(samples.only(sample), self.plan))
+        only = samples.only(sample)
+        raster = raster_of(self.plan, self._presented(only, self.plan))
+        return with_sources(raster, self.graph, self.model.seed, int(only.ids[0]))
 
     def trace(self, samples: Samples, has_states: bool) -> Trace:
         """What the network does with the samples."""
@@ -99,7 +103,7 @@ class CpuSimulator:
             return traced(self, samples, has_states)
         probes = every_state(self.graph)
         shape = len(samples.ids), self.steps
-        once = self.graph.semantics.spikes_per_step == 1
+        once = self.graph.semantics.spikes_per_step == 1 and not has_counts(self.graph)
         return trace_of(probes, self.record(samples, probes), shape, once)
 
     def record(self, samples: Samples, probes: Sequence[Probe]) -> tuple[Array, ...]:
@@ -117,7 +121,7 @@ class CpuSimulator:
             for k, probe in enumerate(probes):
                 if probe.what == SPIKES:
                     p = index.index(probe.population)
-                    found[k].append(spikes_seen(self.plan, scratch, p, probe, s))
+                    found[k].append(self._spikes(scratch, p, probe, s, int(samples.ids[s])))
                 elif probe.of_synapses:
                     found[k].append(synapses_seen(scratch, layout, k, probe, self.steps))
                 else:
@@ -126,6 +130,15 @@ class CpuSimulator:
             np.concatenate(each) if probe.what == SPIKES else np.stack(each)
             for probe, each in zip(probes, found, strict=True)
         )
+
+    def _spikes(self, work: Work, p: int, probe: Probe, place: int, sample: int) -> Array:
+        """What a probe sees of the spikes of population p in the sample that lies in worker 0."""
+        population = self.graph.populations[p]
+        if population.source is None:
+            return spikes_seen(self.plan, work, p, probe, place)
+        neurons = range(probe.first, probe.end)
+        rows = fired(population, self.graph, self.model.seed, sample, self.steps, neurons)
+        return np.insert(rows, 0, place, axis=1)
 
     def states_at(self, samples: Samples, steps: int) -> dict[str, dict[str, Array]]:
         """The states of a single sample after so many steps, by population and state."""

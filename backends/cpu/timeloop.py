@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, prange
 
+from ..compiled.counts import SOURCE_KIND
 from ..compiled.formulas import is_drawn, is_lost, is_sent
 from .each import step_each
 from .kernels.closing import close_step
@@ -23,6 +24,7 @@ from .kernels.features import (
     PRESENTED,
     RASTER,
     RECORDED,
+    SOURCED,
     STATEFUL,
     STEADY,
     WIDE,
@@ -38,6 +40,7 @@ from .kernels.forward import (
 )
 from .kernels.planes import is_laid, lay, planes_of
 from .kernels.rows import add, add_scaled, fill, numbers
+from .kernels.sources import drive_source
 from .kernels.stateful import answer, arrive, glance, is_stateful, rest_synapses
 from .kernels.synapses import deliver, deliver_planes, send_all, send_steady
 from .units import advance_at, unit
@@ -119,6 +122,9 @@ def drive(plan, values, j, first, last, work, w, currents):  # type: ignore[no-u
     hi = lo + plan.neurons[p + 1] - plan.neurons[p]
     ptr, spikes = work.ptr[w, a], work.spikes[w, plan.events[a] : plan.events[a + 1]]
     delay, window = plan.delay[j], currents.shape[0]
+    if SOURCED and plan.source[a, SOURCE_KIND] != 0:
+        drive_source(plan, values, j, first, last, work.sample[w], currents, lo, hi)
+        return
     if STEADY and plan.steady[j] < plan.steady[j + 1]:
         steady = numbers(work.steady[w, plan.steady[j] : plan.steady[j + 1]])
         for t in range(max(first, delay), last):
@@ -275,6 +281,8 @@ def present(advance, plan, weights, data, s, stride, count, seed, work, w):  # t
     if not PRESENTED:
         for c in range(count):
             encode_inputs(plan, data, s + c * stride, seed, work, w + c)
+            if SOURCED:
+                work.sample[w + c] = data.ids[s + c * stride]
             if DROPPED:
                 shares = work.shares[w + c]
                 draw_shares(plan, data.ids[s + c * stride], data.epoch, seed, shares)

@@ -11,8 +11,8 @@ from ..compiled.text.sources import Parts, joined
 from ..compiled.text.step import constant_lines, identifiers, state_places, step_lines
 
 FORWARD = (
-    ("compiled", ("formulas.py", "windows.py")),
-    ("cuda.kernels", ("grid.py", "forward.py", "dropout.py", "synapses.py")),
+    ("compiled", ("formulas.py", "windows.py", "counts.py")),
+    ("cuda.kernels", ("grid.py", "forward.py", "dropout.py", "synapses.py", "sources.py")),
     ("cuda", ("timeloop.py",)),
 )
 _HEAD = """\

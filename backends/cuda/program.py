@@ -89,7 +89,7 @@ def shared_bytes(plan: Plan, tables: Tables, threads: int) -> int:
     """Spike masks of four steps of the inputs, or three of the widest population, or a float a
     thread: they are not needed at the same time."""
     words = np.diff(tables.word)
-    return 4 * int(max(4 * words[plan.inputs].max(), 3 * tables.most, threads))
+    return 4 * int(max(4 * words[plan.inputs].max(initial=0), 3 * tables.most, threads))
 
 
 def _example_args(layout: Layout) -> tuple[Any, ...]:

@@ -30,6 +30,7 @@ class Work(NamedTuple):
     numbers: Any  # f32[B, N] what inputs send in every step; one where none does
     steady: Any  # f32[B, S] what it brings in every step, projection by projection
     graded: Any  # f32[B, T, G] what populations emit and send, step by step; one where none does
+    sample: Any  # u32[B, 2] the id of each, low word first: what sources draw is keyed by it
     shares: Any  # f32[B, N] by what each unit's is multiplied; one where none are left out
 
 
@@ -53,6 +54,7 @@ def forward_arrays(make: Make, plan: Plan, tables: Tables, flight: int) -> dict[
         "numbers": make((flight, neurons if (plan.encoder == SENT).any() else 1), kind),
         "steady": make((flight, max(1, int(plan.steady[-1]))), kind),
         "graded": make(_graded(plan, flight), kind),
+        "sample": make((flight, 2), np.uint32),
         "shares": make((flight, neurons if (plan.dropped > 0).any() else 1), np.float32),
     }
 

@@ -15,6 +15,7 @@ from ...ir.rules import DRAWN
 from ...ir.running import SPIKES, Probe
 from ..compiled.network import check_samples, flatten, meant, takes_spikes
 from ..compiled.recording import states_at, traced
+from ..compiled.sources import with_sources
 from ..compiled.store import Results
 from ..protocols import Outcome, Samples, classes_of
 from ..trace import Trace, seen_of
@@ -90,7 +91,9 @@ class CudaSimulator:
         bits = np.unpackbits(words.astype("<u4").view(np.uint8), axis=1, bitorder="little")
         first = 32 * self.layout.tables.word
         parts = [bits[:, first[p] : first[p] + n] for p, n in enumerate(np.diff(self.plan.neurons))]
-        return np.concatenate(parts, axis=1).astype(np.bool_)
+        raster = np.concatenate(parts, axis=1).astype(np.bool_)
+        sample_id = int(samples.ids[sample])
+        return with_sources(raster, self.graph, int(self.seed), sample_id)
 
     def trace(self, samples: Samples, has_states: bool) -> Trace:
         """What the network does with the samples, see `compiled.recording`."""

@@ -15,6 +15,7 @@ from typing import Any
 import numba
 from numba import cuda
 
+from ..compiled.counts import SOURCE_KIND
 from ..compiled.formulas import is_drawn, is_lost, is_sent
 from ..compiled.kinds import LIST, WINDOW
 from .kernels.dropout import draw_shares, leave_out
@@ -27,6 +28,7 @@ from .kernels.forward import (
     set_bit,
 )
 from .kernels.grid import chunks_of, f32, first_item, i32, meet, u32
+from .kernels.sources import drive_source, note_sample
 from .kernels.synapses import deliver_dense, deliver_listed, deliver_windows, send_all
 
 advance: Any  # a neuron's step, generated beside this text
@@ -116,6 +118,8 @@ def drive(plan, tables, weights, work, b, j, i, t, current):  # type: ignore[no-
     a = plan.pre[j]
     if emitted < 0:
         return current
+    if plan.source[a, SOURCE_KIND] != 0:
+        return drive_source(plan, tables, weights, work, b, j, i, emitted, current)
     if plan.steady[j] < plan.steady[j + 1]:
         return current + work.steady[b, plan.steady[j] + i]
     if plan.emitted[a] >= 0:
@@ -266,6 +270,7 @@ def present(  # type: ignore[no-untyped-def]
     while item < count:
         rest(plan, work, item)
         levels(plan, data, work, item, first + item)
+        note_sample(data, work, item, first + item)
         draw_shares(plan, data, work, item, first + item, key0, key1)
         item += blocks
     meet(barrier)

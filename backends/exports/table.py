@@ -10,6 +10,7 @@ from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.model import Model
 from ...ir.passes.pipeline import run_model_passes
 from ...ir.verify.singles import require_single
+from ...ir.verify.sources import require_no_sources
 from ..trace import Trace
 from .objects.triples import TRIPLES, host
 
@@ -82,6 +83,7 @@ def _require_onnx(model: Model) -> None:
     from .onnx.neurons import require_written
 
     require_single(model.graph, "E071", "ONNX takes")
+    require_no_sources(model.graph, "E071", "ONNX takes")
     require_written(run_model_passes(model).graph)
 
 

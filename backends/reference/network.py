@@ -56,7 +56,8 @@ def simulate(
 ) -> Simulation:
     """The trace of a model whose graph went through the pipeline.
 
-    `inputs` are [T, B, N] by input population: spikes, or the numbers that it sends. In step t
+    `inputs` are [T, B, N] by input population and source: spikes, how often a source fires, or the
+    numbers that an input sends. In step t
     populations are evaluated in schedule order; a projection of delay d brings what its pre
     population emitted in step t - d, each value times its weight. All arithmetic is in `real`; a
     port sums one by one: the projections from other blocks in graph order, then those from the
@@ -139,10 +140,7 @@ class _Network:
         """The trace before the first step: inputs filled in, states at their initial values."""
         kind = np.bool_ if self.means.spikes_per_step == 1 else np.uint8
         spikes: dict[str, Any] = {
-            name: self.inputs[name].astype(bool).astype(kind)
-            if name in self.inputs and not sends_numbers(p)
-            else np.zeros((self.steps, self.batch, p.neurons), kind)
-            for name, p in self.populations.items()
+            name: self._given(p, kind) for name, p in self.populations.items()
         }
         states = {
             name: self._initial_states(p)
@@ -158,6 +156,14 @@ class _Network:
         }
         emitted = {name: self._sent(p, spikes[name]) for name, p in self.populations.items()}
         return Simulation(spikes, emitted, states, history)
+
+    def _given(self, population: Population, kind: type) -> Bits:
+        """The spikes of an input or a source, no spikes of another population."""
+        if population.source is not None:
+            return self.inputs[population.name].astype(np.uint8)
+        if population.name in self.inputs and not sends_numbers(population):
+            return self.inputs[population.name].astype(bool).astype(kind)
+        return np.zeros((self.steps, self.batch, population.neurons), kind)
 
     def _sent(self, population: Population, spikes: Bits) -> Array:
         """What a population sends: its spikes, numbers of an input, or zeros to be filled."""

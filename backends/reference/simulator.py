@@ -17,9 +17,11 @@ from ...ir.passes.pipeline import run_model_passes
 from ...ir.philox import encode
 from ...ir.rules import ENCODINGS, GIVEN, SENT, sends_numbers
 from ...ir.running import SPIKES, Probe
+from ...ir.sources import counts_of
 from ...ir.verify.durations import steps_of
 from ..compiled.network import check_samples, meant
 from ..compiled.plan import output_of
+from ..compiled.sources import silenced
 from ..protocols import Outcome, Samples, classes_of
 from ..trace import Trace, seen_of, steps_seen
 from .network import Real, Simulation, simulate
@@ -45,7 +47,8 @@ class ReferenceSimulator:
         parts = [np.zeros((0, sum(p.neurons for p in self.graph.populations)), np.int64)]
         for first in range(0, count, AT_ONCE):
             made = self._simulated(samples.part(first, first + AT_ONCE), False)
-            parts.append(np.concatenate([s.sum(axis=0) for s in made.spikes.values()], axis=1))
+            sums = [s.sum(axis=0, dtype=np.int64) for s in made.spikes.values()]
+            parts.append(np.concatenate(sums, axis=1))
             lost.append(_lost(made))
             scores.append(self._scores(made))
         fired = np.concatenate(parts)  # [B, N], populations in graph order
@@ -53,7 +56,8 @@ class ReferenceSimulator:
         found = np.concatenate(scores[1:] or scores)
         classes, cost = classes_of(counts, found), np.zeros(count)
         lost_ones, meaning = np.concatenate(lost), meant(self.model, found)
-        return Outcome(counts, classes, cost, fired.sum(axis=0), lost_ones, meaning)
+        activity = silenced(fired.sum(axis=0), self.graph.populations)
+        return Outcome(counts, classes, cost, activity, lost_ones, meaning)
 
     def raster(self, samples: Samples, sample: int) -> npt.NDArray[np.bool_]:
         """The spikes of one sample, bool [steps, neurons], populations in graph order."""
@@ -132,7 +136,7 @@ def single(model: Model, _threads: int | None, _folder: Path) -> ReferenceSimula
 
 def input_spikes(graph: Graph, samples: Samples, steps: int, seed: int) -> dict[str, Array]:
     """What the encodings make of the samples: [T, B, N] by input population, bool of spikes,
-    float32 of numbers that are sent."""
+    float32 of numbers that are sent; u8 of what sources fire, how often."""
     made: dict[str, Array] = {}
     lo = 0
     for population in graph.populations:
@@ -141,6 +145,10 @@ def input_spikes(graph: Graph, samples: Samples, steps: int, seed: int) -> dict[
             own = slice(lo, lo + population.neurons)
             made[population.name] = _encoded(population, graph.dt, samples, steps, seed, own)
             lo = own.stop
+        if population.source is not None:
+            trains = [counts_of(population, graph, seed, int(k), steps) for k in samples.ids]
+            none = np.zeros((steps, 0, population.neurons), np.uint8)
+            made[population.name] = np.stack(trains, axis=1) if trains else none
     return made
 
 

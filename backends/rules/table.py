@@ -6,11 +6,13 @@ from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.graph import TrainSpec
 from ...ir.model import Model
 from ...ir.verify.singles import not_single
+from ...ir.verify.sources import not_fed
 from ..runnable import require_clocked
 from .row import Rule
 from .spike_train.row import SPIKE_TRAIN
 from .through_time.row import THROUGH_TIME
 
+WITHOUT = "take an `input`, whose spikes are data, or leave the source out while it learns"
 RULES: dict[str, Rule] = {
     "st_rsbp": SPIKE_TRAIN,
     "hm2_bp": SPIKE_TRAIN,
@@ -35,4 +37,5 @@ def mistakes_of(model: Model, spec: TrainSpec) -> tuple[Diagnostic, ...]:
     """Every reason (E050, E051) why a spec's rule cannot train the model."""
     rule = spec.call("rule").kind
     several = not_single(model.graph, "E050", f"`{rule}` learns")
-    return (*several, *RULES[rule].check(model, spec))
+    fed = not_fed(model.graph, "E050", f"`{rule}` learns with", WITHOUT)
+    return (*several, *fed, *RULES[rule].check(model, spec))

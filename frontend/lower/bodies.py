@@ -18,6 +18,7 @@ from ..syntax.tree import (
     PortStatement,
     ProjectionStatement,
     Setting,
+    SourceStatement,
     Statement,
 )
 from .arrays import each, expand
@@ -27,6 +28,7 @@ from .parameters import module_scope
 from .paths import post_end, pre_end
 from .populations import declare_population
 from .settings import prepare
+from .sources import declare_source
 
 
 def unroll(statements: tuple[Statement, ...], environment: Environment, body: Body) -> Environment:
@@ -57,7 +59,7 @@ def _poison(statement: Statement, body: Body, mistake: Poisoned) -> None:
     if isinstance(statement, For):
         for inner in statement.body:
             _poison(inner, body, mistake)
-    elif isinstance(statement, (PopulationStatement, InstanceStatement)):
+    elif isinstance(statement, (PopulationStatement, SourceStatement, InstanceStatement)):
         body.known.setdefault(statement.name.text, mistake)
 
 
@@ -162,6 +164,7 @@ _DECLARE: dict[type, Callable[[Any, Environment, Body], None]] = {
     Let: _nothing,
     Cell: _nothing,
     PopulationStatement: declare_population,
+    SourceStatement: declare_source,
     InstanceStatement: _instantiate,
     PortStatement: _port,
     ProjectionStatement: _queue,

@@ -170,7 +170,7 @@ def _post(path: Path, scope: Scope, body: Body) -> _Post:
     end = post_end(path, scope, body)
     post = end.population
     if post.model is None:
-        message = f"`{post.name}` is an input; no projection can end at it"
+        message = f"`{post.name}` is an input or a source; no projection can end at it"
         note = Note(post.span, "declared here")
         raise CompileError(Diagnostic("E044", message, path.span, related=(note,)))
     if end.port is not None:

@@ -29,7 +29,7 @@ def declare_population(
 ) -> None:
     """Add the population, or every population of the array, to the network and the body."""
     name = statement.name
-    array, shape = _split(statement.brackets)
+    array, shape = split(statement.brackets)
     for suffix, inside in expand(array, environment, body):
         body.network.unrolled.count_part(name.span)
         local = name.text + suffix
@@ -38,7 +38,7 @@ def declare_population(
         body.network.populations.append(population)
 
 
-def _split(brackets: tuple[Bracket, ...]) -> tuple[Sequence[Bracket], Bracket | None]:
+def split(brackets: tuple[Bracket, ...]) -> tuple[Sequence[Bracket], Bracket | None]:
     """The array brackets and the shape bracket: the last one, unless it makes an array."""
     if not brackets or has_range(brackets[-1]):
         return brackets, None
@@ -53,7 +53,7 @@ def _population(
     body: Body,
 ) -> tuple[Population, KnownPopulation]:
     span, report, name = statement.name.span, body.report, body.prefix + local
-    attempted = report.attempt(_shape, bracket, environment.scope, body)
+    attempted = report.attempt(shape_of, bracket, environment.scope, body)
     if statement.role == "input":
         encoding = report.attempt(_encoding, statement, bracket, environment.scope, body)
         shape = sound(attempted)
@@ -99,7 +99,8 @@ def _cell(
     return model, call, method
 
 
-def _shape(bracket: Bracket | None, scope: Scope, body: Body) -> Shape:
+def shape_of(bracket: Bracket | None, scope: Scope, body: Body) -> Shape:
+    """What a bracket says, () where there is none."""
     if bracket is None:
         return ()
     shape = tuple(extent(i, scope) for i in bracket.items if not isinstance(i, Range))

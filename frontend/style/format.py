@@ -23,7 +23,7 @@ _CELLS: dict[str, frozenset[str]] = {
     "projection": frozenset({"_ARROW", "_COLON"}),
     "population": frozenset({"_COLON", "_ENCODE"}),
 }
-_POPULATIONS = frozenset({"INPUT", "POPULATION", "OUTPUT", "INSTANCE"})
+_POPULATIONS = frozenset({"INPUT", "POPULATION", "OUTPUT", "INSTANCE", "SOURCE"})
 
 
 class _Word(NamedTuple):

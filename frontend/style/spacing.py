@@ -36,6 +36,7 @@ _STATEMENT_STARTS = frozenset(
         "REFRACTORY",
         "INPUT",
         "POPULATION",
+        "SOURCE",
         "OUTPUT",
         "INSTANCE",
         "PORT",

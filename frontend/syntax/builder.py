@@ -171,6 +171,9 @@ class _Builder:
             role, name_of(name), tuple(brackets), encoding, model, method
         )
 
+    def source(self, children: Children) -> syntax.SourceStatement:
+        return syntax.SourceStatement(name_of(children[1]), tuple(children[2:-1]), children[-1])
+
     def instance(self, children: Children) -> syntax.InstanceStatement:
         return syntax.InstanceStatement(name_of(children[1]), tuple(children[2:-1]), children[-1])
 

@@ -25,6 +25,7 @@ _GROUPS: tuple[tuple[frozenset[str], frozenset[str], str], ...] = (
         frozenset({"POPULATION", "LET"}),
         frozenset(
             {"POPULATION", "INPUT", "OUTPUT", "INSTANCE", "PORT", "FOR", "LET", "NEURON", "NAME"}
+            | {"SOURCE"}
         ),
         "a statement",
     ),
@@ -170,7 +171,7 @@ _CLAUSES = {
 _STATEMENTS = {
     "LET": "a constant of a model is `param tau: ms = 20 ms`",
     **dict.fromkeys(
-        ("POPULATION", "OUTPUT", "INSTANCE", "PORT", "FOR"),
+        ("POPULATION", "OUTPUT", "INSTANCE", "PORT", "FOR", "SOURCE"),
         "close the block before it with `}`, or move it out",
     ),
 }

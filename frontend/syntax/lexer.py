@@ -45,6 +45,7 @@ KEYWORDS: dict[str, str] = {
     "emit": "EMIT",
     "input": "INPUT",
     "population": "POPULATION",
+    "source": "SOURCE",
     "output": "OUTPUT",
     "encode": "_ENCODE",
     "method": "METHOD",

@@ -285,6 +285,15 @@ class PopulationStatement:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceStatement:
+    """`source name[n] : poisson(rate = 8 kHz)`."""
+
+    name: Name
+    brackets: tuple[Bracket, ...]
+    call: Call
+
+
+@dataclass(frozen=True, slots=True)
 class InstanceStatement:
     """`instance name : module(arguments)`."""
 
@@ -356,7 +365,7 @@ class For:
     body: tuple[Statement, ...]
 
 
-Declaration = Let | Cell | PopulationStatement | InstanceStatement | PortStatement
+Declaration = Let | Cell | PopulationStatement | InstanceStatement | PortStatement | SourceStatement
 Statement = Setting | Declaration | ProjectionStatement | For
 
 

@@ -19,6 +19,7 @@ from ..units import NUMBER, UNITS, Dimension, to_unit
 from .constants import Quantity, Scope, evaluate, number, text, truth, whole
 from .equations import Typed, literal, lower_expression, variable
 from .operators import Kind, Operand, mismatch
+from .times import times
 from .trains import train, trains
 
 Bound = dict[str, Expression]
@@ -269,5 +270,6 @@ _CONVERTERS: dict[str, Callable[[Formal, Expression, Scope], Value]] = {
     "text": _one_of,
     "shape": lambda formal, node, scope: shape(node, scope),
     "train": lambda formal, node, scope: train(node, scope),
+    "times": lambda formal, node, scope: times(node, scope),
     "trains": lambda formal, node, scope: trains(node, scope),
 }

@@ -32,6 +32,7 @@ from ..rules import sends_numbers
 from ..schemes import SCHEMES
 from ..verify.durations import steps_of
 from ..verify.singles import require_single
+from ..verify.sources import require_no_sources
 
 NONE_GIVEN: Mapping[str, Given] = MappingProxyType({})
 
@@ -78,6 +79,7 @@ class Quantize:
             raise CompileError(Diagnostic("E080", message, help=way_out))
         _require_phases(graph)
         require_single(graph, "E080", "integers take")
+        require_no_sources(graph, "E080", "integers take")
         if self.is_learning and self.precision.axon_types:
             message = "weights by axon type do not learn: an update would leave their types"
             raise CompileError(Diagnostic("E080", message, help="say `--axon-types 0`"))

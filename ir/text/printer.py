@@ -160,6 +160,8 @@ def _population(
         parts.append(f"method {quoted(population.method)}")
     if population.encoding is not None:
         parts.append(f"encode {_call(population.encoding)}")
+    if population.source is not None:
+        parts.append(f"source {_call(population.source)}")
     if population.readout is not None:
         parts.append(f"readout {_call(population.readout)}")
     if population.step is not None:

@@ -155,9 +155,10 @@ def _take_population(cursor: Cursor, parts: _Parts) -> None:
     drawn = cursor.take_list(lambda: _take_drawn(cursor)) if cursor.found("draws") else ()
     method = cursor.take_name() if cursor.found("method") else "euler"
     encoding = take_call(cursor) if cursor.found("encode") else None
+    source = take_call(cursor) if cursor.found("source") else None
     readout = take_call(cursor) if cursor.found("readout") else None
     step, constants = _take_step_use(cursor, parts) if cursor.found("step") else (None, ())
-    settings = method, encoding, step, constants, learnt, readout, drawn
+    settings = method, encoding, step, constants, learnt, readout, drawn, source
     parts.populations.append(Population(name, shape, role, model, parameters, *settings))
 
 

@@ -58,6 +58,7 @@ _KINDS: dict[str, Callable[[object], bool]] = {
     "text": lambda value: type(value) is str,
     "bool": lambda value: type(value) is bool,
     "int": _is_integer,
+    "times": lambda value: isinstance(value, tuple) and _are_numbers(value),
     "shape": _is_shape,
     "list": _is_pairs,
     "train": _is_shape,

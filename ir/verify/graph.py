@@ -18,15 +18,17 @@ from ..graph import MOST_NEURONS, SUMS, THRESHOLDS, Graph, Population, Projectio
 from ..neuron import NeuronModel, NeuronStep
 from ..rules import ENCODINGS, READOUTS
 from ..schemes import SCHEMES
+from ..sources import SOURCE, SOURCES
 from ..wiring import CONNECTIVITIES, DELAYS, INITS
 from .calls import verify_call
 from .durations import MOST_STEPS, verify_durations
 from .neurons import verify_model, verify_step
 from .redraws import verify_redraws
 from .require import GraphError, require, require_distinct, require_finite
+from .sources import verify_sources
 from .synapses import synapse_problems, verify_synapse
 
-ROLES = ("input", "hidden", "output")
+ROLES = ("input", SOURCE, "hidden", "output")
 
 
 def properties(graph: Graph) -> frozenset[str]:
@@ -96,6 +98,7 @@ def verify(graph: Graph, before: Graph | None = None) -> frozenset[str]:
     _verify_schedule(graph)
     verify_durations(graph)
     verify_redraws(graph)
+    verify_sources(graph)
     return held
 
 
@@ -132,7 +135,9 @@ def _once(items: Iterable[Population], key: Callable[[Population], int]) -> list
 def _verify_population(population: Population) -> None:
     name, model = population.name, population.model
     require(population.role in ROLES, f"{name}: role {population.role!r}")
-    require((population.role == "input") == (model is None), f"{name}: role and model disagree")
+    fits = (population.role in ("input", SOURCE)) == (model is None)
+    require(fits, f"{name}: role and model disagree")
+    _verify_source(population)
     fits = all(type(n) is int and n > 0 for n in population.shape)
     require(fits and population.neurons <= MOST_NEURONS, f"{name}: shape")
     require(population.method in SCHEMES, f"{name}: method {population.method!r}")
@@ -158,6 +163,14 @@ def _verify_population(population: Population) -> None:
         # Of integers a port may be several, "i.0", "i.1".
         known = tuple(dict.fromkeys(port.partition(".")[0] for port in step.ports))
         require(known == model.ports, f"{name}: the step's ports")
+
+
+def _verify_source(population: Population) -> None:
+    fits = (population.source is None) == (population.role != SOURCE)
+    require(fits, f"{population.name}: a source without its kind")
+    if population.source is not None:
+        verify_call(population.name, population.source, SOURCES)
+        require(population.encoding is None, f"{population.name}: a source with an encoding")
 
 
 def _verify_learnt(population: Population) -> None:

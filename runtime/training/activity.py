@@ -55,11 +55,12 @@ def measure(
 
 
 def spiking(graph: Graph) -> Iterator[tuple[Population, slice]]:
-    """The populations that may spike, each with its neurons among all of the graph."""
+    """The populations that may spike, but for sources, whose rates are said; each with its neurons
+    among all of the graph."""
     start = 0
     for population in graph.populations:
         fires = population.model is None or population.model.spike is not None
-        if fires and not sends_numbers(population):
+        if fires and not sends_numbers(population) and population.source is None:
             yield population, slice(start, start + population.neurons)
         start += population.neurons
 

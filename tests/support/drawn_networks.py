@@ -176,6 +176,33 @@ network n {
   c -> y : dense
 }
 """
+# Sources of every kind, through synapses of every kind; a neuron may fire several times in a step.
+SOURCED = """
+network n {
+  dt = 1 ms
+  input x[12] encode spikes(duration = 40 ms)
+  source p[9] : poisson(rate = 900 Hz)
+  source q[1, 3, 3] : poisson(rate = 2.5 kHz, start = 3 ms, stop = 30 ms)
+  source r[3] : regular(period = 4 ms, offset = 2 ms)
+  source s[4] : times([5 ms, 7 ms, 7 ms])
+  population a[9] : if(v_th = 1 mV)
+  population b[9] : if(v_th = 5 mV)
+  population c    : if(v_th = 2 mV)
+  output y[5] : if(v_th = 9 mV)
+  x -> a : sparse(p = 0.2)
+  p -> a : one_to_one
+  p -> b : fixed_fan_in(k = 3)  delay 2 ms
+  p -> b : fixed_fan_in(k = 4)  delay uniform(1 ms, 4 ms)
+  q -> c : conv2d(channels = 2, kernel = 2)
+  q -> y : dense  delay 1 ms
+  r -> a : dense
+  s -> b : sparse(p = 0.6)
+  s -> y : dense
+  a -> b : one_to_one
+  b -> a : sparse(p = 0.5)  delay 1 ms
+  b -> y : dense
+}
+"""
 COUNTING = """
 network n {
   dt = 1 ms

@@ -14,6 +14,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from ...compiled.counts import SOURCE_KIND
 from ...compiled.kinds import PAIRS
 from ...compiled.stateful import (
     LOOKING,
@@ -29,7 +30,9 @@ from ...compiled.stateful import (
     SYN_WEIGHT,
 )
 from ..units import advance_at, unit
+from .features import SOURCED
 from .rows import numbers
+from .sources import fire
 
 # A row of `work.glances`: the projection, the value of its synapses, every how many steps, the
 # place of the first number in `work.seen`.
@@ -85,12 +88,41 @@ def look_of(work, j):  # type: ignore[no-untyped-def]
     return work.look[row[SYN_LOOK] : row[SYN_END]].reshape((1, row[SYN_END] - row[SYN_LOOK]))
 
 
+@njit
+def events_of(plan, a, t, work, w):  # type: ignore[no-untyped-def]
+    """The neurons of population a that fire in step t, ascending, each as often as it does."""
+    if t < 0:
+        return work.spikes[w, :0]
+    if SOURCED and plan.source[a, SOURCE_KIND] != 0:
+        return events_of_source(plan, a, t, work.sample[w])
+    first = plan.events[a]
+    return work.spikes[w, first + work.ptr[w, a, t] : first + work.ptr[w, a, t + 1]]
+
+
+@njit
+def events_of_source(plan, a, t, sample):  # type: ignore[no-untyped-def]
+    """The same of a source."""
+    counts = np.empty(plan.neurons[a + 1] - plan.neurons[a], np.uint8)
+    total = np.int64(0)
+    if fire(plan, a, t, sample, counts):
+        for k in range(len(counts)):
+            total += counts[k]
+    events = np.empty(total, np.int32)
+    total = 0
+    for k in range(len(counts) if len(events) else 0):
+        for _ in range(counts[k]):
+            events[total] = k
+            total += 1
+    return events
+
+
 @unit
 def arrive(advance, plan, weights, j, first, work, w):  # type: ignore[no-untyped-def]
     """Add to the currents of step `first` what its spikes send through projection j, in their
     order."""
-    a, p, t = plan.pre[j], plan.post[j], first - plan.delay[j]
-    if t < 0 or work.ptr[w, a, t] == work.ptr[w, a, t + 1]:
+    p, sent_in = plan.post[j], first - plan.delay[j]
+    events = events_of(plan, plan.pre[j], sent_in, work, w)
+    if not len(events):
         return
     step = advance_at(advance)
     row, values = work.states[j], numbers(weights.values)
@@ -101,8 +133,8 @@ def arrive(advance, plan, weights, j, first, work, w):  # type: ignore[no-untype
     current = currents[first % len(currents), port + lo : port + hi]
     own, brought = values[plan.weight[j] : plan.weight[j + 1]], numbers(sent[0])
     posts, base = hi - lo, plan.csr_ptr[plan.row[j]]
-    for e in range(work.ptr[w, a, t], work.ptr[w, a, t + 1]):
-        k = np.int64(work.spikes[w, plan.events[a] + e])
+    for e in range(len(events)):
+        k = np.int64(events[e])
         begin, end = k * posts, k * posts + posts
         if plan.kind[j] != PAIRS:
             begin = plan.csr_ptr[plan.row[j] + k] - base

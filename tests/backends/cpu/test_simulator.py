@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from backend_cases import grid_model, samples_with
 from compiled_texts import compiled_text
-from drawn_networks import COUNTING, DYADIC, LATE, REPEATED, drawn_networks
+from drawn_networks import COUNTING, DYADIC, LATE, REPEATED, SOURCED, drawn_networks
 from kernel_flags import FORWARD
 from refusal import refused
 from simulator_cases import (
@@ -58,7 +58,7 @@ def test_few_networks_fire_like_the_reference(compare, drawn):
     check_drawn(compare, drawn)
 
 
-@pytest.mark.parametrize("text", [DYADIC, COUNTING, REPEATED, LATE])
+@pytest.mark.parametrize("text", [DYADIC, COUNTING, REPEATED, LATE, SOURCED])
 def test_exact_networks_fire_like_the_float64_reference(compare, text):
     check_exact(compare, text)
 

@@ -7,7 +7,7 @@ import pytest
 from backend_cases import compare_with_reference, grid_model, samples_with
 from compiled_texts import compiled_text
 from devices import with_threads, without_simulator
-from drawn_networks import COUNTING, DYADIC, LATE, PLANES, REPEATED, drawn_networks
+from drawn_networks import COUNTING, DYADIC, LATE, PLANES, REPEATED, SOURCED, drawn_networks
 from refusal import refused
 from simulator_cases import (
     check_doubtful,
@@ -55,8 +55,8 @@ def test_any_network_fires_like_the_reference(compare, drawn):
 @with_threads
 @pytest.mark.parametrize(
     "text",
-    [DYADIC, COUNTING, REPEATED, LATE],
-    ids=["dyadic", "counting", "repeated", "late"],
+    [DYADIC, COUNTING, REPEATED, LATE, SOURCED],
+    ids=["dyadic", "counting", "repeated", "late", "sourced"],
 )
 def test_exact_networks_fire_like_the_float64_reference(compare, text):
     check_exact(compare, text)

@@ -1,0 +1,92 @@
+"""What sources fire, worked out where it arrives: no list of it is kept."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from ...compiled.counts import (
+    IS_TOLD,
+    SOURCE_ENTRIES,
+    SOURCE_FIRST,
+    SOURCE_GUIDE,
+    SOURCE_KEY0,
+    SOURCE_KEY1,
+    SOURCE_KIND,
+    SOURCE_LAST,
+    SOURCE_TABLE,
+    count_of_word,
+)
+from ...compiled.formulas import MASK, WORD, philox
+from .rows import numbers
+from .synapses import send
+
+DRAWS = 128  # blocks of four words that are drawn at once: they stay in the first cache
+
+
+@njit
+def fire(plan, a, t, sample, counts):  # type: ignore[no-untyped-def]
+    """counts[n]: how often each neuron of source a fires in step t of a sample; whether any may."""
+    for k in range(len(counts)):
+        counts[k] = 0
+    row = plan.source[a]
+    if row[SOURCE_KIND] == IS_TOLD:
+        start, end = plan.told_ptr[row[SOURCE_TABLE] + t], plan.told_ptr[row[SOURCE_TABLE] + t + 1]
+        for k in range(start, end):
+            counts[plan.told[k]] += 1
+        return start < end
+    if t < row[SOURCE_FIRST] or t >= row[SOURCE_LAST]:
+        return False
+    draw_counts(plan, row, t, sample, counts)
+    return True
+
+
+@njit
+def draw_counts(plan, row, t, sample, counts):  # type: ignore[no-untyped-def]
+    """The same of a source that is drawn: neuron k has word k % 4 of the block k // 4."""
+    key0, key1 = np.uint64(row[SOURCE_KEY0]), np.uint64(row[SOURCE_KEY1])
+    sample0, sample1 = sample & MASK, sample >> WORD
+    words = np.empty((4, DRAWS), np.uint32)
+    u0, u1, u2, u3 = words[0], words[1], words[2], words[3]
+    first, last, start = (
+        row[SOURCE_TABLE],
+        row[SOURCE_TABLE] + row[SOURCE_ENTRIES],
+        row[SOURCE_GUIDE],
+    )
+    table, guide = plan.cumulative, plan.guide
+    blocks = (len(counts) + 3) // 4
+    for tile in range(0, blocks, DRAWS):
+        size = min(DRAWS, blocks - tile)
+        for b in range(size):
+            w0, w1, w2, w3 = philox(np.uint64(tile + b), np.uint64(t), sample0, sample1, key0, key1)
+            u0[b], u1[b], u2[b], u3[b] = w0, w1, w2, w3
+        for b in range(size):
+            for r in range(4):
+                k = 4 * (tile + b) + r
+                if k < len(counts):
+                    word = np.uint64(words[r, b])
+                    counts[k] = count_of_word(word, table, first, last, guide, start)
+
+
+@njit
+def drive_source(plan, values, j, first, last, sample, currents, lo, hi):  # type: ignore[no-untyped-def]
+    """Add what projection j brings from its source in the steps first:last to
+    currents f32[window, ports * N], columns lo:hi."""
+    a, delay, window = plan.pre[j], plan.delay[j], currents.shape[0]
+    counts = np.empty(plan.neurons[a + 1] - plan.neurons[a], np.uint8)
+    for t in range(max(first, delay), last):
+        if fire(plan, a, t - delay, sample, counts):
+            send_counts(plan, values, j, counts, numbers(currents[t % window, lo:hi]))
+
+
+@njit
+def send_counts(plan, values, j, counts, current):  # type: ignore[no-untyped-def]
+    """current[n] += count times weight over the synapses of projection j, by pre neuron."""
+    if plan.straight[j]:
+        own = values[plan.weight[j] : plan.weight[j + 1]]
+        for k in range(len(counts)):
+            current[k] += np.float32(counts[k]) * own[k]
+        return
+    for k in range(len(counts)):
+        if counts[k] > 0:
+            send(plan, values, j, k, np.float32(counts[k]), current)

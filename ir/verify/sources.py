@@ -1,0 +1,74 @@
+"""What a user may get wrong about sources, and who does not take them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from ..diagnostics import CompileError, Diagnostic
+from ..graph import Graph, Population
+from ..sources import MOST_COUNT, MOST_MEAN, sources_of
+
+
+def verify_sources(graph: Graph) -> None:
+    """E045 for times that are no steps, E022 for more spikes a step than are counted, E040 for
+    spikes of neurons that there are not."""
+    problems = [replace(d, span=p.span) for p in sources_of(graph) for d in _problems(p, graph)]
+    if problems:
+        raise CompileError(problems)
+
+
+def _problems(population: Population, graph: Graph) -> Iterator[Diagnostic]:
+    assert population.source is not None
+    name, said = population.name, dict(population.source.arguments)
+    for argument, value in said.items():
+        times = value if isinstance(value, tuple) else (value,)
+        if argument not in ("rate", "tensor") and not all(_is_step(t, graph.dt) for t in times):
+            message = f"`{argument}` of `{name}` is no whole number of steps of {graph.dt:g} ms"
+            yield Diagnostic("E045", message, help="choose multiples of dt")
+        if argument == "period" and round(float(str(value)) / graph.dt) < 1:
+            message = f"`period` of `{name}` is below a step of {graph.dt:g} ms"
+            yield Diagnostic("E045", message, help="choose a step at least")
+        if isinstance(value, tuple) and max(map(value.count, value)) > MOST_COUNT:
+            yield _too_many(name, "more than")
+    mean = float(str(said.get("rate", 0.0))) * graph.dt / 1000.0
+    if mean > MOST_MEAN:
+        yield _too_many(name, f"{mean:g} times, and on average at most {MOST_MEAN:g}; never over")
+    tensor = graph.tensors.get(str(said.get("tensor", "")))
+    if tensor is None or not len(tensor):
+        return
+    if population.shape and tensor[:, 1].max() >= population.neurons:
+        message = f"a spike of `{name}` is of neuron {tensor[:, 1].max():g}"
+        way_out = f"it has the neurons 0 to {population.neurons - 1}"
+        yield Diagnostic("E040", message, help=way_out)
+    if np.unique(tensor, axis=0, return_counts=True)[1].max() > MOST_COUNT:
+        yield _too_many(name, "more than")
+
+
+def _too_many(name: str, how_often: str) -> Diagnostic:
+    message = f"a neuron of `{name}` fires {how_often} {MOST_COUNT} times in a step"
+    way_out = "write several sources, or fewer spikes with a greater weight"
+    return Diagnostic("E022", message, help=way_out)
+
+
+def _is_step(time: object, dt: float) -> bool:
+    steps = float(str(time)) / dt
+    return abs(steps - round(steps)) <= 1e-6 * max(1.0, steps)
+
+
+def not_fed(graph: Graph, code: str, who: str, way_out: str) -> tuple[Diagnostic, ...]:
+    """A diagnostic for each source of a network, which `who` does not take."""
+    return tuple(
+        Diagnostic(code, f"{who} no sources, and `{p.name}` is one", p.span, help=way_out)
+        for p in sources_of(graph)
+    )
+
+
+def require_no_sources(graph: Graph, code: str, who: str) -> None:
+    """CompileError where a network has sources."""
+    way_out = "take the target cpu, gpu or reference, or an `input`, whose spikes are data"
+    found = not_fed(graph, code, who, way_out)
+    if found:
+        raise CompileError(found)
