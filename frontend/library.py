@@ -12,9 +12,20 @@ from ..ir.report import Poisoned, Report, sound, twice
 from .foreign import unknown
 from .limits import LIMITS
 from .prelude import prelude_names, prelude_path
-from .syntax.files import Deploy, File, Import, Run, Train
+from .syntax.files import (
+    Definition,
+    Deploy,
+    File,
+    Import,
+    Module,
+    Network,
+    Neuron,
+    Run,
+    Synapse,
+    Train,
+)
 from .syntax.parser import parse
-from .syntax.tree import Call, Cell, Definition, Module, Network, Neuron, Synapse
+from .syntax.tree import Call, Cell
 from .typing.constants import EMPTY
 from .typing.models import CheckedModel, check_model, with_arguments
 from .typing.synapses import CheckedSynapse, check_synapse

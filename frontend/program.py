@@ -40,18 +40,9 @@ from .lower.networks import (
 )
 from .lower.parameters import open_scope, partial_scope
 from .lower.training import lower_data
+from .syntax.files import Module, Network, Neuron, Synapse
 from .syntax.parser import parse_expression
-from .syntax.tree import (
-    Cell,
-    For,
-    InstanceStatement,
-    Module,
-    Network,
-    Neuron,
-    Param,
-    Statement,
-    Synapse,
-)
+from .syntax.tree import Cell, For, InstanceStatement, Param, Statement
 from .typing.constants import EMPTY, Scope, evaluate, number
 from .units import TIME
 

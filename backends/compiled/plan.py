@@ -102,8 +102,7 @@ def make_plan(
     thresholds otherwise than once a step, unless the engine `fires_often`, or whose ports hold none
     of these `sums`, E071 for one whose synapses have states, unless the engine `has_states`."""
     graph, wirings = model.graph, model.wirings
-    require_clocked(graph, sums, fires_often)
-    _require_plain(graph, has_states)
+    _require_known(graph, sums, fires_often, has_states)
     populations, projections = graph.populations, graph.projections
     index = {p.name: k for k, p in enumerate(populations)}
     steps = steps_of(graph)
@@ -151,7 +150,10 @@ def make_plan(
     )
 
 
-def _require_plain(graph: Graph, has_states: bool) -> None:
+def _require_known(
+    graph: Graph, sums: tuple[str, ...], fires_often: bool, has_states: bool
+) -> None:
+    require_clocked(graph, sums, fires_often)
     mistakes = () if has_states else stateful(graph, "E071", "this target takes")
     if mistakes:
         raise CompileError(mistakes)

@@ -146,8 +146,8 @@ class _Builder:
 
     # ---- synapse models
 
-    def synapse(self, children: Children) -> syntax.Synapse:
-        return syntax.Synapse(name_of(children[1]), (*children[2], *children[3:]))
+    def synapse(self, children: Children) -> files.Synapse:
+        return files.Synapse(name_of(children[1]), (*children[2], *children[3:]))
 
     def weighed(self, children: Children) -> syntax.Weighed:
         return syntax.Weighed(name_of(children[0]), children[1])
@@ -233,14 +233,14 @@ class _Builder:
     def import_(self, children: Children) -> files.Import:
         return files.Import(Name(children[1].text[1:-1], children[1].span))
 
-    def neuron(self, children: Children) -> syntax.Neuron:
-        return syntax.Neuron(name_of(children[1]), tuple(children[2:]))
+    def neuron(self, children: Children) -> files.Neuron:
+        return files.Neuron(name_of(children[1]), tuple(children[2:]))
 
-    def module(self, children: Children) -> syntax.Module:
-        return syntax.Module(name_of(children[1]), children[2], tuple(children[3:]))
+    def module(self, children: Children) -> files.Module:
+        return files.Module(name_of(children[1]), children[2], tuple(children[3:]))
 
-    def network(self, children: Children) -> syntax.Network:
-        return syntax.Network(name_of(children[1]), children[2], tuple(children[3:]))
+    def network(self, children: Children) -> files.Network:
+        return files.Network(name_of(children[1]), children[2], tuple(children[3:]))
 
     def formals(self, children: Children) -> tuple[syntax.Param, ...]:
         return tuple(children)

@@ -1,11 +1,59 @@
-"""What a file says beside its definitions, and the file: the uppermost part of the syntax tree."""
+"""What a file says, its definitions and plans, and the file: the upper part of the syntax tree."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
 from ...ir.diagnostics import Span
-from .tree import Argument, Definition, Expression, Name, Path, Setting
+from .tree import (
+    Argument,
+    Cell,
+    Clause,
+    Expression,
+    Facet,
+    Name,
+    Param,
+    Path,
+    Setting,
+    Statement,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Neuron:
+    """`neuron name { … }`."""
+
+    name: Name
+    clauses: tuple[Clause, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Synapse:
+    """`synapse name(params) { … }`; its parameters are clauses too."""
+
+    name: Name
+    clauses: tuple[Facet, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """`module name(params) { … }`."""
+
+    name: Name
+    params: tuple[Param, ...]
+    body: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """`network name(params) { … }`."""
+
+    name: Name
+    params: tuple[Param, ...]
+    body: tuple[Statement, ...]
+
+
+Definition = Neuron | Synapse | Cell | Module | Network
 
 
 @dataclass(frozen=True, slots=True)

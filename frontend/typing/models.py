@@ -11,6 +11,7 @@ from ...ir.expr import Const, Expr, names
 from ...ir.graph import Call as IrCall
 from ...ir.neuron import Assign, NeuronModel, Parameter, Refractory, State
 from ...ir.report import Report, sound, twice
+from ..syntax.files import Neuron, Synapse
 from ..syntax.tree import (
     Call,
     Clause,
@@ -20,7 +21,6 @@ from ..syntax.tree import (
     Facet,
     Learning,
     Name,
-    Neuron,
     On,
     Once,
     Param,
@@ -29,7 +29,6 @@ from ..syntax.tree import (
     Setting,
     SpikeWhen,
     StateVariable,
-    Synapse,
 )
 from ..units import NUMBER, TIME, VOLTAGE, Dimension, coherent, divide
 from .arguments import bind

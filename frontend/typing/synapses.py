@@ -10,17 +10,8 @@ from ...ir.neuron import Assign
 from ...ir.report import Report, sound, twice, unknown
 from ...ir.synapse import SENT, WEIGHT, SynapseModel
 from ...ir.synapse import Synapse as SynapseUse
-from ..syntax.tree import (
-    Call,
-    Emit,
-    Expression,
-    OnEvent,
-    Param,
-    Setting,
-    StateVariable,
-    Synapse,
-    Weighed,
-)
+from ..syntax.files import Synapse
+from ..syntax.tree import Call, Emit, Expression, OnEvent, Param, Setting, StateVariable, Weighed
 from ..units import VOLTAGE, Dimension, coherent
 from .arguments import bind
 from .constants import Scope, evaluate, number
