@@ -27,6 +27,7 @@ FREQUENCY = Dimension(time=-1)
 CAPACITANCE = Dimension(1, -1, 1)
 CONDUCTANCE = Dimension(0, -1, 1)
 RESISTANCE = Dimension(0, 1, -1)
+WHITE = Dimension(time=Fraction(-1, 2))  # of white noise
 
 
 @dataclass(frozen=True, slots=True)

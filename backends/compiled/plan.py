@@ -14,6 +14,7 @@ from ...ir.graph import Block, Graph, Population, Projection
 from ...ir.levels import levels_of
 from ...ir.model import Model, start_of
 from ...ir.neuron import LAST_EMITTED, NeuronStep
+from ...ir.noise import noise_scale
 from ...ir.passes.schedule import is_stepwise
 from ...ir.rules import ENCODINGS, emitters, sends_numbers
 from ...ir.tensors import together
@@ -23,6 +24,7 @@ from ...ir.verify.singles import stateful
 from ...ir.wiring import Listed, Windows, Wiring
 from ..runnable import require_clocked
 from .kinds import CODES, FIELDS, numbers_of
+from .noise import noise_tables
 from .sources import source_tables, straight
 from .text.step import state_places
 from .windows import padded
@@ -78,6 +80,10 @@ class Plan(NamedTuple):
     told_ptr: Array  # i64[T + 1 a source] bounds of its events by step, within `told`
     told: Array  # i32 neurons
     straight: Array  # u8[J] whether neuron k is joined to neuron k alone
+    noisy: Array  # i64[P + 1] bounds of the populations within `noise`
+    noise: Array  # i64[noise ports, NOISE_COLUMNS] see `normals.py`
+    normal: Array  # i32 the table of `ir.noise`; none where there is no noise
+    noise_scale: float  # by which its numbers are multiplied
     real_init: Array  # f32[F, N]
     integer_init: Array  # i32[I, N]
     ports: int
@@ -140,6 +146,8 @@ def make_plan(
         **_graded(graph),
         **_complete(len(populations)),
         **source_tables(model, steps),
+        **noise_tables(model),
+        noise_scale=float(noise_scale(graph.dt)),
         straight=straight([wirings[p.name] for p in projections]),
         **_initial_states(model, neurons),
         ports=max((len(p.step.ports) for p in populations if p.step), default=1),

@@ -31,7 +31,7 @@ from ..compiled.text.step import (
 from .synapses import synapse_bodies
 
 FORWARD = (
-    ("compiled", ("formulas.py", "windows.py", "counts.py")),
+    ("compiled", ("formulas.py", "windows.py", "counts.py", "normals.py")),
     (
         "cpu.kernels",
         (
@@ -40,6 +40,7 @@ FORWARD = (
             "synapses.py",
             "sources.py",
             "stateful.py",
+            "noise.py",
         ),
     ),
     ("cpu", ("each.py", "timeloop.py")),

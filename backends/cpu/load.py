@@ -52,6 +52,7 @@ def features_of(
         "STEADY": bool((plan.encoder == SENT).any()),
         "GRADED": bool((plan.emitted >= 0).any()),
         "DROPPED": bool((plan.dropped > 0).any()),
+        "NOISY": bool(len(plan.noise)),
         "SOURCED": bool(plan.source.any()),
         "MATRIX": bool((plan.kind == PAIRS).any()),
         "LISTED": bool((plan.kind == LIST).any()),

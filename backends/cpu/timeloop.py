@@ -21,6 +21,7 @@ from .kernels.features import (
     DROPPED,
     EACH,
     GRADED,
+    NOISY,
     PRESENTED,
     RASTER,
     RECORDED,
@@ -38,6 +39,7 @@ from .kernels.forward import (
     pack,
     thresholds,
 )
+from .kernels.noise import put_noise
 from .kernels.planes import is_laid, lay, planes_of
 from .kernels.rows import add, add_scaled, fill, numbers
 from .kernels.sources import drive_source
@@ -180,6 +182,8 @@ def drive_outside(plan, weights, p, first, last, work, w):  # type: ignore[no-un
             row = currents[t % window]
             for n in range(origin + lo, origin + hi):
                 row[n] = ZERO
+        if NOISY:
+            put_noise(plan, p, t, work.sample[w], row)
     for s in range(plan.incoming[p], plan.inner[p]):
         drive(plan, values, plan.sources[s], first, last, work, w, currents)
 
@@ -281,7 +285,7 @@ def present(advance, plan, weights, data, s, stride, count, seed, work, w):  # t
     if not PRESENTED:
         for c in range(count):
             encode_inputs(plan, data, s + c * stride, seed, work, w + c)
-            if SOURCED:
+            if SOURCED or NOISY:
                 work.sample[w + c] = data.ids[s + c * stride]
             if DROPPED:
                 shares = work.shares[w + c]

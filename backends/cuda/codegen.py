@@ -11,8 +11,11 @@ from ..compiled.text.sources import Parts, joined
 from ..compiled.text.step import constant_lines, identifiers, state_places, step_lines
 
 FORWARD = (
-    ("compiled", ("formulas.py", "windows.py", "counts.py")),
-    ("cuda.kernels", ("grid.py", "forward.py", "dropout.py", "synapses.py", "sources.py")),
+    ("compiled", ("formulas.py", "windows.py", "counts.py", "normals.py")),
+    (
+        "cuda.kernels",
+        ("grid.py", "forward.py", "dropout.py", "synapses.py", "sources.py", "noise.py"),
+    ),
     ("cuda", ("timeloop.py",)),
 )
 _HEAD = """\

@@ -28,6 +28,7 @@ from .kernels.forward import (
     set_bit,
 )
 from .kernels.grid import chunks_of, f32, first_item, i32, meet, u32
+from .kernels.noise import put_noise
 from .kernels.sources import drive_source, note_sample
 from .kernels.synapses import deliver_dense, deliver_listed, deliver_windows, send_all
 
@@ -165,6 +166,7 @@ def drive_outside(plan, tables, weights, work, b, p, t):  # type: ignore[no-unty
         place = t * tables.row + tables.slot[p] + i
         for port in range(plan.ports):
             currents[place + port * tables.width] = 0
+        put_noise(plan, tables, work, b, p, i, t, place)
         for s in range(plan.incoming[p], plan.inner[p]):
             j = plan.sources[s]
             here = place + plan.port[j] * tables.width

@@ -12,8 +12,9 @@ import numpy.typing as npt
 from ...ir.expr import NUMPY, Expr, evaluate
 from ...ir.graph import SUMS, Graph, Population, Projection
 from ...ir.integers.population import sends
-from ...ir.model import Model, start_of, weights_name
+from ...ir.model import Model, start_of, value_name, weights_name
 from ...ir.neuron import SPIKED, Assign, NeuronStep, port_types, types_read
+from ...ir.noise import is_noise
 from ...ir.passes.pipeline import run_model_passes
 from ...ir.passes.schedule import is_stepwise
 from ...ir.rules import sends_numbers
@@ -57,7 +58,7 @@ def simulate(
     """The trace of a model whose graph went through the pipeline.
 
     `inputs` are [T, B, N] by input population and source: spikes, how often a source fires, or the
-    numbers that an input sends. In step t
+    numbers that an input sends; by "<population>/<port>" the noise of its equations. In step t
     populations are evaluated in schedule order; a projection of delay d brings what its pre
     population emitted in step t - d, each value times its weight. All arithmetic is in `real`; a
     port sums one by one: the projections from other blocks in graph order, then those from the
@@ -315,6 +316,9 @@ class _Network:
     def _port(self, name: str, port: str, kind: Any, t: int, trace: Simulation) -> Array:
         """The sum of weight x emitted value over what arrives at a port in step t, in codes at a
         port of codes, where it is exact."""
+        if is_noise(port):
+            noise: Array = self.inputs[value_name(name, port)][t].astype(kind)
+            return noise
         total = np.zeros((self.batch, self.populations[name].neurons), kind)
         for synapses in self.incoming[name]:
             if synapses.projection.port == port:

@@ -11,8 +11,9 @@ import numpy.typing as npt
 
 from ...ir.graph import Graph, Population
 from ...ir.levels import levels_of
-from ...ir.model import Model
+from ...ir.model import Model, value_name
 from ...ir.neuron import LAST_EMITTED
+from ...ir.noise import noise_of, noises, noisy
 from ...ir.passes.pipeline import run_model_passes
 from ...ir.philox import encode
 from ...ir.rules import ENCODINGS, GIVEN, SENT, sends_numbers
@@ -136,7 +137,8 @@ def single(model: Model, _threads: int | None, _folder: Path) -> ReferenceSimula
 
 def input_spikes(graph: Graph, samples: Samples, steps: int, seed: int) -> dict[str, Array]:
     """What the encodings make of the samples: [T, B, N] by input population, bool of spikes,
-    float32 of numbers that are sent; u8 of what sources fire, how often."""
+    float32 of numbers that are sent; u8 of what sources fire, how often; by "<population>/<port>"
+    the noise of its equations."""
     made: dict[str, Array] = {}
     lo = 0
     for population in graph.populations:
@@ -149,6 +151,12 @@ def input_spikes(graph: Graph, samples: Samples, steps: int, seed: int) -> dict[
             trains = [counts_of(population, graph, seed, int(k), steps) for k in samples.ids]
             none = np.zeros((steps, 0, population.neurons), np.uint8)
             made[population.name] = np.stack(trains, axis=1) if trains else none
+    for population in noisy(graph):
+        for _, port in noises(population):
+            drawn = [noise_of(population, port, graph, seed, int(k), steps) for k in samples.ids]
+            without = np.zeros((steps, 0, population.neurons), np.float32)
+            name = value_name(population.name, port)
+            made[name] = np.stack(drawn, axis=1) if drawn else without
     return made
 
 

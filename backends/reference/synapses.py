@@ -81,12 +81,17 @@ class Stateful:
         assert synapse is not None
         self.projection, self.real = projection, weights.dtype.type
         self.step = synapse_step(synapse.model)
-        self.pre, self.post = wiring.pairs()
-        self.delays = np.broadcast_to(delays_of(projection, wiring), self.pre.shape)
+        pre, self.post = wiring.pairs()
+        delays = delays_of(projection, wiring)
+        self.sent = {
+            int(delay): _grouped(np.where(delays == delay, pre, -1), wiring.pre_neurons)
+            for delay in np.unique(delays)
+        }
+        self.into = _grouped(self.post, wiring.post_neurons)
         steps, batch = shape
         self.weights = weights.ravel()[wiring.places()]
         starts = [*starts_of(synapse).astype(self.real), self.weights]
-        size = batch, len(self.pre)
+        size = batch, len(pre)
         self.held = {
             name: np.array(np.broadcast_to(start, size))
             for name, start in zip(self.step.held, starts, strict=False)
@@ -98,10 +103,12 @@ class Stateful:
 
     def bring(self, t: int, emitted: Array, total: Array) -> None:
         """Do `on pre` for every spike that arrives, and add what is sent."""
-        for delay in np.unique(self.delays[self.delays <= t]):
+        for delay, rows in self.sent.items():
+            if t < delay:
+                continue
             sent = emitted[t - delay]
             for sample, neuron in zip(*np.nonzero(sent), strict=True):
-                own = np.flatnonzero((self.pre == neuron) & (self.delays == delay))
+                own = rows[neuron]
                 for _ in range(int(sent[sample, neuron])):
                     arriving = self._event(t, int(sample), own, self.step.pre)[SENT]
                     np.add.at(total[sample], self.post[own], arriving)
@@ -111,14 +118,14 @@ class Stateful:
         if not self.step.post:
             return
         for sample, neuron in zip(*np.nonzero(fired), strict=True):
-            own = np.flatnonzero(self.post == neuron)
+            own = self.into[neuron]
             for _ in range(int(fired[sample, neuron])):
                 self._event(t, int(sample), own, self.step.post)
 
     def values(self, t: int) -> dict[str, Array]:
         """What every synapse holds after step t, [B, S]."""
         found = {name: array.copy() for name, array in self.held.items()}
-        every = np.arange(len(self.pre))
+        every = np.arange(len(self.post))
         for sample in range(len(self.since)):
             evolved = self._evolved(t, sample, every)
             for name, array in found.items():
@@ -149,3 +156,10 @@ class Stateful:
         with np.errstate(all="ignore"):
             for assign in assigns:
                 values[assign.target] = evaluate(assign.value, values, self.real)
+
+
+def _grouped(neurons: Array, count: int) -> list[Array]:
+    """The synapses of each neuron, ascending, by the neuron of every synapse, -1 of none."""
+    order = np.argsort(neurons, kind="stable")
+    bounds = np.searchsorted(neurons[order], np.arange(count + 1))
+    return [order[lo:hi] for lo, hi in pairwise(bounds)]

@@ -12,7 +12,7 @@ from .row import Rule
 from .spike_train.row import SPIKE_TRAIN
 from .through_time.row import THROUGH_TIME
 
-WITHOUT = "take an `input`, whose spikes are data, or leave the source out while it learns"
+WITHOUT = "take an `input`, whose spikes are data, or leave it out while the network learns"
 RULES: dict[str, Rule] = {
     "st_rsbp": SPIKE_TRAIN,
     "hm2_bp": SPIKE_TRAIN,

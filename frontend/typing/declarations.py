@@ -9,9 +9,10 @@ from itertools import chain
 from ...ir.diagnostics import CompileError, Diagnostic, Note, Span
 from ...ir.graph import Call
 from ...ir.neuron import REFRACTORY, SPIKED
+from ...ir.noise import NOISE, noise_port
 from ...ir.report import Report, twice, unknown
 from ..syntax.tree import Name
-from ..units import Dimension
+from ..units import WHITE, Dimension
 from .equations import Symbols, Typed, variable
 
 
@@ -40,6 +41,7 @@ class Declarations:
     states: dict[str, Declared] = field(default_factory=dict)
     ports: dict[str, Declared] = field(default_factory=dict)
     drawn: dict[str, Drawn] = field(default_factory=dict)
+    noises: list[str] = field(default_factory=list)  # the ports of each
 
     def declare(self, table: dict[str, Declared], name: Name, dimension: Dimension) -> None:
         """Enter a name, unless it is taken or reserved."""
@@ -62,6 +64,10 @@ class Declarations:
     def all_symbols(self) -> Symbols:
         """Every name of the model."""
         return self.symbols(self.parameters, self.states, self.ports)
+
+    def of_equations(self) -> Symbols:
+        """Every name of the model, and `noise`, which is another one wherever it stands."""
+        return _WithNoise(self)
 
     def state(self, name: Name) -> Declared:
         """The declaration of a name that must be a state."""
@@ -98,3 +104,26 @@ class _Variables(Mapping[str, Typed]):
 
     def __len__(self) -> int:
         return sum(map(len, self.tables))
+
+
+@dataclass(frozen=True, slots=True)
+class _WithNoise(Mapping[str, Typed]):
+    """The names of a model; `noise`, unless it is one of them, enters a new port of noise."""
+
+    table: Declarations
+
+    def __getitem__(self, name: str) -> Typed:
+        known = self.table.all_symbols()
+        if name != NOISE or name in known:
+            found = known[name]
+            assert isinstance(found, Typed)
+            return found
+        port = noise_port(len(self.table.noises))
+        self.table.noises.append(port)
+        return variable(port, WHITE)
+
+    def __iter__(self) -> Iterator[str]:
+        return chain(self.table.all_symbols(), [NOISE])
+
+    def __len__(self) -> int:
+        return len(self.table.all_symbols()) + 1

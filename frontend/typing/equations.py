@@ -30,8 +30,8 @@ from .constants import (
     Scope,
     evaluate,
     function_row,
+    number,
     unknown_constant,
-    whole,
     wrong_type,
 )
 from .operators import OPERATORS, Kind, Operand, Operator, mismatch
@@ -156,12 +156,12 @@ def unit_of(node: Expression) -> Dimension:
 
 
 def _unit_power(base: Expression, exponent: Expression) -> Dimension:
-    value = whole(evaluate(exponent, EMPTY), exponent.span)
+    value = number(evaluate(exponent, EMPTY), exponent.span, NUMBER)
     if abs(value) > 12:
         raise CompileError(
             Diagnostic("E022", "the exponent of a unit is at most 12", exponent.span)
         )
-    return power(unit_of(base), Fraction(value))
+    return power(unit_of(base), Fraction(value).limit_denominator(12))
 
 
 _UNIT_OPERATORS: dict[str, Callable[[Expression, Expression], Dimension]] = {

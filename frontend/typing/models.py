@@ -10,6 +10,7 @@ from ...ir.diagnostics import CompileError, Diagnostic, Note, Span
 from ...ir.expr import Const, Expr, names
 from ...ir.graph import Call as IrCall
 from ...ir.neuron import Assign, NeuronModel, Parameter, Refractory, State
+from ...ir.noise import is_noise
 from ...ir.report import Report, sound, twice
 from ..syntax.files import Neuron, Synapse
 from ..syntax.tree import (
@@ -86,7 +87,7 @@ def check_model(node: Neuron, report: Report) -> CheckedModel:
         node.name.text,
         parameters,
         states,
-        tuple(table.ports),
+        (*table.ports, *table.noises),
         derivatives,
         on_input,
         sound(spike),
@@ -202,7 +203,7 @@ def _derivative(clause: Derivative, table: Declarations, first: dict[str, Span])
     first[state] = above.span
     unit = divide(declared.dimension, TIME)
     note = Note(declared.span, f"`{state}` is declared here; its derivative is per time")
-    return Assign(state, lower_as(clause.value, table.all_symbols(), unit, note))
+    return Assign(state, lower_as(clause.value, table.of_equations(), unit, note))
 
 
 def _spike(node: Neuron, table: Declarations) -> Expr | None:
@@ -287,7 +288,7 @@ def _require_used_ports(model: NeuronModel, table: Declarations) -> None:
             help=f"add `on input {{ … }}`, or use `{port}` in an equation",
         )
         for port in model.ports
-        if port not in used and port != DEFAULT_PORT
+        if port not in used and port != DEFAULT_PORT and not is_noise(port)
     ]
     if unused:
         raise CompileError(unused)

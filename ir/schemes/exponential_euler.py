@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from ..diagnostics import CompileError, Diagnostic, Note
-from ..expr import Const, Expr, Ref, affine, apply
+from ..expr import Const, Expr, Ref, affine, apply, names
 from ..neuron import Assign, NeuronModel
+from ..noise import is_noise
 from .euler import product
 from .scheme import Scheme
 from .simultaneous import sequence
@@ -15,7 +16,8 @@ def exponential_euler(model: NeuronModel, dt: float) -> Scheme:
 
         x <- x + dt (a x + b) (exp(z) - 1) / z,    z = a dt
 
-    from the values before it: x' = x exp(z) + (b / a) (exp(z) - 1). E031 for another equation.
+    from the values before it: x' = x exp(z) + (b / a) (exp(z) - 1). E031 for another equation, and
+    for one whose noise is multiplied by x.
     """
     steps = [_step(ode, model, dt) for ode in model.derivatives]
     integrate, kept = sequence(steps, model.states)
@@ -28,6 +30,8 @@ def _step(ode: Assign, model: NeuronModel, dt: float) -> Assign:
         raise CompileError(_not_linear(model, ode.target))
     state = Ref(ode.target, ode.value.dtype)
     step: Expr = Const(dt, ode.value.dtype)
+    if any(map(is_noise, names(terms.get(ode.target, step)))):
+        raise CompileError(_noisy(model, ode.target))
     if ode.target in terms:
         step = apply("mul", step, _growth(product(step, terms[ode.target])))
     return Assign(ode.target, apply("add", state, apply("mul", step, ode.value)))
@@ -53,4 +57,15 @@ def _not_linear(model: NeuronModel, state: str) -> Diagnostic:
         model.span,
         related=declared,
         help="use `method = rk4`, or `euler`",
+    )
+
+
+def _noisy(model: NeuronModel, state: str) -> Diagnostic:
+    return Diagnostic(
+        "E031",
+        f"`{model.name}` cannot be discretized by exponential Euler steps: in d{state}/dt noise is "
+        f"multiplied by `{state}`",
+        model.span,
+        related=() if model.span is None else (Note(model.span, "the model"),),
+        help="use `method = forward_euler`",
     )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..diagnostics import CompileError, Diagnostic, Note
 from ..expr import Const, Expr, Ref, apply, substitute
 from ..neuron import Assign, NeuronModel, State
+from ..noise import is_noise
 from .scheme import Scheme
 
 STAGES = 4
@@ -17,9 +19,11 @@ def rk4(model: NeuronModel, dt: float) -> Scheme:
         k1 = f(x),  k2 = f(x + dt/2 k1),  k3 = f(x + dt/2 k2),  k4 = f(x + dt k3)
         x <- x + dt/6 (k1 + 2 k2 + 2 k3 + k4)
 
-    over all equations at once. The slopes of `x` are states k1.x to k4.x, which carry nothing from
-    step to step.
+    over all equations at once; E031 where they have noise, which has no slope. The slopes of `x`
+    are states k1.x to k4.x, which carry nothing from step to step.
     """
+    if any(map(is_noise, model.ports)):
+        raise CompileError(_noisy(model))
     slopes = [each for stage in range(1, STAGES + 1) for each in _stage(model, dt, stage)]
     moves = (_moved(ode, dt) for ode in model.derivatives)
     kept = {s.name: s for s in model.states}
@@ -29,6 +33,13 @@ def rk4(model: NeuronModel, dt: float) -> Scheme:
         for ode in model.derivatives
     )
     return Scheme((), model.on_input, (*slopes, *moves), extra)
+
+
+def _noisy(model: NeuronModel) -> Diagnostic:
+    message = f"`{model.name}` has noise, of which a Runge-Kutta step would take four slopes"
+    declared = () if model.span is None else (Note(model.span, "the model"),)
+    way_out = "use `method = forward_euler`"
+    return Diagnostic("E031", message, model.span, related=declared, help=way_out)
 
 
 def _stage(model: NeuronModel, dt: float, stage: int) -> Iterator[Assign]:

@@ -1,4 +1,4 @@
-"""What a user may get wrong about sources, and who does not take them."""
+"""What a user may get wrong about sources, and who takes neither them nor noise."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from ..diagnostics import CompileError, Diagnostic
 from ..graph import Graph, Population
+from ..noise import noisy
 from ..sources import MOST_COUNT, MOST_MEAN, sources_of
 
 
@@ -59,16 +60,16 @@ def _is_step(time: object, dt: float) -> bool:
 
 
 def not_fed(graph: Graph, code: str, who: str, way_out: str) -> tuple[Diagnostic, ...]:
-    """A diagnostic for each source of a network, which `who` does not take."""
-    return tuple(
-        Diagnostic(code, f"{who} no sources, and `{p.name}` is one", p.span, help=way_out)
-        for p in sources_of(graph)
-    )
+    """A diagnostic for each source of a network, and each population with noise in its equations,
+    which `who` does not take."""
+    sources = ((p, f"{who} no sources, and `{p.name}` is one") for p in sources_of(graph))
+    noise = ((p, f"{who} no noise, and the equations of `{p.name}` have it") for p in noisy(graph))
+    return tuple(Diagnostic(code, m, p.span, help=way_out) for p, m in (*sources, *noise))
 
 
 def require_no_sources(graph: Graph, code: str, who: str) -> None:
-    """CompileError where a network has sources."""
-    way_out = "take the target cpu, gpu or reference, or an `input`, whose spikes are data"
+    """CompileError where a network has sources or noise."""
+    way_out = "run it by the target cpu, gpu or reference, or take an `input` in place of it"
     found = not_fed(graph, code, who, way_out)
     if found:
         raise CompileError(found)

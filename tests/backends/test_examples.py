@@ -126,3 +126,47 @@ def test_conductances_of_vogels_and_abbott():
     wanted = brette(n, found.steps, net)
     assert own == wanted
     assert len(wanted) > 90
+
+
+def brunel(n: int, steps: int, net, arriving) -> set[tuple[int, int]]:
+    """Model A of Brunel (2000) from the example's own wiring; `arriving` [steps, 5 n] spikes of the
+    background."""
+    weights = np.zeros((5 * n, 5 * n))  # [pre, post]
+    ends = {"exc": slice(0, 4 * n), "inh": slice(4 * n, 5 * n)}
+    for name, wiring in net._package.model.wirings.items():
+        source, target = name.split("->")
+        if source in ends:
+            pre, post = wiring.pairs()
+            at = ends[source].start + pre, ends[target].start + post
+            weights[at] = net.weights[name]
+    v, left = np.zeros(5 * n), np.zeros(5 * n, int)
+    sent, spikes = np.zeros((steps, 5 * n)), set()
+    for step in range(steps):
+        before = sent[step - 15] if step >= 15 else 0 * v
+        v = v * np.exp(-0.1 / 20) + arriving[step] * 0.5 + before @ weights
+        v = np.where(left > 0, 10, v)
+        fires = (v >= 20) & (left == 0)
+        v = np.where(fires, 10, v)
+        left = np.where(fires, 20, np.maximum(left - 1, 0))
+        sent[step] = fires
+        spikes |= {(step, int(k)) for k in np.flatnonzero(fires)}
+    return spikes
+
+
+def test_the_sparse_network_of_brunel(tmp_path):
+    n, program = 20, tmp_path / "brunel.snn"
+    text = (EXAMPLES / "brunel.snn").read_text()
+    program.write_text(text.replace("of exc, inh", "of exc, inh, to_exc, to_inh"))
+    net = load(program, target="reference", n=n, k=4, psp="0.5 mV")
+    found = net.run(duration="50 ms")
+    arriving = np.zeros((found.steps, 5 * n))
+    for name, first in (("to_exc", 0), ("to_inh", 4 * n)):
+        _, step, neuron = found.spikes[name].T
+        np.add.at(arriving, (step, first + neuron), 1)
+    own = {(int(t), int(k)) for _, t, k in found.spikes["exc"]}
+    own |= {(int(t), int(k) + 4 * n) for _, t, k in found.spikes["inh"]}
+    assert own == brunel(n, found.steps, net, arriving)
+    assert len(own) > 100
+    # The background is a Poisson process of 4 kHz: in 0.1 ms its mean and variance are 0.4.
+    deviations = (arriving.mean() - 0.4, arriving.var() - 0.4)
+    assert max(map(abs, deviations)) < 5 * np.sqrt(0.4 * 3 / arriving.size)

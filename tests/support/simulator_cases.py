@@ -50,6 +50,40 @@ def check_graded(compare: Compare) -> None:
     assert max(fired) < 0.7
 
 
+NOISY = """
+neuron ou {
+  param tau: ms = 4 ms
+  param sigma: mV/ms^0.5 = 2 mV / sqrt(1 ms)
+  state v: mV = 0 mV
+  state u: mV = 0 mV
+  on input { v = v + i }
+  dv/dt = (u - v) / tau + sigma * noise
+  du/dt = -u / tau + sigma * noise
+  spike when v > 3 mV
+  on spike { v = 0 mV }
+}
+network n {
+  input x[3] encode spikes(duration = 40 ms)
+  population h[6] : ou method forward_euler
+  output y[5]     : ou
+  x -> h : dense
+  h -> h : dense  delay 1 ms
+  h -> y : dense
+}
+"""
+
+
+def check_noise(compare: Compare) -> None:
+    """Neurons with noise fire in the steps in which those of the reference do."""
+    graph = compiled_text(NOISY).graph
+    values = np.zeros((3, 40, 3), np.uint8)
+    values[:, ::7] = 1
+    found = compare(grid_model(graph, 5), samples_with(values))
+    np.testing.assert_array_equal(found.compiled, found.single)
+    assert found.compiled[:, :, 3:].any(axis=(0, 1)).all()
+    assert (found.compiled[:, 0] != found.compiled[:, 1]).any()  # samples have noise of their own
+
+
 def check_order(compare: Compare) -> None:
     """(2^24 - 2^24) + 1 is 1 in single precision, (1 + 2^24) - 2^24 is 0."""
     graph = compiled_text(ECHO).graph

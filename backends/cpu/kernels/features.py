@@ -11,6 +11,7 @@ RASTER = True  # inputs that are spike trains
 STEADY = True  # inputs that send the same number in every step
 GRADED = True  # populations that send numbers which they emit
 DROPPED = True  # units of populations are left out while the network learns
+NOISY = True  # white noise in equations
 SOURCED = True  # populations that fire by themselves
 MATRIX = True  # all-pairs projections
 LISTED = True  # projections given by lists of synapses

@@ -22,6 +22,7 @@ from simulator_cases import (
     check_graded,
     check_lost,
     check_methods,
+    check_noise,
     check_order,
     check_planes,
     check_scores,
@@ -61,6 +62,10 @@ def test_few_networks_fire_like_the_reference(compare, drawn):
 @pytest.mark.parametrize("text", [DYADIC, COUNTING, REPEATED, LATE, SOURCED])
 def test_exact_networks_fire_like_the_float64_reference(compare, text):
     check_exact(compare, text)
+
+
+def test_noise_is_that_of_the_reference(compare):
+    check_noise(compare)
 
 
 def test_populations_that_send_numbers(compare):

@@ -18,6 +18,7 @@ from simulator_cases import (
     check_graded,
     check_lost,
     check_methods,
+    check_noise,
     check_order,
     check_planes,
     check_scores,
@@ -74,6 +75,11 @@ def test_numbers_of_an_input_are_brought_in_every_step(compare, text):
     found.agree()
     assert found.compiled[:, :, inputs:].any()
     assert not found.compiled[:, :, :inputs].any()
+
+
+@with_threads
+def test_noise_is_that_of_the_reference(compare):
+    check_noise(compare)
 
 
 @with_threads
