@@ -183,14 +183,14 @@ class CpuSimulator:
     @cached_property
     def kernels(self) -> Kernels:
         """The kernels that present samples, one on each thread."""
-        return self._loaded(False)
+        return self._kernels(False)
 
     @cached_property
     def _recording(self) -> Kernels:
         """Those that write down what probes see as well."""
-        return self._loaded(True)
+        return self._kernels(True)
 
-    def _loaded(self, is_recorded: bool) -> Kernels:
+    def _kernels(self, is_recorded: bool) -> Kernels:
         self._declare()
         means, has_states = self.graph.semantics, len(self.states.table) > 0
         features = features_of(

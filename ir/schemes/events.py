@@ -75,10 +75,9 @@ def terms_of(synapse: Synapse, dt: float, steps: int) -> Floats:
     step = synapse_step(synapse.model)
     if not step.terms:
         return np.zeros((steps + 1, 0))
+    times = np.arange(steps + 1, dtype=np.float64) * dt
     with np.errstate(all="ignore"):
-        found = propagators(
-            _as_neuron(synapse.model), dict(synapse.parameters), np.arange(steps + 1) * dt
-        )
+        found = propagators(_as_neuron(synapse.model), dict(synapse.parameters), times)
     return np.stack([found[name] for name in step.terms], axis=1)
 
 

@@ -89,8 +89,9 @@ def take_model(cursor: Cursor, name: str) -> NeuronModel:
 def take_synapse(cursor: Cursor, name: str) -> SynapseModel:
     """The model of synapses whose block starts here."""
     body = _Body(cursor, ("derivative", "pre", "post"), ("parameter", "state", "weight"))
-    jumps = (tuple(body.assigns[each]) for each in ("derivative", "pre", "post"))
-    return SynapseModel(name, tuple(body.parameters), tuple(body.states), body.unit, *jumps)
+    derivatives, pre, post = (tuple(body.assigns[each]) for each in ("derivative", "pre", "post"))
+    declared = tuple(body.parameters), tuple(body.states), body.unit
+    return SynapseModel(name, *declared, derivatives, pre, post)
 
 
 def take_step(cursor: Cursor) -> NeuronStep:

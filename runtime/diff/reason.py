@@ -62,9 +62,9 @@ def _replayed(made: Comparison, both: tuple[Seen, Seen], network: int) -> Reason
     package = made.sides[network].package
     assert package is not None
     into = [p for p in package.model.graph.projections if p.post == place.population]
-    own = _own(into)
-    if own:
-        said = f"the population is not replayed: its synapses have {own} of their own"
+    what = _own(into)
+    if what:
+        said = f"the population is not replayed: its synapses have {what} of their own"
         return Reason(both, Cause(UNKNOWN, said), network, judged)
     case, borrowed = case_of(made, network, judged)
     if case is None:

@@ -107,12 +107,11 @@ def events_of_source(plan, a, t, sample):  # type: ignore[no-untyped-def]
     if fire(plan, a, t, sample, counts):
         for k in range(len(counts)):
             total += counts[k]
-    events = np.empty(total, np.int32)
-    total = 0
-    for k in range(len(counts) if len(events) else 0):
-        for _ in range(counts[k]):
-            events[total] = k
-            total += 1
+    events, found = np.empty(total, np.int32), np.int64(0)
+    for k in range(len(counts)):
+        for _ in range(counts[k] if found < total else 0):
+            events[found] = k
+            found += 1
     return events
 
 
