@@ -115,7 +115,6 @@ def make_plan(
     neurons = bounds([p.neurons for p in populations])
     models = {step: k for k, step in enumerate(distinct_steps(graph))}
     assert graph.schedule is not None
-    computed = [b for b in graph.schedule if populations[index[b.populations[0]]].step]
     sources, incoming, inner = _sources(projections, index, graph.schedule)
     weight = bounds([int(np.prod(wirings[p.name].weight_shape)) for p in projections])
     inputs = [k for k, p in enumerate(populations) if p.role == "input"]
@@ -124,9 +123,7 @@ def make_plan(
         neurons=neurons,
         model=_ints(-1 if p.step is None else models[p.step] for p in populations),
         constants=_constants(populations),
-        order=_ints(index[name] for b in computed for name in b.populations),
-        block=bounds([len(b.populations) for b in computed]),
-        recurrent=np.array([b.is_recurrent for b in computed], np.uint8),
+        **_blocks(graph, index),
         incoming=incoming,
         inner=inner,
         sources=sources,
@@ -156,6 +153,17 @@ def make_plan(
         keep=_keep(populations[output], graph.dt),
         widest=max(p.neurons for p in populations),
     )
+
+
+def _blocks(graph: Graph, index: Mapping[str, int]) -> dict[str, Array]:
+    """The populations that are computed, in the order of the schedule."""
+    assert graph.schedule is not None
+    blocks = [b for b in graph.schedule if graph.populations[index[b.populations[0]]].step]
+    return {
+        "order": _ints(index[name] for b in blocks for name in b.populations),
+        "block": bounds([len(b.populations) for b in blocks]),
+        "recurrent": np.array([b.is_recurrent for b in blocks], np.uint8),
+    }
 
 
 def _require_known(

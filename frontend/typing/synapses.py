@@ -43,11 +43,11 @@ def check_synapse(node: Synapse, report: Report) -> CheckedSynapse:
     report.each(declare_state, of_kind(StateVariable, node.clauses), table)
     states = states_of(node, table)
     report.each(_refuse_drawn, of_kind(StateVariable, node.clauses), table)
-    events = report.each(_event, of_kind(OnEvent, node.clauses), node, table)
+    report.each(_event, of_kind(OnEvent, node.clauses), node, table)
     jumps = {name: report.attempt(_jumps, name, node, table) for name in EVENTS}
     derivatives = derivatives_of(node, table)
+    report.attempt(_refuse_noise, node, table)
     report.require_none_since(last)
-    del events
     declared = sound(weight)
     model = SynapseModel(
         node.name.text,
@@ -66,6 +66,7 @@ def check_synapse(node: Synapse, report: Report) -> CheckedSynapse:
 def _weight(node: Synapse, table: Declarations) -> Declared:
     """The declaration of the weight, which is a name like that of a state."""
     dimension, span = VOLTAGE, node.name.span
+    table.states[WEIGHT] = Declared(dimension, span)
     said = of_kind(Weighed, node.clauses)
     for clause in said:
         if clause.name.text != WEIGHT:
@@ -106,6 +107,13 @@ def _not_drawn(name: str, span: Span) -> Diagnostic:
         span,
         help="give it a number; different values take projections of their own, each `via` its own",
     )
+
+
+def _refuse_noise(node: Synapse, table: Declarations) -> None:
+    if table.noises:
+        message = f"`{node.name.text}` reads `noise`, which has no value between events"
+        way_out = "put the noise into the equation of a neuron"
+        raise CompileError(Diagnostic("E030", message, node.name.span, help=way_out))
 
 
 def _event(clause: OnEvent, node: Synapse, table: Declarations) -> None:

@@ -23,7 +23,7 @@ synapse stdp {
   on pre { emit weight  a = a + 0.2  weight = clip(weight + b * 1 mV, 0 mV, 5 mV) }
   on post { b = b - 0.3  weight = clip(weight + a * 1 mV, 0 mV, 5 mV) }
 }
-synapse turning(rate: kHz = 0.3 kHz) {     # two states that turn into each other, a weight that falls
+synapse turning(rate: kHz = 0.3 kHz) {  # two states that turn, a weight that falls
   state p: 1 = rate * 2 ms
   state q: 1 = 0
   dp/dt = -q * rate
@@ -55,7 +55,7 @@ network stateful {
   burst -> b : sparse(p = 0.7, weight = 2)  delay uniform(1 ms, 5 ms)        via turning
   a -> a : sparse(p = 0.6, self = true, init = uniform(0, 2))  delay uniform(1 ms, 4 ms)  via stdp
   a -> b : dense(init = uniform(2, 4))  delay 0 ms                      via counting
-  b -> a : fixed_fan_in(k = 3, init = uniform(-2, 2))  delay 3 ms            via turning(rate = 0.1 kHz)
+  b -> a : fixed_fan_in(k = 3, init = uniform(-2, 2))  delay 3 ms  via turning(rate = 0.1 kHz)
   b -> y : list(synapses = [[0, 1, 2, 1 ms], [0, 2, 1, 3 ms], [4, 0, 2, 2 ms]])  via stdp
   a -> y : expression(where = i != j, weight = 1)  delay 0 ms                via scaled(gain = 1.5)
 }
