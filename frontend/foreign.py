@@ -12,7 +12,8 @@ _ALL = "`dense` joins every neuron to every other"
 _RANDOM = (
     "expressions and equations have no random numbers; initial weights do, `init = normal(0, 1)`, "
     "parameters do, `lif(tau_mem = uniform(10 ms, 20 ms))`, "
-    "and noise is an input: `input noise[10] encode poisson(duration = 100 ms)`"
+    "noise stands in an equation, `dv/dt = … + sigma * noise`, and spikes at random are a source, "
+    "`source bg[10] : poisson(rate = 1 kHz)`"
 )
 _DRAWN = ("rand", "randn", "random", "randint", "normal", "uniform", "gauss", "poisson", "noise")
 _VALUES = {

@@ -96,7 +96,7 @@ def coherent(dimension: Dimension) -> str:
 
 
 def _factor(unit: str, exponent: Fraction | int) -> str:
-    return unit if exponent == 1 else f"{unit}^{exponent}"
+    return unit if exponent == 1 else f"{unit}^{float(exponent):.4g}"
 
 
 def describe(dimension: Dimension) -> str:

@@ -69,6 +69,7 @@ CODES: dict[str, str] = {
     "W043": "state grows of itself",
     "W044": "weights leave no room",
     "W045": "neurons are joined to themselves",
+    "W046": "input is too regular",
     # W05x: training that can hardly work
     "W050": "teacher or target cannot work",
     "W051": "parameters stay as they are",

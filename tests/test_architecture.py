@@ -38,6 +38,7 @@ ACROSS = {
     "backends/artifact/test_runs.py",  # run blocks, through a package
     "backends/artifact/test_groups.py",  # convolutions in groups, through a package
     "backends/test_examples.py",  # programs, the reference, computations of their own
+    "backends/test_sourced.py",  # networks with sources, every simulator
     "backends/test_one_place.py",  # a row of every table of a training
     "benchmarks/test_instruments.py",  # what the scripts measure with
 }

@@ -25,7 +25,7 @@ from ...ir.wiring import Listed, Windows, Wiring
 from ..runnable import require_clocked
 from .kinds import CODES, FIELDS, numbers_of
 from .noise import noise_tables
-from .sources import source_tables, straight
+from .sources import source_tables
 from .text.step import state_places
 from .windows import padded
 
@@ -140,12 +140,10 @@ def make_plan(
         inputs=_ints(inputs),
         **_encodings(graph, inputs),
         steady=_steady(graph),
-        **_graded(graph),
-        **_complete(len(populations)),
+        **_graded(graph) | _complete(len(populations)),
         **source_tables(model, steps),
         **noise_tables(model),
         noise_scale=float(noise_scale(graph.dt)),
-        straight=straight([wirings[p.name] for p in projections]),
         **_initial_states(model, neurons),
         ports=max((len(p.step.ports) for p in populations if p.step), default=1),
         output=(output := output_of(graph)),

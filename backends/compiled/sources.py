@@ -34,7 +34,8 @@ Array = npt.NDArray[Any]
 
 def source_tables(model: Model, steps: int) -> dict[str, Array]:
     """A row of SOURCE_COLUMNS for each population, zeros of one that is no source, and what the
-    rows point to: the distributions of those that are drawn, the events of the others."""
+    rows point to: the distributions of those that are drawn, the events of the others; and which
+    projections are straight."""
     populations, dt = model.graph.populations, model.graph.dt
     rows = np.zeros((len(populations), SOURCE_COLUMNS), np.int64)
     tables, firsts = [np.zeros(0, np.uint32)], [np.zeros(0, np.uint8)]
@@ -60,10 +61,11 @@ def source_tables(model: Model, steps: int) -> dict[str, Array]:
         "guide": np.concatenate(firsts),
         "told_ptr": np.concatenate(bounds).astype(np.int64),
         "told": np.concatenate(neurons),
+        "straight": _straight([model.wirings[p.name] for p in model.graph.projections]),
     }
 
 
-def straight(wirings: Sequence[Wiring]) -> Array:
+def _straight(wirings: Sequence[Wiring]) -> Array:
     """u8[J]: whether a projection joins each neuron to the one of its own number, and no other."""
     return np.array([_is_straight(wiring) for wiring in wirings], np.uint8)
 

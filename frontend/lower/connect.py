@@ -38,6 +38,7 @@ from ..typing.constants import Scope, evaluate, number
 from ..typing.equations import Typed
 from ..typing.operators import Operand, mismatch
 from ..units import NUMBER, Dimension, describe
+from .analog import dimension_of_weights
 from .construction import Body, Endpoint, Environment, KnownPopulation
 from .lags import Lag, lag_of, listed_lag
 from .layouts import Sizes
@@ -111,6 +112,7 @@ def _join(
     options = _options(link.options)
     name = _name(options, pre, post, port, scope, body)
     sizes = pre.population.neurons, post.population.neurons
+    dimension = dimension_of_weights(pre.population, dimension, port, span)
     connectivity, init, listed = _wiring(link.connectivity, name, sizes, dimension, scope, body)
     habits = _HABITS.get(connectivity.kind, _LEARNT)
     said = _said(options)

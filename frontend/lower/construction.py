@@ -26,13 +26,15 @@ from ..units import Dimension
 @dataclass(frozen=True, slots=True)
 class KnownPopulation:
     """A population of the graph; `ports` are those of its model, with their dimensions.
-    `neurons` is None where the shape is still to be inferred."""
+    `neurons` is None where the shape is still to be inferred; `unit` is that of the numbers that
+    an input sends, if it says one."""
 
     name: str
     span: Span
     neurons: int | None
     model: NeuronModel | None
     ports: Mapping[str, Dimension]
+    unit: Dimension | None = None
 
 
 @dataclass(frozen=True, slots=True)

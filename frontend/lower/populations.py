@@ -15,6 +15,7 @@ from ..syntax.tree import Bracket, Call, PopulationStatement, Range
 from ..typing.arguments import extent, fill, look_up
 from ..typing.constants import Scope
 from ..typing.models import CheckedModel
+from .analog import in_unit
 from .arrays import expand, has_range
 from .construction import Body, Environment, KnownPopulation
 from .drawn import values_of
@@ -58,8 +59,9 @@ def _population(
         encoding = report.attempt(_encoding, statement, bracket, environment.scope, body)
         shape = sound(attempted)
         _require_channels(statement, sound(encoding), shape)
-        population = Population(name, shape, "input", encoding=sound(encoding), span=span)
-        return population, KnownPopulation(name, span, size(shape), None, {})
+        encoded, unit = in_unit(sound(encoding), statement)
+        population = Population(name, shape, "input", encoding=encoded, span=span)
+        return population, KnownPopulation(name, span, size(shape), None, {}, unit)
     cell = report.attempt(_cell, statement, environment, body)
     shape = sound(attempted)
     model, call, method = sound(cell)

@@ -171,6 +171,13 @@ class _Builder:
             role, name_of(name), tuple(brackets), encoding, model, method
         )
 
+    def analog(self, children: Children) -> syntax.PopulationStatement:
+        _, name, *brackets = children[:-2]
+        unit, encoding = children[-2:]
+        return syntax.PopulationStatement(
+            "input", name_of(name), tuple(brackets), encoding, None, None, unit
+        )
+
     def source(self, children: Children) -> syntax.SourceStatement:
         return syntax.SourceStatement(name_of(children[1]), tuple(children[2:-1]), children[-1])
 

@@ -274,7 +274,8 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class PopulationStatement:
-    """`input`, `population` or `output`, told apart by `role`."""
+    """`input`, `population` or `output`, told apart by `role`; `unit` is that of numbers that an
+    input sends, `input name[n] : nA encode current(…)`."""
 
     role: str
     name: Name
@@ -282,6 +283,7 @@ class PopulationStatement:
     encoding: Call | None
     model: Call | None
     method: Expression | None
+    unit: Call | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,14 +29,16 @@ def _problems(population: Population, graph: Graph) -> Iterator[Diagnostic]:
         if argument not in ("rate", "tensor") and not all(_is_step(t, graph.dt) for t in times):
             message = f"`{argument}` of `{name}` is no whole number of steps of {graph.dt:g} ms"
             yield Diagnostic("E045", message, help="choose multiples of dt")
-        if argument == "period" and round(float(str(value)) / graph.dt) < 1:
+        elif argument == "period" and round(float(str(value)) / graph.dt) < 1:
             message = f"`period` of `{name}` is below a step of {graph.dt:g} ms"
             yield Diagnostic("E045", message, help="choose a step at least")
         if isinstance(value, tuple) and max(map(value.count, value)) > MOST_COUNT:
-            yield _too_many(name, "more than")
+            yield _too_many(name)
     mean = float(str(said.get("rate", 0.0))) * graph.dt / 1000.0
     if mean > MOST_MEAN:
-        yield _too_many(name, f"{mean:g} times, and on average at most {MOST_MEAN:g}; never over")
+        message = f"`{name}` fires {mean:g} times a step on average, and at most {MOST_MEAN:g} are"
+        way_out = "write several sources, or fewer spikes with a greater weight"
+        yield Diagnostic("E022", f"{message} possible", help=way_out)
     tensor = graph.tensors.get(str(said.get("tensor", "")))
     if tensor is None or not len(tensor):
         return
@@ -45,11 +47,11 @@ def _problems(population: Population, graph: Graph) -> Iterator[Diagnostic]:
         way_out = f"it has the neurons 0 to {population.neurons - 1}"
         yield Diagnostic("E040", message, help=way_out)
     if np.unique(tensor, axis=0, return_counts=True)[1].max() > MOST_COUNT:
-        yield _too_many(name, "more than")
+        yield _too_many(name)
 
 
-def _too_many(name: str, how_often: str) -> Diagnostic:
-    message = f"a neuron of `{name}` fires {how_often} {MOST_COUNT} times in a step"
+def _too_many(name: str) -> Diagnostic:
+    message = f"a neuron of `{name}` fires more than {MOST_COUNT} times in a step"
     way_out = "write several sources, or fewer spikes with a greater weight"
     return Diagnostic("E022", message, help=way_out)
 

@@ -20,11 +20,11 @@ from .durations import duration_of
 
 
 def graph_warnings(graph: Graph) -> tuple[Diagnostic, ...]:
-    """W040 for every input whose probability of a spike, value x rate x dt, goes beyond 1; W042 for
-    every projection through which nothing of the input arrives in time; W043 for every state that
-    grows of itself, and for states that grow together in steps, though not by their equations; W044
-    for weights that float32 has no room for; W045 for neurons that chance joins to themselves, of
-    which the program says nothing."""
+    """W040 for every input whose probability of a spike, value x rate x dt, goes beyond 1, W046
+    where it comes near it; W042 for every projection through which nothing of the input arrives in
+    time; W043 for every state that grows of itself, and for states that grow together in steps,
+    though not by their equations; W044 for weights that float32 has no room for; W045 for neurons
+    that chance joins to themselves, of which the program says nothing."""
     return tuple(warning for find in _FINDERS for warning in find(graph))
 
 
@@ -40,6 +40,24 @@ def _cut(graph: Graph) -> Iterable[Diagnostic]:
                 population.span,
                 help=f"a rate of at most {1000 / dt:.10g} Hz is possible with steps of {dt:g} ms",
             )
+
+
+def _uneven(graph: Graph) -> Iterable[Diagnostic]:
+    for population in graph.populations:
+        is_poisson = population.encoding is not None and population.encoding.kind == "poisson"
+        most = _most(population, graph.dt) if is_poisson else 0.0
+        if REGULAR < most <= 1.0 + 1e-9:
+            yield Diagnostic(
+                "W046",
+                f"a value of 1 makes `{population.name}` fire in {most:.0%} of all steps, once in "
+                f"each: the number of its spikes varies {1 - most:.0%} as much as a Poisson "
+                "process's",
+                population.span,
+                help="`source` fires as a Poisson process does; or take a shorter dt",
+            )
+
+
+REGULAR = 0.5  # spikes a step
 
 
 def _most(population: Population, dt: float) -> float:
@@ -189,5 +207,5 @@ LOOKED = 400  # rows, and columns
 
 
 _FINDERS: tuple[Callable[[Graph], Iterable[Diagnostic]], ...] = (
-    *(_cut, _dead, _growing, _growing_together, _huge, _joined_to_themselves),
+    *(_cut, _uneven, _dead, _growing, _growing_together, _huge, _joined_to_themselves),
 )

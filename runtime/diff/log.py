@@ -21,6 +21,7 @@ Array = npt.NDArray[Any]
 Rows = npt.NDArray[np.int64]
 
 COLUMNS = ("sample", "step", "neuron")  # of `Log.rows`
+MOST = 255  # spikes of a neuron in a step
 FROM_0 = "samples, steps and neurons count from 0"
 
 
@@ -77,18 +78,18 @@ class Log:
         return Trace(spikes, states)
 
 
-def _dense(rows: Rows, first: int, last: int, shape: tuple[int, int, int]) -> npt.NDArray[np.bool_]:
-    found = np.zeros(shape, np.bool_)  # [T, B, N]
+def _dense(rows: Rows, first: int, last: int, shape: tuple[int, int, int]) -> Array:
+    """The spikes of some samples, or how many they are where a neuron fires several times."""
+    found = np.zeros(shape, np.uint8)  # [T, B, N]
     low, high = np.searchsorted(rows[:, 0], [first, last])
     sample, step, neuron = rows[low:high].T
     inside = step < shape[0]
-    found[step[inside], sample[inside] - first, neuron[inside]] = True
-    return found
+    np.add.at(found, (step[inside], sample[inside] - first, neuron[inside]), 1)
+    return found if found.max(initial=0) > 1 else found.astype(np.bool_)
 
 
 def ordered(log: Log) -> Log:
-    """The log with its rows sorted; Unfit if one is there twice, or beyond what the log says of
-    itself."""
+    """The log with its rows sorted; Unfit if one is beyond what the log says of itself."""
     order = {name: np.lexsort(rows.T[::-1]) for name, rows in log.rows.items()}
     rows = {name: log.rows[name][own] for name, own in order.items()}
     places = {name: log.places[name][own] for name, own in order.items()}
@@ -97,12 +98,23 @@ def ordered(log: Log) -> Log:
         log.states, log.is_table,
     )  # fmt: skip
     for name in made.rows:
-        _refuse_twice(made, name)
+        _refuse_often(made, name)
         require_below(made, name, (made.samples, made.steps, made.neurons[name]), "it says that it")
     return made
 
 
-def _refuse_twice(log: Log, name: str) -> None:
+def _refuse_often(log: Log, name: str) -> None:
+    """Unfit for more spikes of a neuron in a step than are counted."""
+    rows = log.rows[name]
+    same = np.flatnonzero((rows[MOST:] == rows[:-MOST]).all(axis=1))
+    if len(same):
+        sample, step, neuron = rows[same[0]]
+        message = f"neuron {neuron} of `{name}` fires more than {MOST} times in step {step} of"
+        raise Unfit(f"{message} sample {sample}", "so many are not compared: leave some out")
+
+
+def refuse_twice(log: Log, name: str) -> None:
+    """Unfit if a spike is there twice, of a population that fires once a step."""
     rows = log.rows[name]
     same = np.flatnonzero((rows[1:] == rows[:-1]).all(axis=1))
     if not len(same):
@@ -113,7 +125,7 @@ def _refuse_twice(log: Log, name: str) -> None:
     raise Unfit(
         f"{log.where(name, other)} says again what {log.where(name, one)} says: neuron {neuron} of "
         f"`{name}` fires in step {step} of sample {sample}",
-        "logs are compared of neurons that fire once a step: leave one of them out",
+        "its neurons fire once a step: leave one of them out",
     )
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from ...backends.artifact.model import Package
 from ...backends.trace import Trace
 from ...frontend.stored.unfit import Unfit
 from ...ir.report import listing, nearest
-from .log import Log, judged_log, require_below
+from .log import Log, judged_log, refuse_twice, require_below
 from .side import Batch, Side, Sizes, States
 
 
@@ -41,15 +42,23 @@ def _trace(log: Log, batch: Batch, sizes: Sizes, has_states: bool) -> Trace:
 
 def _fits(log: Log, other: Side) -> None:
     """CompileError(E064) for a spike of a population, neuron or step that the other side, which
-    knows them, does not have."""
+    knows them, does not have, and for one that is told twice where it fires once a step."""
     with judged_log(log.path):
         for population in log.rows:
             if population in other.neurons:
                 neurons = None if log.neurons[population] else other.neurons[population]
                 steps = None if log.steps else other.steps
                 require_below(log, population, (None, steps, neurons), f"`{other.name}`")
+                if other.package is not None and not _fires_often(other.package, population):
+                    refuse_twice(log, population)
             elif other.package is not None:
                 raise _unknown(log, population, other)
+
+
+def _fires_often(package: Package, population: str) -> bool:
+    """Whether its neurons may fire several times in a step."""
+    graph = package.model.graph
+    return graph.semantics.spikes_per_step > 1 or graph.population(population).source is not None
 
 
 def _unknown(log: Log, population: str, other: Side) -> Unfit:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import cuda
 
+from ...compiled.counts import word_at
 from ...compiled.formulas import philox
 from ...compiled.normals import NOISE_KEY0, NOISE_KEY1, NOISE_PORT, normal_of_word
 from .grid import f32
@@ -20,13 +21,7 @@ def put_noise(plan, tables, work, b, p, i, t, place):  # type: ignore[no-untyped
             np.uint64(work.sample[b, 1]), np.uint64(plan.noise[k, NOISE_KEY0]),
             np.uint64(plan.noise[k, NOISE_KEY1]),
         )  # fmt: skip
-        word, r = w0, i % 4
-        if r == 1:
-            word = w1
-        if r == 2:
-            word = w2
-        if r == 3:
-            word = w3
+        word = word_at(i, w0, w1, w2, w3)
         here = place + plan.noise[k, NOISE_PORT] * tables.width
         number = f32(normal_of_word(word, plan.normal))
         work.currents[b, here] = number * f32(plan.noise_scale)

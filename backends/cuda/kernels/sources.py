@@ -16,6 +16,7 @@ from ...compiled.counts import (
     SOURCE_LAST,
     SOURCE_TABLE,
     count_of_word,
+    word_at,
 )
 from ...compiled.formulas import philox
 from ...compiled.kinds import LIST, WINDOW
@@ -42,13 +43,7 @@ def fire(plan, work, b, a, k, t):  # type: ignore[no-untyped-def]
         np.uint64(k // 4), np.uint64(t), np.uint64(work.sample[b, 0]), np.uint64(work.sample[b, 1]),
         np.uint64(plan.source[a, SOURCE_KEY0]), np.uint64(plan.source[a, SOURCE_KEY1]),
     )  # fmt: skip
-    word, r = w0, k % 4
-    if r == 1:
-        word = w1
-    if r == 2:
-        word = w2
-    if r == 3:
-        word = w3
+    word = word_at(k, w0, w1, w2, w3)
     first = plan.source[a, SOURCE_TABLE]
     last, start = first + plan.source[a, SOURCE_ENTRIES], plan.source[a, SOURCE_GUIDE]
     return count_of_word(word, plan.cumulative, first, last, plan.guide, start)

@@ -23,7 +23,17 @@ def test_a_rate_beyond_one_spike_a_step() -> None:
     assert "at most 2000 Hz" in warning.help
     (warning,) = graph_warnings(graph("poisson", 0.15, rate=9000.0))
     rate = float(warning.help.split()[5])
-    assert graph_warnings(graph("poisson", 0.15, rate=rate)) == ()
+    assert [w.code for w in graph_warnings(graph("poisson", 0.15, rate=rate))] == ["W046"]
+
+
+def test_a_rate_at_which_spikes_are_more_regular_than_those_of_poisson() -> None:
+    (warning,) = graph_warnings(graph("poisson", 0.1, rate=8000.0))
+    assert warning.code == "W046"
+    assert "in 80% of all steps" in warning.message
+    assert "varies 20% as much" in warning.message
+    assert "`source`" in warning.help
+    assert graph_warnings(graph("poisson", 0.1, rate=5000.0)) == ()
+    assert graph_warnings(graph("bernoulli", 0.1)) == ()
 
 
 NETWORK = """
@@ -140,7 +150,7 @@ def test_weights_that_leave_no_room(weights: str, most: str) -> None:
 
 @pytest.mark.parametrize("net", [graph("poisson", 0.1, rate=10_000.0), graph("bernoulli", 7.0)])
 def test_one_spike_a_step_is_possible(net: Graph) -> None:
-    assert graph_warnings(net) == ()
+    assert "W040" not in {warning.code for warning in graph_warnings(net)}
 
 
 RECURRENT = """

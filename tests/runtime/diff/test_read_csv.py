@@ -57,7 +57,7 @@ BAD = {
     HEADER + "0,99999999999999999999,h,1\n": "none is 2147483647 or beyond",
     HEADER + "0,٣,h,1\n": "which is no number",
     HEADER + '0,1,"h,1\n': "line 2 has",
-    HEADER + "0,1,h,2\n0,3,h,2\n\n0,1,h,2\n": "line 5 says again what line 2 says: neuron 2 of `h`",
+    HEADER + "0,1,h,2\n" * 256: "neuron 2 of `h` fires more than 255 times in step 1 of sample 0",
     b"\xff\xfe\x00": "UTF-16",
     b"\x1f\x8b\x08broken": "it is damaged",
 }

@@ -29,6 +29,7 @@ class Backward(NamedTuple):
     numbers: Any
     steady: Any
     graded: Any
+    sample: Any
     shares: Any
     trace: Any  # f32[B, traces]
     delta: Any  # f32[B, N] raw error, dE/d(count); until a block has its turn, from the loss alone

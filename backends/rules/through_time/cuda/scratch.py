@@ -28,6 +28,7 @@ class Sweep(NamedTuple):
     numbers: Any
     steady: Any
     graded: Any
+    sample: Any
     shares: Any
     moved: Any  # what asks the spikes below: the same array, or that by their times
     tape: Any  # f32[B, K T width]

@@ -34,6 +34,8 @@ ONLY = {
         "one worker does what the blocks of a card do in stages": "share_error solve_transposed",
         "the kernels of convolutions are laid out anew": "laid_of",
         "a row is updated at once": "number_of update_row",
+        "numbers at random of a whole population at once": """
+            draw_counts draw_normals send_counts""",
     },
     "cuda": {
         "events are bits, which threads set and list together": """
@@ -47,6 +49,7 @@ ONLY = {
         "Jacobi in place of Gauss-Seidel, all rows at once": """
             column_of fill_system misplaced_solve move row_of_system solve_block sweeps
             take_solution""",
+        "numbers at random of a neuron at a time": "note_sample told",
         "a weight is updated at a time": "row_pull row_squares scaled update_weight",
     },
 }
