@@ -49,20 +49,20 @@ def _over(
     is_kept: bool = True,
 ) -> str:
     names = _names(step)
-    rows = {f"{names[name]}_": k for k, name in enumerate(step.held)}
+    rows = {names[name]: k for k, name in enumerate(step.held)}
+    stamp = ["since[n] = first"]
     inside = [
         *before,
         *_terms(step, names),
         *([] if WEIGHT in step.held else [f"{names[WEIGHT]} = sent_[{place}]"]),
-        *(f"{row[:-1]} = {row}[n]" for row in rows),
+        *(f"{row} = reals[n, {k}]" for row, k in rows.items()),
         *(_line(assign, names) for assign in (*step.evolve, *assigns)),
-        *([*(f"{row}[n] = {row[:-1]}" for row in rows), "since[n] = first"] if is_kept else []),
+        *([*(f"reals[n, {k}] = {row}" for row, k in rows.items()), *stamp] if is_kept else []),
         *after,
     ]
     return "\n".join(
         (
             "    since, sent_, index = integers[0], currents[0], currents[1].view(np.int32)",
-            *(f"    {row} = reals[{k}]" for row, k in rows.items()),
             *(f"    {names[c]} = constants[0, {k}]" for k, c in enumerate(step.constants)),
             f"    {loop}",
             *(f"        {line}" for line in inside),

@@ -1,7 +1,7 @@
 """Synapses that hold values: what an arriving spike does to those of its pre neuron, and a spike of
 a post neuron to those that end at it.
 
-A worker holds of a projection with S synapses the values f32[rows, S] and the steps of the last
+A worker holds of a projection with S synapses the values f32[S, rows] and the steps of the last
 events i32[S]. The parts of a synapse's step are called as those of neurons are (see `codegen.py`):
 
     arriving  sent[0] holds the weights of the synapses lo:hi, and then what they send
@@ -53,12 +53,11 @@ def rest_synapses(plan, weights, work, w):  # type: ignore[no-untyped-def]
             row = work.states[j]
             count, rows = row[SYN_COUNT], row[SYN_ROWS]
             own = work.held[w, row[SYN_HELD] : row[SYN_HELD] + rows * count]
-            for k in range(rows):
-                for s in range(count):
-                    own[k * count + s] = work.starts[j, k]
-            if row[SYN_WEIGHT]:
-                for s in range(count):
-                    own[(rows - 1) * count + s] = weights[plan.weight[j] + s]
+            for s in range(count):
+                for k in range(rows):
+                    own[s * rows + k] = work.starts[j, k]
+                if row[SYN_WEIGHT]:
+                    own[s * rows + rows - 1] = weights[plan.weight[j] + s]
             since = work.since[w, row[SYN_SINCE] : row[SYN_SINCE] + count]
             for s in range(count):
                 since[s] = 0
@@ -66,10 +65,10 @@ def rest_synapses(plan, weights, work, w):  # type: ignore[no-untyped-def]
 
 @njit
 def held_of(work, w, j):  # type: ignore[no-untyped-def]
-    """The values f32[rows, S] of projection j."""
+    """The values f32[S, rows] of projection j: those of a synapse side by side."""
     row = work.states[j]
     own = work.held[w, row[SYN_HELD] : row[SYN_HELD] + row[SYN_ROWS] * row[SYN_COUNT]]
-    return own.reshape((row[SYN_ROWS], row[SYN_COUNT]))
+    return own.reshape((row[SYN_COUNT], row[SYN_ROWS]))
 
 
 @njit
