@@ -42,7 +42,7 @@ GLANCE_PROJECTION, GLANCE_ROW, GLANCE_EVERY, GLANCE_PLACE = 0, 1, 2, 3
 @njit
 def is_stateful(work, j):  # type: ignore[no-untyped-def]
     """Whether the synapses of projection j hold values."""
-    return work.states[j, SYN_PRE] >= 0
+    return j < len(work.states) and work.states[j, SYN_PRE] >= 0
 
 
 @njit
@@ -178,7 +178,7 @@ def answer_in(advance, plan, weights, j, first, work, w):  # type: ignore[no-unt
 @unit
 def answer(advance, plan, weights, p, first, work, w):  # type: ignore[no-untyped-def]
     """What the spikes of population p in step `first` do to the synapses that end there."""
-    if work.ptr[w, p, first] == work.ptr[w, p, first + 1]:
+    if not len(work.states) or work.ptr[w, p, first] == work.ptr[w, p, first + 1]:
         return
     for s in range(plan.incoming[p], plan.incoming[p + 1]):
         j = plan.sources[s]
