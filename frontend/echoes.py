@@ -16,9 +16,11 @@ from .syntax.files import Import, Item, Plan
 _ABSENCE = frozenset({"E013", "E030", "E044"})
 # Said of a name that is not declared: in the same item, unless the message is one of these.
 _UNKNOWN = frozenset({"E010", "E012"})
-_ELSEWHERE = re.compile("there is no (?:neuron model|module|network|argument) |.* has no port ")
+_ELSEWHERE = re.compile(
+    "there is no (?:neuron model|synapse model|module|network|argument) |.* has no port "
+)
 _DECLARATION = re.compile(
-    r"\b(?:network|module|neuron|param|state|input|population|output|instance|port\s+\w+|let|for)"
+    r"\b(?:network|module|neuron|synapse|param|state|input|population|output|instance|port\s+\w+|let|for)"
     r"\s+(\w*)"
 )
 _WORD = re.compile(r"[A-Za-z_]\w*", re.ASCII)

@@ -53,7 +53,6 @@ FOREIGN: dict[str, dict[str, str]] = {
         "mod": "write `a % b`",
         "if": "write `select(condition, a, b)`",
         "where": "write `select(condition, a, b)`",
-        "clip": "write `min(max(x, low), high)`",
         "ceil": "write `-floor(-x)`",
         "round": "write `floor(x + 0.5)`",
         "int": "write `floor(x)`",
@@ -124,7 +123,7 @@ FOREIGN: dict[str, dict[str, str]] = {
     "statement": {
         **dict.fromkeys(("layer", "group", "neurons", "hidden"), "write `population h[100] : lif`"),
         **dict.fromkeys(
-            ("connect", "connection", "synapse", "synapses", "projection"), "write `a -> b : dense`"
+            ("connect", "connection", "synapses", "projection"), "write `a -> b : dense`"
         ),
         "if": "a network has no conditions; `select(condition, a, b)` chooses between numbers",
     },

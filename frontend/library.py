@@ -12,11 +12,23 @@ from ..ir.report import Poisoned, Report, sound, twice
 from .foreign import unknown
 from .limits import LIMITS
 from .prelude import prelude_names, prelude_path
-from .syntax.files import Deploy, File, Import, Run, Train
+from .syntax.files import (
+    Definition,
+    Deploy,
+    File,
+    Import,
+    Module,
+    Network,
+    Neuron,
+    Run,
+    Synapse,
+    Train,
+)
 from .syntax.parser import parse
-from .syntax.tree import Call, Cell, Definition, Module, Network, Neuron
+from .syntax.tree import Call, Cell
 from .typing.constants import EMPTY
 from .typing.models import CheckedModel, check_model, with_arguments
+from .typing.synapses import CheckedSynapse, check_synapse
 
 
 @dataclass(slots=True, eq=False)
@@ -48,12 +60,14 @@ class Library:
 
     files: dict[Path, LoadedFile] = field(default_factory=dict)
     models: dict[int, CheckedModel | Poisoned] = field(default_factory=dict)
+    synapses: dict[int, CheckedSynapse | Poisoned] = field(default_factory=dict)
     checking: list[int] = field(default_factory=list)  # models that wait for another one
     instantiated: set[int] = field(default_factory=set)  # modules of which there is an instance
 
 
 _KINDS: dict[type, str] = {
     Neuron: "a neuron model",
+    Synapse: "a synapse model",
     Cell: "a neuron model",
     Module: "a module",
     Network: "a network",
@@ -198,6 +212,24 @@ def model_named(file: LoadedFile, call: Call, library: Library, report: Report) 
         models = [n for n, e in file.visible.items() if isinstance(e.node, (Neuron, Cell))]
         raise CompileError(_not_a("neuron model", call, entry, [*models, *prelude_names()]))
     return model_of(entry, library, report)
+
+
+def synapse_named(file: LoadedFile, call: Call, library: Library, report: Report) -> CheckedSynapse:
+    """The model of synapses that a call names, without the arguments of the call."""
+    entry = find(file, call.name.text)
+    if entry is None or not isinstance(entry.node, Synapse):
+        models = [n for n, e in file.visible.items() if isinstance(e.node, Synapse)]
+        raise CompileError(_not_a("synapse model", call, entry, models))
+    return synapse_of(entry, library, report)
+
+
+def synapse_of(entry: Entry, library: Library, report: Report) -> CheckedSynapse:
+    """The checked model of synapses of a definition."""
+    node = entry.node
+    assert isinstance(node, Synapse)
+    if id(node) not in library.synapses:
+        library.synapses[id(node)] = report.attempt(check_synapse, node, report)
+    return sound(library.synapses[id(node)])
 
 
 def prelude_model(name: str, library: Library, report: Report) -> CheckedModel:

@@ -14,7 +14,15 @@ from ..ir.report import Poisoned, Report, in_text_order, sound
 from ..ir.running import RunSpec, lasting
 from .collection import no_collection
 from .echoes import news
-from .library import Entry, Library, LoadedFile, load_file, model_of, read_source
+from .library import (
+    Entry,
+    Library,
+    LoadedFile,
+    load_file,
+    model_of,
+    read_source,
+    synapse_of,
+)
 from .limits import LIMITS, Limits
 from .lower.construction import Construction, Unrolled
 from .lower.networks import (
@@ -32,8 +40,9 @@ from .lower.networks import (
 )
 from .lower.parameters import open_scope, partial_scope
 from .lower.training import lower_data
+from .syntax.files import Module, Network, Neuron, Synapse
 from .syntax.parser import parse_expression
-from .syntax.tree import Cell, For, InstanceStatement, Module, Network, Neuron, Param, Statement
+from .syntax.tree import Cell, For, InstanceStatement, Param, Statement
 from .typing.constants import EMPTY, Scope, evaluate, number
 from .units import TIME
 
@@ -128,6 +137,8 @@ def _read(source: Source, limits: Limits) -> _Text:
     is_damaged = bool(report.diagnostics)
     models = [e for e in file.own.values() if isinstance(e.node, (Neuron, Cell))]
     report.each(model_of, models, library, report)
+    synapses = [e for e in file.own.values() if isinstance(e.node, Synapse)]
+    report.each(synapse_of, synapses, library, report)
     return _Text(file, library, report, Unrolled(limits), is_damaged)
 
 

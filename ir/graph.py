@@ -14,6 +14,7 @@ from .diagnostics import Span
 from .expr import Expr
 from .neuron import NeuronModel, NeuronStep
 from .ranges import Range
+from .synapse import Synapse
 from .tensors import same_arrays
 from .types import Shape, size
 
@@ -105,8 +106,9 @@ class Projection:
 
     `connectivity` is a row of `wiring.CONNECTIVITIES`, `init` a row of `wiring.INITS`. Its weights
     learn at `lr_mult` times the learning rate of a training; at 0 they are fixed. With `delays`, a
-    row of `wiring.DELAYS`, every synapse has a delay of its own, of `delay` steps at least.
-    `pre_slice` and `post_slice` are the neurons first … end - 1 that it joins, None: all of them.
+    row of `wiring.DELAYS`, every synapse has a delay of its own, of `delay` steps at least. With a
+    `synapse` they have states, and send what that says. `pre_slice` and `post_slice` are the
+    neurons first … end - 1 that it joins, None: all of them.
     """
 
     name: str
@@ -119,6 +121,7 @@ class Projection:
     lr_mult: float = 1.0
     span: Span | None = field(default=None, compare=False, repr=False)
     delays: Call | None = None
+    synapse: Synapse | None = None
     pre_slice: tuple[int, int] | None = None
     post_slice: tuple[int, int] | None = None
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from .diagnostics import CompileError, Diagnostic, Span
-from .graph import Call, Graph, Population
+from .graph import Call, Graph, Population, Projection
+from .model import Model
 from .rules import ENCODINGS, GIVEN
 from .verify.durations import problem_of
 
@@ -16,18 +18,23 @@ SPIKES = "spikes"  # what a probe sees that is no state
 class Probe:
     """What is recorded of the neurons first … end - 1 of a population: their `spikes`, or a state
     by its name, after every `every`-th step, the first of them step `every` - 1. An end of 0 is
-    that of the population, whose shape is not known yet (see `settled`)."""
+    that of the population, whose shape is not known yet (see `settled`).
+
+    With `of_synapses` `population` is the name of a projection, whose synapses are counted by (pre,
+    post) in place of neurons; an `every` of 0 is the last step alone, and the end is not known
+    before the synapses are drawn (see `with_ends`)."""
 
     what: str
     population: str
     first: int
     end: int
     every: int = 1
+    of_synapses: bool = False
     span: Span | None = field(default=None, compare=False, repr=False)
 
     @property
     def neurons(self) -> int:
-        """How many neurons are seen."""
+        """How many neurons, or synapses, are seen."""
         return self.end - self.first
 
 
@@ -41,11 +48,13 @@ class RunSpec:
 
 
 def all_of(graph: Graph, has_states: bool) -> tuple[Probe, ...]:
-    """The spikes of every population but sources, and all their states that change."""
+    """The spikes of every population but sources, and all their states that change; those
+    of synapses in the last step."""
     fire = (p for p in graph.populations if p.source is None)
     found = [Probe(SPIKES, p.name, 0, p.neurons) for p in fire]
     if has_states:
         found += [Probe(s, p.name, 0, p.neurons) for p in graph.populations for s in seen(p)]
+        found += [of_synapses(s, p.name) for p in graph.projections for s in held(p)]
     return tuple(found)
 
 
@@ -53,6 +62,24 @@ def seen(population: Population) -> tuple[str, ...]:
     """The states of a population that a probe can see: those that change."""
     step = population.step
     return () if step is None else tuple(s.name for s in step.states if s.name not in step.still)
+
+
+def held(projection: Projection) -> tuple[str, ...]:
+    """What of the synapses of a projection a probe can see: their states, and weights that
+    change."""
+    return () if projection.synapse is None else projection.synapse.model.held
+
+
+def of_synapses(what: str, projection: str, every: int = 0, span: Span | None = None) -> Probe:
+    """A probe of all synapses of a projection."""
+    return Probe(what, projection, 0, 0, every, of_synapses=True, span=span)
+
+
+def with_ends(probes: Sequence[Probe], model: Model) -> tuple[Probe, ...]:
+    """The probes, those of synapses with their number."""
+    return tuple(
+        replace(p, end=model.wirings[p.population].synapses) if p.of_synapses else p for p in probes
+    )
 
 
 def lasting(graph: Graph, duration: float, span: Span | None = None) -> Graph:
@@ -81,7 +108,10 @@ def settled(graph: Graph, run: RunSpec) -> RunSpec:
     """The block with the ends of all probes, of a network after all passes; CompileError, with the
     place, where the network cannot be run so."""
     index = graph.index()
-    probes = tuple(p if p.end else replace(p, end=index[p.population].neurons) for p in run.probes)
+    probes = tuple(
+        p if p.end or p.of_synapses else replace(p, end=index[p.population].neurons)
+        for p in run.probes
+    )
     for probe in probes:
         wrong = run_problem(graph, RunSpec(None, (probe,)))
         if wrong:
@@ -92,6 +122,8 @@ def settled(graph: Graph, run: RunSpec) -> RunSpec:
 
 
 def _states(graph: Graph, probe: Probe) -> str:
+    if probe.of_synapses:
+        return "name a state of the synapses, or their weight, if that changes"
     population = graph.index()[probe.population]
     names = ", ".join(f"`{name}`" for name in (SPIKES, *seen(population)))
     return f"of its {population.neurons} neurons there can be recorded {names}"
@@ -102,8 +134,16 @@ def run_problem(graph: Graph, run: RunSpec) -> str:
     wrong = None if run.duration is None else problem_of(run.duration, graph.dt)
     if wrong is not None:
         return wrong.message
-    index = graph.index()
+    index, projections = graph.index(), {p.name: p for p in graph.projections}
     for probe in run.probes:
+        if probe.of_synapses:
+            if probe.population not in projections:
+                return f"there is no projection `{probe.population}` to record"
+            if probe.what not in held(projections[probe.population]):
+                return f"the synapses of `{probe.population}` hold no `{probe.what}`"
+            if (probe.first, probe.end) != (0, 0) or probe.every < 0:
+                return f"`{probe.population}` has not the steps that are to be recorded"
+            continue
         population = index.get(probe.population)
         if population is None:
             return f"there is no population `{probe.population}` to record"

@@ -16,8 +16,9 @@ from ..backends.exports.table import EXPORTS, Details
 from ..backends.protocols import LARGEST_COUNT, LARGEST_SEED
 from ..frontend.program import time_called
 from ..ir.diagnostics import CompileError, Diagnostic
+from ..ir.model import Model
 from ..ir.report import nearest
-from ..ir.running import Probe, all_of
+from ..ir.running import Probe, all_of, with_ends
 from .exporting import write_export
 from .inputs import choose_data, given_inputs, load_presentation
 from .loading import Options, load_package, make_simulator, named_target, require_unchanged
@@ -128,7 +129,7 @@ class Network:
             raise CompileError(Diagnostic("E012", message))
         package = timed(self._package, _milliseconds(duration))
         given = self._given(package, inputs, data, split, samples, runs)
-        probes = all_of(package.model.graph, True) if states else probes_of(package, False)
+        probes = _all(package.model) if states else probes_of(package, False)
         return self._recorded(package, given, probes, threads)
 
     def _recorded(
@@ -287,3 +288,7 @@ def _milliseconds(duration: str | float | None) -> float | None:
 
 def _settings() -> Settings:
     return settings_from(os.environ)
+
+
+def _all(model: Model) -> tuple[Probe, ...]:
+    return with_ends(all_of(model.graph, True), model)

@@ -11,9 +11,10 @@ import numpy.typing as npt
 
 from ..backends.artifact.model import graph_digest
 from ..backends.trace import Trace, seen_of, steps_seen
-from ..ir.graph import Graph
+from ..ir.graph import Graph, Projection
 from ..ir.model import Model
 from ..ir.running import SPIKES, Probe, all_of
+from ..ir.synapse import WEIGHT
 
 Array = npt.NDArray[Any]
 Arrays = dict[str, Array]
@@ -21,7 +22,7 @@ Arrays = dict[str, Array]
 
 def record_of(model: Model, trace: Trace) -> Arrays:
     """`recorded` of a whole trace, with its states, where it has any."""
-    probes = all_of(model.graph, bool(trace.states))
+    probes = [p for p in all_of(model.graph, bool(trace.states)) if not p.of_synapses]
     steps, samples, _ = next(iter(trace.spikes.values())).shape
     return recorded(model, probes, [seen_of(trace, p) for p in probes], samples, steps)
 
@@ -34,8 +35,10 @@ def recorded(
     "spikes/<population>": int32 [spikes, 3], a row (sample, step, neuron) each, sorted; of some of
     the neurons alone "recorded/<population>" are the first and the end of these.
     "states/<population>/<state>": [sample, step, neuron], float64, of a counter int32; of some
-    neurons or steps alone "steps/…" and "indices/…" say which they are. `dt` [ms]; `digest` of the
-    graph; `populations` whose spikes are all there, the `neurons` of each; `samples`, `steps`;
+    neurons or steps alone "steps/…" and "indices/…" say which they are.
+    "synapses/<projection>/<state>": [sample, time, synapse], float64, after the steps "steps/…";
+    "pre/<projection>" and "post/<projection>" are the ends of its synapses. `dt` [ms]; `digest` of
+    the graph; `populations` whose spikes are all there, the `neurons` of each; `samples`, `steps`;
     `units`: rows (population/state, unit).
     """
     graph, index = model.graph, model.graph.index()
@@ -56,6 +59,11 @@ def recorded(
                 found[f"recorded/{name}"] = np.array([probe.first, probe.end])
             continue
         numbers = array.astype(np.float64) if array.dtype.kind == "f" else array
+        if probe.of_synapses:
+            found[f"synapses/{name}/{probe.what}"] = numbers
+            found[f"steps/{name}/{probe.what}"] = steps_seen(probe, steps)
+            found[f"pre/{name}"], found[f"post/{name}"] = model.wirings[name].pairs()
+            continue
         found[f"states/{name}/{probe.what}"] = numbers
         if not _is_whole(probe, graph):
             found[f"steps/{name}/{probe.what}"] = steps_seen(probe, steps)
@@ -71,6 +79,8 @@ def npz(arrays: Arrays) -> bytes:
 
 
 def _is_whole(probe: Probe, graph: Graph) -> bool:
+    if probe.of_synapses:
+        return False
     neurons = graph.population(probe.population).neurons
     return (probe.first, probe.end, probe.every) == (0, neurons, 1)
 
@@ -82,7 +92,15 @@ def _units(graph: Graph) -> list[tuple[str, str]]:
         if p.step is not None
         for state in p.step.states
         if state.name not in p.step.still
-    ]
+    ] + [(f"{p.name}/{name}", unit) for p in graph.projections for name, unit in _held(p)]
+
+
+def _held(projection: Projection) -> list[tuple[str, str]]:
+    if projection.synapse is None:
+        return []
+    model = projection.synapse.model
+    units = {state.name: state.unit for state in model.states} | {WEIGHT: model.unit}
+    return [(name, units[name]) for name in model.held]
 
 
 def spikes_text(graph: Graph, probes: Sequence[Probe], seen: Sequence[Array]) -> Iterator[str]:

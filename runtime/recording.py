@@ -26,7 +26,8 @@ class Recording:
     `spikes` by population: int32 [spikes, 3], a row (sample, step, neuron) each, sorted. `states`
     by population and state: [sample, step, neuron], in the unit of the state. Where not all was
     recorded, `steps_of(population, state)` and `neurons_of(population, state)` say which steps and
-    neurons the values are of.
+    neurons the values are of. `synapses` by projection and name of what they hold: [sample, time,
+    synapse], after the steps `steps_of(projection, name)`, of the synapses `ends_of(projection)`.
     """
 
     dt: float
@@ -34,6 +35,7 @@ class Recording:
     steps: int
     spikes: Mapping[str, npt.NDArray[np.int32]]
     states: Mapping[str, Mapping[str, Array]]
+    synapses: Mapping[str, Mapping[str, Array]]
     _model: Model = field(repr=False)
     _probes: Sequence[Probe] = field(repr=False)
     _seen: Sequence[Array] = field(repr=False)
@@ -68,6 +70,10 @@ class Recording:
         probe = self._probe(what, population)
         return np.arange(probe.first, probe.end)
 
+    def ends_of(self, projection: str) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+        """The pre and the post neuron of every synapse of a projection."""
+        return self._model.wirings[projection].pairs()
+
     def save(self, path: str | Path) -> None:
         """Write it as `snncc run --record` does, .npz. CompileError(E063) where that cannot be."""
         arrays = recorded(self._model, self._probes, self._seen, self.samples, self.steps)
@@ -85,9 +91,13 @@ def recording_of(
 ) -> Recording:
     """What the probes saw of so many samples and steps."""
     spikes, states = {}, dict[str, dict[str, Array]]()
+    synapses: dict[str, dict[str, Array]] = {}
     for probe, array in zip(probes, seen, strict=True):
         if probe.what == SPIKES:
             spikes[probe.population] = array
+        elif probe.of_synapses:
+            synapses.setdefault(probe.population, {})[probe.what] = array
         else:
             states.setdefault(probe.population, {})[probe.what] = array
-    return Recording(model.graph.dt, samples, steps, spikes, states, model, probes, seen)
+    about = model.graph.dt, samples, steps
+    return Recording(*about, spikes, states, synapses, model, probes, seen)

@@ -14,7 +14,7 @@ from ..backends.memory import recording, require_memory
 from ..backends.protocols import Simulator
 from ..ir.diagnostics import CompileError, Diagnostic
 from ..ir.graph import Graph
-from ..ir.running import Probe, RunSpec, all_of, lasting, run_problem
+from ..ir.running import Probe, RunSpec, all_of, lasting, run_problem, with_ends
 from ..ir.verify.durations import problem_of
 from .host import memory_bytes
 from .samples import FIRST_ID, Presentation
@@ -42,7 +42,7 @@ def probes_of(package: Package, has_states: bool) -> tuple[Probe, ...]:
     wrong = run_problem(graph, run)
     if wrong:
         raise CompileError(Diagnostic("E044", wrong, run.span, help="record another state"))
-    return run.probes or all_of(graph, has_states)
+    return with_ends(run.probes or all_of(graph, has_states), package.model)
 
 
 def has_inputs(graph: Graph) -> bool:

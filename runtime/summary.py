@@ -177,6 +177,7 @@ def _projection(model: Model, projection: Projection) -> dict[str, Any]:
         "lr_mult": projection.lr_mult,
         "delay_steps": projection.delay,
         **_delays(projection, wiring),
+        **_synapse(projection),
         "type": str(model.values[weights_name(projection.name)].dtype),
         "weights": [float(array.min()), float(array.max())] if array.size else [],
         **_delivery(model, projection, wiring),
@@ -195,6 +196,21 @@ def _delays(projection: Projection, wiring: Wiring) -> dict[str, Any]:
         return {}
     longest = int(delays_of(projection, wiring).max(initial=projection.delay))
     return {"delays": _call(projection.delays), "longest_delay_steps": longest}
+
+
+def _synapse(projection: Projection) -> dict[str, Any]:
+    """Of synapses with states of their own: what each holds, in which events it changes, and the
+    values of its parameters."""
+    synapse = projection.synapse
+    if synapse is None:
+        return {}
+    model = synapse.model
+    return {
+        "via": model.name,
+        "holds": list(model.held),
+        "events": ["pre", *(["post"] if model.on_post else [])],
+        "synapse_parameters": dict(synapse.parameters),
+    }
 
 
 def _delivery(model: Model, projection: Projection, wiring: Wiring) -> dict[str, Any]:

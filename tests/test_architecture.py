@@ -28,6 +28,7 @@ ACROSS = {
     "runtime/cli/test_paths.py",  # every command that is given a path
     "backends/test_varied.py",  # a model, every simulator
     "backends/cuda/test_integers.py",  # the same on a device
+    "backends/test_synapse_examples.py",  # examples with states of synapses, beside NumPy
     "backends/test_integers.py",  # networks of integers, every engine that computes them
     "backends/test_learns.py",  # a rule, an engine and real data
     "backends/rules/through_time/test_torch.py",  # the same networks, by another library

@@ -223,8 +223,14 @@ def _deploy_from_json(document: Json) -> DeploySpec | None:
 
 
 def _run_to_json(run: RunSpec) -> Json:
-    seen = [[p.what, p.population, p.first, p.end, p.every] for p in run.probes]
+    seen = [_probe_to_json(p) for p in run.probes]
     return {"duration": run.duration, "record": seen}
+
+
+def _probe_to_json(probe: Probe) -> Json:
+    """Of synapses with a word more, so that a package without them is as it was."""
+    said = [probe.what, probe.population, probe.first, probe.end, probe.every]
+    return [*said, True] if probe.of_synapses else said
 
 
 def _run_from_json(document: Json) -> RunSpec | None:
@@ -240,4 +246,4 @@ def _run_from_json(document: Json) -> RunSpec | None:
 
 def _is_probe(each: Json) -> bool:
     kinds = (str, str, int, int, int)
-    return tuple(map(type, each)) == kinds
+    return tuple(map(type, each[:5])) == kinds and (len(each) == 5 or each[5:] == [True])

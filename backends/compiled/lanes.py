@@ -14,6 +14,8 @@ from ...ir.model import Model, weights_name
 from ...ir.tensors import Tensor
 from ...ir.wiring import Listed, Wiring
 
+Array = npt.NDArray[Any]
+
 
 def in_lanes(model: Model) -> Model:
     """The model with projections of one delay each: of one whose synapses have delays of their own
@@ -38,6 +40,16 @@ def in_lanes(model: Model) -> Model:
             values[weights_name(lane.name)] = Tensor(weights.array[own], weights.dtype)
     graph = replace(model.graph, projections=tuple(projections))
     return replace(model, graph=graph, wirings=wirings, values=values)
+
+
+def lanes_of(model: Model, name: str) -> tuple[tuple[str, Array], ...]:
+    """The projections that an engine has of one of the model, by name, each with the numbers of its
+    synapses there."""
+    projection = next(p for p in model.graph.projections if p.name == name)
+    wiring = model.wirings[name]
+    if not isinstance(wiring, Listed) or wiring.delay is None:
+        return ((name, np.arange(wiring.synapses)),)
+    return tuple((lane.name, own) for lane, own in _lanes(projection, wiring.delay))
 
 
 def _lanes(

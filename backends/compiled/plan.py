@@ -9,15 +9,18 @@ import numpy as np
 import numpy.typing as npt
 
 from ...ir.calls import number
+from ...ir.diagnostics import CompileError
 from ...ir.graph import Block, Graph, Population, Projection
 from ...ir.levels import levels_of
 from ...ir.model import Model, start_of
 from ...ir.neuron import LAST_EMITTED, NeuronStep
 from ...ir.noise import noise_scale
+from ...ir.passes.schedule import is_stepwise
 from ...ir.rules import ENCODINGS, emitters, sends_numbers
 from ...ir.tensors import together
 from ...ir.types import DType
 from ...ir.verify.durations import steps_of
+from ...ir.verify.singles import stateful
 from ...ir.wiring import Listed, Windows, Wiring
 from ..runnable import require_clocked
 from .kinds import CODES, FIELDS, numbers_of
@@ -45,8 +48,8 @@ class Plan(NamedTuple):
     block: Array  # i64[B + 1] bounds of the blocks within `order`
     recurrent: Array  # u8[B]
     incoming: Array  # i64[P + 1] bounds of the populations within `sources`
-    inner: Array  # i64[P] first of a population's sources that lies in its own block
-    sources: Array  # i64[J] projections by post population, those from its own block last
+    inner: Array  # i64[P] first of a population's sources that are looked at step by step
+    sources: Array  # i64[J] projections by post population, those last: see `is_stepwise`
     pre: Array  # i64[J]
     post: Array  # i64[J]
     delay: Array  # i64[J]
@@ -95,19 +98,23 @@ def distinct_steps(graph: Graph) -> tuple[NeuronStep, ...]:
     return tuple(dict.fromkeys(p.step for p in graph.populations if p.step is not None))
 
 
-def make_plan(model: Model, sums: tuple[str, ...] = ("exact",), fires_often: bool = False) -> Plan:
+def make_plan(
+    model: Model,
+    sums: tuple[str, ...] = ("exact",),
+    fires_often: bool = False,
+    has_states: bool = False,
+) -> Plan:
     """The arrays of a model that is `network.ready`; CompileError(E075) for one that tests its
     thresholds otherwise than once a step, unless the engine `fires_often`, or whose ports hold none
-    of these `sums`."""
+    of these `sums`, E071 for one whose synapses have states, unless the engine `has_states`."""
     graph, wirings = model.graph, model.wirings
-    require_clocked(graph, sums, fires_often)
+    _require_known(graph, sums, fires_often, has_states)
     populations, projections = graph.populations, graph.projections
     index = {p.name: k for k, p in enumerate(populations)}
     steps = steps_of(graph)
     neurons = bounds([p.neurons for p in populations])
     models = {step: k for k, step in enumerate(distinct_steps(graph))}
     assert graph.schedule is not None
-    computed = [b for b in graph.schedule if populations[index[b.populations[0]]].step]
     sources, incoming, inner = _sources(projections, index, graph.schedule)
     weight = bounds([int(np.prod(wirings[p.name].weight_shape)) for p in projections])
     inputs = [k for k, p in enumerate(populations) if p.role == "input"]
@@ -116,9 +123,7 @@ def make_plan(model: Model, sums: tuple[str, ...] = ("exact",), fires_often: boo
         neurons=neurons,
         model=_ints(-1 if p.step is None else models[p.step] for p in populations),
         constants=_constants(populations),
-        order=_ints(index[name] for b in computed for name in b.populations),
-        block=bounds([len(b.populations) for b in computed]),
-        recurrent=np.array([b.is_recurrent for b in computed], np.uint8),
+        **_blocks(graph, index),
         incoming=incoming,
         inner=inner,
         sources=sources,
@@ -148,6 +153,26 @@ def make_plan(model: Model, sums: tuple[str, ...] = ("exact",), fires_often: boo
     )
 
 
+def _blocks(graph: Graph, index: Mapping[str, int]) -> dict[str, Array]:
+    """The populations that are computed, in the order of the schedule."""
+    assert graph.schedule is not None
+    blocks = [b for b in graph.schedule if graph.populations[index[b.populations[0]]].step]
+    return {
+        "order": _ints(index[name] for b in blocks for name in b.populations),
+        "block": bounds([len(b.populations) for b in blocks]),
+        "recurrent": np.array([b.is_recurrent for b in blocks], np.uint8),
+    }
+
+
+def _require_known(
+    graph: Graph, sums: tuple[str, ...], fires_often: bool, has_states: bool
+) -> None:
+    require_clocked(graph, sums, fires_often)
+    mistakes = () if has_states else stateful(graph, "E071", "this target takes")
+    if mistakes:
+        raise CompileError(mistakes)
+
+
 def _events(graph: Graph, steps: int) -> Array:
     """Room for all that each population may fire; of sources no list is kept."""
     most = graph.semantics.spikes_per_step
@@ -160,7 +185,7 @@ def _sources(
 ) -> tuple[Array, Array, Array]:
     block = {name: b for b, members in enumerate(schedule) for name in members.populations}
     post = _ints(index[p.post] for p in projections)
-    own = np.array([block[p.pre] == block[p.post] for p in projections], bool)
+    own = np.array([is_stepwise(p, block) for p in projections], bool)
     incoming = bounds(np.bincount(post, minlength=len(index)))
     outside = np.bincount(post[~own], minlength=len(index))
     return np.lexsort((own, post)).astype(np.int64), incoming, incoming[:-1] + outside

@@ -16,6 +16,7 @@ from functools import lru_cache
 
 from ...ir.graph import Semantics
 from ...ir.neuron import NeuronStep, port_types, types_read
+from ...ir.schemes.events import SynapseStep
 from ...ir.types import Fixed, Scalar
 from ..compiled.text.languages import CPU
 from ..compiled.text.render import render
@@ -27,6 +28,7 @@ from ..compiled.text.step import (
     state_places,
     step_parts,
 )
+from .synapses import synapse_bodies
 
 FORWARD = (
     ("compiled", ("formulas.py", "windows.py", "counts.py", "normals.py")),
@@ -37,6 +39,7 @@ FORWARD = (
             "planes.py",
             "synapses.py",
             "sources.py",
+            "stateful.py",
             "noise.py",
         ),
     ),
@@ -150,11 +153,17 @@ def _has(test: ast.expr, features: Mapping[str, bool]) -> bool | None:
     return None
 
 
-def graph_source(steps: Sequence[NeuronStep], means: Semantics = CLOCKED) -> str:
+def graph_source(
+    steps: Sequence[NeuronStep],
+    means: Semantics = CLOCKED,
+    synapses: Sequence[SynapseStep] = (),
+) -> str:
     """The module of a graph whose distinct neuron steps are `steps`: `advance` over them, or over
-    the parts of each (see `each.py`) where events are delivered one by one."""
+    the parts of each (see `each.py`) where events are delivered one by one, then over the parts of
+    the steps of synapses."""
     make = _in_parts if means.sums == "each" else _whole
     bodies = [body for step in steps for body in make(step, means)]
+    bodies += [body for step in synapses for body in synapse_bodies(step)]
     bodies = [f"{_STEP_HEAD.format(k)}\n{body}" for k, body in enumerate(bodies)]
     has_codes = any(isinstance(t, Fixed) for step in steps for t in types_read(step).values())
     head = [_HEAD, _CODES_HEAD] if has_codes else [_HEAD]

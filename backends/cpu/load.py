@@ -14,6 +14,7 @@ import numba
 from ...ir.graph import Semantics
 from ...ir.neuron import NeuronStep
 from ...ir.rules import DRAWN, GIVEN, SENT
+from ...ir.schemes.events import SynapseStep
 from ..compiled.kinds import LIST, PAIRS, WINDOW
 from ..compiled.plan import Plan
 from ..compiled.text.closures import CLOSURES, closures
@@ -40,10 +41,11 @@ class Kernels:
 
 def features_of(
     plan: Plan, is_wide: bool, means: Semantics = CLOCKED, is_presented: bool = False,
-    is_recorded: bool = False,
+    is_recorded: bool = False, is_stateful: bool = False,
 ) -> dict[str, bool]:  # fmt: skip
     """What of `kernels/features.py` a network has that means this; `is_wide`: the threads are to
-    share a sample; `is_presented`: another engine runs the samples; `is_recorded`: states are."""
+    share a sample; `is_presented`: another engine runs the samples; `is_recorded`: states are;
+    `is_stateful`: synapses hold values."""
     return {
         "DRAWN": bool((plan.encoder == DRAWN).any()),
         "RASTER": bool((plan.encoder == GIVEN).any()),
@@ -61,6 +63,7 @@ def features_of(
         "CODES": means.integers > 0,
         "PRESENTED": is_presented,
         "RECORDED": is_recorded,
+        "STATEFUL": is_stateful,
     }
 
 
@@ -70,14 +73,15 @@ def load_kernels(
     features: Mapping[str, bool],
     rule: Parts = (),
     means: Semantics = CLOCKED,
+    synapses: Sequence[SynapseStep] = (),
 ) -> Kernels:
-    """The kernels for a graph with these neuron steps and features, and those of a training rule;
-    compiled on first use, kept in `folder`."""
+    """The kernels for a graph with these steps of neurons and synapses and features, and those of a
+    training rule; compiled on first use, kept in `folder`."""
     folder = writable(folder)
     # Starts Numba's threads. A kernel that calls a parallel one, and was compiled while that lay in
     # the cache, is loaded without them: its calls of their functions would be of address 0.
     numba.get_num_threads()
-    fixed, own = kernel_source(features, rule), graph_source(steps, means)
+    fixed, own = kernel_source(features, rule), graph_source(steps, means, synapses)
     module = _load(KERNEL_MODULE, fixed, folder)
     return Kernels(module, _load("snncc_cpu_steps", own, folder).advance)
 

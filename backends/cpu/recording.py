@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from ...ir.graph import Graph
-from ...ir.running import SPIKES, Probe
+from ...ir.model import Model
+from ...ir.running import SPIKES, Probe, held
 from ...ir.types import Fixed, Scalar
+from ..compiled.lanes import lanes_of
 from ..compiled.plan import Plan
 from ..compiled.text.step import state_places
 from ..trace import Trace, steps_seen
@@ -23,26 +26,31 @@ from .kernels.closing import (
     OF_POPULATION,
     OF_STATE,
 )
-from .scratch import NO_PROBES, Work
+from .scratch import NO_GLANCES, NO_PROBES, Work
 
 Array = npt.NDArray[Any]
 
 
 class Layout(NamedTuple):
     """Rows of `Work.probes` for those that see states, and the numbers that they see in a run;
-    `rows` says by probe which row is its own, -1 of spikes."""
+    `rows` says by probe which row is its own, -1 of spikes and synapses. `glances` are those of
+    `Work.glances`, of which each probe of synapses has `lanes`: the place of what is seen, and
+    which of its synapses they are."""
 
     table: Array
     numbers: int
     rows: tuple[int, ...]
+    glances: Array = NO_GLANCES
+    lanes: Mapping[int, tuple[tuple[int, Array], ...]] = MappingProxyType({})
 
 
-def layout_of(graph: Graph, plan: Plan, probes: Sequence[Probe]) -> Layout:
-    """Where the kernels find what the probes see, and where they put it."""
+def layout_of(graph: Graph, plan: Plan, probes: Sequence[Probe], drawn: Model) -> Layout:
+    """Where the kernels find what the probes see, and where they put it; `drawn` is the model whose
+    projections have not come apart in lanes."""
     index = {p.name: k for k, p in enumerate(graph.populations)}
     table, rows, numbers = list[Array](), list[int](), 0
     for probe in probes:
-        if probe.what == SPIKES:
+        if probe.what == SPIKES or probe.of_synapses:
             rows.append(-1)
             continue
         step = graph.populations[index[probe.population]].step
@@ -59,7 +67,38 @@ def layout_of(graph: Graph, plan: Plan, probes: Sequence[Probe]) -> Layout:
         rows.append(len(table))
         table.append(row)
         numbers += probe.neurons * len(steps_seen(probe, plan.steps))
-    return Layout(np.array(table, np.int64).reshape(-1, 7), numbers, tuple(rows))
+    layout = Layout(np.array(table, np.int64).reshape(-1, 7), numbers, tuple(rows))
+    return _with_glances(layout, graph, plan, probes, drawn)
+
+
+def _with_glances(
+    layout: Layout, graph: Graph, plan: Plan, probes: Sequence[Probe], drawn: Model
+) -> Layout:
+    """The layout with what is seen of synapses, behind the rest."""
+    index = {p.name: k for k, p in enumerate(graph.projections)}
+    glances, lanes, place = list[list[int]](), {}, layout.numbers
+    for k, probe in enumerate(probes):
+        if not probe.of_synapses:
+            continue
+        found: list[tuple[int, Array]] = []
+        for name, own in lanes_of(drawn, probe.population):
+            row = held(graph.projections[index[name]]).index(probe.what)
+            glances.append([index[name], row, probe.every or plan.steps, place])
+            found.append((place, own))
+            place += len(own) * len(steps_seen(probe, plan.steps))
+        lanes[k] = tuple(found)
+    table = np.array(glances, np.int64).reshape(-1, NO_GLANCES.shape[1])
+    return layout._replace(numbers=place, glances=table, lanes=lanes)
+
+
+def synapses_seen(work: Work, layout: Layout, k: int, probe: Probe, steps: int) -> Array:
+    """The values [times, synapses] that probe k saw in worker 0."""
+    count = len(steps_seen(probe, steps))
+    found = np.zeros((count, probe.neurons), np.float32)
+    for place, own in layout.lanes[k]:
+        seen = work.seen[0, place : place + count * len(own)]
+        found[:, own] = seen.reshape(count, len(own))
+    return found
 
 
 def spikes_seen(plan: Plan, work: Work, p: int, probe: Probe, sample: int) -> Array:

@@ -11,12 +11,14 @@ import numpy.typing as npt
 from ...ir.rules import SENT
 from ...ir.tensors import LINE
 from ..compiled.plan import Plan
+from ..compiled.stateful import NO_STATES, States
 
 Array = npt.NDArray[Any]
 WINDOW = 40
 WIDE_LIMIT = 1 << 26  # neuron steps
 AHEAD = 20  # steps that neurons without recurrence take at a time
 NO_PROBES: Array = np.zeros((0, 7), np.int64)
+NO_GLANCES: Array = np.zeros((0, 4), np.int64)
 
 
 class Work(NamedTuple):
@@ -40,6 +42,15 @@ class Work(NamedTuple):
     laid: Array  # f32[W / together, laid weights] kernels of convolutions, see `planes.py`
     probes: Array  # i64[probes, 7] what of the states is recorded, see `kernels/closing.py`
     seen: Array  # f32[W, numbers] what they saw; of integers their bits
+    glances: Array  # i64[probes, 4] what synapses are looked at for, see `kernels/stateful.py`
+    states: Array  # i64[J, FIELDS] where synapses hold values, see `compiled/stateful.py`
+    starts: Array  # f32[J, most states]
+    look: Array  # f32
+    back_ptr: Array  # i64
+    back: Array  # i32
+    held: Array  # f32[W, values]
+    since: Array  # i32[W, synapses] the steps of their last events
+    sent: Array  # f32[W, 2, longest] what an event brings, see `kernels/stateful.py`
 
 
 def zeros(shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
@@ -69,12 +80,13 @@ def whole_lines(count: int) -> int:
 
 def make_work(
     plan: Plan, workers: int, wide: bool = False, kept: int = 0, together: int = 1,
-    probes: Array = NO_PROBES, seen: int = 0,
+    probes: Array = NO_PROBES, seen: int = 0, states: States = NO_STATES,
+    glances: Array = NO_GLANCES,
 ) -> Work:  # fmt: skip
     """Scratch for `workers` samples in flight, `together` of which a thread has. Where threads
     share one (`wide`), all its steps are one window, so that they seldom meet; `kept` steps are
     where what arrived in them is wanted afterwards. Else windows are short, and their sums stay in
-    cache. The `probes` see so many numbers of a sample."""
+    cache. The `probes` see so many numbers of a sample; `states` are those of synapses."""
     neurons, populations, steps = int(plan.neurons[-1]), len(plan.model), plan.steps
     widest = plan.widest
     is_whole = wide and steps * neurons <= WIDE_LIMIT
@@ -98,4 +110,13 @@ def make_work(
         laid=zeros((-(-workers // together), int(plan.laid[-1])), np.float32),
         probes=probes,
         seen=zeros((workers, seen), np.float32),
+        glances=glances,
+        states=states.table,
+        starts=states.starts,
+        look=states.look,
+        back_ptr=states.back_ptr,
+        back=states.back,
+        held=zeros((workers, states.held), np.float32),
+        since=zeros((workers, states.since), np.int32),
+        sent=zeros((workers, 2, states.longest), np.float32),
     )

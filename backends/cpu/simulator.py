@@ -20,11 +20,12 @@ from ..compiled.network import check_samples, flatten, meant, ready, takes_spike
 from ..compiled.plan import Plan, distinct_steps, make_plan
 from ..compiled.recording import states_at, traced
 from ..compiled.sources import with_sources
+from ..compiled.stateful import distinct_synapses, make_states
 from ..compiled.store import Results
 from ..protocols import Outcome, Samples, classes_of
 from ..trace import Trace
 from .load import Kernels, features_of, load_kernels
-from .recording import every_state, layout_of, spikes_seen, states_seen, trace_of
+from .recording import every_state, layout_of, spikes_seen, states_seen, synapses_seen, trace_of
 from .records import Record
 from .scratch import Work, aligned, make_work
 
@@ -57,12 +58,13 @@ class CpuSimulator:
     """
 
     def __init__(self, model: Model, threads: int | None, folder: Path) -> None:
-        self.model = ready(model)
+        self.drawn, self.model = model, ready(model)
         self.graph = self.model.graph
         self.has_codes = self.graph.semantics.integers > 0
         self.seed = np.uint64(model.seed)
         self.threads = threads or os.cpu_count() or 1
-        self.plan: Plan = make_plan(self.model, tuple(SUMS), fires_often=True)
+        self.plan: Plan = make_plan(self.model, tuple(SUMS), True, has_states=True)
+        self.states = make_states(self.model, self.plan)
         self.tables = Record(self.plan)
         self.steps = self.plan.steps
         self.folder = folder
@@ -106,10 +108,13 @@ class CpuSimulator:
 
     def record(self, samples: Samples, probes: Sequence[Probe]) -> tuple[Array, ...]:
         """What the probes see, as `trace.seen_of` has it; one sample after the other."""
-        layout = layout_of(self.graph, self.plan, probes)
-        scratch = make_work(self.plan, 1, probes=layout.table, seen=layout.numbers)
+        layout = layout_of(self.graph, self.plan, probes, self.drawn)
+        scratch = make_work(
+            self.plan, 1, probes=layout.table, seen=layout.numbers, states=self.states,
+            glances=layout.glances,
+        )  # fmt: skip
         work, index = Record(scratch), [p.name for p in self.graph.populations]
-        kernels = self._recording if len(layout.table) else self.kernels
+        kernels = self._recording if layout.numbers else self.kernels
         found: list[list[Array]] = [[] for _ in probes]
         for s in range(len(samples.ids)):
             self._play(kernels, samples.only(s), self.plan, work)
@@ -117,6 +122,8 @@ class CpuSimulator:
                 if probe.what == SPIKES:
                     p = index.index(probe.population)
                     found[k].append(self._spikes(scratch, p, probe, s, int(samples.ids[s])))
+                elif probe.of_synapses:
+                    found[k].append(synapses_seen(scratch, layout, k, probe, self.steps))
                 else:
                     found[k].append(states_seen(self.graph, scratch, layout, k, probe, self.steps))
         return tuple(
@@ -176,18 +183,23 @@ class CpuSimulator:
     @cached_property
     def kernels(self) -> Kernels:
         """The kernels that present samples, one on each thread."""
-        self._declare()
-        means = self.graph.semantics
-        features = features_of(self.plan, False, means)
-        return load_kernels(distinct_steps(self.graph), self.folder, features, means=means)
+        return self._kernels(False)
 
     @cached_property
     def _recording(self) -> Kernels:
         """Those that write down what probes see as well."""
+        return self._kernels(True)
+
+    def _kernels(self, is_recorded: bool) -> Kernels:
         self._declare()
-        means = self.graph.semantics
-        features = features_of(self.plan, False, means, is_recorded=True)
-        return load_kernels(distinct_steps(self.graph), self.folder, features, means=means)
+        means, has_states = self.graph.semantics, len(self.states.table) > 0
+        features = features_of(
+            self.plan, False, means, is_recorded=is_recorded, is_stateful=has_states
+        )
+        synapses = distinct_synapses(self.graph)
+        return load_kernels(
+            distinct_steps(self.graph), self.folder, features, means=means, synapses=synapses
+        )
 
     def _declare(self) -> None:
         """Make the types of the records known that the kernels take."""
@@ -197,7 +209,7 @@ class CpuSimulator:
             *(nothing.astype(np.int64), nothing.astype(np.uint64), nothing),
             *(np.zeros(0, np.float32), 0),
         )
-        for fields in (make_work(self.plan, 0), data, self._results(0)):
+        for fields in (make_work(self.plan, 0, states=self.states), data, self._results(0)):
             Record(fields)
 
     def _on_threads(self, task: Callable[[int], object], count: int) -> None:
@@ -223,7 +235,7 @@ class CpuSimulator:
 
     def _scratch(self) -> Record[Work]:
         if self._work is None:
-            self._work = Record(make_work(self.plan, self.threads))
+            self._work = Record(make_work(self.plan, self.threads, states=self.states))
         return self._work
 
 

@@ -26,6 +26,7 @@ from .kernels.features import (
     RASTER,
     RECORDED,
     SOURCED,
+    STATEFUL,
     STEADY,
     WIDE,
 )
@@ -42,6 +43,7 @@ from .kernels.noise import put_noise
 from .kernels.planes import is_laid, lay, planes_of
 from .kernels.rows import add, add_scaled, fill, numbers
 from .kernels.sources import drive_source
+from .kernels.stateful import answer, arrive, glance, is_stateful, rest_synapses
 from .kernels.synapses import deliver, deliver_planes, send_all, send_steady
 from .units import advance_at, unit
 
@@ -205,6 +207,7 @@ def step_block(advance, plan, weights, b, first, last, work, w):  # type: ignore
     neurons, sources, pre, delay = plan.neurons, plan.sources, plan.pre, plan.delay
     window = currents.shape[0]
     is_stepwise = RECORDED or plan.recurrent[b] or (GRADED and is_graded(plan, b))
+    is_stepwise = is_stepwise or (STATEFUL and is_watched(plan, b, work))
     stride = 1 if is_stepwise else len(fired)
     for t in range(first, last, stride):
         end = min(t + stride, last)
@@ -214,6 +217,9 @@ def step_block(advance, plan, weights, b, first, last, work, w):  # type: ignore
             for s in range(plan.inner[p], plan.incoming[p + 1]):
                 j = sources[s]
                 a, emitted = pre[j], t - delay[j]
+                if STATEFUL and is_stateful(work, j):
+                    arrive(advance, plan, weights, j, t, work, w)
+                    continue
                 if DROPPED and plan.dropped[a] > 0:
                     drive(plan, values, j, t, t + 1, work, w, currents)
                     continue
@@ -233,6 +239,21 @@ def step_block(advance, plan, weights, b, first, last, work, w):  # type: ignore
                 plan.constants, fired,
             )  # fmt: skip
             close_step(plan, p, t, end, work, w)
+            if STATEFUL:
+                answer(advance, plan, weights, p, t, work, w)
+            if STATEFUL and RECORDED:
+                glance(advance, plan, weights, p, t, work, w)
+
+
+@njit
+def is_watched(plan, b, work):  # type: ignore[no-untyped-def]
+    """Whether synapses that hold values end in block b, which are looked at step by step."""
+    found = False
+    for k in range(plan.block[b], plan.block[b + 1]):
+        p = plan.order[k]
+        for s in range(plan.inner[p], plan.incoming[p + 1]):
+            found = found or is_stateful(work, plan.sources[s])
+    return found
 
 
 @njit
@@ -283,6 +304,8 @@ def play(advance, plan, weights, work, w):  # type: ignore[no-untyped-def]
     the same.
     """
     rest(plan, work.reals[w], work.integers[w])
+    if STATEFUL:
+        rest_synapses(plan, numbers(weights.values), work, w)
     window = work.currents.shape[1]
     for b in range(len(plan.block) - 1):
         if EACH:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -17,12 +16,13 @@ from ...ir.model import Model, start_of, value_name, weights_name
 from ...ir.neuron import SPIKED, Assign, NeuronStep, port_types, types_read
 from ...ir.noise import is_noise
 from ...ir.passes.pipeline import run_model_passes
+from ...ir.passes.schedule import is_stepwise
 from ...ir.rules import sends_numbers
 from ...ir.tensors import Tensor
 from ...ir.types import FLOATS, DType, Fixed, Scalar
 from ...ir.verify.durations import steps_of
-from ...ir.wiring import Wiring, delays_of
 from ..runnable import require_clocked
+from .synapses import Plain, Stateful, Synapses
 
 Array = npt.NDArray[Any]
 Bits = npt.NDArray[np.bool_]
@@ -35,12 +35,14 @@ class Simulation:
     step where there may be several. `emitted`: what left the neurons, [T, B, N]: their spikes, or
     the real numbers that they send; by "<population>/<port>" the noise of its equations. `states`:
     the last values, [B, N] by population and state; `history`: all values [T, B, N] after each
-    step, if recorded."""
+    step, if recorded. `synapses`: what synapses hold, [B, S] by projection, step and name, after
+    the steps that are asked for."""
 
     spikes: dict[str, Bits]
     emitted: dict[str, Array]
     states: dict[str, dict[str, Array]]
     history: dict[str, dict[str, Array]]
+    synapses: dict[str, dict[int, dict[str, Array]]] = field(default_factory=dict)
 
 
 def simulate(
@@ -51,6 +53,7 @@ def simulate(
     forced: Mapping[str, Array] | None = None,
     factors: Mapping[str, Array] | None = None,
     shape: tuple[int, int] | None = None,
+    looks: Mapping[str, Collection[int]] | None = None,
 ) -> Simulation:
     """The trace of a model whose graph went through the pipeline.
 
@@ -59,12 +62,12 @@ def simulate(
     populations are evaluated in schedule order; a projection of delay d brings what its pre
     population emitted in step t - d, each value times its weight. All arithmetic is in `real`; a
     port sums one by one: the projections from other blocks in graph order, then those from the
-    population's own block in graph order, in each the delays, if it has several, and the pre
-    neurons ascending. Fixed-point numbers
-    are their codes, in int64. Of the populations in `forced` the spikes are given, [T, B, N],
-    whatever their thresholds say. `shape` (T, B) is that of a network without inputs; else its
-    graph says T, and B is 1. What those in `factors` send is multiplied by these, [B, N], see
-    `ir.dropout`.
+    population's own block, or whose synapses have states, in graph order, in each the delays, if it
+    has several, and the pre neurons ascending. Fixed-point numbers are their codes, in int64. Of
+    the populations in `forced` the spikes are given, [T, B, N], whatever their thresholds say.
+    `shape` (T, B) is that of a network without inputs; else its graph says T, and B is 1. What
+    those in `factors` send is multiplied by these, [B, N], see `ir.dropout`. `looks` are the steps
+    after which the synapses of projections are looked at.
     """
     model = run_model_passes(model)
     graph = model.graph
@@ -79,6 +82,7 @@ def simulate(
             for name in block.populations:
                 if name not in inputs:
                     network.advance(name, t, trace)
+        network.look(t, looks or {}, trace)
     return trace
 
 
@@ -114,11 +118,24 @@ class _Network:
         self.real = real
         self.steps, self.batch = shape
         self.codes: dict[str, _Code] = {}
-        self.incoming: dict[str, list[_Synapses]] = {name: [] for name in self.populations}
+        self.incoming: dict[str, list[Synapses]] = {name: [] for name in self.populations}
         for projection in _in_order_of_arrival(graph):
-            weights = _weights(model.values[weights_name(projection.name)], real)
-            synapses = _Synapses(projection, model.wirings[projection.name], weights)
-            self.incoming[projection.post].append(synapses)
+            self.incoming[projection.post].append(self._synapses(projection))
+
+    def _synapses(self, projection: Projection) -> Synapses:
+        wiring = self.model.wirings[projection.name]
+        weights = _weights(self.model.values[weights_name(projection.name)], self.real)
+        if projection.synapse is None:
+            return Plain(projection, wiring, weights)
+        shape = self.steps, self.batch
+        return Stateful(projection, wiring, weights, self.model.graph.dt, shape)
+
+    def look(self, t: int, looks: Mapping[str, Collection[int]], trace: Simulation) -> None:
+        """Note in the trace what synapses hold after step t, where that is asked for."""
+        for synapses in (s for incoming in self.incoming.values() for s in incoming):
+            name = synapses.projection.name
+            if isinstance(synapses, Stateful) and t in looks.get(name, ()):
+                trace.synapses.setdefault(name, {})[t] = synapses.values(t)
 
     def silent_trace(self, record: bool) -> Simulation:
         """The trace before the first step: inputs filled in, states at their initial values."""
@@ -213,6 +230,8 @@ class _Network:
                 sent = fired if step.emit is None else trace.emitted[name][t]
                 trace.emitted[name][t] = self.factors[name] * sent
         trace.spikes[name][t] = fired
+        for synapses in self.incoming[name]:
+            synapses.answer(t, trace.spikes[name][t])
         for state in step.states:
             kept = self._spread(name, values[state.name]).astype(self._numpy_type(state.dtype))
             trace.states[name][state.name] = kept
@@ -261,6 +280,7 @@ class _Network:
         for state in states:
             values[state] = np.array(self._spread(population.name, values[state]))
         for synapses in self.incoming[population.name]:
+            assert isinstance(synapses, Plain)
             emitted = t - synapses.projection.delay
             if emitted < 0:
                 continue
@@ -302,48 +322,19 @@ class _Network:
             return noise
         total = np.zeros((self.batch, self.populations[name].neurons), kind)
         for synapses in self.incoming[name]:
-            for delay, rows in synapses.rows.items():
-                if synapses.projection.port == port and t >= delay:
-                    sent = trace.emitted[synapses.projection.pre][t - delay]
-                    synapses.deliver(rows, sent, total)
+            if synapses.projection.port == port:
+                synapses.bring(t, trace.emitted[synapses.projection.pre], total)
         return total
 
 
 def _in_order_of_arrival(graph: Graph) -> list[Projection]:
-    """Projections between blocks, which are complete by then, before those within a block."""
+    """Projections between blocks, which are complete by then, before those that are looked at step
+    by step."""
     assert graph.schedule is not None
     block = {name: k for k, b in enumerate(graph.schedule) for name in b.populations}
-    return sorted(graph.projections, key=lambda p: block[p.pre] == block[p.post])
+    return sorted(graph.projections, key=lambda p: is_stepwise(p, block))
 
 
 def _weights(value: Tensor, real: Real) -> Array:
     """Weights as they are multiplied: codes as they are, all else in `real`."""
     return value.array.astype(np.int64 if isinstance(value.dtype, Fixed) else real)
-
-
-Rows = list[tuple[Array, Array]]
-
-
-class _Synapses:
-    """A projection with its weights: by delay, one row of targets for every pre neuron."""
-
-    def __init__(self, projection: Projection, wiring: Wiring, weights: Array) -> None:
-        assert weights.shape == wiring.weight_shape, (projection.name, weights.shape)
-        self.projection = projection
-        pre, post = wiring.pairs()
-        values = weights.ravel()[wiring.places()]
-        delays = delays_of(projection, wiring)
-        self.rows: dict[int, Rows] = {}
-        for delay in sorted({projection.delay, *delays.tolist()}):
-            ends, own = pre[delays == delay], post[delays == delay]
-            bounds = np.searchsorted(ends, np.arange(wiring.pre_neurons + 1))
-            weighed = values[delays == delay]
-            self.rows[delay] = [(own[lo:hi], weighed[lo:hi]) for lo, hi in pairwise(bounds)]
-
-    def deliver(self, rows: Rows, emitted: Array, total: Array) -> None:
-        """Add weight x value of what was emitted [B, pre] to the totals [B, post], pre neurons
-        ascending."""
-        for sample, neuron in zip(*np.nonzero(emitted), strict=True):
-            post, weights = rows[neuron]
-            # One by one, as a neuron may have several synapses to a target.
-            np.add.at(total[sample], post, weights * emitted[sample, neuron])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from ..compiled.network import check_samples, meant
 from ..compiled.plan import output_of
 from ..compiled.sources import silenced
 from ..protocols import Outcome, Samples, classes_of
-from ..trace import Trace, seen_of
+from ..trace import Trace, seen_of, steps_seen
 from .network import Real, Simulation, simulate
 
 Array = npt.NDArray[Any]
@@ -67,15 +67,22 @@ class ReferenceSimulator:
 
     def trace(self, samples: Samples, has_states: bool) -> Trace:
         """What the network does with the samples."""
-        made = self._simulated(samples, has_states)
+        return self._trace(samples, has_states, ())
+
+    def _trace(self, samples: Samples, has_states: bool, probes: Sequence[Probe]) -> Trace:
+        looks: dict[str, set[int]] = {}
+        for probe in (p for p in probes if p.of_synapses):
+            looks.setdefault(probe.population, set()).update(steps_seen(probe, self.steps).tolist())
+        made = self._simulated(samples, has_states, looks)
         numbers = {
             p.name: made.emitted[p.name][0] for p in self.graph.populations if sends_numbers(p)
         }
-        return Trace(made.spikes, made.history, numbers)
+        return Trace(made.spikes, made.history, numbers, made.synapses)
 
     def record(self, samples: Samples, probes: Sequence[Probe]) -> tuple[Array, ...]:
         """What the probes see."""
-        trace = self.trace(samples, any(probe.what != SPIKES for probe in probes))
+        has_states = any(not probe.of_synapses and probe.what != SPIKES for probe in probes)
+        trace = self._trace(samples, has_states, probes)
         return tuple(seen_of(trace, probe) for probe in probes)
 
     def states_at(self, samples: Samples, steps: int) -> dict[str, dict[str, Array]]:
@@ -85,11 +92,16 @@ class ReferenceSimulator:
         states = simulate(self.model, begun, self.real, shape=(steps, 1)).states
         return {name: {s: a[0] for s, a in of_one.items()} for name, of_one in states.items()}
 
-    def _simulated(self, samples: Samples, has_states: bool) -> Simulation:
+    def _simulated(
+        self,
+        samples: Samples,
+        has_states: bool,
+        looks: Mapping[str, Collection[int]] | None = None,
+    ) -> Simulation:
         check_samples(self.graph, samples)
         inputs = input_spikes(self.graph, samples, self.steps, self.model.seed)
         shape = self.steps, len(samples.ids)
-        return simulate(self.model, inputs, self.real, has_states, shape=shape)
+        return simulate(self.model, inputs, self.real, has_states, shape=shape, looks=looks)
 
     def _output(self) -> slice:
         bounds = np.cumsum([0, *(p.neurons for p in self.graph.populations)])

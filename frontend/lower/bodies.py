@@ -8,12 +8,12 @@ from typing import Any
 from ...ir.diagnostics import CompileError, Diagnostic, Span
 from ...ir.report import Poisoned, twice
 from ..library import module_entry
+from ..syntax.files import Module
 from ..syntax.tree import (
     Cell,
     For,
     InstanceStatement,
     Let,
-    Module,
     PopulationStatement,
     PortStatement,
     ProjectionStatement,

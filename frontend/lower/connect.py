@@ -24,6 +24,7 @@ from ..syntax.tree import (
     Option,
     Path,
     ProjectionStatement,
+    Via,
 )
 from ..typing.arguments import (
     as_call,
@@ -43,6 +44,7 @@ from .lags import Lag, lag_of, listed_lag
 from .layouts import Sizes
 from .paths import part_text, post_end, pre_end
 from .relays import add_relay, require_learning_alone
+from .synapses import synapse_of
 from .tensors import LOADERS, Loaded
 
 
@@ -118,6 +120,7 @@ def _join(
         lag = listed_lag(listed, name, said, body)
     else:
         lag = lag_of(said, scope, body) if delay is None else Lag(delay)
+    synapse = synapse_of(_via(options), dimension, scope, body)
     body.network.names[name] = span
     body.network.projections.append(
         Projection(
@@ -131,6 +134,7 @@ def _join(
             _lr_mult(options, connectivity.kind, scope, body.report),
             span,
             lag.delays,
+            synapse,
             pre.part,
             post.part,
         )
@@ -200,6 +204,11 @@ def _options(options: tuple[Option, ...]) -> _Options:
 def _said(options: _Options) -> Delay | None:
     option = options.get(Delay)
     return option if isinstance(option, Delay) else None
+
+
+def _via(options: _Options) -> Via | None:
+    option = options.get(Via)
+    return option if isinstance(option, Via) else None
 
 
 def _lr_mult(options: _Options, kind: str, scope: Scope, report: Report) -> float:

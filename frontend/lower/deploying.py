@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ...ir.deploy.choices import DeploySpec, chosen
@@ -11,14 +11,13 @@ from ...ir.deploy.forms import contradictions
 from ...ir.diagnostics import CompileError, Diagnostic, Span
 from ...ir.expr import names
 from ...ir.graph import Graph
-from ...ir.relays import written_ends
 from ...ir.report import Report, nearest, twice
 from ..foreign import unknown
 from ..syntax.files import ChoiceOf, Deploy
-from ..syntax.tree import Expression, Literal, Path, Reference, Setting
+from ..syntax.tree import Expression, Literal, Reference, Setting
 from ..typing.constants import Quantity, Scope, evaluate, number, whole, wrong_type
 from ..units import coherent
-from .paths import part_text
+from .ends import Ends, between, by_ends
 
 
 @dataclass(slots=True)
@@ -28,7 +27,7 @@ class _Block:
 
     scope: Scope
     graph: Graph | None
-    named: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    named: Ends = field(default_factory=dict)
     said: dict[str, Choice] = field(default_factory=dict)
     bits: dict[str, int] = field(default_factory=dict)
     places: dict[str, Span] = field(default_factory=dict)
@@ -86,24 +85,11 @@ def _of_projections(line: ChoiceOf, read: _Block) -> None:
         read.places[projection], read.bits[projection] = line.span, value
 
 
-def _between(line: ChoiceOf, read: _Block, graph: Graph) -> list[str]:
+def _between(line: ChoiceOf, read: _Block, graph: Graph) -> Sequence[str]:
     """The projections from one end to the other, maybe to a port of it."""
     if not read.named:
-        written = written_ends(graph)
-        for p in graph.projections:
-            for pre, post, port in {(p.pre, p.post, p.port), written[p.name]}:
-                for end in (post, f"{post}.{port}"):
-                    read.named.setdefault((pre, end), []).append(p.name)
-    pre, post = _text(line.pre, read.scope), _text(line.post, read.scope)
-    found = read.named.get((pre, post), [])
-    if not found:
-        there = dict.fromkeys(f"{pre} -> {post}" for pre, post, _ in written_ends(graph).values())
-        raise CompileError(unknown("projection", f"{pre} -> {post}", line.span, there))
-    return found
-
-
-def _text(path: Path, scope: Scope) -> str:
-    return ".".join(part_text(part, scope) for part in path.parts)
+        read.named = by_ends(graph)
+    return between((line.pre, line.post), line.span, read.named, graph, read.scope)
 
 
 def _value(name: str, node: Expression, read: _Block) -> Choice:

@@ -10,9 +10,9 @@ from ...ir.graph import Call, Graph, TrainSpec
 from ...ir.report import Report, listing, twice, unknown
 from ...ir.running import RunSpec
 from ..library import Entry, LoadedFile
-from ..syntax.files import Plan
+from ..syntax.files import Module, Network, Plan
 from ..syntax.parser import parse_expression
-from ..syntax.tree import Expression, Literal, Module, Network, Param, Setting
+from ..syntax.tree import Expression, Literal, Param, Setting
 from ..typing.constants import Scope
 from .bodies import unroll, unroll_module
 from .construction import Body, Construction, Environment

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from ...ir.diagnostics import CompileError, Diagnostic, Span
-from ...ir.graph import Graph, Population
+from ...ir.graph import Graph, Population, Projection
 from ...ir.report import Report, twice
-from ...ir.running import SPIKES, Probe, RunSpec
+from ...ir.running import SPIKES, Probe, RunSpec, held, of_synapses
 from ...ir.verify.durations import problem_of
 from ..foreign import unknown
-from ..syntax.files import Record, Run
-from ..syntax.tree import Expression, Setting, Slice
+from ..syntax.files import Record, RecordOf, Run
+from ..syntax.tree import Expression, Name, Setting, Slice
 from ..typing.constants import Scope, evaluate, number
 from ..units import TIME
 from .arrays import neurons_of, without_slice
+from .ends import between, by_ends
 from .paths import part_text
 
 
@@ -36,6 +38,8 @@ def lower_run(block: Run, scope: Scope, graph: Graph | None, report: Report) -> 
     for entry in block.entries:
         if isinstance(entry, Record):
             report.attempt(_record, entry, read)
+        elif isinstance(entry, RecordOf):
+            report.attempt(_record_of, entry, read)
         else:
             report.attempt(_set, entry, read)
     report.require_none_since(last)
@@ -60,7 +64,7 @@ def _set(line: Setting, read: _Block) -> None:
 def _record(line: Record, read: _Block) -> None:
     if read.graph is None:
         return
-    every = 1 if line.every is None else _steps(line.every, line, read.scope, read.graph.dt)
+    every = 1 if line.every is None else _steps(line.every, line.what, read.scope, read.graph.dt)
     index = read.graph.index()
     for path in line.paths:
         *before, last = path.parts
@@ -76,8 +80,36 @@ def _record(line: Record, read: _Block) -> None:
             raise CompileError(
                 twice(f"{line.what.text} of {name}", path.span, before_, code="E014")
             )
-        probe = Probe(line.what.text, name, first, end, every, path.span)
+        probe = Probe(line.what.text, name, first, end, every, span=path.span)
         read.probes[line.what.text, name] = probe
+
+
+def _record_of(line: RecordOf, read: _Block) -> None:
+    """A line about the synapses of all projections between two populations."""
+    graph, what = read.graph, line.what
+    if graph is None:
+        return
+    every = 0 if line.every is None else _steps(line.every, what, read.scope, graph.dt)
+    ends = line.pre, line.post
+    names = between(ends, line.span, by_ends(graph), graph, read.scope)
+    own = {p.name: p for p in graph.projections if p.name in names}
+    having = [name for name in names if what.text in held(own[name])]
+    if not having:
+        raise CompileError(_not_held(line, tuple(own.values())))
+    for name in having:
+        if (what.text, name) in read.probes:
+            first = read.probes[what.text, name].span
+            raise CompileError(twice(f"{what.text} of {name}", line.span, first, code="E014"))
+        read.probes[what.text, name] = of_synapses(what.text, name, every, line.span)
+
+
+def _not_held(line: RecordOf, projections: Sequence[Projection]) -> Diagnostic:
+    what, known = line.what, dict.fromkeys(s for p in projections for s in held(p))
+    if known:
+        return unknown("state of the synapses", what.text, what.span, known)
+    message = f"the synapses of `{projections[0].name}` hold nothing that changes"
+    way_out = "states of synapses, and weights that they change, come with `via`"
+    return Diagnostic("E044", message, line.span, help=way_out)
 
 
 def _require_seen(line: Record, population: Population) -> None:
@@ -87,10 +119,10 @@ def _require_seen(line: Record, population: Population) -> None:
         raise CompileError(unknown("state", what.text, what.span, (SPIKES, *states)))
 
 
-def _steps(node: Expression, line: Record, scope: Scope, dt: float) -> int:
+def _steps(node: Expression, what: Name, scope: Scope, dt: float) -> int:
     """How many steps an interval is."""
     interval = number(evaluate(node, scope), node.span, TIME)
-    if line.what.text == SPIKES:
+    if what.text == SPIKES:
         message, way_out = "every spike is recorded, whenever it is", "leave out `every`"
         raise CompileError(Diagnostic("E022", message, node.span, help=way_out))
     wrong = problem_of(interval, dt)

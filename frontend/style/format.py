@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from ...ir.diagnostics import CompileError, Source
 from ..collection import no_collection
-from ..syntax.files import ChoiceOf, Deploy, File, Record, Run, Train
+from ..syntax.files import ChoiceOf, Deploy, File, Record, RecordOf, Run, Train
 from ..syntax.lexer import Token, spelled, words
 from ..syntax.parser import parse
 from .columns import Line, align
@@ -106,7 +106,7 @@ def _entries(tree: File) -> Entries:
     plans = [item for item in tree.items if isinstance(item, (Train, Deploy, Run))]
     starts, names = set[int](), set[int]()
     for entry in (entry for plan in plans for entry in plan.entries):
-        if isinstance(entry, Record):
+        if isinstance(entry, (Record, RecordOf)):
             names.add(entry.what.span.start)
             continue
         setting = entry.setting if isinstance(entry, ChoiceOf) else entry
@@ -172,6 +172,8 @@ def _kind(row: Sequence[_Word]) -> str:
         return ""
     if row[0].token.type == "INPUT" and "_ENCODE" not in types:
         return ""  # a port of a neuron
+    if row[0].token.type == "RECORD":
+        return ""
     if row[0].token.type in _POPULATIONS:
         return "population"
     return "projection" if "_ARROW" in types else ""

@@ -19,6 +19,7 @@ _STATEMENT_STARTS = frozenset(
         "NAME",
         "IMPORT",
         "NEURON",
+        "SYNAPSE",
         "MODULE",
         "NETWORK",
         "TRAIN",
@@ -43,7 +44,7 @@ _STATEMENT_STARTS = frozenset(
         "LET",
     }
 )
-_CLAUSES = frozenset({"METHOD", "DELAY", "FIXED", "TRAINABLE", "AS"})
+_CLAUSES = frozenset({"METHOD", "DELAY", "FIXED", "TRAINABLE", "AS", "VIA"})
 _DECLARATIONS = frozenset({"PARAM", "STATE", "INPUT"})
 
 

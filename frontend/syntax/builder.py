@@ -144,6 +144,17 @@ class _Builder:
     def emit(self, children: Children) -> syntax.Emit:
         return syntax.Emit(children[1], children[0].span)
 
+    # ---- synapse models
+
+    def synapse(self, children: Children) -> files.Synapse:
+        return files.Synapse(name_of(children[1]), (*children[2], *children[3:]))
+
+    def weighed(self, children: Children) -> syntax.Weighed:
+        return syntax.Weighed(name_of(children[0]), children[1])
+
+    def on_event(self, children: Children) -> syntax.OnEvent:
+        return syntax.OnEvent(name_of(children[1]), tuple(children[2:]))
+
     # ---- statements
 
     def let(self, children: Children) -> syntax.Let:
@@ -201,6 +212,9 @@ class _Builder:
         call = self.call(children)
         return syntax.Learning(call, call.name.span)
 
+    def via(self, children: Children) -> syntax.Via:
+        return syntax.Via(children[1], children[0].span)
+
     def alias(self, children: Children) -> syntax.Alias:
         return syntax.Alias(children[1], children[0].span)
 
@@ -226,14 +240,14 @@ class _Builder:
     def import_(self, children: Children) -> files.Import:
         return files.Import(Name(children[1].text[1:-1], children[1].span))
 
-    def neuron(self, children: Children) -> syntax.Neuron:
-        return syntax.Neuron(name_of(children[1]), tuple(children[2:]))
+    def neuron(self, children: Children) -> files.Neuron:
+        return files.Neuron(name_of(children[1]), tuple(children[2:]))
 
-    def module(self, children: Children) -> syntax.Module:
-        return syntax.Module(name_of(children[1]), children[2], tuple(children[3:]))
+    def module(self, children: Children) -> files.Module:
+        return files.Module(name_of(children[1]), children[2], tuple(children[3:]))
 
-    def network(self, children: Children) -> syntax.Network:
-        return syntax.Network(name_of(children[1]), children[2], tuple(children[3:]))
+    def network(self, children: Children) -> files.Network:
+        return files.Network(name_of(children[1]), children[2], tuple(children[3:]))
 
     def formals(self, children: Children) -> tuple[syntax.Param, ...]:
         return tuple(children)
@@ -255,6 +269,11 @@ class _Builder:
         rest = children[3 + len(paths) :]
         span = cover(children[0].span, paths[-1].span)
         return files.Record(name_of(children[1]), paths, rest[-1] if rest[-1:] else None, span)
+
+    def record_of(self, children: Children) -> files.RecordOf:
+        what, pre, post, rest = name_of(children[1]), children[3], children[4], children[5:]
+        every = rest[-1] if rest[-1:] else None
+        return files.RecordOf(what, pre, post, every, cover(children[0].span, post.span))
 
     def deploy(self, children: Children) -> files.Deploy:
         return files.Deploy(name_of(children[1]), tuple(children[2:]))

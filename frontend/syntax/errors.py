@@ -36,7 +36,7 @@ _GROUPS: tuple[tuple[frozenset[str], frozenset[str], str], ...] = (
     ),
     (
         frozenset({"NETWORK", "TRAIN"}),
-        frozenset({"NETWORK", "MODULE", "NEURON", "TRAIN", "DEPLOY", "RUN", "IMPORT"}),
+        frozenset({"NETWORK", "MODULE", "NEURON", "SYNAPSE", "TRAIN", "DEPLOY", "RUN", "IMPORT"}),
         "a definition",
     ),
     (
@@ -46,7 +46,7 @@ _GROUPS: tuple[tuple[frozenset[str], frozenset[str], str], ...] = (
     ),
     (
         frozenset({"DELAY", "FIXED"}),
-        frozenset({"DELAY", "FIXED", "TRAINABLE", "AS", "_THEN"}),
+        frozenset({"DELAY", "FIXED", "TRAINABLE", "AS", "VIA", "_THEN"}),
         "an option of the projection",
     ),
     (frozenset({"INPUT", "OUTPUT"}), frozenset({"INPUT", "OUTPUT", "POPULATION"}), "a population"),
@@ -175,7 +175,7 @@ _STATEMENTS = {
         "close the block before it with `}`, or move it out",
     ),
 }
-DEFINITIONS = frozenset({"IMPORT", "MODULE", "NETWORK", "TRAIN", "DEPLOY", "RUN"})
+DEFINITIONS = frozenset({"IMPORT", "SYNAPSE", "MODULE", "NETWORK", "TRAIN", "DEPLOY", "RUN"})
 # What a user may have had in mind; the first that fits is told.
 _RECOGNIZED = (_undeclared, _nothing_held, _nested, _foreign, _no_unit)
 

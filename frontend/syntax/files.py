@@ -1,11 +1,59 @@
-"""What a file says beside its definitions, and the file: the uppermost part of the syntax tree."""
+"""What a file says, its definitions and plans, and the file: the upper part of the syntax tree."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
 from ...ir.diagnostics import Span
-from .tree import Argument, Definition, Expression, Name, Path, Setting
+from .tree import (
+    Argument,
+    Cell,
+    Clause,
+    Expression,
+    Facet,
+    Name,
+    Param,
+    Path,
+    Setting,
+    Statement,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Neuron:
+    """`neuron name { … }`."""
+
+    name: Name
+    clauses: tuple[Clause, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Synapse:
+    """`synapse name(params) { … }`; its parameters are clauses too."""
+
+    name: Name
+    clauses: tuple[Facet, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """`module name(params) { … }`."""
+
+    name: Name
+    params: tuple[Param, ...]
+    body: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """`network name(params) { … }`."""
+
+    name: Name
+    params: tuple[Param, ...]
+    body: tuple[Statement, ...]
+
+
+Definition = Neuron | Synapse | Cell | Module | Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +110,22 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordOf:
+    """`record what of pre -> post every interval`: a line of a `run` block about synapses."""
+
+    what: Name
+    pre: Path
+    post: Path
+    every: Expression | None
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """`run network { … }`."""
 
     network: Name
-    entries: tuple[Setting | Record, ...]
+    entries: tuple[Setting | Record | RecordOf, ...]
 
 
 Plan = Train | Deploy | Run  # what concerns a network that stands elsewhere

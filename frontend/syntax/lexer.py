@@ -27,6 +27,7 @@ END = "$END"
 KEYWORDS: dict[str, str] = {
     "import": "IMPORT",
     "neuron": "NEURON",
+    "synapse": "SYNAPSE",
     "module": "MODULE",
     "network": "NETWORK",
     "train": "TRAIN",
@@ -54,6 +55,7 @@ KEYWORDS: dict[str, str] = {
     "in": "IN",
     "let": "LET",
     "then": "_THEN",
+    "via": "VIA",
     "delay": "DELAY",
     "fixed": "FIXED",
     "trainable": "TRAINABLE",

@@ -63,7 +63,7 @@ def _tokens(
 _MOST = (
     (frozenset({"OPERATOR", "MINUS", "SLASH", "NOT"}), LIMITS.operators, "operators"),
     (
-        frozenset({"NETWORK", "MODULE", "NEURON", "TRAIN", "DEPLOY", "RUN"}),
+        frozenset({"NETWORK", "MODULE", "NEURON", "SYNAPSE", "TRAIN", "DEPLOY", "RUN"}),
         LIMITS.definitions,
         "definitions",
     ),

@@ -187,6 +187,25 @@ class Emit:
     span: Span = field(compare=False, repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """`weight: unit` of a synapse."""
+
+    name: Name
+    unit: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class OnEvent:
+    """`on pre { … }` or `on post { … }` of a synapse."""
+
+    event: Name
+    actions: tuple[Setting | Emit, ...]
+
+
+Facet = Param | StateVariable | Weighed | Derivative | OnEvent
+
+
 # What a model says at most once.
 Once = On | SpikeWhen | RefractoryHold | Emit
 Clause = Param | StateVariable | Receive | Derivative | Once
@@ -310,7 +329,15 @@ class Alias:
     span: Span = field(compare=False, repr=False)
 
 
-Option = Delay | Learning | Alias
+@dataclass(frozen=True, slots=True)
+class Via:
+    """The option `via synapse(arguments)`."""
+
+    model: Call
+    span: Span = field(compare=False, repr=False)
+
+
+Option = Delay | Learning | Alias | Via
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,35 +369,3 @@ class For:
 
 Declaration = Let | Cell | PopulationStatement | InstanceStatement | PortStatement | SourceStatement
 Statement = Setting | Declaration | ProjectionStatement | For
-
-
-# Definitions.
-
-
-@dataclass(frozen=True, slots=True)
-class Neuron:
-    """`neuron name { … }`."""
-
-    name: Name
-    clauses: tuple[Clause, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Module:
-    """`module name(params) { … }`."""
-
-    name: Name
-    params: tuple[Param, ...]
-    body: tuple[Statement, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Network:
-    """`network name(params) { … }`."""
-
-    name: Name
-    params: tuple[Param, ...]
-    body: tuple[Statement, ...]
-
-
-Definition = Neuron | Cell | Module | Network

@@ -12,15 +12,16 @@ from ...ir.graph import Call as IrCall
 from ...ir.neuron import Assign, NeuronModel, Parameter, Refractory, State
 from ...ir.noise import is_noise
 from ...ir.report import Report, sound, twice
+from ..syntax.files import Neuron, Synapse
 from ..syntax.tree import (
     Call,
     Clause,
     Derivative,
     Emit,
     Expression,
+    Facet,
     Learning,
     Name,
-    Neuron,
     On,
     Once,
     Param,
@@ -60,23 +61,24 @@ class CheckedModel:
     drawn: Mapping[str, Drawn] = field(default_factory=dict)
 
 
-C = TypeVar("C", bound=Clause)
+C = TypeVar("C", bound=Clause | Facet)
 
 
-def _of(kind: type[C], clauses: Iterable[Clause]) -> list[C]:
+def of_kind(kind: type[C], clauses: Iterable[Clause | Facet]) -> list[C]:
+    """The clauses of a kind."""
     return [clause for clause in clauses if isinstance(clause, kind)]
 
 
 def check_model(node: Neuron, report: Report) -> CheckedModel:
     """The model that a `neuron` block describes; all its mistakes at once."""
     table, last = Declarations(report), report.last
-    parameters = _parameters(node, table)
+    parameters = parameters_of(node, table)
     learnt = _learnt(node, table)
     _declare_variables(node, table)
-    states = _states(node, table)
+    states = states_of(node, table)
     on_input = _jumps("input", node, table)
     on_spike = _jumps("spike", node, table)
-    derivatives = _derivatives(node, table)
+    derivatives = derivatives_of(node, table)
     spike = report.attempt(_spike, node, table)
     refractory = report.attempt(_refractory, node, table)
     emit = report.attempt(_emit, node, table)
@@ -100,8 +102,9 @@ def check_model(node: Neuron, report: Report) -> CheckedModel:
     return CheckedModel(neuron, table.parameters, ports, values, learnt, table.states, table.drawn)
 
 
-def _parameters(node: Neuron, table: Declarations) -> tuple[Parameter, ...]:
-    return table.report.each(_parameter, _of(Param, node.clauses), table)
+def parameters_of(node: Neuron | Synapse, table: Declarations) -> tuple[Parameter, ...]:
+    """The parameters of a model, entered in the table."""
+    return table.report.each(_parameter, of_kind(Param, node.clauses), table)
 
 
 def _parameter(clause: Param, table: Declarations) -> Parameter:
@@ -121,7 +124,7 @@ def _parameter(clause: Param, table: Declarations) -> Parameter:
 
 
 def _learnt(node: Neuron, table: Declarations) -> dict[str, Learns | None]:
-    clauses = [c for c in _of(Param, node.clauses) if c.name.text in table.parameters]
+    clauses = [c for c in of_kind(Param, node.clauses) if c.name.text in table.parameters]
     return dict(table.report.each(_learns, clauses, table))
 
 
@@ -132,14 +135,15 @@ def _learns(clause: Param, table: Declarations) -> tuple[str, Learns | None]:
 
 
 def _declare_variables(node: Neuron, table: Declarations) -> None:
-    ports = _of(Receive, node.clauses)
-    table.report.each(_declare_state, _of(StateVariable, node.clauses), table)
+    ports = of_kind(Receive, node.clauses)
+    table.report.each(declare_state, of_kind(StateVariable, node.clauses), table)
     table.report.each(_declare_port, ports, table)
     if not ports and table.find(DEFAULT_PORT) is None:
         table.ports[DEFAULT_PORT] = Declared(VOLTAGE, node.name.span)
 
 
-def _declare_state(clause: StateVariable, table: Declarations) -> None:
+def declare_state(clause: StateVariable, table: Declarations) -> None:
+    """Enter a state in the table."""
     table.declare(table.states, clause.name, unit_of(clause.unit))
 
 
@@ -148,8 +152,9 @@ def _declare_port(clause: Receive, table: Declarations) -> None:
     table.declare(table.ports, clause.name, dimension)
 
 
-def _states(node: Neuron, table: Declarations) -> tuple[State, ...]:
-    clauses = [c for c in _of(StateVariable, node.clauses) if c.name.text in table.states]
+def states_of(node: Neuron | Synapse, table: Declarations) -> tuple[State, ...]:
+    """The states of a model, which the table has."""
+    clauses = [c for c in of_kind(StateVariable, node.clauses) if c.name.text in table.states]
     return table.report.each(_state, clauses, table)
 
 
@@ -165,22 +170,24 @@ def _state(clause: StateVariable, table: Declarations) -> State:
 
 
 def _jumps(event: str, node: Neuron, table: Declarations) -> tuple[Assign, ...]:
-    clauses = [clause for clause in _of(On, node.clauses) if clause.event == event]
+    clauses = [clause for clause in of_kind(On, node.clauses) if clause.event == event]
     _require_single(clauses, table)
     assignments = [a for clause in clauses for a in clause.assignments]
-    return table.report.each(_assign, assignments, table)
+    return table.report.each(assign_of, assignments, table)
 
 
-def _assign(setting: Setting, table: Declarations) -> Assign:
+def assign_of(setting: Setting, table: Declarations) -> Assign:
+    """What a jump assigns to a state."""
     name = setting.name
     state = table.state(name)
     note = Note(state.span, f"`{name.text}` is declared here")
     return Assign(name.text, lower_as(setting.value, table.all_symbols(), state.dimension, note))
 
 
-def _derivatives(node: Neuron, table: Declarations) -> tuple[Assign, ...]:
+def derivatives_of(node: Neuron | Synapse, table: Declarations) -> tuple[Assign, ...]:
+    """The equations of a model, one of a state."""
     first: dict[str, Span] = {}
-    return table.report.each(_derivative, _of(Derivative, node.clauses), table, first)
+    return table.report.each(_derivative, of_kind(Derivative, node.clauses), table, first)
 
 
 def _derivative(clause: Derivative, table: Declarations, first: dict[str, Span]) -> Assign:
@@ -200,16 +207,16 @@ def _derivative(clause: Derivative, table: Declarations, first: dict[str, Span])
 
 
 def _spike(node: Neuron, table: Declarations) -> Expr | None:
-    clauses = _of(SpikeWhen, node.clauses)
+    clauses = of_kind(SpikeWhen, node.clauses)
     _require_single(clauses, table)
     if clauses:
         return lower_as(clauses[0].condition, table.all_symbols(), None)
-    if not _of(Emit, node.clauses):
+    if not of_kind(Emit, node.clauses):
         message = f"the model `{node.name.text}` never spikes and emits nothing else"
         way_out = "add a condition, such as `spike when v > v_th`, or, to read out, `emit v`"
         raise CompileError(Diagnostic("E030", message, node.name.span, help=way_out))
-    jumps = [clause for clause in _of(On, node.clauses) if clause.event == "spike"]
-    idle: list[Once] = [*jumps, *_of(RefractoryHold, node.clauses)]
+    jumps = [clause for clause in of_kind(On, node.clauses) if clause.event == "spike"]
+    idle: list[Once] = [*jumps, *of_kind(RefractoryHold, node.clauses)]
     if idle:
         raise CompileError(map(_idle, idle))
     return None
@@ -222,7 +229,7 @@ def _idle(clause: Once) -> Diagnostic:
 
 
 def _emit(node: Neuron, table: Declarations) -> Expr | None:
-    clauses = _of(Emit, node.clauses)
+    clauses = of_kind(Emit, node.clauses)
     _require_single(clauses, table)
     if not clauses:
         return None
@@ -234,11 +241,11 @@ def _emit(node: Neuron, table: Declarations) -> Expr | None:
 
 
 def _refractory(node: Neuron, table: Declarations) -> Refractory | None:
-    clauses = _of(RefractoryHold, node.clauses)
+    clauses = of_kind(RefractoryHold, node.clauses)
     _require_single(clauses, table)
     if not clauses:
         return None
-    hold = table.report.each(_assign, clauses[0].hold, table)
+    hold = table.report.each(assign_of, clauses[0].hold, table)
     return Refractory(_duration(clauses[0], table), hold)
 
 

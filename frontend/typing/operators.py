@@ -154,6 +154,10 @@ def _remainder(left: Expr, right: Expr) -> Apply:
     return apply("sub", left, apply("mul", right, turns))
 
 
+def _clip(value: Expr, low: Expr, high: Expr) -> Apply:
+    return apply("min", apply("max", value, low), high)
+
+
 @dataclass(frozen=True, slots=True)
 class Operator:
     """One operator: how many operands, of which kinds, and what it does with them."""
@@ -192,6 +196,7 @@ OPERATORS: dict[str, Operator] = {
     "not": _row("not", 1, _logic, operator.not_),
     "min": _function("min", 2, _same, min),
     "max": _function("max", 2, _same, max),
+    "clip": Operator(3, _same, lambda x, a, b: min(max(x, a), b), _clip, is_function=True),
     "abs": _function("abs", 1, _same, abs),
     "exp": _function("exp", 1, _plain, math.exp),
     "exprel": _function("exprel", 1, _plain, lambda x: math.expm1(x) / x if x else 1.0),

@@ -17,6 +17,7 @@ from ..neuron import KEEP, LAST_EMITTED, REFRACTORY, TRACE, NeuronModel, NeuronS
 from ..ranges import unfit_filter
 from ..schemes import SCHEMES, Scheme
 from ..types import DType
+from ..verify.synapses import synapse_problems
 from .watch import watched, watched_emission
 
 REFRACTORY_STEPS = "refractory.steps"
@@ -34,6 +35,7 @@ class Discretize:
         """The graph with steps; each model is worked out once for each method."""
         senders = frozenset(p.pre for p in graph.projections)
         work = _Work(graph.dt, senders, {}, {}, {}, [])
+        work.found.extend(synapse_problems(graph))
         populations = tuple(p if p.model is None else work.stepped(p) for p in graph.populations)
         if work.found:
             raise CompileError(work.found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from heapq import heapify, heappop, heappush
 from itertools import pairwise
@@ -30,6 +30,12 @@ class Schedule:
         if mistakes:
             raise CompileError(mistakes)
         return replace(graph, schedule=blocks(graph))
+
+
+def is_stepwise(projection: Projection, block: Mapping[str, int]) -> bool:
+    """Whether what a projection brings is known no earlier than in the step that it comes in: from
+    the population's own block, by its number, and of synapses with states."""
+    return projection.synapse is not None or block[projection.pre] == block[projection.post]
 
 
 def blocks(graph: Graph) -> tuple[Block, ...]:

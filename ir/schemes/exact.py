@@ -45,6 +45,36 @@ def exact(model: NeuronModel, dt: float) -> Scheme:
     return Scheme(decay, model.on_input, (), kept, own)
 
 
+def propagators(model: NeuronModel, parameters: Parameters, times: Floats) -> dict[str, Floats]:
+    """The constants of the step of `exact`, by name, for each of many lengths [T] of a step [ms].
+
+    A state that reads itself and constants alone is solved in closed form, to the last digits.
+    """
+    system = _linear_system(model)
+    basis = _basis(model, system)
+    reaches = _reaches(system, basis)
+    places = tuple(zip(*np.nonzero(reaches[: len(system)]), strict=True))
+    matrix = _Propagation(system, tuple(basis), 1.0, ()).matrix(parameters)
+    names = {place: _coefficient(basis[place[0]], basis[place[1]]) for place in places}
+    found = {name: np.zeros(len(times)) for name in names.values()}
+    for span in (slice(k, k + _AT_ONCE) for k in range(0, len(times), _AT_ONCE)):
+        many = exponential(times[span, None, None] * matrix)
+        for (row, column), name in names.items():
+            alone = {basis[k] for k in np.flatnonzero(reaches[row])} <= {basis[row], ""}
+            rate, t = float(matrix[row, row]), times[span]
+            if not alone:
+                found[name][span] = many[:, row, column]
+            elif row == column:
+                found[name][span] = np.exp(rate * t)
+            else:
+                grown = np.expm1(rate * t) / rate if rate else t
+                found[name][span] = float(matrix[row, column]) * grown
+    return found
+
+
+_AT_ONCE = 1 << 14  # lengths of a step
+
+
 @dataclass(frozen=True, slots=True)
 class _Propagation:
     """exp(A dt) at some `places`, (target, source), of neurons with parameters of their own."""
@@ -56,14 +86,14 @@ class _Propagation:
 
     def values(self, parameters: Parameters) -> tuple[Floats, ...]:
         """The entries at the places."""
-        propagator = exponential(self.dt * self._matrix(parameters))
+        propagator = exponential(self.dt * self.matrix(parameters))
         return tuple(propagator[..., *self._at(*place)] for place in self.places)
 
     def gradients(self, parameters: Parameters, asked: Mapping[str, Floats]) -> dict[str, Floats]:
         """With G = dL/d exp(A dt): dL/dA = dt L(A' dt, G), where L(X, E), the derivative of the
         exponential at X in the direction E, is the upper right of exp [[X, E], [0, X]] (Higham
         2008, 3.16), and what follows of the entries of A."""
-        turned = self.dt * self._matrix(parameters).swapaxes(-1, -2)
+        turned = self.dt * self.matrix(parameters).swapaxes(-1, -2)
         upper = np.zeros(
             (*np.broadcast_shapes(*(a.shape for a in asked.values())), *turned.shape[-2:])
         )
@@ -87,7 +117,7 @@ class _Propagation:
     def _at(self, target: str, source: str) -> tuple[int, int]:
         return self.basis.index(target), self.basis.index(source)
 
-    def _matrix(self, parameters: Parameters) -> Matrix:
+    def matrix(self, parameters: Parameters) -> Matrix:
         """A, [n, n], or [N, n, n] where a parameter has one number a neuron."""
         with np.errstate(all="ignore"):
             entries = {

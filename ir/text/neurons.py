@@ -1,9 +1,10 @@
-"""Text to neuron models and steps."""
+"""Text to models of neurons and synapses, and steps."""
 
 from __future__ import annotations
 
 from ..expr import Expr
 from ..neuron import ASSIGNING, Assign, NeuronModel, NeuronStep, Parameter, Refractory, State
+from ..synapse import SynapseModel
 from ..types import DType
 from .expressions import take_expr, take_type
 from .tokens import Cursor
@@ -19,6 +20,7 @@ class _Body:
         self.exprs: dict[str, Expr] = {}
         self.parameters: list[Parameter] = []
         self.states: list[State] = []
+        self.unit = ""
         cursor.expect("{")
         while not cursor.found("}"):
             keyword = cursor.text
@@ -34,6 +36,8 @@ class _Body:
             self.parameters.append(_take_parameter(self.cursor))
         elif keyword == "state":
             self.states.append(_take_state(self.cursor))
+        elif keyword == "weight":
+            self.unit = self.cursor.take_string()
         elif keyword in ("ports", "constants"):
             self.names[keyword] = self.cursor.take_list(self.cursor.take_name)
         else:
@@ -80,6 +84,14 @@ def take_model(cursor: Cursor, name: str) -> NeuronModel:
         None if duration is None else Refractory(duration, hold),
         body.exprs.get("emit"),
     )
+
+
+def take_synapse(cursor: Cursor, name: str) -> SynapseModel:
+    """The model of synapses whose block starts here."""
+    body = _Body(cursor, ("derivative", "pre", "post"), ("parameter", "state", "weight"))
+    derivatives, pre, post = (tuple(body.assigns[each]) for each in ("derivative", "pre", "post"))
+    declared = tuple(body.parameters), tuple(body.states), body.unit
+    return SynapseModel(name, *declared, derivatives, pre, post)
 
 
 def take_step(cursor: Cursor) -> NeuronStep:

@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 from ..expr import Apply, Const, Expr, Ref
 from ..graph import Block, Call, Graph, Learnt, Population, Projection, Value
 from ..neuron import BEFORE, BEHIND, Assign, NeuronModel, NeuronStep, Parameter, State
+from ..synapse import Synapse, SynapseModel
 from ..types import FLOATS, DType, Scalar
 from .spelling import BARE, INFIX, VERSION, WORDS
 
@@ -21,12 +22,17 @@ def print_graph(graph: Graph) -> str:
     models: _Numbered[NeuronModel] = _Numbered(p.model for p in graph.populations)
     steps: _Numbered[NeuronStep] = _Numbered(p.step for p in graph.populations)
     labels = _labels(models.items)
+    synapses: _Numbered[SynapseModel] = _Numbered(
+        None if p.synapse is None else p.synapse.model for p in graph.projections
+    )
+    kinds = _labels(synapses.items)
     sections = [
         [f"snnir {VERSION}", _head(graph)],
         *(_model(model, label) for model, label in zip(models.items, labels, strict=True)),
+        *(_synapse(model, kind) for model, kind in zip(synapses.items, kinds, strict=True)),
         *(_step(step, number) for number, step in enumerate(steps.items)),
         [_population(p, models, labels, steps) for p in graph.populations],
-        [_projection(p) for p in graph.projections],
+        [_projection(p, synapses, kinds) for p in graph.projections],
         [] if graph.schedule is None else _schedule(graph.schedule),
     ]
     return "\n\n".join("\n".join(lines) for lines in sections if lines) + "\n"
@@ -58,7 +64,7 @@ class _Numbered(Generic[Item]):
             self.numbers[id(item)] = known[item]
 
 
-def _labels(models: Sequence[NeuronModel]) -> list[str]:
+def _labels(models: Sequence[NeuronModel | SynapseModel]) -> list[str]:
     """The models' names, with @2, @3 … where different models bear one name."""
     seen: dict[str, int] = {}
     labels = []
@@ -82,6 +88,16 @@ def _model(model: NeuronModel, label: str) -> list[str]:
         lines += [_assign("hold", a) for a in model.refractory.hold]
     lines += _optional("emit", model.emit)
     return _block(f"model {label}", lines)
+
+
+def _synapse(model: SynapseModel, label: str) -> list[str]:
+    lines = [_parameter(p) for p in model.parameters]
+    lines += [_state(s) for s in model.states]
+    lines.append(f"weight {json.dumps(model.unit)}")
+    lines += [_assign("derivative", a) for a in model.derivatives]
+    lines += [_assign("pre", a) for a in model.on_pre]
+    lines += [_assign("post", a) for a in model.on_post]
+    return _block(f"synapse {label}", lines)
 
 
 def _step(step: NeuronStep, number: int) -> list[str]:
@@ -154,7 +170,9 @@ def _population(
     return " ".join(parts)
 
 
-def _projection(projection: Projection) -> str:
+def _projection(
+    projection: Projection, synapses: _Numbered[SynapseModel], labels: Sequence[str]
+) -> str:
     ends = f"{_end(projection.pre, projection.pre_slice)} -> "
     ends += _end(projection.post, projection.post_slice)
     learns, connectivity = _learning(projection.lr_mult), _call(projection.connectivity)
@@ -164,12 +182,19 @@ def _projection(projection: Projection) -> str:
     return (
         f"projection {quoted(projection.name)} {ends} port {quoted(projection.port)} "
         f"delay {delay} {learns} {connectivity} "
-        f"init {_call(projection.init)}"
+        f"init {_call(projection.init)}{_via(projection.synapse, synapses, labels)}"
     )
 
 
 def _end(name: str, part: tuple[int, int] | None) -> str:
     return quoted(name) if part is None else f"{quoted(name)} {_ints(part)}"
+
+
+def _via(synapse: Synapse | None, synapses: _Numbered[SynapseModel], labels: Sequence[str]) -> str:
+    if synapse is None:
+        return ""
+    values = ", ".join(f"{quoted(n)}={v!r}" for n, v in synapse.parameters)
+    return f" via {labels[synapses.numbers[id(synapse.model)]]} ({values})"
 
 
 def _learning(lr_mult: float) -> str:

@@ -15,10 +15,11 @@ from ..graph import Block, Call, Graph, Learnt, Population, Projection, Semantic
 from ..neuron import NeuronModel, NeuronStep
 from ..passes.discretize import Discretize
 from ..passes.fold import Fold
+from ..synapse import Synapse, SynapseModel
 from ..types import DType, Scalar
 from ..verify import GraphError, verify
 from .expressions import take_call, take_expr, take_type
-from .neurons import take_model, take_step
+from .neurons import take_model, take_step, take_synapse
 from .spelling import VERSION
 from .tokens import Cursor, damaged
 
@@ -67,6 +68,7 @@ class _Parts:
     """What has been read so far."""
 
     models: dict[tuple[str, int], NeuronModel] = field(default_factory=dict)
+    synapses: dict[tuple[str, int], SynapseModel] = field(default_factory=dict)
     steps: list[NeuronStep] = field(default_factory=list)
     populations: list[Population] = field(default_factory=list)
     projections: list[Projection] = field(default_factory=list)
@@ -115,6 +117,13 @@ def _take_model(cursor: Cursor, parts: _Parts) -> None:
     if label in parts.models:
         raise cursor.refuse(f"model {label[0]!r} twice")
     parts.models[label] = take_model(cursor, label[0])
+
+
+def _take_synapse(cursor: Cursor, parts: _Parts) -> None:
+    label = _take_label(cursor)
+    if label in parts.synapses:
+        raise cursor.refuse(f"synapse {label[0]!r} twice")
+    parts.synapses[label] = take_synapse(cursor, label[0])
 
 
 def _take_label(cursor: Cursor) -> tuple[str, int]:
@@ -207,14 +216,24 @@ def _take_projection(cursor: Cursor, parts: _Parts) -> None:
     lr_mult = _take_learning(cursor)
     connectivity = take_call(cursor)
     cursor.expect("init")
+    settings = connectivity, take_call(cursor), port, delay, lr_mult
+    synapse = _take_via(cursor, parts) if cursor.found("via") else None
     parts.projections.append(
         Projection(
-            *(name, pre, post, connectivity, take_call(cursor), port, delay, lr_mult),
+            *(name, pre, post, *settings),
             delays=delays,
+            synapse=synapse,
             pre_slice=pre_slice,
             post_slice=post_slice,
         )
     )
+
+
+def _take_via(cursor: Cursor, parts: _Parts) -> Synapse:
+    label = _take_label(cursor)
+    if label not in parts.synapses:
+        raise cursor.refuse(f"no synapse {label[0]!r}")
+    return Synapse(parts.synapses[label], cursor.take_list(lambda: _take_parameter(cursor)))
 
 
 def _take_end(cursor: Cursor) -> tuple[str, tuple[int, int] | None]:
@@ -256,6 +275,7 @@ def _take_schedule(cursor: Cursor, parts: _Parts) -> None:
 
 _STATEMENTS: dict[str, Callable[[Cursor, _Parts], None]] = {
     "model": _take_model,
+    "synapse": _take_synapse,
     "step": _take_step,
     "population": _take_population,
     "projection": _take_projection,

@@ -26,6 +26,7 @@ from .neurons import verify_model, verify_step
 from .redraws import verify_redraws
 from .require import GraphError, require, require_distinct, require_finite
 from .sources import verify_sources
+from .synapses import synapse_problems, verify_synapse
 
 ROLES = ("input", SOURCE, "hidden", "output")
 
@@ -91,6 +92,9 @@ def verify(graph: Graph, before: Graph | None = None) -> frozenset[str]:
     if graph.semantics.sums == "each":
         for population in graph.populations:
             _verify_alone(population)
+    if "steps" in held:
+        for problem in synapse_problems(graph):
+            raise GraphError(problem.message)
     _verify_schedule(graph)
     verify_durations(graph)
     verify_redraws(graph)
@@ -197,6 +201,8 @@ def _verify_projection(projection: Projection) -> None:
     if projection.delays is not None:
         verify_call(projection.name, projection.delays, DELAYS)
         require(delay > 0, f"{projection.name}: delays of synapses from {delay} steps on")
+    if projection.synapse is not None:
+        verify_synapse(projection.name, projection.synapse)
     lr_mult = projection.lr_mult
     require(isfinite(lr_mult) and lr_mult >= 0.0, f"{projection.name}: lr_mult {lr_mult!r}")
     kind = projection.connectivity.kind

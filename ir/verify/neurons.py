@@ -35,7 +35,7 @@ def verify_model(model: NeuronModel) -> None:
     for state in model.states:
         _verify_init(model.name, state, parameters)
     for assigns in (model.derivatives, model.on_input, model.on_spike):
-        _verify_assigns(model.name, assigns, states, everything)
+        verify_assigns(model.name, assigns, states, everything)
     require_distinct(f"derivative in {model.name}", [a.target for a in model.derivatives])
     for ode in model.derivatives:
         require(states[ode.target] in FLOATS, f"{model.name}: d{ode.target}/dt is no float")
@@ -44,8 +44,8 @@ def verify_model(model: NeuronModel) -> None:
     if model.spike is None:
         require(not model.on_spike and not model.refractory, f"{model.name}: resets, never fires")
     if model.refractory is not None:
-        _verify_expr(model.name, model.refractory.duration, parameters, DType.F32)
-        _verify_assigns(model.name, model.refractory.hold, states, everything)
+        verify_expr(model.name, model.refractory.duration, parameters, DType.F32)
+        verify_assigns(model.name, model.refractory.hold, states, everything)
 
 
 def verify_step(step: NeuronStep) -> None:
@@ -59,19 +59,19 @@ def verify_step(step: NeuronStep) -> None:
     for state in step.states:
         _verify_init("step", state, constants)
     for assigns in step.assigns.values():
-        _verify_assigns("step", assigns, states, everything)
+        verify_assigns("step", assigns, states, everything)
     _verify_optional("step", step.threshold, everything, DType.BOOL)
     trace = states.get(TRACE, DType.F32)
     is_number = trace in FLOATS or isinstance(trace, Fixed)
     require(is_number, "step: a trace that is no number")
-    _verify_assigns("step", _after(step), states, {**everything, SPIKED: DType.BOOL})
+    verify_assigns("step", _after(step), states, {**everything, SPIKED: DType.BOOL})
     never_assigned = step.still
     still = {name: dtype for name, dtype in states.items() if name in never_assigned}
     _verify_optional("step", step.refractory, {**constants, **still}, DType.I32)
     if step.emit is not None:
         is_number = isinstance(step.emit.dtype, Fixed) or step.emit.dtype is DType.F32
         require(is_number, f"step: emits {step.emit.dtype}")
-        _verify_expr("step", step.emit, everything, step.emit.dtype)
+        verify_expr("step", step.emit, everything, step.emit.dtype)
     has_counter = states.get(REFRACTORY) is DType.I32
     require(has_counter == (step.refractory is not None), "step: the counter of refractory steps")
     if step.threshold is None:
@@ -92,22 +92,24 @@ def _verify_optional(
     where: str, expr: Expr | None, names: Mapping[str, Scalar | None], dtype: Scalar
 ) -> None:
     if expr is not None:
-        _verify_expr(where, expr, names, dtype)
+        verify_expr(where, expr, names, dtype)
 
 
 def _verify_init(where: str, state: State, names: Mapping[str, Scalar | None]) -> None:
-    _verify_expr(f"{where}: {state.name}", state.init, names, state.dtype)
+    verify_expr(f"{where}: {state.name}", state.init, names, state.dtype)
 
 
-def _verify_assigns(
+def verify_assigns(
     where: str, assigns: Iterable[Assign], states: Types, names: Mapping[str, Scalar | None]
 ) -> None:
+    """GraphError unless each assigns to a state what has its type."""
     for assign in assigns:
         require(assign.target in states, f"{where}: {assign.target} is no state")
-        _verify_expr(f"{where}: {assign.target}", assign.value, names, states[assign.target])
+        verify_expr(f"{where}: {assign.target}", assign.value, names, states[assign.target])
 
 
-def _verify_expr(where: str, expr: Expr, names: Mapping[str, Scalar | None], dtype: Scalar) -> None:
+def verify_expr(where: str, expr: Expr, names: Mapping[str, Scalar | None], dtype: Scalar) -> None:
+    """GraphError unless the expression is of the type and reads these names."""
     require(expr.dtype == dtype, f"{where}: {expr.dtype} in place of {dtype}")
     for node in walk(expr):
         if isinstance(node, Ref):

@@ -178,6 +178,8 @@ def _show(summary: Summary, output: Output) -> None:
     columns = ["name", "connectivity", "synapses", "parameters", "lr_mult", "delay_steps", "port"]
     columns.append("delivery")
     output.result("", table_of([_of_delays(p) for p in summary.projections], columns))
+    for projection in (p for p in summary.projections if "via" in p):
+        output.result(_of_synapses(projection))
 
 
 def _of_delays(projection: dict[str, Any]) -> dict[str, Any]:
@@ -186,6 +188,14 @@ def _of_delays(projection: dict[str, Any]) -> dict[str, Any]:
     if longest == projection["delay_steps"]:
         return projection
     return {**projection, "delay_steps": f"{projection['delay_steps']}..{longest}"}
+
+
+def _of_synapses(projection: dict[str, Any]) -> str:
+    """What the synapses of a projection hold, and in which events that changes."""
+    numbers = ", ".join(f"{n} = {v:g}" for n, v in projection["synapse_parameters"].items())
+    holds, events = ", ".join(projection["holds"]), " and ".join(projection["events"])
+    said = f"{projection['name']}: synapses {projection['via']}, each holds {holds}; on {events}"
+    return f"{said}; {numbers}" if numbers else said
 
 
 def _deployed(block: DeploySpec) -> str:

@@ -195,7 +195,7 @@ def _arriving(
 ) -> tuple[Arrival, ...] | None:
     found: list[Arrival] = []
     for p in model.graph.projections:
-        if p.post != name:
+        if p.post != name or p.synapse is not None:  # what those send is no product
             continue
         if p.pre not in sent.arrays:
             return None

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from ...ir.graph import Projection
 from ...ir.model import Model
 from ...ir.report import listing
 from .alone import Case, alone, sends_any
@@ -59,9 +61,10 @@ def _replayed(made: Comparison, both: tuple[Seen, Seen], network: int) -> Reason
     judged = 1 - network
     package = made.sides[network].package
     assert package is not None
-    into = (p for p in package.model.graph.projections if p.post == place.population)
-    if any(p.delays is not None for p in into):
-        said = "the population is not replayed: its synapses have delays of their own"
+    into = [p for p in package.model.graph.projections if p.post == place.population]
+    what = _own(into)
+    if what:
+        said = f"the population is not replayed: its synapses have {what} of their own"
         return Reason(both, Cause(UNKNOWN, said), network, judged)
     case, borrowed = case_of(made, network, judged)
     if case is None:
@@ -76,6 +79,13 @@ def _replayed(made: Comparison, both: tuple[Seen, Seen], network: int) -> Reason
     if found is not None or own is None:
         return Reason(both, found or Cause(UNKNOWN), network, network, borrowed)
     return Reason(both, Cause(UNKNOWN, _elsewhere(case, own)), network, judged, borrowed)
+
+
+def _own(into: Sequence[Projection]) -> str:
+    """What the synapses that end at a population have of their own, which no replay knows of."""
+    if any(p.synapse is not None for p in into):
+        return "states"
+    return "delays" if any(p.delays is not None for p in into) else ""
 
 
 def _elsewhere(one: Case, other: Case) -> str:

@@ -129,11 +129,12 @@ def kernels(
         features: Mapping[str, bool],
         rule: Any = (),
         means: Semantics = CLOCKED,
+        synapses: Any = (),
     ) -> Kernels:
         text = plain_text(features, rule)
         if text not in modules:
             modules[text] = interpret("plain_kernels", text, folder)
-        own = interpret("plain_steps", graph_source(steps, means), folder)
+        own = interpret("plain_steps", graph_source(steps, means, synapses), folder)
         return Kernels(modules[text], own.advance)
 
     def with_scans(tables: Any, text: str, _folder: Path) -> Any:

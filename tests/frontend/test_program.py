@@ -40,7 +40,7 @@ def size_of(text: str, **defines: str) -> tuple[int, ...]:
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_every_example_compiles(path: Path, golden: object) -> None:
-    source = Source(path.name, path.read_text())
+    source = Source(str(path), path.read_text())
     assert survey_text(source).diagnostics == ()
     graph = compile_text(source).graph
     assert callable(golden)

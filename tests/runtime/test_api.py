@@ -147,3 +147,39 @@ def test_training_gives_the_best_model(tiny):
         best.train("other")
     with pytest.raises(CompileError):
         load(tiny).train("run")
+
+
+SYNAPSES = """
+synapse halving { weight: mV  on pre { emit weight  weight = weight / 2 } }
+network weights {
+  dt = 1 ms
+  source s[2] : times([3 ms, 5 ms])
+  output y[3] : if(v_th = 100 mV)
+  s -> y : dense(weight = 8)  delay 1 ms  via halving
+}
+run weights { duration 10 ms  record weight of s -> y every 2 ms }
+"""
+
+
+def test_what_synapses_hold(tmp_path):
+    (tmp_path / "weights.snn").write_text(SYNAPSES)
+    net = load(tmp_path / "weights.snn", target="reference")
+    found = net.run()
+    assert found.synapses["s->y"]["weight"].shape == (1, 5, 6)
+    assert found.synapses["s->y"]["weight"][0, :, 0].tolist() == [8, 8, 4, 2, 2]
+    assert found.steps_of("s->y", "weight").tolist() == [1, 3, 5, 7, 9]
+    pre, post = found.ends_of("s->y")
+    assert list(zip(pre.tolist(), post.tolist(), strict=True))[:4] == [
+        (0, 0),
+        (0, 1),
+        (0, 2),
+        (1, 0),
+    ]
+    found.save(tmp_path / "found.npz")
+    with np.load(tmp_path / "found.npz") as arrays:
+        assert arrays["synapses/s->y/weight"].shape == (1, 5, 6)
+        assert arrays["post/s->y"].tolist() == [0, 1, 2, 0, 1, 2]
+        assert ["s->y/weight", "mV"] in arrays["units"].tolist()
+    last = net.run(states=True).synapses["s->y"]["weight"]
+    assert last.tolist() == [[[2.0] * 6]]
+    assert net.weights["s->y"].tolist() == [[8.0] * 3] * 2  # a run leaves the network as it is

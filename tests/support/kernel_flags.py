@@ -78,12 +78,13 @@ def load_for_all(
     features: Mapping[str, bool],
     rule: Parts = (),
     means: Semantics = CLOCKED,
+    synapses: Any = (),
 ) -> Kernels:
     """The kernels of every network, which look at its features when they are called."""
     text, names = flagged(features, rule)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(load, "kernel_source", lambda *_: text)
-        kernels = load_kernels(steps, folder, features, rule, means)
+        kernels = load_kernels(steps, folder, features, rule, means, synapses)
     has = [features.get(name, False) for name in names]
 
     def entry(name: str) -> Any:

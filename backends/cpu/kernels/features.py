@@ -21,4 +21,5 @@ PRESENTED = False  # another engine ran the samples: their spikes are there
 RECORDED = True  # states are written down as steps go by
 EACH = True  # what arrives is delivered one event after the other, and not summed before
 OFTEN = True  # neurons may fire several times in a step
+STATEFUL = True  # synapses that hold values, and look at events
 CODES = False  # states, weights and sums are codes of fixed-point numbers, i32 in place of f32

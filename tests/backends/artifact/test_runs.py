@@ -7,11 +7,12 @@ from dataclasses import replace
 import pytest
 from compiled_texts import compiled_text
 from refusal import refused
+from synapse_cases import network
 
 from snncc.backends.artifact.model import Package, open_model, save_model
 from snncc.backends.artifact.package import read_package, write_package
 from snncc.ir.model import draw_model
-from snncc.ir.running import Probe, RunSpec
+from snncc.ir.running import Probe, RunSpec, of_synapses, run_problem
 
 NET = """
 network n {
@@ -60,3 +61,15 @@ def test_how_nothing_can_be_run(tmp_path, package, document, why):
     read, members = read_package(tmp_path / "net.snnpkg", "model")
     write_package(tmp_path / "forged.snnpkg", "model", {**read.facts, "run": document}, members)
     assert why in refused("E060", open_model, tmp_path / "forged.snnpkg").message
+
+
+def test_synapses_and_what_is_recorded_of_them_are_kept(tmp_path):
+    model = network()
+    run = RunSpec(None, (of_synapses("weight", "a->a"), of_synapses("x", "image->a", 3)))
+    save_model(tmp_path / "net.snnpkg", Package(model, "cpu", run=run))
+    again = open_model(tmp_path / "net.snnpkg")
+    assert again.run == run
+    assert again.model == model
+    damaged = replace(run, probes=(of_synapses("u", "a->a"),))
+    assert "hold no `u`" in run_problem(model.graph, damaged)
+    assert "no projection `q`" in run_problem(model.graph, RunSpec(None, (of_synapses("u", "q"),)))

@@ -35,7 +35,7 @@ def small_kernels(monkeypatch):
 
 @pytest.fixture
 def small_steps(monkeypatch, small_kernels):
-    monkeypatch.setattr(load, "graph_source", lambda steps, _: f"advance = {len(steps)}\n")
+    monkeypatch.setattr(load, "graph_source", lambda steps, *_: f"advance = {len(steps)}\n")
 
 
 def test_files_are_named_by_what_they_hold(tmp_path, small_steps):

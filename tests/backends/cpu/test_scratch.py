@@ -39,7 +39,8 @@ def plan():
 def test_shapes(plan, workers):
     work = make_work(plan, workers)
     arrays = {n: a for n, a in work._asdict().items() if isinstance(a, np.ndarray)}
-    assert {len(array) for name, array in arrays.items() if name != "probes"} == {workers}
+    shared = ("probes", "glances", "states", "starts", "look", "back_ptr", "back")
+    assert {len(array) for name, array in arrays.items() if name not in shared} == {workers}
     assert work.reals.shape == (workers, 3, 15)
     assert work.integers.shape == (workers, 1, 15)
     assert work.currents.shape[2] == 32, "two ports of 15 neurons, in whole cache lines"

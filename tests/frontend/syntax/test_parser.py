@@ -4,7 +4,7 @@ import pytest
 from refusal import refused
 
 from snncc.frontend.limits import LIMITS
-from snncc.frontend.syntax.files import ChoiceOf, Deploy, Train
+from snncc.frontend.syntax.files import ChoiceOf, Deploy, Network, Neuron, Train
 from snncc.frontend.syntax.parser import parse, parse_expression
 from snncc.frontend.syntax.tree import (
     Alias,
@@ -15,8 +15,6 @@ from snncc.frontend.syntax.tree import (
     For,
     Learning,
     Literal,
-    Network,
-    Neuron,
     Number,
     PopulationStatement,
     ProjectionStatement,

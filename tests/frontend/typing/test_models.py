@@ -5,8 +5,9 @@ from collections.abc import Callable
 import pytest
 from refusal import refusals, refused
 
+from snncc.frontend.syntax.files import Neuron
 from snncc.frontend.syntax.parser import parse, parse_expression
-from snncc.frontend.syntax.tree import Call, Neuron
+from snncc.frontend.syntax.tree import Call
 from snncc.frontend.typing.constants import EMPTY
 from snncc.frontend.typing.models import CheckedModel, check_model, settled, with_arguments
 from snncc.frontend.units import VOLTAGE

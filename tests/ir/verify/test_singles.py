@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from compiled_texts import compiled_text
-from refusal import refused
+from refusal import refusals, refused
 
 from snncc.backends.exports.table import EXPORTS
 from snncc.backends.rules.table import rule_of
@@ -65,3 +65,41 @@ def test_a_pair_stands_twice_where_the_projection_says_so() -> None:
         run_model_passes(
             Model(other.graph, {**other.wirings, "several": twice}, other.values, other.seed)
         )
+
+
+STATEFUL = """
+synapse s {{ state x: 1 = 1  on pre {{ emit weight * x  x = x / 2 }} }}
+network n {{
+  input x[4] encode poisson(duration = 5 ms)
+  output y[3] : lif
+  x -> y : dense(init = uniform(0, 1))  via s
+}}
+train n {{ data digits  rule {0} }}
+"""
+RULES = (
+    *("st_rsbp", "hm2_bp", "eventprop", "tssl_bp"),
+    *("surrogate(width = 1)", "e_prop(width = 1)"),
+)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_no_rule_learns_through_synapses_with_states(rule: str) -> None:
+    program = compiled_text(STATEFUL.format(rule))
+    assert program.train is not None
+    diagnostic = refusals(rule_of, draw_model(program.graph, 0), program.train)[0]
+    assert diagnostic.code == "E050"
+    assert "`x->y` has synapses with states of their own" in diagnostic.message
+    assert "leave `via` out, or run it by the target cpu or reference" in diagnostic.help
+
+
+def test_integers_and_exports_take_weights_alone() -> None:
+    made = draw_model(compiled_text(STATEFUL.format("st_rsbp")).graph, 0)
+    integers = Quantize(Precision())
+    found = [
+        refused("E080", integers.run, run_model_passes(made)),
+        refused("E071", EXPORTS["onnx"].require, made),
+        refused("E071", EXPORTS["onnx-qdq"].require, made),
+    ]
+    assert all("states of their own" in diagnostic.message for diagnostic in found)
+    for name in ("c", "object", "vectors"):  # written of integers, of which there are none
+        refused("E071", EXPORTS[name].require, made)
