@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ...ir.graph import Projection
+from ...ir.graph import Graph, Projection
 from ...ir.model import Model, weights_name
+from ...ir.rules import sends_numbers
 from ...ir.tensors import Tensor
 from ...ir.wiring import Listed, Wiring
 
 Array = npt.NDArray[Any]
 
 
-def in_lanes(model: Model) -> Model:
+def brings_late(projection: Projection, graph: Graph) -> bool:
+    """Whether an engine that keeps what is still to arrive can take the projection as it is, delays
+    of single synapses and all: it sends plain spikes, which are summed."""
+    pre = graph.population(projection.pre)
+    plain = pre.source is None and not sends_numbers(pre) and projection.synapse is None
+    return plain and projection.delays is not None and graph.semantics.sums == "exact"
+
+
+def in_lanes(model: Model, kept: Callable[[Projection, Graph], bool] = lambda *_: False) -> Model:
     """The model with projections of one delay each: of one whose synapses have delays of their own
-    there is a projection for each, in the order of delays, in its place. What arrives is the same,
-    and arrives in the order that the reference says."""
+    there is a projection for each, in the order of delays, in its place, unless it is `kept`. What
+    arrives is the same."""
     if all(p.delays is None for p in model.graph.projections):
         return model
     projections: list[Projection] = []
@@ -28,10 +37,13 @@ def in_lanes(model: Model) -> Model:
     values = dict(model.values)
     for projection in model.graph.projections:
         wiring = model.wirings[projection.name]
-        if not isinstance(wiring, Listed) or wiring.delay is None:
+        is_one = not isinstance(wiring, Listed) or wiring.delay is None
+        if is_one or kept(projection, model.graph):
             projections.append(projection)
             wirings[projection.name] = wiring
             continue
+        assert isinstance(wiring, Listed)
+        assert wiring.delay is not None
         weights = values.pop(weights_name(projection.name))
         for lane, own in _lanes(projection, wiring.delay):
             projections.append(lane)

@@ -19,16 +19,18 @@ from ...ir.types import DType, Fixed
 from ...ir.verify.durations import steps_of
 from ...ir.wiring import Wiring
 from ..protocols import Samples
-from .lanes import in_lanes
+from .lanes import brings_late, in_lanes
 from .plan import Plan, output_of
 
 Array = npt.NDArray[Any]
 
 
-def ready(model: Model) -> Model:
+def ready(model: Model, is_late: bool = False) -> Model:
     """The model as a compiled network takes it, its parameters settled; CompileError(E071) for
-    values of other types than it computes in."""
-    model = in_lanes(run_model_passes(model))
+    values of other types than it computes in. `is_late`: the engine keeps what is still to arrive,
+    see `lanes.brings_late`."""
+    model = run_model_passes(model)
+    model = in_lanes(model, brings_late) if is_late else in_lanes(model)
     if model.graph.semantics.integers:  # each step says whether its codes can be kept
         return model
     starts = {

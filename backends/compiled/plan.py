@@ -61,6 +61,9 @@ class Plan(NamedTuple):
     row: Array  # i64[J] first entry of each projection in csr_ptr
     csr_ptr: Array  # i64
     csr_post: Array  # i32[S]
+    late: Array  # i64[J] first of a projection's synapses in csr_late; -1: they have one delay
+    csr_late: Array  # u16 by how many steps each comes later than the projection's delay
+    waits: Array  # u8[P] whether a projection of that kind ends at a population
     events: Array  # i64[P + 1] bounds of the populations within the event list
     inputs: Array  # i64[input populations]
     encoder: Array  # i64[input populations] DRAWN, GIVEN or SENT of `ir.rules`
@@ -135,7 +138,7 @@ def make_plan(
         windows=_ints(numbers_of(wirings[p.name]) for p in projections).reshape(-1, FIELDS),
         weight=weight,
         laid=_laid(projections, wirings),
-        **_synapses(projections, wirings),
+        **_synapses(projections, wirings, index),
         events=_events(graph, steps),
         inputs=_ints(inputs),
         **_encodings(graph, inputs),
@@ -274,7 +277,9 @@ def _constants(populations: Sequence[Population]) -> Array:
     return table.astype(np.float32)
 
 
-def _synapses(projections: Sequence[Projection], wirings: Mapping[str, Wiring]) -> dict[str, Array]:
+def _synapses(
+    projections: Sequence[Projection], wirings: Mapping[str, Wiring], index: Mapping[str, int]
+) -> dict[str, Array]:
     """Where the synapses of each listed projection lie, by pre neuron."""
     row = np.zeros(len(projections), np.int64)
     pointers: list[Array] = []
@@ -296,7 +301,23 @@ def _synapses(projections: Sequence[Projection], wirings: Mapping[str, Wiring]) 
         "row": row,
         "csr_ptr": ptr,
         "csr_post": together(posts),
+        **_late(projections, wirings, index),
     }
+
+
+def _late(
+    projections: Sequence[Projection], wirings: Mapping[str, Wiring], index: Mapping[str, int]
+) -> dict[str, Array]:
+    """The delays of synapses that have their own, beyond the least."""
+    late, waits = np.full(len(projections), -1, np.int64), np.zeros(len(index), np.uint8)
+    parts, start = [np.zeros(0, np.uint16)], 0
+    for k, projection in enumerate(projections):
+        wiring = wirings[projection.name]
+        if isinstance(wiring, Listed) and wiring.delay is not None:
+            late[k], waits[index[projection.post]] = start, 1
+            parts.append((wiring.delay - projection.delay).astype(np.uint16))
+            start += wiring.synapses
+    return {"late": late, "csr_late": np.concatenate(parts), "waits": waits}
 
 
 def _laid(projections: Sequence[Projection], wirings: Mapping[str, Wiring]) -> Array:

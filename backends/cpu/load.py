@@ -54,6 +54,7 @@ def features_of(
         "DROPPED": bool((plan.dropped > 0).any()),
         "NOISY": bool(len(plan.noise)),
         "SOURCED": bool(plan.source.any()),
+        "LATE": bool((plan.late >= 0).any()),
         "MATRIX": bool((plan.kind == PAIRS).any()),
         "LISTED": bool((plan.kind == LIST).any()),
         "WINDOWED": bool((plan.kind == WINDOW).any()),

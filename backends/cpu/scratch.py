@@ -27,6 +27,7 @@ class Work(NamedTuple):
     reals: Array  # f32[W, F, N] neuron states
     integers: Array  # i32[W, I, N]
     currents: Array  # f32[W, window, ports * N or more] what arrives, steps modulo the window
+    later: Array  # f32[W, steps, ports * N] what is still to arrive, steps modulo their number
     fired: Array  # u8[W, AHEAD, M] of the last steps
     ptr: Array  # i32[W, P, T + 1] events of a population up to step t
     spikes: Array  # i32[W, events]
@@ -95,6 +96,7 @@ def make_work(
         reals=zeros((workers, len(plan.real_init), neurons), np.float32),
         integers=zeros((workers, len(plan.integer_init), neurons), np.int32),
         currents=zeros((workers, window, whole_lines(plan.ports * neurons)), np.float32),
+        later=zeros((workers, *_later(plan, window)), np.float32),
         fired=zeros((workers, AHEAD, whole_lines(widest)), np.uint8),
         ptr=zeros((workers, populations, steps + 1), np.int32),
         spikes=zeros((workers, int(plan.events[-1]) + 8), np.int32),
@@ -120,3 +122,15 @@ def make_work(
         since=zeros((workers, states.since), np.int32),
         sent=zeros((workers, 2, states.longest), np.float32),
     )
+
+
+def _later(plan: Plan, window: int) -> tuple[int, int]:
+    """As many steps as lie between the first and the last in which a spike arrives; a window more
+    where it comes from another block, which brings what it sends a window at a time."""
+    late = np.flatnonzero(plan.late >= 0)
+    if not len(late):
+        return 0, 0
+    outside = [plan.sources[a:b] for a, b in zip(plan.incoming[:-1], plan.inner, strict=True)]
+    is_outside = bool(np.isin(late, np.concatenate(outside)).any())
+    steps = int(plan.csr_late.max(initial=0)) + 1 + (window if is_outside else 0)
+    return steps, whole_lines(plan.ports * int(plan.neurons[-1]))

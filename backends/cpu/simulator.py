@@ -58,7 +58,7 @@ class CpuSimulator:
     """
 
     def __init__(self, model: Model, threads: int | None, folder: Path) -> None:
-        self.drawn, self.model = model, ready(model)
+        self.drawn, self.model = model, ready(model, is_late=True)
         self.graph = self.model.graph
         self.has_codes = self.graph.semantics.integers > 0
         self.seed = np.uint64(model.seed)

@@ -21,6 +21,7 @@ from .kernels.features import (
     DROPPED,
     EACH,
     GRADED,
+    LATE,
     NOISY,
     PRESENTED,
     RASTER,
@@ -44,7 +45,14 @@ from .kernels.planes import is_laid, lay, planes_of
 from .kernels.rows import add, add_scaled, fill, numbers
 from .kernels.sources import drive_source
 from .kernels.stateful import answer, arrive, glance, is_stateful, rest_synapses
-from .kernels.synapses import deliver, deliver_planes, send_all, send_steady
+from .kernels.synapses import (
+    arrive_late,
+    deliver,
+    deliver_late,
+    deliver_planes,
+    send_all,
+    send_steady,
+)
 from .units import advance_at, unit
 
 ZERO = np.float32(0.0)
@@ -144,7 +152,9 @@ def drive(plan, values, j, first, last, work, w, currents):  # type: ignore[no-u
         if DROPPED and is_scaled and start < end:
             fill(part, ZERO)
             current = part
-        if start < end and is_laid(plan, j):
+        if LATE and plan.late[j] >= 0:
+            deliver_late(plan, values, j, spikes, start, end, t, lo, numbers(work.later[w]))
+        elif start < end and is_laid(plan, j):
             laid = laid_of(work, w)
             deliver_planes(plan, values, laid, j, spikes, start, end, current, planes)
         elif start < end:
@@ -232,8 +242,14 @@ def step_block(advance, plan, weights, b, first, last, work, w):  # type: ignore
                     continue
                 start, stop = events[a] + ptr[a, emitted], events[a] + ptr[a, emitted + 1]
                 port = plan.port[j] * neurons[-1]
+                if LATE and plan.late[j] >= 0:
+                    later = numbers(work.later[w])
+                    deliver_late(plan, values, j, spikes, start, stop, t, port + lo, later)
+                    continue
                 arriving = currents[t % window, port + lo : port + hi]
                 deliver(plan, values, j, spikes, start, stop, arriving)
+            if LATE and plan.waits[p]:
+                bring_late(plan, p, t, end, work, w)
             step(
                 plan.model[p], p, lo, hi, t, end, reals, integers, work.currents[w],
                 plan.constants, fired,
@@ -243,6 +259,17 @@ def step_block(advance, plan, weights, b, first, last, work, w):  # type: ignore
                 answer(advance, plan, weights, p, t, work, w)
             if STATEFUL and RECORDED:
                 glance(advance, plan, weights, p, t, work, w)
+
+
+@njit
+def bring_late(plan, p, first, last, work, w):  # type: ignore[no-untyped-def]
+    """Add what comes to population p in the steps first:last with delays of its own."""
+    currents, later = numbers(work.currents[w]), numbers(work.later[w])
+    for t in range(first, last):
+        for port in range(plan.ports):
+            lo = port * plan.neurons[-1] + plan.neurons[p]
+            hi = lo + plan.neurons[p + 1] - plan.neurons[p]
+            arrive_late(later, t, lo, hi, currents[t % currents.shape[0], lo:hi])
 
 
 @njit
@@ -304,6 +331,9 @@ def play(advance, plan, weights, work, w):  # type: ignore[no-untyped-def]
     the same.
     """
     rest(plan, work.reals[w], work.integers[w])
+    if LATE:
+        for k in range(work.later.shape[1]):
+            fill(work.later[w, k], ZERO)
     if STATEFUL:
         rest_synapses(plan, numbers(weights.values), work, w)
     window = work.currents.shape[1]

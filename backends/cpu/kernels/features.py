@@ -13,6 +13,7 @@ GRADED = True  # populations that send numbers which they emit
 DROPPED = True  # units of populations are left out while the network learns
 NOISY = True  # white noise in equations
 SOURCED = True  # populations that fire by themselves
+LATE = True  # synapses with delays of their own, side by side
 MATRIX = True  # all-pairs projections
 LISTED = True  # projections given by lists of synapses
 WINDOWED = True  # convolutions and poolings
