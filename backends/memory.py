@@ -14,6 +14,7 @@ from ..ir.diagnostics import CompileError, Diagnostic, Span
 from ..ir.graph import Graph, Population, TrainSpec
 from ..ir.rules import emitters
 from ..ir.running import SPIKES, Probe
+from ..ir.sources import sources_of, told_count
 from ..ir.verify.durations import steps_of
 from ..ir.wiring import Size, foretold_size
 from .cpu.scratch import WINDOW
@@ -25,6 +26,7 @@ from .trainers.sharing import GROUPS
 F32, I32, F64 = 4, 4, 8
 PAIR = 2 * I32  # pre and post
 HEAD = 8  # bytes
+TOLD = I32 + 3 * 8  # a spike that is told, and beside it while it is listed
 MOMENTS = 3 * F32  # a weight's two moments, and its copy by post neuron
 
 
@@ -67,7 +69,15 @@ def presenting(graph: Graph, workers: int) -> tuple[Need, ...]:
         Need(workers * F32 * steps * p.neurons, f"the {steps} steps of `{p.name}`", p.span)
         for p in emitters(graph)
     ]
-    return (*_synapses(sizes), *_list_heads(graph, sizes), *states, events, *sent)
+    told = [
+        Need(
+            TOLD * told_count(p, graph.dt, steps, graph.tensors),
+            f"the spikes of `{p.name}`",
+            p.span,
+        )
+        for p in sources_of(graph)
+    ]
+    return (*_synapses(sizes), *_list_heads(graph, sizes), *states, events, *sent, *told)
 
 
 def recording(probes: Iterable[Probe], samples: int, steps: int) -> tuple[Need, ...]:

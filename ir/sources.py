@@ -195,6 +195,19 @@ def events_of(
     return events(call, population.neurons, dt, steps, tensors)
 
 
+def told_count(population: Population, dt: float, steps: int, tensors: Tensors) -> int:
+    """How many spikes a source is told at most in so many steps; 0 of one that is drawn."""
+    call = population.source
+    if call is None or SOURCES[call.kind].events is None:
+        return 0
+    if call.kind == "given":
+        return len(tensors[text(call, "tensor")])
+    times = dict(call.arguments).get("times")
+    if isinstance(times, tuple):
+        return population.neurons * len(times)
+    return population.neurons * (1 + steps // round(number(call, "period") / dt))
+
+
 def draw_counts(drawn: Drawn, neurons: int, sample: int, steps: range) -> npt.NDArray[np.uint8]:
     """u8 [steps, neurons]: how often each fires in each of these steps of a sample.
 

@@ -52,7 +52,7 @@ def has_inputs(graph: Graph) -> bool:
 
 def alone(count: int) -> Presentation:
     """So many runs of a network to which nothing is presented: alike, since what is drawn of it is
-    drawn once."""
+    drawn once, but for sources and noise, which are drawn for each."""
     ids = np.arange(count, dtype=np.uint64) + np.uint64(FIRST_ID["test"])
     values, rows = np.zeros((1, 0), np.float32), np.zeros(count, np.int64)
     return Presentation(values, np.zeros(count, np.int32), ids, rows=rows)

@@ -78,6 +78,8 @@ def _population(of: Model, population: Population, settled: Population) -> dict[
     }
     if population.model is None or population.step is None:
         encoding = population.encoding
+        if population.source is not None:
+            return facts | {"model": "source", "fires": _call(population.source)}
         return facts | {"model": "input", "encoding": "" if encoding is None else _call(encoding)}
     model = population.model
     return facts | {

@@ -32,11 +32,11 @@ Real = type[np.floating[Any]]
 @dataclass(frozen=True, slots=True, eq=False)
 class Simulation:
     """What a simulation did. `spikes`: bool [T, B, N] by population, or how many of a neuron in a
-    step where there may be several. `emitted`: what left the
-    neurons, [T, B, N]: their spikes, or the real numbers that they send. `states`: the last
-    values, [B, N] by population and state; `history`: all values [T, B, N] after each step, if
-    recorded. `synapses`: what synapses hold, [B, S] by projection, step and name, after the steps
-    that are asked for."""
+    step where there may be several. `emitted`: what left the neurons, [T, B, N]: their spikes, or
+    the real numbers that they send; by "<population>/<port>" the noise of its equations. `states`:
+    the last values, [B, N] by population and state; `history`: all values [T, B, N] after each
+    step, if recorded. `synapses`: what synapses hold, [B, S] by projection, step and name, after
+    the steps that are asked for."""
 
     spikes: dict[str, Bits]
     emitted: dict[str, Array]
@@ -156,6 +156,7 @@ class _Network:
             for name, of_population in (states if record else {}).items()
         }
         emitted = {name: self._sent(p, spikes[name]) for name, p in self.populations.items()}
+        emitted |= {name: a for name, a in self.inputs.items() if name not in self.populations}
         return Simulation(spikes, emitted, states, history)
 
     def _given(self, population: Population, kind: type) -> Bits:

@@ -163,7 +163,7 @@ def _hugs_left(left: str, right: str, context: Context) -> bool:
     if right in ("_RPAR", "RSQB", "_DOT", "_RANGE", "_COMMA", "^"):
         return True
     if right == "_COLON":
-        return context.is_inside or context.opening in _DECLARATIONS
+        return context.is_inside or (context.opening in _DECLARATIONS and left != "RSQB")
     if right == "_LPAR":
         return left in ("NAME", "TRAINABLE", "RSQB")
     if right == "LSQB":

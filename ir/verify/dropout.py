@@ -10,6 +10,11 @@ from .images import Problem
 def dropout_problem(graph: Graph, population: Population) -> Problem | None:
     """Why units of a population cannot be left out: a message, a way out."""
     name = population.name
+    if population.source is not None:
+        return (
+            f"`{name}` is a source, and dropout is of what neurons send",
+            "give the source a lower rate, or drop units of the populations that it feeds",
+        )
     if population.role == "input":
         return (
             f"`{name}` is an input, and dropout is of what neurons send",

@@ -69,6 +69,22 @@ def not_fed(graph: Graph, code: str, who: str, way_out: str) -> tuple[Diagnostic
     return tuple(Diagnostic(code, m, p.span, help=way_out) for p, m in (*sources, *noise))
 
 
+def not_learnt(graph: Graph) -> tuple[Diagnostic, ...]:
+    """E050 for each projection that learns and begins at a source, of whose spikes no list is
+    kept."""
+    sources = {p.name for p in sources_of(graph)}
+    return tuple(
+        Diagnostic(
+            "E050",
+            f"the weights of `{p.name}` are to learn, and the spikes of its source are not kept",
+            p.span,
+            help="write `fixed` behind the projection, or take an `input` in place of the source",
+        )
+        for p in graph.projections
+        if p.trainable and p.pre in sources
+    )
+
+
 def require_no_sources(graph: Graph, code: str, who: str) -> None:
     """CompileError where a network has sources or noise."""
     way_out = "run it by the target cpu, gpu or reference, or take an `input` in place of it"

@@ -224,6 +224,8 @@ def _semantics(population: dict[str, object]) -> str:
     name = population["name"]
     if population["model"] == "input":
         return f"{name}: encoded by {population['encoding'] or 'nothing'}"
+    if population["model"] == "source":
+        return f"{name}: fires by {population['fires']}"
     parameters, units = population["parameters"], population["units"]
     assert isinstance(parameters, dict)
     assert isinstance(units, dict)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from compiled_texts import compiled_text
@@ -14,6 +16,7 @@ from snncc.backends.memory import Need, drawing, learning, presenting, recording
 from snncc.ir.diagnostics import Diagnostic
 from snncc.ir.graph import Call, Graph, TrainSpec
 from snncc.ir.model import draw_model
+from snncc.ir.passes.pipeline import run_pipeline
 from snncc.ir.running import Probe
 from snncc.ir.wiring import Listed
 
@@ -74,6 +77,25 @@ def test_many_steps() -> None:
     graph, _ = program("x -> h : dense")
     (steps,) = [need for need in presenting(graph, 8) if need.what.startswith("the steps")]
     assert steps.size == 8 * 4 * 101 * 3
+
+
+def test_spikes_that_a_source_is_told() -> None:
+    text = """
+    network n {
+      source a[1000] : regular(period = 4 ms)
+      source b[10] : times([1 ms, 2 ms])
+      source c[1000] : poisson(rate = 1 kHz)
+      population e[10] : lif
+    }
+    run n { duration 100 ms }
+    """
+    graph = run_pipeline(replace(compiled_text(text).graph, duration=100.0))
+    found = {n.what: n.size for n in presenting(graph, 1) if n.what.startswith("the spikes")}
+    assert found["the spikes of `a`"] == 28 * 1000 * 26
+    assert found["the spikes of `b`"] == 28 * 20
+    assert found["the spikes of `c`"] == 0
+    problem = lacking(graph, presenting(graph, 1), 500_000)
+    assert "the spikes of `a`" in problem.message
 
 
 def test_a_batch_keeps_gradients() -> None:

@@ -133,6 +133,33 @@ EMITTED = """
   c -> y : dense
   s -> y : dense(init = uniform(-0.2, 0.3))
   b -> y : dense"""
+# Sources of every kind through every kind of synapses, which do not learn, and noise.
+SOURCED = """
+  source p[9] : poisson(rate = 300 Hz)
+  source q[1, 4, 5] : poisson(rate = 1.5 kHz, start = 10 ms)
+  source r[3] : times([20 ms, 50 ms, 50 ms])
+  population h[9] : hot
+  population c : cell
+  output y[5] : cell
+  x -> h : dense  delay 0 ms
+  p -> h : one_to_one(weight = 0.5)  fixed
+  q -> c : conv2d(channels = 2, kernel = 3, init = uniform(-0.1, 0.2))  fixed
+  h -> h : sparse(p = 0.4)
+  r -> y : dense(weight = 0.5)  delay 2 ms  fixed
+  h -> c : dense  delay 0 ms
+  c -> y : dense
+  h -> y : dense"""
+HOT = """
+neuron hot {
+  param tau: ms = 6 ms trainable
+  param sigma: mV = 0.5 mV trainable
+  state v: mV = 0 mV
+  on input { v = v + i }
+  dv/dt = -v / tau + sigma * sqrt(2 / tau) * noise
+  spike when v > 1 mV
+  on spike { v = 0 mV }
+}
+"""
 COUNT = "count(target = 12, other = 3, margin = 1)"
 TRAIN = """
 }}

@@ -28,6 +28,7 @@ from ....ir.expr import Expr, evaluate
 from ....ir.graph import Call, Graph, Population, Projection
 from ....ir.model import Model, start_of, value_name
 from ....ir.neuron import KEEP, LAST_EMITTED, SPIKED, State
+from ....ir.noise import is_noise, noises, noisy
 from ....ir.passes.derived import derived
 from ....ir.passes.pipeline import run_model_passes
 from ....ir.tensors import numbers
@@ -211,6 +212,8 @@ class Backward:
         return start_of(self.model, population, state, constants, np.float64)
 
     def _port(self, population: Population, port: str, t: int) -> Floats:
+        if is_noise(port):
+            return self.emitted[value_name(population.name, port)][t].astype(np.float64)
         total = np.zeros((self.batch, population.neurons))
         for p in self.model.graph.projections:
             if (p.post, p.port) == (population.name, port) and t >= p.delay:
@@ -281,12 +284,14 @@ def sample_gradients(
     factors: Mapping[str, Floats] | None = None,
 ) -> SampleGradients:
     """Those of a loss over the output's counts or scores, from what the neurons do in float32, as
-    they do on the engines; `emitted` [T, N] of every population: what its inputs send, and the
-    spikes of the others, which must be what they do or, `is_forced`, are what they do. `cut` as in
-    `Backward`, and `factors`, [N]."""
+    they do on the engines; `emitted` [T, N] of every population: what its inputs and sources send,
+    and the spikes of the others, which must be what they do or, `is_forced`, are what they do; the
+    noise by "<population>/<port>". `cut` as in `Backward`, and `factors`, [N]."""
     graph = model.graph
     output = next(p for p in graph.populations if p.role == "output")
-    inputs = {p.name: emitted[p.name][:, None] for p in graph.populations if p.role == "input"}
+    given = [p.name for p in graph.populations if p.model is None]
+    given += [value_name(p.name, port) for p in noisy(graph) for _, port in noises(p)]
+    inputs = {name: emitted[name][:, None] for name in given}
     forced = {p.name: emitted[p.name][:, None] for p in graph.populations if is_forced and p.step}
     shared = {name: each[None] for name, each in (factors or {}).items()}
     trace = simulate(model, inputs, np.float32, record=True, forced=forced, factors=shared)

@@ -113,6 +113,26 @@ neuron m {
     )
 
 
+def test_sources_and_inputs_in_a_unit_stand_in_columns_with_populations() -> None:
+    ragged = """network n {
+  source bg[ 3 ]:poisson( rate=8 kHz )
+  input I[3]:nA  encode current(duration=5 ms)
+  population cells[3]:cell
+}
+neuron cell { input exc : mV }
+"""
+    assert (
+        formatted(ragged)
+        == """network n {
+  source     bg[3]    : poisson(rate = 8 kHz)
+  input      I[3]     : nA encode current(duration = 5 ms)
+  population cells[3] : cell
+}
+neuron cell { input exc: mV }
+"""
+    )
+
+
 def test_blank_lines_and_comments_are_kept() -> None:
     text = (
         "# one\n\n\n\n# two\nnetwork n {\n\n  # three\n  dt = 1 ms\n\n  # four\n}  # five\n# six\n"

@@ -35,7 +35,7 @@ network n {
   bg -> h : one_to_one  fixed
   h -> y : dense
 }
-train n { data digits rule surrogate(width = 1) }
+train n { data digits rule tssl_bp }
 """
 
 
@@ -60,6 +60,17 @@ def test_rules_integers_and_onnx_take_neither():
         .replace(": poisson(rate = 1 kHz)", "encode poisson(duration = 5 ms)")
     )
     require_no_sources(plain.graph, "E080", "integers take")
+
+
+def test_rules_through_time_learn_beside_them_but_not_the_weights_from_a_source():
+    text = NET.replace("tssl_bp", "surrogate(width = 1)")
+    program = compiled_text(text)
+    assert program.train is not None
+    rule_of(draw_model(program.graph, 0), program.train)
+    program = compiled_text(text.replace("one_to_one  fixed", "one_to_one"))
+    found = refused("E050", rule_of, draw_model(program.graph, 0), program.train)
+    assert "`bg->h` are to learn" in found.message
+    assert "`fixed`" in found.help
 
 
 def source(kind: str, **arguments: object) -> Population:

@@ -155,6 +155,19 @@ def test_inspect_tells_the_unit_of_a_parameter(answer, snncc, tmp_path):
     assert "f = 0.02 kHz, a = 3\n" in snncc("inspect", "n.snn")[1]
 
 
+def test_inspect_says_what_a_source_fires(answer, snncc, tmp_path):
+    path = tmp_path / "fed.snn"
+    path.write_text(
+        "network n { source bg[3] : poisson(rate = 8 kHz)  population e[3] : lif\n"
+        "  bg -> e : dense }"
+    )
+    (document,) = answer("inspect", path)
+    source, _ = document["populations"]
+    assert (source["role"], source["model"]) == ("source", "source")
+    assert source["fires"] == "poisson(rate = 8000)"
+    assert "bg: fires by poisson(rate = 8000)" in snncc("inspect", path)[1]
+
+
 def test_inspect_of_a_package_says_the_same(answer, snncc, tiny):
     snncc("compile", tiny)
     assert answer("inspect", "tiny.snnpkg") == answer("inspect", tiny)

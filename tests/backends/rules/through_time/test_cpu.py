@@ -10,7 +10,19 @@ from backend_cases import samples_with
 from compiled_texts import compiled_text
 from kernel_flags import THROUGH_TIME
 from rule_cases import check_step_of, sample
-from through_cases import BODIES, COUNT, EMITTED, HEAD, NUMBERS, SPIKE_TIMES, TIMED, TRAIN, TRAINS
+from through_cases import (
+    BODIES,
+    COUNT,
+    EMITTED,
+    HEAD,
+    HOT,
+    NUMBERS,
+    SOURCED,
+    SPIKE_TIMES,
+    TIMED,
+    TRAIN,
+    TRAINS,
+)
 
 from snncc.backends.rules.through_time import tables
 from snncc.backends.rules.through_time.cpu import scratch
@@ -84,6 +96,15 @@ def test_a_step_with_numbers_of_an_input_is_the_oracles_gradient(kernels, batch)
 )
 def test_a_step_with_numbers_that_are_emitted_is_the_oracles_gradient(kernels, rule, batch):
     text = HEAD.replace("x[20]", "x[1, 4, 5]") + EMITTED + TRAIN.format(rule=rule, loss=COUNT)
+    check_step_of(lambda model, spec: CpuTrainer(model, spec, 2, kernels), text, batch, LABELS)
+
+
+@pytest.mark.parametrize("batch", [1, 2])
+@pytest.mark.parametrize(
+    "rule", ["surrogate(width = 1)", pytest.param("e_prop(width = 1)", marks=AT_NIGHT)]
+)
+def test_a_step_beside_sources_and_noise_is_the_oracles_gradient(kernels, rule, batch):
+    text = HOT + HEAD + SOURCED + TRAIN.format(rule=rule, loss=COUNT)
     check_step_of(lambda model, spec: CpuTrainer(model, spec, 2, kernels), text, batch, LABELS)
 
 

@@ -14,7 +14,19 @@ from grid import GridDevice
 from kernel_flags import THROUGH_TIME
 from one_thread import OneThread
 from rule_cases import check_step_of, sample
-from through_cases import BODIES, COUNT, EMITTED, HEAD, NUMBERS, SPIKE_TIMES, TIMED, TRAIN, TRAINS
+from through_cases import (
+    BODIES,
+    COUNT,
+    EMITTED,
+    HEAD,
+    HOT,
+    NUMBERS,
+    SOURCED,
+    SPIKE_TIMES,
+    TIMED,
+    TRAIN,
+    TRAINS,
+)
 from trainer_cases import bits
 
 from snncc.backends.trainers.cpu import CpuTrainer
@@ -55,10 +67,21 @@ TEXTS = {
     "times, trains": SPIKE_TIMES
     + TRAIN.format(rule="tssl_bp", loss=f"kernel(tau = 3 ms, trains = {TRAINS})"),
     "emitted": EMITTED + TRAIN.format(rule="surrogate(width = 2)", loss=COUNT),
+    "sourced": SOURCED + TRAIN.format(rule="surrogate(width = 1)", loss=COUNT),
     "sums": PSC + TRAIN.format(rule="surrogate(width = 2)", loss="cross_entropy(scale = 2)"),
 }
 FEW = ["loop", "times, trains"]  # in the simulator, with every change
-SOME = ["hinge", "learnt", "windows", "highest", "sums", "first", "exact", "emitted"]  # on the grid
+SOME = [
+    "hinge",
+    "learnt",
+    "windows",
+    "highest",
+    "sums",
+    "first",
+    "exact",
+    "emitted",
+    "sourced",
+]  # on the grid
 
 
 NUMERIC = HEAD.replace("x[20]", "x[1, 4, 5]").replace(
@@ -80,7 +103,9 @@ def check(case, device, folder, labels):
     def make(model, spec):
         return CudaTrainer(model, spec, None, folder, device)
 
-    text = (HEAD + TEXTS[case]).replace("120 ms", f"{STEPS} ms").replace("x[20]", "x[1, 4, 5]")
+    text = (
+        (HOT + HEAD + TEXTS[case]).replace("120 ms", f"{STEPS} ms").replace("x[20]", "x[1, 4, 5]")
+    )
     check_step_of(make, text, 1, labels, short)
 
 
