@@ -14,6 +14,7 @@ from ..ir.diagnostics import CompileError, Diagnostic, Span
 from ..ir.graph import Graph, Population, TrainSpec
 from ..ir.rules import emitters
 from ..ir.running import SPIKES, Probe
+from ..ir.schemes.events import synapse_step
 from ..ir.sources import sources_of, told_count
 from ..ir.verify.durations import steps_of
 from ..ir.wiring import Size, foretold_size
@@ -77,7 +78,8 @@ def presenting(graph: Graph, workers: int) -> tuple[Need, ...]:
         )
         for p in sources_of(graph)
     ]
-    return (*_synapses(sizes), *_list_heads(graph, sizes), *states, events, *sent, *told)
+    held = _held_by_synapses(graph, sizes, steps)
+    return (*_synapses(sizes), *held, *_list_heads(graph, sizes), *states, events, *sent, *told)
 
 
 def recording(probes: Iterable[Probe], samples: int, steps: int) -> tuple[Need, ...]:
@@ -187,6 +189,21 @@ def _synapses(sizes: Iterable[Sized]) -> list[Need]:
         Need(F32 * s.weights + (PAIR if s.is_listed else 0) * s.synapses, what, span)
         for s, what, span in sizes
     ]
+
+
+def _held_by_synapses(graph: Graph, sizes: Iterable[Sized], steps: int) -> list[Need]:
+    """What synapses hold in a run, with the steps of their last events, the way back to them, and
+    what their equations are by steps."""
+    found = []
+    for projection, (size, _, span) in zip(graph.projections, sizes, strict=True):
+        if projection.synapse is None:
+            continue
+        step = synapse_step(projection.synapse.model)
+        each = len(step.held) + 1 + (1 if step.post and size.is_listed else 0)
+        table = (steps + 1) * len(step.terms)
+        what = f"what the synapses of `{projection.name}` hold"
+        found.append(Need(F32 * (each * size.synapses + table), what, span))
+    return found
 
 
 def _list_heads(graph: Graph, sizes: Iterable[Sized]) -> list[Need]:

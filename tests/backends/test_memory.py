@@ -167,3 +167,26 @@ def test_what_is_recorded_counts():
     require_memory(graph, [need], need.size)
     found = refused("E074", require_memory, graph, [need], need.size - 1)
     assert "what is recorded of `h`" in found.message
+
+
+def test_what_synapses_hold_is_counted() -> None:
+    text = """
+    synapse s {
+      state a: 1 = 0
+      da/dt = -a / 20 ms
+      on pre { emit weight  weight = weight + a * 1 mV }
+      on post { a = a + 1 }
+    }
+    network n {
+      dt = 1 ms
+      delay = 1 ms
+      source x[20] : poisson(rate = 9 Hz)
+      output y[30] : lif
+      x -> y : fixed_fan_out(k = 7)  via s
+      x -> y : dense  via s
+    }
+    run n { duration 100 ms }
+    """
+    graph = run_pipeline(replace(compiled_text(text).graph, duration=100.0))
+    found = [n.size for n in presenting(graph, 2) if n.what.startswith("what the synapses")]
+    assert found == [4 * (20 * 7 * 4 + 101), 4 * (20 * 30 * 3 + 101)]

@@ -43,7 +43,7 @@ NETWORK = """
 network stateful {
   dt = 1 ms
   delay = 1 ms
-  input image[12] encode bernoulli(duration = 25 ms)
+  input image[12] encode bernoulli(duration = 16 ms)
   source burst[3] : poisson(rate = 1.2 kHz)
   population a[6] : lif(tau_mem = 6 ms, tau_syn = 2 ms, v_th = 2 mV)
   population b[5] : lif(tau_mem = 4 ms, tau_syn = 2 ms, v_th = 3 mV, refractory = 0 ms)

@@ -31,6 +31,7 @@ ONLY = {
         "the threads of a processor share a sample only now and then": """
             all_tiles_wide drive_wide encode_wide""",
         "neurons without recurrence take several steps at a time": "is_graded",
+        "synapses may hold values": "is_watched",
         "one worker does what the blocks of a card do in stages": "share_error solve_transposed",
         "the kernels of convolutions are laid out anew": "laid_of",
         "a row is updated at once": "number_of update_row",
