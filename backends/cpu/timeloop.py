@@ -46,7 +46,7 @@ from .kernels.rows import add, add_scaled, fill, numbers
 from .kernels.sources import drive_source
 from .kernels.stateful import answer, arrive, glance, is_stateful, rest_synapses
 from .kernels.synapses import (
-    arrive_late,
+    bring_late,
     deliver,
     deliver_late,
     deliver_planes,
@@ -230,7 +230,7 @@ def step_block(advance, plan, weights, b, first, last, work, w):  # type: ignore
                 if STATEFUL and is_stateful(work, j):
                     arrive(advance, plan, weights, j, t, work, w)
                     continue
-                if DROPPED and plan.dropped[a] > 0:
+                if (DROPPED and plan.dropped[a] > 0) or (LATE and plan.late[j] >= 0):
                     drive(plan, values, j, t, t + 1, work, w, currents)
                     continue
                 if GRADED and plan.emitted[a] >= 0:
@@ -242,10 +242,6 @@ def step_block(advance, plan, weights, b, first, last, work, w):  # type: ignore
                     continue
                 start, stop = events[a] + ptr[a, emitted], events[a] + ptr[a, emitted + 1]
                 port = plan.port[j] * neurons[-1]
-                if LATE and plan.late[j] >= 0:
-                    later = numbers(work.later[w])
-                    deliver_late(plan, values, j, spikes, start, stop, t, port + lo, later)
-                    continue
                 arriving = currents[t % window, port + lo : port + hi]
                 deliver(plan, values, j, spikes, start, stop, arriving)
             if LATE and plan.waits[p]:
@@ -259,17 +255,6 @@ def step_block(advance, plan, weights, b, first, last, work, w):  # type: ignore
                 answer(advance, plan, weights, p, t, work, w)
             if STATEFUL and RECORDED:
                 glance(advance, plan, weights, p, t, work, w)
-
-
-@njit
-def bring_late(plan, p, first, last, work, w):  # type: ignore[no-untyped-def]
-    """Add what comes to population p in the steps first:last with delays of its own."""
-    currents, later = numbers(work.currents[w]), numbers(work.later[w])
-    for t in range(first, last):
-        for port in range(plan.ports):
-            lo = port * plan.neurons[-1] + plan.neurons[p]
-            hi = lo + plan.neurons[p + 1] - plan.neurons[p]
-            arrive_late(later, t, lo, hi, currents[t % currents.shape[0], lo:hi])
 
 
 @njit

@@ -20,7 +20,7 @@ _FLOOR = "Div(BitwiseAnd({0}, {keep}), {power})"
 _IS_NONE = "Equal({1}, {kind}(0))"
 _QUOTIENT = f"Where({_IS_NONE}, {{kind}}(0), Div({{0}}, Where({_IS_NONE}, {{kind}}(1), {{1}})))"
 
-# exp(x) - 1 = 2 t / (1 - t) with t = tanh(x / 2) loses no digits where x is small, but t comes to 1.
+# exp(x) - 1 = 2 t / (1 - t), t = tanh(x / 2), loses no digits near 0, and all where t comes to 1.
 _HALF = "Tanh(Mul({0}, {kind}(0.5)))"
 _NEAR = f"Div(Add({_HALF}, {_HALF}), Sub({{kind}}(1.0), {_HALF}))"
 _FAR = "Sub(Exp({0}), {kind}(1.0))"

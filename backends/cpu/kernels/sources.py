@@ -21,6 +21,7 @@ from ...compiled.formulas import MASK, WORD, philox
 from .rows import numbers
 from .synapses import send
 
+SHORT = 24  # entries of a distribution that are gone through for all words; of a mean of 4 or so
 DRAWS = 128  # blocks of four words that are drawn at once: they stay in the first cache
 
 
@@ -46,26 +47,49 @@ def draw_counts(plan, row, t, sample, counts):  # type: ignore[no-untyped-def]
     """The same of a source that is drawn: neuron k has word k % 4 of the block k // 4."""
     key0, key1 = np.uint64(row[SOURCE_KEY0]), np.uint64(row[SOURCE_KEY1])
     sample0, sample1 = sample & MASK, sample >> WORD
-    words = np.empty((4, DRAWS), np.uint32)
+    words, found = np.empty((4, DRAWS), np.uint32), np.empty((4, DRAWS), np.uint32)
     u0, u1, u2, u3 = words[0], words[1], words[2], words[3]
-    first, last, start = (
-        row[SOURCE_TABLE],
-        row[SOURCE_TABLE] + row[SOURCE_ENTRIES],
-        row[SOURCE_GUIDE],
-    )
-    table, guide = plan.cumulative, plan.guide
     blocks = (len(counts) + 3) // 4
     for tile in range(0, blocks, DRAWS):
         size = min(DRAWS, blocks - tile)
         for b in range(size):
             w0, w1, w2, w3 = philox(np.uint64(tile + b), np.uint64(t), sample0, sample1, key0, key1)
             u0[b], u1[b], u2[b], u3[b] = w0, w1, w2, w3
-        for b in range(size):
-            for r in range(4):
-                k = 4 * (tile + b) + r
-                if k < len(counts):
-                    word = np.uint64(words[r, b])
-                    counts[k] = count_of_word(word, table, first, last, guide, start)
+        for r in range(4):
+            count_words(plan, row, words[r, :size], found[r, :size])
+        lay_counts(found, counts[4 * tile : 4 * (tile + size)])
+
+
+@njit
+def count_words(plan, row, words, found):  # type: ignore[no-untyped-def]
+    """How many spikes each word stands for. Where the table is short, an entry of it for all words
+    after the other: that is done by vectors."""
+    first, start = row[SOURCE_TABLE], row[SOURCE_GUIDE]
+    last, table = first + row[SOURCE_ENTRIES], plan.cumulative
+    if last - first <= SHORT:
+        for b in range(len(words)):
+            found[b] = np.uint32(0)
+        for e in range(first, last):
+            bound = table[e]
+            for b in range(len(words)):
+                found[b] += np.uint32(words[b] >= bound)
+        return
+    for b in range(len(words)):
+        found[b] = count_of_word(np.uint64(words[b]), table, first, last, plan.guide, start)
+
+
+@njit
+def lay_counts(found, counts):  # type: ignore[no-untyped-def]
+    """counts[4 b + r] = found[r, b]."""
+    f0, f1, f2, f3 = found[0], found[1], found[2], found[3]
+    whole = len(counts) // 4
+    for b in range(whole):
+        counts[4 * b] = np.uint8(f0[b])
+        counts[4 * b + 1] = np.uint8(f1[b])
+        counts[4 * b + 2] = np.uint8(f2[b])
+        counts[4 * b + 3] = np.uint8(f3[b])
+    for k in range(4 * whole, len(counts)):
+        counts[k] = np.uint8(found[k % 4, whole])
 
 
 @njit

@@ -73,8 +73,8 @@ def deliver_listed(weights, ptr, origin, post, spikes, start, end, current):  # 
 
 @njit
 def deliver_late(plan, values, j, spikes, start, end, t, lo, later):  # type: ignore[no-untyped-def]
-    """What the spikes start:end of step t - delay[j] bring in step t and after it, to the ports from
-    lo on of later f32[steps, ports * N]."""
+    """What the spikes start:end of step t - delay[j] bring in step t and after it, to the columns
+    from lo on of later f32[steps, ports * N]."""
     steps, pitch = later.shape
     ptr, late, flat = plan.csr_ptr, plan.csr_late, later.reshape(steps * pitch)
     base, shift, now = ptr[plan.row[j]], plan.late[j] - ptr[plan.row[j]], t % steps
@@ -96,6 +96,17 @@ def arrive_late(later, t, lo, hi, current):  # type: ignore[no-untyped-def]
     for k in range(len(row)):
         current[k] += row[k]
         row[k] = 0
+
+
+@njit
+def bring_late(plan, p, first, last, work, w):  # type: ignore[no-untyped-def]
+    """Add what comes to population p in the steps first:last with delays of its own."""
+    currents, later = numbers(work.currents[w]), numbers(work.later[w])
+    for t in range(first, last):
+        for port in range(plan.ports):
+            lo = port * plan.neurons[-1] + plan.neurons[p]
+            hi = lo + plan.neurons[p + 1] - plan.neurons[p]
+            arrive_late(later, t, lo, hi, currents[t % currents.shape[0], lo:hi])
 
 
 @njit
