@@ -33,11 +33,16 @@ from tables import Grid, add_outputs, publish
 from snncc import load
 from snncc.ir.calls import number
 from snncc.ir.graph import Graph
+from snncc.ir.noise import noise_of, noises
+from snncc.ir.sources import fired
 from snncc.ir.wiring import delays_of
+from snncc.runtime.simulation import alone
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 PEER = Path(__file__).with_name("brian_models.py")
 Arrays = dict[str, Any]
+INPUTS = 40
+MOST_DRAWN = 2**25  # steps and neurons of a source that Brian2 is given; else it draws its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +60,29 @@ MODELS = {
     "hodgkin_huxley": Model(100.0),
     "adex": Model(500.0),
     "vogels_abbott": Model(1000.0, timed=1000.0),
+    "cortex": Model(400.0),
+    "synfire": Model(150.0),
+    "synapses": Model(1000.0, sooner=0),
+    "brunel": Model(0.0, timed=1000.0, sooner=0),
     "microcircuit": Model(0.0, timed=1000.0, sooner=0, parameters=(("scale", 0.1),)),
 }
 
 
+def program(name: str) -> Path:
+    """An example, or a program beside this file."""
+    own = PEER.with_name(f"{name}.snn")
+    return own if own.exists() else EXAMPLES / own.name
+
+
+def trains(steps: int) -> Any:
+    """Spikes of the 40 inputs of `synapses.snn`, some 10 to 20 a second of each."""
+    share = 0.0015 * np.linspace(0.5, 1.5, INPUTS)
+    return np.random.default_rng(5).random((1, steps, INPUTS)) < share
+
+
 def arrays_of(name: str, model: Model, milliseconds: float) -> tuple[Any, Arrays]:
     """(our network, what Brian2 is given of it)."""
-    net = load(EXAMPLES / f"{name}.snn", target="reference", **dict(model.parameters))
+    net = load(program(name), target="reference", **dict(model.parameters))
     drawn = net._package.model
     given: Arrays = {"dt": net.dt, "steps": round(milliseconds / net.dt)}
     for projection in drawn.graph.projections:
@@ -73,7 +94,24 @@ def arrays_of(name: str, model: Model, milliseconds: float) -> tuple[Any, Arrays
         if projection.delays is not None or delays.any():
             given[f"{projection.name}/delay"] = delays
     own = {k: v.array for k, v in drawn.values.items() if not k.startswith("weights/")}
-    return net, given | own | _constants(drawn.graph, net)
+    return net, given | _constants(drawn.graph, net) | own | _drawn(drawn, given["steps"])
+
+
+def _drawn(model: Any, steps: int) -> Arrays:
+    """The random numbers of a run: what sources fire, and the noise of equations."""
+    found: Arrays = {}
+    sample = int(alone(1).ids[0])
+    for p in model.graph.populations:
+        if p.source is not None and p.neurons * steps < MOST_DRAWN:
+            every = range(p.neurons)
+            found[f"{p.name}/fired"] = fired(p, model.graph, model.seed, sample, steps, every)
+        found[f"{p.name}/neurons"] = p.neurons
+        if p.role == "input":
+            found[f"{p.name}/fired"] = np.argwhere(trains(steps)[0])
+        for _, port in noises(p):
+            noise = noise_of(p, port, model.graph, model.seed, sample, steps)
+            found[f"{p.name}/noise"] = noise.astype(np.float64)
+    return found
 
 
 def _constants(graph: Graph, net: Any) -> Arrays:
@@ -84,7 +122,7 @@ def _constants(graph: Graph, net: Any) -> Arrays:
         if population.role != "source":
             found |= {f"{population.name}/{k}": v for k, v in population.parameters}
         elif population.source is not None and population.source.kind == "poisson":
-            (out,) = (p.name for p in graph.projections if p.pre == population.name)
+            out = next(p.name for p in graph.projections if p.pre == population.name)
             rate, weight = (
                 float(number(population.source, "rate")),
                 float(net.weights[out].ravel()[0]),
@@ -123,14 +161,28 @@ def check(python: Path, names: list[str]) -> Iterator[dict[str, Any]]:
     """Every spike of the reference against Brian2's, in double precision."""
     for name in names:
         model = MODELS[name]
+        if not model.checked:
+            continue
         net, given = arrays_of(name, model, model.checked)
         with tempfile.TemporaryDirectory() as folder:
             theirs = peer(python, name, given, "numpy", 1, Path(folder))
         populations = {key.partition("/")[0] for key in theirs if key.endswith("/step")}
-        found = net.run(duration=f"{model.checked} ms")
+        if any(p.role == "input" for p in net._package.model.graph.populations):
+            found = net.run(trains(given["steps"]), states=True)
+        else:
+            found = net.run(duration=f"{model.checked} ms")
+        weights = max(
+            (
+                np.abs(held["weight"][0, -1] - theirs[f"{projection}/weight"]).max()
+                for projection, held in found.synapses.items()
+                if "weight" in held
+            ),
+            default=0.0,
+        )
         ours = {name: rows for name, rows in found.spikes.items() if name in populations}
         first, spikes = first_difference(ours, theirs)
-        yield {"model": name, "ms": model.checked, "spikes": spikes, "first_difference": first}
+        yield {"model": name, "ms": model.checked, "spikes": spikes, "first_difference": first,
+               "weights": float(weights)}  # fmt: skip
 
 
 def timed(python: Path, names: list[str], turns: int, modes: list[str]) -> Iterator[dict[str, Any]]:
@@ -141,7 +193,7 @@ def timed(python: Path, names: list[str], turns: int, modes: list[str]) -> Itera
             continue
         _, given = arrays_of(name, model, model.timed)
         started = time.perf_counter()
-        own = load(EXAMPLES / f"{name}.snn", **dict(model.parameters))
+        own = load(program(name), **dict(model.parameters))
         rates = own.run(duration=f"{model.timed} ms")
         first = time.perf_counter() - started
         ours, theirs = list[float](), {mode: list[float]() for mode in modes}
@@ -174,10 +226,11 @@ def check_grid(rows: list[dict[str, Any]]) -> Grid:
             f"{row['ms']:g} ms",
             str(row["spikes"]),
             "equal" if row["first_difference"] is None else f"step {row['first_difference']}",
+            f"{row['weights']:.1g}" if row["weights"] else "",
         )
         for row in rows
     )
-    headers = ("model", "simulated", "spikes", "Brian2 2.9")
+    headers = ("model", "simulated", "spikes", "Brian2 2.9", "weights that change, off by")
     return Grid("Spikes beside Brian2, both in double precision", headers, lines)
 
 

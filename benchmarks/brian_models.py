@@ -12,6 +12,7 @@ seconds of each run and seconds of all.
 from __future__ import annotations
 
 import argparse
+import re
 import resource
 import time
 from collections.abc import Callable, Mapping
@@ -28,7 +29,8 @@ Parts = dict[str, Any]  # neurons by population; all else that a network has by 
 
 def joined(given: Arrays, parts: Parts, name: str, code: str, unit: Any = None) -> Any:
     """Synapses that do `code` with their weight w, a plain number or in a unit."""
-    pre, post = name.partition("#")[0].partition(".")[0].split("->")
+    whole = re.sub(r"\[\d+\.\.\d+\]", "", name)  # ends are numbered in their populations
+    pre, post = whole.partition("#")[0].partition(".")[0].split("->")
     model = {None: "w : 1", mV: "w : volt", pA: "w : amp"}[unit]
     delays = given.get(f"{name}/delay")
     made = b2.Synapses(parts[pre], parts[post], model, on_pre=code)
@@ -119,6 +121,128 @@ def vogels_abbott(given: Arrays) -> Parts:
     return parts
 
 
+def cortex(given: Arrays) -> Parts:
+    """`examples/cortex.snn`, with our noise."""
+    parts: Parts = {}
+    for name, drive in (("exc", 5.0), ("inh", 2.0)):
+        noise = b2.TimedArray(given[f"{name}/noise"] * drive, dt=given["dt"] * ms)
+        group = b2.NeuronGroup(
+            len(given[f"{name}/r"]),
+            """
+            dv/dt = (0.04*v**2 + 5*v + 140 - u + noise(t, i))/ms : 1
+            du/dt = a*(b*v - u)/ms : 1
+            a : 1 (constant)
+            b : 1 (constant)
+            c : 1 (constant)
+            d : 1 (constant)
+            """,
+            threshold="v >= 30", reset="v = c; u += d", method="euler", namespace={"noise": noise},
+        )  # fmt: skip
+        r, is_exc = given[f"{name}/r"].astype(float), name == "exc"
+        group.a, group.b = (0.02, 0.2) if is_exc else (0.02 + 0.08 * r, 0.25 - 0.05 * r)
+        group.c, group.d = (-65 + 15 * r**2, 8 - 6 * r**2) if is_exc else (-65, 2)
+        group.v, group.u = -65, np.asarray(group.b) * -65
+        parts[name] = group
+    for name in projections(given):
+        joined(given, parts, name, "v_post += w")
+    # A jump that comes in the step of a spike counts, see docs/conventions.md.
+    parts["schedule"] = ["start", "groups", "thresholds", "resets", "synapses", "end"]
+    return parts
+
+
+def synfire(given: Arrays) -> Parts:
+    """`examples/synfire.snn`, with our noise and delays."""
+    chain = b2.NeuronGroup(
+        len(given["chain/v"]),
+        """
+        dv/dt = (9 + a - v)/(10*ms) + 2.8*(2/10)**0.5*noise(t, i)/ms : 1 (unless refractory)
+        da/dt = (x - a)/(1.7*ms) : 1
+        dx/dt = -x/(1.7*ms) : 1
+        """,
+        threshold="v > 15", reset="v = 0", refractory=1.1 * ms, method="exponential_euler",
+        namespace={"noise": b2.TimedArray(given["chain/noise"], dt=given["dt"] * ms)},
+    )  # fmt: skip
+    chain.v = given["chain/v"]
+    parts: Parts = {"first": played(given, "first"), "chain": chain}
+    for name in projections(given):
+        joined(given, parts, name, "x_post += w")
+    return parts
+
+
+def synapses(given: Arrays) -> Parts:
+    """`benchmarks/synapses.snn`, with our inputs."""
+    neuron = "dv/dt = (g - v)/(20*ms) : 1\ndg/dt = -g/(5*ms) : 1"
+    parts: Parts = {"x": played(given, "x")}
+    for name, count, threshold in (("a", 10, "v >= 10"), ("b", 5, "v >= 3")):
+        parts[name] = b2.NeuronGroup(
+            count, neuron, threshold=threshold, reset="v = 0", method="exact"
+        )
+    short = b2.Synapses(
+        parts["x"], parts["a"],
+        """
+        w : 1
+        du/dt = -u/(600*ms) : 1 (event-driven)
+        dx/dt = (1 - x)/(130*ms) : 1 (event-driven)
+        """,
+        on_pre="u += 0.2*(1 - u); g_post += w*u*x; x -= u*x", method="exact",
+    )  # fmt: skip
+    placed(given, short, "x->a")
+    short.x = 1
+    parts["x->a"] = short
+    for name in ("x->b", "a->a"):
+        pre, post = name.split("->")
+        pair = b2.Synapses(
+            parts[pre], parts[post],
+            """
+            w : 1
+            dp/dt = -p/(20*ms) : 1 (event-driven)
+            dq/dt = -q/(20*ms) : 1 (event-driven)
+            """,
+            on_pre="g_post += w; p += 0.1; w = clip(w + q, 0, 4)",
+            on_post="q -= 0.105; w = clip(w + p, 0, 4)", method="exact",
+        )  # fmt: skip
+        placed(given, pair, name)
+        parts[name] = pair
+    return parts
+
+
+def placed(given: Arrays, made: Any, name: str) -> None:
+    """Join the synapses as ours are, with their weights and delays."""
+    made.connect(i=given[f"{name}/pre"], j=given[f"{name}/post"])
+    made.w = given[f"{name}/weight"]
+    made.delay = np.asarray(given[f"{name}/delay"]) * given["dt"] * ms
+
+
+def played(given: Arrays, name: str) -> Any:
+    """A source, or an input, that fires what ours does."""
+    steps, neurons = given[f"{name}/fired"].T
+    return b2.SpikeGeneratorGroup(
+        int(given[f"{name}/neurons"]), neurons, steps * given["dt"] * ms, dt=given["dt"] * ms
+    )
+
+
+def brunel(given: Arrays) -> Parts:
+    """`examples/brunel.snn`; its sources by Brian2's own draws, of a thousand of them a neuron."""
+    sizes = [int(given[f"{name}/neurons"]) for name in ("exc", "inh")]
+    group = b2.NeuronGroup(
+        sum(sizes), "dv/dt = -v/(20*ms) : volt (unless refractory)", threshold="v >= 20*mV",
+        reset="v = 10*mV", refractory=2 * ms, method="exact",
+    )  # fmt: skip
+    count, rate, weight = given["to_exc"]
+    outside = b2.PoissonInput(group, "v", int(count), rate * b2.Hz, weight * mV)
+    parts: Parts = {"all": group, "outside": outside}
+    for end, first in (("exc", 0), ("inh", sizes[0])):
+        names = [f"{end}->exc", f"{end}->inh"]
+        made = b2.Synapses(group, group, on_pre=f"v_post += {given[f'{names[0]}/weight'][0]}*mV")
+        made.connect(
+            i=np.concatenate([given[f"{name}/pre"] for name in names]) + first,
+            j=np.concatenate([given[f"{names[0]}/post"], given[f"{names[1]}/post"] + sizes[0]]),
+        )
+        made.delay = 1.5 * ms
+        parts[end] = made
+    return parts
+
+
 def microcircuit(given: Arrays) -> Parts:
     """`examples/microcircuit.snn`; its sources by Brian2's own draws."""
     equations = """
@@ -164,7 +288,17 @@ def projections(given: Arrays) -> list[str]:
 
 
 MODELS: dict[str, Callable[[Arrays], Parts]] = {
-    made.__name__: made for made in (hodgkin_huxley, adex, vogels_abbott, microcircuit)
+    made.__name__: made
+    for made in (
+        hodgkin_huxley,
+        adex,
+        vogels_abbott,
+        cortex,
+        synfire,
+        synapses,
+        brunel,
+        microcircuit,
+    )
 }
 
 
@@ -189,12 +323,18 @@ def main() -> None:
         b2.prefs.codegen.target = given.mode
     parts = MODELS[given.model](arrays)
     monitors = {n: b2.SpikeMonitor(p) for n, p in parts.items() if isinstance(p, b2.NeuronGroup)}
+    schedule = parts.pop("schedule", None)
     network = b2.Network(*parts.values(), *monitors.values())
+    if schedule is not None:
+        network.schedule = schedule
     times = run(network, float(arrays["steps"]) * arrays["dt"] * ms, given.mode, given.runs)
     found: dict[str, Any] = {"runs": np.array(times), "all": time.perf_counter() - started}
     for name, monitor in monitors.items():
         found[f"{name}/step"] = np.rint(np.asarray(monitor.t / ms) / arrays["dt"]).astype(int)
         found[f"{name}/neuron"] = np.asarray(monitor.i)
+    for name, part in parts.items():
+        if isinstance(part, b2.Synapses) and given.mode != "cpp":
+            found[f"{name}/weight"] = np.asarray(part.w)
     np.savez(given.found, **found)
 
 

@@ -143,6 +143,11 @@ def drive(plan, values, j, first, last, work, w, currents):  # type: ignore[no-u
     if GRADED and plan.emitted[a] >= 0:
         send_graded(plan, values, j, first, last, work, w, currents, lo, hi)
         return
+    if LATE and plan.late[j] >= 0:
+        for t in range(max(first, delay), last):
+            start, end, later = ptr[t - delay], ptr[t - delay + 1], numbers(work.later[w])
+            deliver_late(plan, values, j, spikes, start, end, t, lo, later)
+        return
     size = planes_of(plan.windows[j]) if is_laid(plan, j) else np.int64(0)
     planes = numbers(np.empty(size, np.float32))
     is_scaled = DROPPED and plan.dropped[a] > 0
@@ -152,9 +157,7 @@ def drive(plan, values, j, first, last, work, w, currents):  # type: ignore[no-u
         if DROPPED and is_scaled and start < end:
             fill(part, ZERO)
             current = part
-        if LATE and plan.late[j] >= 0:
-            deliver_late(plan, values, j, spikes, start, end, t, lo, numbers(work.later[w]))
-        elif start < end and is_laid(plan, j):
+        if start < end and is_laid(plan, j):
             laid = laid_of(work, w)
             deliver_planes(plan, values, laid, j, spikes, start, end, current, planes)
         elif start < end:
@@ -213,9 +216,8 @@ def step_block(advance, plan, weights, b, first, last, work, w):  # type: ignore
     step = advance_at(advance)
     reals, integers, fired = work.reals[w], work.integers[w], work.fired[w]
     currents, values = numbers(work.currents[w]), numbers(weights.values)
-    ptr, spikes, events = work.ptr[w], work.spikes[w], plan.events
+    ptr = work.ptr[w]
     neurons, sources, pre, delay = plan.neurons, plan.sources, plan.pre, plan.delay
-    window = currents.shape[0]
     is_stepwise = RECORDED or plan.recurrent[b] or (GRADED and is_graded(plan, b))
     is_stepwise = is_stepwise or (STATEFUL and is_watched(plan, b, work))
     stride = 1 if is_stepwise else len(fired)
@@ -230,7 +232,7 @@ def step_block(advance, plan, weights, b, first, last, work, w):  # type: ignore
                 if STATEFUL and is_stateful(work, j):
                     arrive(advance, plan, weights, j, t, work, w)
                     continue
-                if (DROPPED and plan.dropped[a] > 0) or (LATE and plan.late[j] >= 0):
+                if DROPPED and plan.dropped[a] > 0:
                     drive(plan, values, j, t, t + 1, work, w, currents)
                     continue
                 if GRADED and plan.emitted[a] >= 0:
@@ -238,12 +240,8 @@ def step_block(advance, plan, weights, b, first, last, work, w):  # type: ignore
                     here, there = origin + lo, origin + hi
                     send_graded(plan, values, j, t, t + 1, work, w, currents, here, there)
                     continue
-                if emitted < 0 or ptr[a, emitted] == ptr[a, emitted + 1]:
-                    continue
-                start, stop = events[a] + ptr[a, emitted], events[a] + ptr[a, emitted + 1]
-                port = plan.port[j] * neurons[-1]
-                arriving = currents[t % window, port + lo : port + hi]
-                deliver(plan, values, j, spikes, start, stop, arriving)
+                if emitted >= 0 and ptr[a, emitted] < ptr[a, emitted + 1]:
+                    bring(plan, values, j, t, work, w, currents)
             if LATE and plan.waits[p]:
                 bring_late(plan, p, t, end, work, w)
             step(
@@ -255,6 +253,20 @@ def step_block(advance, plan, weights, b, first, last, work, w):  # type: ignore
                 answer(advance, plan, weights, p, t, work, w)
             if STATEFUL and RECORDED:
                 glance(advance, plan, weights, p, t, work, w)
+
+
+@njit(inline="always")
+def bring(plan, values, j, t, work, w, currents):  # type: ignore[no-untyped-def]
+    """What the spikes that arrive in step t through projection j bring."""
+    a, p, emitted = plan.pre[j], plan.post[j], t - plan.delay[j]
+    ptr, spikes = work.ptr[w], work.spikes[w]
+    start, stop = plan.events[a] + ptr[a, emitted], plan.events[a] + ptr[a, emitted + 1]
+    lo = plan.port[j] * plan.neurons[-1] + plan.neurons[p]
+    hi = lo + plan.neurons[p + 1] - plan.neurons[p]
+    if LATE and plan.late[j] >= 0:
+        deliver_late(plan, values, j, spikes, start, stop, t, lo, numbers(work.later[w]))
+    else:
+        deliver(plan, values, j, spikes, start, stop, currents[t % currents.shape[0], lo:hi])
 
 
 @njit
