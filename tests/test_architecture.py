@@ -37,6 +37,7 @@ ACROSS = {
     "backends/rules/through_time/test_rows.py",  # steps of the optimizer and the order of weights
     "backends/artifact/test_runs.py",  # run blocks, through a package
     "backends/artifact/test_groups.py",  # convolutions in groups, through a package
+    "backends/test_delayed.py",  # the reference and the processor's engine
     "backends/test_example_networks.py",  # the same, with sources, noise and delays
     "backends/test_examples.py",  # programs, the reference, computations of their own
     "backends/test_sourced.py",  # networks with sources, every simulator

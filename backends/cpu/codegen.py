@@ -37,6 +37,7 @@ FORWARD = (
         (
             *("features.py", "rows.py", "forward.py", "dropout.py", "closing.py", "taps.py"),
             "planes.py",
+            "late.py",
             "synapses.py",
             "sources.py",
             "stateful.py",

@@ -40,19 +40,13 @@ from .kernels.forward import (
     pack,
     thresholds,
 )
+from .kernels.late import bring_late, deliver_late
 from .kernels.noise import put_noise
 from .kernels.planes import is_laid, lay, planes_of
 from .kernels.rows import add, add_scaled, fill, numbers
 from .kernels.sources import drive_source
 from .kernels.stateful import answer, arrive, glance, is_stateful, rest_synapses
-from .kernels.synapses import (
-    bring_late,
-    deliver,
-    deliver_late,
-    deliver_planes,
-    send_all,
-    send_steady,
-)
+from .kernels.synapses import deliver, deliver_planes, send_all, send_steady
 from .units import advance_at, unit
 
 ZERO = np.float32(0.0)
@@ -241,7 +235,7 @@ def step_block(advance, plan, weights, b, first, last, work, w):  # type: ignore
                     send_graded(plan, values, j, t, t + 1, work, w, currents, here, there)
                     continue
                 if emitted >= 0 and ptr[a, emitted] < ptr[a, emitted + 1]:
-                    bring(plan, values, j, t, work, w, currents)
+                    bring_spikes(plan, values, j, t, work, w, currents)
             if LATE and plan.waits[p]:
                 bring_late(plan, p, t, end, work, w)
             step(
@@ -256,7 +250,7 @@ def step_block(advance, plan, weights, b, first, last, work, w):  # type: ignore
 
 
 @njit(inline="always")
-def bring(plan, values, j, t, work, w, currents):  # type: ignore[no-untyped-def]
+def bring_spikes(plan, values, j, t, work, w, currents):  # type: ignore[no-untyped-def]
     """What the spikes that arrive in step t through projection j bring."""
     a, p, emitted = plan.pre[j], plan.post[j], t - plan.delay[j]
     ptr, spikes = work.ptr[w], work.spikes[w]

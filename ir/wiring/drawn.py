@@ -162,6 +162,13 @@ def fixed_fan_in(
 ) -> Listed:
     """k pre neurons for every post neuron, which are then sorted by them: in two steps of a radix
     sort, into buckets of pre neurons and within each."""
+    return listed(_sorted_by_pre(projection, pre_shape, post_shape, streams), size(post_shape))
+
+
+def _sorted_by_pre(
+    projection: Projection, pre_shape: Shape, post_shape: Shape, streams: Streams
+) -> Rows:
+    """What is drawn by post neuron, by pre neuron; what it is sorted in is gone afterwards."""
     call = projection.connectivity
     k, pre, post = integer(call, "k"), size(pre_shape), size(post_shape)
     choose, at_once = _chosen_by(projection, k, pre, streams), rows_at_once(k, 1)
@@ -184,7 +191,7 @@ def fixed_fan_in(
         first, last = bounds_of(number, 1 << bits, pre)
         return rows_of_bucket(columns, parts, last - first)
 
-    return listed(joined(streams.each(bucket, -(-pre // (1 << bits))), k * post), post)
+    return joined(streams.each(bucket, -(-pre // (1 << bits))), k * post)
 
 
 def _chosen_by(

@@ -14,6 +14,7 @@ FILES_ONLY = {
     "square.py": "all pairs of a recurrent block as rows, which a card has beside its lists",
     "features.py": "of a network, which the processor's kernels are cut down to",
     "rows.py": "loops over a row, which the threads of a block share on a card",
+    "late.py": "delays of single synapses, of which a card has a projection each",
     "stateful.py": "synapses that hold values, which no card has yet",
     "each.py": "networks of integers, which no card computes yet, event by event",
     "closing.py": "lists of events and denormal numbers, which a card does not have",

@@ -21,7 +21,7 @@ ONLY = {
             input_threshold pack packed_inputs rows_of sort_events teach_steps thresholds
             times_by_neuron""",
         "whole rows at a time; on a card a thread has its own neuron or synapse": """
-            active_columns apply_dense apply_gradients apply_listed apply_windows closed_traces
+            active_columns apply_dense apply_gradients apply_listed apply_windows bring_spikes closed_traces
             count_error counts deliver deliver_planes dense_tile discrete_traces entries learn_rows
             learn_synapses multiply pre_rows presynaptic_counts response_row row_of row_of_event
             row_of_windows send send_dense send_graded send_listed send_steady side_effect
@@ -36,7 +36,7 @@ ONLY = {
         "the kernels of convolutions are laid out anew": "laid_of",
         "a row is updated at once": "number_of update_row",
         "numbers at random of a whole population at once": """
-            draw_counts draw_normals send_counts""",
+            count_words draw_counts draw_normals lay_counts send_counts""",
     },
     "cuda": {
         "events are bits, which threads set and list together": """
