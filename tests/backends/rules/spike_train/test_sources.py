@@ -21,7 +21,8 @@ ONLY = {
             input_threshold pack packed_inputs rows_of sort_events teach_steps thresholds
             times_by_neuron""",
         "whole rows at a time; on a card a thread has its own neuron or synapse": """
-            active_columns apply_dense apply_gradients apply_listed apply_windows bring_spikes closed_traces
+            active_columns apply_dense apply_gradients apply_listed apply_windows closed_traces
+            bring_spikes
             count_error counts deliver deliver_planes dense_tile discrete_traces entries learn_rows
             learn_synapses multiply pre_rows presynaptic_counts response_row row_of row_of_event
             row_of_windows send send_dense send_graded send_listed send_steady side_effect
