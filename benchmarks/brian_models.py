@@ -317,8 +317,7 @@ def main() -> None:
     arrays["dt"] = float(arrays["dt"])
     b2.defaultclock.dt = arrays["dt"] * ms
     if given.mode == "cpp":
-        folder = given.found.with_suffix("")
-        b2.set_device("cpp_standalone", directory=str(folder), build_on_run=False)
+        b2.set_device("cpp_standalone", build_on_run=False)
     else:
         b2.prefs.codegen.target = given.mode
     parts = MODELS[given.model](arrays)
@@ -327,7 +326,8 @@ def main() -> None:
     network = b2.Network(*parts.values(), *monitors.values())
     if schedule is not None:
         network.schedule = schedule
-    times = run(network, float(arrays["steps"]) * arrays["dt"] * ms, given.mode, given.runs)
+    duration = float(arrays["steps"]) * arrays["dt"] * ms
+    times = run(network, duration, given.mode, given.runs, given.found.with_suffix(""))
     found: dict[str, Any] = {"runs": np.array(times), "all": time.perf_counter() - started}
     for name, monitor in monitors.items():
         found[f"{name}/step"] = np.rint(np.asarray(monitor.t / ms) / arrays["dt"]).astype(int)
@@ -338,8 +338,9 @@ def main() -> None:
     np.savez(given.found, **found)
 
 
-def run(network: Any, duration: Any, mode: str, runs: int) -> list[float]:
-    """Processor seconds of each run; of C++ those of the program, which reads its arrays too."""
+def run(network: Any, duration: Any, mode: str, runs: int, folder: Path) -> list[float]:
+    """Processor seconds of each run; of C++, which is built in the folder, those of the program,
+    which reads its arrays too."""
     if mode != "cpp":
         network.store()
         times = []
@@ -351,7 +352,7 @@ def run(network: Any, duration: Any, mode: str, runs: int) -> list[float]:
         return times
     network.run(duration)
     device: Any = b2.device
-    device.build(compile=True, run=False)
+    device.build(directory=str(folder), compile=True, run=False)
     times = []
     for _ in range(runs):
         before = _of_programs()
