@@ -197,13 +197,13 @@ def timed(python: Path, names: list[str], turns: int, modes: list[str]) -> Itera
         rates = own.run(duration=f"{model.timed} ms")
         first = time.perf_counter() - started
         ours, theirs = list[float](), {mode: list[float]() for mode in modes}
-        whole = dict.fromkeys(modes, 0.0)
+        whole = dict[str, float]()  # of the first turn: later ones find what it compiled
         with tempfile.TemporaryDirectory() as folder:
             for _ in range(turns):
                 for mode in modes:
                     found = peer(python, name, given, mode, 3, Path(folder))
                     theirs[mode].append(min(found["runs"]))
-                    whole[mode] = float(found["all"])
+                    whole.setdefault(mode, float(found["all"]))
                 ours.append(min(_seconds(own, model.timed) for _ in range(3)))
         yield {
             "model": name, "ms": model.timed, "ours": ours, "first": first, "theirs": theirs,

@@ -16,9 +16,8 @@ from ..backends.exports.table import EXPORTS, Details
 from ..backends.protocols import LARGEST_COUNT, LARGEST_SEED
 from ..frontend.program import time_called
 from ..ir.diagnostics import CompileError, Diagnostic
-from ..ir.model import Model
 from ..ir.report import nearest
-from ..ir.running import Probe, all_of, with_ends
+from ..ir.running import Probe
 from .exporting import write_export
 from .inputs import choose_data, given_inputs, load_presentation
 from .loading import Options, load_package, make_simulator, named_target, require_unchanged
@@ -121,7 +120,8 @@ class Network:
         in 0..1 [samples, inputs]; without any a network that has inputs is presented with the first
         `samples` of its data (`data`, or what it learns from; `split` "train" or "test"), one that
         has none is run `runs` times. `duration` ("500 ms", or ms) is how long, else as the program
-        says. Recorded is what its `run` block says, or every spike, and with `states` every state.
+        says. Recorded is what its `run` block says, or every spike; with `states` every spike
+        and every state in each step, beside what it says.
         CompileError for what `snncc run` refuses."""
         _require_counts(samples=samples, runs=runs, threads=threads)
         if inputs is not None and data is not None:
@@ -129,7 +129,7 @@ class Network:
             raise CompileError(Diagnostic("E012", message))
         package = timed(self._package, _milliseconds(duration))
         given = self._given(package, inputs, data, split, samples, runs)
-        probes = _all(package.model) if states else probes_of(package, False)
+        probes = probes_of(package, states)
         return self._recorded(package, given, probes, threads)
 
     def _recorded(
@@ -288,7 +288,3 @@ def _milliseconds(duration: str | float | None) -> float | None:
 
 def _settings() -> Settings:
     return settings_from(os.environ)
-
-
-def _all(model: Model) -> tuple[Probe, ...]:
-    return with_ends(all_of(model.graph, True), model)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from ..ir.synapse import WEIGHT
 
 Array = npt.NDArray[Any]
 Arrays = dict[str, Array]
+KINDS = (".npz", ".csv")  # of files
 
 
 def record_of(model: Model, trace: Trace) -> Arrays:
@@ -69,6 +71,26 @@ def recorded(
             found[f"steps/{name}/{probe.what}"] = steps_seen(probe, steps)
             found[f"indices/{name}/{probe.what}"] = np.arange(probe.first, probe.end)
     return found | {"units": np.array(_units(graph), np.str_).reshape(-1, 2)}
+
+
+def files_of(
+    path: Path,
+    model: Model,
+    probes: Sequence[Probe],
+    seen: Sequence[Array],
+    samples: int,
+    steps: int,
+) -> dict[Path, bytes]:
+    """What is written of a run where it is to go to `path`, one of KINDS: arrays as .npz, lines as
+    .csv, those of states in a file of their own beside it."""
+    assert path.suffix in KINDS, path
+    if path.suffix == ".npz":
+        return {path: npz(recorded(model, probes, seen, samples, steps))}
+    files = {}
+    if any(probe.what != SPIKES for probe in probes):
+        beside = path.with_suffix(".states.csv")
+        files[beside] = "".join(states_text(model.graph, probes, seen, steps)).encode()
+    return {**files, path: "".join(spikes_text(model.graph, probes, seen)).encode()}
 
 
 def npz(arrays: Arrays) -> bytes:

@@ -12,9 +12,10 @@ import numpy.typing as npt
 
 from ..backends.artifact.storage import write_file
 from ..backends.trace import steps_seen
+from ..ir.diagnostics import CompileError, Diagnostic
 from ..ir.model import Model
 from ..ir.running import SPIKES, Probe
-from .record import npz, recorded
+from .record import KINDS, files_of
 
 Array = npt.NDArray[Any]
 
@@ -75,9 +76,15 @@ class Recording:
         return self._model.wirings[projection].pairs()
 
     def save(self, path: str | Path) -> None:
-        """Write it as `snncc run --record` does, .npz. CompileError(E063) where that cannot be."""
-        arrays = recorded(self._model, self._probes, self._seen, self.samples, self.steps)
-        write_file(Path(path), npz(arrays))
+        """Write it as `snncc run --record` does, .npz or .csv. CompileError(E063) where that cannot
+        be, or for another kind of file."""
+        if Path(path).suffix not in KINDS:
+            message = f"`{path}` ends in neither {' nor '.join(KINDS)}"
+            way_out = "`.npz` has arrays, `.csv` lines of text"
+            raise CompileError(Diagnostic("E063", message, help=way_out))
+        about = self._model, self._probes, self._seen, self.samples, self.steps
+        for written, content in files_of(Path(path), *about).items():
+            write_file(written, content)
 
     def _probe(self, what: str, population: str) -> Probe:
         for probe in self._probes:

@@ -36,13 +36,19 @@ def timed(package: Package, duration: float | None) -> Package:
 
 
 def probes_of(package: Package, has_states: bool) -> tuple[Probe, ...]:
-    """What a run records: what its program says, or all of it. CompileError(E044) where a state
-    that the program names is none of a compiled network."""
+    """What a run records: what its program says, or every spike; with `has_states` every spike and
+    every state in each step, beside what it says. CompileError(E044) where a state that it names
+    is none of a compiled network."""
     graph, run = package.model.graph, package.run or RunSpec()
     wrong = run_problem(graph, run)
     if wrong:
         raise CompileError(Diagnostic("E044", wrong, run.span, help="record another state"))
-    return with_ends(run.probes or all_of(graph, has_states), package.model)
+    probes = run.probes
+    if has_states or not probes:
+        probes = all_of(graph, has_states)
+        known = {(probe.what, probe.population) for probe in probes}
+        probes += tuple(p for p in run.probes if (p.what, p.population) not in known)
+    return with_ends(probes, package.model)
 
 
 def has_inputs(graph: Graph) -> bool:

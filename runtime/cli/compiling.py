@@ -18,6 +18,7 @@ from ...ir.deploy.entries import DEPLOY_ENTRIES
 from ...ir.diagnostics import to_json
 from ...ir.graph import Graph
 from ...ir.passes.pipeline import PIPELINE
+from ...ir.running import Probe, RunSpec
 from ...ir.text import print_graph
 from ..deploying import asked_of
 from ..loading import (
@@ -153,6 +154,7 @@ def inspect(
     output.document(
         {
             "network": {**summary.network, "target": loaded.target},
+            "run": None if loaded.run is None else _run_document(loaded.run),
             "deploy": None if loaded.deploy is None else asked_of(loaded).document(),
             "populations": summary.populations,
             "projections": summary.projections,
@@ -160,10 +162,35 @@ def inspect(
         }
     )
     _show(summary, output)
+    if loaded.run is not None:
+        output.result("", *_run_lines(loaded.run))
     if loaded.deploy is not None:
         output.result("", _deployed(loaded.deploy))
     if kernels is not None:
         _show_kernels(kernels, output)
+
+
+def _run_document(run: RunSpec) -> dict[str, Any]:
+    """What the block says, with neurons [first, end), every so many steps."""
+    probes = [
+        {"what": p.what, "of": p.population, "neurons": [p.first, p.end], "every_steps": p.every}
+        for p in run.probes
+    ]
+    return {"duration_ms": run.duration, "records": probes}
+
+
+def _run_lines(run: RunSpec) -> list[str]:
+    lasts = "" if run.duration is None else f" for {run.duration:g} ms"
+    return [f"run{lasts}"] + [
+        f"  records {p.what} of {p.population}{_some_of(p)}" for p in run.probes
+    ]
+
+
+def _some_of(probe: Probe) -> str:
+    if probe.of_synapses and probe.every == 0:
+        return " after the last step"
+    part = f"[{probe.first}..{probe.end}]" if probe.end and not probe.of_synapses else ""
+    return part + (f" every {probe.every} steps" if probe.every > 1 else "")
 
 
 def _show(summary: Summary, output: Output) -> None:

@@ -8,16 +8,13 @@ import typer
 
 from ...backends.artifact.model import Package
 from ...backends.artifact.storage import write_file
-from ...ir.running import SPIKES
 from ..loading import make_simulator
-from ..record import npz, recorded, spikes_text, states_text
+from ..record import KINDS, files_of
 from ..samples import Presentation
 from ..settings import usable_threads
 from ..simulation import probes_of, record
 from .environment import settings
 from .output import Output
-
-KINDS = (".npz", ".csv")
 
 
 def require_kind(path: Path | None, has_states: bool) -> None:
@@ -43,11 +40,8 @@ def write_record(
     simulator = make_simulator(package, threads or usable_threads(), settings())
     seen = record(simulator, samples, probes)
     model, steps = package.model, simulator.steps
-    if path.suffix == ".npz":
-        write_file(path, npz(recorded(model, probes, seen, len(samples), steps)))
-        return
-    if any(probe.what != SPIKES for probe in probes):
-        beside = path.with_suffix(".states.csv")
-        write_file(beside, "".join(states_text(model.graph, probes, seen, steps)).encode())
-        output.note(f"states: {beside}")
-    write_file(path, "".join(spikes_text(model.graph, probes, seen)).encode())
+    files = files_of(path, model, probes, seen, len(samples), steps)
+    for written, content in files.items():
+        write_file(written, content)
+        if written != path:
+            output.note(f"states: {written}")

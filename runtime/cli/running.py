@@ -118,6 +118,9 @@ def run(
     lasts = None if duration is None else time_called(duration, "--duration")
     loaded = timed(opened(model, options_for(model, define, network, seed, target), output), lasts)
     graph = loaded.model.graph
+    if out is not None and not outputs_of(graph):
+        message = "the network has no outputs; what it does is written by --record"
+        raise typer.BadParameter(message, param_hint="--out")
     is_alone = not has_inputs(graph) and inputs is None and data is None
     if is_alone:
         draw(graph_warnings(graph), output)

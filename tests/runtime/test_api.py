@@ -62,6 +62,11 @@ def test_runs_are_those_of_the_command(tiny):
     with np.load("a.npz") as one, np.load("b.npz") as other:
         assert sorted(one) == sorted(other)
         assert all(np.array_equal(one[name], other[name]) for name in one)
+    found.save("b.csv")
+    with open("b.csv", encoding="utf-8") as file:
+        assert len(file.readlines()) == 2 + sum(map(len, found.spikes.values()))
+    with pytest.raises(CompileError, match=r"neither \.npz nor \.csv"):
+        found.save("b.txt")
     assert found.counts("h").sum() == len(found.spikes["h"]) > 0
     assert found.counts("h").shape == (3, 20)
 

@@ -144,3 +144,34 @@ def test_states_are_written_before_spikes(snncc, tmp_path):
     status, _, err = snncc("run", "net.snn", "--target", "reference", "--record", "a.csv")
     assert (status, "E063" in err) == (1, True)
     assert (tmp_path / "a.csv").read_text() == "old"
+
+
+def test_all_states_beside_what_the_program_records(snncc, tmp_path):
+    (tmp_path / "net.snn").write_text(ALONE + RUN)
+    given = ("run", "net.snn", "--target", "reference", "--record", "a.npz", "--record-states")
+    assert snncc(*given)[0] == 0
+    with np.load(tmp_path / "a.npz", allow_pickle=False) as found:
+        assert found["populations"].tolist() == ["c", "d"]
+        assert found["states/c/v"].shape == (1, 10, 3)
+        assert found["states/d/v"].shape == (1, 10, 2)
+        assert found["spikes/d"].tolist() == [[0, t, k] for t in (2, 5, 8) for k in range(2)]
+
+
+def test_counts_of_no_outputs_are_not_written(snncc, tmp_path):
+    (tmp_path / "net.snn").write_text(ALONE)
+    status, _, err = snncc("run", "net.snn", "--duration", "5ms", "--out", "a.npz")
+    assert status == 2
+    assert "no outputs" in err
+    assert not (tmp_path / "a.npz").exists()
+
+
+def test_the_run_block_is_shown(snncc, tmp_path):
+    (tmp_path / "net.snn").write_text(ALONE + RUN)
+    _, out, _ = snncc("inspect", "net.snn")
+    wanted = ["run for 10 ms", "  records spikes of c[0..3]", "  records spikes of d[1..2]"]
+    assert out.rstrip().splitlines()[-4:] == [*wanted, "  records v of d[0..1] every 2 steps"]
+    shown = json.loads(snncc("inspect", "net.snn", "--json")[1])["run"]
+    assert shown["duration_ms"] == 10.0
+    assert shown["records"][2] == {
+        "what": "v", "of": "d", "neurons": [0, 1], "every_steps": 2,
+    }  # fmt: skip
