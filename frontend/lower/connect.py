@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ...ir import calls
 from ...ir.arguments import Row
 from ...ir.diagnostics import CompileError, Diagnostic, Note, Span
+from ...ir.drawn import ROW_OF_FILE
 from ...ir.expr import names
 from ...ir.graph import Call as IrCall
 from ...ir.graph import Projection
@@ -45,7 +46,7 @@ from .layouts import Sizes
 from .paths import part_text, post_end, pre_end
 from .relays import add_relay, require_learning_alone
 from .synapses import synapse_of
-from .tensors import LOADERS, Loaded
+from .tensors import FILE, LOADERS, Loaded, given_weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +265,10 @@ def _wiring(
         body.network.tensors[name] = loaded.weights
         init = IrCall("given", (("tensor", name),))
         return loaded.call, init, None if loaded.delays is None else loaded
-    return *_arguments(row, call, dimension, scope, body.report), None
+    made, initial = _arguments(row, call, dimension, scope, body.report)
+    if initial is not None and initial.kind == FILE:
+        initial = given_weights(initial, call, name, body.network.tensors)
+    return made, initial, None
 
 
 def _arguments(
@@ -291,7 +295,8 @@ def _init(
     if "init" not in bound:
         return None
     call = as_call(bound["init"], "initial weights, such as `uniform(-1, 1)`")
-    table = {kind: row for kind, row in INITS.items() if kind != "given"}
+    table: dict[str, Row] = {kind: row for kind, row in INITS.items() if kind != "given"}
+    table[FILE] = ROW_OF_FILE
     kinds = None if dimension is None else (NUMBER, dimension)  # a plain number, or as the port is
     return fill(look_up(table, call, "init"), call, scope, report, "E042", kinds)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from ...ir import calls
 from ...ir.arguments import Row
 from ...ir.diagnostics import CompileError, Diagnostic, Span
 from ...ir.graph import Call as IrCall
@@ -17,7 +18,7 @@ from ..typing.arguments import fill_bound, missing
 from ..typing.constants import Constant, Scope, evaluate, number, whole, wrong_type
 from ..units import NUMBER, TIME, to_unit
 from .layouts import Delays, Sizes, WeightFile, Weights
-from .weights import read_weights
+from .weights import read_numbers, read_weights
 
 
 class Loaded(NamedTuple):
@@ -30,6 +31,7 @@ class Loaded(NamedTuple):
     span: Span
 
 
+FILE = "file"
 Loader = Callable[[Row, Call, Mapping[str, Expression], Scope, Sizes, Report], Loaded]
 
 
@@ -98,5 +100,17 @@ def _from_file(
 
 LOADERS: dict[str, Loader] = {
     "list": lambda row, call, bound, scope, *_: _listed(call, bound, scope),
-    "file": _from_file,
+    FILE: _from_file,
 }
+
+
+def given_weights(
+    init: IrCall, call: Call, name: str, tensors: MutableMapping[str, Weights]
+) -> IrCall:
+    """The initial weights that `init = file(…)` of the call names, an array of any shape, which
+    goes to the `tensors`; that its shape is what the wiring takes is checked with the wiring."""
+    (place,) = (a.value.span for a in call.arguments if a.name and a.name.text == "init")
+    path = Path(place.source.name).parent / calls.text(init, "path")
+    table = read_numbers(path, calls.text(init, "key"), lambda _header: None, place)
+    tensors[name] = np.asarray(calls.number(init, "unit") * table, np.float32)
+    return IrCall("given", (("tensor", name),))

@@ -1,0 +1,91 @@
+"""From a NIR file to its graph, which is checked as far as one node goes."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+
+from ...ir.report import nearest
+from .graph import DAMAGED, GRAPH, KINDS, UNFIT, Array, Edge, Field, NirFile, NirGraph, Node, refusal
+from .hdf5 import Group, opened
+
+MOST_DEPTH = 8  # graphs within graphs
+NEWEST = 1  # the first number of a version
+
+
+def read_nir(path: Path) -> NirFile:
+    """The graph of a NIR file, versions 0.1.1 to 1.0.x.
+
+    CompileError: E090 for what is no such file, or is damaged; E091 for nodes that are unknown and
+    edges that lead nowhere.
+    """
+    with opened(path) as file:
+        version = _version(file)
+        if "node" not in file:
+            raise refusal(DAMAGED, f"`{path.name}` is HDF5, but no NIR: it has no `node`")
+        node = _node(file.group("node"), "", 0)
+    if node.graph is None:
+        message = f"`{path.name}` holds a single {node.kind}, not a graph"
+        raise refusal(UNFIT, message, "write a NIRGraph with an Input and an Output")
+    return NirFile(path.name, version, node.graph)
+
+
+def _version(file: Group) -> str:
+    if "version" not in file:
+        return ""
+    version = file.text("version")
+    found = re.match(r"(\d{1,4})\.", version)
+    if found is None or int(found[1]) > NEWEST:
+        message = f"`{file.where}` is of NIR {version[:40]}, which is not known here"
+        raise refusal(UNFIT, message, "write it by nir 1.0")
+    return version
+
+
+def _node(group: Group, name: str, depth: int) -> Node:
+    kind = group.text("type")
+    if kind not in KINDS:
+        message = f"{group.where} is a `{kind[:60]}`, a kind of node that is not known here"
+        raise refusal(UNFIT, message, nearest(kind, KINDS))
+    if kind == GRAPH:
+        return Node(name, kind, {}, _graph(group, depth))
+    fields = {field.name: _field(group, field) for field in KINDS[kind] if _has(group, field)}
+    return Node(name, kind, fields)
+
+
+def _has(group: Group, field: Field) -> bool:
+    return not field.is_optional or group.is_dataset(field.name)
+
+
+def _field(group: Group, field: Field) -> Array | str:
+    if field.form == "padding" and group.is_text(field.name):
+        return group.text(field.name)
+    found = group.numbers(field.name)
+    if field.form != "numbers" and not np.all(found == np.floor(found)):
+        raise refusal(DAMAGED, f"{group.where}/{field.name} holds numbers that are not whole")
+    return found
+
+
+def _graph(group: Group, depth: int) -> NirGraph:
+    if depth >= MOST_DEPTH:
+        raise refusal(DAMAGED, f"{group.where} lies more than {MOST_DEPTH} graphs deep")
+    inside = group.group("nodes")
+    nodes = {name: _node(inside.group(name), name, depth + 1) for name in inside.names()}
+    edges = [_edge(row, nodes, group.where) for row in group.texts("edges")]
+    twice = next((edge for edge, count in Counter(edges).items() if count > 1), None)
+    if twice is not None:
+        message = f"{group.where} has the edge `{twice[0]}` -> `{twice[1]}` twice"
+        raise refusal(UNFIT, message, "leave one out, or double the weights")
+    return NirGraph(nodes, tuple(edges))
+
+
+def _edge(row: list[str], nodes: dict[str, Node], where: str) -> Edge:
+    if len(row) != 2:
+        raise refusal(DAMAGED, f"{where} has edges of {len(row)} ends")
+    for end in row:
+        if end not in nodes:
+            message = f"{where} has an edge `{row[0]}` -> `{row[1]}`, and no node `{end}`"
+            raise refusal(UNFIT, message[:900], nearest(end, nodes))
+    return row[0], row[1]
