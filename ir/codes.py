@@ -61,6 +61,10 @@ CODES: dict[str, str] = {
     "E086": "chip has another form of numbers",
     "E087": "invalid deploy setting",
     "E088": "threshold is out of reach",
+    # E09x: exchange
+    "E090": "NIR file is none, or damaged",
+    "E091": "NIR graph cannot be imported",
+    "E092": "NIR graph leaves a choice open",
     # W01x: what could not be checked
     "W013": "not checked further",
     # W04x: networks that cannot do what they say

@@ -18,6 +18,7 @@ EXTRAS = (
     ("matplotlib", "snncc plot", "pip install 'snncc[plot]'"),
     ("hypothesis", "the tests", "pip install 'snncc[dev]'"),
     ("onnxruntime", "ONNX models in snncc diff", "pip install 'snncc[onnx]'"),
+    ("h5py", "snncc import", "pip install 'snncc[nir]'"),
     ("PIL", "data of images", "pip install 'snncc[images]'"),
     ("numba_cuda", "the target gpu", "pip install 'snncc[cuda]'"),
     ("mkdocs", "the manual", "pip install 'snncc[docs]'"),

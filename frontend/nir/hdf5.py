@@ -87,7 +87,7 @@ class Group:
         data, where = self._dataset(name)
         if data.shape != () or _string(data) is None:
             raise refusal(DAMAGED, f"{where} is not one text but {_said(data)}")
-        return _words(data, where, self.budget)[()]
+        return str(_words(data, where, self.budget))
 
     def is_text(self, name: str) -> bool:
         """Whether a dataset holds texts."""

@@ -20,6 +20,7 @@ from . import (
     diagnosis,
     diffing,
     exporting,
+    importing,
     language,
     plotting,
     quantizing,
@@ -39,6 +40,7 @@ COMMANDS: tuple[Command, ...] = (
     *diffing.COMMANDS,
     *quantizing.COMMANDS,
     *exporting.COMMANDS,
+    *importing.COMMANDS,
     *plotting.COMMANDS,
     *diagnosis.COMMANDS,
 )

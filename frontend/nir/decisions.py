@@ -1,0 +1,221 @@
+"""What a NIR graph leaves open, and what decides it: the user, the file, or the format.
+
+Equations of NIR are in continuous time, and it has no field for the step of time nor for what a
+spike does to a potential above the threshold. Nothing of this is guessed: what is neither given
+nor to be read from the numbers of the file is asked for (E092).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from .graph import INTEGRATING, OPEN, SPIKING, UNFIT, Floats, NirFile, NirGraph, Node, refusal
+
+RESETS = ("zero", "subtract")
+METHODS = ("euler", "euler-together", "exponential", "exact")
+COMPARISONS = ("above", "at-least")
+GAINS = ("time", "step")
+SIGNALS = ("spikes", "numbers")
+SAME = 1e-4  # by how much what is one number in a file may differ
+MOST_STEPS = 1e4  # of a time constant
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the user said; None is left to the file. Times are in seconds, as NIR's."""
+
+    dt: float | None = None
+    reset: str | None = None
+    discretize: str | None = None
+    comparison: str | None = None
+    gain: str | None = None
+    delay: int | None = None  # [steps] of an edge that closes a cycle
+    signals: str | None = None  # what an Input sends
+
+
+class Decision(NamedTuple):
+    """`how` is given, inferred, or default; `evidence` is what it stands on."""
+
+    name: str
+    value: str | float | int
+    how: str
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Every choice made, and how."""
+
+    dt: float
+    reset: str
+    discretize: str
+    comparison: str
+    gain: str
+    delay: int
+    signals: str
+    decisions: tuple[Decision, ...]
+
+
+def settle(file: NirFile, graph: NirGraph, choices: Choices) -> Settled:
+    """All that the file leaves open; CompileError(E092) for what neither it nor the user says."""
+    found = [*_settled(graph, choices)]
+    missing = [row for row in found if row.how == "open"]
+    if missing:
+        asked = "; ".join(row.evidence for row in missing)
+        names = ", ".join(f"{row.name} ({row.value})" for row in missing)
+        raise refusal(OPEN, f"`{file.name}` does not say: {names}", asked)
+    values = {row.name: row.value for row in found}
+    dt = float(values["dt"])
+    _require_steps(graph, dt, str(values["discretize"]))
+    _require_reset(graph, str(values["reset"]))
+    return Settled(
+        dt,
+        str(values["reset"]),
+        str(values["discretize"]),
+        str(values["comparison"]),
+        str(values["gain"]),
+        int(values["recurrent delay"]),
+        str(values["input"]),
+        tuple(found),
+    )
+
+
+def _settled(graph: NirGraph, choices: Choices) -> Iterator[Decision]:
+    kinds = {node.kind for node in graph.nodes.values()}
+    implied = implied_step(graph)
+    yield _step(choices, implied)
+    yield _reset(choices, kinds)
+    yield _method(choices, kinds, implied)
+    yield _or_default("comparison", choices.comparison, "--comparison", "above", NIR_ABOVE)
+    yield _gain(choices, graph)
+    yield _or_default("recurrent delay", choices.delay, "--recurrent-delay", 1, LEAST)
+    yield _or_default("input", choices.signals, "--input", "spikes", "NIR's S is of spikes")
+    yield Decision("spikes a step", 1, "default", "NIR's threshold says whether, not how often")
+    yield Decision("membrane floor", "none", "default", "NIR has none")
+    yield Decision("start", 0, "default", "potentials and currents begin at 0")
+
+
+NIR_ABOVE = "NIR's equations say v > v_threshold"
+LEAST = "the least that a cycle can have"
+
+
+def _or_default(
+    name: str, given: str | int | None, option: str, default: str | int, why: str
+) -> Decision:
+    if given is not None:
+        return Decision(name, given, "given", option)
+    return Decision(name, default, "default", why)
+
+
+class Implied(NamedTuple):
+    """A step of time [s] that numbers of a file come to, and where."""
+
+    dt: float
+    evidence: str
+
+
+def implied_step(graph: NirGraph) -> Implied | None:
+    """The step with which `r = tau / dt`, and `w_in = tau_syn / dt`, in every node: so exporters of
+    discrete networks write v' = beta v + I, and nobody else does."""
+    found = [pair for node in graph.nodes.values() for pair in _quotients(node)]
+    if not found:
+        return None
+    steps = np.concatenate([np.ravel(quotient) for _, quotient, _ in found])
+    shortest = min(float(np.min(tau)) for _, _, tau in found)
+    dt = float(np.median(steps))
+    is_one = bool(np.all(np.abs(steps - dt) <= SAME * abs(dt)))
+    if not is_one or not 0 < dt < 0.999 * shortest:
+        return None
+    names = ", ".join(name for name, _, _ in found[:4]) + (", …" if len(found) > 4 else "")
+    return Implied(float(f"{dt:.6g}"), f"one number in all: {names}")
+
+
+def _quotients(node: Node) -> Iterator[tuple[str, Floats, Floats]]:
+    """What a step would be, how it is worked out, and the time constant of it."""
+    pairs = {
+        "LIF": (("tau", "r"),),
+        "LI": (("tau", "r"),),
+        "CubaLIF": (("tau_mem", "r"), ("tau_syn", "w_in")),
+        "CubaLI": (("tau_mem", "r"), ("tau_syn", "w_in")),
+    }.get(node.kind, ())
+    for tau, gain in pairs:
+        times, factor = node.numbers(tau), node.numbers(gain, 1.0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            yield f"{node.name}.{tau} / {gain}", np.asarray(times / factor), times
+
+
+def _step(choices: Choices, implied: Implied | None) -> Decision:
+    if choices.dt is not None:
+        told = "" if implied is None else f"; the file's numbers come to {implied.dt:g}"
+        is_same = implied is not None and abs(implied.dt - choices.dt) <= SAME * choices.dt
+        return Decision("dt", choices.dt, "given", "--dt" + ("" if is_same else told))
+    if implied is not None:
+        return Decision("dt", implied.dt, "inferred", implied.evidence)
+    return Decision("dt", "the step of time in seconds", "open", "say `--dt 1e-3`")
+
+
+def _reset(choices: Choices, kinds: set[str]) -> Decision:
+    if choices.reset is not None:
+        return Decision("reset", choices.reset, "given", "--reset")
+    if not kinds & SPIKING:
+        return Decision("reset", "none", "inferred", "no node has a reset")
+    way_out = "say `--reset zero` (to v_reset) or `--reset subtract` (by the threshold)"
+    return Decision("reset", "what a spike does to the potential", "open", way_out)
+
+
+def _method(choices: Choices, kinds: set[str], implied: Implied | None) -> Decision:
+    if choices.discretize is not None:
+        return Decision("discretize", choices.discretize, "given", "--discretize")
+    if not kinds & INTEGRATING:
+        return Decision("discretize", "euler", "inferred", "no node has an equation")
+    has_currents = bool(kinds & {"CubaLI", "CubaLIF"})
+    if implied is not None and not has_currents:
+        return Decision("discretize", "euler", "inferred", f"r = tau / dt: {implied.evidence}")
+    options = METHODS if has_currents else ("euler", "exponential")
+    way_out = f"say `--discretize` {', '.join(options)}"
+    return Decision("discretize", "how a step solves the equations", "open", way_out)
+
+
+def _gain(choices: Choices, graph: NirGraph) -> Decision:
+    """Whether the r of nodes without a leak is per second or per step."""
+    if choices.gain is not None:
+        return Decision("gain", choices.gain, "given", "--gain")
+    nodes = [node for node in graph.nodes.values() if node.kind in ("I", "IF")]
+    if not nodes:
+        return Decision("gain", "time", "default", "no node integrates without a leak")
+    if all(bool(np.all(node.numbers("r") == 1)) for node in nodes):
+        names = ", ".join(node.name for node in nodes[:4])
+        return Decision("gain", "step", "inferred", f"r = 1 without a time constant: {names}")
+    way_out = "say `--gain time` (v' = r I, per second) or `--gain step` (v + r I each step)"
+    return Decision("gain", "what the r of I and IF is per", "open", way_out)
+
+
+def _require_steps(graph: NirGraph, dt: float, method: str) -> None:
+    for node, name, times in _times(graph.nodes.values()):
+        low, high = float(np.min(times)), float(np.max(times))
+        where = f"`{node.name}` ({node.kind}) has {name} = {low:g} s"
+        if low <= 0:
+            raise refusal(UNFIT, where, "a time constant is above 0")
+        if method.startswith("euler") and low < dt * (1 - SAME):
+            raise refusal(UNFIT, f"{where}, less than the step of {dt:g} s", "give a smaller --dt")
+        if high > MOST_STEPS * dt:
+            message = f"`{node.name}` ({node.kind}) has {name} = {high:g} s, {high / dt:.3g} steps"
+            raise refusal(UNFIT, message, "NIR's times are in seconds, and so is --dt")
+
+
+def _times(nodes: Iterable[Node]) -> Iterator[tuple[Node, str, Floats]]:
+    for node in nodes:
+        for name in ("tau", "tau_mem", "tau_syn"):
+            if name in node.fields:
+                yield node, name, node.numbers(name)
+
+
+def _require_reset(graph: NirGraph, reset: str) -> None:
+    for node in graph.nodes.values():
+        if reset == "subtract" and node.kind in SPIKING and np.any(node.numbers("v_reset")):
+            message = f"`{node.name}` ({node.kind}) has a v_reset, and --reset subtract leaves none"
+            raise refusal(UNFIT, message, "say `--reset zero`, which resets to v_reset")

@@ -1,0 +1,197 @@
+"""From a flat graph to populations and projections.
+
+Nodes with a threshold or a state are populations. A linear node that leads to one neuron alone is
+the projection to it, from each node that leads to the linear one, and its bias a current of that
+neuron; any other linear node is a population that sends the sum of what arrives, within the step.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import prod
+
+import numpy as np
+
+from .cycles import closing
+from .decisions import Settled
+from .graph import CELLS, LINEAR, UNFIT, Floats, NirGraph, Node, refusal
+from .shapes import Shape
+from .wiring import Tensors, Wiring, bias_of, wiring_of
+
+SUM = "Sum"
+ROLES = {"Input": "input"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Group:
+    """A population: `name` is the node's, `kind` that of the neuron, or `Sum`, or `Input`."""
+
+    name: str
+    kind: str
+    role: str
+    shape: Shape
+    node: Node
+    bias: Floats | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Joint:
+    """A projection: `through` is the linear node that it is, if it is one; `delay` in steps, None
+    where its synapses have their own."""
+
+    pre: str
+    post: str
+    wiring: Wiring
+    through: str | None
+    delay: int | None
+    closes: bool = False
+
+    @property
+    def path(self) -> str:
+        """The nodes that it leads along."""
+        middle = f"{self.through} -> " if self.through else ""
+        return f"{self.pre} -> {middle}{self.post}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """What a program says, and the tensors beside it."""
+
+    groups: tuple[Group, ...]
+    joints: tuple[Joint, ...]
+    tensors: Tensors
+
+
+def plan_of(graph: NirGraph, shapes: dict[str, Shape], settled: Settled) -> Plan:
+    """The populations and projections of a graph without graphs in it.
+
+    CompileError(E091) for one without an Input or an Output, and for a cycle without a neuron.
+    """
+    _require_ends(graph)
+    before, after = graph.before(), graph.after()
+    fused = {
+        name: after[name][0]
+        for name, node in graph.nodes.items()
+        if node.kind in LINEAR and [graph.nodes[n].kind in CELLS for n in after[name]] == [True]
+    }
+    answers, dropped = _outputs(graph, before, fused)
+    groups = [
+        _group(graph, name, shapes, name in answers, _biases(graph, name, fused, shapes))
+        for name in graph.nodes
+        if name not in fused and name not in dropped
+    ]
+    tensors: Tensors = {}
+    joints = [
+        joint
+        for group in groups
+        for joint in _joints(graph, group, fused, shapes, settled, tensors)
+    ]
+    return Plan(tuple(groups), _delayed(groups, joints, settled), tensors)
+
+
+def _require_ends(graph: NirGraph) -> None:
+    kinds = {node.kind for node in graph.nodes.values()}
+    for kind in ("Input", "Output"):
+        if kind not in kinds:
+            raise refusal(UNFIT, f"the graph has no {kind}", f"write it with one, and edges to it")
+    entered = next((b for _, b in graph.edges if graph.nodes[b].kind == "Input"), None)
+    left = next((a for a, _ in graph.edges if graph.nodes[a].kind == "Output"), None)
+    if entered is not None:
+        raise refusal(UNFIT, f"an edge leads to the Input `{entered}`", "leave it out")
+    if left is not None:
+        raise refusal(UNFIT, f"an edge leads from the Output `{left}`", "leave it out")
+
+
+def _outputs(
+    graph: NirGraph, before: dict[str, tuple[str, ...]], fused: dict[str, str]
+) -> tuple[set[str], set[str]]:
+    """The nodes that are outputs, and the Output nodes that are these and nothing of their own."""
+    answers: set[str] = set()
+    dropped: set[str] = set()
+    for name in [n for n, node in graph.nodes.items() if node.kind == "Output"]:
+        pres = before[name]
+        if not pres:
+            raise refusal(UNFIT, f"nothing leads to the Output `{name}`", "add an edge to it")
+        if len(pres) == 1 and graph.nodes[pres[0]].kind != "Input" and pres[0] not in fused:
+            answers.add(pres[0])
+            dropped.add(name)
+        else:
+            answers.add(name)
+    return answers, dropped
+
+
+def _group(
+    graph: NirGraph, name: str, shapes: dict[str, Shape], answers: bool, bias: Floats | None
+) -> Group:
+    node = graph.nodes[name]
+    kind = node.kind if node.kind in CELLS or node.kind == "Input" else SUM
+    role = "output" if answers else ROLES.get(kind, "population")
+    return Group(name, kind, role, shapes[name], node, bias)
+
+
+def _biases(
+    graph: NirGraph, name: str, fused: dict[str, str], shapes: dict[str, Shape]
+) -> Floats | None:
+    """The sum of the biases of all that is a projection to the node, flat; None without any."""
+    sources = [linear for linear, post in fused.items() if post == name]
+    if graph.nodes[name].kind in LINEAR:
+        sources.append(name)
+    found = [bias_of(graph.nodes[linear], shapes[linear]) for linear in sources]
+    biases = [bias for bias in found if bias is not None and np.any(bias)]
+    return np.sum(biases, axis=0) if biases else None
+
+
+def _joints(
+    graph: NirGraph,
+    group: Group,
+    fused: dict[str, str],
+    shapes: dict[str, Shape],
+    settled: Settled,
+    tensors: Tensors,
+) -> list[Joint]:
+    """The projections that end at a population."""
+    found: list[Joint] = []
+
+    def join(pre: str, linear: str | None, through: str | None) -> None:
+        node = None if linear is None else graph.nodes[linear]
+        post = shapes[linear] if linear is not None else group.shape
+        wiring = wiring_of(node, shapes[pre], post, settled.dt, tensors)
+        found.append(Joint(pre, group.name, wiring, through, wiring.delay))
+
+    own = group.name if graph.nodes[group.name].kind in LINEAR else None
+    for pre in [a for a, b in graph.edges if b == group.name]:
+        if pre not in fused:
+            join(pre, own, None)
+            continue
+        for first in [a for a, b in graph.edges if b == pre]:
+            join(_unfused(graph, first, fused), pre, pre)
+    return found
+
+
+def _unfused(graph: NirGraph, name: str, fused: dict[str, str]) -> str:
+    assert name not in fused  # a fused node leads to a neuron
+    return name
+
+
+def _delayed(groups: list[Group], joints: list[Joint], settled: Settled) -> tuple[Joint, ...]:
+    """The projections, where those that close a cycle within one step have the delay."""
+    immediate = [(k, joint) for k, joint in enumerate(joints) if joint.delay == 0]
+    starts = [group.name for group in groups if group.kind == "Input"]
+    names = [*starts, *(group.name for group in groups if group.kind != "Input")]
+    pairs = [(joint.pre, joint.post) for _, joint in immediate]
+    cut, cycles = closing(names, pairs)
+    cells = {group.name for group in groups if group.kind in CELLS}
+    for cycle in cycles:
+        if not cells & set(cycle):
+            message = f"the cycle {' -> '.join([*cycle, cycle[0]])} has no neuron"
+            raise refusal(UNFIT, message, "a cycle needs a neuron, which spikes or integrates")
+    made = list(joints)
+    for place in cut:
+        k, joint = immediate[place]
+        made[k] = replace(joint, delay=settled.delay, closes=True)
+    return tuple(made)
+
+
+def neurons(group: Group) -> int:
+    """How many neurons a population has."""
+    return prod(group.shape)

@@ -1,0 +1,141 @@
+"""The text of a program that is a NIR graph, and the tensors of its file of weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from .cells import method_of, model_name, neuron_text, quantities_of
+from .decisions import Choices, Decision, Settled, settle
+from .flat import flattened, without
+from .graph import NirFile
+from .names import mangled
+from .plan import Group, Joint, Plan, neurons, plan_of
+from .shapes import shapes_of
+from .wiring import WEIGHTS, Tensors, number_text, quoted
+
+IDENTITIES = ("Enter", "Leave", "Flatten")
+DURATION = 100  # steps, where nothing else is said
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Imported:
+    """A program and its weights, what was decided on the way, and which paths have a delay."""
+
+    text: str
+    tensors: Tensors
+    settled: Settled
+    closing: tuple[str, ...]
+    version: str
+    nodes: int
+    populations: int
+    projections: int
+
+
+def imported(file: NirFile, choices: Choices, weights: str) -> Imported:
+    """The program of a graph; `weights` is the name of the file of its weights, beside it.
+
+    CompileError: E091 for a graph that has no meaning, or none here; E092 for what it leaves open.
+    """
+    whole = flattened(file.graph)
+    shapes = shapes_of(whole)
+    graph = without(whole, IDENTITIES)
+    settled = settle(file, graph, choices)
+    plan = plan_of(graph, shapes, settled)
+    tensors = dict(plan.tensors)
+    lines = [*_head(file, settled, plan), *_neurons(plan, settled)]
+    lines += _network(file, settled, plan, tensors)
+    text = "\n".join(lines).replace(f'"{WEIGHTS}"', quoted(weights)) + "\n"
+    closing = tuple(joint.path for joint in plan.joints if joint.closes)
+    counts = len(whole.nodes), len(plan.groups), len(plan.joints)
+    return Imported(text, tensors, settled, closing, file.version, *counts)
+
+
+def decision_text(decision: Decision) -> str:
+    """One line of what was decided and on what it stands."""
+    name, value, how, evidence = decision
+    unit = " s" if name == "dt" else ""
+    return f"{name} = {value}{unit}  ({how}: {evidence})"
+
+
+def _head(file: NirFile, settled: Settled, plan: Plan) -> Iterator[str]:
+    version = f"NIR {file.version}" if file.version else "NIR, which does not say its version"
+    yield f"# {_plain(file.name)}, {_plain(version)}, by `snncc import`."
+    yield "# Numbers are those of the file, without units but for times."
+    for decision in settled.decisions:
+        yield f"#   {_plain(decision_text(decision))}"
+    for joint in plan.joints:
+        if joint.closes:
+            steps = f"{joint.delay} step" + ("" if joint.delay == 1 else "s")
+            yield f"#   {_plain(joint.path)} closes a cycle, and has the delay of {steps}"
+    yield ""
+
+
+def _plain(text: str) -> str:
+    """A text that stays within its comment."""
+    return "".join(c if c.isprintable() else "?" for c in text)
+
+
+def _neurons(plan: Plan, settled: Settled) -> Iterator[str]:
+    for kind in sorted({group.kind for group in plan.groups} - {"Input"}):
+        yield from neuron_text(kind, settled)
+        yield ""
+
+
+def _network(file: NirFile, settled: Settled, plan: Plan, tensors: Tensors) -> Iterator[str]:
+    name = mangled(Path(file.name).stem)
+    step = f"{settled.dt!r} s"
+    yield f"network {name}(duration: s = {DURATION} * {step}) {{"
+    yield f"  dt = {step}"
+    yield "  delay = 0 s"
+    yield f"  method = {method_of(settled)}"
+    yield ""
+    for group in plan.groups:
+        yield f"  {_declared(group, settled, tensors)}"
+    yield ""
+    for joint in plan.joints:
+        yield f"  {_joined(joint, plan, settled)}"
+    yield "}"
+
+
+def _declared(group: Group, settled: Settled, tensors: Tensors) -> str:
+    name = mangled(group.name)
+    shape = ", ".join(map(str, group.shape))
+    remark = "" if name == group.name else f"  # {_plain(group.name)}"
+    if group.kind == "Input":
+        word = {"spikes": "spikes", "numbers": "current"}[settled.signals]
+        return f"input {name}[{shape}] encode {word}(duration = duration){remark}"
+    values = [
+        f"{field} = {_value(group, field, unit, group.node.numbers(field, absent or 0.0), tensors)}"
+        for field, (unit, absent) in quantities_of(group.kind, settled).items()
+    ]
+    if group.bias is not None:
+        values.append(f"bias = {_value(group, 'bias', '1', group.bias, tensors)}")
+    said = f"({', '.join(values)})" if values else ""
+    return f"{group.role} {name}[{shape}] : {model_name(group.kind)}{said}{remark}"
+
+
+def _value(group: Group, field: str, unit: str, values: object, tensors: Tensors) -> str:
+    """One number where all are the same, else the place of all of them."""
+    found = np.ravel(np.asarray(values, np.float64))
+    behind = "" if unit == "1" else f" {unit}"
+    if np.all(found == found[0]):
+        return f"{number_text(float(found[0]))}{behind}"
+    key = f"{group.name}.{field}"
+    assert len(found) == neurons(group)
+    tensors[key] = found
+    said = f", unit = 1{behind}" if behind else ""
+    return f'file("{WEIGHTS}", key = {quoted(key)}{said})'
+
+
+def _joined(joint: Joint, plan: Plan, settled: Settled) -> str:
+    text = f"{mangled(joint.pre)} -> {mangled(joint.post)} : {joint.wiring.text}"
+    if joint.delay:
+        text += f"  delay {joint.delay} * {settled.dt!r} s"
+    through = [other for other in plan.joints if other.through == joint.through]
+    if joint.through is not None and len(through) == 1:
+        text += f"  as {mangled(joint.through)}"
+    return text

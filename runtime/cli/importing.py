@@ -1,0 +1,106 @@
+"""import: the networks of other tools as programs."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ...frontend.nir.decisions import COMPARISONS, GAINS, METHODS, RESETS, SIGNALS, Choices
+from ...frontend.nir.program import decision_text
+from ..importing import SUFFIX, import_nir
+from .command import Command
+from .options import Json, Quiet
+from .output import Output
+
+PROGRAM = ".snn"
+
+
+def _choice(name: str, words: tuple[str, ...]) -> type[StrEnum]:
+    return StrEnum(name, {word: word for word in words})
+
+
+Reset = _choice("Reset", RESETS)
+Method = _choice("Method", METHODS)
+Comparison = _choice("Comparison", COMPARISONS)
+Gain = _choice("Gain", GAINS)
+Signal = _choice("Signal", SIGNALS)
+
+
+def import_(
+    file: Annotated[Path, typer.Argument(help="a network, .nir", show_default=False)],
+    out: Annotated[Path, typer.Option("--out", "-o", help="the program, .snn", show_default=False)],
+    dt: Annotated[
+        float | None, typer.Option("--dt", help="the step of time in seconds, as NIR's times are")
+    ] = None,
+    reset: Annotated[
+        Reset | None,  # type: ignore[valid-type]
+        typer.Option("--reset", help="a spike sets the potential to v_reset, or subtracts"),
+    ] = None,
+    discretize: Annotated[
+        Method | None,  # type: ignore[valid-type]
+        typer.Option("--discretize", help="how a step solves the equations"),
+    ] = None,
+    comparison: Annotated[
+        Comparison | None,  # type: ignore[valid-type]
+        typer.Option("--comparison", help="a spike above the threshold, or at it too"),
+    ] = None,
+    gain: Annotated[
+        Gain | None,  # type: ignore[valid-type]
+        typer.Option("--gain", help="the r of IF and I is per second, or per step"),
+    ] = None,
+    delay: Annotated[
+        int | None,
+        typer.Option("--recurrent-delay", min=1, max=10**6, help="steps; default: 1"),
+    ] = None,
+    signals: Annotated[
+        Signal | None,  # type: ignore[valid-type]
+        typer.Option("--input", help="what an Input sends; default: spikes"),
+    ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="print what decided all that NIR leaves open")
+    ] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write a NIR network as a program, and its weights beside it."""
+    output = Output(json, quiet)
+    if out.suffix != PROGRAM:
+        raise typer.BadParameter(f"a program's name ends with {PROGRAM}", param_hint="--out")
+    if dt is not None and not 1e-9 <= dt <= 1e3:
+        raise typer.BadParameter("it is from 1e-9 to 1000 seconds", param_hint="--dt")
+    words = (reset, discretize, comparison, gain, signals)
+    said = [None if word is None else str(word) for word in words]
+    choices = Choices(dt, *said[:4], delay, said[4])
+    made = import_nir(file, out, choices)
+    weights = out.with_suffix(SUFFIX) if made.tensors else None
+    facts = {"populations": made.populations, "projections": made.projections}
+    output.document(
+        {
+            "imported": str(out),
+            "weights_file": None if weights is None else str(weights),
+            "version": made.version,
+            "decisions": [row._asdict() for row in made.settled.decisions],
+            "delayed": list(made.closing),
+            "nodes": made.nodes,
+            **facts,
+            "warnings": [],
+        }
+    )
+    if explain:
+        output.result(*(decision_text(row) for row in made.settled.decisions))
+        output.result(*(f"{path} closes a cycle, and has the delay" for path in made.closing))
+    beside = "" if weights is None else f", its weights {weights}"
+    counts = ", ".join(f"{count} {name}" for name, count in facts.items())
+    output.result(f"{out}: {counts}{beside}")
+
+
+COMMANDS = (
+    Command(
+        "import",
+        import_,
+        "snncc import examples/lif.nir -o lif.snn --dt 1e-3 --reset zero --discretize euler",
+    ),
+)
