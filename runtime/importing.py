@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from safetensors.numpy import save
@@ -13,7 +14,7 @@ from ..frontend.nir.program import Imported, imported
 from ..frontend.nir.reader import read_nir
 from ..frontend.program import load_program
 from ..frontend.style.format import format_text
-from ..ir.diagnostics import Source
+from ..ir.diagnostics import CompileError, Source
 
 SUFFIX = ".safetensors"
 
@@ -39,4 +40,8 @@ def _require_sound(name: str, weights: str, text: bytes, content: bytes | None) 
         program.write_bytes(text)
         if content is not None:
             (Path(folder) / weights).write_bytes(content)
-        load_program(program)
+        try:
+            load_program(program)
+        except CompileError as error:
+            # Of a text that is nowhere: its places would tell nobody anything.
+            raise CompileError(replace(d, span=None, related=()) for d in error.diagnostics) from None

@@ -10,7 +10,7 @@ import numpy as np
 
 from .graph import UNFIT, Array, Floats, Node, refusal
 from .shapes import Shape, window_of
-from .windows import is_square, listed
+from .windows import EXACT, is_square, listed
 
 Tensors = dict[str, Array]
 WEIGHTS = "{weights}"  # the file, whose name is not known here
@@ -124,8 +124,10 @@ def _delay(node: Node, pre: Shape, _post: Shape, dt: float, tensors: Tensors) ->
         raise refusal(UNFIT, message, "a delay is a whole number of steps: give another --dt")
     if len(np.unique(steps)) == 1:
         return Wiring(PLAIN, int(steps[0]))
-    if prod(pre) > 1 << 24:
-        raise refusal(UNFIT, f"`{node.name}` (Delay) has more than 2^24 delays")
+    if prod(pre) > EXACT or len(steps) != prod(pre) or not steps.all():
+        message = f"`{node.name}` (Delay) has {len(steps)} delays for {prod(pre)} numbers"
+        message += "" if steps.all() else ", and some of them are 0"
+        raise refusal(UNFIT, message, "delays that differ are one step or longer, and one each")
     index = np.arange(prod(pre), dtype=np.float64)
     rows = np.stack([index, index, np.ones_like(index), steps * dt * 1e3], axis=1)
     key = f"{node.name}.synapses"
