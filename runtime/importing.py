@@ -9,9 +9,10 @@ from pathlib import Path
 from safetensors.numpy import save
 
 from ..backends.artifact.storage import write_file
+from ..frontend.nir.apart import read_nir
 from ..frontend.nir.decisions import Choices
 from ..frontend.nir.program import Imported, imported
-from ..frontend.nir.reader import read_nir
+
 from ..frontend.program import load_program
 from ..frontend.style.format import format_text
 from ..ir.diagnostics import CompileError, Source

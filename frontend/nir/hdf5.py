@@ -26,6 +26,7 @@ MOST_NAME = 1000  # characters
 MOST_TEXT = 1 << 16  # [bytes] of one text
 FILTERS = {1: "gzip", 2: "shuffle", 3: "fletcher32", 32000: "lzf"}
 _DAMAGE = (OSError, KeyError, ValueError, TypeError, RuntimeError, OverflowError, IndexError)
+NO_FILE = "a NIR file is HDF5, as `nir.write` makes it; make it anew, or copy it again"
 PIP = "pip install 'snncc[nir]'"
 
 
@@ -105,12 +106,12 @@ class Group:
     def numbers(self, name: str) -> Array:
         """A member that holds finite numbers."""
         data, where = self._dataset(name)
-        if data.dtype.kind not in "biuf":
+        if data.dtype.kind not in "biuf" or data.dtype.itemsize > 8:
             raise refusal(DAMAGED, f"{where} holds {_said(data)}, not numbers")
         self.budget.take(prod(data.shape) * data.dtype.itemsize, where)
         if prod(data.shape) and not data.id.get_storage_size():
             raise refusal(DAMAGED, f"{where} was made, and its numbers never written")
-        values = np.asarray(data[()])
+        values = np.asarray(data[()], data.dtype.newbyteorder("="))
         bad = np.argwhere(~np.isfinite(values))
         if len(bad):
             place = [int(k) for k in bad[0]]
@@ -182,6 +183,15 @@ def _said(data: Any) -> str:
     return f"{data.dtype} {list(data.shape)}"
 
 
+def size_of(path: Path) -> int:
+    """The bytes of a file; CompileError(E090) if there is none that can be read."""
+    try:
+        with open_file(path) as plain:
+            return plain.seek(0, 2)
+    except OSError as error:
+        raise refusal(DAMAGED, f"cannot read `{path.name}`: {_reason(error)}", NO_FILE) from None
+
+
 @contextmanager
 def opened(path: Path) -> Iterator[Group]:
     """The root of an HDF5 file; CompileError(E090) for whatever is none, or is damaged."""
@@ -190,8 +200,7 @@ def opened(path: Path) -> Iterator[Group]:
     except ImportError:
         raise refusal(DAMAGED, "NIR files are read by h5py, which is missing", PIP) from None
     try:
-        with open_file(path) as plain:
-            size = plain.seek(0, 2)
+        size = size_of(path)
         most = min(LIMITS.tensor_bytes, max(ALWAYS, MOST_TIMES * size))
         with h5py.File(path, "r", locking=False) as file:
             yield Group(file, path.name, Budget(most, most))
@@ -199,7 +208,7 @@ def opened(path: Path) -> Iterator[Group]:
         raise refusal(
             DAMAGED,
             f"cannot read `{path.name}`: {_reason(error)}",
-            "a NIR file is HDF5, as `nir.write` makes it; make it anew, or copy it again",
+            NO_FILE,
         ) from None
 
 

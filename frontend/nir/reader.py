@@ -16,7 +16,7 @@ MOST_DEPTH = 8  # graphs within graphs
 NEWEST = 1  # the first number of a version
 
 
-def read_nir(path: Path) -> NirFile:
+def read_graph(path: Path) -> NirFile:
     """The graph of a NIR file, versions 0.1.1 to 1.0.x.
 
     CompileError: E090 for what is no such file, or is damaged; E091 for nodes that are unknown and

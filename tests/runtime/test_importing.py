@@ -177,16 +177,50 @@ def odd_windows(draw) -> Net:
         "mean": pool("AvgPool2d", (2, 3), (1, 0)),
         "lif": {"type": "LIF"} | {k: np.float32(v) for k, v in LIKE.items()} | {"r": f32(12)},
         "same": window(2, 3, draw, padding="same"),
-        "lif2": {"type": "LIF"} | {key: np.float32(value) for key, value in LIKE.items()},
+        "lif2": {"type": "LIF"} | {k: np.float32(v) for k, v in LIKE.items()} | {"r": f32(40)},
         "output": {"type": "Output"},
     }
     return Net(nodes, chain(nodes), ("lif", "lif2"))
 
 
+def one_axis(draw) -> Net:
+    """Conv1d, and what several nodes lead to, an Output and a linear node among it."""
+    nodes = {
+        "input": inp(2, 10),
+        "conv": {
+            "type": "Conv1d",
+            "weight": f32(draw.normal(0.2, 0.5, (4, 1, 3))),
+            "bias": f32(draw.normal(0, 0.2, 4)),
+            "stride": 2,
+            "padding": 1,
+            "dilation": 1,
+            "groups": 2,
+            "input_shape": 10,
+        },
+        "a": lif(20, draw) | {k: f32(np.full((4, 5), v)) for k, v in LIKE.items()},
+        "b": lif(20, draw) | {k: f32(np.full((4, 5), 1.3 * v)) for k, v in LIKE.items()},
+        "flat": {"type": "Flatten", "start_dim": 0, "end_dim": -1},
+        "w": affine(6, 20, draw),
+        "v": linear(6, 6, draw),
+        "c": lif(6, draw),
+        "output": out(6),
+    }
+    edges = [("input", "conv"), ("conv", "a"), ("conv", "b"), ("a", "flat"), ("b", "flat")]
+    edges += [("flat", "w"), ("w", "v")]
+    return Net(nodes, [*edges, ("v", "c"), ("w", "c"), ("c", "output")], ("a", "b", "c"))
+
+
 NETS = {
     f.__name__: f
-    for f in (dense, current, recurrent, two_way, plain, timed, convolved, odd_windows)
+    for f in (dense, current, recurrent, two_way, plain, timed, convolved, odd_windows, one_axis)
 }
+WAYS = [
+    (name, reset, method)
+    for name in NETS
+    for reset in ("zero", "subtract")
+    for method in ("euler", "euler-together", "exponential")
+    if method == "euler" or name in ("dense", "current")
+]
 
 
 def imported(path: Path, net: Net, reset: str, method: str, comparison: str | None = None):
@@ -211,9 +245,7 @@ def spikes_of(found, name: str, neurons: int):
     return made
 
 
-@pytest.mark.parametrize("method", ["euler", "euler-together", "exponential"])
-@pytest.mark.parametrize("reset", ["zero", "subtract"])
-@pytest.mark.parametrize("name", NETS)
+@pytest.mark.parametrize(("name", "reset", "method"), WAYS)
 def test_every_spike_is_that_of_the_interpreter(tmp_path, name, reset, method) -> None:
     net = NETS[name](np.random.default_rng(7))
     path = write_nir(tmp_path / "net.nir", net.nodes, net.edges)
@@ -291,6 +323,20 @@ def test_nothing_is_written_of_what_is_refused(tmp_path) -> None:
     refused("E091", import_nir, path, tmp_path / "o.snn", Choices(1.0, "zero", "euler"))
     refused("E090", import_nir, tmp_path / "none.nir", tmp_path / "o.snn", Choices())
     assert [p.name for p in tmp_path.iterdir()] == ["net.nir"]
+
+
+def test_a_graph_within_a_graph_is_what_it_is_laid_flat(tmp_path) -> None:
+    net = recurrent(np.random.default_rng(7))
+    inner = {name: net.nodes[name] for name in ("lif", "rec")} | {"i": inp(8), "o": out(8)}
+    edges = [("i", "lif"), ("lif", "rec"), ("rec", "lif"), ("lif", "o")]
+    part = {"type": "NIRGraph", "nodes": inner, "edges": edges}
+    nodes = {"input": net.nodes["input"], "fc": net.nodes["fc"], "cell": part, "output": out(8)}
+    path = write_nir(tmp_path / "nested.nir", nodes, chain(nodes))
+    flat = write_nir(tmp_path / "flat.nir", net.nodes, net.edges)
+    inputs = trains(net, 3)
+    found = [opened(imported(p, net, "zero", "euler")[1]).run(inputs) for p in (path, flat)]
+    assert len(found[0].spikes["cell_x2elif"])
+    assert np.array_equal(found[0].spikes["cell_x2elif"], found[1].spikes["lif"])
 
 
 def test_the_same_file_gives_the_same_bytes(tmp_path) -> None:

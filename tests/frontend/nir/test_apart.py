@@ -1,0 +1,129 @@
+"""NIR files in a process of their own: what is handed over, and what damage comes to."""
+
+from __future__ import annotations
+
+
+import numpy as np
+import pytest
+
+pytest.importorskip("h5py")
+
+from nir_files import affine, chain, inp, lif, out, write_nir
+from refusal import refused
+
+from snncc.frontend.nir import apart
+from snncc.frontend.nir.apart import read_nir
+from snncc.frontend.nir.decisions import Choices
+from snncc.frontend.nir.program import imported
+from snncc.frontend.nir.reader import read_graph
+from snncc.ir.diagnostics import CompileError
+
+SEED, FILES = 11, 60
+
+
+@pytest.fixture
+def path(tmp_path):
+    draw = np.random.default_rng(1)
+    part = {"i": inp(3), "lif": lif(3, draw), "o": out(3)}
+    part = {"type": "NIRGraph", "nodes": part, "edges": chain(part)}
+    conv = {
+        "type": "Conv1d",
+        "weight": draw.normal(size=(1, 1, 1)),
+        "bias": np.zeros(1),
+        "stride": 1,
+        "padding": "valid",
+        "dilation": 1,
+        "groups": 1,
+        "input_shape": 4,
+    }
+    flat = {"type": "Flatten", "start_dim": 0, "end_dim": -1}
+    nodes = {"input": inp(1, 4), "conv": conv, "flat": flat, "fc": affine(3, 4, draw)}
+    nodes |= {"cell": part, "output": out(3)}
+    return write_nir(tmp_path / "net.nir", nodes, chain(nodes))
+
+
+def same(a, b) -> bool:
+    """Whether two graphs are one, to the bits and types of their numbers."""
+    if a.edges != b.edges or list(a.nodes) != list(b.nodes):
+        return False
+    for one, other in zip(a.nodes.values(), b.nodes.values(), strict=True):
+        if (one.name, one.kind, set(one.fields)) != (other.name, other.kind, set(other.fields)):
+            return False
+        for key, value in one.fields.items():
+            assert np.asarray(value).dtype == np.asarray(other.fields[key]).dtype
+            if not np.array_equal(value, other.fields[key]):
+                return False
+        if one.graph is not None and not same(one.graph, other.graph):
+            return False
+    return True
+
+
+def test_it_hands_over_what_the_reader_reads(path) -> None:
+    here, there = read_graph(path), read_nir(path)
+    assert (here.name, here.version) == (there.name, there.version)
+    assert same(here.graph, there.graph)
+
+
+def test_a_refusal_comes_with_its_code_and_way_out(tmp_path) -> None:
+    nodes = {"input": inp(1), "output": out(1)}
+    path = write_nir(tmp_path / "net.nir", nodes, [("input", "outputs")])
+    found, told = refused("E091", read_nir, path), refused("E091", read_graph, path)
+    assert (found.message, found.help) == (told.message, told.help)
+
+
+def test_a_file_that_is_never_read_to_its_end(path, monkeypatch) -> None:
+    """As the library may take for ever: whoever reads it is stopped."""
+    monkeypatch.setattr(apart, "_START", "import time; time.sleep(60)")
+    assert "was not read within 0." in refused("E090", read_nir, path, 0.1).message
+
+
+@pytest.mark.parametrize(
+    ("start", "told"),
+    [
+        ("import os; os.abort()", "ended with -6"),
+        ("raise MemoryError('too large')", "MemoryError: too large"),
+    ],
+)
+def test_a_file_that_ends_who_reads_it(path, monkeypatch, start, told) -> None:
+    monkeypatch.setattr(apart, "_START", start)
+    assert told in refused("E090", read_nir, path).message
+
+
+def test_its_memory_is_bounded(path, monkeypatch) -> None:
+    start = apart._START + "; bytes(5 << 30)"
+    monkeypatch.setattr(apart, "_START", start)
+    assert "MemoryError" in refused("E090", read_nir, path).message
+
+
+def mutated(content: bytes, draw: np.random.Generator) -> bytes:
+    """The bytes with a few of them changed, cut, or moved."""
+    made = bytearray(content)
+    for _ in range(int(draw.integers(1, 6))):
+        place = int(draw.integers(0, len(made)))
+        kind = int(draw.integers(0, 8))
+        if kind < 4:
+            made[place] = int(draw.integers(0, 256))
+        elif kind < 6:
+            made[place : place + 8] = draw.bytes(8) if kind == 4 else b"\xff" * 8
+        elif kind == 6:
+            other = int(draw.integers(0, len(made)))
+            made[place : place + 64] = made[other : other + 64]
+        else:
+            made = made[: max(place, 100)]
+    return bytes(made)
+
+
+@pytest.mark.slow
+def test_mutated_files_are_read_or_refused(path, tmp_path) -> None:
+    content, draw = path.read_bytes(), np.random.default_rng(SEED)
+    broken = tmp_path / "broken.nir"
+    ends = {"refused": 0, "imported": 0}
+    for _ in range(FILES):
+        broken.write_bytes(mutated(content, draw))
+        try:
+            imported(read_nir(broken, 5.0), Choices(1e-3, "zero", "euler"), "w.safetensors")
+            ends["imported"] += 1
+        except CompileError as error:
+            assert all(d.code in ("E090", "E091", "E092") for d in error.diagnostics)
+            ends["refused"] += 1
+    assert min(ends.values()) > FILES // 10
