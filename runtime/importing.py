@@ -12,7 +12,6 @@ from ..backends.artifact.storage import write_file
 from ..frontend.nir.apart import read_nir
 from ..frontend.nir.decisions import Choices
 from ..frontend.nir.program import Imported, imported
-
 from ..frontend.program import load_program
 from ..frontend.style.format import format_text
 from ..ir.diagnostics import CompileError, Source
@@ -45,4 +44,6 @@ def _require_sound(name: str, weights: str, text: bytes, content: bytes | None) 
             load_program(program)
         except CompileError as error:
             # Of a text that is nowhere: its places would tell nobody anything.
-            raise CompileError(replace(d, span=None, related=()) for d in error.diagnostics) from None
+            raise CompileError(
+                replace(d, span=None, related=()) for d in error.diagnostics
+            ) from None

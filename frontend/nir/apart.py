@@ -46,14 +46,17 @@ def read_nir(path: Path, seconds: float = SECONDS) -> NirFile:
 
 
 def _damaged(path: Path, reason: str) -> CompileError:
-    return refusal(DAMAGED, f"cannot read `{path.name}`: {reason}", "make it anew, or copy it again")
+    return refusal(
+        DAMAGED, f"cannot read `{path.name}`: {reason}", "make it anew, or copy it again"
+    )
 
 
 def main(path: str, folder: str) -> None:
     """Read a file and hand it over: what the second process does."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    out, arrays = Path(folder), {}
+    out = Path(folder)
+    arrays: dict[str, Array] = {}
     try:
         file = read_graph(Path(path))
         document: dict[str, Any] = {"version": file.version, "graph": _packed(file.graph, arrays)}
@@ -81,7 +84,8 @@ def _handed(path: Path, folder: Path) -> NirFile:
     document = json.loads((folder / GRAPH).read_text())
     if "refused" in document:
         raise CompileError(
-            Diagnostic(code, message, help=way_out) for code, message, way_out in document["refused"]
+            Diagnostic(code, message, help=way_out)
+            for code, message, way_out in document["refused"]
         )
     held = folder / ARRAYS
     arrays = load_file(held) if held.is_file() else {}

@@ -23,8 +23,8 @@ def closing(
         way, left = [start], [iter(leaving[start])]
         on_way = {start: 0}
         while way:
-            place = next(left[-1], None)
-            if place is None:
+            place = next(left[-1], -1)
+            if place < 0:
                 done.add(way[-1])
                 del on_way[way.pop()]
                 left.pop()

@@ -9,17 +9,52 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import NamedTuple
 
 import numpy as np
 
 from .graph import INTEGRATING, OPEN, SPIKING, UNFIT, Floats, NirFile, NirGraph, Node, refusal
 
-RESETS = ("zero", "subtract")
-METHODS = ("euler", "euler-together", "exponential", "exact")
-COMPARISONS = ("above", "at-least")
-GAINS = ("time", "step")
-SIGNALS = ("spikes", "numbers")
+
+class Reset(StrEnum):
+    """What a spike does to the potential: sets it to v_reset, or subtracts the threshold."""
+
+    ZERO = "zero"
+    SUBTRACT = "subtract"
+
+
+class Method(StrEnum):
+    """How a step solves the equations. By `euler` a potential takes the current of this step, by
+    `euler-together` that before it; `exponential` solves each equation by itself, `exact` all."""
+
+    EULER = "euler"
+    TOGETHER = "euler-together"
+    EXPONENTIAL = "exponential"
+    EXACT = "exact"
+
+
+class Comparison(StrEnum):
+    """Where a neuron fires: above its threshold alone, or at it too."""
+
+    ABOVE = "above"
+    AT_LEAST = "at-least"
+
+
+class Gain(StrEnum):
+    """What the r of a node without a leak is per: a second, or a step."""
+
+    TIME = "time"
+    STEP = "step"
+
+
+class Signals(StrEnum):
+    """What an Input sends."""
+
+    SPIKES = "spikes"
+    NUMBERS = "numbers"
+
+
 SAME = 1e-4  # by how much what is one number in a file may differ
 MOST_STEPS = 1e4  # of a time constant
 
@@ -175,7 +210,7 @@ def _method(choices: Choices, kinds: set[str], implied: Implied | None) -> Decis
     has_currents = bool(kinds & {"CubaLI", "CubaLIF"})
     if implied is not None and not has_currents:
         return Decision("discretize", "euler", "inferred", f"r = tau / dt: {implied.evidence}")
-    options = METHODS if has_currents else ("euler", "exponential")
+    options = tuple(Method) if has_currents else (Method.EULER, Method.EXPONENTIAL)
     way_out = f"say `--discretize` {', '.join(options)}"
     return Decision("discretize", "how a step solves the equations", "open", way_out)
 

@@ -213,4 +213,6 @@ def opened(path: Path) -> Iterator[Group]:
 
 
 def _reason(error: Exception) -> str:
-    return str(getattr(error, "strerror", None) or error).splitlines()[0][:200] if str(error) else ""
+    return (
+        str(getattr(error, "strerror", None) or error).splitlines()[0][:200] if str(error) else ""
+    )

@@ -31,3 +31,9 @@ def demangled(name: str) -> str:
     parts = re.split(r"_x([0-9a-f]{2})", name.removesuffix("_"))
     pieces = [bytes([int(p, 16)]) if k % 2 else p.encode() for k, p in enumerate(parts)]
     return b"".join(pieces).decode()
+
+
+def key_of(name: str, field: str) -> str:
+    """What a node's numbers are called in the file of weights: a text that needs no quoting."""
+    is_plain = re.fullmatch(r"[A-Za-z0-9_.-]+", name) and "_x" not in name
+    return f"{name if is_plain else mangled(name)}.{field}"

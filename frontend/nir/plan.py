@@ -93,7 +93,7 @@ def _require_ends(graph: NirGraph) -> None:
     kinds = {node.kind for node in graph.nodes.values()}
     for kind in ("Input", "Output"):
         if kind not in kinds:
-            raise refusal(UNFIT, f"the graph has no {kind}", f"write it with one, and edges to it")
+            raise refusal(UNFIT, f"the graph has no {kind}", "write it with one, and edges to it")
     entered = next((b for _, b in graph.edges if graph.nodes[b].kind == "Input"), None)
     left = next((a for a, _ in graph.edges if graph.nodes[a].kind == "Output"), None)
     if entered is not None:

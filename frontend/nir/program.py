@@ -12,10 +12,10 @@ from .cells import method_of, model_name, neuron_text, quantities_of
 from .decisions import Choices, Decision, Settled, settle
 from .flat import flattened, without
 from .graph import NirFile
-from .names import mangled
+from .names import key_of, mangled
 from .plan import Group, Joint, Plan, neurons, plan_of
 from .shapes import shapes_of
-from .wiring import WEIGHTS, Tensors, number_text, quoted
+from .wiring import WEIGHTS, Tensors, number_text
 
 IDENTITIES = ("Enter", "Leave", "Flatten")
 DURATION = 100  # steps, where nothing else is said
@@ -48,7 +48,7 @@ def imported(file: NirFile, choices: Choices, weights: str) -> Imported:
     tensors = dict(plan.tensors)
     lines = [*_head(file, settled, plan), *_neurons(plan, settled)]
     lines += _network(file, settled, plan, tensors)
-    text = "\n".join(lines).replace(f'"{WEIGHTS}"', quoted(weights)) + "\n"
+    text = "\n".join(lines).replace(f'"{WEIGHTS}"', _quoted(weights)) + "\n"
     closing = tuple(joint.path for joint in plan.joints if joint.closes)
     counts = len(whole.nodes), len(plan.groups), len(plan.joints)
     return Imported(text, tensors, settled, closing, file.version, *counts)
@@ -77,6 +77,11 @@ def _head(file: NirFile, settled: Settled, plan: Plan) -> Iterator[str]:
 def _plain(text: str) -> str:
     """A text that stays within its comment."""
     return "".join(c if c.isprintable() else "?" for c in text)
+
+
+def _quoted(name: str) -> str:
+    """The name of a file as a text of the language."""
+    return '"' + name.replace("{", "{{").replace("}", "}}") + '"'
 
 
 def _neurons(plan: Plan, settled: Settled) -> Iterator[str]:
@@ -124,11 +129,11 @@ def _value(group: Group, field: str, unit: str, values: object, tensors: Tensors
     behind = "" if unit == "1" else f" {unit}"
     if np.all(found == found[0]):
         return f"{number_text(float(found[0]))}{behind}"
-    key = f"{group.name}.{field}"
+    key = key_of(group.name, field)
     assert len(found) == neurons(group)
     tensors[key] = found
     said = f", unit = 1{behind}" if behind else ""
-    return f'file("{WEIGHTS}", key = {quoted(key)}{said})'
+    return f'file("{WEIGHTS}", key = "{key}"{said})'
 
 
 def _joined(joint: Joint, plan: Plan, settled: Settled) -> str:

@@ -9,7 +9,19 @@ from pathlib import Path
 import numpy as np
 
 from ...ir.report import nearest
-from .graph import DAMAGED, GRAPH, KINDS, UNFIT, Array, Edge, Field, NirFile, NirGraph, Node, refusal
+from .graph import (
+    DAMAGED,
+    GRAPH,
+    KINDS,
+    UNFIT,
+    Array,
+    Edge,
+    Field,
+    NirFile,
+    NirGraph,
+    Node,
+    refusal,
+)
 from .hdf5 import Group, opened
 
 MOST_DEPTH = 8  # graphs within graphs

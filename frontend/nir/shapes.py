@@ -12,6 +12,7 @@ from ..limits import LIMITS
 from .graph import CELLS, KINDS, UNFIT, NirGraph, Node, refusal
 
 Shape = tuple[int, ...]
+UNDILATED: Shape = (1, 1)
 Rule = Callable[[Node, Shape | None], Shape | None]
 
 
@@ -145,7 +146,7 @@ def paddings(node: Node, kernel: Shape) -> tuple[tuple[int, int], ...]:
 def window_of(node: Node) -> tuple[Shape, Shape, Shape]:
     """Kernel, stride and dilation of a convolution or a pool, along each axis."""
     if node.kind.endswith("Pool2d"):
-        kernel, dilation = pair(node, "kernel_size"), (1, 1)
+        kernel, dilation = pair(node, "kernel_size"), UNDILATED
     else:
         kernel = np.shape(node.fields["weight"])[2:]
         dilation = pair(node, "dilation", len(kernel))

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .graph import UNFIT, Array, Floats, Node, refusal
+from .names import key_of
 from .shapes import Shape, window_of
 from .windows import EXACT, is_square, listed
 
@@ -24,9 +25,7 @@ class Wiring(NamedTuple):
     delay: int | None = 0
 
 
-def wiring_of(
-    node: Node | None, pre: Shape, post: Shape, dt: float, tensors: Tensors
-) -> Wiring:
+def wiring_of(node: Node | None, pre: Shape, post: Shape, dt: float, tensors: Tensors) -> Wiring:
     """How the node joins what leads to it to what it leads to, None being an edge alone; what it
     reads from a file is added to the tensors, whose keys are `node.field`."""
     if node is None:
@@ -52,18 +51,12 @@ def number_text(value: float) -> str:
 
 
 def _stored(node: Node, field: str, values: Array, tensors: Tensors) -> str:
-    key = f"{node.name}.{field}"
+    key = key_of(node.name, field)
     with np.errstate(over="ignore"):
         tensors[key] = np.ascontiguousarray(values, np.float32)
     if not np.isfinite(tensors[key]).all():
         raise refusal(UNFIT, f"`{key}` holds numbers that single precision has not")
-    return f'"{WEIGHTS}", key = {quoted(key)}'
-
-
-def quoted(key: str) -> str:
-    """A key of the file of weights as a text of the language."""
-    plain = key.encode("unicode_escape").decode().replace('"', "\\x22")
-    return '"' + plain.replace("{", "{{").replace("}", "}}") + '"'
+    return f'"{WEIGHTS}", key = "{key}"'
 
 
 def _matrix(node: Node, _pre: Shape, _post: Shape, _dt: float, tensors: Tensors) -> Wiring:
@@ -130,9 +123,9 @@ def _delay(node: Node, pre: Shape, _post: Shape, dt: float, tensors: Tensors) ->
         raise refusal(UNFIT, message, "delays that differ are one step or longer, and one each")
     index = np.arange(prod(pre), dtype=np.float64)
     rows = np.stack([index, index, np.ones_like(index), steps * dt * 1e3], axis=1)
-    key = f"{node.name}.synapses"
+    key = key_of(node.name, "synapses")
     tensors[key] = rows
-    return Wiring(f'file("{WEIGHTS}", key = {quoted(key)}, layout = "list")', None)
+    return Wiring(f'file("{WEIGHTS}", key = "{key}", layout = "list")', None)
 
 
 _Rule = Callable[[Node, Shape, Shape, float, Tensors], Wiring]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ...frontend.nir.decisions import COMPARISONS, GAINS, METHODS, RESETS, SIGNALS, Choices
+from ...frontend.nir.decisions import Choices, Comparison, Gain, Method, Reset, Signals
 from ...frontend.nir.program import decision_text
 from ..importing import SUFFIX, import_nir
 from .command import Command
@@ -18,17 +17,6 @@ from .output import Output
 PROGRAM = ".snn"
 
 
-def _choice(name: str, words: tuple[str, ...]) -> type[StrEnum]:
-    return StrEnum(name, {word: word for word in words})
-
-
-Reset = _choice("Reset", RESETS)
-Method = _choice("Method", METHODS)
-Comparison = _choice("Comparison", COMPARISONS)
-Gain = _choice("Gain", GAINS)
-Signal = _choice("Signal", SIGNALS)
-
-
 def import_(
     file: Annotated[Path, typer.Argument(help="a network, .nir", show_default=False)],
     out: Annotated[Path, typer.Option("--out", "-o", help="the program, .snn", show_default=False)],
@@ -36,19 +24,19 @@ def import_(
         float | None, typer.Option("--dt", help="the step of time in seconds, as NIR's times are")
     ] = None,
     reset: Annotated[
-        Reset | None,  # type: ignore[valid-type]
+        Reset | None,
         typer.Option("--reset", help="a spike sets the potential to v_reset, or subtracts"),
     ] = None,
     discretize: Annotated[
-        Method | None,  # type: ignore[valid-type]
+        Method | None,
         typer.Option("--discretize", help="how a step solves the equations"),
     ] = None,
     comparison: Annotated[
-        Comparison | None,  # type: ignore[valid-type]
+        Comparison | None,
         typer.Option("--comparison", help="a spike above the threshold, or at it too"),
     ] = None,
     gain: Annotated[
-        Gain | None,  # type: ignore[valid-type]
+        Gain | None,
         typer.Option("--gain", help="the r of IF and I is per second, or per step"),
     ] = None,
     delay: Annotated[
@@ -56,7 +44,7 @@ def import_(
         typer.Option("--recurrent-delay", min=1, max=10**6, help="steps; default: 1"),
     ] = None,
     signals: Annotated[
-        Signal | None,  # type: ignore[valid-type]
+        Signals | None,
         typer.Option("--input", help="what an Input sends; default: spikes"),
     ] = None,
     explain: Annotated[
@@ -69,11 +57,11 @@ def import_(
     output = Output(json, quiet)
     if out.suffix != PROGRAM:
         raise typer.BadParameter(f"a program's name ends with {PROGRAM}", param_hint="--out")
+    if '"' in out.name or not out.name.isprintable():
+        raise typer.BadParameter("no program can name its weights beside it", param_hint="--out")
     if dt is not None and not 1e-9 <= dt <= 1e3:
         raise typer.BadParameter("it is from 1e-9 to 1000 seconds", param_hint="--dt")
-    words = (reset, discretize, comparison, gain, signals)
-    said = [None if word is None else str(word) for word in words]
-    choices = Choices(dt, *said[:4], delay, said[4])
+    choices = Choices(dt, reset, discretize, comparison, gain, delay, signals)
     made = import_nir(file, out, choices)
     weights = out.with_suffix(SUFFIX) if made.tensors else None
     facts = {"populations": made.populations, "projections": made.projections}
@@ -101,6 +89,6 @@ COMMANDS = (
     Command(
         "import",
         import_,
-        "snncc import examples/lif.nir -o lif.snn --dt 1e-3 --reset zero --discretize euler",
+        "snncc import examples/recurrent.nir -o recurrent.snn --reset zero",
     ),
 )

@@ -7,18 +7,25 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-
-pytest.importorskip("h5py")
-
-from nir_files import affine, chain, cuba, f32, inp, lif, linear, out, write_nir
+from nir_files import write_nir
 from nir_interpreter import Meaning, interpret
+from nir_nodes import affine, chain, cuba, f32, inp, lif, linear, out
 from refusal import refused
 
 from snncc import load
 from snncc.frontend.nir.decisions import Choices
 from snncc.frontend.nir.names import mangled
+from snncc.frontend.nir.reader import read_graph
 from snncc.ir.files import read_bytes
+from snncc.runtime import importing
 from snncc.runtime.importing import import_nir
+
+
+@pytest.fixture(autouse=True)
+def _in_this_process(monkeypatch) -> None:
+    """Without the second process, which tests/frontend/nir/test_apart.py is about."""
+    monkeypatch.setattr(importing, "read_nir", read_graph)
+
 
 DT, STEPS, SAMPLES = 1e-3, 80, 2
 SURE = 2e-6  # of a potential: what single precision of weights and parameters may come to
@@ -156,7 +163,12 @@ def convolved(draw) -> Net:
         "sum": pool("SumPool2d", (2, 2)),
         "conv2": window(4, 2, draw, groups=2),
         "lif": lif(16, draw) | {k: f32(np.full((4, 2, 2), v)) for k, v in LIKE.items()},
-        "flat": {"type": "Flatten", "start_dim": 0, "end_dim": -1, "input_type": np.array([4, 2, 2])},
+        "flat": {
+            "type": "Flatten",
+            "start_dim": 0,
+            "end_dim": -1,
+            "input_type": np.array([4, 2, 2]),
+        },
         "fc": affine(5, 16, draw),
         "lif2": lif(5, draw),
         "output": out(5),

@@ -11,9 +11,9 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 import numpy.typing as npt
+from nir_files import h5py
 
 Floats = npt.NDArray[np.float64]
 Edge = tuple[str, str]
@@ -57,7 +57,9 @@ def read_plain(path: Path) -> tuple[dict[str, dict[str, Any]], list[Edge]]:
 def interpret(path: Path, inputs: npt.ArrayLike, meaning: Meaning) -> Outcome:
     """What all nodes of the file do with inputs [steps, neurons] at its one Input."""
     nodes, edges = read_plain(path)
-    now = {name: [a for a, b in edges if b == name and (a, b) not in meaning.late] for name in nodes}
+    now = {
+        name: [a for a, b in edges if b == name and (a, b) not in meaning.late] for name in nodes
+    }
     then = {name: [a for a, b in edges if (a, b) in meaning.late and b == name] for name in nodes}
     order = list(TopologicalSorter(now).static_order())
     sent: dict[str, list[Floats]] = {name: [] for name in nodes}
@@ -148,7 +150,9 @@ def convolve(node: dict[str, Any], x: Floats) -> Floats:
     """Correlation over one or two axes, with groups, dilation, stride and zeros around."""
     weight = np.asarray(node["weight"], np.float64)
     axes = weight.ndim - 2
-    stride, dilation = (np.broadcast_to(node[k], (axes,)).astype(int) for k in ("stride", "dilation"))
+    stride, dilation = (
+        np.broadcast_to(node[k], (axes,)).astype(int) for k in ("stride", "dilation")
+    )
     x = np.pad(x, [(0, 0), *around(node, weight.shape[2:], dilation)])
     reach = [d * (k - 1) + 1 for d, k in zip(dilation, weight.shape[2:], strict=True)]
     windows = np.lib.stride_tricks.sliding_window_view(x, reach, tuple(range(1, axes + 1)))

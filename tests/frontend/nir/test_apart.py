@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-
 import numpy as np
 import pytest
-
-pytest.importorskip("h5py")
-
-from nir_files import affine, chain, inp, lif, out, write_nir
+from nir_files import write_nir
+from nir_nodes import affine, chain, inp, lif, out
 from refusal import refused
 
 from snncc.frontend.nir import apart
@@ -117,6 +114,7 @@ def mutated(content: bytes, draw: np.random.Generator) -> bytes:
 def test_mutated_files_are_read_or_refused(path, tmp_path) -> None:
     content, draw = path.read_bytes(), np.random.default_rng(SEED)
     broken = tmp_path / "broken.nir"
+    codes: set[str] = set()
     ends = {"refused": 0, "imported": 0}
     for _ in range(FILES):
         broken.write_bytes(mutated(content, draw))
@@ -124,6 +122,7 @@ def test_mutated_files_are_read_or_refused(path, tmp_path) -> None:
             imported(read_nir(broken, 5.0), Choices(1e-3, "zero", "euler"), "w.safetensors")
             ends["imported"] += 1
         except CompileError as error:
-            assert all(d.code in ("E090", "E091", "E092") for d in error.diagnostics)
+            codes |= {d.code for d in error.diagnostics}
             ends["refused"] += 1
+    assert codes <= {"E090", "E091", "E092"}
     assert min(ends.values()) > FILES // 10

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
-h5py = pytest.importorskip("h5py")
-
-from nir_files import affine, chain, f32, inp, lif, out, write_nir
+from nir_files import h5py, write_nir
+from nir_nodes import affine, chain, f32, inp, lif, out
 from refusal import refused
 
 from snncc.frontend.nir import hdf5
