@@ -230,7 +230,7 @@ WAYS = [
     (name, reset, method)
     for name in NETS
     for reset in ("zero", "subtract")
-    for method in ("euler", "euler-together", "exponential")
+    for method in ("euler", "euler-together", "exponential", "exact")
     if method == "euler" or name in ("dense", "current")
 ]
 
