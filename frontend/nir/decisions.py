@@ -162,8 +162,9 @@ def implied_step(graph: NirGraph) -> Implied | None:
     steps = np.concatenate([np.ravel(quotient) for _, quotient, _ in found])
     shortest = min(float(np.min(tau)) for _, _, tau in found)
     dt = float(np.median(steps))
-    is_one = bool(np.all(np.abs(steps - dt) <= SAME * abs(dt)))
-    if not is_one or not 0 < dt < 0.999 * shortest:
+    if not np.isfinite(steps).all() or not 0 < dt < 0.999 * shortest:
+        return None
+    if not np.all(np.abs(steps - dt) <= SAME * dt):
         return None
     names = ", ".join(name for name, _, _ in found[:4]) + (", …" if len(found) > 4 else "")
     return Implied(float(f"{dt:.6g}"), f"one number in all: {names}")

@@ -75,8 +75,9 @@ def plan_of(graph: NirGraph, shapes: dict[str, Shape], settled: Settled) -> Plan
         if node.kind in LINEAR and [graph.nodes[n].kind in CELLS for n in after[name]] == [True]
     }
     answers, dropped = _outputs(graph, before, fused)
+    biases = _biases(graph, fused, shapes)
     groups = [
-        _group(graph, name, shapes, name in answers, _biases(graph, name, fused, shapes))
+        _group(graph, name, shapes, name in answers, biases.get(name))
         for name in graph.nodes
         if name not in fused and name not in dropped
     ]
@@ -84,7 +85,7 @@ def plan_of(graph: NirGraph, shapes: dict[str, Shape], settled: Settled) -> Plan
     joints = [
         joint
         for group in groups
-        for joint in _joints(graph, group, fused, shapes, settled, tensors)
+        for joint in _joints(graph, group, fused, before, shapes, settled, tensors)
     ]
     return Plan(tuple(groups), _delayed(groups, joints, settled), tensors)
 
@@ -129,22 +130,22 @@ def _group(
     return Group(name, kind, role, shapes[name], node, bias)
 
 
-def _biases(
-    graph: NirGraph, name: str, fused: dict[str, str], shapes: dict[str, Shape]
-) -> Floats | None:
-    """The sum of the biases of all that is a projection to the node, flat; None without any."""
-    sources = [linear for linear, post in fused.items() if post == name]
-    if graph.nodes[name].kind in LINEAR:
-        sources.append(name)
-    found = [bias_of(graph.nodes[linear], shapes[linear]) for linear in sources]
-    biases = [bias for bias in found if bias is not None and np.any(bias)]
-    return np.sum(biases, axis=0) if biases else None
+def _biases(graph: NirGraph, fused: dict[str, str], shapes: dict[str, Shape]) -> dict[str, Floats]:
+    """For each population the sum of the biases of all that is a projection to it, flat."""
+    found: dict[str, Floats] = {}
+    for name, node in graph.nodes.items():
+        bias = bias_of(node, shapes[name]) if node.kind in LINEAR else None
+        if bias is not None and np.any(bias):
+            at = fused.get(name, name)
+            found[at] = found.get(at, 0.0) + bias
+    return found
 
 
 def _joints(
     graph: NirGraph,
     group: Group,
     fused: dict[str, str],
+    before: dict[str, tuple[str, ...]],
     shapes: dict[str, Shape],
     settled: Settled,
     tensors: Tensors,
@@ -159,18 +160,13 @@ def _joints(
         found.append(Joint(pre, group.name, wiring, through, wiring.delay))
 
     own = group.name if graph.nodes[group.name].kind in LINEAR else None
-    for pre in [a for a, b in graph.edges if b == group.name]:
+    for pre in before[group.name]:
         if pre not in fused:
             join(pre, own, None)
             continue
-        for first in [a for a, b in graph.edges if b == pre]:
-            join(_unfused(graph, first, fused), pre, pre)
+        for first in before[pre]:  # not fused itself, as it leads to no neuron
+            join(first, pre, pre)
     return found
-
-
-def _unfused(graph: NirGraph, name: str, fused: dict[str, str]) -> str:
-    assert name not in fused  # a fused node leads to a neuron
-    return name
 
 
 def _delayed(groups: list[Group], joints: list[Joint], settled: Settled) -> tuple[Joint, ...]:

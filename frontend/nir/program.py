@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,8 +102,9 @@ def _network(file: NirFile, settled: Settled, plan: Plan, tensors: Tensors) -> I
     for group in plan.groups:
         yield f"  {_declared(group, settled, tensors)}"
     yield ""
+    alike = Counter(joint.through for joint in plan.joints)
     for joint in plan.joints:
-        yield f"  {_joined(joint, plan, settled)}"
+        yield f"  {_joined(joint, settled, alike[joint.through] == 1)}"
     yield "}"
 
 
@@ -136,11 +138,11 @@ def _value(group: Group, field: str, unit: str, values: object, tensors: Tensors
     return f'file("{WEIGHTS}", key = "{key}"{said})'
 
 
-def _joined(joint: Joint, plan: Plan, settled: Settled) -> str:
+def _joined(joint: Joint, settled: Settled, is_alone: bool) -> str:
+    """The projection; it bears the name of its node if no other comes of that."""
     text = f"{mangled(joint.pre)} -> {mangled(joint.post)} : {joint.wiring.text}"
     if joint.delay:
         text += f"  delay {joint.delay} * {settled.dt!r} s"
-    through = [other for other in plan.joints if other.through == joint.through]
-    if joint.through is not None and len(through) == 1:
+    if joint.through is not None and is_alone:
         text += f"  as {mangled(joint.through)}"
     return text
