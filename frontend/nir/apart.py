@@ -18,12 +18,13 @@ from safetensors.numpy import load_file, save_file
 
 from ...ir.diagnostics import CompileError, Diagnostic
 from .graph import DAMAGED, Array, NirFile, NirGraph, Node, refusal
-from .hdf5 import size_of
+from .hdf5 import most_of, size_of
 from .reader import read_graph
 
 SECONDS = 20.0  # of a small file
 BYTES_PER_SECOND = 2e6  # of a large one
-MEMORY = 4 << 30  # [bytes] of the library and of Python
+MEMORY = 512 << 20  # [bytes] beside the numbers, which are there three times while they are packed
+STATUS = Path("/proc/self/statm")  # of Linux: the pages that a process has
 GRAPH, ARRAYS = "graph.json", "arrays.safetensors"
 _START = "import sys; sys.path[:] = sys.argv[3:]; from {module} import main; main(*sys.argv[1:3])"
 
@@ -53,7 +54,9 @@ def _damaged(path: Path, reason: str) -> CompileError:
 
 def main(path: str, folder: str) -> None:
     """Read a file and hand it over: what the second process does."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    held = int(STATUS.read_text().split()[0]) * resource.getpagesize() if STATUS.is_file() else 0
+    limit = held + MEMORY + 3 * most_of(Path(path))
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     out = Path(folder)
     arrays: dict[str, Array] = {}

@@ -70,6 +70,7 @@ class Choices:
     gain: str | None = None
     delay: int | None = None  # [steps] of an edge that closes a cycle
     signals: str | None = None  # what an Input sends
+    transposed: tuple[str, ...] = ()  # nodes whose weights are [inputs, outputs]
 
 
 class Decision(NamedTuple):
@@ -131,6 +132,8 @@ def _settled(graph: NirGraph, choices: Choices) -> Iterator[Decision]:
     yield _or_default("input", choices.signals, "--input", "spikes", "NIR's S is of spikes")
     yield Decision("spikes a step", 1, "default", "NIR's threshold says whether, not how often")
     yield Decision("membrane floor", "none", "default", "NIR has none")
+    for name in choices.transposed:
+        yield Decision("transposed", name, "given", "--transpose")
     yield Decision("start", 0, "default", "potentials and currents begin at 0")
 
 

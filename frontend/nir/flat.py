@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
+
+from ...ir.report import listing, nearest
 from .graph import GRAPH, UNFIT, Edge, NirGraph, Node, refusal
 
 
@@ -59,3 +62,17 @@ def without(graph: NirGraph, kinds: Iterable[str]) -> NirGraph:
 def _spliced(ends: tuple[str, ...], name: str, others: tuple[str, ...]) -> tuple[str, ...]:
     k = ends.index(name)
     return (*ends[:k], *others, *ends[k + 1 :])
+
+
+def transposed(graph: NirGraph, names: Iterable[str]) -> NirGraph:
+    """The graph with the matrices of these nodes turned; CompileError(E091) for what has none."""
+    nodes = dict(graph.nodes)
+    for name in names:
+        if name not in nodes or nodes[name].kind not in ("Affine", "Linear"):
+            matrices = [n for n, node in nodes.items() if node.kind in ("Affine", "Linear")]
+            way_out = nearest(name, matrices) or f"these have a matrix: {listing(matrices)}"
+            raise refusal(UNFIT, f"there is no matrix `{name}` to be transposed", way_out)
+        node = nodes[name]
+        turned = {**node.fields, "weight": np.transpose(np.asarray(node.fields["weight"]))}
+        nodes[name] = Node(name, node.kind, turned)
+    return NirGraph(nodes, graph.edges)

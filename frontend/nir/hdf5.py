@@ -192,6 +192,11 @@ def size_of(path: Path) -> int:
         raise refusal(DAMAGED, f"cannot read `{path.name}`: {_reason(error)}", NO_FILE) from None
 
 
+def most_of(path: Path) -> int:
+    """The bytes of numbers that a file may unpack to; CompileError(E090) as `size_of`."""
+    return min(LIMITS.tensor_bytes, max(ALWAYS, MOST_TIMES * size_of(path)))
+
+
 @contextmanager
 def opened(path: Path) -> Iterator[Group]:
     """The root of an HDF5 file; CompileError(E090) for whatever is none, or is damaged."""
@@ -200,8 +205,7 @@ def opened(path: Path) -> Iterator[Group]:
     except ImportError:
         raise refusal(DAMAGED, "NIR files are read by h5py, which is missing", PIP) from None
     try:
-        size = size_of(path)
-        most = min(LIMITS.tensor_bytes, max(ALWAYS, MOST_TIMES * size))
+        most = most_of(path)
         with h5py.File(path, "r", locking=False) as file:
             yield Group(file, path.name, Budget(most, most))
     except _DAMAGE as error:

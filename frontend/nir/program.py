@@ -11,7 +11,7 @@ import numpy as np
 
 from .cells import method_of, model_name, neuron_text, quantities_of
 from .decisions import Choices, Decision, Settled, settle
-from .flat import flattened, without
+from .flat import flattened, transposed, without
 from .graph import NirFile
 from .names import key_of, mangled
 from .plan import Group, Joint, Plan, neurons, plan_of
@@ -41,7 +41,7 @@ def imported(file: NirFile, choices: Choices, weights: str) -> Imported:
 
     CompileError: E091 for a graph that has no meaning, or none here; E092 for what it leaves open.
     """
-    whole = flattened(file.graph)
+    whole = transposed(flattened(file.graph), choices.transposed)
     shapes = shapes_of(whole)
     graph = without(whole, IDENTITIES)
     settled = settle(file, graph, choices)

@@ -58,13 +58,18 @@ def _require_fit(graph: NirGraph, pre: str, post: str, shapes: dict[str, Shape])
     weight = np.shape(node.fields.get("weight", 0))
     way_out = ""
     if node.kind in ("Affine", "Linear") and weight[0] == prod(shapes[pre]):
-        way_out = f"its weights {list(weight)} fit when transposed; NIR's are [outputs, inputs]"
+        way_out = _turned(node)
     raise refusal(
         UNFIT,
         f"`{pre}` ({graph.nodes[pre].kind}) sends {list(shapes[pre])}, and `{post}` "
         f"({node.kind}) takes {taken} numbers",
         way_out or "see how the network was exported",
     )
+
+
+def _turned(node: Node) -> str:
+    shape = list(np.shape(node.fields["weight"]))
+    return f"its {shape} fit when transposed: say `--transpose {node.name}`"
 
 
 def _taken(node: Node, shapes: dict[str, Shape]) -> int | None:
@@ -84,8 +89,9 @@ def _matrix(node: Node, _known: Shape | None) -> Shape:
         message = f"`{node.name}` ({node.kind}) has weights of shape {list(shape)}"
         raise refusal(UNFIT, message, "weights are [outputs, inputs]")
     if node.kind == "Affine" and np.size(node.fields["bias"]) not in (1, shape[0]):
-        message = f"`{node.name}` has {np.size(node.fields['bias'])} biases for {shape[0]} outputs"
-        raise refusal(UNFIT, message)
+        biases = np.size(node.fields["bias"])
+        way_out = _turned(node) if biases == shape[1] else ""
+        raise refusal(UNFIT, f"`{node.name}` has {biases} biases for {shape[0]} outputs", way_out)
     return shape[:1]
 
 

@@ -47,6 +47,12 @@ def import_(
         Signals | None,
         typer.Option("--input", help="what an Input sends; default: spikes"),
     ] = None,
+    transpose: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--transpose", metavar="NODE", help="a node whose matrix is [inputs, outputs]"
+        ),
+    ] = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="print what decided all that NIR leaves open")
     ] = False,
@@ -61,7 +67,9 @@ def import_(
         raise typer.BadParameter("no program can name its weights beside it", param_hint="--out")
     if dt is not None and not 1e-9 <= dt <= 1e3:
         raise typer.BadParameter("it is from 1e-9 to 1000 seconds", param_hint="--dt")
-    choices = Choices(dt, reset, discretize, comparison, gain, delay, signals)
+    choices = Choices(
+        dt, reset, discretize, comparison, gain, delay, signals, tuple(transpose or ())
+    )
     made = import_nir(file, out, choices)
     weights = out.with_suffix(SUFFIX) if made.tensors else None
     facts = {"populations": made.populations, "projections": made.projections}

@@ -188,7 +188,7 @@ def odd_windows(draw) -> Net:
         "conv": window(3, 2, draw, **tall, padding=np.array([1, 0]), stride=np.array([2, 1])),
         "mean": pool("AvgPool2d", (2, 3), (1, 0)),
         "lif": {"type": "LIF"} | {k: np.float32(v) for k, v in LIKE.items()} | {"r": f32(12)},
-        "same": window(2, 3, draw, padding="same"),
+        "same": window(2, 3, draw, weight=f32(draw.normal(0.1, 0.5, (2, 3, 2, 4))), padding="same"),
         "lif2": {"type": "LIF"} | {k: np.float32(v) for k, v in LIKE.items()} | {"r": f32(40)},
         "output": {"type": "Output"},
     }
@@ -315,6 +315,19 @@ def test_at_the_threshold_is_a_choice(tmp_path) -> None:
         meaning = Meaning(DT, at_least=comparison == "at-least", per_step=True)
         expected = interpret(path, inputs[0], meaning).sent["if"]
         assert np.array_equal(spikes_of(found, "if", 1)[0], expected > 0)
+
+
+def test_an_input_may_send_numbers(tmp_path) -> None:
+    net = dense(np.random.default_rng(2))
+    path = write_nir(tmp_path / "net.nir", net.nodes, net.edges)
+    program = tmp_path / "net.snn"
+    import_nir(path, program, Choices(DT, "zero", "euler", signals="numbers"))
+    inputs = np.random.default_rng(3).random((SAMPLES, 12)).astype(np.float32)
+    found = opened(program).run(inputs)
+    expected = interpret(path, np.tile(inputs[1], (STEPS, 1)), Meaning(DT))
+    assert expected.margin > SURE
+    assert expected.sent["lif2"].any()
+    assert np.array_equal(spikes_of(found, "lif2", 5)[1], expected.sent["lif2"] > 0)
 
 
 def test_a_program_says_what_decided(tmp_path) -> None:

@@ -168,10 +168,18 @@ def test_graphs_that_mean_nothing_are_refused_with_the_nodes(reason) -> None:
 def test_weights_the_wrong_way_round_are_told() -> None:
     nodes = network()
     nodes["fc"]["weight"] = nodes["fc"]["weight"].T
-    nodes["fc"]["bias"] = f32(np.zeros(4))
-    nodes["lif"] = lif(4, DRAW)
-    found = refused("E091", program, nodes | {"input": inp(4), "output": out(4)})
-    assert "fit when transposed" in found.help
+    found = refused("E091", program, nodes)
+    assert "fit when transposed: say `--transpose fc`" in found.help
+    bare = nodes | {"fc": {"type": "Linear", "weight": nodes["fc"]["weight"]}}
+    assert refused("E091", program, bare).help == found.help
+    right = program(nodes, None, Choices(1e-3, "zero", "euler", transposed=("fc",)))
+    assert np.array_equal(right.tensors["fc.weight"], network()["fc"]["weight"])
+    assert "transposed = fc  (given: --transpose)" in right.text
+
+
+def test_what_has_no_matrix_cannot_be_transposed() -> None:
+    choices = Choices(1e-3, "zero", "euler", transposed=("fcc",))
+    assert "did you mean `fc`?" in refused("E091", program, network(), None, choices).help
 
 
 def test_a_reset_by_the_threshold_refuses_another_reset() -> None:
