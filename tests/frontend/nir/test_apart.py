@@ -15,7 +15,7 @@ from snncc.frontend.nir.program import imported
 from snncc.frontend.nir.reader import read_graph
 from snncc.ir.diagnostics import CompileError
 
-SEED, FILES = 11, 60
+SEED, FILES = 11, 40
 
 
 @pytest.fixture
