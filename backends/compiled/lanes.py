@@ -28,8 +28,8 @@ def brings_late(projection: Projection, graph: Graph) -> bool:
 
 def in_lanes(model: Model, kept: Callable[[Projection, Graph], bool] = lambda *_: False) -> Model:
     """The model with projections of one delay each: of one whose synapses have delays of their own
-    there is a projection for each, in the order of delays, in its place, unless it is `kept`. What
-    arrives is the same."""
+    there is a projection for each, in the order of delays, in its place, unless it is `kept`: then
+    its delay is the least of theirs. What arrives is the same."""
     if all(p.delays is None for p in model.graph.projections):
         return model
     projections: list[Projection] = []
@@ -37,13 +37,15 @@ def in_lanes(model: Model, kept: Callable[[Projection, Graph], bool] = lambda *_
     values = dict(model.values)
     for projection in model.graph.projections:
         wiring = model.wirings[projection.name]
-        is_one = not isinstance(wiring, Listed) or wiring.delay is None
-        if is_one or kept(projection, model.graph):
+        if not isinstance(wiring, Listed) or wiring.delay is None:
             projections.append(projection)
             wirings[projection.name] = wiring
             continue
-        assert isinstance(wiring, Listed)
-        assert wiring.delay is not None
+        if kept(projection, model.graph):
+            least = int(wiring.delay.min()) if len(wiring.delay) else projection.delay
+            projections.append(replace(projection, delay=least))
+            wirings[projection.name] = wiring
+            continue
         weights = values.pop(weights_name(projection.name))
         for lane, own in _lanes(projection, wiring.delay):
             projections.append(lane)
