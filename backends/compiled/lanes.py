@@ -1,4 +1,4 @@
-"""Synapses of different delays, as engines that know one a projection take them: a lane for each."""
+"""Synapses of different delays, as engines of one delay a projection take them: in lanes."""
 
 from __future__ import annotations
 
