@@ -127,6 +127,9 @@ class Network:
         if inputs is not None and data is not None:
             message = "`inputs` take the place of `data`: give one of them"
             raise CompileError(Diagnostic("E012", message))
+        if runs > 1 and has_inputs(self._package.model.graph):
+            message = "`runs` is how often a network without inputs is run, and this one has some"
+            raise CompileError(Diagnostic("E012", message, help="leave it out"))
         package = timed(self._package, _milliseconds(duration))
         given = self._given(package, inputs, data, split, samples, runs)
         probes = probes_of(package, states)

@@ -110,6 +110,7 @@ def test_numbers_as_inputs(tiny):
         (lambda net: net.train("run"), "E071"),
         (lambda net: net.run(samples=0), "E022"),
         (lambda net: net.run(runs=-1), "E022"),
+        (lambda net: net.run(np.zeros((1, 64)), runs=2), "E012"),
         (lambda net: net.run(threads=0), "E022"),
         (lambda net: net.run([[1, 2], [3]]), "E062"),
         (lambda net: net.run(np.zeros((1, 64)), data="digits"), "E012"),
