@@ -23,7 +23,8 @@ def brings_late(projection: Projection, pre: Population, sums: str) -> bool:
     of single synapses and all: it sends plain spikes, which are summed."""
     if projection.delays is None or projection.synapse is not None or sums != "exact":
         return False
-    return pre.source is None and not sends_numbers(pre)
+    is_spiking = pre.model is None or pre.model.emit is None
+    return pre.source is None and is_spiking and not sends_numbers(pre)
 
 
 Kept = Callable[[Projection, Population, str], bool]  # by its pre population and what sums are

@@ -59,3 +59,27 @@ def test_what_is_kept_has_the_least_of_its_delays() -> None:
     delays = [delays_of(p, model.wirings[p.name]) for p in model.graph.projections]
     assert [p.delay for p in kept] == [int(found.min()) for found in delays]
     assert kept[-1].delay > 1 << 16
+
+
+NUMBERS = """
+neuron g { state v: mV = 0 mV  on input { v = v + i }  dv/dt = -v / 10 ms  emit v / 1 mV }
+network n {
+  dt = 1 ms
+  delay = uniform(1 ms, 4 ms)
+  input x[9] encode current(duration = 20 ms)
+  source s[9] : poisson(rate = 90 Hz)
+  population a[9] : g
+  output y[8] : lif
+  x -> a : dense
+  s -> a : dense
+  a -> y : dense
+  y -> y : dense
+}
+"""
+
+
+def test_only_what_sends_spikes_is_kept() -> None:
+    """A number is sent in every step: each delay has a lane of its own."""
+    model = in_lanes(draw_model(compiled_text(NUMBERS).graph, 5), brings_late)
+    kept = [p.name for p in model.graph.projections if "@" not in p.name]
+    assert kept == ["y->y"]
