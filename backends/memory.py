@@ -17,7 +17,8 @@ from ..ir.running import SPIKES, Probe
 from ..ir.schemes.events import synapse_step
 from ..ir.sources import sources_of, told_count
 from ..ir.verify.durations import steps_of
-from ..ir.wiring import Size, foretold_size
+from ..ir.wiring import Size, foretold_size, told_spread
+from .compiled.lanes import brings_late
 from .cpu.scratch import WINDOW
 from .losses.table import LOSSES, TRAINS
 from .rules.table import RULES
@@ -26,6 +27,7 @@ from .trainers.sharing import GROUPS
 
 F32, I32, F64 = 4, 4, 8
 PAIR = 2 * I32  # pre and post
+LATE = 2  # by how many steps a synapse comes later than its projection's delay
 HEAD = 8  # bytes
 TOLD = I32 + 3 * 8  # a spike that is told, and beside it while it is listed
 MOMENTS = 3 * F32  # a weight's two moments, and its copy by post neuron
@@ -44,7 +46,7 @@ def drawing(graph: Graph) -> tuple[Need, ...]:
     projection takes most while it is drawn."""
     sizes = _sizes(graph)
     peaks = [Need(s.scratch, what, span) for s, what, span in sizes]
-    return (max(peaks, default=Need(0, "")), *_synapses(sizes))
+    return (max(peaks, default=Need(0, "")), *_synapses(graph, sizes))
 
 
 def looked_at(graph: Graph) -> tuple[Need, ...]:
@@ -78,8 +80,16 @@ def presenting(graph: Graph, workers: int) -> tuple[Need, ...]:
         )
         for p in sources_of(graph)
     ]
-    held = _held_by_synapses(graph, sizes, steps)
-    return (*_synapses(sizes), *held, *_list_heads(graph, sizes), *states, events, *sent, *told)
+    held = (*_held_by_synapses(graph, sizes, steps), *_late(graph, sizes, workers))
+    return (
+        *_synapses(graph, sizes),
+        *held,
+        *_list_heads(graph, sizes),
+        *states,
+        events,
+        *sent,
+        *told,
+    )
 
 
 def recording(probes: Iterable[Probe], samples: int, steps: int) -> tuple[Need, ...]:
@@ -183,12 +193,29 @@ def _sizes(graph: Graph) -> list[Sized]:
     return found
 
 
-def _synapses(sizes: Iterable[Sized]) -> list[Need]:
-    """The weights, and both ends of synapses that are listed."""
-    return [
-        Need(F32 * s.weights + (PAIR if s.is_listed else 0) * s.synapses, what, span)
-        for s, what, span in sizes
+def _synapses(graph: Graph, sizes: Iterable[Sized]) -> list[Need]:
+    """The weights, both ends of synapses that are listed, and delays of their own."""
+    found = []
+    for projection, (s, what, span) in zip(graph.projections, sizes, strict=True):
+        each = (PAIR if s.is_listed else 0) + (0 if projection.delays is None else I32)
+        found.append(Need(F32 * s.weights + each * s.synapses, what, span))
+    return found
+
+
+def _late(graph: Graph, sizes: Iterable[Sized], workers: int) -> list[Need]:
+    """What says how late synapses with delays of their own are, and what is still to arrive: a row
+    of sums for each step that these differ by."""
+    found, spread = list[Need](), 0
+    populations, sums = graph.index(), graph.semantics.sums
+    for projection, (size, what, span) in zip(graph.projections, sizes, strict=True):
+        if brings_late(projection, populations[projection.pre], sums):
+            found.append(Need(LATE * size.synapses, what, span))
+            spread = max(spread, told_spread(projection, graph.dt, graph.tensors))
+    rows = [
+        Need(workers * spread * _port_bytes(p), f"what is still to arrive at `{p.name}`", p.span)
+        for p in graph.populations
     ]
+    return [*found, *rows]
 
 
 def _held_by_synapses(graph: Graph, sizes: Iterable[Sized], steps: int) -> list[Need]:

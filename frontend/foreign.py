@@ -24,6 +24,8 @@ _VALUES = {
     "nan": "numbers are finite",
     "t": "no name stands for the time; a state can count it: `state clock: 1 = 0` with "
     "`dclock/dt = 1 / (1 ms)`",
+    "i": "a neuron's number is known to `expression(1 mV * i)`, in place of a value of a parameter "
+    "or a state's first one",
     "none": "leave the argument out",
     "on": "write `true`",
     "off": "write `false`",

@@ -74,6 +74,7 @@ CODES: dict[str, str] = {
     "W044": "weights leave no room",
     "W045": "neurons are joined to themselves",
     "W046": "input is too regular",
+    "W047": "source never fires",
     # W05x: training that can hardly work
     "W050": "teacher or target cannot work",
     "W051": "parameters stay as they are",

@@ -112,13 +112,13 @@ class Network:
         runs: int = 1,
         data: str | None = None,
         split: str = "test",
-        samples: int = 10,
+        samples: int | None = None,
         states: bool = False,
         threads: int | None = None,
     ) -> Recording:
         """Simulate without learning. `inputs` are spikes, bool [samples, steps, inputs], or numbers
         in 0..1 [samples, inputs]; without any a network that has inputs is presented with the first
-        `samples` of its data (`data`, or what it learns from; `split` "train" or "test"), one that
+        `samples` (10) of its data (`data`, or what it learns from; `split` "train" or "test"), one that
         has none is run `runs` times. `duration` ("500 ms", or ms) is how long, else as the program
         says. Recorded is what its `run` block says, or every spike; with `states` every spike
         and every state in each step, beside what it says.
@@ -127,8 +127,15 @@ class Network:
         if inputs is not None and data is not None:
             message = "`inputs` take the place of `data`: give one of them"
             raise CompileError(Diagnostic("E012", message))
+        is_fed = has_inputs(self._package.model.graph)
+        if runs > 1 and is_fed:
+            message = "`runs` is how often a network without inputs is run, and this one has some"
+            raise CompileError(Diagnostic("E012", message, help="leave it out"))
+        if samples is not None and not is_fed and data is None:
+            message = "`samples` are of data, and this network has no inputs"
+            raise CompileError(Diagnostic("E012", message, help=f"write `runs={samples}`"))
         package = timed(self._package, _milliseconds(duration))
-        given = self._given(package, inputs, data, split, samples, runs)
+        given = self._given(package, inputs, data, split, samples or 10, runs)
         probes = probes_of(package, states)
         return self._recorded(package, given, probes, threads)
 

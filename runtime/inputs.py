@@ -11,6 +11,7 @@ from ..backends.artifact.model import Package
 from ..frontend.program import data_call
 from ..ir.diagnostics import CompileError, Diagnostic
 from ..ir.graph import Arguments, Call, Graph, Value
+from ..ir.rules import ENCODINGS, SENT
 from .datasets.arguments import completed
 from .datasets.arrays import inputs_of, load_npy
 from .datasets.fetch import Progress, no_progress
@@ -104,13 +105,20 @@ def _whole(call: Call, row: Dataset) -> Call:
 
 def load_inputs(graph: Graph, path: Path, limit: int | None) -> Presentation:
     """The first `limit` samples of an .npy file, in the form that the graph takes."""
-    return present(graph, load_npy(path).first(limit), "test")
+    return present(graph, load_npy(path, _has_range(graph)).first(limit), "test")
+
+
+def _has_range(graph: Graph) -> bool:
+    """Whether an input draws spikes by its numbers, or clips them; what sends them takes any."""
+    calls = [p.encoding for p in graph.populations if p.encoding is not None]
+    rows = [(ENCODINGS[call.kind], call) for call in calls if call.kind in ENCODINGS]
+    return any(row.kernel != SENT or bool(row.most(call)) for row, call in rows)
 
 
 def given_inputs(graph: Graph, values: ArrayLike) -> Presentation:
     """An array as samples, in the form that the graph takes: bool or uint8 of 0 and 1 [samples,
-    steps, inputs] are spike trains, other numbers [samples, inputs] are in 0..1. CompileError(E061,
-    E062) where it is neither, or does not fit."""
+    steps, inputs] are spike trains, other numbers [samples, inputs] are in 0..1, of inputs that
+    send them any. CompileError(E061, E062) where it is neither, or does not fit."""
     try:
         array = np.asarray(values)
     except ValueError as error:  # rows of different lengths
@@ -122,7 +130,7 @@ def given_inputs(graph: Graph, values: ArrayLike) -> Presentation:
         raise CompileError(Diagnostic("E062", message, help=way_out))
     if array.dtype.kind == "b":
         array = array.astype(np.uint8)
-    return present(graph, inputs_of(array, INPUTS), "test")
+    return present(graph, inputs_of(array, INPUTS, _has_range(graph)), "test")
 
 
 INPUTS = Path("inputs")  # what mistakes call them

@@ -1,4 +1,4 @@
-"""Synapses of different delays, as engines take them: a lane of a projection for each delay."""
+"""Synapses of different delays, as engines of one delay a projection take them: in lanes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...ir.graph import Graph, Projection
+from ...ir.graph import Population, Projection
 from ...ir.model import Model, weights_name
 from ...ir.rules import sends_numbers
 from ...ir.tensors import Tensor
@@ -18,32 +18,39 @@ from ...ir.wiring import Listed, Wiring
 Array = npt.NDArray[Any]
 
 
-def brings_late(projection: Projection, graph: Graph) -> bool:
+def brings_late(projection: Projection, pre: Population, sums: str) -> bool:
     """Whether an engine that keeps what is still to arrive can take the projection as it is, delays
     of single synapses and all: it sends plain spikes, which are summed."""
-    pre = graph.population(projection.pre)
-    plain = pre.source is None and not sends_numbers(pre) and projection.synapse is None
-    return plain and projection.delays is not None and graph.semantics.sums == "exact"
+    if projection.delays is None or projection.synapse is not None or sums != "exact":
+        return False
+    is_spiking = pre.model is None or pre.model.emit is None
+    return pre.source is None and is_spiking and not sends_numbers(pre)
 
 
-def in_lanes(model: Model, kept: Callable[[Projection, Graph], bool] = lambda *_: False) -> Model:
+Kept = Callable[[Projection, Population, str], bool]  # by its pre population and what sums are
+
+
+def in_lanes(model: Model, kept: Kept = lambda *_: False) -> Model:
     """The model with projections of one delay each: of one whose synapses have delays of their own
-    there is a projection for each, in the order of delays, in its place, unless it is `kept`. What
-    arrives is the same."""
+    there is a projection for each, in the order of delays, in its place, unless it is `kept`: then
+    its delay is the least of theirs. What arrives is the same."""
     if all(p.delays is None for p in model.graph.projections):
         return model
     projections: list[Projection] = []
     wirings: dict[str, Wiring] = {}
     values = dict(model.values)
+    populations, sums = model.graph.index(), model.graph.semantics.sums
     for projection in model.graph.projections:
         wiring = model.wirings[projection.name]
-        is_one = not isinstance(wiring, Listed) or wiring.delay is None
-        if is_one or kept(projection, model.graph):
+        if not isinstance(wiring, Listed) or wiring.delay is None:
             projections.append(projection)
             wirings[projection.name] = wiring
             continue
-        assert isinstance(wiring, Listed)
-        assert wiring.delay is not None
+        if kept(projection, populations[projection.pre], sums):
+            least = int(wiring.delay.min()) if len(wiring.delay) else projection.delay
+            projections.append(replace(projection, delay=least))
+            wirings[projection.name] = wiring
+            continue
         weights = values.pop(weights_name(projection.name))
         for lane, own in _lanes(projection, wiring.delay):
             projections.append(lane)

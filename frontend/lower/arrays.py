@@ -69,11 +69,13 @@ def neurons_of(item: Slice, name: str, count: int | None, scope: Scope) -> tuple
     end = whole(evaluate(item.stop, scope), item.stop.span)
     if 0 <= first < end and (count is None or end <= count):
         return first, end
-    if count is None:
-        message, all_ = f"`{name}` has no neurons {first} to {end - 1}", ""
+    all_ = "" if count is None else f"; `[0..{count}]` are all"
+    if first >= end:
+        message = f"`[{first}..{end}]` of `{name}` are no neurons"
+    elif count is None:
+        message = f"`{name}` has no neurons {first} to {end - 1}"
     else:
         message = f"`{name}` has the neurons 0 to {count - 1}, not {first} to {end - 1}"
-        all_ = f"; `[0..{count}]` are all"
     way_out = f"`[a..b]` are those from a to b - 1{all_}"
     raise CompileError(Diagnostic("E022", message, item.span, help=way_out))
 

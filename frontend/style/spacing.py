@@ -147,7 +147,8 @@ def _gap(left: str, right: str, at_left: Context, at_right: Context, is_sign: bo
         return " " if left == "_LBRACE" else "  "
     if right in _CLAUSES and not at_right.is_inside and at_right.opening != "PARAM":
         return "  "
-    hugs = is_sign or _hugs_right(left, at_left) or _hugs_left(left, right, at_right)
+    is_weight = right == "_COLON" and at_left.starts_statement  # `weight: nS` of a synapse
+    hugs = is_sign or _hugs_right(left, at_left) or _hugs_left(left, right, at_right) or is_weight
     return "" if hugs and not (left in _LETTERED and right in _LETTERED) else " "
 
 

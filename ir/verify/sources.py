@@ -10,7 +10,8 @@ import numpy as np
 from ..diagnostics import CompileError, Diagnostic
 from ..graph import Graph, Population
 from ..noise import noisy
-from ..sources import MOST_COUNT, MOST_MEAN, sources_of
+from ..sources import MOST_COUNT, MOST_MEAN, drawn_of, events_of, sources_of
+from .durations import steps_of
 
 
 def verify_sources(graph: Graph) -> None:
@@ -48,6 +49,28 @@ def _problems(population: Population, graph: Graph) -> Iterator[Diagnostic]:
         yield Diagnostic("E040", message, help=way_out)
     if np.unique(tensor, axis=0, return_counts=True)[1].max() > MOST_COUNT:
         yield _too_many(name)
+
+
+def idle_sources(graph: Graph) -> Iterator[Diagnostic]:
+    """W047 for each source of which no spike falls into a run, where it is known how long that
+    lasts."""
+    if not graph.duration and not any(p.encoding is not None for p in graph.populations):
+        return
+    steps = steps_of(graph)
+    for population in sources_of(graph):
+        drawn = drawn_of(population, graph.dt, 0)
+        if drawn is None:
+            fires = len(events_of(population, graph.dt, steps, graph.tensors)[0]) > 0
+        else:
+            fires = drawn.mean > 0.0 and drawn.first < min(drawn.last, steps)
+        if not fires:
+            yield Diagnostic(
+                "W047",
+                f"no spike of the source `{population.name}` falls into the "
+                f"{steps * graph.dt:g} ms of a run",
+                population.span,
+                help="let it begin earlier, or let the run last longer",
+            )
 
 
 def _too_many(name: str) -> Diagnostic:

@@ -18,6 +18,7 @@ from ..types import size
 from ..wiring import CONNECTIVITIES, foretold_size
 from ..wiring.slices import cut, shared
 from .durations import duration_of
+from .sources import idle_sources
 
 
 def graph_warnings(graph: Graph) -> tuple[Diagnostic, ...]:
@@ -25,7 +26,8 @@ def graph_warnings(graph: Graph) -> tuple[Diagnostic, ...]:
     where it comes near it; W042 for every projection through which nothing of the input arrives in
     time; W043 for every state that grows of itself, and for states that grow together in steps,
     though not by their equations; W044 for weights that float32 has no room for; W045 for neurons
-    that chance joins to themselves, of which the program says nothing."""
+    that chance joins to themselves, of which the program says nothing; W047 for every source of
+    which no spike falls into a run."""
     return tuple(warning for find in _FINDERS for warning in find(graph))
 
 
@@ -212,4 +214,5 @@ LOOKED = 400  # rows, and columns
 
 _FINDERS: tuple[Callable[[Graph], Iterable[Diagnostic]], ...] = (
     *(_cut, _uneven, _dead, _growing, _growing_together, _huge, _joined_to_themselves),
+    idle_sources,
 )

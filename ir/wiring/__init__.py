@@ -1,6 +1,14 @@
 """Connectivities and initial weights: from a projection to its synapses, deterministically."""
 
-from .delays import DELAYS, DRAWN, delays_of, longest_delay, shortest_delay, with_delays
+from .delays import (
+    DELAYS,
+    DRAWN,
+    delays_of,
+    longest_delay,
+    shortest_delay,
+    told_spread,
+    with_delays,
+)
 from .drawn import repeats
 from .kinds import AllPairs, FloatArray, IntArray, Listed, Planes, Windows, Wiring, spans
 from .sizes import Size
@@ -41,6 +49,7 @@ __all__ = [
     "shortest_delay",
     "spans",
     "through_windows",
+    "told_spread",
     "unlisted",
     "wire",
     "with_delays",

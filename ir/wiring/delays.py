@@ -20,17 +20,19 @@ from .streams import streams_of
 
 Draw = Callable[[Call, int, np.random.Generator], npt.NDArray[np.float64]]
 ROUNDS = 200  # in which delays that are too short are drawn again
-MOST_DELAYS = 1000  # of one projection: each has a list of its own in the engines
+MOST_DELAYS = 1000  # of one projection: engines keep a list, or a row of sums, for each
 
 
 @dataclass(frozen=True, slots=True)
 class Delays(Row):
     """A distribution of delays; `draw` returns so many in ms. `shortest` [ms] is one that none is
-    shorter than, `longest` one that hardly any is longer than."""
+    shorter than, `longest` one that hardly any is longer than; those of many synapses are as
+    far apart as `spread` [ms] says."""
 
     draw: Draw = field(kw_only=True)
     shortest: Callable[[Call], float] = field(kw_only=True)
     longest: Callable[[Call], float] = field(kw_only=True)
+    spread: Callable[[Call], float] = field(kw_only=True)
 
 
 def _uniform(call: Call, count: int, generator: np.random.Generator) -> npt.NDArray[np.float64]:
@@ -56,6 +58,7 @@ DRAWN: dict[str, Delays] = {
         draw=_uniform,
         shortest=lambda call: number(call, "low"),
         longest=lambda call: number(call, "high"),
+        spread=lambda call: number(call, "high") - max(number(call, "low"), number(call, "min")),
     ),
     "normal": Delays(
         "normal, of which what is too short is drawn again",
@@ -67,6 +70,7 @@ DRAWN: dict[str, Delays] = {
         draw=_normal,
         shortest=lambda call: 0.0 if number(call, "sd") else number(call, "mean"),
         longest=lambda call: number(call, "mean") + 6.0 * number(call, "sd"),
+        spread=lambda call: 2.0 * number(call, "sd"),
     ),
 }
 
@@ -84,6 +88,18 @@ def longest_delay(call: Call) -> float:
 def shortest_delay(call: Call) -> float:
     """The delay [ms] that none of the distribution is shorter than."""
     return max(number(call, "min"), DRAWN[call.kind].shortest(call))
+
+
+def told_spread(projection: Projection, dt: float, tensors: Tensors) -> int:
+    """By how many steps the delays of a projection differ, as far as that is known without drawing
+    them."""
+    call = projection.delays
+    if call is None:
+        return 0
+    if call.kind in DRAWN:
+        return min(MOST_DELAYS - 1, max(0, int(DRAWN[call.kind].spread(call) / dt)))
+    given = tensors.get(text(call, "tensor"))
+    return 0 if given is None or not given.size else int(np.ptp(given))
 
 
 def delays_of(projection: Projection, wiring: Wiring) -> IntArray:

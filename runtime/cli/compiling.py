@@ -221,7 +221,8 @@ def _of_synapses(projection: dict[str, Any]) -> str:
     """What the synapses of a projection hold, and in which events that changes."""
     numbers = ", ".join(f"{n} = {v:g}" for n, v in projection["synapse_parameters"].items())
     holds, events = ", ".join(projection["holds"]), " and ".join(projection["events"])
-    said = f"{projection['name']}: synapses {projection['via']}, each holds {holds}; on {events}"
+    what = f"each holds {holds or 'nothing'}"
+    said = f"{projection['name']}: synapses {projection['via']}, {what}; on {events}"
     return f"{said}; {numbers}" if numbers else said
 
 

@@ -200,15 +200,18 @@ def _together() -> Accept:
     return accept
 
 
-def load_npy(path: Path) -> Data:
+def load_npy(path: Path, has_range: bool = True) -> Data:
     """An array as a data set without labels: bool or uint8 of 0 and 1, [samples, steps, inputs],
-    are spike trains, other numbers [samples, inputs] as those of an archive."""
+    are spike trains, other numbers [samples, inputs] as those of an archive, or, without a range,
+    any that are finite."""
     with opened(path) as file:
-        return inputs_of(read_npy(file, within(room())), path)
+        return inputs_of(read_npy(file, within(room())), path, has_range)
 
 
-def inputs_of(values: Array, path: Path) -> Data:
+def inputs_of(values: Array, path: Path, has_range: bool = True) -> Data:
     """The same of an array; `path` is what mistakes call it."""
+    if not has_range and values.ndim == 2 and values.size and values.dtype.kind in "if":
+        return _as_they_are(values, path)
     are_trains = values.ndim == 3 and values.dtype == np.uint8
     if values.ndim not in (2, 3) or (are_trains and values.max(initial=0) > 1):
         way_out = "[samples, steps, inputs] of 0 and 1, or [samples, inputs] of numbers in 0..1"
@@ -216,6 +219,16 @@ def inputs_of(values: Array, path: Path) -> Data:
     part = Part(values, np.zeros(len(values), np.int32), path)
     ends = None if are_trains else _of_bytes(part, GIVE)
     return make_data(values if are_trains else _scaled(part, ends, GIVE), part.labels, path)
+
+
+def _as_they_are(values: Array, path: Path) -> Data:
+    with np.errstate(over="ignore"):
+        numbers = values.astype(np.float32)
+    if not np.isfinite(numbers).all():
+        sample, column = (int(k) for k in np.argwhere(~np.isfinite(numbers))[0])
+        problem = f"has the value {values[sample, column]:g} in sample {sample}, column {column}"
+        raise damaged(path, f"{problem} (from 0)", "give finite numbers below 3.4e38")
+    return Data(numbers, np.zeros(len(numbers), np.int32), 1, occurring=(0,))
 
 
 GIVE = "give numbers in 0..1, or uint8 0..255"

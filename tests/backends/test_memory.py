@@ -190,3 +190,40 @@ def test_what_synapses_hold_is_counted() -> None:
     graph = run_pipeline(replace(compiled_text(text).graph, duration=100.0))
     found = [n.size for n in presenting(graph, 2) if n.what.startswith("what the synapses")]
     assert found == [4 * (20 * 7 * 4 + 101), 4 * (20 * 30 * 3 + 101)]
+
+
+def test_delays_of_synapses_and_what_is_still_to_arrive_are_counted() -> None:
+    text = """
+    network n {
+      dt = 1 ms
+      delay = 1 ms
+      source s[10] : poisson(rate = 9 Hz)
+      population x[20] : lif
+      output y[30] : lif
+      s -> x : dense  delay uniform(1 ms, 9 ms)
+      x -> y : dense
+      x -> x : fixed_fan_out(k = 7)DELAYS
+    }
+    run n { duration 100 ms }
+    """
+    totals = []
+    for delays in ("", "  delay uniform(5 ms, 105 ms)", "  delay normal(500 ms, 50 ms)"):
+        program = compiled_text(text.replace("DELAYS", delays)).graph
+        graph = run_pipeline(replace(program, duration=100.0))
+        drawn = sum(need.size for need in drawing(graph))
+        totals.append((drawn, sum(need.size for need in presenting(graph, 2))))
+    one = (20 * 7 * 4, 20 * 7 * (4 + 2) + 2 * 100 * 4 * (20 + 30))
+    assert [(a - totals[0][0], b - totals[0][1]) for a, b in totals[1:]] == [one, one]
+
+
+def test_delays_of_a_list_say_how_long_they_are_awaited() -> None:
+    text = """
+    network n {
+      dt = 1 ms
+      population x[50] : lif
+      x -> x : list(synapses = [[0, 1, 1, 3 ms], [1, 2, 1, 103 ms]])
+    }
+    """
+    graph = run_pipeline(replace(compiled_text(text).graph, duration=100.0))
+    found = [n.size for n in presenting(graph, 2) if "still to arrive" in n.what]
+    assert found == [2 * 100 * 4 * 50]

@@ -87,6 +87,8 @@ def connected(connectivity: str) -> str:
         (connected("AllToAll"), "E010", "AllToAll", "`dense` joins every neuron"),
         (connected("dense(weight = randn)"), "E010", "no name `randn`", "no random numbers"),
         (connected("dense(weight = PI)"), "E010", "no name `PI`", "3.14159265"),
+        (in_model("param b: mV = 1 mV * i"), "E010", "no constant `i`", "`expression(1 mV * i)`"),
+        (in_model("state b: mV = 1 mV * i"), "E010", "no name `i`", "`expression(1 mV * i)`"),
         (in_model("Threshold v > 1 mV"), "E001", "begins with `Threshold`", "spike when v > v_th"),
         (in_model("fire when v > 1 mV"), "E001", "begins with `fire`", "spike when v > v_th"),
         (in_model("refractory = 2 ms"), "E001", "got `=`", "`refractory` is written without `=`"),

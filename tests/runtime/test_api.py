@@ -110,6 +110,7 @@ def test_numbers_as_inputs(tiny):
         (lambda net: net.train("run"), "E071"),
         (lambda net: net.run(samples=0), "E022"),
         (lambda net: net.run(runs=-1), "E022"),
+        (lambda net: net.run(np.zeros((1, 64)), runs=2), "E012"),
         (lambda net: net.run(threads=0), "E022"),
         (lambda net: net.run([[1, 2], [3]]), "E062"),
         (lambda net: net.run(np.zeros((1, 64)), data="digits"), "E012"),
@@ -185,6 +186,8 @@ def test_what_synapses_hold(tmp_path):
         assert arrays["synapses/s->y/weight"].shape == (1, 5, 6)
         assert arrays["post/s->y"].tolist() == [0, 1, 2, 0, 1, 2]
         assert ["s->y/weight", "mV"] in arrays["units"].tolist()
+    with pytest.raises(CompileError, match="`samples` are of data"):
+        net.run(samples=3)
     last = net.run(states=True).synapses["s->y"]["weight"]
     assert last.tolist() == [[[2.0] * 6]]
     assert net.weights["s->y"].tolist() == [[8.0] * 3] * 2  # a run leaves the network as it is

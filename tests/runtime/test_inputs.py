@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from refusal import refusals
+from compiled_texts import compiled_text
+from refusal import refusals, refused
 
 from snncc.backends.artifact.model import Package
 from snncc.ir.diagnostics import CompileError
@@ -15,7 +16,7 @@ from snncc.ir.graph import Call, Graph
 from snncc.ir.model import Model
 from snncc.runtime.datasets.data import Data
 from snncc.runtime.datasets.table import load
-from snncc.runtime.inputs import choose_data
+from snncc.runtime.inputs import choose_data, given_inputs, load_inputs
 from snncc.runtime.settings import settings_from
 
 TRAINED = "kind,a,b\n1,0,100\n0,100,300\n"
@@ -136,3 +137,36 @@ def test_images_with_their_labels_are_whole_too(folder: Path) -> None:
     (folder / "l").write_bytes(b"\0\0\x08\1\0\0\0\3\1\0\1")
     data = read(model(kind="digits"), 'idx(path = "i", labels = "l")')
     assert data.labels.tolist() == [1, 0, 1]
+
+
+CURRENTS = """
+neuron amp { state v: mV = 0 mV  input I: pA  dv/dt = I * 0.1 GOhm / 10 ms
+  spike when v > 5 mV  on spike { v = 0 mV } }
+network n {
+  dt = 1 ms
+  input x[2] : nA encode current(duration = 5 ms)
+  output y[2] : amp
+  x -> y : one_to_one(weight = 1)  delay 1 ms
+}
+"""
+
+
+def test_inputs_that_send_numbers_take_any_that_are_finite(folder: Path) -> None:
+    given = np.array([[-2.5, 7.0], [0.5, 1e6]])
+    np.save(folder / "x.npy", given)
+    graph = compiled_text(CURRENTS).graph
+    for found in (given_inputs(graph, given), load_inputs(graph, folder / "x.npy", None)):
+        np.testing.assert_array_equal(found.values, given.astype(np.float32))
+    assert len(load_inputs(graph, folder / "x.npy", 1)) == 1
+    np.save(folder / "x.npy", given * 1e300)
+    assert "sample 0, column 0" in refused("E061", load_inputs, graph, folder / "x.npy", 2).message
+    assert "1 values" in refused("E062", given_inputs, graph, given[:, :1]).message
+
+
+def test_numbers_that_become_spikes_keep_their_range() -> None:
+    graph = compiled_text(
+        CURRENTS.replace(": nA encode current", "encode poisson").replace(
+            "weight = 1", "weight = 1 pA"
+        )
+    ).graph
+    assert "outside 0..1" in refused("E061", given_inputs, graph, [[-2.5, 7.0]]).message

@@ -105,6 +105,15 @@ def test_mistakes(entries: str, expected: list[str]) -> None:
     assert codes(entries) == expected
 
 
+def test_a_slice_without_neurons_is_told_so() -> None:
+    entries = "record v of e[2..2] record spikes of e[2..1]"
+    found = survey_text(Source("t.snn", NET + f"run n {{ {entries} }}")).diagnostics
+    assert [d.message for d in found] == [
+        "`[2..2]` of `e` are no neurons",
+        "`[2..1]` of `e` are no neurons",
+    ]
+
+
 def test_blocks_of_no_network_and_twice() -> None:
     for text, code in (("run m { }", "E010"), ("run n { } run n { }", "E011")):
         found = survey_text(Source("t.snn", NET + text)).diagnostics

@@ -133,6 +133,11 @@ neuron cell { input exc: mV }
     )
 
 
+def test_the_unit_of_a_weight_stands_as_that_of_a_state() -> None:
+    text = "synapse s {\n  state a: 1 = 0\n  weight : nS\n  on pre { emit weight }\n}\n"
+    assert format_text(Source("s.snn", text)) == text.replace("weight :", "weight:")
+
+
 def test_blank_lines_and_comments_are_kept() -> None:
     text = (
         "# one\n\n\n\n# two\nnetwork n {\n\n  # three\n  dt = 1 ms\n\n  # four\n}  # five\n# six\n"

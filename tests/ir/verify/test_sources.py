@@ -14,9 +14,11 @@ from snncc.ir.integers.precision import Precision
 from snncc.ir.model import draw_model
 from snncc.ir.passes.pipeline import run_model_passes
 from snncc.ir.passes.quantize import Quantize
+from snncc.ir.running import lasting
 from snncc.ir.sources import SOURCE
 from snncc.ir.verify import GraphError, verify
-from snncc.ir.verify.sources import require_no_sources, verify_sources
+from snncc.ir.verify.sources import idle_sources, require_no_sources, verify_sources
+from snncc.ir.verify.warnings import graph_warnings
 
 NET = """
 neuron noisy {
@@ -114,3 +116,31 @@ def test_a_source_has_a_kind_and_nothing_else_has():
     ):
         with pytest.raises(GraphError):
             verify(Graph("n", 1.0, (wrong,), ()))
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("times([20 ms])", 1),
+        ("times([19 ms])", 0),
+        ("regular(period = 1 ms, offset = 20 ms)", 1),
+        ("regular(period = 1 ms, offset = 19 ms)", 0),
+        ("poisson(rate = 0 Hz)", 1),
+        ("poisson(rate = 1 Hz, start = 20 ms)", 1),
+        ("poisson(rate = 1 Hz, start = 5 ms, stop = 5 ms)", 1),
+        ("poisson(rate = 1 Hz, start = 19 ms)", 0),
+    ],
+)
+def test_a_source_that_never_fires_is_told(said: str, expected: int) -> None:
+    text = f"""
+    network n {{
+      dt = 1 ms
+      source s[2] : {said}
+      output y[2] : lif
+      s -> y : dense(weight = 1)
+    }}
+    """
+    graph = compiled_text(text).graph
+    assert not list(idle_sources(graph))  # how long a run lasts is not known
+    found = [w for w in graph_warnings(lasting(graph, 20.0)) if w.code == "W047"]
+    assert len(found) == expected

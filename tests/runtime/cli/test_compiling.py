@@ -139,6 +139,18 @@ def test_inspect_of_other_neurons(answer, snncc, tmp_path):
     assert "spikes when not(v < 1) (no single margin); reset v by subtraction of 1" in out
 
 
+def test_inspect_says_what_synapses_hold(snncc, tmp_path):
+    (tmp_path / "n.snn").write_text(
+        "synapse plain { on pre { emit weight } }\n"
+        "synapse held { state u: 1 = 0  on pre { emit weight * u  u = u + 1 } }\n"
+        "network n { source s[2] : regular(period = 2 ms)  population h[2] : lif\n"
+        "  s -> h : dense via plain  as a  s -> h : dense via held  as b }\n"
+    )
+    out = snncc("inspect", "n.snn")[1]
+    assert "a: synapses plain, each holds nothing; on pre\n" in out
+    assert "b: synapses held, each holds u; on pre\n" in out
+
+
 def test_inspect_tells_the_unit_of_a_parameter(answer, snncc, tmp_path):
     """Values are coherent: 20 Hz is 0.02 kHz; arguments of rows keep the unit of their row."""
     (tmp_path / "n.snn").write_text(
