@@ -120,9 +120,9 @@ class Network:
         in 0..1 [samples, inputs]; without any a network that has inputs is presented with the first
         `samples` (10) of its data (`data`, or what it learns from; `split` "train" or "test"), one
         that has none is run `runs` times. `duration` ("500 ms", or ms) is how long, else as the
-        program says. Recorded is what its `run` block says, or every spike; with `states` every spike
-        and every state in each step, beside what it says.
-        CompileError for what `snncc run` refuses."""
+        program says. Recorded is what its `run` block says, or every spike; with `states` every
+        spike and every state in each step, beside what it says. CompileError for what `snncc run`
+        refuses."""
         _require_counts(samples=samples, runs=runs, threads=threads)
         if inputs is not None and data is not None:
             message = "`inputs` take the place of `data`: give one of them"
