@@ -73,6 +73,16 @@ def encode_chunk(threshold, active, first, steps, sample, seed, origin, chunk, p
 
 
 @njit
+def draw_words(block, size, t, sample, key0, key1, words):  # type: ignore[no-untyped-def]
+    """words u32[4, :size]: those of the blocks block … block + size - 1 of step t of a sample."""
+    u0, u1, u2, u3 = words[0], words[1], words[2], words[3]
+    sample0, sample1 = sample & MASK, sample >> WORD
+    for b in range(size):
+        w0, w1, w2, w3 = philox(np.uint64(block + b), np.uint64(t), sample0, sample1, key0, key1)
+        u0[b], u1[b], u2[b], u3[b] = w0, w1, w2, w3
+
+
+@njit
 def pack(n, steps, ptr, spikes):  # type: ignore[no-untyped-def]
     """Move the chunks' events together and make ptr count from the first step."""
     ptr[0] = 0

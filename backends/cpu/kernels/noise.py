@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from ...compiled.formulas import MASK, WORD, philox
 from ...compiled.normals import NOISE_KEY0, NOISE_KEY1, NOISE_PORT, normal_of_word
+from .forward import draw_words
 
 NORMALS = 128  # blocks of four words that are drawn at once: they stay in the first cache
 
@@ -24,16 +24,12 @@ def put_noise(plan, p, t, sample, row):  # type: ignore[no-untyped-def]
 def draw_normals(plan, noise, t, sample, numbers):  # type: ignore[no-untyped-def]
     """The same of one port: neuron k has word k % 4 of the block k // 4."""
     key0, key1 = np.uint64(noise[NOISE_KEY0]), np.uint64(noise[NOISE_KEY1])
-    sample0, sample1 = sample & MASK, sample >> WORD
     words = np.empty((4, NORMALS), np.uint32)
-    u0, u1, u2, u3 = words[0], words[1], words[2], words[3]
     scale, table = np.float32(plan.noise_scale), plan.normal
     blocks = (len(numbers) + 3) // 4
     for tile in range(0, blocks, NORMALS):
         size = min(NORMALS, blocks - tile)
-        for b in range(size):
-            w0, w1, w2, w3 = philox(np.uint64(tile + b), np.uint64(t), sample0, sample1, key0, key1)
-            u0[b], u1[b], u2[b], u3[b] = w0, w1, w2, w3
+        draw_words(tile, size, t, sample, key0, key1, words)
         for b in range(size):
             for r in range(4):
                 k = 4 * (tile + b) + r

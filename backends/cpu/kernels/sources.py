@@ -17,7 +17,7 @@ from ...compiled.counts import (
     SOURCE_TABLE,
     count_of_word,
 )
-from ...compiled.formulas import MASK, WORD, philox
+from .forward import draw_words
 from .rows import numbers
 from .synapses import send
 
@@ -46,15 +46,11 @@ def fire(plan, a, t, sample, counts):  # type: ignore[no-untyped-def]
 def draw_counts(plan, row, t, sample, counts):  # type: ignore[no-untyped-def]
     """The same of a source that is drawn: neuron k has word k % 4 of the block k // 4."""
     key0, key1 = np.uint64(row[SOURCE_KEY0]), np.uint64(row[SOURCE_KEY1])
-    sample0, sample1 = sample & MASK, sample >> WORD
     words, found = np.empty((4, DRAWS), np.uint32), np.empty((4, DRAWS), np.uint32)
-    u0, u1, u2, u3 = words[0], words[1], words[2], words[3]
     blocks = (len(counts) + 3) // 4
     for tile in range(0, blocks, DRAWS):
         size = min(DRAWS, blocks - tile)
-        for b in range(size):
-            w0, w1, w2, w3 = philox(np.uint64(tile + b), np.uint64(t), sample0, sample1, key0, key1)
-            u0[b], u1[b], u2[b], u3[b] = w0, w1, w2, w3
+        draw_words(tile, size, t, sample, key0, key1, words)
         for r in range(4):
             count_words(plan, row, words[r, :size], found[r, :size])
         lay_counts(found, counts[4 * tile : 4 * (tile + size)])

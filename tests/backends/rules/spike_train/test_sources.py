@@ -37,7 +37,7 @@ ONLY = {
         "the kernels of convolutions are laid out anew": "laid_of",
         "a row is updated at once": "number_of update_row",
         "numbers at random of a whole population at once": """
-            count_words draw_counts draw_normals lay_counts send_counts""",
+            count_words draw_counts draw_normals draw_words lay_counts send_counts""",
     },
     "cuda": {
         "events are bits, which threads set and list together": """
