@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ...ir.expr import NUMPY, Expr, evaluate
 from ...ir.graph import SUMS, Graph, Population, Projection
 from ...ir.integers.population import sends
-from ...ir.model import Model, start_of, value_name, weights_name
-from ...ir.neuron import SPIKED, Assign, NeuronStep, port_types, types_read
+from ...ir.model import Model, value_name, weights_name
 from ...ir.noise import is_noise
 from ...ir.passes.pipeline import run_model_passes
 from ...ir.passes.schedule import is_stepwise
 from ...ir.rules import sends_numbers
 from ...ir.tensors import Tensor
-from ...ir.types import FLOATS, DType, Fixed, Scalar
+from ...ir.types import Fixed
 from ...ir.verify.durations import steps_of
 from ..runnable import require_clocked
+from .neurons import Event, Neurons, numpy_type
 from .synapses import Plain, Stateful, Synapses
 
 Array = npt.NDArray[Any]
@@ -86,18 +85,6 @@ def simulate(
     return trace
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Code:
-    """A step as straight-line code, with its constants and the NumPy types of its ports."""
-
-    step: NeuronStep
-    constants: dict[str, Any]
-    ports: dict[str, Any]
-    update: tuple[Assign, ...]
-    spike: Expr
-    after: tuple[Assign, ...]
-
-
 class _Network:
     """A graph with its wiring, weights and inputs at hand."""
 
@@ -117,7 +104,11 @@ class _Network:
         self.inputs = inputs
         self.real = real
         self.steps, self.batch = shape
-        self.codes: dict[str, _Code] = {}
+        self.neurons = {
+            name: Neurons(model, p, self.batch, real)
+            for name, p in self.populations.items()
+            if p.step is not None
+        }
         self.incoming: dict[str, list[Synapses]] = {name: [] for name in self.populations}
         for projection in _in_order_of_arrival(graph):
             self.incoming[projection.post].append(self._synapses(projection))
@@ -143,11 +134,7 @@ class _Network:
         spikes: dict[str, Any] = {
             name: self._given(p, kind) for name, p in self.populations.items()
         }
-        states = {
-            name: self._initial_states(p)
-            for name, p in self.populations.items()
-            if p.step is not None
-        }
+        states = {name: dict(n.states) for name, n in self.neurons.items()}
         history = {
             name: {
                 state: np.zeros((self.steps, *values.shape), values.dtype)
@@ -176,143 +163,47 @@ class _Network:
             return np.zeros(spikes.shape, self.real)
         if population.step is None or population.step.emit is None:
             return spikes
-        return np.zeros(spikes.shape, self._numpy_type(population.step.emit.dtype))
-
-    def _initial_states(self, population: Population) -> dict[str, Array]:
-        assert population.step is not None
-        constants = self._constants(population)
-        return {
-            state.name: self._spread(
-                population.name, start_of(self.model, population, state, constants, self.real)
-            ).astype(self._numpy_type(state.dtype))
-            for state in population.step.states
-        }
-
-    def _numpy_type(self, dtype: Scalar) -> Any:
-        if isinstance(dtype, Fixed):
-            return np.int64
-        return self.real if dtype in FLOATS else NUMPY[dtype]
-
-    def _constants(self, population: Population) -> dict[str, Any]:
-        assert population.step is not None
-        types = types_read(population.step)
-        return {
-            name: self._numpy_type(types.get(name, DType.F32))(value)
-            for name, value in zip(population.step.constants, population.constants, strict=True)
-        }
+        return np.zeros(spikes.shape, numpy_type(population.step.emit.dtype, self.real))
 
     def advance(self, name: str, t: int, trace: Simulation) -> None:
         """Step t of one population, written into the trace."""
-        code = self._code_of(name)
-        step = code.step
-        values: dict[str, Any] = code.constants | trace.states[name]
-        fired = np.zeros((self.batch, self.populations[name].neurons), np.uint8)
-        with np.errstate(all="ignore"):
-            if self.means.sums == "each":
-                self._assign(step.decay, values)
-                self._deliver_each(self.populations[name], t, trace, values, fired)
-                self._assign(step.settled, values)
-            else:
-                for port, kind in code.ports.items():
-                    values[port] = self._port(name, port, kind, t, trace)
-                self._assign(code.update, values)
-            if self.means.fires_once:
-                values[SPIKED] = self._spread(name, evaluate(code.spike, values, self.real))
-                if name in self.forced:
-                    values[SPIKED] = self.forced[name][t]
-                self._assign(code.after, values)
-                fired = values[SPIKED]
-            else:
-                self._fire_often(name, code, values, fired)
-            if step.emit is not None:
-                trace.emitted[name][t] = evaluate(step.emit, values, self.real)
-            if name in self.factors:
-                sent = fired if step.emit is None else trace.emitted[name][t]
-                trace.emitted[name][t] = self.factors[name] * sent
+        neurons, is_each = self.neurons[name], self.means.sums == "each"
+        ports = (
+            {}
+            if is_each
+            else {p: self._port(name, p, k, t, trace) for p, k in neurons.ports.items()}
+        )
+        events = self._events(name, t, trace) if is_each else ()
+        forced = self.forced[name][t] if name in self.forced else None
+        fired, numbers = neurons.advance(ports, events, forced)
+        if numbers is not None:
+            trace.emitted[name][t] = numbers
+        if name in self.factors:
+            sent = fired if numbers is None else trace.emitted[name][t]
+            trace.emitted[name][t] = self.factors[name] * sent
         trace.spikes[name][t] = fired
         for synapses in self.incoming[name]:
             synapses.answer(t, trace.spikes[name][t])
-        for state in step.states:
-            kept = self._spread(name, values[state.name]).astype(self._numpy_type(state.dtype))
-            trace.states[name][state.name] = kept
+        for state, kept in neurons.states.items():
+            trace.states[name][state] = kept
             if trace.history:
-                trace.history[name][state.name][t] = kept
+                trace.history[name][state][t] = kept
 
-    def _fire_often(self, name: str, code: _Code, values: dict[str, Any], fired: Array) -> None:
-        """Fire as long as the threshold holds, up to the most spikes of a step; `fired` [B, N] are
-        those that there were already."""
-        for _ in range(self.means.spikes_per_step):
-            holds = self._spread(name, evaluate(code.spike, values, self.real))
-            values[SPIKED] = holds & (fired < self.means.spikes_per_step)
-            self._assign(code.step.again, values)
-            fired += values[SPIKED]
-        values[SPIKED] = fired > 0
-        self._assign(code.step.closing, values)
-
-    def _code_of(self, name: str) -> _Code:
-        """The straight-line code of a population, worked out in its first step."""
-        if name not in self.codes:
-            population = self.populations[name]
-            step = population.step
-            assert step is not None
-            ports = {port: self._numpy_type(dtype) for port, dtype in port_types(step).items()}
-            constants = self._constants(population)
-            self.codes[name] = _Code(step, constants, ports, step.update, step.spike, step.after)
-        return self.codes[name]
-
-    def _assign(self, assigns: tuple[Assign, ...], values: dict[str, Any]) -> None:
-        for assign in assigns:
-            values[assign.target] = evaluate(assign.value, values, self.real)
-
-    def _deliver_each(
-        self,
-        population: Population,
-        t: int,
-        trace: Simulation,
-        values: dict[str, Any],
-        fired: Array,
-    ) -> None:
-        """Deliver what arrives in step t, one event after the other: the projections in the order
-        of arrival, in each the pre neurons ascending, to all of its post neurons. Where thresholds
-        are tested after every event, those that fire are added to `fired` [B, N]."""
-        assert population.step is not None
-        states = {s.name for s in population.step.states}
-        for state in states:
-            values[state] = np.array(self._spread(population.name, values[state]))
-        for synapses in self.incoming[population.name]:
+    def _events(self, name: str, t: int, trace: Simulation) -> Iterator[Event]:
+        """What arrives in step t, one by one: the projections in the order of arrival, in each the
+        pre neurons ascending, to all of its post neurons."""
+        for synapses in self.incoming[name]:
             assert isinstance(synapses, Plain)
-            emitted = t - synapses.projection.delay
-            if emitted < 0:
+            projection = synapses.projection
+            if t < projection.delay:
                 continue
-            sent = trace.emitted[synapses.projection.pre][emitted]
-            is_number = sends(self.populations[synapses.projection.pre])
+            sent = trace.emitted[projection.pre][t - projection.delay]
+            is_number = sends(self.populations[projection.pre])
             for sample, neuron in zip(*np.nonzero(sent), strict=True):
-                post, weights = synapses.rows[synapses.projection.delay][neuron]
-                arriving = weights * (sent[sample, neuron] if is_number else 1)
-                for _ in range(1 if is_number else int(sent[sample, neuron])):
-                    here = {n: v[sample, post] if n in states else v for n, v in values.items()}
-                    here[synapses.projection.port] = arriving
-                    self._take(population, synapses.projection.port, here, fired[sample], post)
-                    for state in states:
-                        values[state][sample, post] = here[state]
-
-    def _take(
-        self, population: Population, port: str, here: dict[str, Any], fired: Array, post: Array
-    ) -> None:
-        """What an event does to the neurons `post`, whose values are `here`; `fired` [N]."""
-        code = self._code_of(population.name)
-        for assign in code.step.delivered(port):
-            here[assign.target] = evaluate(assign.value, here, self.real)
-        if self.means.threshold == "event":
-            holds = np.broadcast_to(evaluate(code.spike, here, self.real), post.shape)
-            here[SPIKED] = holds & (fired[post] < self.means.spikes_per_step)
-            for assign in code.step.again:
-                here[assign.target] = evaluate(assign.value, here, self.real)
-            fired[post] += here[SPIKED]
-
-    def _spread(self, name: str, value: Any) -> Array:
-        """A value for every neuron, also where the expression has one for all."""
-        return np.broadcast_to(value, (self.batch, self.populations[name].neurons))
+                post, weights = synapses.rows[projection.delay][neuron]
+                value = sent[sample, neuron]
+                arriving, times = (weights * value, 1) if is_number else (weights, int(value))
+                yield Event(projection.port, int(sample), post, arriving, times)
 
     def _port(self, name: str, port: str, kind: Any, t: int, trace: Simulation) -> Array:
         """The sum of weight x emitted value over what arrives at a port in step t, in codes at a
