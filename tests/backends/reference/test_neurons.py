@@ -9,7 +9,7 @@ from snncc.ir.passes.pipeline import run_model_passes
 
 
 @pytest.mark.parametrize("sums", ["exact", "each"])
-@pytest.mark.parametrize("seed", [3, 4, 5])
+@pytest.mark.parametrize("seed", [4, 5, 8])
 def test_some_neurons_are_as_among_all(seed: int, sums: str) -> None:
     model = run_model_passes(drawn_integers(seed, sums))
     population = next(p for p in reversed(model.graph.populations) if p.step is not None)
