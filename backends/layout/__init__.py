@@ -1,0 +1,1 @@
+"""Networks on cores: what each core holds, packet by packet simulated, and counted again."""
