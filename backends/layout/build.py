@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...ir.model import Model, weights_name
-from ...ir.wiring import Listed, Windows, Wiring, spans
+from ...ir.wiring import Windows, Wiring, spans
 from .image import Grid, Layout
 from .numbering import Numbering
 
@@ -20,12 +20,11 @@ AT_ONCE = 1 << 22  # synapses
 
 class Synapses(NamedTuple):
     """Some synapses of a projection whose code is not 0: numbers of the sender and of the neuron,
-    the code, and the steps of the delay, one of each or of all."""
+    and the code."""
 
     pre: Array
     post: Array
     code: Array
-    delay: Array | int
 
 
 def synapses_of(model: Model, numbering: Numbering) -> Iterator[tuple[int, Synapses]]:
@@ -33,25 +32,23 @@ def synapses_of(model: Model, numbering: Numbering) -> Iterator[tuple[int, Synap
     for via, projection in enumerate(model.graph.projections):
         wiring = model.wirings[projection.name]
         weights = model.values[weights_name(projection.name)].array.ravel()
-        delays = wiring.delay if isinstance(wiring, Listed) else None
-        for some, pre, post, code in _written_out(wiring, weights):
+        for pre, post, code in _written_out(wiring, weights):
             kept = np.flatnonzero(code)
             made = Synapses(
                 pre[kept] + np.int32(numbering.first[projection.pre]),
                 post[kept] + np.int32(numbering.first[projection.post]),
                 code[kept],
-                projection.delay if delays is None else delays[some][kept],
             )
             yield via, made
 
 
-def _written_out(wiring: Wiring, weights: Array) -> Iterator[tuple[slice, Array, Array, Array]]:
+def _written_out(wiring: Wiring, weights: Array) -> Iterator[tuple[Array, Array, Array]]:
     """Pre, post and code of some synapses at once."""
     if isinstance(wiring, Windows):
-        yield slice(None), *wiring.pairs(), weights[wiring.places()]
+        yield *wiring.pairs(), weights[wiring.places()]
         return
     for some in spans(wiring.synapses, AT_ONCE):
-        yield some, *wiring.ends(some), weights[some]
+        yield *wiring.ends(some), weights[some]
 
 
 def build(model: Model, chip: str, grid: Grid, core_of: Array, slot: Array) -> Layout:
@@ -82,7 +79,6 @@ def build(model: Model, chip: str, grid: Grid, core_of: Array, slot: Array) -> L
         pooled.post,
         pooled.code,
         pooled.via,
-        pooled.delay,
         *_routes(axons.sender, numbering.senders),
     )
 
@@ -104,13 +100,12 @@ class _Pooled(NamedTuple):
     post: Array
     code: Array
     via: Array
-    delay: Array | None
 
 
 def _pooled(
     model: Model, numbering: Numbering, core_of: Array, place: Array, cores: int
 ) -> _Pooled:
-    """The synapses in the cores' memories, each core's by sender, projection, delay and post."""
+    """The synapses in the cores' memories, each core's by sender, projection and post."""
     counts = np.zeros(cores, np.int64)
     for _, some in synapses_of(model, numbering):
         counts += np.bincount(core_of[some.post], minlength=cores)
@@ -125,9 +120,6 @@ def _pooled(
         into = np.arange(len(order)) + np.repeat(filled - begins, here)
         made.pre[into], made.post[into] = some.pre[order], place[some.post[order]]
         made.code[into], made.via[into] = some.code[order], via
-        if made.delay is not None:
-            own = some.delay
-            made.delay[into] = own if isinstance(own, int) else own[order]
         filled += here
     for lo, hi in pairwise(start):
         _sort(made, slice(lo, hi))
@@ -137,7 +129,6 @@ def _pooled(
 def _empty(model: Model, count: int, last: int, start: Array) -> _Pooled:
     """Room for so many synapses, in the smallest types that hold them."""
     codes = [model.values[n].array for n in sorted(_weights_of(model))]
-    has_own = any(p.delays is not None for p in model.graph.projections)
     code = np.result_type(*(c.dtype for c in codes)) if codes else np.dtype(np.int8)
     return _Pooled(
         start,
@@ -145,13 +136,12 @@ def _empty(model: Model, count: int, last: int, start: Array) -> _Pooled:
         np.empty(count, np.min_scalar_type(last)),
         np.empty(count, code),
         np.empty(count, np.min_scalar_type(max(0, len(model.graph.projections) - 1))),
-        np.empty(count, np.int16) if has_own else None,
     )
 
 
 def _sort(made: _Pooled, own: slice) -> None:
     """Those of a core; what was added projection by projection is sorted within each."""
-    arrays = [made.pre, made.via, *([] if made.delay is None else [made.delay]), made.post]
+    arrays = (made.pre, made.via, made.post)
     order = np.lexsort([array[own] for array in reversed(arrays)])
     for array in (*arrays, made.code):
         array[own] = array[own][order]

@@ -38,9 +38,8 @@ class Layout:
     Of core c, `neuron[neuron_start[c]:neuron_start[c + 1]]` are its neurons, numbers of `Numbering`
     ascending, and `sender[axon_start[c]:axon_start[c + 1]]` who reaches it, each an axon,
     ascending. Axon a has the synapses `synapse_start[a]:synapse_start[a + 1]`: `post` is the place
-    of a neuron on its core, `weight` a code, `via` the number of its projection, and `delay` its
-    steps, None where all have that of their projection. `route[route_start[s]:route_start[s + 1]]`
-    are the axons that sender s drives.
+    of a neuron on its core, `weight` a code, and `via` the number of its projection.
+    `route[route_start[s]:route_start[s + 1]]` are the axons that sender s drives.
     """
 
     chip: str
@@ -56,7 +55,6 @@ class Layout:
     post: Array
     weight: Array
     via: Array
-    delay: Array | None
     route_start: Array
     route: Array
 

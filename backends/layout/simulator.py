@@ -191,19 +191,14 @@ class _Sample:
             np.add.at(sums[port], layout.post[span], layout.weight[span].astype(np.int64) * value)
 
     def _runs(self, lo: int, hi: int) -> list[tuple[slice, int, int]]:
-        """The synapses lo:hi of an axon in runs of one projection and delay."""
+        """The synapses lo:hi of an axon in runs of one projection, with its delay."""
         if lo in self.runs:
             return self.runs[lo]
-        via, delay = self.layout.via[lo:hi], self.layout.delay
-        key = via.astype(np.int64)
-        if delay is not None:
-            key = (key << 32) | delay[lo:hi]
-        cuts = np.flatnonzero(np.diff(key)) + 1
-        found = []
+        via, found = self.layout.via[lo:hi], []
+        cuts = np.flatnonzero(np.diff(via.astype(np.int64))) + 1
         for a, b in pairwise([0, *cuts.tolist(), hi - lo]):
             number = int(via[a])
-            steps = self.delays[number] if delay is None else int(delay[lo + a])
-            found.append((slice(lo + a, lo + b), number, steps))
+            found.append((slice(lo + a, lo + b), number, self.delays[number]))
         self.runs[lo] = found
         return found
 

@@ -2,7 +2,12 @@
 
 import numpy as np
 import pytest
-from integer_cases import drawn_integers, drawn_numbers
+from integer_cases import (
+    drawn_firing,
+    drawn_integers,
+    drawn_numbers,
+    drawn_windows,
+)
 from layout_cases import STEPS, drawn_inputs, scattered
 
 from snncc.backends.layout.simulator import play
@@ -34,3 +39,12 @@ def test_layouts_equal_the_integers(sums: str) -> None:
 def test_numbers_travel_too(sums: str) -> None:
     for seed in range(6):
         agree(drawn_numbers(seed, sums), seed)
+
+
+@pytest.mark.parametrize("sums", ["exact", "each"])
+def test_several_spikes_travel_too(sums: str) -> None:
+    assert sum(agree(drawn_firing(seed, sums), seed) for seed in range(6)) > 500
+
+
+def test_windows_are_synapses_on_cores() -> None:
+    assert sum(agree(drawn_windows(seed), seed) for seed in range(2)) > 50
