@@ -19,7 +19,7 @@ from .models import model_side
 from .read_csv import read_csv_log
 from .read_npz import read_npz_log
 from .side import Side
-from .written import c_side, is_c, is_onnx, onnx_side
+from .written import c_side, is_c, is_layout, is_onnx, layout_side, onnx_side
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +120,12 @@ OPERANDS: dict[str, Operand] = {
         "a folder of C, as export writes it, compiled by gcc; @-O3 says how",
         is_c,
         _written(c_side),
+        True,
+    ),
+    "layout": Operand(
+        "a network on cores, as map writes it, packet by packet",
+        is_layout,
+        _written(layout_side),
         True,
     ),
     "model": Operand("a program, a package or a run; @TARGET says where", lambda _: True, _model),

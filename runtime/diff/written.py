@@ -1,4 +1,4 @@
-"""Networks that were written out, as sides: ONNX models and folders of C."""
+"""Networks that were written out, as sides: ONNX models, folders of C, layouts of cores."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from ...backends.artifact.storage import is_file, is_folder
 from ...backends.exports.c.run import NET_C, NET_H, played_c
 from ...backends.exports.onnx.run import played_onnx
 from ...backends.exports.played import Inputs, Played
+from ...backends.layout.played import LAYOUT, played_layout
 from ...backends.reference.simulator import input_spikes
 from ...backends.trace import Trace
 from ...ir.diagnostics import CompileError, Diagnostic
@@ -33,6 +34,18 @@ def is_c(words: str) -> bool:
     not."""
     folder, _ = _folder(words)
     return is_file(folder / NET_C) and is_file(folder / NET_H)
+
+
+def is_layout(words: str) -> bool:
+    """Whether the words name a layout of cores, or the folder that `snncc map` put it in."""
+    path = Path(words)
+    return is_file(path / LAYOUT) or (path.name == LAYOUT and is_file(path))
+
+
+def layout_side(words: str, other: Package) -> Side:
+    """A layout, packet by packet; the other side's network makes spikes of samples."""
+    path = Path(words)
+    return _side(words, played_layout(path if path.name == LAYOUT else path / LAYOUT), other, "")
 
 
 def onnx_side(words: str, other: Package) -> Side:
