@@ -49,6 +49,7 @@ ACROSS = {
 THROUGH = {
     Path("backends/cpu/kernels"): Path("backends/cpu"),
     Path("backends/cuda/kernels"): Path("backends/cuda"),
+    Path("backends/mapping/kernels"): Path("backends/mapping"),
     Path("backends/optimizers/cuda"): Path("backends/optimizers/cpu"),
 }
 

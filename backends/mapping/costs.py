@@ -1,0 +1,120 @@
+"""What traffic costs in energy and in time, by constants whose source is named.
+
+They compare mappings; they are no measurement of a chip.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .axons import Axons, Floats, Ints
+from .limits import Mesh, Work
+from .route import Traffic, routers_of
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Of each event, its energy [pJ] and its time [ns]; in units of its source where that has
+    others. `is_multicast`: a spike passes a link once; otherwise each packet goes alone."""
+
+    source: str
+    is_multicast: bool
+    unit: tuple[str, str] = ("pJ", "ns")
+    row_hop: tuple[float, float] = (0.0, 0.0)  # over a link along a row
+    column_hop: tuple[float, float] = (0.0, 0.0)
+    router: tuple[float, float] = (0.0, 0.0)  # through one: a packet passes hops + 1
+    message_out: tuple[float, float] = (0.0, 0.0)
+    message_in: tuple[float, float] = (0.0, 0.0)
+    spike_out: tuple[float, float] = (0.0, 0.0)
+    synapse: tuple[float, float] = (0.0, 0.0)
+    neuron: tuple[float, float] = (0.0, 0.0)  # every step, fired or not
+    barrier: Mapping[int, float] = field(default_factory=dict)  # tiles that wait -> time
+
+
+COSTS: dict[str, Cost] = {
+    "loihi": Cost(
+        "SANA-FE 2.2.9, loihi.yaml: SPICE figures of Davies et al. 2018",
+        is_multicast=False,
+        row_hop=(3.0, 4.1),
+        column_hop=(4.2, 6.5),
+        message_out=(111.0, 5.1),
+        message_in=(0.0, 16.0),
+        spike_out=(69.3, 30.0),
+        synapse=(35.5, 3.8),
+        neuron=(51.2 + 21.6, 6.0 + 3.7),
+        barrier={1: 600.0, 2: 1000.0, 4: 1400.0, 29: 1800.0},
+    ),
+    "router": Cost(
+        "Ronzani & Silvano 2026 after Jin et al. 2023: Loihi, a router 1.7 and a wire 3.5 "
+        "(energy), 2.1 and 5.3 (latency), without units",
+        is_multicast=False,
+        unit=("units", "units"),
+        row_hop=(3.5, 5.3),
+        column_hop=(3.5, 5.3),
+        router=(1.7, 2.1),
+    ),
+    "hops": Cost(
+        "Khorasanian 2026 (M-HySMap): spikes over links, each once",
+        is_multicast=True,
+        unit=("hops", "hops"),
+        row_hop=(1.0, 1.0),
+        column_hop=(1.0, 1.0),
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A step's energy, the part of it that mapping decides, and its time; by `cost.unit`."""
+
+    energy: float
+    network_energy: float
+    latency: float
+    critical_core: int  # the one whose work takes longest
+
+
+def estimate(
+    axons: Axons, part: Ints, place: Ints, mesh: Mesh, sent: Traffic, done: Work, cost: Cost
+) -> Estimate:
+    """What a step costs on average: the slowest core's own work, the longest way between two
+    routers in use, and the barrier."""
+    messages = sent.packets + done.local.sum()
+    network = _hops(sent, cost) + (cost.message_out[0] + cost.message_in[0]) * messages
+    own = cost.synapse[0] * done.events.sum() + cost.neuron[0] * axons.neurons
+    own += cost.spike_out[0] * axons.rate[: axons.neurons].sum()
+    busy = _busy(axons, part, sent, done, cost)
+    latency = float(busy.max(initial=0.0)) + _waiting(part, place, mesh, cost)
+    return Estimate(float(own + network), float(network), latency, int(busy.argmax()))
+
+
+def _hops(sent: Traffic, cost: Cost) -> float:
+    if cost.is_multicast:
+        along, hops = sent.row_hops, sent.weighted_hops
+    else:
+        along, hops = sent.unicast_row_hops, sent.unicast_hops
+    passed = cost.router[0] * (hops + sent.packets)
+    return passed + cost.row_hop[0] * along + cost.column_hop[0] * (hops - along)
+
+
+def _busy(axons: Axons, part: Ints, sent: Traffic, done: Work, cost: Cost) -> Floats:
+    """How long each core works."""
+    cores = len(sent.sent)
+    fired = np.bincount(part, axons.rate[: axons.neurons], cores)
+    return (
+        cost.neuron[1] * np.bincount(part, minlength=cores)
+        + cost.spike_out[1] * fired
+        + cost.synapse[1] * done.events
+        + cost.message_in[1] * (sent.received + done.local)
+        + cost.message_out[1] * (sent.sent + done.local)
+    )
+
+
+def _waiting(part: Ints, place: Ints, mesh: Mesh, cost: Cost) -> float:
+    """The longest way between two routers in use, and the barrier of so many."""
+    router = np.unique(routers_of(place, mesh)[np.unique(part)])
+    way = np.ptp(router % mesh.width) * cost.row_hop[1]
+    way += np.ptp(router // mesh.width) * cost.column_hop[1]
+    return float(way + max((t for n, t in cost.barrier.items() if n <= len(router)), default=0.0))

@@ -1,0 +1,1 @@
+"""The loops of mapping; `load` joins the files into one module."""

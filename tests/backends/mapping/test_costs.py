@@ -1,0 +1,48 @@
+import numpy as np
+import pytest
+from axon_cases import counted_links, drawn_axons, packets_of, reached
+
+from snncc.backends.mapping.costs import COSTS, estimate
+from snncc.backends.mapping.limits import Mesh, work
+from snncc.backends.mapping.load import Kernels
+from snncc.backends.mapping.route import traffic
+
+MESH = Mesh(3, 2, 2, 1)
+
+
+@pytest.mark.parametrize("name", sorted(COSTS))
+def test_estimates_follow_from_events(name: str, loops: Kernels) -> None:
+    axons = drawn_axons(3, neurons=16, synapses=80)
+    part, place = np.arange(16) % 5, np.array([7, 0, 11, 2, 3])
+    cost, sent = COSTS[name], traffic(axons, part, place, MESH, loops)
+    found = estimate(axons, part, place, MESH, sent, work(axons, part, 5, loops), cost)
+    loads, _, alone, along = counted_links(axons, list(part), list(place), MESH)
+    if cost.is_multicast:
+        alone = sum(loads.values())
+        along = sum(r for (a, b), r in loads.items() if a // 3 == b // 3)
+    inside = [s for s in range(16) if any(part[n] == part[s] for n in reached(axons, s))]
+    packets = packets_of(axons, list(part))
+    messages = packets + sum(axons.rate[s] for s in inside)
+    network = cost.row_hop[0] * along + cost.column_hop[0] * (alone - along)
+    network += cost.router[0] * (alone + packets)
+    network += (cost.message_out[0] + cost.message_in[0]) * messages
+    counts = np.ones(axons.pins) if axons.synapses is None else axons.synapses
+    events = (np.repeat(axons.rate, np.diff(axons.start)) * counts).sum()
+    own = cost.synapse[0] * events + 16 * cost.neuron[0] + cost.spike_out[0] * axons.rate[:16].sum()
+    assert found.network_energy == pytest.approx(network)
+    assert found.energy == pytest.approx(network + own)
+
+
+def test_time_is_that_of_the_slowest_core_the_way_and_the_barrier(loops: Kernels) -> None:
+    """One neuron that fires once a step and reaches another core, three routers away."""
+    from snncc.backends.mapping.axons import axons_of
+
+    axons = axons_of(np.array([0]), np.array([1]), 2, np.array([1.0, 0.0]))
+    part, place = np.array([0, 1]), np.array([0, 11])
+    sent = traffic(axons, part, place, MESH, loops)
+    cost = COSTS["loihi"]
+    found = estimate(axons, part, place, MESH, sent, work(axons, part, 2, loops), cost)
+    sender, receiver = 9.7 + 30.0 + 5.1, 9.7 + 16.0 + 3.8
+    assert found.latency == pytest.approx(max(sender, receiver) + 2 * 4.1 + 6.5 + 1000)
+    assert found.critical_core == 0
+    assert found.energy == pytest.approx(2 * 72.8 + 69.3 + 111.0 + 35.5 + 2 * 3.0 + 4.2)
