@@ -58,7 +58,7 @@ class Neurons:
         self.neurons = population.neurons if which is None else len(which)
         self.batch = batch
         self.ports = {p: numpy_type(kind, real) for p, kind in port_types(step).items()}
-        self.constants = _constants(population, real)
+        self.constants = constants_of(population, real)
         # Straight-line code is worked out once.
         self.update, self.spike, self.after = step.update, step.spike, step.after
         self.states = {s.name: self._start(model, population, s, which) for s in step.states}
@@ -154,7 +154,8 @@ def numpy_type(dtype: Scalar, real: Real) -> Any:
     return real if dtype in FLOATS else NUMPY[dtype]
 
 
-def _constants(population: Population, real: Real) -> dict[str, Any]:
+def constants_of(population: Population, real: Real) -> dict[str, Any]:
+    """The constants of a population's step by name, in their types."""
     step = population.step
     assert step is not None
     types = types_read(step)
