@@ -62,7 +62,8 @@ def least_cores(axons: Axons, limits: CoreLimits) -> int:
     needed = [axons.neurons / limits.neurons]
     reached = int((np.diff(axons.start) > 0).sum())
     if limits.synapse_bytes is not None:
-        bits = int(axons.synapses_in().sum()) * limits.synapse_bits
+        synapses = axons.pins if axons.synapses is None else int(axons.synapses.sum())
+        bits = synapses * limits.synapse_bits
         needed.append((bits / 8 + reached * limits.axon_bytes) / limits.synapse_bytes)
     if limits.axons_in is not None:
         needed.append(reached / limits.axons_in)
