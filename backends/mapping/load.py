@@ -11,7 +11,17 @@ from ..compiled.text.sources import joined
 
 Kernels = Any  # the module, whose functions are those of the files below
 
-FILES = ("random.py", "counts.py", "routes.py", "coarse.py", "cuts.py", "refine.py", "relief.py")
+FILES = (
+    "random.py",
+    "counts.py",
+    "routes.py",
+    "swaps.py",
+    "coarse.py",
+    "cuts.py",
+    "refine.py",
+    "relief.py",
+    "fill.py",
+)
 HEAD = "# Assembled by snncc from its kernels of mapping.\n"
 # Of those that are called from here, and of what is part of its callers.
 KERNEL = '@njit(cache=True, nogil=True, error_model="numpy")'

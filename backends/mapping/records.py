@@ -66,3 +66,25 @@ class Bounds(NamedTuple):
     axon_bits: int
     counts_in: bool  # whether axons in, or their bits, have a limit at all
     counts_out: bool
+
+
+class Plan(NamedTuple):
+    """Cores on a mesh, and the axons between them that are looked at when one moves."""
+
+    width: int
+    height: int
+    cores_a_router: int
+    row: float  # what a spike costs over a link along a row
+    column: float
+    slot: Ints  # int32 [cores]
+    holder: Ints  # int32 [slots], the core of each, -1: none
+    router: Ints  # int32 [cores + 1], last where inputs come in
+    first: Ints  # int64 [cores + 1]
+    nets: Ints  # int32: those that end in core c, or begin there, from `first[c]` on
+    ends: Ints  # int64 [cores], ends of all these
+    price: Ints  # float64 [nets], what each tree costs a spike
+    seen: Ints  # int64 [nets], when a swap looked at it last
+    clock: Ints  # int64 [1]
+    best: Ints  # int32 [cores], slots that are kept
+    high: Ints  # int64 [width], -1: for a tree
+    low: Ints
