@@ -155,7 +155,7 @@ def cut_of(level: Level, part: Ints, cores: int, bounds: Bounds, kernels: Kernel
         part=part,
         base=base,
         core=np.zeros(listed, np.int32),
-        count=np.zeros(base[-1], np.int32),
+        pins=np.zeros(base[-1], np.int32),
         degree=degree,
         load=np.zeros((cores, 4), np.int64),
         classes=np.zeros((cores, classes), np.int32),

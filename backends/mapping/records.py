@@ -43,14 +43,14 @@ class Level(NamedTuple):
 class Cut(NamedTuple):
     """A partition of a level, and all that its change needs to be known.
 
-    Axon e has `degree[e]` cores among its pins. How many pins each has: `count[base[e] + core]`
+    Axon e has `degree[e]` cores among its pins. How many pins each has: `pins[base[e] + core]`
     where there is a place for every core, otherwise those of `core[base[e]:base[e] + degree[e]]`.
     """
 
     part: Ints  # int32 [vertices]
     base: Ints  # int64 [axons + 1]
     core: Ints  # int32
-    count: Ints  # int32
+    pins: Ints  # int32
     degree: Ints  # int32 [axons]
     load: Ints  # int64 [cores, 4]: neurons, axons in, axons out, bits
     classes: Ints  # int32 [cores, classes], vertices of each

@@ -81,7 +81,7 @@ def map_(
         def watch(stage: str, share: float) -> None:
             bar.update(task, completed=round(100 * share), facts=stage)
 
-        kernels = load_kernels(settings().kernels)
+        kernels = load_kernels(settings().kernel_folder)
         try:
             made = map_model(settled.model, rates, wishes, kernels, watch)
         except Unfit as error:
@@ -144,12 +144,12 @@ def _tell(out: Path, made: Mapped, output: Output) -> None:
         {
             "core": row["id"],
             "at": f"{row['x']},{row['y']}",
-            "holds": ", ".join(f"{s['population']} {s['neurons']}" for s in row["neurons"]),
+            "holds": ", ".join(f"{s['population']} {s['neurons']}" for s in row["slices"]),
             "axons in": row["axons_in"],
             "axons out": row["axons_out"],
             "synapses": row["synapses"],
             "bytes": row["synapse_bytes"],
-            "fullest": f"{row['fullest']} {row['used']:.0%}",
+            "fullest": f"{WORDS[row['fullest']]} {row['used']:.0%}",
         }
         for row in report["cores"][:SHOWN]
     ]

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ...backends.mapping.axons import Axons
 from ...backends.mapping.feasible import DoesNotFit, Misfit
@@ -128,7 +129,7 @@ def _fewer_neurons(task: Task, kernels: Kernels) -> str | None:
 
 
 def _fewer_synapses(task: Task, kernels: Kernels) -> str | None:
-    most = int(task.axons.fan_in().max(initial=0))
+    most = int(_fan_in(task.axons).max(initial=0))
     fits = _largest(most, lambda k: _fits(task.with_axons(_thinned(task.axons, k)), kernels))
     words = f"at most {fits} senders to a neuron, `fixed_fan_in(k = {fits})`, in place of {most}"
     return words if fits else None
@@ -151,6 +152,11 @@ def _more_cores(task: Task, kernels: Kernels) -> str | None:
         if _fits(replace(task, mesh=wide), kernels):
             return f"a mesh of {wide.width}x{wide.height}, if there is one: --cores"
     return None
+
+
+def _fan_in(axons: Axons) -> npt.NDArray[np.int64]:
+    """How many senders reach each neuron."""
+    return np.bincount(axons.reach, minlength=axons.neurons)
 
 
 def _on_cores(task: Task) -> list[Population]:
@@ -182,7 +188,7 @@ def _thinned(axons: Axons, most: int) -> Axons:
     """The axons where no neuron has more than so many senders: those that stay lie evenly among
     them."""
     order = np.argsort(axons.reach, kind="stable")
-    fan_in = axons.fan_in()
+    fan_in = _fan_in(axons)
     starts = np.cumsum(fan_in) - fan_in
     place = np.arange(len(order)) - np.repeat(starts, fan_in)
     each = np.repeat(fan_in, fan_in)

@@ -18,6 +18,7 @@ from ...backends.layout.senders import axons, core_limits, mesh_of
 from ...backends.mapping.baselines import baselines
 from ...backends.mapping.costs import COSTS, estimate
 from ...backends.mapping.feasible import DoesNotFit
+from ...backends.mapping.limits import work
 from ...backends.mapping.load import Kernels
 from ...backends.mapping.partition import Step
 from ...backends.mapping.place import place
@@ -111,6 +112,7 @@ def placed(task: Task, part: Array, wishes: Wishes, kernels: Kernels, watch: Wat
         kernels,
         seed=wishes.seed,
         effort=wishes.effort,
+        cost=COSTS[wishes.cores.cost],
         progress=lambda share: watch("place", share),
     )
 
@@ -135,7 +137,8 @@ def _report(
         "where": f"core {fullest['id']}",
     }
     cost = COSTS[wishes.cores.cost]
-    spent = estimate(task.axons, part, slots, task.mesh, sent, cost)
+    done = work(task.axons, part, len(slots), kernels)
+    spent = estimate(task.axons, part, slots, task.mesh, sent, done, cost)
     return {
         "target": wishes.chip,
         "fits": True,
@@ -156,6 +159,7 @@ def _baselines(task: Task, wishes: Wishes, kernels: Kernels, watch: Watch) -> li
     ):
         watch(f"baseline {name}", 0.0)
         sent = traffic(task.axons, part, slots, task.mesh, kernels)
-        spent = estimate(task.axons, part, slots, task.mesh, sent, cost)
+        done = work(task.axons, part, len(slots), kernels)
+        spent = estimate(task.axons, part, slots, task.mesh, sent, done, cost)
         rows.append({"name": name, **traffic_document(sent), **cost_document(spent, cost)})
     return rows

@@ -70,6 +70,6 @@ def cost_document(found: Estimate, cost: Cost) -> dict[str, Any]:
 
 def tip_of(row: dict[str, Any], mesh: Mesh) -> str:
     """The words that a picture shows of a core."""
-    lists = ", ".join(f"{s['population']} {s['neurons']}" for s in row["neurons"])
+    lists = ", ".join(f"{s['population']} {s['neurons']}" for s in row["slices"])
     left = ", ".join(f"{name} {left} left" for name, left in row["slack"].items())
     return f"core {row['id']} at router {row['y'] * mesh.width + row['x']}: {lists}; {left}"

@@ -70,7 +70,7 @@ def drop_pin(
 @njit
 def saved(level: Any, cut: Any, v: int, core: int) -> int:
     """What moving a vertex to another core saves of the packets' weight."""
-    base, where, count, degree, cores = cut.base, cut.core, cut.count, cut.degree, len(cut.load)
+    base, where, count, degree, cores = cut.base, cut.core, cut.pins, cut.degree, len(cut.load)
     senders, weight, own, loops = level.senders, level.weight, level.own, level.loops
     home, total, arriving = cut.part[v], 0, level.into[v + 1] - level.into[v]
     first = level.into[v]
@@ -117,7 +117,7 @@ def strain(level: Any, cut: Any, bounds: Any, v: int, core: int) -> float:
 @njit
 def strain_in(level: Any, cut: Any, bounds: Any, v: int, core: int) -> float:
     """The same of axons in and of bits."""
-    base, where, count, degree, cores = cut.base, cut.core, cut.count, cut.degree, len(cut.load)
+    base, where, count, degree, cores = cut.base, cut.core, cut.pins, cut.degree, len(cut.load)
     senders, source, loops, times = level.senders, level.source, level.loops, level.times
     part, load, most = cut.part, cut.load, bounds.load
     home, gone, come = part[v], level.inside[v], level.inside[v]
@@ -138,7 +138,7 @@ def strain_in(level: Any, cut: Any, bounds: Any, v: int, core: int) -> float:
 @njit
 def strain_out(level: Any, cut: Any, most: int, v: int, core: int) -> float:
     """The same of axons out, which may change in any core that has a sender of the vertex."""
-    base, where, count, degree, cores = cut.base, cut.core, cut.count, cut.degree, len(cut.load)
+    base, where, count, degree, cores = cut.base, cut.core, cut.pins, cut.degree, len(cut.load)
     senders, source, times, part = level.senders, level.source, level.times, cut.part
     load, pull, home = cut.load, cut.pull, cut.part[v]
     for i in range(level.into[v], level.into[v + 1]):
@@ -166,7 +166,7 @@ def strain_out(level: Any, cut: Any, most: int, v: int, core: int) -> float:
 @njit
 def has_room(level: Any, cut: Any, v: int, core: int) -> bool:
     """Whether the lists of cores of the vertex's axons have a place for one more."""
-    base, where, count, degree, cores = cut.base, cut.core, cut.count, cut.degree, len(cut.load)
+    base, where, count, degree, cores = cut.base, cut.core, cut.pins, cut.degree, len(cut.load)
     senders, own, first = level.senders, level.own, level.into[v]
     if len(where) == 0:
         return True
@@ -182,7 +182,7 @@ def has_room(level: Any, cut: Any, v: int, core: int) -> bool:
 @njit
 def shift(level: Any, cut: Any, bounds: Any, v: int, core: int) -> None:
     """Moves a vertex to another core."""
-    base, where, count, degree, cores = cut.base, cut.core, cut.count, cut.degree, len(cut.load)
+    base, where, count, degree, cores = cut.base, cut.core, cut.pins, cut.degree, len(cut.load)
     senders, source, loops, times = level.senders, level.source, level.loops, level.times
     part, load, own, size = cut.part, cut.load, level.own, level.size[v]
     home, gone, come = part[v], level.inside[v], level.inside[v]
@@ -237,7 +237,7 @@ def count_degrees(level: Any, part: Any, cores: int, degree: Any) -> None:
 @njit
 def count_pins(level: Any, cut: Any, bounds: Any) -> None:
     """Fills the counts of a cut from its `part`; all are 0 before."""
-    base, where, count, degree, cores = cut.base, cut.core, cut.count, cut.degree, len(cut.load)
+    base, where, count, degree, cores = cut.base, cut.core, cut.pins, cut.degree, len(cut.load)
     start, reach, source, times = level.start, level.reach, level.source, level.times
     load, part, seen = cut.load, cut.part, np.full(len(cut.load), -1, np.int64)
     for axon in range(len(source)):

@@ -92,7 +92,7 @@ def weigh(level: Any, cut: Any, v: int, worth: Any, touched: Any) -> Any:
     """(weight of the vertex's axons that would still reach its core without it, how many cores
     have got a `worth`: the weight of its axons that reach them anyway). These are `touched`, or all
     if there is a place for each."""
-    base, where, count, degree, cores = cut.base, cut.core, cut.count, cut.degree, len(worth)
+    base, where, count, degree, cores = cut.base, cut.core, cut.pins, cut.degree, len(worth)
     senders, weight, own, loops = level.senders, level.weight, level.own, level.loops
     home, first, stays, touches = cut.part[v], level.into[v], 0, 0
     arriving = level.into[v + 1] - first
