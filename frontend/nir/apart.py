@@ -17,7 +17,8 @@ from typing import Any
 from safetensors.numpy import load_file, save_file
 
 from ...ir.diagnostics import CompileError, Diagnostic
-from .graph import DAMAGED, Array, NirFile, NirGraph, Node, refusal
+from ...ir.nir.graph import DAMAGED, Array, NirGraph, Node, refusal
+from ...ir.nir.said import NirFile, said
 from .hdf5 import most_of, size_of
 from .reader import read_graph
 
@@ -62,7 +63,8 @@ def main(path: str, folder: str) -> None:
     arrays: dict[str, Array] = {}
     try:
         file = read_graph(Path(path))
-        document: dict[str, Any] = {"version": file.version, "graph": _packed(file.graph, arrays)}
+        document: dict[str, Any] = {"version": file.version, "said": file.said.given()}
+        document["graph"] = _packed(file.graph, arrays)
     except CompileError as error:
         document = {"refused": [(d.code, d.message, d.help) for d in error.diagnostics]}
     if arrays:
@@ -92,7 +94,8 @@ def _handed(path: Path, folder: Path) -> NirFile:
         )
     held = folder / ARRAYS
     arrays = load_file(held) if held.is_file() else {}
-    return NirFile(path.name, document["version"], _unpacked(document["graph"], arrays))
+    graph = _unpacked(document["graph"], arrays)
+    return NirFile(path.name, document["version"], graph, said(document["said"]))
 
 
 def _unpacked(graph: dict[str, Any], arrays: dict[str, Array]) -> NirGraph:

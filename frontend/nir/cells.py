@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from ...ir.nir.graph import SPIKING
 from .decisions import Settled
-from .graph import SPIKING
 
 
 class Quantity(NamedTuple):

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from ...ir.nir.graph import GRAPH, UNFIT, Edge, NirGraph, Node, refusal
 from ...ir.report import listing, nearest
-from .graph import GRAPH, UNFIT, Edge, NirGraph, Node, refusal
 
 
 def flattened(graph: NirGraph) -> NirGraph:

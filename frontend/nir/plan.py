@@ -12,9 +12,9 @@ from math import prod
 
 import numpy as np
 
+from ...ir.nir.graph import CELLS, LINEAR, UNFIT, Floats, NirGraph, Node, refusal
 from .cycles import closing
 from .decisions import Settled
-from .graph import CELLS, LINEAR, UNFIT, Floats, NirGraph, Node, refusal
 from .shapes import Shape
 from .wiring import Tensors, Wiring, bias_of, wiring_of
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
+from ...ir.nir.said import NirFile
 from .cells import method_of, model_name, neuron_text, quantities_of
 from .decisions import Choices, Decision, Settled, settle
 from .flat import flattened, transposed, without
-from .graph import NirFile
 from .names import key_of, mangled
 from .plan import Group, Joint, Plan, neurons, plan_of
 from .shapes import shapes_of
@@ -92,7 +92,7 @@ def _neurons(plan: Plan, settled: Settled) -> Iterator[str]:
 
 
 def _network(file: NirFile, settled: Settled, plan: Plan, tensors: Tensors) -> Iterator[str]:
-    name = mangled(Path(file.name).stem)
+    name = mangled(file.said.network or Path(file.name).stem)
     step = f"{settled.dt!r} s"
     yield f"network {name}(duration: s = {DURATION} * {step}) {{"
     yield f"  dt = {step}"

@@ -12,8 +12,9 @@ from nir_nodes import affine, chain, cuba, f32, inp, lif, linear, out
 from refusal import refused
 
 from snncc.frontend.nir.decisions import Choices, implied_step
-from snncc.frontend.nir.graph import NirFile, NirGraph, Node
 from snncc.frontend.nir.program import imported
+from snncc.ir.nir.graph import NirGraph, Node
+from snncc.ir.nir.said import NirFile
 
 ALL = Choices(1e-3, "zero", "euler")
 DRAW = np.random.default_rng(3)

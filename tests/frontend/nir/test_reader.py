@@ -9,8 +9,8 @@ from nir_nodes import affine, chain, f32, inp, lif, out
 from refusal import refused
 
 from snncc.frontend.nir import hdf5
-from snncc.frontend.nir.graph import KINDS
 from snncc.frontend.nir.reader import read_graph
+from snncc.ir.nir.graph import KINDS
 
 
 def network():

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from ...ir.diagnostics import CompileError, Diagnostic
+from ..diagnostics import CompileError, Diagnostic
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
@@ -123,15 +123,6 @@ def _ends(nodes: Iterable[str], pairs: Iterable[Edge]) -> dict[str, tuple[str, .
     for one, other in pairs:
         found[one].append(other)
     return {name: tuple(others) for name, others in found.items()}
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class NirFile:
-    """What a file holds; `version` is that of the package that wrote it, "" if it is not said."""
-
-    name: str
-    version: str
-    graph: NirGraph
 
 
 def refusal(code: str, message: str, way_out: str = "") -> CompileError:
