@@ -81,7 +81,7 @@ def _packed(graph: NirGraph, arrays: dict[str, Array]) -> dict[str, Any]:
             if not isinstance(value, str):
                 arrays[str(len(arrays))] = value
         inner = None if node.graph is None else _packed(node.graph, arrays)
-        nodes.append([node.name, node.kind, fields, inner])
+        nodes.append([node.name, node.kind, fields, inner, dict(node.marks)])
     return {"nodes": nodes, "edges": graph.edges}
 
 
@@ -100,8 +100,8 @@ def _handed(path: Path, folder: Path) -> NirFile:
 
 def _unpacked(graph: dict[str, Any], arrays: dict[str, Array]) -> NirGraph:
     nodes = {}
-    for name, kind, fields, inner in graph["nodes"]:
+    for name, kind, fields, inner, marks in graph["nodes"]:
         held = {f: v if isinstance(v, str) else arrays[str(v)] for f, v in fields.items()}
         within = None if inner is None else _unpacked(inner, arrays)
-        nodes[name] = Node(name, kind, held, within)
+        nodes[name] = Node(name, kind, held, within, marks)
     return NirGraph(nodes, tuple((a, b) for a, b in graph["edges"]))

@@ -8,7 +8,7 @@ nor to be read from the numbers of the file is asked for (E092).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -23,7 +23,7 @@ from ...ir.nir.graph import (
     Node,
     refusal,
 )
-from ...ir.nir.said import Method, NirFile, Said, key_of
+from ...ir.nir.said import MARKS, Method, NirFile, Said, key_of
 
 SAME = 1e-4  # by how much what is one number in a file may differ
 MOST_STEPS = 1e4  # of a time constant
@@ -54,7 +54,7 @@ class Decision(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """Every choice made, and how."""
+    """Every choice made, and how. What is `forced` holds whatever nodes say of themselves."""
 
     dt: float
     reset: str
@@ -64,6 +64,13 @@ class Settled:
     delay: int
     signals: str
     decisions: tuple[Decision, ...]
+    forced: frozenset[str] = frozenset()
+
+    def of(self, node: Node) -> Settled:
+        """What holds for one node."""
+        own = {mark: value for mark, value in node.marks.items() if mark not in self.forced}
+        reset, comparison = (own.get(mark, getattr(self, mark)) for mark in MARKS)
+        return replace(self, reset=reset, comparison=comparison)
 
 
 def settle(file: NirFile, graph: NirGraph, choices: Choices) -> Settled:
@@ -77,8 +84,7 @@ def settle(file: NirFile, graph: NirGraph, choices: Choices) -> Settled:
     values = {row.name: row.value for row in found}
     dt = float(values["dt"])
     _require_steps(graph, dt, str(values["discretize"]))
-    _require_reset(graph, str(values["reset"]))
-    return Settled(
+    settled = Settled(
         dt,
         str(values["reset"]),
         str(values["discretize"]),
@@ -87,7 +93,10 @@ def settle(file: NirFile, graph: NirGraph, choices: Choices) -> Settled:
         int(values["recurrent delay"]),
         str(values["input"]),
         tuple(found),
+        frozenset(mark for mark in MARKS if getattr(choices, mark) is not None),
     )
+    _require_reset(graph, settled)
+    return settled
 
 
 def _settled(graph: NirGraph, choices: Choices, said: Said) -> Iterator[Decision]:
@@ -102,6 +111,11 @@ def _settled(graph: NirGraph, choices: Choices, said: Said) -> Iterator[Decision
     yield _given("input", choices.signals, said.input) or OF_SPIKES
     yield Decision("spikes a step", 1, "default", "NIR's threshold says whether, not how often")
     yield Decision("membrane floor", "none", "default", "NIR has none")
+    for node in graph.nodes.values():
+        for mark, value in node.marks.items():
+            if getattr(choices, mark) is None:
+                told = f"`{key_of(mark)}` of the node"
+                yield Decision(f"{mark} of {node.name}", value, "given", told)
     for name in choices.transposed:
         yield Decision("transposed", name, "given", "--transpose")
     yield Decision("start", 0, "default", "potentials and currents begin at 0")
@@ -222,8 +236,9 @@ def _times(nodes: Iterable[Node]) -> Iterator[tuple[Node, str, Floats]]:
                 yield node, name, node.numbers(name)
 
 
-def _require_reset(graph: NirGraph, reset: str) -> None:
+def _require_reset(graph: NirGraph, settled: Settled) -> None:
     for node in graph.nodes.values():
-        if reset == "subtract" and node.kind in SPIKING and np.any(node.numbers("v_reset")):
+        is_taken = settled.of(node).reset == "subtract"
+        if is_taken and node.kind in SPIKING and np.any(node.numbers("v_reset")):
             message = f"`{node.name}` ({node.kind}) has a v_reset, and --reset subtract leaves none"
             raise refusal(UNFIT, message, "say `--reset zero`, which resets to v_reset")

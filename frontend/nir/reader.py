@@ -12,6 +12,7 @@ from ...ir.nir.graph import (
     DAMAGED,
     GRAPH,
     KINDS,
+    SPIKING,
     UNFIT,
     Array,
     Edge,
@@ -20,10 +21,11 @@ from ...ir.nir.graph import (
     Node,
     refusal,
 )
-from ...ir.nir.said import KEYS, NirFile, Said, is_text, said
+from ...ir.nir.said import KEYS, MARKS, NirFile, Said, is_text, key_of, said
 from ...ir.report import nearest
 from .hdf5 import Group, opened
 
+SPIKES = SPIKING | {"Threshold"}
 MOST_DEPTH = 8  # graphs within graphs
 NEWEST = 1  # the first number of a version
 
@@ -82,7 +84,9 @@ def _node(group: Group, name: str, depth: int) -> Node:
     if kind == GRAPH:
         return Node(name, kind, {}, _graph(group, depth))
     fields = {field.name: _field(group, field) for field in KINDS[kind] if _has(group, field)}
-    return Node(name, kind, fields)
+    told = {} if kind not in SPIKES else _said(group).given()
+    marks = {mark: str(told[key_of(mark)]) for mark in MARKS if key_of(mark) in told}
+    return Node(name, kind, fields, marks=marks)
 
 
 def _has(group: Group, field: Field) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -85,12 +85,14 @@ LINEAR = frozenset(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Node:
-    """A node: its kind, its numbers by field, and what it holds if it is a graph itself."""
+    """A node: its kind, its numbers by field, and what it holds if it is a graph itself. `marks`:
+    what its metadata say, `reset` and `comparison`, where it is not what those of the graph do."""
 
     name: str
     kind: str
     fields: Mapping[str, Array | str]
     graph: NirGraph | None = None
+    marks: Mapping[str, str] = field(default_factory=dict)
 
     def numbers(self, field: str, absent: float = 0.0) -> Floats:
         """The numbers of a field, or the one that stands for a field that the file lacks."""

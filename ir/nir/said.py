@@ -88,6 +88,7 @@ def key_of(name: str) -> str:
     return f"snncc.{name}"
 
 
+MARKS = ("reset", "comparison")  # which a node may say of itself alone
 KEYS = tuple(key_of(f.name) for f in fields(Said))
 _WORDS = {
     "reset": Reset,
