@@ -40,12 +40,12 @@ from .threshold import Firing, firing_of
 from .trouble import UnsaidError
 
 SAME = 1e-9  # of a coefficient, by which two that are worked out in two ways may differ
+NEAR = 1e-11  # of a number that a program or a file says, by which one worked out may miss it
 SUM = "Sum"
 EVERY = frozenset(Method)
 NONE: Floats = np.zeros(())
 WHAT = "NIR has LIF, IF, CubaLIF and the same without a threshold: v' linear in v and one current"
 SECOND = 1000.0  # [ms]
-EPSILON = np.finfo(np.float64).eps
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,7 +138,7 @@ def _single(part: _Part, firing: Firing, row: Row, bias: Floats) -> Cell:
     numbers = {
         "tau": tau,
         "r": _gain(part, gain, tau, share, methods),
-        "v_leak": _tidy(rest / share),
+        "v_leak": _said(_tidy(rest / share), part.known),
         **firing.fields,
     }
     kind = "LIF" if fires else "LI"
@@ -173,7 +173,7 @@ def _double(part: _Part, firing: Firing, row: Row, c: str, bias: Floats) -> Cell
         "tau_mem": tau,
         "tau_syn": tau_syn,
         "r": _gain(part, r * share, tau, share, methods),
-        "v_leak": _tidy(row.get("", NONE) / share),
+        "v_leak": _said(_tidy(row.get("", NONE) / share), part.known),
         "w_in": _gain(part, weight, tau_syn, share_syn, methods),
         **firing.fields,
     }
@@ -185,7 +185,7 @@ def _gain(
     part: _Part, gain: Floats, tau: Floats, share: Floats, methods: frozenset[Method]
 ) -> Floats:
     """The r by which what arrives counts as much in a step."""
-    r = _tidy(np.asarray(gain / share))
+    r = _said(_tidy(np.asarray(gain / share)), part.known)
     return exact_gain(r, gain, part.dt / SECOND, tau) if Method.EULER in methods else r
 
 
@@ -268,7 +268,7 @@ def _leak(part: _Part, state: str, keep: Floats) -> tuple[Floats, Floats, frozen
 def _said(values: Floats, known: Known) -> Floats:
     """The values as a parameter has them, if there is one of which only rounding keeps them."""
     for own in known.values():
-        if np.shape(own) == np.shape(values) and np.allclose(own, values, rtol=SAME, atol=0.0):
+        if np.shape(own) == np.shape(values) and np.allclose(own, values, rtol=NEAR, atol=0.0):
             return np.asarray(own, np.float64)
     return values
 
@@ -282,4 +282,4 @@ def _tidy(values: Floats) -> Floats:
     whole = np.asarray(values, np.float64)
     with np.errstate(over="ignore"):
         single = whole.astype(np.float32).astype(np.float64)
-    return np.where(np.abs(whole - single) <= 8 * EPSILON * np.abs(whole), single, whole)
+    return np.where(np.abs(whole - single) <= NEAR * np.abs(whole), single, whole)

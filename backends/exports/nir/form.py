@@ -57,7 +57,8 @@ def written(model: Model) -> Written:
         return Written(nothing, Said(), tuple(troubles))
     kept = _kept(model, cells)
     edges = [(p.pre, p.post, p.delay if p.delays is None else 0) for p in kept.graph.projections]
-    steps, closing = backward(edges, [p.name for p in inputs_of(kept.graph)])
+    inputs = [p.name for p in inputs_of(kept.graph)]
+    steps, closing = backward(edges, inputs, [p.name for p in kept.graph.populations])
     said, others = agreed(kept.graph, cells, steps)
     troubles += others
     ways: list[Way] = []

@@ -8,7 +8,7 @@ every reader; then it needs no Delay node for the one step that it takes.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 import networkx as nx
 
@@ -16,41 +16,50 @@ Edge = tuple[str, str, int]  # from, to, delay in steps
 ROOT = ""  # no name of a population
 
 
-def backward(edges: Sequence[Edge], inputs: Sequence[str]) -> tuple[int, frozenset[int]]:
+def backward(
+    edges: Sequence[Edge], inputs: Sequence[str], names: Sequence[str]
+) -> tuple[int, frozenset[int]]:
     """The delay [steps] that edges which close a cycle have, and the places of those that have it
-    without a Delay node. 1 and none if no edge closes a cycle for every reader."""
-    late = {k for k, (_, _, delay) in enumerate(edges) if delay}
-    chosen = _closing(edges, inputs, late)
-    if not chosen:
+    without a Delay node, `names` being all populations in the order of the file. 1 and none if no
+    edge closes a cycle for every reader."""
+    every = frozenset(range(len(edges)))
+    within = {k for k in every if not edges[k][2]}
+    late = _closing(edges, inputs, names, every) - within
+    if not late:
         return 1, frozenset()
-    steps = Counter(edges[k][2] for k in chosen).most_common(1)[0][0]
+    steps = Counter(edges[k][2] for k in late).most_common(1)[0][0]
     kept = {k for k in late if edges[k][2] == steps}
-    while (found := _closing(edges, inputs, kept)) != kept:
-        kept = found
-    if _closing(edges, inputs, kept, late) - kept:
+    while kept - (found := _closing(edges, inputs, names, within | kept)):
+        kept &= found
+    if within & _closing(edges, inputs, names, within | kept):
         return 1, frozenset()
     return steps, frozenset(kept)
 
 
 def _closing(
-    edges: Sequence[Edge], inputs: Sequence[str], held: set[int], late: set[int] | None = None
+    edges: Sequence[Edge], inputs: Sequence[str], names: Sequence[str], ways: Set[int]
 ) -> set[int]:
-    """Of the edges that are held, or of all within a step, those that lead back to a node which
-    every way to their own start goes through; the ways are along these and those within a step."""
+    """Of the edges at these places, those that lead back to a node which every way along them to
+    their own start goes through: ways from the inputs, and where none leads to, from the first of
+    the populations that are left."""
     graph: nx.DiGraph[str] = nx.DiGraph()
+    graph.add_nodes_from(names)
     graph.add_edges_from((ROOT, name) for name in inputs)
-    within = {k for k, (_, _, delay) in enumerate(edges) if not delay}
-    graph.add_edges_from(edges[k][:2] for k in within | held)
-    above = nx.immediate_dominators(graph, ROOT)
-    looked = held if late is None else within | held
-    return {k for k in looked if _dominates(above, edges[k][1], edges[k][0])}
+    graph.add_edges_from(edges[k][:2] for k in ways)
+    found: set[int] = set()
+    for start in (ROOT, *names):
+        if start not in graph:
+            continue
+        region = {start, *nx.descendants(graph, start)}
+        above = nx.immediate_dominators(graph.subgraph(region), start)
+        inside = (k for k in ways if edges[k][0] in region)
+        found |= {k for k in inside if _dominates(above, edges[k][1], edges[k][0])}
+        graph.remove_nodes_from(region)
+    return found
 
 
 def _dominates(above: dict[str, str], one: str, other: str) -> bool:
-    """Whether every way to the other node goes through the one. Of nodes that no way leads to, none
-    does but itself."""
-    if other not in above:
-        return one == other
+    """Whether every way to the other node goes through the one, by the next such node of each."""
     while other != one:
         parent = above.get(other, other)
         if parent in (other, None):
