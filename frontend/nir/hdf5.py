@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 
 from ...ir.files import open_file
+from ...ir.nir.graph import DAMAGED, Array, refusal
 from ..limits import LIMITS
 from ..stored.packed import ALWAYS, MOST_TIMES
-from .graph import DAMAGED, Array, refusal
 
 MOST_OBJECTS = 200_000
 MOST_NAME = 1000  # characters

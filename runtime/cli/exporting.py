@@ -29,7 +29,7 @@ NAMED = 8  # files
 def export(
     model: ModelArgument,
     form: Annotated[str, typer.Option("--target", help=f"what to write: {', '.join(EXPORTS)}")],
-    out: Annotated[Path, typer.Option("--out", help="a folder, made if need be")],
+    out: Annotated[Path, typer.Option("--out", help="a folder, made if need be; of nir the file")],
     triple: Annotated[
         str | None,
         typer.Option("--triple", help=f"the machine of an object: {', '.join(TRIPLES)}"),
@@ -53,6 +53,9 @@ def export(
         bool,
         typer.Option("--all-outputs", help="of ONNX: every spike and state, for `snncc diff`"),
     ] = False,
+    lossy: Annotated[
+        bool, typer.Option("--lossy", help="of NIR: without what it cannot say, which is listed")
+    ] = False,
     define: Defines = None,
     network: Network = None,
     seed: Seed = None,
@@ -63,8 +66,10 @@ def export(
     output = Output(json, quiet)
     row = _row(form, build, vectors)
     _require_triple(triple)
+    _require_ending(row, out)
+    vectors = 0 if row.ending else vectors
     loaded = opened(model, options_for(model, define, network, seed), output)
-    details = Details(_neuron(neuron, loaded), all_outputs, triple)
+    details = Details(_neuron(neuron, loaded), all_outputs, triple, lossy)
     for name in sorted(details.given - row.details):
         option = f"--{name.replace('_', '-')}"
         raise typer.BadParameter(f"it says nothing of `{form}`", param_hint=option)
@@ -81,6 +86,11 @@ def export(
     built = BUILDS[form](out, made.facts) if build else Built("")
     told = {} if samples is None else {"samples": len(samples)}
     facts = {**made.facts, **told, **built.facts}
+    if row.ending:
+        output.document({"file": str(out), **facts})
+        counts = ", ".join(f"{value} {name}" for name, value in facts.items() if name != "lost")
+        output.result(f"{out}: {counts}", *(f"left out: {lost}" for lost in facts["lost"]))
+        return
     output.document({"folder": str(out), "files": sorted(made.files), **facts, "test": built.said})
     shown = ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in facts.items())
     names = ", ".join(made.files) if len(made.files) <= NAMED else f"{len(made.files)} files"
@@ -119,6 +129,12 @@ def _neuron(text: str | None, package: Package) -> tuple[str, int] | None:
         last = f"the last neuron of `{name}` is {sizes[name] - 1}"
         raise typer.BadParameter(last, param_hint="--neuron")
     return name, int(number)
+
+
+def _require_ending(row: Export, out: Path) -> None:
+    """Wrong usage for a name that a file of the form does not have."""
+    if row.ending and out.suffix != row.ending:
+        raise typer.BadParameter(f"the name of the file ends with {row.ending}", param_hint="--out")
 
 
 def _require_triple(triple: str | None) -> None:

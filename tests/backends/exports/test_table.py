@@ -10,7 +10,7 @@ from refusal import refused
 from snncc.backends.exports.table import EXPORTS
 from snncc.backends.reference.simulator import ReferenceSimulator
 
-FLOATS = ("onnx-qdq",)  # forms that integers do not have
+FLOATS = ("onnx-qdq", "nir")  # forms that integers do not have
 
 
 @pytest.fixture(params=[name for name in EXPORTS if name not in FLOATS])
