@@ -1,0 +1,69 @@
+"""By how many steps each population runs late on an emulator, so that every spike arrives when it
+does in the network.
+
+A spike that the network brings d steps later takes d + lag(post) - lag(pre) steps on the emulator,
+which must be a delay that it has. Lags are the least that there are: longest paths.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from ....ir.diagnostics import CompileError, Diagnostic
+from ....ir.graph import Graph, Projection
+from .flavours import FLAVOURS
+
+Lags = Mapping[str, int]
+
+
+def lags_of(graph: Graph, flavour: str, awake: frozenset[str]) -> Lags:
+    """The lag of each population; 0 of those that are `awake`, which move by themselves before
+    anything arrives. CompileError(E071) where there are none, at a projection that is too early or
+    too late."""
+    row, inputs = FLAVOURS[flavour], {p.name for p in graph.populations if p.step is None}
+    least, most = int(row.delays.low), int(row.delays.high)
+    lags = dict.fromkeys((p.name for p in graph.populations), 0)
+    for _ in range(len(lags) + 1):
+        before = dict(lags)
+        for projection in graph.projections:
+            pre, post, delay = projection.pre, projection.post, projection.delay
+            if pre in inputs:
+                lags[post] = max(lags[post], row.least_input - delay)
+                continue
+            lags[post] = max(lags[post], lags[pre] + least - delay)
+            lags[pre] = max(lags[pre], lags[post] + delay - most)
+        if lags == before:
+            break
+    _require(graph.projections, lags, before, inputs, awake, flavour)
+    return lags
+
+
+def _require(
+    projections: Iterable[Projection],
+    lags: Lags,
+    before: Lags,
+    inputs: set[str],
+    awake: frozenset[str],
+    flavour: str,
+) -> None:
+    has = FLAVOURS[flavour].delays
+    taken = f"{has.low:g}" if has.low == has.high else f"{has.low:g} to {has.high:g}"
+    found = []
+    for projection in projections:
+        moved = lags[projection.post] != before[projection.post]
+        is_awake = projection.post in awake and lags[projection.post] > 0
+        if moved or is_awake:
+            why = ", and the neurons of its end move by themselves" if is_awake else ""
+            message = (
+                f"no steps late let the {projection.delay} steps of `{projection.name}` be those of "
+                f"`{flavour}`, whose spikes take {taken}{why}"
+            )
+            way_out = "give it another delay, such as 1 step, or quantize with --extra-delay 1"
+            found.append(Diagnostic("E071", message, projection.span, help=way_out))
+    if found:
+        raise CompileError(found[0])
+
+
+def delay_of(projection: Projection, lags: Lags) -> int:
+    """The steps that a spike takes on the emulator."""
+    return projection.delay + lags[projection.post] - lags.get(projection.pre, 0)
