@@ -275,7 +275,7 @@ class _Scaled:
         if self.precision.scale == "projection":
             base = np.full_like(base, base.max())
         elif self.precision.scale in OF_EXPONENTS:
-            scales = {kind: _by_exponent(scale, base) for kind, scale in scales.items()}
+            scales = {kind: self._by_exponent(s, base) for kind, s in scales.items()}
         assert self.population.step is not None
         ports, moved = {}, []
         for port in self.population.step.ports:
@@ -298,15 +298,20 @@ class _Scaled:
     def _unit(self, projection: Projection) -> Numbers:
         return self.relative[projection.port] * np.ones(self.population.neurons)
 
+    def _by_exponent(self, scale: Numbers, base: Numbers) -> Numbers:
+        """The least power of two times the base units in which no weight is larger than in its own,
+        of those that a state still holds."""
+        if not scale.all():
+            return scale
+        places = np.ceil(np.log2((scale / base).max()))
+        if self.precision.wide.weight_zeros is not None:
+            places = max(places, self.precision.wide.weight_zeros - self.precision.guard)
+        return base * np.exp2(min(places, 0.0))
+
     def _base(self, synapses: Sequence[Synapses]) -> Numbers:
         is_shared = self.precision.scale in ("projection", "shared_exponent")
         scale = "population" if is_shared else self.precision.scale
         return base_units(tuple(synapses), self.population.neurons, self.method, scale)
-
-
-def _by_exponent(scale: Numbers, base: Numbers) -> Numbers:
-    """The least power of two times the base units in which no weight is larger than in its own."""
-    return base * np.exp2(np.ceil(np.log2((scale / base).max()))) if scale.all() else scale
 
 
 def _no_scale(population: Population) -> Diagnostic:

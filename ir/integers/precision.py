@@ -19,19 +19,21 @@ RATIO_BITS = 16  # of a factor that is no decay
 class Registers:
     """How wide a chip's numbers are, in codes of states; one that a threshold does not test is a
     current. `current_bits` of those, which wrap; `sum_bits` of all that arrives in a step; a
-    threshold is a multiple of 2^`threshold_zeros`, a bias one of a power of two by a number of
-    `bias_bits` bits. `is_even`: a state is clipped as far below 0 as above it."""
+    threshold is a multiple of 2^`threshold_zeros`, what a spike brings one of 2^`weight_zeros`, a
+    bias one of a power of two by a number of `bias_bits` bits. `is_even`: a state is clipped as far
+    below 0 as above it."""
 
     current_bits: int = PORT_BITS
     sum_bits: int = PORT_BITS
     threshold_zeros: int = 0
+    weight_zeros: int | None = None
     bias_bits: int = PORT_BITS
     is_even: bool = False
 
 
 REGISTERS = {
     "plain": Registers(),
-    "loihi": Registers(24, 22, 6, 13, is_even=True),
+    "loihi": Registers(24, 22, 6, 6, 13, is_even=True),
 }
 
 

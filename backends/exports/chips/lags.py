@@ -34,7 +34,8 @@ def lags_of(graph: Graph, flavour: str, awake: frozenset[str]) -> Lags:
             lags[pre] = max(lags[pre], lags[post] + delay - most)
         if lags == before:
             break
-    _require(graph.projections, lags, before, inputs, awake, flavour)
+    last = sorted(graph.projections, key=lambda p: p.pre in inputs)
+    _require(last, lags, before, awake, flavour)
     return lags
 
 
@@ -42,7 +43,6 @@ def _require(
     projections: Iterable[Projection],
     lags: Lags,
     before: Lags,
-    inputs: set[str],
     awake: frozenset[str],
     flavour: str,
 ) -> None:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import inspect
+import sys
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,9 @@ import numpy as np
 Arrays = dict[str, Any]
 
 # Python 3.11 refuses defaults that have no hash, of which lava-nc 0.10 has some; 3.10 took them.
-_FIELD = inspect.getsource(dataclasses._get_field)  # type: ignore[attr-defined]
 _NEW, _OLD = "f.default.__class__.__hash__ is None", "isinstance(f.default, (list, dict, set))"
-if _NEW in _FIELD:
+if "lava" not in sys.modules:
+    _FIELD = inspect.getsource(vars(dataclasses)["_get_field"])
     exec(_FIELD.replace(_NEW, _OLD), vars(dataclasses))
 
 from lava.magma.core.run_conditions import RunSteps  # noqa: E402
