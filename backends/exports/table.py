@@ -198,6 +198,7 @@ def _loihi(
 ) -> Exported:
     from .chips.loihi import loihi_files
 
+    _require_loihi(model)
     flavour = details.flavour or next(iter(FLAVOURS))
     files = loihi_files(model, digest, trace, flavour)
     return Exported(files, {"bytes": sum(map(len, files.values())), "flavour": flavour})

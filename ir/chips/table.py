@@ -188,10 +188,9 @@ CHIPS: dict[str, Chip] = {
             "spikes": Form(1),
         },
         (
-            "weights of both signs are even numbers: a code is twice itself there",
-            "currents wrap at 24 bits, where they are clipped here",
-            "a threshold is a multiple of 64, and a core has 8 of them",
-            "emulators differ by 1 in the decay of currents (lava and nengo-loihi take du + 1)",
+            "a core has 8 thresholds and 32 pairs of decays: more of them want more cores",
+            "an emulator says less: lava has no refractory time, brian2-loihi no bias and no end "
+            "of a voltage, nengo-loihi no delay but of a step",
         ),
     ),
     "truenorth": Chip(

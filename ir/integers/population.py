@@ -303,10 +303,10 @@ class _Scaled:
         of those that a state still holds."""
         if not scale.all():
             return scale
-        places = np.ceil(np.log2((scale / base).max()))
+        places = float(np.ceil(np.log2((scale / base).max())))
         if self.precision.wide.weight_zeros is not None:
             places = max(places, self.precision.wide.weight_zeros - self.precision.guard)
-        return base * np.exp2(min(places, 0.0))
+        return np.asarray(base * np.exp2(min(places, 0.0)))
 
     def _base(self, synapses: Sequence[Synapses]) -> Numbers:
         is_shared = self.precision.scale in ("projection", "shared_exponent")

@@ -52,8 +52,8 @@ class Precision:
     the cells of functions such as exp; 0 refuses them. `below`: what becomes of a state below its
     floor, a row of BELOW. `leak`: when decays are done, a row of LEAKS. `extra_delay`: steps by
     which all spikes come later than the program says. `axon_types`: the most weights of a neuron
-    in a projection, by the type of the axon (see `axons`); 0: as many as there are. `registers`: how
-    wide a chip's numbers are, a row of REGISTERS.
+    in a projection, by the type of the axon (see `axons`); 0: as many as there are. `registers`:
+    how wide a chip's numbers are, a row of REGISTERS.
     """
 
     bits: int = 8

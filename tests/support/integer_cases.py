@@ -109,7 +109,13 @@ def drawn_precision(seed: int, sums: str = "exact") -> tuple[Precision, str]:
     delay = draw.choice([0, 0, 0, 1, 3])
     types = draw.choice([0, 0, 0, 2, 4])
     wide = draw.choice(["plain", "plain", "loihi"])
-    chosen = {"below": below, "leak": leak, "extra_delay": delay, "axon_types": types, "registers": wide}
+    chosen = {
+        "below": below,
+        "leak": leak,
+        "extra_delay": delay,
+        "axon_types": types,
+        "registers": wide,
+    }
     return replace(precision, **chosen), method
 
 

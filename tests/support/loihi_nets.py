@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
 from random import Random
 
 import numpy as np
@@ -55,7 +57,13 @@ neuron kept {
 LIF = "lif(tau_mem = {a} ms, tau_syn = {b} ms, v_th = {th} mV, refractory = {pause} ms)"
 BIASED = "biased(tau = {a} ms, v_th = {th} mV, drive = {drive} mV, refractory = {pause} ms)"
 BARE = ("bare(v_th = {th} mV, tau = {a} ms)", "kept(v_th = {th} mV)")
-SIGNS = ("uniform(-1, 2)", "uniform(-2, 1)", "uniform(0.1, 2)", "uniform(-3, -0.1)", "uniform(-9, 9)")
+SIGNS = (
+    "uniform(-1, 2)",
+    "uniform(-2, 1)",
+    "uniform(0.1, 2)",
+    "uniform(-3, -0.1)",
+    "uniform(-9, 9)",
+)
 
 
 def drawn_text(seed: int, flavour: str) -> str:
@@ -67,14 +75,16 @@ def drawn_text(seed: int, flavour: str) -> str:
     is_awake = BIASED in cells
     names = ["x", *(f"h{k}" for k in range(len(cells)))]
     # Where all spikes take a step, populations may run late: that gives their delays.
-    late = {name: 0 if is_awake or k == 0 else draw.choice([0, 0, 1, 2]) for k, name in enumerate(names)}
+    late = {
+        name: 0 if is_awake or k == 0 else draw.choice([0, 0, 1, 2]) for k, name in enumerate(names)
+    }
     lines = [f"input x[{INPUTS}] encode spikes(duration = {STEPS} ms)"]
     for name, cell in zip(names[1:], cells, strict=True):
         role = "output" if name == names[-1] else "population"
         pause = draw.choice([0, 1, 3]) if row.has_refractory else 0
         text = cell.format(
             a=draw.choice([4, 9.5, 20, 64]), b=draw.choice([2, 5, 8]), pause=pause,
-            th=draw.choice([0.5, 1, 2.75]), drive=draw.choice([0.3, -2, 9]),
+            th=draw.choice([0.1, 0.5, 1]), drive=draw.choice([0.3, -2, 9]),
         )  # fmt: skip
         lines.append(f"{role} {name}[{draw.choice([1, 3, 7])}] : {text}")
     for k in range(1, len(names)):
@@ -100,6 +110,7 @@ def _into(draw, names, place, flavour, is_awake, late) -> list[str]:
     return list(found.values())
 
 
+@cache
 def drawn_loihi(seed: int, flavour: str) -> Model:
     """A drawn network in the integers of `quantize --target loihi`."""
     row, draw = FLAVOURS[flavour], Random(seed + 1)
@@ -141,3 +152,19 @@ def drawn_spikes(seed: int, count: int = 2) -> Samples:
 def traced(model: Model, seed: int) -> Trace:
     """What the reference does."""
     return ReferenceSimulator(model, np.float64).trace(drawn_spikes(seed), True)
+
+
+def is_logged(model: Model, trace: Trace, log: Path) -> int:
+    """A log of an emulator has every spike, u and v of a trace; how many spikes there were of all
+    but the input."""
+    logged, fired = np.load(log), 0
+    for name, spikes in trace.spikes.items():
+        found = np.zeros(spikes.shape, bool)
+        found[tuple(logged[f"spikes/{name}"].T[[1, 0, 2]])] = True
+        assert (found == spikes).all(), (log, name)
+        fired += int(spikes.sum()) if name != "x" else 0
+    for name, states in trace.moving(model.graph).items():
+        for state in states.keys() & {"u", "v", "c"}:
+            codes = logged[f"states/{name}/{state}"].transpose(1, 0, 2)
+            assert np.array_equal(codes, states[state]), (log, name, state)
+    return fired

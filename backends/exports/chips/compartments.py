@@ -2,8 +2,8 @@
 chip's numbers.
 
 u' = trunc(u keep_u >> 12) + what arrives,  v' = trunc(v keep_v >> 12) + u' + bias, clipped;
-a spike where v' > 64 vth, then v' = 0, and v' = 0 for `refractory` steps more. The step must be that
-very one: anything else is refused.
+a spike where v' > 64 vth, then v' = 0, and v' = 0 for `refractory` steps more. The step must be
+that very one: anything else is refused.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ....ir.expr import Apply, Const, Expr, Ref, evaluate, names
 from ....ir.graph import Population
 from ....ir.integers.precision import REGISTERS
 from ....ir.model import Model, start_of
-from ....ir.neuron import Assign, NeuronStep
+from ....ir.neuron import Assign
 from ....ir.types import DType, Fixed
 
 Codes = npt.NDArray[np.int64]
@@ -146,7 +146,9 @@ class _Reader:
             raise self._not_its_step("sum", target)
         parts = list(_terms(self.step.deliver[0].value))
         arriving = [(sign, part) for sign, part in parts if names(part) & set(self.step.ports)]
-        others = [(sign, _inner(part)) for sign, part in parts if not names(part) & set(self.step.ports)]
+        others = [
+            (sign, _inner(part)) for sign, part in parts if not names(part) & set(self.step.ports)
+        ]
         if [(sign, getattr(part, "name", "")) for sign, part in others] != [(1, target)]:
             raise self._not_its_step("sum", target)
         return {port: self._brought(port, arriving, target) for port in self.step.ports}
@@ -221,12 +223,13 @@ def _terms(expr: Expr, sign: int = 1) -> Iterator[tuple[int, Expr]]:
 
 def _inner(expr: Expr) -> Expr:
     """What is only brought into a type of more bits."""
-    if isinstance(expr, Apply) and expr.op == "narrow" and isinstance(expr.args[0], Ref):
-        source, made = expr.args[0].dtype, expr.dtype
-        if isinstance(source, Fixed) and isinstance(made, Fixed):
-            if source.frac == made.frac and source.bits <= made.bits:
-                return expr.args[0]
-    return expr
+    if not (isinstance(expr, Apply) and expr.op == "narrow" and isinstance(expr.args[0], Ref)):
+        return expr
+    source, made = expr.args[0].dtype, expr.dtype
+    assert isinstance(source, Fixed)
+    assert isinstance(made, Fixed)
+    is_wider = source.frac == made.frac and source.bits <= made.bits
+    return expr.args[0] if is_wider else expr
 
 
 def _is_clip(assign: Assign, voltage: str) -> bool:

@@ -9,13 +9,15 @@ from ....ir.ranges import Range
 
 @dataclass(frozen=True, slots=True)
 class Flavour:
-    """An emulator, and its version that was run. A current keeps 4096 - du - `offset` of 4096; a
+    """An emulator, and its version that was run; the lines of pip that install it; what is its
+    `own`, in a sentence. A current keeps 4096 - du - `offset` of 4096; a
     spike of an input arrives `least_input` steps later at the earliest, one of a neuron by a number
     of steps in `delays`. `is_uniform`: a population has one threshold and one decay of each state;
     `clips`: voltages are clipped at 24 bits."""
 
     summary: str
     packages: str
+    own: str
     adapter: str
     offset: int
     least_input: int
@@ -31,7 +33,9 @@ FLAVOURS: dict[str, Flavour] = {
         "lava-nc 0.10, processes LIF, Dense and DelayDense, tag `fixed_pt`",
         "pip install 'numpy<2' 'networkx<=2.8.7' scipy asteval && "
         "pip install --no-deps --ignore-requires-python lava-nc==0.10.0",
-        "on_lava.py",
+        "`Dense` has weights [post, pre], so that `emulator.py` transposes. `LIF` in fixed point "
+        "has no refractory time, one threshold and one pair of decays.",
+        "on_lava.py.txt",
         offset=1,
         least_input=1,
         delays=Range(1, 63),
@@ -40,7 +44,9 @@ FLAVOURS: dict[str, Flavour] = {
     "brian2": Flavour(
         "brian2-loihi 0.5.2",
         "pip install 'setuptools<81' 'numpy<2' brian2==2.9.0 'sympy<1.13' brian2-loihi==0.5.2",
-        "on_brian2.py",
+        "brian2-loihi does not clip voltages: a run in which one leaves 24 bits is ended with an "
+        "error. It has no biases.",
+        "on_brian2.py.txt",
         offset=0,
         least_input=0,
         delays=Range(1, 63),
@@ -50,7 +56,10 @@ FLAVOURS: dict[str, Flavour] = {
     "nengo": Flavour(
         "nengo-loihi 1.1, blocks in the emulator with int32",
         "pip install 'numpy<2' nengo==3.2.0 nengo-loihi==1.1.0",
-        "on_nengo.py",
+        "The emulator's lowest voltage, which its own neurons put to 0, is -(2^23 - 1) here. "
+        "Weights go through its own `discretize_weights`; `refract_delay` is refractory_steps + 1. "
+        "A sum or a current that wraps ends the run.",
+        "on_nengo.py.txt",
         offset=1,
         least_input=1,
         delays=Range(1, 1),

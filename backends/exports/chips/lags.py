@@ -55,13 +55,19 @@ def _require(
         if moved or is_awake:
             why = ", and the neurons of its end move by themselves" if is_awake else ""
             message = (
-                f"no steps late let the {projection.delay} steps of `{projection.name}` be those of "
-                f"`{flavour}`, whose spikes take {taken}{why}"
+                f"`{projection.name}` takes {projection.delay} steps, which on `{flavour}`, whose "
+                f"spikes take {taken}, no population's lag makes up for{why}"
             )
-            way_out = "give it another delay, such as 1 step, or quantize with --extra-delay 1"
-            found.append(Diagnostic("E071", message, projection.span, help=way_out))
+            found.append(Diagnostic("E071", message, projection.span, help=_way_out(flavour)))
     if found:
         raise CompileError(found[0])
+
+
+def _way_out(flavour: str) -> str:
+    others = [name for name in FLAVOURS if FLAVOURS[name].delays.high > 1]
+    if flavour in others:
+        return "give loops a step a projection at least, or quantize with --extra-delay 1"
+    return f"give loops a step a projection, or take --flavour {' or '.join(others)}"
 
 
 def delay_of(projection: Projection, lags: Lags) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterable, Mapping
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
@@ -27,7 +26,7 @@ from .compartments import (
 )
 from .flavours import FLAVOURS, Flavour
 from .lags import Lags, delay_of, lags_of
-from .readme import readme
+from .readme import data, readme
 from .synapses import Joined, joined
 
 FORMAT = "snncc loihi 1"
@@ -62,8 +61,8 @@ def loihi_files(model: Model, digest: str, trace: Trace | None, flavour: str) ->
     made = {
         "net.json": (json.dumps(net, indent=1) + "\n").encode(),
         "weights.npz": _npz({each.projection.name: each.weights for each in synapses}),
-        RUN: _data(RUN),
-        EMULATOR: _data(row.adapter),
+        RUN: data(f"{RUN}.txt").encode(),
+        EMULATOR: data(row.adapter).encode(),
         "README.md": readme(net, row).encode(),
     }
     return made if trace is None else {**made, "inputs.npz": _inputs(graph, digest, trace)}
@@ -193,7 +192,3 @@ def _npz(arrays: Mapping[str, Any]) -> bytes:
     content = io.BytesIO()
     np.savez_compressed(content, allow_pickle=False, **arrays)
     return content.getvalue()
-
-
-def _data(name: str) -> bytes:
-    return (files(__package__) / "data" / name).read_bytes()

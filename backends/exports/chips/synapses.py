@@ -51,7 +51,9 @@ def _joined(model: Model, projection: Projection, post: Compartments) -> Joined:
     brings = post.ports[projection.port]
     places = abs(brings).bit_length() - 8
     if brings == 0 or abs(brings) != 1 << (places + 7 if places >= -7 else 0):
-        raise _refused(projection, "is brought to its neuron by no power of two", "--scale exponent")
+        raise _refused(
+            projection, "is brought to its neuron by no power of two", "--scale exponent"
+        )
     if places not in EXPONENTS:
         message = f"has weights of the exponent {places}, and Loihi has {EXPONENTS}"
         raise _refused(projection, message, "--scale population, or other guard bits")
@@ -76,4 +78,6 @@ def _matrix(model: Model, projection: Projection) -> npt.NDArray[np.int64]:
 
 def _refused(projection: Projection, what: str, way_out: str) -> CompileError:
     message = f"`{projection.name}` {what}"
-    return CompileError(Diagnostic("E071", message, projection.span, help=f"quantize it with {way_out}"))
+    return CompileError(
+        Diagnostic("E071", message, projection.span, help=f"quantize it with {way_out}")
+    )
