@@ -7,7 +7,7 @@ which must be a delay that it has. Lags are the least that there are: longest pa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from ....ir.diagnostics import CompileError, Diagnostic
 from ....ir.graph import Graph, Projection
@@ -34,33 +34,24 @@ def lags_of(graph: Graph, flavour: str, awake: frozenset[str]) -> Lags:
             lags[pre] = max(lags[pre], lags[post] + delay - most)
         if lags == before:
             break
-    last = sorted(graph.projections, key=lambda p: p.pre in inputs)
-    _require(last, lags, before, awake, flavour)
+    moved = [p for p in graph.projections if lags[p.post] != before[p.post]]
+    early = [p for p in graph.projections if p.post in awake and lags[p.post] > 0]
+    if moved:
+        raise _refused(min(moved, key=lambda p: p.pre in inputs), flavour)
+    if early:
+        why = ", and the neurons of its end move by themselves"
+        raise _refused(min(early, key=lambda p: p.delay), flavour, why)
     return lags
 
 
-def _require(
-    projections: Iterable[Projection],
-    lags: Lags,
-    before: Lags,
-    awake: frozenset[str],
-    flavour: str,
-) -> None:
+def _refused(projection: Projection, flavour: str, why: str = "") -> CompileError:
     has = FLAVOURS[flavour].delays
     taken = f"{has.low:g}" if has.low == has.high else f"{has.low:g} to {has.high:g}"
-    found = []
-    for projection in projections:
-        moved = lags[projection.post] != before[projection.post]
-        is_awake = projection.post in awake and lags[projection.post] > 0
-        if moved or is_awake:
-            why = ", and the neurons of its end move by themselves" if is_awake else ""
-            message = (
-                f"`{projection.name}` takes {projection.delay} steps, which on `{flavour}`, whose "
-                f"spikes take {taken}, no population's lag makes up for{why}"
-            )
-            found.append(Diagnostic("E071", message, projection.span, help=_way_out(flavour)))
-    if found:
-        raise CompileError(found[0])
+    message = (
+        f"`{projection.name}` takes {projection.delay} steps, which on `{flavour}`, whose spikes "
+        f"take {taken}, no population's lag makes up for{why}"
+    )
+    return CompileError(Diagnostic("E071", message, projection.span, help=_way_out(flavour)))
 
 
 def _way_out(flavour: str) -> str:
