@@ -12,6 +12,7 @@ from ...ir.passes.pipeline import run_model_passes
 from ...ir.verify.singles import require_single
 from ...ir.verify.sources import require_no_sources
 from ..trace import Trace
+from .chips.flavours import FLAVOURS
 from .objects.triples import TRIPLES, host
 
 
@@ -28,12 +29,13 @@ class Details:
     """What may be asked of a form; a row of EXPORTS takes those whose names it has. `neuron`:
     population and number of the one of which vectors are given; `all_outputs`: every spike and
     every state as an output; `triple`: a row of `objects.triples`; `lossy`: without what the form
-    cannot say."""
+    cannot say; `flavour`: a row of `chips.flavours`."""
 
     neuron: tuple[str, int] | None = None
     all_outputs: bool = False
     triple: str | None = None
     lossy: bool = False
+    flavour: str | None = None
 
     @property
     def given(self) -> frozenset[str]:
@@ -75,6 +77,12 @@ def _require_c(model: Model) -> None:
     from .c.program import require_integers
 
     require_integers(model.graph, "C")
+
+
+def _require_loihi(model: Model) -> None:
+    from .c.program import require_integers
+
+    require_integers(model.graph, "a network of Loihi")
 
 
 def _require_object(model: Model) -> None:
@@ -204,6 +212,17 @@ def _nir(model: Model, digest: str, trace: Trace | None, details: Details = NO_D
     )
 
 
+def _loihi(
+    model: Model, digest: str, trace: Trace | None, details: Details = NO_DETAILS
+) -> Exported:
+    from .chips.loihi import loihi_files
+
+    _require_loihi(model)
+    flavour = details.flavour or next(iter(FLAVOURS))
+    files = loihi_files(model, digest, trace, flavour)
+    return Exported(files, {"bytes": sum(map(len, files.values())), "flavour": flavour})
+
+
 OUTPUTS = frozenset({"all_outputs"})
 OF_C = ("vectors.h", "test_net.c", "test_net.o", "test_net.ld", "test_net")
 OF_ONNX = ("vectors.npz",)
@@ -256,5 +275,12 @@ EXPORTS: dict[str, Export] = {
         (),
         ending=".nir",
         details=frozenset({"lossy"}),
+    ),
+    "loihi": Export(
+        "a folder that an emulator of Loihi runs, with input spikes",
+        _loihi,
+        _require_loihi,
+        ("inputs.npz",),
+        details=frozenset({"flavour"}),
     ),
 }

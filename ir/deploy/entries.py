@@ -15,6 +15,7 @@ from ..integers.precision import (
     LEAKS,
     MOST_BITS,
     OVERFLOWS,
+    REGISTERS,
     ROUNDINGS,
     SCALES,
     Deployment,
@@ -108,6 +109,11 @@ DEPLOY_ENTRIES: dict[str, DeployEntry] = {
         "the most weights of a neuron in a projection, by type of the axon; 0: any number",
         range=Range(0, MOST_TYPES),
         default=_OWN.axon_types,
+    ),
+    "registers": DeployEntry(
+        "how wide a chip's currents, sums, thresholds and biases are",
+        REGISTERS,
+        default=_OWN.registers,
     ),
     "target": DeployEntry("a chip whose limits and forms of numbers are to hold", CHIPS),
 }

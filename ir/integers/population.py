@@ -19,7 +19,7 @@ from ..wiring import AllPairs, Listed, Windows, Wiring
 from .axons import by_axon_types
 from .coded import Moved
 from .codes import Codes
-from .precision import OF_PROJECTIONS, Precision
+from .precision import OF_EXPONENTS, OF_PROJECTIONS, Precision
 from .ranges import UNSEEN, Ranges
 from .sizes import ROOM, wants_ranges
 from .steps import IntegerStep
@@ -28,6 +28,7 @@ from .units import free_units, least_base, relative_units
 from .weights import Synapses, as_codes, base_units
 
 Numbers = npt.NDArray[np.float64]
+SHARED = ("population", "projection", "shared_exponent")  # scales of units of whole populations
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,7 +118,7 @@ def integers_of(
     named |= {weights_name(name): as_codes(each, base) for name, each in synapses.items()}
     made_of = replace(population, step=made, constants=constants)
     own = {name: unit for name, unit in relative.items() if name in units}
-    is_one = step.emit is not None or multiplies or precision.scale in ("population", "projection")
+    is_one = step.emit is not None or multiplies or precision.scale in SHARED
 
     def remade(finer: Numbers, numbers: Mapping[str, Numbers]) -> tuple[Moved, ...]:
         now = {name: own[name] * finer if name in own else unit for name, unit in units.items()}
@@ -273,8 +274,8 @@ class _Scaled:
         base = np.maximum.reduce(found)
         if self.precision.scale == "projection":
             base = np.full_like(base, base.max())
-        elif self.precision.scale == "exponent":
-            scales = {kind: _by_exponent(scale, base) for kind, scale in scales.items()}
+        elif self.precision.scale in OF_EXPONENTS:
+            scales = {kind: self._by_exponent(s, base) for kind, s in scales.items()}
         assert self.population.step is not None
         ports, moved = {}, []
         for port in self.population.step.ports:
@@ -297,14 +298,20 @@ class _Scaled:
     def _unit(self, projection: Projection) -> Numbers:
         return self.relative[projection.port] * np.ones(self.population.neurons)
 
+    def _by_exponent(self, scale: Numbers, base: Numbers) -> Numbers:
+        """The least power of two times the base units in which no weight is larger than in its own,
+        of those that a state still holds."""
+        if not scale.all():
+            return scale
+        places = float(np.ceil(np.log2((scale / base).max())))
+        if self.precision.wide.weight_zeros is not None:
+            places = max(places, self.precision.wide.weight_zeros - self.precision.guard)
+        return np.asarray(base * np.exp2(min(places, 0.0)))
+
     def _base(self, synapses: Sequence[Synapses]) -> Numbers:
-        scale = "population" if self.precision.scale == "projection" else self.precision.scale
+        is_shared = self.precision.scale in ("projection", "shared_exponent")
+        scale = "population" if is_shared else self.precision.scale
         return base_units(tuple(synapses), self.population.neurons, self.method, scale)
-
-
-def _by_exponent(scale: Numbers, base: Numbers) -> Numbers:
-    """The least power of two times the base units in which no weight is larger than in its own."""
-    return base * np.exp2(np.ceil(np.log2((scale / base).max()))) if scale.all() else scale
 
 
 def _no_scale(population: Population) -> Diagnostic:

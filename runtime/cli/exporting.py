@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ...backends.artifact.model import Package
+from ...backends.exports.chips.flavours import FLAVOURS
 from ...backends.exports.objects.triples import TRIPLES
 from ...backends.exports.table import EXPORTS, Details, Export
 from ...ir.report import nearest
@@ -56,6 +58,9 @@ def export(
     lossy: Annotated[
         bool, typer.Option("--lossy", help="of NIR: without what it cannot say, which is listed")
     ] = False,
+    flavour: Annotated[
+        str | None, typer.Option("--flavour", help=f"of Loihi: {', '.join(FLAVOURS)}")
+    ] = None,
     define: Defines = None,
     network: Network = None,
     seed: Seed = None,
@@ -65,11 +70,12 @@ def export(
     """Write a model out: as C, machine code or ONNX, or as golden vectors with a bench."""
     output = Output(json, quiet)
     row = _row(form, build, vectors)
-    _require_triple(triple)
+    _require_known(triple, TRIPLES, "--triple")
+    _require_known(flavour, FLAVOURS, "--flavour")
     _require_ending(row, out)
     vectors = 0 if row.ending else vectors
     loaded = opened(model, options_for(model, define, network, seed), output)
-    details = Details(_neuron(neuron, loaded), all_outputs, triple, lossy)
+    details = Details(_neuron(neuron, loaded), all_outputs, triple, lossy, flavour)
     for name in sorted(details.given - row.details):
         option = f"--{name.replace('_', '-')}"
         raise typer.BadParameter(f"it says nothing of `{form}`", param_hint=option)
@@ -137,11 +143,11 @@ def _require_ending(row: Export, out: Path) -> None:
         raise typer.BadParameter(f"the name of the file ends with {row.ending}", param_hint="--out")
 
 
-def _require_triple(triple: str | None) -> None:
-    """Wrong usage for a machine that there is no row for."""
-    if triple is not None and triple not in TRIPLES:
-        known = nearest(triple, TRIPLES) or f"choose from {', '.join(TRIPLES)}"
-        raise typer.BadParameter(f"there is no `{triple}`: {known}", param_hint="--triple")
+def _require_known(name: str | None, rows: Mapping[str, object], option: str) -> None:
+    """Wrong usage for what there is no row for."""
+    if name is not None and name not in rows:
+        known = nearest(name, rows) or f"choose from {', '.join(rows)}"
+        raise typer.BadParameter(f"there is no `{name}`: {known}", param_hint=option)
 
 
 COMMANDS = (

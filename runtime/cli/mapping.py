@@ -38,6 +38,15 @@ from .output import Output, draw
 from .running import Split, SplitOption, presented
 
 SHOWN = 12  # cores
+# Limits in a table, by their names.
+WORDS = {
+    "neurons": "neurons",
+    "axons_in": "axons in",
+    "axons_out": "axons out",
+    "synapse_bytes": "bytes",
+    "kinds[0]": "settings",
+    "kinds[1]": "thresholds",
+}
 SIZE = re.compile(r"([1-9]\d{0,3})x([1-9]\d{0,3})")
 
 
@@ -164,7 +173,7 @@ def _tell(out: Path, made: Mapped, output: Output) -> None:
     )
     output.result(
         "",
-        f"binding: {binding['limit']}, {binding['used']} of {binding['allowed']} on "
+        f"binding: {WORDS[binding['limit']]}, {binding['used']} of {binding['allowed']} on "
         f"{binding['where']}",
         f"a step: {sent['packets']:.4g} packets over {sent['weighted_hops']:.4g} hops, "
         f"{sent['max_link']:.4g} on the busiest link; {costs}",
