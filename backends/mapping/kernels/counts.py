@@ -90,7 +90,7 @@ def list_remote(
         to[first[s] : at].sort()
         number = home + 1
         for p in range(first[s], at):
-            number = (number * 1000003 + to[p] + 7) % 2305843009213
+            number = (number * 1000003 + np.int64(to[p]) + 7) % 2305843009213
         key[s] = number
 
 
