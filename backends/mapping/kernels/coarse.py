@@ -138,7 +138,7 @@ def list_coarse(
         to[first[axon] : at].sort()
         number = 0
         for p in range(first[axon], at):
-            number = (number * FACTOR + np.int64(to[p]) + 7) % MOD
+            number = (number * FACTOR + int(to[p]) + 7) % MOD
         key[axon] = number
         source = coarse[level.source[axon]] if level.source[axon] >= 0 else -1
         loops[axon] = source >= 0 and seen[source] == axon

@@ -79,7 +79,7 @@ def test_floats_are_not_mapped(snncc, tmp_path):
         (("--target", "lohi"), "did you mean `loihi`?"),
         (("--target", "odin"), "no cores of `odin`"),
         (("--target", "loihi", "--cores", "8"), "not WIDTHxHEIGHT"),
-        (("--target", "loihi", "--effort", "4"), "range"),
+        (("--target", "loihi", "--effort", "4"), "less than or equal to 3"),
     ],
 )
 def test_wrong_usage(snncc, tmp_path, words, said):
