@@ -97,7 +97,8 @@ def _field(group: Group, field: Field) -> Array | str:
     if field.form == "padding" and group.is_text(field.name):
         return group.text(field.name)
     found = group.numbers(field.name)
-    if field.form != "numbers" and not np.all(found == np.floor(found)):
+    is_real = found.dtype.kind == "f"
+    if field.form != "numbers" and is_real and not np.all(found == np.floor(found)):
         raise refusal(DAMAGED, f"{group.where}/{field.name} holds numbers that are not whole")
     return found
 

@@ -125,6 +125,11 @@ def _round_about(file) -> None:
     file["node/nodes/again"] = file["node"]
 
 
+def _no_utf8(file) -> None:
+    del file["node/nodes/lif/type"]
+    file["node/nodes/lif/type"] = b"\xff\xfe"
+
+
 def _no_node(file) -> None:
     del file["node"]
 
@@ -147,6 +152,7 @@ HOSTILE = {
     "never written": _unwritten,
     "packed by the filter": _filter,
     "graphs deep": _round_about,
+    "what it says of its types, texts or sizes": _no_utf8,
     "no NIR": _no_node,
     "is not a dataset": _group_for_data,
 }
