@@ -68,7 +68,7 @@ def test_a_population_of_fewer_neurons(task) -> None:
     [
         (CoreLimits(1), "neurons and all cores have 4"),
         (CoreLimits(9, 2), "senders that reach a core and one core, for"),
-        (CoreLimits(9, synapse_bytes=9, synapse_bits=8), "bytes of synapses"),
+        (CoreLimits(9, synapse_bytes=3, synapse_bits=8), "bytes of synapses"),
     ],
 )
 def test_what_does_not_fit_is_told_with_changes_that_do(task, tmp_path, limits, said) -> None:
