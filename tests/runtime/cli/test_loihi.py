@@ -1,5 +1,5 @@
-"""The whole way in one: a program is trained, quantized for Loihi, and run by the emulators of
-others, which do in every step what its integers do."""
+"""The whole way in one: a program is trained, quantized for Loihi, laid out on its cores, and run
+by the emulators of others: in every step each does what its integers do."""
 
 from pathlib import Path
 
@@ -21,6 +21,10 @@ def test_from_a_program_to_the_chip(snncc, answer, tmp_path, monkeypatch):
     before, after = (answer("eval", model)[-1]["accuracy"] for model in ("run", "l.snnpkg"))
     assert before >= 0.9
     assert after >= before - FEWER
+    (told,) = answer("map", "l.snnpkg", "--target", "loihi", "--samples", 4, "--out", "m")
+    assert sum(row["neurons"] for row in told["cores"]) == 110
+    status, out, _ = snncc("diff", "l.snnpkg", "m", "--limit", 2, "--states")
+    assert status == 0, out
     for flavour in FLAVOURS:
         check(snncc, tmp_path, flavour)
 
