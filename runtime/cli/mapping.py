@@ -38,15 +38,8 @@ from .output import Output, draw
 from .running import Split, SplitOption, presented
 
 SHOWN = 12  # cores
-# Limits in a table, by their names.
-WORDS = {
-    "neurons": "neurons",
-    "axons_in": "axons in",
-    "axons_out": "axons out",
-    "synapse_bytes": "bytes",
-    "kinds[0]": "settings",
-    "kinds[1]": "thresholds",
-}
+# Limits in words, where that is not their name.
+WORDS = {"axons_in": "axons in", "axons_out": "axons out", "synapse_bytes": "bytes"}
 SIZE = re.compile(r"([1-9]\d{0,3})x([1-9]\d{0,3})")
 
 
@@ -158,7 +151,7 @@ def _tell(out: Path, made: Mapped, output: Output) -> None:
             "axons out": row["axons_out"],
             "synapses": row["synapses"],
             "bytes": row["synapse_bytes"],
-            "fullest": f"{WORDS[row['fullest']]} {row['used']:.0%}",
+            "fullest": f"{WORDS.get(row['fullest'], row['fullest'])} {row['used']:.0%}",
         }
         for row in report["cores"][:SHOWN]
     ]
@@ -166,6 +159,7 @@ def _tell(out: Path, made: Mapped, output: Output) -> None:
     if len(report["cores"]) > SHOWN:
         output.result(f"and {len(report['cores']) - SHOWN} cores more, in {out / 'map.json'}")
     sent, binding = report["traffic"], report["binding"]
+    limit = WORDS.get(binding["limit"], binding["limit"])
     costs = ", ".join(
         f"{name.rpartition('_')[0].replace('_', ' ')} {value:.4g} {name.rpartition('_')[2]}"
         for name, value in report["cost"].items()
@@ -173,8 +167,7 @@ def _tell(out: Path, made: Mapped, output: Output) -> None:
     )
     output.result(
         "",
-        f"binding: {WORDS[binding['limit']]}, {binding['used']} of {binding['allowed']} on "
-        f"{binding['where']}",
+        f"binding: {limit}, {binding['used']} of {binding['allowed']} on {binding['where']}",
         f"a step: {sent['packets']:.4g} packets over {sent['weighted_hops']:.4g} hops, "
         f"{sent['max_link']:.4g} on the busiest link; {costs}",
         f"constants: {report['cost']['constants']['source']}",

@@ -19,6 +19,7 @@ from ...backends.mapping.load import Kernels
 from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.graph import Population
 from .fewest import Task, fewest
+from .report import name_of
 
 SAID = {
     "neurons": "neurons",
@@ -68,10 +69,20 @@ def _binding(task: Task, error: DoesNotFit) -> dict[str, Any]:
     if error.proved:
         found = error.proved[0]
         where = "all cores" if found.neuron is None else task.numbering.said(found.neuron)
-        return {"limit": found.limit, "used": found.needed, "allowed": found.most, "where": where}
+        return {
+            "limit": name_of(found.limit),
+            "used": found.needed,
+            "allowed": found.most,
+            "where": where,
+        }
     worst = _worst(error)
     where = f"core {worst.core}"
-    return {"limit": worst.limit, "used": worst.used, "allowed": worst.most, "where": where}
+    return {
+        "limit": name_of(worst.limit),
+        "used": worst.used,
+        "allowed": worst.most,
+        "where": where,
+    }
 
 
 def _proved(task: Task, found: Misfit) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,10 +11,13 @@ import numpy.typing as npt
 
 from ...backends.layout.numbering import Numbering
 from ...backends.mapping.axons import Axons
+from ...backends.mapping.baselines import filled
 from ...backends.mapping.feasible import DoesNotFit
-from ...backends.mapping.limits import CoreLimits, Mesh
+from ...backends.mapping.levels import finest
+from ...backends.mapping.limits import CoreLimits, Mesh, excesses, uses
 from ...backends.mapping.load import Kernels
-from ...backends.mapping.partition import Progress, partition
+from ...backends.mapping.partition import Progress, State, partition
+from ...backends.mapping.route import core_nets
 
 Array = npt.NDArray[Any]
 MORE = 1.15  # times the cores of a try, in the next one
@@ -55,6 +59,38 @@ def fewest(
             if cores == most:
                 raise
             cores = min(most, max(cores + 1, round(MORE * cores)))
+
+
+def assignments(
+    task: Task, kernels: Kernels, effort: int, seed: int = 0, progress: Progress | None = None
+) -> Iterator[Array]:
+    """The core of every neuron by several ways, each within the limits: what is found from nothing,
+    and from the neurons in their order, dealt to cores as long as they fit, and that order itself.
+    Raises DoesNotFit where there is none."""
+    yield fewest(task, kernels, effort, seed, progress)
+    order = np.arange(task.axons.neurons)
+    level = finest(task.axons, task.limits, kernels)
+    dealt = filled(level, task.limits, task.mesh.cores, order, kernels)
+    cores = int(dealt.max(initial=-1)) + 1
+    if any(excesses(uses(task.axons, dealt, task.limits, cores, kernels), task.limits)):
+        return
+    yield dealt
+    yield partition(
+        task.axons,
+        task.limits,
+        cores,
+        kernels=kernels,
+        seed=seed,
+        effort=effort,
+        state=State(dealt, 0, seed),
+        progress=progress,
+    )
+
+
+def packets(task: Task, part: Array, kernels: Kernels) -> float:
+    """Spikes a step for other cores than the sender's."""
+    nets = core_nets(task.axons, part, int(part.max(initial=-1)) + 1, kernels)
+    return float((nets.rate * np.diff(nets.first)).sum())
 
 
 def least_cores(axons: Axons, limits: CoreLimits) -> int:

@@ -26,9 +26,9 @@ from ...backends.mapping.route import Traffic, traffic
 from ...ir.chips.cores import CORES, Cores
 from ...ir.model import Model
 from .changes import misfit
-from .fewest import Task, fewest
+from .fewest import Task, assignments, packets
 from .picture import core_map
-from .report import core_rows, cost_document, tip_of, traffic_document
+from .report import core_rows, cost_document, most_of, name_of, tip_of, traffic_document
 
 Array = npt.NDArray[Any]
 Watch = Callable[[str, float], None]  # a stage, and how much of it is done, 0 to 1
@@ -91,15 +91,16 @@ def map_model(model: Model, rates: Array, wishes: Wishes, kernels: Kernels, watc
 
 
 def assigned(task: Task, wishes: Wishes, kernels: Kernels, watch: Watch) -> Array:
-    """The core of every neuron, on as few cores as are found to do."""
+    """The core of every neuron: of what was found, that which sends least."""
 
     def seen(step: Step) -> None:
         watch(f"partition, {step.packets:.4g} packets a step", step.round / step.rounds)
 
     try:
-        found = fewest(task, kernels, wishes.effort, wishes.seed, seen)
+        several = list(assignments(task, kernels, wishes.effort, wishes.seed, seen))
     except DoesNotFit as error:
         raise misfit(task, error, wishes.chip, kernels) from error
+    found = min(several, key=lambda part: packets(task, part, kernels))
     return np.unique(found, return_inverse=True)[1].astype(np.int32)
 
 
@@ -126,14 +127,14 @@ def _report(
     wishes: Wishes,
     kernels: Kernels,
 ) -> dict[str, Any]:
-    kinds = {f"kinds[{k}]": each for k, each in enumerate(task.axons.kinds)}
+    kinds = {name_of(f"kinds[{k}]"): each for k, each in enumerate(task.axons.kinds)}
     rows = core_rows(layout, task.limits, kinds)
     fullest = max(rows, key=lambda row: float(row["used"]))
     limit = fullest["fullest"]
     binding = {
         "limit": limit,
         "used": fullest[limit],
-        "allowed": task.limits.most()[limit],
+        "allowed": most_of(task.limits)[limit],
         "where": f"core {fullest['id']}",
     }
     cost = COSTS[wishes.cores.cost]
@@ -147,7 +148,7 @@ def _report(
         "cores": rows,
         "traffic": traffic_document(sent),
         "cost": cost_document(spent, cost),
-        "limits": {"source": wishes.cores.source, **task.limits.most()},
+        "limits": {"source": wishes.cores.source, **most_of(task.limits)},
     }
 
 
