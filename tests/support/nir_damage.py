@@ -30,7 +30,7 @@ SECONDS = 5
 # Words of Python, NumPy and their like about themselves, which tell a user nothing.
 RAW = (
     *("not supported between", "ufunc", "operand", "object is not", "NoneType", "truth value"),
-    *("unhashable", "argument", "out of bounds", "not subscriptable", "Traceback", "broadcast"),
+    *("unhashable", "argument", "out of bounds for", "not subscriptable", "Traceback", "broadcast"),
     *("Error: ", "list index", "tuple index", "attribute", "h5py", "numpy", "dtype(", "codec"),
     *("convert", "invalid literal", "no attribute", "expected str", "<class", "must be "),
 )
@@ -94,6 +94,8 @@ def restructured(content: bytes, draw: Random) -> bytes:
         for _ in range(draw.choice((1, 1, 1, 2, 3))):
             places: list[str] = []
             file.visit(places.append)
+            if not places:  # the whole of it was removed
+                break
             draw.choice(CHANGES)(file, draw.choice(places), draw)
     return held.getvalue()
 
