@@ -9,6 +9,7 @@ import os
 import resource
 import signal
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 from random import Random
@@ -96,7 +97,8 @@ def restructured(content: bytes, draw: Random) -> bytes:
             file.visit(places.append)
             if not places:  # the whole of it was removed
                 break
-            draw.choice(CHANGES)(file, draw.choice(places), draw)
+            with suppress(KeyError, OSError, RuntimeError, ValueError):  # after what went before
+                draw.choice(CHANGES)(file, draw.choice(places), draw)
     return held.getvalue()
 
 
