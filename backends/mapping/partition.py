@@ -4,8 +4,8 @@ Multilevel, as graph partitioners do it since Hendrickson & Leland 1995: neurons
 are joined, level by level; the few vertices of the coarsest level are dealt to the cores and
 annealed hot; then level by level what was joined comes apart and is annealed at lower
 temperatures. Further rounds do the same again and join only what lies in one core. The cost is
-the weight of packets itself, limits are hard: no try raises the excess over them. On coarse levels
-cores may hold one vertex too many, since there vertices are large.
+the weight of packets itself, and of the excess over limits while it is annealed; what then exceeds
+them is moved away, and what still does is refused in the end.
 """
 
 from __future__ import annotations

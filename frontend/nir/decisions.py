@@ -170,7 +170,7 @@ def _quotients(node: Node) -> Iterator[tuple[str, Floats, Floats]]:
     }.get(node.kind, ())
     for tau, gain in pairs:
         times, factor = node.numbers(tau), node.numbers(gain, 1.0)
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             yield f"{node.name}.{tau} / {gain}", np.asarray(times / factor), times
 
 

@@ -27,6 +27,7 @@ from .hdf5 import Group, opened
 
 SPIKES = SPIKING | {"Threshold"}
 MOST_DEPTH = 8  # graphs within graphs
+LARGEST = float(np.finfo(np.float32).max)
 NEWEST = 1  # the first number of a version
 
 
@@ -97,9 +98,14 @@ def _field(group: Group, field: Field) -> Array | str:
     if field.form == "padding" and group.is_text(field.name):
         return group.text(field.name)
     found = group.numbers(field.name)
+    where = f"{group.where}/{field.name}"
+    if not found.size and not field.is_optional and field.name != "shape":
+        raise refusal(DAMAGED, f"{where} is empty", "write the file anew")
+    if np.any(np.abs(found.astype(np.float64)) > LARGEST):
+        raise refusal(UNFIT, f"{where} holds numbers that single precision has not")
     is_real = found.dtype.kind == "f"
     if field.form != "numbers" and is_real and not np.all(found == np.floor(found)):
-        raise refusal(DAMAGED, f"{group.where}/{field.name} holds numbers that are not whole")
+        raise refusal(DAMAGED, f"{where} holds numbers that are not whole")
     return found
 
 

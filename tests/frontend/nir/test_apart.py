@@ -105,7 +105,7 @@ def test_its_memory_is_bounded(path, monkeypatch) -> None:
 
 
 def looked_at(folder: Path, count: int) -> Counter[str]:
-    """How many damaged files were imported, refused by each code, or refused in words of Python."""
+    """How many damaged files were imported, how many refused by each code, or in raw words."""
     handed, broken = folder / "handed", folder / "broken.nir"
     handed.mkdir()
     found = Counter[str]()

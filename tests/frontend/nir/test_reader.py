@@ -130,6 +130,11 @@ def _no_utf8(file) -> None:
     file["node/nodes/lif/type"] = b"\xff\xfe"
 
 
+def _no_numbers(file) -> None:
+    del file["node/nodes/lif/tau"]
+    file["node/nodes/lif/tau"] = np.zeros(0, "f4")
+
+
 def _no_node(file) -> None:
     del file["node"]
 
@@ -153,6 +158,7 @@ HOSTILE = {
     "packed by the filter": _filter,
     "graphs deep": _round_about,
     "what it says of its types, texts or sizes": _no_utf8,
+    "lif/tau is empty": _no_numbers,
     "no NIR": _no_node,
     "is not a dataset": _group_for_data,
 }
