@@ -141,6 +141,6 @@ def _hyperedges(axons: Axons) -> tuple[list[list[int]], Ints]:
 
 def _whole(weight: Ints) -> Ints:
     """Weights as integers up to 1000, none below 1."""
-    return np.maximum(np.rint(weight * (1000 / max(float(weight.max(initial=0)), 1e-300))), 1).astype(
-        np.int64
-    )
+    return np.maximum(
+        np.rint(weight * (1000 / max(float(weight.max(initial=0)), 1e-300))), 1
+    ).astype(np.int64)

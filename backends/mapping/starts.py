@@ -55,7 +55,7 @@ def spectral(near: Floats, mesh: Mesh) -> Iterator[Ints]:
 
 def _dealt(x: Floats, y: Floats, block: tuple[int, int, int, int], mesh: Mesh) -> Ints:
     """Column by column of the block the cores of least x, within it by y."""
-    left, top, width, height = block
+    left, top, width, _ = block
     order, slots = np.argsort(x, kind="stable"), np.empty(len(x), np.int32)
     for column in range(width):
         low, high = (len(x) * c // width for c in (column, column + 1))
@@ -72,7 +72,7 @@ def block_of(mesh: Mesh, cores: int) -> tuple[int, int, int, int]:
     routers = -(-cores // mesh.cores_a_router)
     width = min(mesh.width, int(np.ceil(np.sqrt(routers))))
     width = max(width, -(-routers // mesh.height))
-    height = -(-(-(-cores // width)) // mesh.cores_a_router)
+    height = -(-routers // width)
     left = min(max(mesh.entry % mesh.width - width // 2, 0), mesh.width - width)
     top = min(max(mesh.entry // mesh.width - height // 2, 0), mesh.height - height)
     return left, top, width, height

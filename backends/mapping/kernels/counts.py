@@ -88,7 +88,7 @@ def list_remote(
                 to[at] = core
                 at += 1
         to[first[s] : at].sort()
-        number = home + 1
+        number = np.int64(home) + 1
         for p in range(first[s], at):
             number = (number * 1000003 + to[p] + 7) % 2305843009213
         key[s] = number
