@@ -136,7 +136,7 @@ def list_coarse(
                 to[at] = u
                 at += 1
         to[first[axon] : at].sort()
-        number = 0
+        number = np.int64(0)
         for p in range(first[axon], at):
             number = (number * FACTOR + int(to[p]) + 7) % MOD
         key[axon] = number
