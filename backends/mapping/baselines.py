@@ -12,11 +12,11 @@ import numpy as np
 
 from .axons import Axons, Ints
 from .costs import COSTS
-from .levels import bounds_of, finest
+from .fill import filled
+from .levels import finest
 from .limits import CoreLimits, Mesh, excesses, uses
 from .load import Kernels
 from .place import plan_of
-from .records import Level
 from .route import core_nets
 from .starts import along, hilbert, spectral, spectrum
 
@@ -56,13 +56,6 @@ def _baselines(
         except ImportError:
             continue
         yield f"{name} + spectral", divided, best_spectral(axons, divided, mesh, kernels)
-
-
-def filled(level: Level, limits: CoreLimits, cores: int, order: Ints, kernels: Kernels) -> Ints:
-    """Cores filled with neurons in this order; the last takes what is left."""
-    part = np.zeros(len(level.size), np.int32)
-    kernels.fill(level, bounds_of(limits, cores, level.kind.shape[1]), order, part)
-    return part
 
 
 def best_spectral(axons: Axons, part: Ints, mesh: Mesh, kernels: Kernels) -> Ints:

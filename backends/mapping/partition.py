@@ -17,6 +17,7 @@ import numpy as np
 
 from .axons import Axons, Ints
 from .feasible import DoesNotFit, proved_misfits
+from .fill import by_classes, filled
 from .halves import halved
 from .levels import (
     bounds_of,
@@ -91,10 +92,32 @@ def partition(
     progress: Progress | None = None,
 ) -> Ints:
     """The core of each neuron, int32 [neurons]; from a `state` on, as if it had not been
-    interrupted. Raises DoesNotFit."""
+    interrupted. Where what is found exceeds a limit, it is sought once more from cores filled with
+    neurons of the same classes. Raises DoesNotFit."""
     proved = proved_misfits(axons, limits, cores, kernels)
     if proved:
         raise DoesNotFit(proved)
+    try:
+        return _sought(axons, limits, cores, kernels, seed, effort, state, progress)
+    except DoesNotFit:
+        level = finest(axons, limits, kernels)
+        part = filled(level, limits, cores, by_classes(axons), kernels)
+        if any(excesses(uses(axons, part, limits, cores, kernels), limits)):
+            raise
+        start = State(part, 0, seed)
+        return _sought(axons, limits, cores, kernels, seed, effort, start, progress)
+
+
+def _sought(
+    axons: Axons,
+    limits: CoreLimits,
+    cores: int,
+    kernels: Kernels,
+    seed: int,
+    effort: int,
+    state: State | None,
+    progress: Progress | None,
+) -> Ints:
     for found in rounds(axons, limits, cores, kernels, SCHEDULES[effort], seed, state):
         state = found.state
         if progress is not None:

@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from ...backends.layout.numbering import Numbering
 from ...backends.mapping.axons import Axons
-from ...backends.mapping.baselines import filled
 from ...backends.mapping.feasible import DoesNotFit
+from ...backends.mapping.fill import filled
 from ...backends.mapping.levels import finest
 from ...backends.mapping.limits import CoreLimits, Mesh, excesses, uses
 from ...backends.mapping.load import Kernels
