@@ -1,7 +1,7 @@
 """The chips: their limits, the forms of their numbers, and what neither says of them.
 
 Of every fact `source` names where it is from; what could not be verified is left out. A chip here
-is limits and forms of numbers: nothing maps a network to its cores or writes its image.
+is limits and forms of numbers; what a core of it holds is in `cores`.
 """
 
 from __future__ import annotations
