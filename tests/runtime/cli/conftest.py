@@ -3,6 +3,8 @@
 import json
 import os
 import signal
+import sys
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -18,12 +20,32 @@ def snncc(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.delenv("SNNCC_DATA", raising=False)
+    _as_compiled(monkeypatch)
 
     def run(*arguments):
         result = CliRunner().invoke(make_app(), [str(a) for a in arguments], catch_exceptions=False)
         return result.exit_code, result.stdout, result.stderr
 
     return run
+
+
+def _as_compiled(monkeypatch):
+    """The kernels are compiled, though a fixture of the session may have others run as Python."""
+    for place, names in PATCHED.items():
+        module = sys.modules.get(place)
+        for name, home in names.items() if module else ():
+            monkeypatch.setattr(module, name, getattr(import_module(home), name))
+
+
+_LOAD, _CHAIN = "snncc.backends.cpu.load", "snncc.backends.optimizers.cpu.chain"
+PATCHED = {
+    "snncc.backends.cpu.simulator": {"load_kernels": _LOAD},
+    "snncc.backends.trainers.cpu": {
+        "load_kernels": _LOAD,
+        "with_scans": _LOAD,
+        "load_chain": _CHAIN,
+    },
+}
 
 
 @pytest.fixture
