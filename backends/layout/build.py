@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from ...ir.model import Model, weights_name
 from ...ir.wiring import Windows, Wiring, spans
-from .image import Grid, Layout
+from ..mapping.limits import Mesh
+from .image import Layout
 from .numbering import Numbering
 
 Array = npt.NDArray[Any]
@@ -56,7 +57,7 @@ def _written_out(wiring: Wiring, weights: Array) -> Iterator[tuple[Array, Array,
         yield *wiring.ends(some), weights[some]
 
 
-def build(model: Model, chip: str, grid: Grid, core_of: Array, slot: Array) -> Layout:
+def build(model: Model, chip: str, mesh: Mesh, core_of: Array, slot: Array) -> Layout:
     """The layout of a model after the passes: neuron n lies on core `core_of[n]`, core c at
     `slot[c]`."""
     numbering = Numbering.of(model.graph)
@@ -74,7 +75,7 @@ def build(model: Model, chip: str, grid: Grid, core_of: Array, slot: Array) -> L
         chip,
         model.graph,
         left,
-        grid,
+        mesh,
         np.asarray(slot, np.int32),
         neuron_start,
         neuron,

@@ -7,24 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ...ir.graph import Graph
 from ...ir.tensors import Tensor
+from ..mapping.limits import Mesh
 from .numbering import Numbering
 
 Array = npt.NDArray[Any]
-
-
-class Grid(NamedTuple):
-    """Routers in `width` columns and `height` rows, and the cores at each."""
-
-    width: int
-    height: int
-    cores_a_router: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,7 +38,7 @@ class Layout:
     chip: str
     graph: Graph
     values: Mapping[str, Tensor]
-    grid: Grid
+    mesh: Mesh
     slot: Array
     neuron_start: Array
     neuron: Array

@@ -40,14 +40,13 @@ def _axons_out(layout: Layout) -> Array:
 
 def faults(layout: Layout) -> Iterator[str]:
     """What no core could work with; nothing of an image that is whole."""
-    numbering, grid = layout.numbering, layout.grid
-    slots = grid.width * grid.height * grid.cores_a_router
+    numbering = layout.numbering
     if not np.array_equal(np.sort(layout.neuron), np.arange(numbering.neurons)):
         yield "not every neuron lies on one core"
     if not (_rise(layout.neuron, layout.neuron_start) and _rise(layout.sender, layout.axon_start)):
         yield "the neurons or the axons of a core are out of order"
-    if len(np.unique(layout.slot)) != layout.cores or not _within(layout.slot, slots):
-        yield "two cores lie at one place, or one lies beyond the grid"
+    if len(np.unique(layout.slot)) != layout.cores or not _within(layout.slot, layout.mesh.cores):
+        yield "two cores lie at one place, or one lies beyond the mesh"
     if not np.array_equal(np.sort(layout.route), np.arange(len(layout.sender))):
         yield "not every axon has one route"
     elif not np.array_equal(layout.sender[layout.route], _senders_of_routes(layout)):

@@ -12,11 +12,11 @@ from .numbering import Numbering
 
 def rows_of(layout: Layout) -> list[dict[str, Any]]:
     """A row a core: where it lies and which neurons it has, `h[0..99]`."""
-    numbering, grid = layout.numbering, layout.grid
+    numbering, mesh = layout.numbering, layout.mesh
     found = []
     for core in range(layout.cores):
-        router, place = divmod(int(layout.slot[core]), grid.cores_a_router)
-        row = {"id": core, "x": router % grid.width, "y": router // grid.width, "place": place}
+        router, place = divmod(int(layout.slot[core]), mesh.cores_a_router)
+        row = {"id": core, "x": router % mesh.width, "y": router // mesh.width, "place": place}
         found.append({**row, "slices": _slices(layout, numbering, core)})
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,8 @@ from ...ir.verify import GraphError, verify
 from ..artifact.model import NEEDED
 from ..artifact.package import UNFIT, damaged, read_package, write_package
 from ..artifact.tensors import decode_tensors, encode_tensors
-from .image import Grid, Layout
+from ..mapping.limits import Mesh
+from .image import Layout
 from .recount import faults
 
 KIND = "layout"
@@ -21,8 +23,8 @@ _CORES = ("slot", "neuron_start", "neuron", "axon_start", "sender")
 ARRAYS = (*_CORES, "synapse_start", "post", "weight", "via", "route_start", "route")
 
 
-def save_layout(path: Path, layout: Layout, digest: str, facts: dict[str, object]) -> None:
-    """Write a layout of the network with that digest; what there are of `facts` is kept with it."""
+def save_layout(path: Path, layout: Layout, digest: str) -> None:
+    """Write a layout of the network with that digest."""
     arrays = {name: getattr(layout, name) for name in ARRAYS}
     values = {name: value.array for name, value in layout.values.items()}
     members = {
@@ -32,10 +34,9 @@ def save_layout(path: Path, layout: Layout, digest: str, facts: dict[str, object
     }
     said = {
         "chip": layout.chip,
-        "grid": list(layout.grid),
+        "mesh": list(astuple(layout.mesh)),
         "network": digest,
         "types": {name: str(value.dtype) for name, value in layout.values.items()},
-        "report": facts,
     }
     write_package(path, KIND, said, members)
 
@@ -49,9 +50,9 @@ def open_layout(path: Path) -> tuple[Layout, str]:
         types, values = facts["types"], decode_tensors(members[VALUES])
         tensors = {name: Tensor(array, parse_type(types[name])) for name, array in values.items()}
         arrays = decode_tensors(members[CORES])
-        width, height, cores = (int(k) for k in facts["grid"])
+        mesh = Mesh(*(int(k) for k in facts["mesh"]))
         own = {name: arrays[name] for name in ARRAYS}
-        layout = Layout(str(facts["chip"]), graph, tensors, Grid(width, height, cores), **own)
+        layout = Layout(str(facts["chip"]), graph, tensors, mesh, **own)
         lacking = NEEDED - verify(graph)
         wrong = f"its graph lacks {min(lacking)}" if lacking else _problem(layout)
     except (*UNFIT, GraphError) as error:

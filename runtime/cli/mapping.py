@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from json import dumps
+from json import dumps, loads
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -35,6 +35,7 @@ from .environment import settings
 from .models import opened
 from .options import DataOption, Defines, Json, ModelArgument, Network, Quiet, Seed, Threads
 from .output import Output, draw
+from .quantizing import MEMBER
 from .running import Split, SplitOption, presented
 
 SHOWN = 12  # cores
@@ -75,6 +76,8 @@ def map_(
     loaded = opened(model, options_for(model, define, network, seed), output)
     if not loaded.model.graph.semantics.integers:
         raise CompileError(_of_floats(loaded.model.graph.name, chip))
+    if wishes.cores is not CORES["generic"] and _chip_of(loaded) != chip:
+        output.note(f"its integers were not made for `{chip}`: quantize them with --target {chip}")
     settled = replace(loaded, model=run_model_passes(loaded.model))
     rates = _rates(settled, samples, data, split, threads, output)
     with progress_bar(output.notes, output.is_live and output.notes.is_terminal) as bar:
@@ -90,7 +93,7 @@ def map_(
             output.document({**error.document, "errors": [to_json(d) for d in error.diagnostics]})
             draw(error.diagnostics, output)
             raise typer.Exit(1) from error
-    save_layout(out / LAYOUT, made.layout, graph_digest(loaded.model.graph), {"target": chip})
+    save_layout(out / LAYOUT, made.layout, graph_digest(loaded.model.graph))
     write_file(out / "map.json", dumps(made.report, indent=1).encode())
     write_file(out / "map.svg", made.picture.encode())
     output.document({"folder": str(out), **made.report})
@@ -102,6 +105,13 @@ def _chip(name: str) -> str:
         known = nearest(name, CORES) or f"choose from {', '.join(CORES)}"
         raise typer.BadParameter(f"no cores of `{name}` are known: {known}", param_hint="--target")
     return name
+
+
+def _chip_of(package: Package) -> str | None:
+    """The chip that integers were made for, as `snncc quantize` has written it."""
+    found = loads(package.extras.get(MEMBER, b"{}")).get("asked", {})
+    named: str | None = found.get("target", {}).get("value")
+    return named
 
 
 def _size(text: str | None) -> tuple[int, int] | None:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...backends.layout.build import build
-from ...backends.layout.image import Grid, Layout
+from ...backends.layout.image import Layout
 from ...backends.layout.numbering import Numbering
 from ...backends.layout.recount import faults, is_of
 from ...backends.layout.senders import axons, core_limits, mesh_of
@@ -75,8 +75,7 @@ def map_model(model: Model, rates: Array, wishes: Wishes, kernels: Kernels, watc
     part = assigned(task, wishes, kernels, watch)
     slots = placed(task, part, wishes, kernels, watch)
     mesh = task.mesh
-    grid = Grid(mesh.width, mesh.height, mesh.cores_a_router)
-    layout = build(model, wishes.chip, grid, part, slots)
+    layout = build(model, wishes.chip, mesh, part, slots)
     wrong = next(faults(layout), "" if is_of(layout, model) else "it lacks synapses")
     assert not wrong, wrong
     sent = traffic(task.axons, part, slots, mesh, kernels)
@@ -143,7 +142,7 @@ def _report(
     return {
         "target": wishes.chip,
         "fits": True,
-        "mesh": list(layout.grid),
+        "mesh": [layout.mesh.width, layout.mesh.height, layout.mesh.cores_a_router],
         "binding": binding,
         "cores": rows,
         "traffic": traffic_document(sent),

@@ -3,8 +3,9 @@
 import numpy as np
 
 from snncc.backends.layout.build import build
-from snncc.backends.layout.image import Grid, Layout
+from snncc.backends.layout.image import Layout
 from snncc.backends.layout.numbering import Numbering
+from snncc.backends.mapping.limits import Mesh
 from snncc.ir.model import Model
 from snncc.ir.rules import sends_numbers
 
@@ -16,7 +17,7 @@ def scattered(model: Model, seed: int, cores: int = 4) -> Layout:
     draw = np.random.default_rng(seed)
     neurons = Numbering.of(model.graph).neurons
     slot = draw.permutation(3 * 2 * 2)[:cores]
-    return build(model, "generic", Grid(3, 2, 2), draw.integers(0, cores, neurons), slot)
+    return build(model, "generic", Mesh(3, 2, 2), draw.integers(0, cores, neurons), slot)
 
 
 def drawn_inputs(model: Model, seed: int, batch: int = 2) -> dict[str, np.ndarray]:

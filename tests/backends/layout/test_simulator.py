@@ -37,8 +37,7 @@ def test_layouts_equal_the_integers(sums: str) -> None:
 
 @pytest.mark.parametrize("sums", ["exact", "each"])
 def test_numbers_travel_too(sums: str) -> None:
-    for seed in range(6):
-        agree(drawn_numbers(seed, sums), seed)
+    assert sum(agree(drawn_numbers(seed, sums), seed) for seed in range(6)) > 100
 
 
 @pytest.mark.parametrize("sums", ["exact", "each"])

@@ -21,7 +21,7 @@ from snncc.ir.passes.pipeline import run_model_passes
 def saved(tmp_path):
     model = run_model_passes(drawn_integers(2))
     layout = scattered(model, 2)
-    save_layout(tmp_path / "layout.snnpkg", layout, graph_digest(model.graph), {})
+    save_layout(tmp_path / "layout.snnpkg", layout, graph_digest(model.graph))
     return model, layout, tmp_path / "layout.snnpkg"
 
 
@@ -53,7 +53,7 @@ def test_a_spoilt_layout_is_refused(saved, tmp_path) -> None:
         array = getattr(layout, name).copy()
         array[-1] += change
         path = tmp_path / f"{name}.snnpkg"
-        save_layout(path, replace(layout, **{name: array}), graph_digest(model.graph), {})
+        save_layout(path, replace(layout, **{name: array}), graph_digest(model.graph))
         assert refused("E060", open_layout, path).message, name
 
 
@@ -67,4 +67,4 @@ def test_rows_say_which_neurons_lie_where(saved) -> None:
         told = [n for s in row["slices"] for lo, hi in s["runs"] for n in range(lo, hi + 1)]
         assert len(told) == len(own)
         slot = layout.slot[row["id"]]
-        assert row["y"] * layout.grid.width + row["x"] == slot // layout.grid.cores_a_router
+        assert row["y"] * layout.mesh.width + row["x"] == slot // layout.mesh.cores_a_router

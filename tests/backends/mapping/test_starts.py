@@ -40,8 +40,8 @@ def test_a_chain_of_cores_is_drawn_out(loops: Kernels) -> None:
     chain = axons_of(np.arange(8), np.arange(1, 9), 9, np.ones(9))
     mixed = np.random.default_rng(0).permutation(9)
     nets = core_nets(chain, mixed, 9, loops)
-    for slots in spectral(spectrum(nets, 9), Mesh(9, 1)):
-        if len({int(s) for s in slots}) == 9:
-            hops = traffic(chain, mixed, slots, Mesh(9, 1), loops).weighted_hops
-            break
-    assert hops >= 8
+    found = [
+        traffic(chain, mixed, slots, Mesh(9, 1), loops).weighted_hops
+        for slots in spectral(spectrum(nets, 9), Mesh(9, 1))
+    ]
+    assert min(found) == 8
