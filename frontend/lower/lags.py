@@ -46,8 +46,9 @@ def _drawn(delays: IrCall, dt: float | None, span: Span | None) -> Lag:
     steps(calls.number(delays, "min"), dt, span)
     if dt is None:
         return Lag(0, delays)
-    steps(dt * ceil(longest_delay(delays) / dt), dt, span)  # refuses what is too long
-    return Lag(max(1, round(shortest_delay(delays) / dt)), delays)
+    ends = longest_delay(delays), shortest_delay(delays)  # an end may be given before the other
+    steps(dt * ceil(max(ends) / dt), dt, span)  # refuses what is too long
+    return Lag(max(1, round(ends[1] / dt)), delays)
 
 
 def listed_lag(loaded: Loaded, name: str, option: Delay | None, body: Body) -> Lag:
