@@ -217,10 +217,14 @@ def read_apart(path: Path, folder: Path, grown: list[int]) -> Any:
     for one that hangs or ends."""
     for left in folder.iterdir():
         left.unlink()
-    before = _held()
+    told, tell = os.pipe()
     child = os.fork()
     if not child:
+        os.write(tell, _held().to_bytes(8, "little"))
         _read_and_end(path, folder)
+    before = int.from_bytes(os.read(told, 8), "little")
+    os.close(told)
+    os.close(tell)
     _, status, spent = os.wait4(child, 0)
     grown.append((spent.ru_maxrss << 10) - before)
     if status or not (folder / apart.GRAPH).is_file():
@@ -229,7 +233,8 @@ def read_apart(path: Path, folder: Path, grown: list[int]) -> Any:
 
 
 def _held() -> int:
-    """The bytes that this process holds."""
+    """The bytes that this process holds: asked of a copy, as that lacks what its parent mapped of
+    files (fork(2) leaves such pages to be found again)."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * resource.getpagesize()
 
