@@ -15,6 +15,7 @@ from ..integers.precision import (
     LEAKS,
     MOST_BITS,
     OVERFLOWS,
+    RESETS,
     ROUNDINGS,
     SCALES,
     Deployment,
@@ -105,9 +106,12 @@ DEPLOY_ENTRIES: dict[str, DeployEntry] = {
         default=_OWN.extra_delay,
     ),
     "axon_types": DeployEntry(
-        "the most weights of a neuron in a projection, by type of the axon; 0: any number",
+        "the most weights of a neuron, by type of the axon; 0: any number",
         range=Range(0, MOST_TYPES),
         default=_OWN.axon_types,
+    ),
+    "reset": DeployEntry(
+        "what a spike takes where it takes the threshold away", RESETS, default=_OWN.reset
     ),
     "target": DeployEntry("a chip whose limits and forms of numbers are to hold", CHIPS),
 }

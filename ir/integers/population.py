@@ -91,6 +91,8 @@ def integers_of(
     step = _without_lost(population.step)
     known = known_of(model, population, step)
     synapses = {p.name: _synapses(model, population, p, sent, precision) for p in into}
+    if precision.axon_types and into:
+        synapses = _by_types(into, synapses, precision.axon_types)
     relative = relative_units(step, known)
     scaled = _Scaled(model.graph, population, relative, precision, method).of(into, synapses)
     base = scaled.base
@@ -224,9 +226,18 @@ def _synapses(
             Diagnostic("E081", f"a weight of `{name}` is no finite number", projection.span)
         )
     weights, wiring = weights * sent.get(projection.pre, 1.0), model.wirings[name]
-    if precision.axon_types:
-        weights, _ = by_axon_types(_typed(projection, wiring), weights, precision.axon_types)
     return Synapses(name, wiring, weights, precision.weight(name), np.ones(population.neurons))
+
+
+def _by_types(
+    into: Sequence[Projection], synapses: Mapping[str, Synapses], count: int
+) -> dict[str, Synapses]:
+    """The synapses with so many weights a neuron."""
+    each = [synapses[p.name] for p in into]
+    wirings = [_typed(p, own.wiring) for p, own in zip(into, each, strict=True)]
+    weights = [own.weights for own in each]
+    fits = by_axon_types(list(zip(wirings, weights, strict=True)), count)
+    return {o.name: replace(o, weights=kept) for o, (kept, _) in zip(each, fits, strict=True)}
 
 
 def _typed(projection: Projection, wiring: Wiring) -> AllPairs | Listed:
