@@ -116,9 +116,7 @@ def _require_steps(model: Model, targets: Targets, depth: Array) -> None:
         raise CompileError(found)
 
 
-def _levels(
-    targets: Targets, depth: Array, most: int, first: int
-) -> tuple[Array, list[Array]]:
+def _levels(targets: Targets, depth: Array, most: int, first: int) -> tuple[Array, list[Array]]:
     """The driver of each target, and of each level of relays who drives each of them; relays are
     numbered from `first` on, level by level, from those next to the senders."""
     inner = targets.sender < len(depth)
@@ -231,7 +229,10 @@ class _Grown:
         numbering: Numbering,
     ) -> None:
         """A projection without what comes by relays, and that by each level of them."""
-        wiring, weights = model.wirings[projection.name], model.values[weights_name(projection.name)]
+        wiring, weights = (
+            model.wirings[projection.name],
+            model.values[weights_name(projection.name)],
+        )
         assert isinstance(wiring, Listed), "wirings are lists here"
         level = depth[numbering.first[projection.pre] + wiring.pre]
         for k in np.unique(level):

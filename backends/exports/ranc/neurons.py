@@ -76,7 +76,9 @@ def _adds(step: NeuronStep, state: str) -> bool:
 
 def _no_cell(population: Population, why: str) -> CompileError:
     message = f"a neuron of `{population.name}` {why}, and one of RANC adds, leaks, fires, resets"
-    way_out = "quantize with `--target ranc`, and take a neuron such as `if`, or with a constant leak"
+    way_out = (
+        "quantize with `--target ranc`, and take a neuron such as `if`, or with a constant leak"
+    )
     return CompileError(Diagnostic("E071", message, population.span, help=way_out))
 
 
