@@ -327,7 +327,7 @@ def _of_chips(made: Quantized, projection: Projection) -> dict[str, Any]:
 
 
 def _axon_types(made: Quantized, projection: Projection) -> npt.NDArray[np.int64]:
-    """The type of each pre neuron, as the weights of all projections to the same neurons give it."""
+    """The type of each pre neuron, by the weights of all projections to the same neurons."""
     into = [p.name for p in made.floats.graph.projections if p.post == projection.post]
     given = []
     for name in into:

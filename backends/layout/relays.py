@@ -123,8 +123,8 @@ def _levels(targets: Targets, depth: Array, most: int, first: int) -> tuple[Arra
     driver = np.where(inner, targets.sender, -1)
     # From the targets back: those of a sender are a row, then a row of blocks of `most`, ….
     tops: list[tuple[int, Array]] = []
-    for sender in np.flatnonzero(depth):
-        tops.append((int(sender), np.flatnonzero(targets.sender == sender)))
+    for sender in np.flatnonzero(depth).tolist():
+        tops.append((sender, np.flatnonzero(targets.sender == sender)))
     deepest = int(depth.max(initial=0))
     rows: list[list[tuple[int, int]]] = [[] for _ in range(deepest)]
     for sender, own in tops:
@@ -254,12 +254,12 @@ class _Grown:
 
     def _add(self, projection: Projection, pre: Array, post: Array, codes: Tensor | None) -> None:
         order = np.lexsort((post, pre))
-        sizes = (self.index[name].neurons for name in (projection.pre, projection.post))
-        ends = (array[order].astype(np.int32) for array in (pre, post))
+        sizes = [self.index[name].neurons for name in (projection.pre, projection.post)]
+        ends = [array[order].astype(np.int32) for array in (pre, post)]
         if codes is None:
             codes = Tensor(np.ones(len(order), np.int8), CODE)
         self.projections.append(projection)
-        self.wirings[projection.name] = Listed(*sizes, *ends)
+        self.wirings[projection.name] = Listed(sizes[0], sizes[1], ends[0], ends[1])
         self.weights[weights_name(projection.name)] = Tensor(codes.array[order], codes.dtype)
 
 

@@ -31,7 +31,6 @@ from .precision import PHASES
 from .sizes import size_of
 from .terms import level_of
 
-
 SLACK = 1e-5  # by which a threshold may differ from what its spike takes away, as in `lif`
 
 

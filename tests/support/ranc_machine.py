@@ -96,7 +96,8 @@ def from_json(config: str, given: str) -> Machine:
     cores = {}
     for each in document["cores"]:
         at = tuple(each["coordinates"])
-        assert at not in cores and at != bus
+        assert at not in cores
+        assert at != bus
         assert len(each["neurons"]) <= told["num_neurons"]
         assert len(each["axons"]) <= told["num_axons"]
         joined = np.array(each["connections"], bool).reshape(len(each["neurons"]), -1)

@@ -73,8 +73,8 @@ def _require_weights(model: Model, numbering: Numbering, synapses: Synapses) -> 
     if counts.max(initial=0) > TYPES:
         worst = int(counts.argmax())
         message = (
-            f"`{numbering.said(worst)}` has weights of {counts[worst]} values, and a neuron of RANC "
-            f"has {TYPES}"
+            f"`{numbering.said(worst)}` has weights of {counts[worst]} values, and a neuron of "
+            f"RANC has {TYPES}"
         )
         found.append(Diagnostic("E085", message, help="quantize with `--target ranc`"))
     wide = np.flatnonzero((synapses.code < LOW) | (synapses.code > HIGH))
@@ -103,7 +103,8 @@ def _wired(synapses: Synapses, home: Array) -> _Wired:
         parts.append((np.full(len(made.kind), core), made.sender, made.delay, made.kind))
         _require_room(core, len(own), len(made.kind))
     ends = (np.concatenate([np.zeros(0, np.int64), *part]) for part in zip(*parts, strict=True))
-    return _Wired(*ends, axon, table)
+    core_of, sender, delay, kind = ends
+    return _Wired(core_of, sender, delay, kind, axon, table)
 
 
 def _require_room(core: int, neurons: int, axons: int) -> None:

@@ -70,7 +70,7 @@ def typed(synapses: Synapses, neurons: int) -> Axons:
             made.append((int(synapses.sender[left[0]]), int(synapses.delay[left[0]]), kind))
             left = left[~holds]
     table = np.array(made, np.int64).reshape(-1, 3)
-    return _sorted(Axons(*table.T, axon, tables.weight))
+    return _sorted(Axons(table[:, 0], table[:, 1], table[:, 2], axon, tables.weight))
 
 
 def _columns(synapses: Synapses) -> Array:
@@ -92,8 +92,8 @@ def _sorted(axons: Axons) -> Axons:
     order = np.lexsort((axons.kind, axons.delay, axons.sender))
     place = np.empty(len(order), np.int64)
     place[order] = np.arange(len(order))
-    kept = (array[order] for array in axons[:3])
-    return Axons(*kept, place[axons.axon], axons.table)
+    sender, delay, kind = (array[order] for array in axons[:3])
+    return Axons(sender, delay, kind, place[axons.axon], axons.table)
 
 
 class _Tables:

@@ -20,8 +20,8 @@ Array = npt.NDArray[Any]
 @dataclass(frozen=True, slots=True, eq=False)
 class Golden:
     """Of one sample `ticks` ticks: `given` what comes in before each, by its index; `sent` [ticks]
-    lists of a core's number, a neuron of it and its packet; `lines` [ticks, outputs] what the output
-    bus shows at the beginning of each; `potentials` [ticks, neurons] after each."""
+    lists of a core's number, a neuron of it and its packet; `lines` [ticks, outputs] what the
+    output bus shows at the beginning of each; `potentials` [ticks, neurons] after each."""
 
     ticks: int
     given: list[list[Packet]]

@@ -26,8 +26,8 @@ class Place(NamedTuple):
 class Core:
     """A core: `neuron` are the numbers of its neurons, `cells` what they are and `table` their
     weights [neurons, 4]; of its axons `sender` and `kind`; `joined` [neurons, axons] says which of
-    them reaches which neuron. `to` [neurons, 3] is the target of each: its core (OUTSIDE: the output
-    bus), its axon, and the delay, which is 1 or more."""
+    them reaches which neuron. `to` [neurons, 3] is the target of each: its core (OUTSIDE: the
+    output bus), its axon, and the delay, which is 1 or more."""
 
     place: Place
     neuron: Array

@@ -172,8 +172,8 @@ class _Found:
     def _too_wide(self, neuron: int, bound: int) -> CompileError:
         fewer = int(np.ceil(np.log2(abs(bound) / HIGH))) or 1
         message = (
-            f"`{self.population.name}[{neuron}]` might come to {bound}, and a potential of RANC has "
-            f"{WIDTH} bits, {LOW} to {HIGH}, beyond which it wraps"
+            f"`{self.population.name}[{neuron}]` might come to {bound}, and a potential of RANC "
+            f"has {WIDTH} bits, {LOW} to {HIGH}, beyond which it wraps"
         )
         way_out = (
             f"take {fewer} bits a weight less, or fewer synapses, and a floor: "

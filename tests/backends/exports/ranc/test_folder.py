@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from ranc_machine import Machine, from_json, from_memories, packets_of
@@ -22,8 +24,8 @@ def exported(model: Model, seed: int) -> tuple[Trace, dict[str, str], dict[str, 
     try:
         made = ranc_files(model, "digest", trace)
     except CompileError as error:
-        assert {d.code for d in error.diagnostics} == {"E085"}, error
-        assert "9 bits" in error.diagnostics[0].message
+        if "9 bits" not in error.diagnostics[0].message:
+            raise
         return None
     return trace, {name: text.decode() for name, text in made.files.items()}, made.facts
 
@@ -69,8 +71,6 @@ def compare(files: dict[str, str], trace: Trace, model: Model, sample: int) -> N
 
 
 def _lates(files: dict[str, str]) -> list[int]:
-    import json
-
     return [line["late"] for line in json.loads(files["map.json"])["lines"]]
 
 
