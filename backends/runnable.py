@@ -9,9 +9,8 @@ from ..ir.graph import SUMS, THRESHOLDS, Graph
 def require_clocked(
     graph: Graph, sums: tuple[str, ...] = ("exact",), fires_often: bool = False
 ) -> None:
-    """CompileError(E075) for a graph whose thresholds are not tested once a step, unless it is one
-    of integers and the target `fires_often`, or whose ports hold something else than these rows of
-    SUMS."""
+    """CompileError(E075) for a graph whose thresholds are not tested once a step, for one spike,
+    unless the target `fires_often`, or whose ports hold something else than these rows of SUMS."""
     means = graph.semantics
     if means.sums not in sums:
         raise CompileError(
@@ -22,7 +21,7 @@ def require_clocked(
                 help="take the target cpu or reference, or quantize with `--sums exact`",
             )
         )
-    if means.fires_once or (fires_often and means.integers):
+    if means.fires_once or fires_often:
         return
     raise CompileError(
         Diagnostic(

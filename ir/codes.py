@@ -65,6 +65,7 @@ CODES: dict[str, str] = {
     "E090": "NIR file is none, or damaged",
     "E091": "NIR graph cannot be imported",
     "E092": "NIR graph leaves a choice open",
+    "E093": "network does not fit the cores",
     # W01x: what could not be checked
     "W013": "not checked further",
     # W04x: networks that cannot do what they say

@@ -25,10 +25,14 @@ def write_export(
     settings: Settings,
 ) -> Exported:
     """Write what the row makes of a model into a folder, with a test by these samples; what an
-    earlier export left there goes. CompileError where the model has no such form (`row.require`
-    says so before), or the folder cannot be written (E063)."""
+    earlier export left there goes. Of a form that is a single file, `out` is that. CompileError
+    where the model has no such form (`row.require` says so before), or it cannot be written
+    (E063)."""
     trace = None if samples is None else _golden(package, samples, settings)
     made = row.write(package.model, graph_digest(package.model.graph), trace, details)
+    if row.ending:
+        write_file(out, made.files[""])
+        return made
     _clear(out, row.beside)
     for name, content in made.files.items():
         write_file(out / name, content)

@@ -19,6 +19,8 @@ EXTRAS = (
     ("hypothesis", "the tests", "pip install 'snncc[dev]'"),
     ("onnxruntime", "ONNX models in snncc diff", "pip install 'snncc[onnx]'"),
     ("h5py", "snncc import", "pip install 'snncc[nir]'"),
+    ("pymetis", "METIS in snncc map --baselines", "pip install 'snncc[mapping]'"),
+    ("mtkahypar", "Mt-KaHyPar in the same", "pip install 'snncc[mapping]'"),
     ("PIL", "data of images", "pip install 'snncc[images]'"),
     ("numba_cuda", "the target gpu", "pip install 'snncc[cuda]'"),
     ("mkdocs", "the manual", "pip install 'snncc[docs]'"),

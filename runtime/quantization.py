@@ -17,7 +17,7 @@ from ..ir.graph import Population, Projection
 from ..ir.integers.axons import by_axon_types
 from ..ir.integers.bounds import Bounds, bounds_of
 from ..ir.integers.decays import dead_zone, decays_of
-from ..ir.integers.precision import Deployment, Precision
+from ..ir.integers.precision import OF_EXPONENTS, Deployment, Precision
 from ..ir.integers.ranges import UNSEEN, Ranges
 from ..ir.integers.scales import NO_SCALES, Scales
 from ..ir.integers.terms import known_of
@@ -313,7 +313,7 @@ def _of_chips(made: Quantized, projection: Projection) -> dict[str, Any]:
     """What a chip is told of weights that share more than a unit: the exponent of a projection,
     where that of the largest unit at its port is 0, and the type of each axon."""
     asked, found = made.precision, dict[str, Any]()
-    if asked.scale == "exponent":
+    if asked.scale in OF_EXPONENTS:
         port = projection.port.partition(".")[0]
         units = {
             p.name: float(_unit(made.integers, p.post, p.port).max())
@@ -341,11 +341,12 @@ def observed(made: Quantized, trace: Trace) -> list[dict[str, Any]]:
     """What the states of the integers came to: their ends, and how many of them [steps, samples,
     neurons] lay at an end of what `state_bits` hold, clipped or not."""
     limit = (1 << (made.precision.state_bits - 1)) - 1
+    lowest = -limit if made.precision.wide.is_even else -limit - 1
     found = []
     for population in made.integers.graph.populations:
         for state in () if population.step is None else _moving(made.integers, population):
             codes = trace.states[population.name][state]
-            at_limit = (codes >= limit) | (codes <= -limit - 1)
+            at_limit = (codes >= limit) | (codes <= lowest)
             found.append(
                 {
                     "name": f"{population.name}/{state}",

@@ -52,7 +52,7 @@ MODULES = {
 CORE = requirements(PROJECT["project"]["dependencies"])
 OPTIONAL = {
     MODULES.get(name, name)
-    for extra in ("plot", "onnx", "images", "nir", "cuda")
+    for extra in ("plot", "onnx", "images", "nir", "mapping", "cuda")
     for name in requirements(EXTRAS[extra]) - CORE
 }
 

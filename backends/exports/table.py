@@ -12,6 +12,7 @@ from ...ir.passes.pipeline import run_model_passes
 from ...ir.verify.singles import require_single
 from ...ir.verify.sources import require_no_sources
 from ..trace import Trace
+from .chips.flavours import FLAVOURS
 from .objects.triples import TRIPLES, host
 
 
@@ -27,11 +28,14 @@ class Exported:
 class Details:
     """What may be asked of a form; a row of EXPORTS takes those whose names it has. `neuron`:
     population and number of the one of which vectors are given; `all_outputs`: every spike and
-    every state as an output; `triple`: a row of `objects.triples`."""
+    every state as an output; `triple`: a row of `objects.triples`; `lossy`: without what the form
+    cannot say; `flavour`: a row of `chips.flavours`."""
 
     neuron: tuple[str, int] | None = None
     all_outputs: bool = False
     triple: str | None = None
+    lossy: bool = False
+    flavour: str | None = None
 
     @property
     def given(self) -> frozenset[str]:
@@ -56,14 +60,16 @@ class Export:
     """A form of a model. `write` takes the model, the digest of its graph, what the reference does
     with some samples, states included, which the form comes with a test of; None: without; and the
     details, of which the form takes `details`. CompileError(E071) for a model that the form cannot
-    say, as `require` says it alone. `needs_trace`: it is made of that alone. `beside`: patterns of
-    the files that it writes at times, and that would be those of another network if they stayed."""
+    say, as `require` says it alone. `needs_trace`: it is made of that alone. `ending`: of a form
+    that is a single file, to which no test comes, that of its name. `beside`: patterns of the files
+    that it writes at times, and that would be those of another network if they stayed."""
 
     summary: str
     write: Write
     require: Callable[[Model], None]
     beside: tuple[str, ...]
     needs_trace: bool = False
+    ending: str = ""
     details: frozenset[str] = frozenset()
 
 
@@ -71,6 +77,12 @@ def _require_c(model: Model) -> None:
     from .c.program import require_integers
 
     require_integers(model.graph, "C")
+
+
+def _require_loihi(model: Model) -> None:
+    from .c.program import require_integers
+
+    require_integers(model.graph, "a network of Loihi")
 
 
 def _require_object(model: Model) -> None:
@@ -199,6 +211,33 @@ def _ranc(
     return Exported(made.files, made.facts)
 
 
+def _require_nir(model: Model) -> None:
+    from .nir.form import require_nir
+
+    require_nir(model)
+
+
+def _nir(model: Model, digest: str, trace: Trace | None, details: Details = NO_DETAILS) -> Exported:
+    from .nir.form import nir_file
+
+    content, made = nir_file(model, details.lossy)
+    lost = [trouble.message for trouble in made.troubles]
+    return Exported(
+        {"": content}, {"bytes": len(content), "nodes": len(made.graph.nodes), "lost": lost}
+    )
+
+
+def _loihi(
+    model: Model, digest: str, trace: Trace | None, details: Details = NO_DETAILS
+) -> Exported:
+    from .chips.loihi import loihi_files
+
+    _require_loihi(model)
+    flavour = details.flavour or next(iter(FLAVOURS))
+    files = loihi_files(model, digest, trace, flavour)
+    return Exported(files, {"bytes": sum(map(len, files.values())), "flavour": flavour})
+
+
 OUTPUTS = frozenset({"all_outputs"})
 OF_C = ("vectors.h", "test_net.c", "test_net.o", "test_net.ld", "test_net")
 OF_ONNX = ("vectors.npz",)
@@ -249,5 +288,20 @@ EXPORTS: dict[str, Export] = {
         _ranc,
         _require_ranc,
         ("input.json", "*.mem", "sample_*/*"),
+    ),
+    "nir": Export(
+        "a NIR file of floats, for other simulators and chips",
+        _nir,
+        _require_nir,
+        (),
+        ending=".nir",
+        details=frozenset({"lossy"}),
+    ),
+    "loihi": Export(
+        "a folder that an emulator of Loihi runs, with input spikes",
+        _loihi,
+        _require_loihi,
+        ("inputs.npz",),
+        details=frozenset({"flavour"}),
     ),
 }

@@ -29,16 +29,21 @@ class Synapses(NamedTuple):
     code: Array
 
 
-def synapses_of(model: Model, numbering: Numbering) -> Iterator[tuple[int, Synapses]]:
-    """All synapses but those of code 0, by the number of their projection, some at once."""
+def synapses_of(
+    model: Model, numbering: Numbering, pre: str | None = None
+) -> Iterator[tuple[int, Synapses]]:
+    """All synapses but those of code 0, those of one pre population alone if that is said, by the
+    number of their projection, some at once."""
     for via, projection in enumerate(model.graph.projections):
+        if pre is not None and projection.pre != pre:
+            continue
         wiring = model.wirings[projection.name]
         weights = model.values[weights_name(projection.name)].array.ravel()
-        for pre, post, code in _written_out(wiring, weights):
+        for ends, reached, code in _written_out(wiring, weights):
             kept = np.flatnonzero(code)
             made = Synapses(
-                pre[kept] + np.int32(numbering.first[projection.pre]),
-                post[kept] + np.int32(numbering.first[projection.post]),
+                ends[kept] + np.int32(numbering.first[projection.pre]),
+                reached[kept] + np.int32(numbering.first[projection.post]),
                 code[kept],
             )
             yield via, made
@@ -59,7 +64,8 @@ def listed(model: Model) -> Model:
     for projection in model.graph.projections:
         name, wiring = projection.name, model.wirings[projection.name]
         weights = model.values[weights_name(name)]
-        parts = list(_written_out(wiring, weights.array.ravel()))
+        none = np.zeros(0, np.int32), np.zeros(0, np.int32), weights.array.ravel()[:0]
+        parts = [none, *_written_out(wiring, weights.array.ravel())]
         pre, post, code = (np.concatenate(part) for part in zip(*parts, strict=True))
         order = np.lexsort((post, pre))
         order = order[code[order] != 0]

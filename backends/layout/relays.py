@@ -119,8 +119,7 @@ def _require_steps(model: Model, targets: Targets, depth: Array) -> None:
 def _levels(targets: Targets, depth: Array, most: int, first: int) -> tuple[Array, list[Array]]:
     """The driver of each target, and of each level of relays who drives each of them; relays are
     numbered from `first` on, level by level, from those next to the senders."""
-    inner = targets.sender < len(depth)
-    driver = np.where(inner, targets.sender, -1)
+    driver = targets.sender.copy()
     # From the targets back: those of a sender are a row, then a row of blocks of `most`, ….
     tops: list[tuple[int, Array]] = []
     for sender in np.flatnonzero(depth).tolist():

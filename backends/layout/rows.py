@@ -17,7 +17,7 @@ def rows_of(layout: Layout) -> list[dict[str, Any]]:
     for core in range(layout.cores):
         router, place = divmod(int(layout.slot[core]), grid.cores_a_router)
         row = {"id": core, "x": router % grid.width, "y": router // grid.width, "place": place}
-        found.append({**row, "neurons": _slices(layout, numbering, core)})
+        found.append({**row, "slices": _slices(layout, numbering, core)})
     return found
 
 

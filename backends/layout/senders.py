@@ -13,7 +13,7 @@ from ...ir.graph import Population
 from ...ir.integers.population import sends
 from ...ir.model import Model, start_of, weights_name
 from ...ir.types import Fixed
-from ..mapping.axons import Axons, axons_of
+from ..mapping.axons import Axons
 from ..mapping.limits import CoreLimits, Mesh
 from ..reference.neurons import constants_of
 from .build import synapses_of
@@ -26,11 +26,39 @@ def axons(model: Model, rates: Array) -> Axons:
     """The axons of a model after the passes; `rates` are packets a step of every sender of
     `Numbering`."""
     numbering = Numbering.of(model.graph)
-    found = [some for _, some in synapses_of(model, numbering)]
+    starts, reach, times = [np.zeros(1, np.int64)], list[Array](), list[Array]()
+    for population in numbering.populations:
+        first, count = numbering.first[population.name], population.neurons
+        pre, post, synapses = _merged(model, numbering, population.name)
+        counts = np.bincount(pre - first, minlength=count)
+        starts.append(np.cumsum(counts) + starts[-1][-1])
+        reach.append(post)
+        times.append(synapses)
+    several = np.concatenate([np.zeros(0, np.int32), *times])
+    return Axons(
+        numbering.neurons,
+        np.concatenate(starts),
+        np.concatenate([np.zeros(0, np.int32), *reach]),
+        rates,
+        None if (several == 1).all() else several,
+        kinds(model),
+    )
+
+
+def _merged(model: Model, numbering: Numbering, name: str) -> tuple[Array, Array, Array]:
+    """The pairs of a sender of a population and a neuron that it reaches, sorted, and the synapses
+    of each."""
+    found = [some for _, some in synapses_of(model, numbering, name)]
     none = [np.zeros(0, np.int32)]
     pre = np.concatenate([*none, *(s.pre for s in found)])
     post = np.concatenate([*none, *(s.post for s in found)])
-    return axons_of(pre, post, numbering.neurons, rates, kinds(model))
+    if sum(p.pre == name for p in model.graph.projections) < 2:
+        return pre, post, np.ones(len(pre), np.int8)
+    order = np.lexsort((post, pre))
+    pre, post = pre[order], post[order]
+    is_new = (np.diff(pre, prepend=-1) != 0) | (np.diff(post, prepend=-1) != 0)
+    at = np.flatnonzero(is_new)
+    return pre[at], post[at], np.diff(np.append(at, len(pre))).astype(np.int32)
 
 
 def rates_of(model: Model, activity: Array, presented: int) -> Array:

@@ -11,14 +11,21 @@ from ..compiled.text.sources import joined
 
 Kernels = Any  # the module, whose functions are those of the files below
 
-FILES = ("counts.py", "routes.py")
-HEAD = """\
-# Assembled by snncc from its kernels of mapping.
-{decorator}
-
-"""
-COMPILED = 'from functools import partial\nfrom numba import njit as plain\nnjit = partial(plain, cache=True, nogil=True, error_model="numpy")'  # noqa: E501
-AS_PYTHON = "def njit(function):\n    return function"
+FILES = (
+    "random.py",
+    "counts.py",
+    "routes.py",
+    "swaps.py",
+    "coarse.py",
+    "cuts.py",
+    "refine.py",
+    "relief.py",
+    "fill.py",
+)
+HEAD = "# Assembled by snncc from its kernels of mapping.\n"
+# Of those that are called from here, and of what is part of its callers.
+KERNEL = '@njit(cache=True, nogil=True, error_model="numpy")'
+INNER = '@njit(forceinline=True, error_model="numpy")'
 BESIDE = ("records.py",)  # decide how kernels are called, though they are no part of their text
 
 
@@ -26,7 +33,7 @@ def load_kernels(folder: Path) -> Kernels:
     """The kernels, compiled when they are first called."""
     import numba  # takes long to load
 
-    text = kernel_source(COMPILED)
+    text = kernel_source(KERNEL, INNER)
     beside = [resources.files(__package__ or "").joinpath(f).read_text() for f in BESIDE]
     name = f"snncc_mapping_{digest(numba.__version__, text, *beside)}"
     return load_module(name, text, writable(folder))
@@ -34,11 +41,12 @@ def load_kernels(folder: Path) -> Kernels:
 
 def as_python(folder: Path) -> Kernels:
     """The same as plain Python: for tests of what takes no time."""
-    text = kernel_source(AS_PYTHON)
+    text = kernel_source("", "")
     return load_module(f"snncc_mapping_python_{digest(text)}", text, writable(folder))
 
 
-def kernel_source(decorator: str) -> str:
-    """The kernels as one module."""
-    parts = (("mapping.kernels", FILES),)
-    return HEAD.format(decorator=decorator) + joined(parts, "njit").replace("@njit\n", "@njit\n")
+def kernel_source(kernel: str, inner: str) -> str:
+    """The kernels as one module, with these decorators."""
+    text = joined((("mapping.kernels", FILES),), "njit")
+    text = text.replace("@njit\n", f"{kernel}\n").replace("@njit(forceinline=True)\n", f"{inner}\n")
+    return HEAD + text

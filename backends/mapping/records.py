@@ -15,3 +15,76 @@ class CoreNets(NamedTuple):
     to: Ints  # int32
     home: Ints  # int32 [nets]
     rate: Ints  # float64 [nets], spikes a step of all that were joined
+
+
+class Level(NamedTuple):
+    """A hypergraph on the way from neurons to cores: its vertices are neurons that go together.
+
+    Axon e reaches vertices `reach[start[e]:start[e + 1]]` from vertex `source[e]` (-1: outside);
+    its pins are these and the source. Axons stand in the order of their sources, those of vertex v
+    from `own[v]` on, those from outside last. `senders[into[v]:into[v + 1]]` reach v.
+    """
+
+    start: Ints  # int64 [axons + 1]
+    reach: Ints  # int32
+    source: Ints  # int32 [axons]
+    loops: Ints  # uint8 [axons], whether it reaches its source
+    weight: Ints  # int64 [axons], what a packet of it costs
+    times: Ints  # int32 [axons], how many equal ones were joined
+    own: Ints  # int64 [vertices + 1]
+    into: Ints  # int64 [vertices + 1]
+    senders: Ints  # int32
+    size: Ints  # int32 [vertices], neurons
+    bits: Ints  # int64 [vertices], of synapses
+    inside: Ints  # int32 [vertices], axons that reach this vertex alone and have no other pin
+    kind: Ints  # int32 [vertices, kinds], classes numbered through all kinds
+
+
+class Cut(NamedTuple):
+    """A partition of a level, and all that its change needs to be known.
+
+    Axon e has `degree[e]` cores among its pins. How many pins each has: `pins[base[e] + core]`
+    where there is a place for every core, otherwise those of `core[base[e]:base[e] + degree[e]]`.
+    """
+
+    part: Ints  # int32 [vertices]
+    base: Ints  # int64 [axons + 1]
+    core: Ints  # int32
+    pins: Ints  # int32
+    degree: Ints  # int32 [axons]
+    load: Ints  # int64 [cores, 4]: neurons, axons in, axons out, bits
+    classes: Ints  # int32 [cores, classes], vertices of each
+    used: Ints  # int64 [cores, kinds], distinct classes
+    pull: Ints  # int64 [cores], zeros: for what is to be tried
+
+
+class Bounds(NamedTuple):
+    """The most of each column of `Cut.load` and `Cut.used`, and the bits of an axon."""
+
+    load: Ints  # int64 [cores, 4]
+    used: Ints  # int64 [kinds]
+    axon_bits: int
+    counts_in: bool  # whether axons in, or their bits, have a limit at all
+    counts_out: bool
+
+
+class Plan(NamedTuple):
+    """Cores on a mesh, and the axons between them that are looked at when one moves."""
+
+    width: int
+    height: int
+    cores_a_router: int
+    row: float  # what a spike costs over a link along a row
+    column: float
+    slot: Ints  # int32 [cores]
+    holder: Ints  # int32 [slots], the core of each, -1: none
+    router: Ints  # int32 [cores + 1], last where inputs come in
+    first: Ints  # int64 [cores + 1]
+    nets: Ints  # int32: those that end in core c, or begin there, from `first[c]` on
+    ends: Ints  # int64 [cores], ends of all these
+    price: Ints  # float64 [nets], what each tree costs a spike
+    seen: Ints  # int64 [nets], when a swap looked at it last
+    clock: Ints  # int64 [1]
+    best: Ints  # int32 [cores], slots that are kept
+    high: Ints  # int64 [width], -1: for a tree
+    low: Ints

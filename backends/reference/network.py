@@ -168,11 +168,9 @@ class _Network:
     def advance(self, name: str, t: int, trace: Simulation) -> None:
         """Step t of one population, written into the trace."""
         neurons, is_each = self.neurons[name], self.means.sums == "each"
-        ports = (
-            {}
-            if is_each
-            else {p: self._port(name, p, k, t, trace) for p, k in neurons.ports.items()}
-        )
+        kinds = {} if is_each else neurons.ports
+        with np.errstate(all="ignore"):
+            ports = {p: self._port(name, p, kind, t, trace) for p, kind in kinds.items()}
         events = self._events(name, t, trace) if is_each else ()
         forced = self.forced[name][t] if name in self.forced else None
         fired, numbers = neurons.advance(ports, events, forced)

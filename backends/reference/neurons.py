@@ -95,7 +95,7 @@ class Neurons:
                 self._assign(self.after, values)
                 fired = values[SPIKED]
             else:
-                self._fire_often(values, fired)
+                self._fire_often(values, fired, forced)
             emit = self.step.emit
             numbers = None if emit is None else np.asarray(evaluate(emit, values, self.real))
         for state in self.step.states:
@@ -127,11 +127,13 @@ class Neurons:
             self._assign(self.step.again, here)
             fired[post] += here[SPIKED]
 
-    def _fire_often(self, values: dict[str, Any], fired: Array) -> None:
-        """Fire as long as the threshold holds, up to the most spikes of a step; `fired` [B, n] are
-        those that there were already."""
-        for _ in range(self.means.spikes_per_step):
+    def _fire_often(self, values: dict[str, Any], fired: Array, forced: Array | None) -> None:
+        """Fire as long as the threshold holds, or as often as is forced, up to the most spikes of a
+        step; `fired` [B, n] are those that there were already."""
+        for k in range(self.means.spikes_per_step):
             holds = self._spread(evaluate(self.spike, values, self.real))
+            if forced is not None:
+                holds = forced > k
             values[SPIKED] = holds & (fired < self.means.spikes_per_step)
             self._assign(self.step.again, values)
             fired += values[SPIKED]

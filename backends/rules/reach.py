@@ -76,3 +76,12 @@ def require_output_apart(graph: Graph, rule: Call) -> None:
                 help=f"leave out what `{output.name}` sends back, or learn by `rule surrogate`",
             )
         )
+
+
+def require_single_spikes(graph: Graph, rule: Call) -> None:
+    """CompileError(E050) where neurons may fire several times in a step: the rule knows one."""
+    most = graph.semantics.spikes_per_step
+    if most > 1:
+        message = f"`{rule.kind}` learns from a spike a neuron and step, and there may be {most}"
+        way_out = "learn by `rule surrogate`, or train without `--spikes`"
+        raise CompileError(Diagnostic("E050", message, help=way_out))

@@ -28,7 +28,7 @@ RULES: dict[str, Rule] = {
 def rule_of(model: Model, spec: TrainSpec) -> Rule:
     """The family of a spec's rule; CompileError with every reason why it cannot train the model,
     and E075 of one that delivers event by event."""
-    require_clocked(model.graph)
+    require_clocked(model.graph, fires_often=True)
     mistakes = mistakes_of(model, spec)
     if mistakes:
         raise CompileError(mistakes)

@@ -7,12 +7,14 @@ the gradient passes it as if it were none, but where the weight is clipped (Beng
 Courville, "Estimating or propagating gradients through stochastic neurons", 2013; Hubara et al.,
 "Quantized neural networks", 2016, sec. 1.3 and 4). Units, thresholds and decays stay as they were
 when the network was quantized, but for units and parameters of neurons that learn too (`units`,
-`values`), whose codes are worked out anew.
+`values`), whose codes are worked out anew. Where the integers fire several times in a step, the
+rule goes back over how often (see `ir.adjoint.often`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -63,7 +65,7 @@ class AwareTrainer(CpuTrainer):
         self._units = Units(integers, learnt, grid_of(integers))
         self._asked = np.zeros(0, np.float32)
         self._unread: Record[Results]  # what their engine counts, which the rule counts as well
-        super().__init__(model, spec, threads, folder)
+        super().__init__(_as_often(model, integers), spec, threads, folder)
         assert (self.plan.weight == self.integers.plan.weight).all()
         assert (self.plan.events == self.integers.plan.events).all()
 
@@ -237,3 +239,10 @@ class AwareTrainer(CpuTrainer):
         own = make_work(self.integers.plan, len(work.ptr))
         assert (own.ptr.shape, own.spikes.shape) == (work.ptr.shape, work.spikes.shape)
         return Record(own._replace(ptr=work.ptr, spikes=work.spikes))
+
+
+def _as_often(model: Model, integers: Model) -> Model:
+    """The model whose neurons fire as often in a step as those of the integers may."""
+    most = integers.graph.semantics.spikes_per_step
+    means = replace(model.graph.semantics, spikes_per_step=most)
+    return replace(model, graph=replace(model.graph, semantics=means))

@@ -17,7 +17,8 @@ from typing import Any
 from safetensors.numpy import load_file, save_file
 
 from ...ir.diagnostics import CompileError, Diagnostic
-from .graph import DAMAGED, Array, NirFile, NirGraph, Node, refusal
+from ...ir.nir.graph import DAMAGED, Array, NirGraph, Node, refusal
+from ...ir.nir.said import NirFile, said
 from .hdf5 import most_of, size_of
 from .reader import read_graph
 
@@ -62,7 +63,8 @@ def main(path: str, folder: str) -> None:
     arrays: dict[str, Array] = {}
     try:
         file = read_graph(Path(path))
-        document: dict[str, Any] = {"version": file.version, "graph": _packed(file.graph, arrays)}
+        document: dict[str, Any] = {"version": file.version, "said": file.said.given()}
+        document["graph"] = _packed(file.graph, arrays)
     except CompileError as error:
         document = {"refused": [(d.code, d.message, d.help) for d in error.diagnostics]}
     if arrays:
@@ -79,7 +81,7 @@ def _packed(graph: NirGraph, arrays: dict[str, Array]) -> dict[str, Any]:
             if not isinstance(value, str):
                 arrays[str(len(arrays))] = value
         inner = None if node.graph is None else _packed(node.graph, arrays)
-        nodes.append([node.name, node.kind, fields, inner])
+        nodes.append([node.name, node.kind, fields, inner, dict(node.marks)])
     return {"nodes": nodes, "edges": graph.edges}
 
 
@@ -92,13 +94,14 @@ def _handed(path: Path, folder: Path) -> NirFile:
         )
     held = folder / ARRAYS
     arrays = load_file(held) if held.is_file() else {}
-    return NirFile(path.name, document["version"], _unpacked(document["graph"], arrays))
+    graph = _unpacked(document["graph"], arrays)
+    return NirFile(path.name, document["version"], graph, said(document["said"]))
 
 
 def _unpacked(graph: dict[str, Any], arrays: dict[str, Array]) -> NirGraph:
     nodes = {}
-    for name, kind, fields, inner in graph["nodes"]:
+    for name, kind, fields, inner, marks in graph["nodes"]:
         held = {f: v if isinstance(v, str) else arrays[str(v)] for f, v in fields.items()}
         within = None if inner is None else _unpacked(inner, arrays)
-        nodes[name] = Node(name, kind, held, within)
+        nodes[name] = Node(name, kind, held, within, marks)
     return NirGraph(nodes, tuple((a, b) for a, b in graph["edges"]))

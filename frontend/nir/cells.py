@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from ...ir.nir.graph import SPIKING
 from .decisions import Settled
-from .graph import SPIKING
 
 
 class Quantity(NamedTuple):
@@ -48,9 +48,17 @@ _METHODS = {
 }
 
 
-def model_name(kind: str) -> str:
-    """What the neuron of a kind is called in a program."""
-    return f"nir_{kind.lower()}"
+def model_name(kind: str, settled: Settled, own: Settled) -> str:
+    """What the neuron of a kind is called in a program, `own` being what holds for it in place of
+    what holds for all."""
+    odd = [
+        value for value, other in zip(_marks(own), _marks(settled), strict=True) if value != other
+    ]
+    return "_".join([f"nir_{kind.lower()}", *odd]).replace("-", "_")
+
+
+def _marks(settled: Settled) -> tuple[str, str]:
+    return settled.reset, settled.comparison
 
 
 def method_of(settled: Settled) -> str:
@@ -68,13 +76,13 @@ def quantities_of(kind: str, settled: Settled) -> dict[str, Quantity]:
     return found
 
 
-def neuron_text(kind: str, settled: Settled) -> list[str]:
-    """The lines of the neuron of a kind."""
+def neuron_text(name: str, kind: str, settled: Settled) -> list[str]:
+    """The lines of the neuron of a kind, called so."""
     quantities = quantities_of(kind, settled)
     lines = [f"param {name}: {quantity.unit}" for name, quantity in quantities.items()]
     lines.append("param bias: 1 = 0  # of what leads here, a current in every step")
     lines += [*_DYNAMICS[kind](settled), *_ending(kind, settled)]
-    return [f"neuron {model_name(kind)} {{", *(f"  {line}" for line in lines), "}"]
+    return [f"neuron {name} {{", *(f"  {line}" for line in lines), "}"]
 
 
 def _leaky(_settled: Settled) -> list[str]:

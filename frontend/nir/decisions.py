@@ -8,52 +8,22 @@ nor to be read from the numbers of the file is asked for (E092).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 
-from .graph import INTEGRATING, OPEN, SPIKING, UNFIT, Floats, NirFile, NirGraph, Node, refusal
-
-
-class Reset(StrEnum):
-    """What a spike does to the potential: sets it to v_reset, or subtracts the threshold."""
-
-    ZERO = "zero"
-    SUBTRACT = "subtract"
-
-
-class Method(StrEnum):
-    """How a step solves the equations. By `euler` a potential takes the current of this step, by
-    `euler-together` that before it; `exponential` solves each equation by itself, `exact` all."""
-
-    EULER = "euler"
-    TOGETHER = "euler-together"
-    EXPONENTIAL = "exponential"
-    EXACT = "exact"
-
-
-class Comparison(StrEnum):
-    """Where a neuron fires: above its threshold alone, or at it too."""
-
-    ABOVE = "above"
-    AT_LEAST = "at-least"
-
-
-class Gain(StrEnum):
-    """What the r of a node without a leak is per: a second, or a step."""
-
-    TIME = "time"
-    STEP = "step"
-
-
-class Signals(StrEnum):
-    """What an Input sends."""
-
-    SPIKES = "spikes"
-    NUMBERS = "numbers"
-
+from ...ir.nir.graph import (
+    INTEGRATING,
+    OPEN,
+    SPIKING,
+    UNFIT,
+    Floats,
+    NirGraph,
+    Node,
+    refusal,
+)
+from ...ir.nir.said import MARKS, Method, NirFile, Said, key_of
 
 SAME = 1e-4  # by how much what is one number in a file may differ
 MOST_STEPS = 1e4  # of a time constant
@@ -84,7 +54,7 @@ class Decision(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """Every choice made, and how."""
+    """Every choice made, and how. What is `forced` holds whatever nodes say of themselves."""
 
     dt: float
     reset: str
@@ -94,11 +64,18 @@ class Settled:
     delay: int
     signals: str
     decisions: tuple[Decision, ...]
+    forced: frozenset[str] = frozenset()
+
+    def of(self, node: Node) -> Settled:
+        """What holds for one node."""
+        own = {mark: value for mark, value in node.marks.items() if mark not in self.forced}
+        reset, comparison = (own.get(mark, getattr(self, mark)) for mark in MARKS)
+        return replace(self, reset=reset, comparison=comparison)
 
 
 def settle(file: NirFile, graph: NirGraph, choices: Choices) -> Settled:
     """All that the file leaves open; CompileError(E092) for what neither it nor the user says."""
-    found = [*_settled(graph, choices)]
+    found = [*_settled(graph, choices, file.said)]
     missing = [row for row in found if row.how == "open"]
     if missing:
         asked = "; ".join(row.evidence for row in missing)
@@ -107,8 +84,7 @@ def settle(file: NirFile, graph: NirGraph, choices: Choices) -> Settled:
     values = {row.name: row.value for row in found}
     dt = float(values["dt"])
     _require_steps(graph, dt, str(values["discretize"]))
-    _require_reset(graph, str(values["reset"]))
-    return Settled(
+    settled = Settled(
         dt,
         str(values["reset"]),
         str(values["discretize"]),
@@ -117,36 +93,47 @@ def settle(file: NirFile, graph: NirGraph, choices: Choices) -> Settled:
         int(values["recurrent delay"]),
         str(values["input"]),
         tuple(found),
+        frozenset(mark for mark in MARKS if getattr(choices, mark) is not None),
     )
+    _require_reset(graph, settled)
+    return settled
 
 
-def _settled(graph: NirGraph, choices: Choices) -> Iterator[Decision]:
+def _settled(graph: NirGraph, choices: Choices, said: Said) -> Iterator[Decision]:
     kinds = {node.kind for node in graph.nodes.values()}
     implied = implied_step(graph)
-    yield _step(choices, implied)
-    yield _reset(choices, kinds)
-    yield _method(choices, kinds, implied)
-    yield _or_default("comparison", choices.comparison, "--comparison", "above", NIR_ABOVE)
-    yield _gain(choices, graph)
-    yield _or_default("recurrent delay", choices.delay, "--recurrent-delay", 1, LEAST)
-    yield _or_default("input", choices.signals, "--input", "spikes", "NIR's S is of spikes")
+    yield _step(choices, said, implied)
+    yield _given("reset", choices.reset, said.reset) or _reset(kinds)
+    yield _given("discretize", choices.discretize, said.discretize) or _method(kinds, implied)
+    yield _given("comparison", choices.comparison, said.comparison) or NIR_ABOVE
+    yield _given("gain", choices.gain, said.gain) or _gain(graph)
+    yield _given("recurrent delay", choices.delay, said.recurrent_delay) or LEAST
+    yield _given("input", choices.signals, said.input) or OF_SPIKES
     yield Decision("spikes a step", 1, "default", "NIR's threshold says whether, not how often")
     yield Decision("membrane floor", "none", "default", "NIR has none")
+    for node in graph.nodes.values():
+        for mark, value in node.marks.items():
+            if getattr(choices, mark) is None:
+                told = f"`{key_of(mark)}` of the node"
+                yield Decision(f"{mark} of {node.name}", value, "given", told)
     for name in choices.transposed:
         yield Decision("transposed", name, "given", "--transpose")
     yield Decision("start", 0, "default", "potentials and currents begin at 0")
 
 
-NIR_ABOVE = "NIR's equations say v > v_threshold"
-LEAST = "the least that a cycle can have"
+ABOVE = "NIR's equations say v > v_threshold"
+NIR_ABOVE = Decision("comparison", "above", "default", ABOVE)
+LEAST = Decision("recurrent delay", 1, "default", "the least that a cycle can have")
+OF_SPIKES = Decision("input", "spikes", "default", "NIR's S is of spikes")
 
 
-def _or_default(
-    name: str, given: str | int | None, option: str, default: str | int, why: str
-) -> Decision:
+def _given(name: str, given: str | int | None, told: str | int | None) -> Decision | None:
+    """What the user says, else what the file says of itself."""
+    key = key_of(name.replace(" ", "_"))
     if given is not None:
-        return Decision(name, given, "given", option)
-    return Decision(name, default, "default", why)
+        beside = "" if told in (None, given) else f"; the file's `{key}` is {told}"
+        return Decision(name, given, "given", f"--{name.replace(' ', '-')}{beside}")
+    return None if told is None else Decision(name, told, "given", f"the file's `{key}`")
 
 
 class Implied(NamedTuple):
@@ -183,32 +170,30 @@ def _quotients(node: Node) -> Iterator[tuple[str, Floats, Floats]]:
     }.get(node.kind, ())
     for tau, gain in pairs:
         times, factor = node.numbers(tau), node.numbers(gain, 1.0)
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             yield f"{node.name}.{tau} / {gain}", np.asarray(times / factor), times
 
 
-def _step(choices: Choices, implied: Implied | None) -> Decision:
+def _step(choices: Choices, said: Said, implied: Implied | None) -> Decision:
     if choices.dt is not None:
         told = "" if implied is None else f"; the file's numbers come to {implied.dt:g}"
         is_same = implied is not None and abs(implied.dt - choices.dt) <= SAME * choices.dt
         return Decision("dt", choices.dt, "given", "--dt" + ("" if is_same else told))
+    if said.dt is not None:
+        return Decision("dt", said.dt, "given", f"the file's `{key_of('dt')}`")
     if implied is not None:
         return Decision("dt", implied.dt, "inferred", implied.evidence)
     return Decision("dt", "the step of time in seconds", "open", "say `--dt 1e-3`")
 
 
-def _reset(choices: Choices, kinds: set[str]) -> Decision:
-    if choices.reset is not None:
-        return Decision("reset", choices.reset, "given", "--reset")
+def _reset(kinds: set[str]) -> Decision:
     if not kinds & SPIKING:
         return Decision("reset", "none", "inferred", "no node has a reset")
     way_out = "say `--reset zero` (to v_reset) or `--reset subtract` (by the threshold)"
     return Decision("reset", "what a spike does to the potential", "open", way_out)
 
 
-def _method(choices: Choices, kinds: set[str], implied: Implied | None) -> Decision:
-    if choices.discretize is not None:
-        return Decision("discretize", choices.discretize, "given", "--discretize")
+def _method(kinds: set[str], implied: Implied | None) -> Decision:
     if not kinds & INTEGRATING:
         return Decision("discretize", "euler", "inferred", "no node has an equation")
     has_currents = bool(kinds & {"CubaLI", "CubaLIF"})
@@ -219,10 +204,8 @@ def _method(choices: Choices, kinds: set[str], implied: Implied | None) -> Decis
     return Decision("discretize", "how a step solves the equations", "open", way_out)
 
 
-def _gain(choices: Choices, graph: NirGraph) -> Decision:
+def _gain(graph: NirGraph) -> Decision:
     """Whether the r of nodes without a leak is per second or per step."""
-    if choices.gain is not None:
-        return Decision("gain", choices.gain, "given", "--gain")
     nodes = [node for node in graph.nodes.values() if node.kind in ("I", "IF")]
     if not nodes:
         return Decision("gain", "time", "default", "no node integrates without a leak")
@@ -253,8 +236,9 @@ def _times(nodes: Iterable[Node]) -> Iterator[tuple[Node, str, Floats]]:
                 yield node, name, node.numbers(name)
 
 
-def _require_reset(graph: NirGraph, reset: str) -> None:
+def _require_reset(graph: NirGraph, settled: Settled) -> None:
     for node in graph.nodes.values():
-        if reset == "subtract" and node.kind in SPIKING and np.any(node.numbers("v_reset")):
+        is_taken = settled.of(node).reset == "subtract"
+        if is_taken and node.kind in SPIKING and np.any(node.numbers("v_reset")):
             message = f"`{node.name}` ({node.kind}) has a v_reset, and --reset subtract leaves none"
             raise refusal(UNFIT, message, "say `--reset zero`, which resets to v_reset")

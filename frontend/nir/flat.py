@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 
+from ...ir.nir.graph import GRAPH, UNFIT, Edge, NirGraph, Node, refusal
 from ...ir.report import listing, nearest
-from .graph import GRAPH, UNFIT, Edge, NirGraph, Node, refusal
 
 
 def flattened(graph: NirGraph) -> NirGraph:
@@ -26,7 +27,7 @@ def flattened(graph: NirGraph) -> NirGraph:
         for own, part in inner.nodes.items():
             full = f"{name}.{own}"
             kind = {"Input": "Enter", "Output": "Leave"}.get(part.kind, part.kind)
-            nodes[full] = Node(full, kind, part.fields)
+            nodes[full] = replace(part, name=full, kind=kind)
         edges += [(f"{name}.{a}", f"{name}.{b}") for a, b in inner.edges]
         enters[name] = f"{name}.{_only(inner, name, 'Input')}"
         leaves[name] = f"{name}.{_only(inner, name, 'Output')}"
@@ -74,5 +75,5 @@ def transposed(graph: NirGraph, names: Iterable[str]) -> NirGraph:
             raise refusal(UNFIT, f"there is no matrix `{name}` to be transposed", way_out)
         node = nodes[name]
         turned = {**node.fields, "weight": np.transpose(np.asarray(node.fields["weight"]))}
-        nodes[name] = Node(name, node.kind, turned)
+        nodes[name] = replace(node, fields=turned)
     return NirGraph(nodes, graph.edges)

@@ -17,15 +17,16 @@ from typing import Any
 import numpy as np
 
 from ...ir.files import open_file
+from ...ir.nir.graph import DAMAGED, Array, refusal
 from ..limits import LIMITS
 from ..stored.packed import ALWAYS, MOST_TIMES
-from .graph import DAMAGED, Array, refusal
 
 MOST_OBJECTS = 200_000
 MOST_NAME = 1000  # characters
 MOST_TEXT = 1 << 16  # [bytes] of one text
 FILTERS = {1: "gzip", 2: "shuffle", 3: "fletcher32", 32000: "lzf"}
-_DAMAGE = (OSError, KeyError, ValueError, TypeError, RuntimeError, OverflowError, IndexError)
+_OF_HDF5 = (OSError, KeyError, RuntimeError)  # with words of the library about the file
+_DAMAGE = (*_OF_HDF5, ValueError, TypeError, OverflowError, IndexError)  # of the bindings
 NO_FILE = "a NIR file is HDF5, as `nir.write` makes it; make it anew, or copy it again"
 PIP = "pip install 'snncc[nir]'"
 
@@ -217,6 +218,9 @@ def opened(path: Path) -> Iterator[Group]:
 
 
 def _reason(error: Exception) -> str:
-    return (
-        str(getattr(error, "strerror", None) or error).splitlines()[0][:200] if str(error) else ""
-    )
+    """What the library says; what its bindings say of Python's types and texts tells nobody of the
+    file."""
+    if not isinstance(error, _OF_HDF5):
+        return "what it says of its types, texts or sizes has no meaning"
+    said = getattr(error, "strerror", None) or (error.args[0] if error.args else "")
+    return next(iter(str(said).splitlines()), "")[:200]

@@ -26,13 +26,6 @@ def _escaped(found: re.Match[str]) -> str:
     return "".join(f"_x{byte:02x}" for byte in found[0].encode())
 
 
-def demangled(name: str) -> str:
-    """The node's name, of what `mangled` made."""
-    parts = re.split(r"_x([0-9a-f]{2})", name.removesuffix("_"))
-    pieces = [bytes([int(p, 16)]) if k % 2 else p.encode() for k, p in enumerate(parts)]
-    return b"".join(pieces).decode()
-
-
 def key_of(name: str, field: str) -> str:
     """What a node's numbers are called in the file of weights: a text that needs no quoting."""
     is_plain = re.fullmatch(r"[A-Za-z0-9_.-]+", name) and "_x" not in name

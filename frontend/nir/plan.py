@@ -12,9 +12,9 @@ from math import prod
 
 import numpy as np
 
+from ...ir.nir.graph import CELLS, LINEAR, UNFIT, Floats, NirGraph, Node, refusal
 from .cycles import closing
 from .decisions import Settled
-from .graph import CELLS, LINEAR, UNFIT, Floats, NirGraph, Node, refusal
 from .shapes import Shape
 from .wiring import Tensors, Wiring, bias_of, wiring_of
 
@@ -74,18 +74,19 @@ def plan_of(graph: NirGraph, shapes: dict[str, Shape], settled: Settled) -> Plan
         for name, node in graph.nodes.items()
         if node.kind in LINEAR and [graph.nodes[n].kind in CELLS for n in after[name]] == [True]
     }
+    late = _late(graph, before, after, shapes, settled)
     answers, dropped = _outputs(graph, before, fused)
     biases = _biases(graph, fused, shapes)
     groups = [
         _group(graph, name, shapes, name in answers, biases.get(name))
         for name in graph.nodes
-        if name not in fused and name not in dropped
+        if name not in fused and name not in dropped and name not in late
     ]
     tensors: Tensors = {}
     joints = [
         joint
         for group in groups
-        for joint in _joints(graph, group, fused, before, shapes, settled, tensors)
+        for joint in _joints(graph, group, fused, late, before, shapes, settled, tensors)
     ]
     return Plan(tuple(groups), _delayed(groups, joints, settled), tensors)
 
@@ -145,6 +146,7 @@ def _joints(
     graph: NirGraph,
     group: Group,
     fused: dict[str, str],
+    late: dict[str, int],
     before: dict[str, tuple[str, ...]],
     shapes: dict[str, Shape],
     settled: Settled,
@@ -154,10 +156,18 @@ def _joints(
     found: list[Joint] = []
 
     def join(pre: str, linear: str | None, through: str | None) -> None:
+        if pre in late:
+            for origin in before[pre]:
+                join_late(origin, linear, through, late[pre])
+            return
+        join_late(pre, linear, through, 0)
+
+    def join_late(pre: str, linear: str | None, through: str | None, steps: int) -> None:
         node = None if linear is None else graph.nodes[linear]
         post = shapes[linear] if linear is not None else group.shape
         wiring = wiring_of(node, shapes[pre], post, settled.dt, tensors)
-        found.append(Joint(pre, group.name, wiring, through, wiring.delay))
+        delay = None if wiring.delay is None else wiring.delay + steps
+        found.append(Joint(pre, group.name, wiring, through, delay))
 
     own = group.name if graph.nodes[group.name].kind in LINEAR else None
     for pre in before[group.name]:
@@ -166,6 +176,27 @@ def _joints(
             continue
         for first in before[pre]:  # not fused itself, as it leads to no neuron
             join(first, pre, pre)
+    return found
+
+
+def _late(
+    graph: NirGraph,
+    before: dict[str, tuple[str, ...]],
+    after: dict[str, tuple[str, ...]],
+    shapes: dict[str, Shape],
+    settled: Settled,
+) -> dict[str, int]:
+    """The steps of Delay nodes that are the delay of the projections behind them: those of one
+    delay for all neurons, which lead to linear nodes alone, none of them a Delay."""
+    delays = {name for name, node in graph.nodes.items() if node.kind == "Delay"}
+    ways = LINEAR - {"Delay"}
+    found: dict[str, int] = {}
+    for name in delays:
+        leads = after[name] and all(graph.nodes[n].kind in ways for n in after[name])
+        if leads and not delays & set(before[name]):
+            shape = shapes[name]
+            steps = wiring_of(graph.nodes[name], shape, shape, settled.dt, {}).delay
+            found |= {} if steps is None else {name: steps}
     return found
 
 

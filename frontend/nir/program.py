@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
+from ...ir.nir.said import NirFile
 from .cells import method_of, model_name, neuron_text, quantities_of
 from .decisions import Choices, Decision, Settled, settle
 from .flat import flattened, transposed, without
-from .graph import NirFile
 from .names import key_of, mangled
 from .plan import Group, Joint, Plan, neurons, plan_of
 from .shapes import shapes_of
@@ -86,13 +86,19 @@ def _quoted(name: str) -> str:
 
 
 def _neurons(plan: Plan, settled: Settled) -> Iterator[str]:
-    for kind in sorted({group.kind for group in plan.groups} - {"Input"}):
-        yield from neuron_text(kind, settled)
+    found = {
+        model_name(group.kind, settled, settled.of(group.node)): group
+        for group in plan.groups
+        if group.kind != "Input"
+    }
+    for name in sorted(found):
+        group = found[name]
+        yield from neuron_text(name, group.kind, settled.of(group.node))
         yield ""
 
 
 def _network(file: NirFile, settled: Settled, plan: Plan, tensors: Tensors) -> Iterator[str]:
-    name = mangled(Path(file.name).stem)
+    name = mangled(file.said.network or Path(file.name).stem)
     step = f"{settled.dt!r} s"
     yield f"network {name}(duration: s = {DURATION} * {step}) {{"
     yield f"  dt = {step}"
@@ -102,10 +108,33 @@ def _network(file: NirFile, settled: Settled, plan: Plan, tensors: Tensors) -> I
     for group in plan.groups:
         yield f"  {_declared(group, settled, tensors)}"
     yield ""
-    alike = Counter(joint.through for joint in plan.joints)
-    for joint in plan.joints:
-        yield f"  {_joined(joint, settled, alike[joint.through] == 1)}"
+    for line in _projections(plan, settled):
+        yield f"  {line}"
     yield "}"
+
+
+def _projections(plan: Plan, settled: Settled) -> Iterator[str]:
+    alike = Counter(joint.through for joint in plan.joints)
+    between: Counter[tuple[str, str]] = Counter()
+    nth: Counter[str | None] = Counter()
+    for joint in plan.joints:
+        between[joint.pre, joint.post] += 1
+        name = _name(joint, between[joint.pre, joint.post], alike, nth[joint.through])
+        nth[joint.through] += 1
+        yield _joined(joint, settled, name)
+
+
+def _name(joint: Joint, number: int, alike: Counter[str | None], nth: int) -> str | None:
+    """The name of a projection after its node, with a number if several are of it; None where it
+    has none, or that which a program gives it."""
+    if joint.through is None:
+        return None
+    ends = ((joint.pre, joint.post), (mangled(joint.pre), mangled(joint.post)))
+    behind = "" if number == 1 else f"#{number}"
+    if alike[joint.through] > 1:
+        return f"{mangled(joint.through)}[{nth}]"
+    is_default = joint.through in [f"{pre}->{post}{behind}" for pre, post in ends]
+    return None if is_default else mangled(joint.through)
 
 
 def _declared(group: Group, settled: Settled, tensors: Tensors) -> str:
@@ -115,14 +144,15 @@ def _declared(group: Group, settled: Settled, tensors: Tensors) -> str:
     if group.kind == "Input":
         word = {"spikes": "spikes", "numbers": "current"}[settled.signals]
         return f"input {name}[{shape}] encode {word}(duration = duration){remark}"
+    own = settled.of(group.node)
     values = [
         f"{field} = {_value(group, field, unit, group.node.numbers(field, absent or 0.0), tensors)}"
-        for field, (unit, absent) in quantities_of(group.kind, settled).items()
+        for field, (unit, absent) in quantities_of(group.kind, own).items()
     ]
     if group.bias is not None:
         values.append(f"bias = {_value(group, 'bias', '1', group.bias, tensors)}")
     said = f"({', '.join(values)})" if values else ""
-    return f"{group.role} {name}[{shape}] : {model_name(group.kind)}{said}{remark}"
+    return f"{group.role} {name}[{shape}] : {model_name(group.kind, settled, own)}{said}{remark}"
 
 
 def _value(group: Group, field: str, unit: str, values: object, tensors: Tensors) -> str:
@@ -138,11 +168,8 @@ def _value(group: Group, field: str, unit: str, values: object, tensors: Tensors
     return f'file("{WEIGHTS}", key = "{key}"{said})'
 
 
-def _joined(joint: Joint, settled: Settled, is_alone: bool) -> str:
-    """The projection; it bears the name of its node if no other comes of that."""
+def _joined(joint: Joint, settled: Settled, name: str | None) -> str:
     text = f"{mangled(joint.pre)} -> {mangled(joint.post)} : {joint.wiring.text}"
     if joint.delay:
         text += f"  delay {joint.delay} * {settled.dt!r} s"
-    if joint.through is not None and is_alone:
-        text += f"  as {mangled(joint.through)}"
-    return text
+    return text if name is None else f"{text}  as {name}"

@@ -8,23 +8,26 @@ from pathlib import Path
 
 import numpy as np
 
-from ...ir.report import nearest
-from .graph import (
+from ...ir.nir.graph import (
     DAMAGED,
     GRAPH,
     KINDS,
+    SPIKING,
     UNFIT,
     Array,
     Edge,
     Field,
-    NirFile,
     NirGraph,
     Node,
     refusal,
 )
+from ...ir.nir.said import KEYS, MARKS, NirFile, Said, is_text, key_of, said
+from ...ir.report import nearest
 from .hdf5 import Group, opened
 
+SPIKES = SPIKING | {"Threshold"}
 MOST_DEPTH = 8  # graphs within graphs
+LARGEST = float(np.finfo(np.float32).max)
 NEWEST = 1  # the first number of a version
 
 
@@ -38,11 +41,12 @@ def read_graph(path: Path) -> NirFile:
         version = _version(file)
         if "node" not in file:
             raise refusal(DAMAGED, f"`{path.name}` is HDF5, but no NIR: it has no `node`")
-        node = _node(file.group("node"), "", 0)
+        root = file.group("node")
+        node, told = _node(root, "", 0), _said(root)
     if node.graph is None:
         message = f"`{path.name}` holds a single {node.kind}, not a graph"
         raise refusal(UNFIT, message, "write a NIRGraph with an Input and an Output")
-    return NirFile(path.name, version, node.graph)
+    return NirFile(path.name, version, node.graph, told)
 
 
 def _version(file: Group) -> str:
@@ -56,6 +60,23 @@ def _version(file: Group) -> str:
     return version
 
 
+def _said(group: Group) -> Said:
+    """What its metadata say under our keys; others are not looked at."""
+    if "metadata" not in group:
+        return Said()
+    inside = group.group("metadata")
+    return said({key: _value(inside, key) for key in KEYS if key in inside})
+
+
+def _value(group: Group, key: str) -> str | float:
+    if is_text(key):
+        return group.text(key)
+    found = group.numbers(key)
+    if found.size != 1:
+        raise refusal(DAMAGED, f"{group.where}/{key} is not one number")
+    return float(found.ravel()[0])
+
+
 def _node(group: Group, name: str, depth: int) -> Node:
     kind = group.text("type")
     if kind not in KINDS:
@@ -64,7 +85,9 @@ def _node(group: Group, name: str, depth: int) -> Node:
     if kind == GRAPH:
         return Node(name, kind, {}, _graph(group, depth))
     fields = {field.name: _field(group, field) for field in KINDS[kind] if _has(group, field)}
-    return Node(name, kind, fields)
+    told = {} if kind not in SPIKES else _said(group).given()
+    marks = {mark: str(told[key_of(mark)]) for mark in MARKS if key_of(mark) in told}
+    return Node(name, kind, fields, marks=marks)
 
 
 def _has(group: Group, field: Field) -> bool:
@@ -75,8 +98,14 @@ def _field(group: Group, field: Field) -> Array | str:
     if field.form == "padding" and group.is_text(field.name):
         return group.text(field.name)
     found = group.numbers(field.name)
-    if field.form != "numbers" and not np.all(found == np.floor(found)):
-        raise refusal(DAMAGED, f"{group.where}/{field.name} holds numbers that are not whole")
+    where = f"{group.where}/{field.name}"
+    if not found.size and not field.is_optional and field.name != "shape":
+        raise refusal(DAMAGED, f"{where} is empty", "write the file anew")
+    if np.any(np.abs(found.astype(np.float64)) > LARGEST):
+        raise refusal(UNFIT, f"{where} holds numbers that single precision has not")
+    is_real = found.dtype.kind == "f"
+    if field.form != "numbers" and is_real and not np.all(found == np.floor(found)):
+        raise refusal(DAMAGED, f"{where} holds numbers that are not whole")
     return found
 
 

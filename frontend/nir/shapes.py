@@ -8,8 +8,8 @@ from math import prod
 
 import numpy as np
 
+from ...ir.nir.graph import CELLS, KINDS, UNFIT, NirGraph, Node, refusal
 from ..limits import LIMITS
-from .graph import CELLS, KINDS, UNFIT, NirGraph, Node, refusal
 
 Shape = tuple[int, ...]
 UNDILATED: Shape = (1, 1)

@@ -7,7 +7,7 @@ from math import prod
 
 import numpy as np
 
-from .graph import UNFIT, Floats, Node, refusal
+from ...ir.nir.graph import UNFIT, Floats, Node, refusal
 from .shapes import Shape, paddings, window_of
 
 MOST = 1 << 20  # synapses

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .graph import UNFIT, Array, Floats, Node, refusal
+from ...ir.nir.graph import UNFIT, Array, Floats, Node, refusal
 from .names import key_of
 from .shapes import Shape, window_of
 from .windows import EXACT, is_square, listed

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import reduce
 
 from ..derivatives import gradients, number, plus, where
 from ..diagnostics import CompileError, Diagnostic, Span
@@ -23,6 +24,7 @@ from ..expr import Const, Expr, Ref, apply, names, substitute
 from ..neuron import COUNTER, LAST_EMITTED, LOST, SPIKED, Assign, NeuronStep, State, margin
 from ..passes.simplify import simplify
 from ..types import FLOATS, DType
+from . import often
 from .curves import Curve
 
 NEXT, ADJOINT = "~next", "~"
@@ -33,12 +35,14 @@ SPIKE, EMITTED, MARGIN = "spike~", "emit~", "spiked:margin"
 class Surrogate:
     """What stands for the derivative of a spike by the threshold's margin, `width` in the margin's
     unit. `is_through`: the reset is differentiated as well; `is_temporal`: the states' adjoints are
-    passed back in time (else only through what is emitted within a step)."""
+    passed back in time (else only through what is emitted within a step). `spikes`: the most of a
+    neuron in a step."""
 
     curve: Curve
     width: float
     is_through: bool = True
     is_temporal: bool = True
+    spikes: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,7 @@ class StepAdjoint:
 
 def adjoint_of(step: NeuronStep, surrogate: Surrogate, span: Span | None = None) -> StepAdjoint:
     """The adjoint of a step; CompileError(E050) for a threshold that is no comparison, which has no
-    margin."""
+    margin, and for what `often` says of several spikes a step."""
     return _Program(step, surrogate, span).adjoint()
 
 
@@ -78,11 +82,29 @@ class _Program:
         self.now: dict[str, Expr] = {s.name: Ref(s.name, s.dtype) for s in step.states}
         self.forward: list[Assign] = []
         self.margin: Expr | None = None
+        self.margins: tuple[Expr, ...] = ()
         for assign in step.update:
             self._assign(assign.target, assign.value)
         if step.threshold is not None:
             self._fire(span)
+        if surrogate.spikes > 1 and step.threshold is not None:
+            self._end_often(span)
+            return
         for assign in step.after:
+            self._assign(assign.target, assign.value)
+
+    def _end_often(self, span: Span | None) -> None:
+        """What follows several spikes: each does what one does."""
+        changes = often.resets(self.step, span)
+        if self.step.score and self.step.emit is None:
+            raise CompileError(_scored(span))
+        for assign in self.step.relax:
+            self._assign(assign.target, assign.value)
+        for state, change in changes.items():
+            kept = Ref(state, change.dtype)
+            added = apply("mul", Ref(SPIKED, DType.F32), change)
+            self._assign(state, apply("add", kept, added))
+        for assign in self.step.score:
             self._assign(assign.target, assign.value)
 
     def _assign(self, target: str, value: Expr) -> None:
@@ -99,7 +121,13 @@ class _Program:
         if found is None or found.value.dtype not in FLOATS:
             raise CompileError(_no_margin(span))
         self.margin = simplify(substitute(found.value, self.now))
-        self._define(SPIKED, simplify(substitute(self.step.spike, self.now)))
+        if self.surrogate.spikes == 1:
+            self.margins = (self.margin,)
+            self._define(SPIKED, simplify(substitute(self.step.spike, self.now)))
+            return
+        each = often.margins(found.value, often.resets(self.step, span), self.surrogate.spikes)
+        self.margins = tuple(simplify(substitute(m, self.now)) for m in each)
+        self._define(SPIKED, _count(self.margins, found.is_strict))
 
     def carried(self) -> list[State]:
         """The real states that the step reads, and what the output emits, which the loss reads."""
@@ -169,7 +197,8 @@ class _Sweep:
             self._write(assign.target)
             seed = Ref(assign.target + ADJOINT, assign.value.dtype)
             self._spread(assign.value, seed)
-            self._of_spike(assign.value, seed)
+            if self.program.surrogate.spikes == 1:
+                self._of_spike(assign.value, seed)
 
     def _of_spike(self, value: Expr, seed: Expr) -> None:
         """What a reset asks of the spike: the difference that it makes."""
@@ -188,11 +217,15 @@ class _Sweep:
         if SPIKED not in self.sums:
             return
         self._write(SPIKED)
-        reach, surrogate = self.program.margin, self.program.surrogate
-        assert reach is not None
-        self.backward.append(Assign(MARGIN, reach))
-        m = Ref(MARGIN, reach.dtype)
-        slope = surrogate.curve(m, number(surrogate.width, m))
+        surrogate, parts = self.program.surrogate, list[Expr]()
+        assert self.program.margin is not None
+        for k, reach in enumerate(self.program.margins):
+            name = MARGIN + (f":{k}" if k else "")
+            self.backward.append(Assign(name, reach))
+            m = Ref(name, reach.dtype)
+            parts.append(surrogate.curve(m, number(surrogate.width, m)))
+        slope = reduce(lambda a, b: apply("add", a, b), parts)
+        reach = self.program.margin
         part: Expr = apply("mul", Ref(SPIKED + ADJOINT, reach.dtype), slope)
         if self.program.step.refractory is not None:
             part = where(apply("le", COUNTER, Const(0, DType.I32)), part)
@@ -201,7 +234,9 @@ class _Sweep:
 
     def _spread(self, value: Expr, seed: Expr) -> None:
         for name, part in gradients(value, seed).items():
-            self._add(name, part)
+            # Of several spikes the reset is a sum, which asks the spikes as one of its terms.
+            if name != SPIKED or self.program.surrogate.is_through:
+                self._add(name, part)
 
     def _add(self, name: str, part: Expr) -> None:
         self.sums[name] = plus(self.sums.get(name), part)
@@ -209,6 +244,25 @@ class _Sweep:
     def _write(self, name: str) -> None:
         value = simplify(self.sums[name])
         self.backward.append(Assign(name + ADJOINT, value))
+
+
+def _count(margins: tuple[Expr, ...], is_strict: bool) -> Expr:
+    """How many of the margins are passed, a number."""
+    one, none = Const(1.0, DType.F32), Const(0.0, DType.F32)
+    test = "gt" if is_strict else "ge"
+    parts: list[Expr] = [
+        apply("select", apply(test, m, Const(0.0, m.dtype)), one, none) for m in margins
+    ]
+    return reduce(lambda a, b: apply("add", a, b), parts)
+
+
+def _scored(span: Span | None) -> Diagnostic:
+    return Diagnostic(
+        "E050",
+        "an output that fires several times in a step is scored by its spikes alone",
+        span,
+        help="leave out its `readout`, or take `--spikes 1`",
+    )
 
 
 def _no_margin(span: Span | None) -> Diagnostic:

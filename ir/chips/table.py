@@ -1,7 +1,7 @@
 """The chips: their limits, the forms of their numbers, and what neither says of them.
 
 Of every fact `source` names where it is from; what could not be verified is left out. A chip here
-is limits and forms of numbers: nothing maps a network to its cores or writes its image.
+is limits and forms of numbers; what a core of it holds is in `cores`.
 """
 
 from __future__ import annotations
@@ -60,6 +60,7 @@ _PROVED: dict[str, Form] = {
     "extra_delay": Form(0),
     "axon_types": Form(0),
     "reset": Form("nearest"),
+    "registers": Form("plain"),
 }
 _BY_NEURON = Form("neuron", ("population", "pow2"))
 _SPIKES_OUT = ("spikes",)
@@ -169,28 +170,28 @@ CHIPS: dict[str, Chip] = {
             "synapse_bytes": 128 * 16384 * 8,
             "states": 2,
             "delay": Range(0, 62),
-            "refractory": 63,
+            "refractory": 62,
             "resets": ("zero",),
         },
         {
             **_PROVED,
             "bits": Form(8, Range(2, 8)),
-            "scale": Form("population", ("exponent", "neuron", "pow2")),
-            "guard": Form(None, Range(-1, 14)),
+            "scale": Form("population", ("shared_exponent", "exponent", "neuron", "pow2")),
+            "guard": Form(None, Range(6, 14)),
             "state_bits": Form(24),
             "decay": Form("multiply"),
             "decay_bits": Form(12),
             "rounding": Form("toward_zero"),
             "extra_delay": Form(0, (1,)),  # lava's connections take a step
+            "registers": Form("loihi"),
             "sums": Form("exact"),
             "threshold": Form("step"),
             "spikes": Form(1),
         },
         (
-            "weights of both signs are even numbers: a code is twice itself there",
-            "currents wrap at 24 bits, where they are clipped here",
-            "a threshold is a multiple of 64, and a core has 8 of them",
-            "emulators differ by 1 in the decay of currents (lava and nengo-loihi take du + 1)",
+            "a core has 8 thresholds and 32 pairs of decays: more of them want more cores",
+            "an emulator says less: lava has no refractory time, brian2-loihi no bias and no end "
+            "of a voltage, nengo-loihi no delay but of a step",
         ),
     ),
     "truenorth": Chip(

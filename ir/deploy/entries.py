@@ -15,6 +15,7 @@ from ..integers.precision import (
     LEAKS,
     MOST_BITS,
     OVERFLOWS,
+    REGISTERS,
     RESETS,
     ROUNDINGS,
     SCALES,
@@ -112,6 +113,11 @@ DEPLOY_ENTRIES: dict[str, DeployEntry] = {
     ),
     "reset": DeployEntry(
         "what a spike takes where it takes the threshold away", RESETS, default=_OWN.reset
+    ),
+    "registers": DeployEntry(
+        "how wide a chip's currents, sums, thresholds and biases are",
+        REGISTERS,
+        default=_OWN.registers,
     ),
     "target": DeployEntry("a chip whose limits and forms of numbers are to hold", CHIPS),
 }

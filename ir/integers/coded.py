@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -19,7 +20,7 @@ from ..expr import Apply, Const, Expr, Ref, apply
 from ..neuron import NeuronStep, State
 from ..ops import LONGEST_SHIFT
 from ..types import DType, Fixed
-from .codes import added, exponent, narrowed, nearest
+from .codes import added, exponent, narrowed, nearest, of_mantissa, of_multiples
 from .decays import constant_decay, linear_decay, shift_decay
 from .precision import PORT_BITS, RATIO_BITS, Precision
 from .sizes import size_of
@@ -37,12 +38,13 @@ CLOSE = 1e-9  # of two units that are the same but for rounding in float64
 
 class Moved(NamedTuple):
     """A number of a step that may move: the state that holds it, itself in codes before they were
-    rounded, [] or [neurons], and how they were."""
+    rounded, [] or [neurons], and how they were; `is_level`: a condition is beyond it."""
 
     name: str
     exact: Numbers
     how: Callable[[Numbers], Numbers]
     dtype: Fixed
+    is_level: bool = False
 
 
 class Coded:
@@ -77,13 +79,18 @@ class Coded:
         self.now: dict[str, Numbers] = {}
         self.still: dict[tuple[Fixed, bytes], State] = {}
         self.types: dict[str, Fixed] = {
-            name: precision.port if name in self.own_ports else precision.state for name in units
+            name: precision.port if name in self.own_ports else self._state_type(name)
+            for name in units
         }
 
     @property
     def own_ports(self) -> tuple[str, ...]:
         """The ports of the integer step: each old one, or those into which it was split."""
         return tuple(name for split in self.ports.values() for name in split)
+
+    def _state_type(self, name: str) -> Fixed:
+        is_tested = level_of(self.old, self.known, name) is not None
+        return self.precision.state if is_tested else self.precision.current
 
     def _codes(self, expr: Expr, unit: Numbers, dtype: Fixed, target: str = "") -> Expr:
         terms = self.known.terms(expr)
@@ -194,13 +201,18 @@ class Coded:
 
     def _sum(self, terms: Terms, unit: Numbers, dtype: Fixed, target: str = "") -> Expr:
         """The codes of a sum, its constant last."""
-        parts: list[tuple[bool, Expr]] = []
+        wide = self.precision.wide
+        bits = min(wide.sum_bits, dtype.bits)
+        arriving, parts = replace(dtype, bits=bits), list[tuple[bool, Expr]]()
         for name, factor in terms.factors.items():
             for own in self.ports.get(name, (name,)):
                 ratio = factor * self.units[own] / unit
-                parts.append(self._part(own, ratio, dtype, own == target))
+                kind = arriving if name in self.ports else dtype
+                parts.append(self._part(own, ratio, kind, own == target))
+        parts = _together(parts, arriving, dtype)
         rest, is_moving = terms.rest / unit, self.is_moving
-        constant = self.constant(np.ldexp(rest, dtype.frac), dtype)
+        how = partial(of_mantissa, bits=wide.bias_bits)
+        constant = self.constant(np.ldexp(rest, dtype.frac), dtype, how)
         if is_moving or nearest(rest, dtype).any() or not parts:
             parts.append((False, constant))
         return added(parts)
@@ -274,9 +286,13 @@ class Coded:
         unit = self.units[self.ports.get(first, (first,))[0]] * abs(factors[first])
         codes = np.ldexp(level / unit, dtype.frac)
         total = self._sum(Terms(factors, np.zeros(())), unit, dtype)
-        if ((level > 0) & (codes < 1)).any() and not self.is_moving:
+        zeros = self.precision.wide.threshold_zeros
+        if ((level > 0) & (codes < 1 << zeros)).any() and not self.is_moving:
             raise self.rounded_away("a threshold", "take more guard bits")
-        return apply(op, total, self.constant(codes, dtype, np.floor if op == "gt" else np.ceil))
+        how: Callable[[Numbers], Numbers] = np.floor if op == "gt" else np.ceil
+        if zeros:  # which has `>` alone
+            op, how = "gt", partial(of_multiples, places=zeros)
+        return apply(op, total, self.constant(codes, dtype, how, is_level=True))
 
     def _settled(self, op: str, level: Numbers) -> Const:
         holds = level < 0 if op == "gt" else level <= 0
@@ -300,7 +316,11 @@ class Coded:
         return np.asarray(np.clip(codes, -FAR, FAR), np.int64), is_moving
 
     def constant(
-        self, exact: Numbers, dtype: Fixed, how: Callable[[Numbers], Numbers] = np.rint
+        self,
+        exact: Numbers,
+        dtype: Fixed,
+        how: Callable[[Numbers], Numbers] = np.rint,
+        is_level: bool = False,
     ) -> Expr:
         """A number in codes, as a literal, or where neurons differ or it moves as a state that
         nothing assigns."""
@@ -316,7 +336,7 @@ class Coded:
             name = f"constant.{len(self.still)}"
             self.still[key] = State(name, "1", Const(0, dtype), dtype)
             if is_moving:
-                self.moved.append(Moved(name, self.exacts[-1], how, dtype))
+                self.moved.append(Moved(name, self.exacts[-1], how, dtype, is_level))
             self.starts[name] = codes
         return Ref(self.still[key].name, dtype)
 
@@ -337,6 +357,17 @@ class Coded:
         name, span = self.where
         message = f"{what} has no integer form, in a step of `{name}`"
         return CompileError(Diagnostic("E080", message, span, help=way_out))
+
+
+def _together(
+    parts: list[tuple[bool, Expr]], arriving: Fixed, dtype: Fixed
+) -> list[tuple[bool, Expr]]:
+    """The parts, those of what arrives as one, where it has a type of its own."""
+    if arriving == dtype:
+        return parts
+    first = [part for part in parts if part[1].dtype == arriving]
+    others = [part for part in parts if part[1].dtype != arriving]
+    return [*others, (False, narrowed(added(first), dtype))] if first else others
 
 
 _COMPARED = {"gt": "gt", "lt": "gt", "ge": "ge", "le": "ge"}

@@ -20,6 +20,19 @@ def nearest(values: Numbers, dtype: Fixed) -> Codes:
     return np.asarray(np.clip(codes, -(2.0**62), 2.0**62), np.int64)
 
 
+def of_multiples(exact: Numbers, places: int) -> Numbers:
+    """The nearest multiples of 2^places."""
+    return np.asarray(np.ldexp(np.rint(np.ldexp(exact, -places)), places))
+
+
+def of_mantissa(exact: Numbers, bits: int) -> Numbers:
+    """The nearest whole numbers, of those beyond `bits` bits the nearest that are a number of so
+    many times a power of two."""
+    codes = np.rint(exact)
+    places = np.maximum(np.frexp(codes)[1] - (bits - 1), 0)
+    return np.asarray(np.ldexp(np.rint(np.ldexp(codes, -places)), places))
+
+
 def exponent(size: Numbers) -> int:
     """e of the largest number, which lies from 2^(e - 1) up to 2^e."""
     return int(np.frexp(abs(size).max())[1])

@@ -19,7 +19,7 @@ from ..wiring import AllPairs, Listed, Windows, Wiring
 from .axons import by_axon_types
 from .coded import Moved
 from .codes import Codes
-from .precision import OF_PROJECTIONS, Precision
+from .precision import OF_EXPONENTS, OF_PROJECTIONS, Precision
 from .ranges import UNSEEN, Ranges
 from .sizes import ROOM, wants_ranges
 from .steps import IntegerStep
@@ -28,6 +28,7 @@ from .units import free_units, least_base, relative_units
 from .weights import Synapses, as_codes, base_units
 
 Numbers = npt.NDArray[np.float64]
+SHARED = ("population", "projection", "shared_exponent")  # scales of units of whole populations
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,9 +91,7 @@ def integers_of(
     _refuse_loops(model, into, sent)
     step = _without_lost(population.step)
     known = known_of(model, population, step)
-    synapses = {p.name: _synapses(model, population, p, sent, precision) for p in into}
-    if precision.axon_types and into:
-        synapses = _by_types(into, synapses, precision.axon_types)
+    synapses = _all_synapses(model, population, into, sent, precision)
     relative = relative_units(step, known)
     scaled = _Scaled(model.graph, population, relative, precision, method).of(into, synapses)
     base = scaled.base
@@ -119,7 +118,7 @@ def integers_of(
     named |= {weights_name(name): as_codes(each, base) for name, each in synapses.items()}
     made_of = replace(population, step=made, constants=constants)
     own = {name: unit for name, unit in relative.items() if name in units}
-    is_one = step.emit is not None or multiplies or precision.scale in ("population", "projection")
+    is_one = step.emit is not None or multiplies or precision.scale in SHARED
 
     def remade(finer: Numbers, numbers: Mapping[str, Numbers]) -> tuple[Moved, ...]:
         now = {name: own[name] * finer if name in own else unit for name, unit in units.items()}
@@ -229,10 +228,24 @@ def _synapses(
     return Synapses(name, wiring, weights, precision.weight(name), np.ones(population.neurons))
 
 
+def _all_synapses(
+    model: Model,
+    population: Population,
+    into: Sequence[Projection],
+    sent: Mapping[str, float],
+    precision: Precision,
+) -> dict[str, Synapses]:
+    """The projections into a population, with as many weights a neuron as are asked for."""
+    each = {p.name: _synapses(model, population, p, sent, precision) for p in into}
+    return _by_types(into, each, precision.axon_types)
+
+
 def _by_types(
     into: Sequence[Projection], synapses: Mapping[str, Synapses], count: int
 ) -> dict[str, Synapses]:
-    """The synapses with so many weights a neuron."""
+    """The synapses with so many weights a neuron; 0: as they are."""
+    if not (count and into):
+        return dict(synapses)
     each = [synapses[p.name] for p in into]
     wirings = [_typed(p, own.wiring) for p, own in zip(into, each, strict=True)]
     weights = [own.weights for own in each]
@@ -284,8 +297,8 @@ class _Scaled:
         base = np.maximum.reduce(found)
         if self.precision.scale == "projection":
             base = np.full_like(base, base.max())
-        elif self.precision.scale == "exponent":
-            scales = {kind: _by_exponent(scale, base) for kind, scale in scales.items()}
+        elif self.precision.scale in OF_EXPONENTS:
+            scales = {kind: self._by_exponent(s, base) for kind, s in scales.items()}
         assert self.population.step is not None
         ports, moved = {}, []
         for port in self.population.step.ports:
@@ -308,14 +321,20 @@ class _Scaled:
     def _unit(self, projection: Projection) -> Numbers:
         return self.relative[projection.port] * np.ones(self.population.neurons)
 
+    def _by_exponent(self, scale: Numbers, base: Numbers) -> Numbers:
+        """The least power of two times the base units in which no weight is larger than in its own,
+        of those that a state still holds."""
+        if not scale.all():
+            return scale
+        places = float(np.ceil(np.log2((scale / base).max())))
+        if self.precision.wide.weight_zeros is not None:
+            places = max(places, self.precision.wide.weight_zeros - self.precision.guard)
+        return np.asarray(base * np.exp2(min(places, 0.0)))
+
     def _base(self, synapses: Sequence[Synapses]) -> Numbers:
-        scale = "population" if self.precision.scale == "projection" else self.precision.scale
+        is_shared = self.precision.scale in ("projection", "shared_exponent")
+        scale = "population" if is_shared else self.precision.scale
         return base_units(tuple(synapses), self.population.neurons, self.method, scale)
-
-
-def _by_exponent(scale: Numbers, base: Numbers) -> Numbers:
-    """The least power of two times the base units in which no weight is larger than in its own."""
-    return base * np.exp2(np.ceil(np.log2((scale / base).max()))) if scale.all() else scale
 
 
 def _no_scale(population: Population) -> Diagnostic:

@@ -16,6 +16,28 @@ RATIO_BITS = 16  # of a factor that is no decay
 
 
 @dataclass(frozen=True, slots=True)
+class Registers:
+    """How wide a chip's numbers are, in codes of states; one that a threshold does not test is a
+    current. `current_bits` of those, which wrap; `sum_bits` of all that arrives in a step; a
+    threshold is a multiple of 2^`threshold_zeros`, what a spike brings one of 2^`weight_zeros`, a
+    bias one of a power of two by a number of `bias_bits` bits. `is_even`: a state is clipped as far
+    below 0 as above it."""
+
+    current_bits: int = PORT_BITS
+    sum_bits: int = PORT_BITS
+    threshold_zeros: int = 0
+    weight_zeros: int | None = None
+    bias_bits: int = PORT_BITS
+    is_even: bool = False
+
+
+REGISTERS = {
+    "plain": Registers(),
+    "loihi": Registers(24, 22, 6, 6, 13, is_even=True),
+}
+
+
+@dataclass(frozen=True, slots=True)
 class Precision:
     """How a network becomes integers.
 
@@ -31,7 +53,8 @@ class Precision:
     floor, a row of BELOW. `leak`: when decays are done, a row of LEAKS. `extra_delay`: steps by
     which all spikes come later than the program says. `axon_types`: the most weights of a neuron
     in all projections together, by the type of the axon (see `axons`); 0: as many as there are.
-    `reset`: what a spike takes that takes the threshold away, a row of RESETS.
+    `registers`: how wide a chip's numbers are, a row of REGISTERS. `reset`: what a spike takes that
+    takes the threshold away, a row of RESETS.
     """
 
     bits: int = 8
@@ -52,6 +75,7 @@ class Precision:
     leak: str = "first"
     extra_delay: int = 0
     axon_types: int = 0
+    registers: str = "plain"
     reset: str = "nearest"
     by_projection: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
 
@@ -63,6 +87,16 @@ class Precision:
     def state(self) -> Fixed:
         """The type of a state."""
         return self.number(PORT_BITS, self.guard)
+
+    @property
+    def current(self) -> Fixed:
+        """The type of a state that no threshold tests."""
+        return self.number(self.wide.current_bits, self.guard)
+
+    @property
+    def wide(self) -> Registers:
+        """How wide the numbers are."""
+        return REGISTERS[self.registers]
 
     @property
     def port(self) -> Fixed:
@@ -94,8 +128,10 @@ SCALES = {
     "pow2": "the weights into one neuron; it is a power of two",
     "projection": "the weights of one projection; their sum is brought to the states' by a factor",
     "exponent": "the same, by a power of two: each projection has an exponent of its own",
+    "shared_exponent": "the same, where the neurons of a population share all units",
 }
-OF_PROJECTIONS = ("projection", "exponent")  # the rows that give each a unit of its own
+OF_EXPONENTS = ("exponent", "shared_exponent")
+OF_PROJECTIONS = ("projection", *OF_EXPONENTS)  # the rows that give each a unit of its own
 DECAYS = {
     "multiply": "x m >> decay_bits, m the nearest to what the step keeps",
     "shift": "x - (x >> k), and by 1 where that is 0 and x is not",

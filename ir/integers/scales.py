@@ -111,7 +111,7 @@ def scale_of(model: Model, made: Integers, has_scale: bool, has_numbers: bool) -
     for moved in units.moved:
         size = abs(moved.exact)
         factors[0] = np.maximum(factors[0], np.minimum(2.0 * size / moved.dtype.high, 1.0))
-        if moved.how is not np.rint:  # what a threshold is compared with stays a code above 0
+        if moved.is_level:  # what a threshold is compared with stays a code above 0
             factors[1] = np.minimum(factors[1], np.where(size >= 1.0, size, 1.0))
     groups = _groups(model, made)
     low, high = (
@@ -133,10 +133,10 @@ def _further(moved: Moved, low: Codes, high: Codes) -> tuple[Codes, Codes]:
     if moved.dtype.bits < PORT_BITS:
         return np.zeros_like(low), np.full_like(high, (1 << moved.dtype.frac) - 1)
     most = np.maximum(abs(low), abs(high)) * REACH
-    if moved.how is np.rint:
+    if not moved.is_level:
         most = np.maximum(most, np.ldexp(127.0, moved.dtype.frac))
     ends = np.minimum(most, moved.dtype.high // 2).astype(np.int64)
-    return (-ends if moved.how is np.rint else np.minimum(low, 1)), ends
+    return (np.minimum(low, 1) if moved.is_level else -ends), ends
 
 
 def _groups(model: Model, made: Integers) -> Codes:

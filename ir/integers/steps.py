@@ -184,6 +184,8 @@ class IntegerStep(Coded):
         bits, dtype = min(self.precision.state_bits, self._bits(name)), self.types[name]
         if bits < dtype.bits:
             value = apply("saturate", value, immediate=bits)
+            if self.precision.wide.is_even:
+                value = apply("max", value, Const(1 - (1 << (bits - 1)), dtype))
         level = level_of(self.old, self.known, name)
         if self.precision.floor is None or level is None:
             return value

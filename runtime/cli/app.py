@@ -22,6 +22,7 @@ from . import (
     exporting,
     importing,
     language,
+    mapping,
     plotting,
     quantizing,
     running,
@@ -41,6 +42,7 @@ COMMANDS: tuple[Command, ...] = (
     *quantizing.COMMANDS,
     *exporting.COMMANDS,
     *importing.COMMANDS,
+    *mapping.COMMANDS,
     *plotting.COMMANDS,
     *diagnosis.COMMANDS,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...ir.chips.cores import CORES
 from ...ir.chips.limits import LIMITS, in_words
 from ...ir.chips.table import CHIPS, Chip, Form, Limit
 from ...ir.deploy.entries import DEPLOY_ENTRIES
@@ -11,13 +12,14 @@ from ...ir.ranges import Range
 from ..report import table_of
 from .output import Output
 
-NOT_YET = "limits and number forms alone: nothing maps a network to cores or writes a chip's image"
+NOT_YET = "limits and number forms alone: nothing lays a network out on cores of it"
 
 
 def show_chip(name: str, output: Output) -> None:
     """Show the chip of that name."""
     chip = CHIPS[name]
-    output.document({"chip": name, **_document(chip)})
+    cores = _core(name) if name in CORES else None
+    output.document({"chip": name, **_document(chip), "maps": name in CORES, "core": cores})
     limits: list[dict[str, object]] = [
         {"limit": each, "has": in_words(chip.limits[each]), "of": row.summary}
         for each, row in LIMITS.items()
@@ -36,7 +38,21 @@ def show_chip(name: str, output: Output) -> None:
     output.result(f"{name}: {chip.summary}", f"by {chip.source}", "")
     output.result(table_of(limits, ["limit", "has", "of"]), "")
     output.result(table_of(forms, ["entry", "own", "may be", "of"]), "")
-    output.result(*(f"not said by these: {each}" for each in chip.beside), NOT_YET)
+    output.result(*(f"not said by these: {each}" for each in chip.beside), *_mapped(name))
+
+
+def _mapped(name: str) -> list[str]:
+    """What is known of the cores of a chip that networks are laid out on."""
+    if name not in CORES:
+        return [NOT_YET]
+    held = [f"{what} {most}" for what, most in _core(name).items()]
+    return [f"a core, for `snncc map --target {name}`: {', '.join(held)}"]
+
+
+def _core(name: str) -> dict[str, int]:
+    row, fields = CORES[name], ("neurons", "axons_in", "axons_out", "synapse_bytes")
+    named = {field: getattr(row, field) for field in (*fields, "settings", "thresholds")}
+    return {field: most for field, most in named.items() if most is not None}
 
 
 def _own(name: str, form: Form) -> str:
@@ -52,7 +68,6 @@ def _document(chip: Chip) -> dict[str, Any]:
             name: {"own": form.own, "also": _plain(form.also)} for name, form in chip.forms.items()
         },
         "beside": list(chip.beside),
-        "maps": False,
     }
 
 

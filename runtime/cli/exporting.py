@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ...backends.artifact.model import Package
+from ...backends.exports.chips.flavours import FLAVOURS
 from ...backends.exports.objects.triples import TRIPLES
 from ...backends.exports.table import EXPORTS, Details, Export
 from ...ir.report import nearest
@@ -29,7 +31,7 @@ NAMED = 8  # files
 def export(
     model: ModelArgument,
     form: Annotated[str, typer.Option("--target", help=f"what to write: {', '.join(EXPORTS)}")],
-    out: Annotated[Path, typer.Option("--out", help="a folder, made if need be")],
+    out: Annotated[Path, typer.Option("--out", help="a folder, made if need be; of nir the file")],
     triple: Annotated[
         str | None,
         typer.Option("--triple", help=f"the machine of an object: {', '.join(TRIPLES)}"),
@@ -53,6 +55,12 @@ def export(
         bool,
         typer.Option("--all-outputs", help="of ONNX: every spike and state, for `snncc diff`"),
     ] = False,
+    lossy: Annotated[
+        bool, typer.Option("--lossy", help="of NIR: without what it cannot say, which is listed")
+    ] = False,
+    flavour: Annotated[
+        str | None, typer.Option("--flavour", help=f"of Loihi: {', '.join(FLAVOURS)}")
+    ] = None,
     define: Defines = None,
     network: Network = None,
     seed: Seed = None,
@@ -62,9 +70,12 @@ def export(
     """Write a model out: as C, machine code or ONNX, or as golden vectors with a bench."""
     output = Output(json, quiet)
     row = _row(form, build, vectors)
-    _require_triple(triple)
+    _require_known(triple, TRIPLES, "--triple")
+    _require_known(flavour, FLAVOURS, "--flavour")
+    _require_ending(row, out)
+    vectors = 0 if row.ending else vectors
     loaded = opened(model, options_for(model, define, network, seed), output)
-    details = Details(_neuron(neuron, loaded), all_outputs, triple)
+    details = Details(_neuron(neuron, loaded), all_outputs, triple, lossy, flavour)
     for name in sorted(details.given - row.details):
         option = f"--{name.replace('_', '-')}"
         raise typer.BadParameter(f"it says nothing of `{form}`", param_hint=option)
@@ -81,6 +92,11 @@ def export(
     built = BUILDS[form](out, made.facts) if build else Built("")
     told = {} if samples is None else {"samples": len(samples)}
     facts = {**made.facts, **told, **built.facts}
+    if row.ending:
+        output.document({"file": str(out), **facts})
+        counts = ", ".join(f"{value} {name}" for name, value in facts.items() if name != "lost")
+        output.result(f"{out}: {counts}", *(f"left out: {lost}" for lost in facts["lost"]))
+        return
     output.document({"folder": str(out), "files": sorted(made.files), **facts, "test": built.said})
     shown = ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in facts.items())
     names = ", ".join(made.files) if len(made.files) <= NAMED else f"{len(made.files)} files"
@@ -121,11 +137,17 @@ def _neuron(text: str | None, package: Package) -> tuple[str, int] | None:
     return name, int(number)
 
 
-def _require_triple(triple: str | None) -> None:
-    """Wrong usage for a machine that there is no row for."""
-    if triple is not None and triple not in TRIPLES:
-        known = nearest(triple, TRIPLES) or f"choose from {', '.join(TRIPLES)}"
-        raise typer.BadParameter(f"there is no `{triple}`: {known}", param_hint="--triple")
+def _require_ending(row: Export, out: Path) -> None:
+    """Wrong usage for a name that a file of the form does not have."""
+    if row.ending and out.suffix != row.ending:
+        raise typer.BadParameter(f"the name of the file ends with {row.ending}", param_hint="--out")
+
+
+def _require_known(name: str | None, rows: Mapping[str, object], option: str) -> None:
+    """Wrong usage for what there is no row for."""
+    if name is not None and name not in rows:
+        known = nearest(name, rows) or f"choose from {', '.join(rows)}"
+        raise typer.BadParameter(f"there is no `{name}`: {known}", param_hint=option)
 
 
 COMMANDS = (

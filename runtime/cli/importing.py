@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from ...frontend.nir.decisions import Choices, Comparison, Gain, Method, Reset, Signals
+from ...frontend.nir.decisions import Choices
 from ...frontend.nir.program import decision_text
+from ...ir.nir.said import LONGEST, MOST_LATE, SHORTEST, Comparison, Gain, Method, Reset, Signals
 from ..importing import SUFFIX, import_nir
 from .command import Command
 from .options import Json, Quiet
@@ -41,7 +42,7 @@ def import_(
     ] = None,
     delay: Annotated[
         int | None,
-        typer.Option("--recurrent-delay", min=1, max=10**6, help="steps; default: 1"),
+        typer.Option("--recurrent-delay", min=1, max=MOST_LATE, help="steps; default: 1"),
     ] = None,
     signals: Annotated[
         Signals | None,
@@ -65,7 +66,7 @@ def import_(
         raise typer.BadParameter(f"a program's name ends with {PROGRAM}", param_hint="--out")
     if '"' in out.name or not out.name.isprintable():
         raise typer.BadParameter("no program can name its weights beside it", param_hint="--out")
-    if dt is not None and not 1e-9 <= dt <= 1e3:
+    if dt is not None and not SHORTEST <= dt <= LONGEST:
         raise typer.BadParameter("it is from 1e-9 to 1000 seconds", param_hint="--dt")
     choices = Choices(
         dt, reset, discretize, comparison, gain, delay, signals, tuple(transpose or ())

@@ -14,11 +14,24 @@ from ...backends.mapping.costs import Cost, Estimate
 from ...backends.mapping.limits import CoreLimits, Mesh
 from ...backends.mapping.route import Traffic
 
+# Of the limits of `CoreLimits.most`, those whose names say too little.
+NAMES = {"kinds[0]": "settings", "kinds[1]": "thresholds"}
+
+
+def name_of(limit: str) -> str:
+    """What a limit is called in reports."""
+    return NAMES.get(limit, limit)
+
+
+def most_of(limits: CoreLimits) -> dict[str, int]:
+    """The limits that there are, by their names in reports."""
+    return {name_of(name): most for name, most in limits.most().items()}
+
 
 def core_rows(layout: Layout, limits: CoreLimits, kinds: Mapping[str, Any]) -> list[dict[str, Any]]:
     """A row a core, counted from the image: what it takes and what it leaves of each limit. `kinds`
-    are the classes of every neuron by the names of `CoreLimits.most`."""
-    used, most = used_by_cores(layout, limits, kinds), limits.most()
+    are the classes of every neuron, by the names of `most_of`."""
+    used, most = used_by_cores(layout, limits, kinds), most_of(limits)
     rows = []
     for row in rows_of(layout):
         core = row["id"]
@@ -70,6 +83,6 @@ def cost_document(found: Estimate, cost: Cost) -> dict[str, Any]:
 
 def tip_of(row: dict[str, Any], mesh: Mesh) -> str:
     """The words that a picture shows of a core."""
-    lists = ", ".join(f"{s['population']} {s['neurons']}" for s in row["neurons"])
+    lists = ", ".join(f"{s['population']} {s['neurons']}" for s in row["slices"])
     left = ", ".join(f"{name} {left} left" for name, left in row["slack"].items())
     return f"core {row['id']} at router {row['y'] * mesh.width + row['x']}: {lists}; {left}"

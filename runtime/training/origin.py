@@ -152,10 +152,6 @@ def _seen(model: Model, asked: Deployment, count: int, train: Presentation | Non
 
 
 def _require_learnable(graph: Graph, asked: Deployment) -> None:
-    if asked.precision.spikes > 1:
-        message = "rules learn from a spike a neuron and step at most, not from several"
-        way_out = "train without `--spikes`, and quantize what was learnt with it"
-        raise CompileError(Diagnostic("E080", message, help=way_out))
     if asked.precision.extra_delay:
         message = "rules learn from spikes that arrive when the program says, not later"
         way_out = "write the delays into the program"

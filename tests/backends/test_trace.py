@@ -36,7 +36,11 @@ ENGINES = [
 
 
 @pytest.mark.parametrize(("kernels", "device"), ENGINES, indirect=True)
-@pytest.mark.parametrize("text", [DYADIC, COUNTED, RATES], ids=["dyadic", "counting", "rates"])
+@pytest.mark.parametrize(
+    "text",
+    [DYADIC, pytest.param(COUNTED, marks=pytest.mark.compiled_at_night), RATES],
+    ids=["dyadic", "counting", "rates"],
+)
 def test_all_targets_record_the_same(text, kernels, device, tmp_path):
     """On networks that are exact in float32; the states too, and the ends of sparse projections."""
     model = grid_model(compiled_text(text).graph, 5)

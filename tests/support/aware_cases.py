@@ -150,8 +150,11 @@ def oracle_of(trainer: AwareTrainer, seen: Model, emitted):
     rule = spec.call("rule")
     if rule.kind in ("st_rsbp", "hm2_bp"):
         return RULES[rule.kind].oracle(seen, emitted, LABEL, spec, 2.0)
+    most = trainer.integers.graph.semantics.spikes_per_step
+    means = replace(seen.graph.semantics, spikes_per_step=most)
+    seen = replace(seen, graph=replace(seen.graph, semantics=means))
     settled = Settle().run(seen).graph
-    adjoints = {p.name: scan_of(p, rule) for p in settled.populations if p.step is not None}
+    adjoints = {p.name: scan_of(p, rule, most) for p in settled.populations if p.step is not None}
     cut = within_blocks(seen.graph) if is_cut(rule) else frozenset()
     return sample_gradients(seen, emitted, LABEL, loss_of(spec), adjoints, 2.0, cut, True)
 

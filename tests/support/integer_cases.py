@@ -108,7 +108,14 @@ def drawn_precision(seed: int, sums: str = "exact") -> tuple[Precision, str]:
     below, leak = draw.choice(list(BELOW)), draw.choice(["first", "first", *LEAKS])
     delay = draw.choice([0, 0, 0, 1, 3])
     types = draw.choice([0, 0, 0, 2, 4])
-    chosen = {"below": below, "leak": leak, "extra_delay": delay, "axon_types": types}
+    wide = draw.choice(["plain", "plain", "loihi"])
+    chosen = {
+        "below": below,
+        "leak": leak,
+        "extra_delay": delay,
+        "axon_types": types,
+        "registers": wide,
+    }
     return replace(precision, **chosen), method
 
 

@@ -100,7 +100,9 @@ def step(
         past = outcome.states.setdefault(name, [])
         past.append(x + np.zeros(p["delay"].shape))
         whole = np.round(p["delay"] / meaning.dt).astype(int)
-        return np.array([past[t - d][k] if t >= d else 0.0 for k, d in enumerate(whole)])
+        flat = enumerate(whole.ravel())
+        sent = [past[t - d].ravel()[k] if t >= d else 0.0 for k, d in flat]
+        return np.reshape(sent, whole.shape)
     return cell(name, kind, p, x, meaning, outcome)
 
 

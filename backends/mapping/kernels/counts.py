@@ -88,9 +88,9 @@ def list_remote(
                 to[at] = core
                 at += 1
         to[first[s] : at].sort()
-        number = home + 1
+        number = int(home) + 1
         for p in range(first[s], at):
-            number = (number * 1000003 + to[p] + 7) % 2305843009213
+            number = (number * 1000003 + int(to[p]) + 7) % 2305843009213
         key[s] = number
 
 

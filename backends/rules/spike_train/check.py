@@ -8,7 +8,12 @@ from ....ir.diagnostics import CompileError, Diagnostic
 from ....ir.graph import Call, Graph, Population, Projection
 from ....ir.model import Model, value_name
 from ....ir.rules import sends_numbers
-from ..reach import require_one_output, require_weights_alone, taught
+from ..reach import (
+    require_one_output,
+    require_single_spikes,
+    require_weights_alone,
+    taught,
+)
 
 
 def output_of(graph: Graph) -> Population:
@@ -35,6 +40,7 @@ def counted(projection: Projection) -> bool:
 def require_trainable(graph: Graph, rule: Call) -> None:
     """Refuse (E050) a network that the rule cannot train, with every reason."""
     require_one_output(graph, rule)
+    require_single_spikes(graph, rule)
     require_weights_alone(graph.populations, rule)
     found = [*_numbers(graph, rule), *_wrong_recurrence(graph, rule)]
     if found:

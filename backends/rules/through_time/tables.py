@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,7 +31,12 @@ from ...losses.table import (
 )
 from ...losses.trains import Wanted, wanted_trains
 from ...optimizers.table import ROW, chain_of
-from ..reach import require_one_output, require_output_apart, taught
+from ..reach import (
+    require_one_output,
+    require_output_apart,
+    require_single_spikes,
+    taught,
+)
 from .eventprop import eventprop_scan
 from .tssl import tssl_scan
 
@@ -41,8 +47,8 @@ class Through(NamedTuple):
     """P populations, J projections, T steps."""
 
     loss: int  # TABLE, SOFTMAX, TRAINS or FIRST
-    error: Array  # f32[2, T + 1] dL/dcount at o = 0 … T, of any other output and of the label's
-    cost: Array  # f64[2, T + 1]
+    error: Array  # f32[2, most + 1] dL/dcount at o = 0 … most, of any other output, of the label's
+    cost: Array  # f64[2, most + 1]
     scale: float  # of the scores
     early: float  # the weight of the label's own first spike
     which: Array  # i32[classes, outputs] the train that is wanted, where y is the label
@@ -117,7 +123,7 @@ def _loss(loss: Call, graph: Graph, plan: Plan) -> dict[str, Any]:
     cost, trains = np.zeros((2, 0)), Wanted(np.zeros((0, 0), np.int32), np.zeros((0, 0)), 0.0)
     first = graph.dt / number(loss, "tau") if row.kernel == FIRST else 1.0
     if isinstance(row, CountLoss):
-        error, cost = count_tables(loss, plan.steps)
+        error, cost = count_tables(loss, plan.steps * graph.semantics.spikes_per_step)
     if row.kernel == TRAINS:
         outputs = graph.populations[plan.output].neurons
         trains = wanted_trains(loss, outputs, plan.steps, graph.dt)
@@ -147,19 +153,20 @@ def adjoints(graph: Graph, rule: Call) -> tuple[StepAdjoint, ...]:
     """The adjoints of the distinct steps of a graph, in their order; CompileError(E050) for a
     threshold without a margin."""
     computed = [p for p in graph.populations if p.step is not None]
-    scans = [(p.step, scan_of(p, rule)) for p in computed]
+    most = graph.semantics.spikes_per_step
+    scans = [(p.step, scan_of(p, rule, most)) for p in computed]
     by_step = dict(reversed(scans))
     return tuple(by_step[step] for step in distinct_steps(graph))
 
 
-def scan_of(population: Population, rule: Call) -> StepAdjoint:
-    """The adjoint of a population's step by a rule; CompileError(E050) where there is none."""
+def scan_of(population: Population, rule: Call, spikes: int = 1) -> StepAdjoint:
+    """The adjoint of a population's step by a rule, for up to so many spikes of a neuron in a step;
+    CompileError(E050) where there is none."""
+    if rule.kind in OFTEN:
+        assert population.step is not None
+        surrogate = replace(surrogate_of(rule), spikes=spikes)
+        return adjoint_of(population.step, surrogate, population.span)
     return SCANS[rule.kind](population, rule)
-
-
-def _surrogate_scan(population: Population, rule: Call) -> StepAdjoint:
-    assert population.step is not None
-    return adjoint_of(population.step, surrogate_of(rule), population.span)
 
 
 def is_cut(rule: Call) -> bool:
@@ -172,10 +179,9 @@ def is_timed(rule: Call) -> bool:
     return rule.kind == "eventprop"
 
 
+OFTEN = frozenset({"e_prop", "surrogate"})  # those that know several spikes a step
 SCANS: dict[str, Callable[[Population, Call], StepAdjoint]] = {
-    "e_prop": _surrogate_scan,
     "eventprop": eventprop_scan,
-    "surrogate": _surrogate_scan,
     "tssl_bp": tssl_scan,
 }
 
@@ -205,6 +211,8 @@ def require_learnable(graph: Graph, spec: TrainSpec) -> None:
     """CompileError(E050) where the rule cannot train a network."""
     rule = spec.call("rule")
     require_one_output(graph, rule)
+    if rule.kind not in OFTEN:
+        require_single_spikes(graph, rule)
     if is_cut(rule):
         require_output_apart(graph, rule)
     if is_timed(rule):

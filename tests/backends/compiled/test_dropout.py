@@ -37,7 +37,7 @@ def short_text(case):
     return text_of(case).replace("120 ms", "30 ms")
 
 
-@pytest.mark.parametrize("batch", [1, 2])
+@pytest.mark.parametrize("batch", [1, pytest.param(2, marks=pytest.mark.compiled_at_night)])
 @pytest.mark.parametrize("case", ["maps", *AT_NIGHT])
 def test_a_step_is_the_oracles_gradient(kernels, case, batch):
     check_step_without(lambda m, s: CpuTrainer(m, s, 2, kernels), short_text(case), batch, short)

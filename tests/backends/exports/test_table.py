@@ -10,10 +10,10 @@ from refusal import refused
 from snncc.backends.exports.table import EXPORTS
 from snncc.backends.reference.simulator import ReferenceSimulator
 
-FLOATS = ("onnx-qdq",)  # forms that integers do not have
+OTHERS = ("onnx-qdq", "nir", "loihi", "ranc")  # forms that these integers do not have
 
 
-@pytest.fixture(params=[name for name in EXPORTS if name not in FLOATS])
+@pytest.fixture(params=[name for name in EXPORTS if name not in OTHERS])
 def form(request: pytest.FixtureRequest) -> str:
     name = str(request.param)
     if name.startswith("onnx"):
@@ -34,7 +34,7 @@ def test_a_test_comes_with_samples(form) -> None:
     assert alone.facts == tested.facts
 
 
-@pytest.mark.parametrize("form", ["c", "vectors"])
+@pytest.mark.parametrize("form", ["c", "vectors", "loihi"])
 def test_floats_are_refused(form) -> None:
     diagnostic = refused("E071", EXPORTS[form].write, drawn_model(7), "digest", None)
     assert "quantize it first" in (diagnostic.help or "")

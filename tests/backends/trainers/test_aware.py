@@ -17,6 +17,7 @@ from aware_cases import (
     SLOW,
     SPIKE_TRAINS,
     SURROGATE,
+    TSSL,
     begun,
     check_moved,
     emitted_by,
@@ -28,7 +29,9 @@ from aware_cases import (
     text_of,
 )
 from compiled_texts import compiled_text
+from integer_cases import SOFT
 from kernel_flags import SPIKE_TRAIN, THROUGH_TIME
+from refusal import refused
 from rule_cases import RATE, SEED, sample
 
 from snncc.backends.cpu.simulator import CpuSimulator
@@ -96,6 +99,46 @@ def test_integers_of_any_kind_are_learnt_from(kernels, asked):
     oracle = oracle_of(trainer, means, emitted)
     trainer.train(sample(LABEL), 1, RATE)
     check_moved(trainer, model, oracle, EXACT)
+
+
+OFTEN = """
+  population h[12] : soft(tau = 8 ms)
+  output y[5] : soft(tau = 6 ms)
+  x -> h : dense(init = uniform(-1, 3))  delay 0 ms
+  h -> h : sparse(p = 0.5, init = uniform(-1, 1))  delay 3 ms
+  h -> y : dense(init = uniform(-1, 2))  delay 2 ms"""
+
+
+@THROUGH_TIME
+@AT_NIGHT
+@pytest.mark.parametrize(
+    "rule", [SURROGATE, SURROGATE.replace("width = 1", 'width = 1, reset = "detached"')]
+)
+def test_several_spikes_a_step_are_learnt_from(kernels, rule):
+    """By how often each neuron fired; its weights move as the oracle says."""
+    trainer, model = begun(text_of(SOFT + through_cases.HEAD, OFTEN, rule), kernels, spikes=7)
+    spikes = trainer.trace(sample(LABEL), False).spikes
+    emitted = {name: counts[:, 0] for name, counts in spikes.items()}
+    assert emitted["h"].max() > 3
+    means = model.with_weights(meaning(trainer))
+    oracle = oracle_of(trainer, means, emitted)
+    trainer.train(sample(LABEL), 1, RATE)
+    check_moved(trainer, model, oracle, EXACT)
+
+
+@pytest.mark.parametrize(
+    ("body", "rule", "why"),
+    [
+        (OFTEN, TSSL, "a spike a neuron and step"),
+        (OFTEN.replace("soft(tau = 6 ms)", "stbp"), SURROGATE, "a reset to a value"),
+        (OFTEN.replace("soft(tau = 6 ms)", "lif"), SURROGATE, "a reset to a value"),
+    ],
+)
+def test_several_spikes_that_are_not_learnt_from(kernels, body, rule, why):
+    error = refused(
+        "E050", begun, text_of(SOFT + through_cases.HEAD, body, rule), kernels, spikes=7
+    )
+    assert why in error.message
 
 
 @THROUGH_TIME

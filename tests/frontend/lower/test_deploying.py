@@ -56,8 +56,8 @@ def test_parameters_of_the_network_can_be_named() -> None:
     block = "bits wide + 1 target chip scale neuron_scale guard -wide"
     asked = {"bits": 5, "target": "loihi", "scale": "pow2"}
     # Of Loihi's guard bits -4 is none.
-    assert spec(block.replace("-wide", "wide")).said == {**asked, "guard": 4}
-    assert spec(block.replace("-wide", "wide"), wide="2").said["bits"] == 3
+    assert spec(block.replace("-wide", "wide * 2")).said == {**asked, "guard": 8}
+    assert spec(block.replace("-wide", "wide * 3"), wide="2").said["bits"] == 3
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snncc.frontend.nir.names import demangled, key_of, mangled
+from snncc.frontend.nir.names import key_of, mangled
 from snncc.frontend.syntax.lexer import KEYWORDS
+from snncc.ir.nir.names import demangled
 
 
 @pytest.mark.parametrize(

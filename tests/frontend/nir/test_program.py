@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -12,8 +13,9 @@ from nir_nodes import affine, chain, cuba, f32, inp, lif, linear, out
 from refusal import refused
 
 from snncc.frontend.nir.decisions import Choices, implied_step
-from snncc.frontend.nir.graph import NirFile, NirGraph, Node
 from snncc.frontend.nir.program import imported
+from snncc.ir.nir.graph import NirGraph, Node
+from snncc.ir.nir.said import NirFile, Said
 
 ALL = Choices(1e-3, "zero", "euler")
 DRAW = np.random.default_rng(3)
@@ -204,3 +206,52 @@ def test_names_cannot_leave_their_comments_or_texts() -> None:
     assert 'key = "a_x22_x0a_x7d_x20_x23_x7b.weight"' in made.text
     assert "a_x22_x0a_x7d_x20_x23_x7b.weight" in made.tensors
     assert all(line.startswith("#") for line in made.text.split("\n\n")[0].splitlines())
+
+
+def test_what_a_file_says_needs_no_option_and_an_option_goes_before(tmp_path) -> None:
+    nodes = network()
+    nodes["lif"]["v_reset"] = f32(np.zeros(3))
+    told = Said("kept", 2e-3, "zero", "exponential", "above", None, 3, "numbers")
+    graph = graph_of(nodes, chain(nodes))
+    file = NirFile("net.nir", "1.0", graph, told)
+    made = imported(file, Choices(), "w.safetensors")
+    assert "network kept(" in made.text
+    how = {row.name: (row.value, row.evidence) for row in made.settled.decisions}
+    assert how["dt"] == (2e-3, "the file's `snncc.dt`")
+    assert how["recurrent delay"] == (3, "the file's `snncc.recurrent_delay`")
+    assert how["input"][0] == "numbers"
+    other = imported(file, Choices(reset="subtract", dt=1e-3), "w.safetensors").settled
+    assert (other.dt, other.reset) == (1e-3, "subtract")
+    (reset,) = (row for row in other.decisions if row.name == "reset")
+    assert reset.evidence == "--reset; the file's `snncc.reset` is zero"
+
+
+def test_a_node_may_say_otherwise() -> None:
+    nodes = network() | {"lif2": lif(3, DRAW)}
+    edges = [*chain(network()), ("fc", "lif2"), ("lif2", "output")]
+    graph = graph_of(nodes, edges)
+    marked = replace(graph.nodes["lif2"], marks={"reset": "subtract"})
+    graph = NirGraph({**graph.nodes, "lif2": marked}, graph.edges)
+    file = NirFile("net.nir", "1.0", graph, Said(reset="zero"))
+    made = imported(file, Choices(1e-3, None, "euler"), "w.safetensors")
+    assert "population lif2[3] : nir_lif_subtract(" in made.text
+    assert "reset of lif2 = subtract  (given: `snncc.reset` of the node)" in made.text
+    forced = imported(file, Choices(1e-3, "zero", "euler"), "w.safetensors")
+    assert "nir_lif_subtract" not in forced.text
+
+
+def test_a_delay_before_matrices_is_their_delay() -> None:
+    nodes = network()
+    wait = {"type": "Delay", "delay": f32(np.full(4, 3e-3))}
+    nodes = {"input": nodes["input"], "wait": wait, **{k: nodes[k] for k in list(nodes)[1:]}}
+    made = program(nodes)
+    assert "wait" not in made.text
+    assert "input_ -> lif : file(" in made.text
+    assert "delay 3 * 0.001 s  as fc" in made.text
+
+
+def test_several_projections_of_one_node_are_numbered() -> None:
+    nodes = network() | {"more": inp(4)}
+    made = program(nodes, [*chain(network()), ("more", "fc")])
+    assert "as fc[0]" in made.text
+    assert "as fc[1]" in made.text

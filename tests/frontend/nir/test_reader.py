@@ -9,8 +9,9 @@ from nir_nodes import affine, chain, f32, inp, lif, out
 from refusal import refused
 
 from snncc.frontend.nir import hdf5
-from snncc.frontend.nir.graph import KINDS
 from snncc.frontend.nir.reader import read_graph
+from snncc.ir.nir.graph import KINDS
+from snncc.ir.nir.said import Said
 
 
 def network():
@@ -124,6 +125,16 @@ def _round_about(file) -> None:
     file["node/nodes/again"] = file["node"]
 
 
+def _no_utf8(file) -> None:
+    del file["node/nodes/lif/type"]
+    file["node/nodes/lif/type"] = b"\xff\xfe"
+
+
+def _no_numbers(file) -> None:
+    del file["node/nodes/lif/tau"]
+    file["node/nodes/lif/tau"] = np.zeros(0, "f4")
+
+
 def _no_node(file) -> None:
     del file["node"]
 
@@ -146,6 +157,8 @@ HOSTILE = {
     "never written": _unwritten,
     "packed by the filter": _filter,
     "graphs deep": _round_about,
+    "what it says of its types, texts or sizes": _no_utf8,
+    "lif/tau is empty": _no_numbers,
     "no NIR": _no_node,
     "is not a dataset": _group_for_data,
 }
@@ -199,3 +212,26 @@ def test_graphs_that_name_what_is_not_there(tmp_path, change, reason, way_out) -
 def test_newer_versions_are_refused(tmp_path) -> None:
     path = write_nir(tmp_path / "net.nir", *network(), version="2.0")
     assert "2.0" in refused("E091", read_graph, path).message
+
+
+def test_what_a_file_says_of_itself_is_read(path) -> None:
+    with h5py.File(path, "a") as file:
+        notes = file["node"].create_group("metadata")
+        notes["snncc.dt"] = 2e-3
+        notes["snncc.reset"] = "subtract"
+        notes["other"] = np.ones(5)
+        file["node/nodes/lif"].create_group("metadata")["snncc.comparison"] = "at-least"
+        file["node/nodes/fc"].create_group("metadata")["snncc.reset"] = "no neuron"
+    found = read_graph(path)
+    assert found.said == Said(dt=2e-3, reset="subtract")
+    assert found.graph.nodes["lif"].marks == {"comparison": "at-least"}
+
+
+@pytest.mark.parametrize(
+    ("code", "value"),
+    [("E090", np.ones(2)), ("E090", "text"), ("E091", 0.0), ("E090", np.nan)],
+)
+def test_metadata_that_mean_nothing_are_refused(path, code, value) -> None:
+    with h5py.File(path, "a") as file:
+        file["node"].create_group("metadata")["snncc.dt"] = value
+    assert "snncc.dt" in refused(code, read_graph, path).message

@@ -89,7 +89,7 @@ WRONG = [
     (
         "loihi",
         {2: "lif(refractory = 64 ms)"},
-        "refractory for 64 steps, and `loihi` has at most 63",
+        "refractory for 64 steps, and `loihi` has at most 62",
     ),
     ("loihi", {2: "soft"}, "brings `v` by subtraction of 1, and `loihi` resets to zero"),
     ("loihi", {2: "izhikevich"}, "`h` has a state `v` that is no sum, and `loihi` has integrators"),

@@ -36,7 +36,7 @@ def test_facts_of_the_chips():
     loihi, xylo = CHIPS["loihi"], CHIPS["xylo_audio3"]
     assert loihi.limits["neurons"] == 131_072
     assert loihi.limits["synapse_bytes"] == 128 * 128 * 1024
-    assert (loihi.limits["delay"], loihi.limits["refractory"]) == (Range(0, 62), 63)
+    assert (loihi.limits["delay"], loihi.limits["refractory"]) == (Range(0, 62), 62)
     assert (loihi.forms["state_bits"].own, loihi.forms["rounding"].own) == (24, "toward_zero")
     assert [xylo.limits[n] for n in ("inputs", "hidden", "outputs")] == [16, 992, 32]
     assert xylo.forms["decay"].own == "shift"

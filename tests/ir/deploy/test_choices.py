@@ -31,6 +31,7 @@ def test_each_word_in_its_turn():
             scale="population",
             state_bits=24,
             rounding="toward_zero",
+            registers="loihi",
             by_projection={"h->y": 8},
         ),
         method="percentile",

@@ -40,8 +40,16 @@ def test_options():
         ("floor", float("nan"), "`floor` is nan; it must be finite"),
         ("floor", "x", "`floor` is a number"),
         ("scale", "pow2", ""),
-        ("scale", "two", "`scale` is one of neuron, population, pow2, projection, exponent"),
-        ("scale", [], "`scale` is one of neuron, population, pow2, projection, exponent"),
+        (
+            "scale",
+            "two",
+            "`scale` is one of neuron, population, pow2, projection, exponent, shared_exponent",
+        ),
+        (
+            "scale",
+            [],
+            "`scale` is one of neuron, population, pow2, projection, exponent, shared_exponent",
+        ),
     ],
 )
 def test_problems(name, value, said):

@@ -208,3 +208,82 @@ def test_numbers_that_are_too_far_apart() -> None:
     run = Quantize(Precision(), ranges=ranges).run
     found = refused("E080", run, model)
     assert "so far apart has no integer form" in found.message
+
+
+LOIHI = {"registers": "loihi", "state_bits": 24, "rounding": "toward_zero"}
+
+
+def test_registers_of_a_chip() -> None:
+    """Currents of 24 bits, sums of 22, thresholds of multiples of 64, voltages that end alike on
+    both sides."""
+    weights = floats().weights("x->h")
+    before = floats().with_weights({"x->h": weights - 30.0})
+    after = integers(before, scale="population", guard=7, **LOIHI)
+    step = after.graph.population("h").step
+    types = {s.name: s.dtype for s in step.states}
+    assert (types["v"].bits, types["c"].bits) == (32, 24)
+    assert step.threshold.args[1].value % 64 == 0
+    inputs = {"x": np.ones((400, 1, 5), bool)}
+    wide = integers(before, scale="population", guard=7, state_bits=24, rounding="toward_zero")
+    ends = [simulate(each, inputs, record=True).history["h"]["v"].min() for each in (after, wide)]
+    assert ends[0] in (ends[1], 1 - (1 << 23))
+
+
+def test_a_voltage_ends_alike_on_both_sides() -> None:
+    """A current and no leak: it ends at -(2^23 - 1), and without registers a code lower."""
+    slow = "lif(tau_mem = 100000 ms, tau_syn = 10 ms, v_th = 3 mV)"
+    before = floats(slow)
+    before = before.with_weights({"x->h": -abs(before.weights("x->h")) - 1.0})
+    inputs = {"x": np.zeros((60, 1, 5), bool)}
+    inputs["x"][0] = True
+    asked = {"guard": 11, "decay_bits": 16, "state_bits": 24, "overflow": "wrap"}
+    low = {
+        name: simulate(integers(before, registers=name, **asked), inputs, record=True)
+        .history["h"]["v"]
+        .min()
+        for name in ("plain", "loihi")
+    }
+    assert low == {"plain": -(1 << 23), "loihi": 1 - (1 << 23)}
+
+
+def test_currents_and_sums_are_proved_to_stay_in_their_registers() -> None:
+    before = floats("lif(tau_mem = 20 ms, tau_syn = 5 ms, v_th = 30 mV)")
+    for guard in (14, 10):
+        assert integers(before, guard=guard, state_bits=24)
+    found = refusals(integers, before, guard=14, **LOIHI)
+    assert "22 bits hold 2097151" in found[0].message or "24 bits hold 8388607" in found[0].message
+    assert integers(before, guard=10, **LOIHI)
+
+
+def test_exponents_of_whole_populations() -> None:
+    net = NET.replace("CELL", LIF).replace(
+        "  h -> y", "  h -> h : dense(init = uniform(-0.2, 0.1)) delay 1 ms\n  h -> y"
+    )
+    before = run_model_passes(draw_model(compiled_text(net).graph, 3))
+    ratios = []
+    for guard in (6, 7, 8, 10):  # what a spike brings is a multiple of 64
+        after = integers(before, scale="shared_exponent", guard=guard, **LOIHI)
+        (one,), (other,) = (np.unique(after.values[f"h/i.{k}.unit"].array) for k in (0, 1))
+        ratios.append(float(one / other))
+    assert ratios[:3] == [1.0, 2.0, 4.0]
+    assert ratios[3] == 16.0
+
+
+def test_a_bias_of_thirteen_bits() -> None:
+    text = """
+neuron driven {
+  state v: mV = 0 mV
+  on input { v = v + i }
+  dv/dt = -v / 20 ms + 0.7 mV / 1 ms
+  spike when v > 1 mV
+  on spike { v = 0 mV }
+}
+"""
+    codes = {}
+    for name in ("plain", "loihi"):
+        asked = {"scale": "population", "guard": 13, "overflow": "wrap", "registers": name}
+        step = integers(floats("driven", text), **asked).graph.population("h").step
+        codes[name] = step.integrate[0].value.args[1].value
+    assert codes["plain"] > 1 << 12
+    assert codes["loihi"] % 2 ** (int(codes["plain"]).bit_length() - 12) == 0
+    assert abs(codes["loihi"] - codes["plain"]) <= codes["plain"] * 2.0**-12

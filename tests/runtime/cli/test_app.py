@@ -22,6 +22,7 @@ LONG = {
     "eval": "--limit 20",
     "quantize": "--calibrate 50",
     "export": "",
+    "map": "--samples 0",
     "plot": "",
 }
 MNIST = Path(os.environ.get("SNNCC_DATA", ""), "mnist").absolute()

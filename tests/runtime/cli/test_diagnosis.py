@@ -2,6 +2,7 @@ import pytest
 
 from snncc.backends.cuda.found import Card, Presence
 from snncc.backends.targets import TARGETS
+from snncc.ir.chips.cores import CORES
 from snncc.ir.chips.table import CHIPS
 from snncc.runtime.cli import diagnosis
 
@@ -43,7 +44,8 @@ def test_doctor_knows_the_gpu(answer, snncc, monkeypatch):
 def test_limits_of_a_chip(answer, snncc, chip):
     (document,) = answer("targets", "--limits", chip)
     row = CHIPS[chip]
-    assert (document["chip"], document["source"], document["maps"]) == (chip, row.source, False)
+    assert (document["chip"], document["source"]) == (chip, row.source)
+    assert document["maps"] == (chip in CORES)
     assert document["limits"].keys() == row.limits.keys()
     assert {n: f["own"] for n, f in document["forms"].items()} == {
         n: f.own for n, f in row.forms.items()
@@ -52,7 +54,10 @@ def test_limits_of_a_chip(answer, snncc, chip):
     assert (status, err) == (0, "")
     words = out.split()
     assert {*row.limits, *row.forms} <= set(words)
-    assert "nothing maps a network" in out
+    assert ("nothing lays a network out" in out) == (chip not in CORES)
+    assert (f"snncc map --target {chip}" in out) == (chip in CORES)
+    if chip == "loihi":
+        assert document["core"]["axons_in"] == 4096
 
 
 def test_limits_of_no_chip(snncc):

@@ -191,3 +191,51 @@ def test_nothing_of_an_earlier_export_stays(answer, quantized, tmp_path):
 def test_what_has_no_such_form_is_refused_before_samples_are_sought(snncc, tiny):
     status, _, said = snncc("export", tiny, "--target", "c", "--out", "made", "--inputs", "nowhere")
     assert (status, "E071" in said) == (1, True), said
+
+
+FLOATS = """
+network n {
+  delay = 0 ms
+  input x[5] encode poisson(duration = 30 ms)
+  population h[6] : stbp
+  output y[4] : MODEL
+  x -> h : dense
+  h -> y : dense
+}
+"""
+
+
+def test_a_nir_file_needs_no_option_to_come_back(snncc, answer, tmp_path):
+    h5py = pytest.importorskip("h5py", reason="pip install h5py")
+    (tmp_path / "net.snn").write_text(FLOATS.replace("MODEL", "stbp"))
+    (document,) = answer("export", "net.snn", "--target", "nir", "--out", "made.nir")
+    assert document["file"] == "made.nir"
+    assert document["bytes"] == (tmp_path / "made.nir").stat().st_size
+    assert document["lost"] == []
+    with h5py.File(tmp_path / "made.nir") as file:
+        assert len(file["node/nodes"]) == document["nodes"] == 6
+        assert file["version"][()] == b"1.0"
+    assert snncc("import", "made.nir", "-o", "back.snn")[0] == 0
+    assert snncc("check", "back.snn")[0] == 0
+
+
+def test_what_a_nir_file_lacks_is_listed(snncc, answer, tmp_path):
+    pytest.importorskip("h5py", reason="pip install h5py")
+    (tmp_path / "net.snn").write_text(FLOATS.replace("MODEL", "lif"))
+    asked = ("export", "net.snn", "--target", "nir", "--out", "made.nir")
+    status, _, errors = snncc(*asked)
+    assert status == 1
+    assert "refractory" in errors
+    assert not (tmp_path / "made.nir").exists()
+    (document,) = answer(*asked, "--lossy")
+    assert document["lost"] == ["`y` is refractory for 2 steps, and NIR has no refractory time"]
+    _, printed, _ = snncc(*asked, "--lossy")
+    assert "left out: `y` is refractory" in printed
+
+
+@pytest.mark.parametrize("words", [("--out", "made"), ("--out", "m.nir", "--triple", HOST)])
+def test_wrong_usage_of_nir(snncc, tmp_path, words):
+    (tmp_path / "net.snn").write_text(FLOATS.replace("MODEL", "stbp"))
+    assert snncc("export", "net.snn", "--target", "nir", *words)[0] == 2
+    asked = ("--target", "c", "--out", "made", "--lossy")
+    assert snncc("export", "net.snn", *asked)[0] == 2

@@ -17,7 +17,7 @@ from snncc.runtime.training.deployment import (
 OTHER = Deployment(
     Precision(
         3, "pow2", 8, 20, "shift", 7, "toward_zero", "wrap", "each", 6, -1.5, "event", 4, 64,
-        "reset", "tested", 2, 3, {"h->y": 5},
+        "reset", "tested", 2, 3, "loihi", {"h->y": 5},
     ),
     2,
     "percentile",

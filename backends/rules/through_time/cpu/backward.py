@@ -100,7 +100,7 @@ def again(plan, through, weights, work, sweep, c, p, segment):  # type: ignore[n
 
 @njit
 def take_spikes(plan, work, sweep, c, p, first, last):  # type: ignore[no-untyped-def]
-    """Whether each neuron of population p fired in the steps first:last, into the last row of the
+    """How often each neuron of population p fired in the steps first:last, into the last row of the
     tape: its states follow the spikes of the engine that ran the sample."""
     lo, hi = plan.neurons[p], plan.neurons[p + 1]
     fires = sweep.tape[c, sweep.tape.shape[1] - 1]
@@ -108,7 +108,7 @@ def take_spikes(plan, work, sweep, c, p, first, last):  # type: ignore[no-untype
     for t in range(first, last):
         fill(fires[t - first, lo:hi], ZERO)
         for k in range(ptr[t], ptr[t + 1]):
-            fires[t - first, lo + spikes[k]] = ONE
+            fires[t - first, lo + spikes[k]] += ONE
 
 
 @unit

@@ -53,6 +53,7 @@ def make_sweep(plan: Plan, through: Through, workers: int) -> Sweep:
     sending = plan.pre[(through.trains != 0) & (np.diff(plan.steady) == 0)]
     widest = int(np.diff(plan.neurons)[sending].max(initial=0))
     outputs = int(np.diff(plan.neurons)[plan.output])
+    most = int(np.diff(plan.events)[sending].max(initial=0)) // max(1, plan.steps)  # of a step
     reals, integers = len(plan.real_init) + through.own, len(plan.integer_init)
     delays = plan.delay[plan.delay < plan.steps]
     several = through.segments > 1
@@ -76,5 +77,5 @@ def make_sweep(plan: Plan, through: Through, workers: int) -> Sweep:
         until=zeros((workers, plan.widest + 2), np.int32),
         laid=zeros((workers, int(plan.laid[-1])), f32),
         kernel=zeros((workers, int(np.diff(plan.laid).max(initial=0))), f32),
-        when=zeros((workers, each * steps * widest), np.int32),
+        when=zeros((workers, each * steps * max(widest, most)), np.int32),
     )

@@ -13,6 +13,8 @@ from __future__ import annotations
 
 from .....ir.adjoint.step import EMITTED, NEXT, SPIKE
 from .....ir.graph import Graph, TrainSpec
+from .....ir.neuron import SPIKED
+from .....ir.types import DType
 from ....compiled.text.languages import CPU
 from ....compiled.text.sources import BACKENDS
 from ..text import Scan, entry, scans
@@ -49,7 +51,8 @@ def scans_source(graph: Graph, spec: TrainSpec, is_presented: bool) -> str:
 def _replay(scan: Scan, is_presented: bool) -> str:
     """`replay_k`: a loop over the steps around one over the neurons."""
     kept, names = scan.adjoint.kept, scan.names
-    fires = "fires_[n] != f32(0.0)" if is_presented else None
+    often = scan.types[SPIKED] is not DType.BOOL if SPIKED in scan.types else False
+    fires = ("fires_[n]" if often else "fires_[n] != f32(0.0)") if is_presented else None
     return "\n".join(
         [
             _NJIT,

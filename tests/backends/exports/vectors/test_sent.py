@@ -31,12 +31,12 @@ def check_numbers(seed, folder, sums):
 @pytest.mark.parametrize("sums", SUMS)
 def test_numbers_come_in_and_are_sent(sums, tmp_path):
     """By inputs and by populations, some of them later; one is wrong, and the bench finds it."""
-    files = check_numbers(301, tmp_path, sums)
+    files = check_numbers(304, tmp_path, sums)
     (part,) = (p for p in json.loads(files["manifest.json"])["parts"] if p["folder"] == "4_net")
     assert part["numbers_words"] == sum(f["count"] for f in part["numbers"]) > 0
     words = files["4_net/numbers.hex"].decode().split()
     assert len(words) == 2 * 40 * part["numbers_words"]
-    given = drawn_values(301).values
+    given = drawn_values(304).values
     (first, *_) = part["numbers"]
     code = int(words[0], 16)
     code -= (code >> 31) << 32

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from ...ir.diagnostics import CompileError, Diagnostic
+from ..diagnostics import CompileError, Diagnostic
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
@@ -85,12 +85,14 @@ LINEAR = frozenset(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Node:
-    """A node: its kind, its numbers by field, and what it holds if it is a graph itself."""
+    """A node: its kind, its numbers by field, and what it holds if it is a graph itself. `marks`:
+    what its metadata say, `reset` and `comparison`, where it is not what those of the graph do."""
 
     name: str
     kind: str
     fields: Mapping[str, Array | str]
     graph: NirGraph | None = None
+    marks: Mapping[str, str] = field(default_factory=dict)
 
     def numbers(self, field: str, absent: float = 0.0) -> Floats:
         """The numbers of a field, or the one that stands for a field that the file lacks."""
@@ -123,15 +125,6 @@ def _ends(nodes: Iterable[str], pairs: Iterable[Edge]) -> dict[str, tuple[str, .
     for one, other in pairs:
         found[one].append(other)
     return {name: tuple(others) for name, others in found.items()}
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class NirFile:
-    """What a file holds; `version` is that of the package that wrote it, "" if it is not said."""
-
-    name: str
-    version: str
-    graph: NirGraph
 
 
 def refusal(code: str, message: str, way_out: str = "") -> CompileError:

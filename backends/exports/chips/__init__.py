@@ -1,0 +1,1 @@
+"""Models written out for chips, and for the emulators that others wrote of them."""

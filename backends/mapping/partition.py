@@ -1,0 +1,257 @@
+"""Neurons to cores: few packets, within every limit.
+
+Multilevel, as graph partitioners do it since Hendrickson & Leland 1995: neurons that share axons
+are joined, level by level; the few vertices of the coarsest level are dealt to the cores and
+annealed hot; then level by level what was joined comes apart and is annealed at lower
+temperatures. Further rounds do the same again and join only what lies in one core. The cost is
+the weight of packets itself, and of the excess over limits while it is annealed; what then exceeds
+them is moved away, and what still does is refused in the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from .axons import Axons, Ints
+from .feasible import DoesNotFit, proved_misfits
+from .fill import by_classes, filled
+from .halves import halved
+from .levels import (
+    bounds_of,
+    coarser,
+    cut_of,
+    finest,
+    packets_weight,
+    pressure,
+    weight_a_vertex,
+)
+from .limits import CoreLimits, excesses, uses
+from .load import Kernels
+from .records import Cut, Level
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """How long a partition is sought. Temperatures are parts of what the axons of a vertex
+    weigh."""
+
+    rounds: int
+    halving: int  # sweeps of each half
+    coarsest: int  # sweeps of the coarsest level
+    between: int
+    last: int
+    hot: float = 0.08
+    warm: float = 0.04
+    cold: float = 0.006
+    a_core: int = 8  # vertices a core on the coarsest level
+    sample: int = 24  # axons of a vertex and pins of an axon that are looked at to join it
+
+
+SCHEDULES = (
+    Schedule(1, 5, 20, 4, 4, sample=8),
+    Schedule(1, 10, 20, 10, 40),
+    Schedule(3, 20, 150, 30, 80),
+    Schedule(8, 20, 400, 60, 160),
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class State:
+    """Where a partition stands after so many rounds; arrays and numbers alone."""
+
+    part: Ints  # int32 [neurons]
+    round: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What progress is told: `state` may be kept, to go on from it."""
+
+    round: int
+    rounds: int
+    packets: float
+    state: State
+
+
+Progress = Callable[[Step], None]
+
+
+def partition(
+    axons: Axons,
+    limits: CoreLimits,
+    cores: int,
+    *,
+    kernels: Kernels,
+    seed: int = 0,
+    effort: int = 1,
+    state: State | None = None,
+    progress: Progress | None = None,
+) -> Ints:
+    """The core of each neuron, int32 [neurons]; from a `state` on, as if it had not been
+    interrupted. Where what is found exceeds a limit, it is sought once more from cores filled with
+    neurons of the same classes. Raises DoesNotFit."""
+    proved = proved_misfits(axons, limits, cores, kernels)
+    if proved:
+        raise DoesNotFit(proved)
+    try:
+        return _sought(axons, limits, cores, kernels, seed, effort, state, progress)
+    except DoesNotFit:
+        level = finest(axons, limits, kernels)
+        part = filled(level, limits, cores, by_classes(axons), kernels)
+        if any(excesses(uses(axons, part, limits, cores, kernels), limits)):
+            raise
+        start = State(part, 0, seed)
+        return _sought(axons, limits, cores, kernels, seed, effort, start, progress)
+
+
+def _sought(
+    axons: Axons,
+    limits: CoreLimits,
+    cores: int,
+    kernels: Kernels,
+    seed: int,
+    effort: int,
+    state: State | None,
+    progress: Progress | None,
+) -> Ints:
+    for found in rounds(axons, limits, cores, kernels, SCHEDULES[effort], seed, state):
+        state = found.state
+        if progress is not None:
+            progress(found)
+    assert state is not None
+    over = tuple(excesses(uses(axons, state.part, limits, cores, kernels), limits))
+    if over:
+        raise DoesNotFit(over=over)
+    return state.part
+
+
+def rounds(
+    axons: Axons,
+    limits: CoreLimits,
+    cores: int,
+    kernels: Kernels,
+    schedule: Schedule,
+    seed: int,
+    state: State | None,
+) -> Iterator[Step]:
+    """The partition after each round, the best so far."""
+    fine = finest(axons, limits, kernels)
+    search = Search(fine, limits, cores, kernels, schedule)
+    weight = float(axons.rate.sum()) / max(float(fine.weight.sum()), 1.0)
+    best, begin = (None, 0) if state is None else (state.part, state.round)
+    for number in range(begin, schedule.rounds):
+        found = search.round(best, np.array([seed * 7919 + number + 1, 104729 + seed]))
+        if best is None or search.is_better(found, search.cut(best)):
+            best = found.part
+        packets = packets_weight(fine, search.cut(best)) * weight
+        yield Step(number + 1, schedule.rounds, packets, State(best, number + 1, seed))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Search:
+    """A network and limits, under search."""
+
+    fine: Level
+    limits: CoreLimits
+    cores: int
+    kernels: Kernels
+    schedule: Schedule
+
+    def cut(self, part: Ints) -> Cut:
+        """A partition of the neurons, counted."""
+        bounds = bounds_of(self.limits, self.cores, self.fine.kind.shape[1])
+        return cut_of(self.fine, part, self.cores, bounds, self.kernels)
+
+    def is_better(self, found: Cut, best: Cut) -> bool:
+        """Whether it exceeds limits less, or sends less and exceeds them no more."""
+        now, then = self._excess(found), self._excess(best)
+        if now != then:
+            return now < then
+        return packets_weight(self.fine, found) < packets_weight(self.fine, best)
+
+    def _excess(self, cut: Cut) -> float:
+        bounds = bounds_of(self.limits, self.cores, self.fine.kind.shape[1])
+        over = np.maximum(cut.load - bounds.load, 0) / np.maximum(bounds.load, 1)
+        kinds = np.maximum(cut.used - bounds.used, 0) / np.maximum(bounds.used, 1)
+        return float(over.sum() + kinds.sum())
+
+    def round(self, part: Ints | None, words: Ints) -> Cut:
+        """A partition, from nothing or from another."""
+        random = words % 2147483398 + 1
+        levels, maps = self._coarsen(part, random)
+        is_first = part is None
+        if part is None:
+            heat, sweeps = self.schedule.warm, self.schedule.halving
+            part = halved(levels[-1], self.cores, heat, sweeps, random, self.kernels)
+        else:
+            part = _carried(part, maps)
+        for height in range(len(levels) - 1, -1, -1):
+            level = levels.pop()
+            cut = self._refined(level, part, random, height, len(maps), is_first)
+            part = cut.part[maps[height - 1]] if height else cut.part
+        return cut
+
+    def _coarsen(self, part: Ints | None, random: Ints) -> tuple[list[Level], list[Ints]]:
+        levels, maps = [self.fine], list[Ints]()
+        fewest = self.schedule.a_core * self.cores
+        while len(levels[-1].size) > fewest:
+            level = levels[-1]
+            coarse, vertices = self._joined(level, part, random)
+            if vertices > 0.95 * len(level.size):
+                break
+            levels.append(coarser(level, coarse, vertices, self.kernels))
+            maps.append(coarse)
+            if part is not None:
+                part = _carried(part, [coarse])
+        return levels, maps
+
+    def _joined(self, level: Level, part: Ints | None, random: Ints) -> tuple[Ints, int]:
+        vertices = len(level.size)
+        joined, order = np.arange(vertices, dtype=np.int32), np.arange(vertices)
+        self.kernels.shuffle(random, order)
+        held = np.stack((level.size.astype(np.int64), level.bits), axis=1)
+        least = held.sum(axis=0) * 1.6 / (self.schedule.a_core * self.cores)
+        most = np.maximum(least, 1).astype(np.int64)
+        same = np.zeros(vertices, np.int32) if part is None else part
+        sample = self.schedule.sample
+        self.kernels.join_up(level, same, random, order, most, sample, joined, held)
+        while (joined[joined] != joined).any():
+            joined = joined[joined]
+        roots, coarse = np.unique(joined, return_inverse=True)
+        return coarse.astype(np.int32), len(roots)
+
+    def _refined(
+        self, level: Level, part: Ints, random: Ints, height: int, top: int, is_first: bool
+    ) -> Cut:
+        schedule, kernels = self.schedule, self.kernels
+        bounds = bounds_of(self.limits, self.cores, level.kind.shape[1])
+        cut = cut_of(level, part, self.cores, bounds, kernels)
+        scale = weight_a_vertex(level)
+        press = pressure(level, bounds, scale)
+        sweeps, warm = schedule.between, schedule.warm
+        if height == top and is_first:
+            sweeps, warm = schedule.coarsest, schedule.hot
+        if height == 0:
+            sweeps = schedule.last
+        heats = np.geomspace(warm, schedule.cold, sweeps) * scale
+        presses = press * np.geomspace(1, 1 if height else 100, sweeps)
+        kernels.anneal(level, cut, bounds, random, heats, presses)
+        if height == 0:
+            kernels.relieve(level, cut, bounds, random, 4)
+            order = np.arange(len(level.size))
+            kernels.shuffle(random, order)
+            kernels.descend(level, cut, bounds, order, 1e300, 8)
+        return cut
+
+
+def _carried(part: Ints, maps: list[Ints]) -> Ints:
+    """A partition of neurons as one of what they were joined to within their cores."""
+    for coarse in maps:
+        fewer = np.empty(int(coarse.max()) + 1, np.int32)
+        fewer[coarse] = part
+        part = fewer
+    return part

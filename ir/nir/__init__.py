@@ -1,0 +1,1 @@
+"""NIR, the exchange format of simulators and chips (Pedersen et al. 2024), as data."""

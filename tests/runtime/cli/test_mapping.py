@@ -1,0 +1,89 @@
+"""`snncc map`: what it writes and says, what does not fit, and wrong usage."""
+
+import json
+
+import pytest
+
+from snncc.backends.layout.stored import open_layout
+
+NET = """
+network n {
+  dt = 1 ms
+  delay = 1 ms
+  input x[8, 8] encode poisson(duration = 40 ms)
+  population h[24] : lif(v_th = 2 mV, refractory = 0 ms)
+  output y[10] : lif(v_th = 2 mV, refractory = 0 ms)
+  x -> h : dense(init = uniform(-1, 2))
+  h -> h : sparse(p = 0.2, init = uniform(-1, 1))
+  h -> y : dense(init = uniform(-1, 4))
+}
+train n { data digits  rule st_rsbp }
+"""
+
+
+@pytest.fixture
+def package(snncc, tmp_path):
+    (tmp_path / "net.snn").write_text(NET)
+    asked = ("--calibrate", 0, "--scale", "population", "--out", "q.snnpkg", "--quiet")
+    assert snncc("quantize", "net.snn", *asked)[0] == 0
+    return tmp_path / "q.snnpkg"
+
+
+@pytest.mark.slow
+def test_a_map_equals_its_network(snncc, answer, package, tmp_path, monkeypatch):
+    monkeypatch.delenv("XDG_CACHE_HOME")  # kernels are compiled once for all tests
+    (told,) = answer("map", package, "--target", "loihi", "--samples", 0, "--out", "m")
+    assert told == {"folder": "m", **json.loads((tmp_path / "m" / "map.json").read_text())}
+    assert told["fits"]
+    assert sum(row["neurons"] for row in told["cores"]) == 34
+    assert {s["population"] for row in told["cores"] for s in row["slices"]} == {"h", "y"}
+    assert told["binding"]["used"] <= told["binding"]["allowed"]
+    assert (tmp_path / "m" / "map.svg").read_text().startswith("<svg")
+    layout, _ = open_layout(tmp_path / "m" / "layout.snnpkg")
+    assert layout.cores == len(told["cores"])
+    status, out, _ = snncc("diff", package, "m", "--limit", 3, "--states")
+    assert status == 0, out
+    small = ("map", package, "--target", "generic", "--cores", "1x1", "--samples", 0, "--baselines")
+    (told,) = answer(*small, "--out", "s")
+    assert len(told["cores"]) == 1
+    assert {"index order", "Hilbert"} <= {row["name"].split(" (")[0] for row in told["baselines"]}
+
+
+@pytest.mark.slow
+def test_what_does_not_fit_is_told_with_what_does(snncc, answer, package, tmp_path, monkeypatch):
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    asked = ("--calibrate", 0, "--scale", "neuron", "--out", "q.snnpkg", "--quiet")
+    assert snncc("quantize", "net.snn", *asked)[0] == 0
+    place = ("map", package, "--target", "loihi", "--cores", "1x1", "--samples", 0, "--out", "m")
+    status, out, err = snncc(*place, "--json")
+    told = json.loads(out)
+    assert (status, told["fits"], told["errors"][0]["code"]) == (1, False, "E093")
+    assert told["binding"]["used"] > told["binding"]["allowed"]
+    assert any("neurons of `h`" in s["change"] for s in told["suggestions"])
+    assert not (tmp_path / "m").exists()
+    status, _, err = snncc(*place)
+    assert (status, "E093" in err, "too many" in err) == (1, True, True)
+
+
+def test_floats_are_not_mapped(snncc, tmp_path):
+    (tmp_path / "net.snn").write_text(NET)
+    status, _, err = snncc("map", "net.snn", "--target", "loihi", "--out", "m")
+    assert status == 1
+    assert "E093" in err
+    assert "snncc quantize" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--target", "lohi"), "did you mean `loihi`?"),
+        (("--target", "odin"), "no cores of `odin`"),
+        (("--target", "loihi", "--cores", "8"), "not WIDTHxHEIGHT"),
+        (("--target", "loihi", "--effort", "4"), "less than or equal to 3"),
+    ],
+)
+def test_wrong_usage(snncc, tmp_path, words, said):
+    (tmp_path / "net.snn").write_text(NET)
+    status, _, err = snncc("map", "net.snn", *words, "--out", "m")
+    assert status == 2
+    assert said in " ".join(err.replace("│", " ").split())
