@@ -322,13 +322,19 @@ def _of_chips(made: Quantized, projection: Projection) -> dict[str, Any]:
         }
         found["exponent"] = int(np.rint(np.log2(units[projection.name] / max(units.values()))))
     if asked.axon_types:
-        name = projection.name
+        found["axon_types"] = _axon_types(made, projection).tolist()
+    return found
+
+
+def _axon_types(made: Quantized, projection: Projection) -> npt.NDArray[np.int64]:
+    """The type of each pre neuron, by the weights of all projections to the same neurons."""
+    into = [p.name for p in made.floats.graph.projections if p.post == projection.post]
+    given = []
+    for name in into:
         wiring, weights = made.floats.wirings[name], made.floats.values[weights_name(name)]
         assert not isinstance(wiring, Windows)
-        own = numbers(weights).astype(np.float64)
-        _, types = by_axon_types(wiring, own, asked.axon_types)
-        found["axon_types"] = types.tolist()
-    return found
+        given.append((wiring, numbers(weights).astype(np.float64)))
+    return by_axon_types(given, made.precision.axon_types)[into.index(projection.name)][1]
 
 
 def observed(made: Quantized, trace: Trace) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ of a type.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -20,25 +21,39 @@ Types = npt.NDArray[np.int64]
 ROUNDS = 40
 
 
-def by_axon_types(wiring: AllPairs | Listed, weights: Numbers, count: int) -> tuple[Numbers, Types]:
-    """The weights nearest to these, as they are stored, of which each neuron has `count` at most,
-    by the type of the pre neuron, or 0; and those types [pre].
+def by_axon_types(
+    into: Sequence[tuple[AllPairs | Listed, Numbers]], count: int
+) -> list[tuple[Numbers, Types]]:
+    """The weights nearest to those of all wirings into the same neurons, as they are stored, of
+    which each neuron has `count` at most, by the type of the pre neuron, or 0; and those types
+    [pre], of each wiring.
 
     Types and weights are fitted in turns, as by k-means: the squares of what changes never grow.
     A local optimum, the same for the same weights.
     """
-    pre, post = wiring.pairs()
-    table = np.zeros((wiring.pre_neurons, wiring.post_neurons))
-    table[pre, post] = weights.ravel()[wiring.places()]
+    table = np.concatenate([_table(wiring, weights) for wiring, weights in into])
     fits = [
         _fitted(table, types, count) for types in (_by_mean(table, count), _apart(table, count))
     ]
     _, types, levels = min(fits, key=lambda fit: fit.changed)
     nearest = levels[types]
     is_joined = abs(table - nearest) < abs(table)
-    kept = np.zeros(weights.size)
-    kept[wiring.places()] = np.where(is_joined, nearest, 0.0)[pre, post]
-    return kept.reshape(weights.shape), types
+    kept, found, first = np.where(is_joined, nearest, 0.0), [], 0
+    for wiring, weights in into:
+        own, (pre, post) = np.zeros(weights.size), wiring.pairs()
+        own[wiring.places()] = kept[first + pre, post]
+        last = first + wiring.pre_neurons
+        found.append((own.reshape(weights.shape), types[first:last]))
+        first = last
+    return found
+
+
+def _table(wiring: AllPairs | Listed, weights: Numbers) -> Numbers:
+    """The weights as a matrix [pre, post]."""
+    pre, post = wiring.pairs()
+    table = np.zeros((wiring.pre_neurons, wiring.post_neurons))
+    table[pre, post] = weights.ravel()[wiring.places()]
+    return table
 
 
 class _Fit(NamedTuple):
