@@ -121,9 +121,10 @@ def _levels(targets: Targets, depth: Array, most: int, first: int) -> tuple[Arra
     numbered from `first` on, level by level, from those next to the senders."""
     driver = targets.sender.copy()
     # From the targets back: those of a sender are a row, then a row of blocks of `most`, ….
-    tops: list[tuple[int, Array]] = []
-    for sender in np.flatnonzero(depth).tolist():
-        tops.append((sender, np.flatnonzero(targets.sender == sender)))
+    order = np.argsort(targets.sender, kind="stable")
+    bounds = np.searchsorted(targets.sender[order], np.arange(len(depth) + 1))
+    deep = np.flatnonzero(depth).tolist()
+    tops = [(sender, order[bounds[sender] : bounds[sender + 1]]) for sender in deep]
     deepest = int(depth.max(initial=0))
     rows: list[list[tuple[int, int]]] = [[] for _ in range(deepest)]
     for sender, own in tops:
@@ -152,13 +153,14 @@ def _packed(levels: list[Array], first: int, neurons: int, axons: int) -> list[A
     """The cores of relays, numbered from `first` on: all that one drives lie on one."""
     found, core, used, reached = [], first, 0, 0
     for source in levels:
-        own = np.empty(len(source), np.int64)
-        for driver in dict.fromkeys(source.tolist()):
-            here = np.flatnonzero(source == driver)
-            if used + len(here) > neurons or reached + 1 > axons:
+        ends = np.flatnonzero(np.diff(source, append=-1)) + 1  # what one drives is a row
+        on = []
+        for size in np.diff(ends, prepend=0).tolist():
+            if used + size > neurons or reached + 1 > axons:
                 core, used, reached = core + 1, 0, 0
-            own[here], used, reached = core, used + len(here), reached + 1
-        found.append(own)
+            on.append(core)
+            used, reached = used + size, reached + 1
+        found.append(np.repeat(on, np.diff(ends, prepend=0)))
     return found
 
 
