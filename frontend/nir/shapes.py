@@ -43,6 +43,16 @@ def shapes_of(graph: NirGraph) -> dict[str, Shape]:
     return shapes
 
 
+def arrives_at(node: Node) -> Shape | None:
+    """The shape of what a node takes, by its own numbers alone; None where they do not say it."""
+    if node.kind in ("Affine", "Linear"):
+        return _matrix(node, None) and np.shape(node.fields["weight"])[1:]
+    if node.kind in ("Conv1d", "Conv2d") and node.whole("input_shape"):
+        channels = np.shape(node.fields["weight"])[1] * node.whole("groups")[0]
+        return (channels, *node.whole("input_shape"))
+    return None if node.kind in _WINDOWS else _RULES[node.kind](node, None)
+
+
 def _bounded(node: Node, shape: Shape) -> Shape:
     if not shape or min(shape) < 1 or prod(shape) > LIMITS.neurons:
         message = f"`{node.name}` ({node.kind}) has the shape {list(shape)}"
