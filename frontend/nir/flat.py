@@ -98,9 +98,9 @@ def _spliced(ends: tuple[str, ...], name: str, others: tuple[str, ...]) -> tuple
     return (*ends[:k], *others, *ends[k + 1 :])
 
 
-def transposed(graph: NirGraph, names: Iterable[str]) -> NirGraph:
+def transposed(flat: Flat, names: Iterable[str]) -> Flat:
     """The graph with the matrices of these nodes turned; CompileError(E091) for what has none."""
-    nodes = dict(graph.nodes)
+    nodes = dict(flat.nodes)
     for name in names:
         if name not in nodes or nodes[name].kind not in ("Affine", "Linear"):
             matrices = [n for n, node in nodes.items() if node.kind in ("Affine", "Linear")]
@@ -109,4 +109,4 @@ def transposed(graph: NirGraph, names: Iterable[str]) -> NirGraph:
         node = nodes[name]
         turned = {**node.fields, "weight": np.transpose(np.asarray(node.fields["weight"]))}
         nodes[name] = replace(node, fields=turned)
-    return NirGraph(nodes, graph.edges)
+    return replace(flat, nodes=nodes)

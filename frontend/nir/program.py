@@ -44,8 +44,9 @@ def imported(file: NirFile, choices: Choices, weights: str) -> Imported:
 
     CompileError: E091 for a graph that has no meaning, or none here; E092 for what it leaves open.
     """
-    sound = mended(flattened(file.graph), choices.repair, choices.transposed)
-    whole = transposed(sound.graph, choices.transposed)
+    flat = transposed(flattened(file.graph), choices.transposed)
+    sound = mended(flat, choices.repair)
+    whole = sound.graph
     shapes = shapes_of(whole)
     graph = without(whole, IDENTITIES)
     settled = settle(file, graph, choices)

@@ -6,17 +6,15 @@ told in words.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-
-import numpy as np
+from dataclasses import dataclass
 
 from ...ir.diagnostics import CompileError
-from ...ir.nir.graph import UNFIT, Edge, NirGraph, Node, refusal
+from ...ir.nir.graph import UNFIT, Edge, NirGraph, refusal
 from ...ir.report import listing, nearest
-from .flat import INNER, Flat, Way, transposed
+from .ends import closed, passed, text_of, trimmed, untrimmed
+from .flat import INNER, Flat, Way
 from .meant import KIND, Meant, meant, spelled
-from .shapes import arrives_at, shapes_of
+from .shapes import shapes_of
 
 MOST = 100  # lost edges that are looked into
 
@@ -29,22 +27,22 @@ class Mended:
     repairs: tuple[str, ...] = ()
 
 
-def mended(flat: Flat, is_asked: bool, turned: Iterable[str] = ()) -> Mended:
+def mended(flat: Flat, is_asked: bool) -> Mended:
     """The graph, put right if that `is_asked`; else CompileError(E091) for one that is wrong, which
-    offers it where it would help. `turned` are matrices that will be transposed."""
+    offers it where it would help."""
     wrong = _wrong(flat)
     if wrong is None:
         return Mended(NirGraph(flat.nodes, tuple(way.edge for way in flat.ways)))
     if is_asked:
         return repaired(flat)
-    raise _offered(flat, wrong, turned)
+    raise _offered(flat, wrong)
 
 
-def _offered(flat: Flat, wrong: tuple[str, str], turned: Iterable[str]) -> CompileError:
+def _offered(flat: Flat, wrong: tuple[str, str]) -> CompileError:
     message, way_out = wrong
     try:
         made = repaired(flat)
-        shapes_of(transposed(made.graph, turned))
+        shapes_of(made.graph)
     except CompileError as error:
         return refusal(UNFIT, message, way_out or error.diagnostics[0].message)
     more = f", and {len(made.repairs) - 1} more" if len(made.repairs) > 1 else ""
@@ -67,7 +65,9 @@ def _wrong(flat: Flat) -> tuple[str, str] | None:
     if entered is not None:
         return f"an edge leads to the Input `{entered}`", "leave it out"
     left = next((a for a, _, _ in flat.ways if flat.nodes[a].kind == "Output"), None)
-    return None if left is None else (f"an edge leads from the Output `{left}`", "leave it out")
+    if left is not None:
+        return f"an edge leads from the Output `{left}`", "leave it out"
+    return untrimmed(NirGraph(flat.nodes, tuple(way.edge for way in flat.ways)))
 
 
 def _loss(flat: Flat, way: Way) -> tuple[str, str]:
@@ -87,10 +87,10 @@ def repaired(flat: Flat) -> Mended:
     done = [f"`{n}` is a node, though it lies in a group" for n in flat.nodes if "/" in n]
     named: dict[str, list[str]] = {"Input": [], "Output": []}
     graph = NirGraph(flat.nodes, _found(flat, named, done))
-    graph = _passed(graph, "Input", done)
-    graph = _passed(graph, "Output", done)
-    graph = _closed(graph, "Input", named["Input"], done)
-    graph = _closed(graph, "Output", named["Output"], done)
+    for kind in ("Input", "Output"):
+        graph = passed(graph, kind, done)
+        graph = closed(graph, kind, named[kind], done)
+        graph = trimmed(graph, kind, done)
     return Mended(graph, tuple(done))
 
 
@@ -110,7 +110,7 @@ def _found(flat: Flat, named: dict[str, list[str]], done: list[str]) -> tuple[Ed
         if edge is None:
             continue
         if edge in held:
-            done[-1] = f"{_text(way.edge)} is left out: {_text(edge)} is there already"
+            done[-1] = f"{text_of(way.edge)} is left out: {text_of(edge)} is there already"
             continue
         held.add(edge)
         kept.append(edge)
@@ -128,10 +128,10 @@ def _ends(
     if pre is not None and post is not None:
         if way.pre == way.post and way.lost:
             _require_loop(flat, way, (pre.name, post.name))
-            done.append(f"{_text(way.edge)} is left out: the loop is within `{way.pre}` already")
+            done.append(f"{text_of(way.edge)} is left out: the loop is within `{way.pre}` already")
             return None
         why = "; ".join(f"`{meant.name}`: {meant.why}" for meant in found if meant and meant.why)
-        done.append(f"{_text(way.edge)} is {_text((pre.name, post.name))} ({why})")
+        done.append(f"{text_of(way.edge)} is {text_of((pre.name, post.name))} ({why})")
         return pre.name, post.name
     for known, end, kind in ((post, way.pre, "Input"), (pre, way.post, "Output")):
         is_new = all(node.kind != kind for node in flat.nodes.values())
@@ -148,7 +148,7 @@ def _end(flat: Flat, way: Way, end: str, is_source: bool) -> Meant | None:
     found = meant(flat, end, is_source)
     if len(found) > 1:
         names = listing(one.name for one in found)
-        message = f"{_text(way.edge)}: `{end}` may be {names}"
+        message = f"{text_of(way.edge)}: `{end}` may be {names}"
         raise refusal(UNFIT, message[:900], "name one of them in the file")
     return found[0] if found else None
 
@@ -161,7 +161,7 @@ def _require_loop(flat: Flat, way: Way, edge: Edge) -> None:
         new = {n for name in new for n in after[name]} - reached
         reached |= new
     if edge[1] not in reached:
-        message = f"{_text(way.edge)}: whether `{edge[0]}` leads to `{edge[1]}` is not known"
+        message = f"{text_of(way.edge)}: whether `{edge[0]}` leads to `{edge[1]}` is not known"
         raise refusal(UNFIT, message[:900], "leave the edge out, or name its nodes, in the file")
 
 
@@ -176,77 +176,6 @@ def _require_ways(
             way.post not in way.lost and way.post not in posts
         )
         if alone:
-            message = f"{_text(way.edge)} leads nowhere, and is the only one of its other end"
+            message = f"{text_of(way.edge)} leads nowhere, and is the only one of its other end"
             raise refusal(UNFIT, message[:900], "see how the network was exported")
-        done.append(f"{_text(way.edge)} is left out: there is nothing like {listing(way.lost)}")
-
-
-def _passed(graph: NirGraph, kind: str, done: list[str]) -> NirGraph:
-    """Inputs to which edges lead, and Outputs from which edges lead, are passed through, if there
-    is another one without. What leads from the only Output leads from what leads to it."""
-    side = 1 if kind == "Input" else 0
-    ends = [n for n, node in graph.nodes.items() if node.kind == kind]
-    crossed = {edge[side] for edge in graph.edges} & {*ends}
-    if not crossed:
-        return graph
-    if len(crossed) < len(ends):
-        through = [n for n in ends if n in crossed]
-        done += [f"the {kind} `{n}` is passed through, as edges lead on there" for n in through]
-        turned = {n: replace(graph.nodes[n], kind=INNER[kind]) for n in through}
-        return NirGraph({**graph.nodes, **turned}, graph.edges)
-    if kind == "Input" or len(ends) > 1:
-        message = f"edges lead {'to' if side else 'from'} {listing(ends)}"
-        raise refusal(UNFIT, message, f"which of them is the {kind} of the graph is not known")
-    return _before(graph, ends[0], done)
-
-
-def _before(graph: NirGraph, name: str, done: list[str]) -> NirGraph:
-    pres = [a for a, b in graph.edges if b == name]
-    if not pres:
-        raise refusal(UNFIT, f"edges lead from the Output `{name}`, and none leads to it")
-    edges: list[Edge] = []
-    for a, b in graph.edges:
-        new = [(pre, b) for pre in pres] if a == name else [(a, b)]
-        edges += [edge for edge in new if edge not in edges]
-        if a == name:
-            done.append(f"{_text((a, b))} leads from {listing(pres)}: `{name}` is the Output")
-    return NirGraph(graph.nodes, tuple(edges))
-
-
-def _closed(graph: NirGraph, kind: str, named: list[str], done: list[str]) -> NirGraph:
-    """The graph with an Input, or an Output: at the nodes that edges join to one, or the only node
-    to which nothing leads, or which leads to nothing."""
-    if any(node.kind == kind for node in graph.nodes.values()):
-        return graph
-    side = 1 if kind == "Input" else 0
-    bound = {edge[side] for edge in graph.edges}
-    free = named or [n for n in graph.nodes if n not in bound]
-    if not named and len(free) != 1:
-        found = f"{listing(free)} may be where it belongs" if free else "all nodes lie on cycles"
-        raise refusal(UNFIT, f"the graph has no {kind}, and {found}", "write the file with one")
-    name = _unused(graph, kind.casefold())
-    fields = {} if kind == "Output" else {"shape": np.array(_arriving(graph, free))}
-    edges = [(name, n) if kind == "Input" else (n, name) for n in free]
-    way = "leads to" if kind == "Input" else "is led to by"
-    done.append(f"the {kind} `{name}`, which {way} {listing(free)}, is added: there was none")
-    nodes = {**graph.nodes, name: Node(name, kind, fields)}
-    return NirGraph(nodes, (*graph.edges, *edges))
-
-
-def _arriving(graph: NirGraph, names: list[str]) -> tuple[int, ...]:
-    shapes = {arrives_at(graph.nodes[name]) for name in names}
-    shape = shapes.pop()
-    if shape is None or shapes:
-        message = f"the graph has no Input, and how many numbers {listing(names)} take is not known"
-        raise refusal(UNFIT, message, "write the file with an Input")
-    return shape
-
-
-def _unused(graph: NirGraph, name: str) -> str:
-    while name in graph.nodes:
-        name += "_"
-    return name
-
-
-def _text(edge: Edge) -> str:
-    return f"`{edge[0]}` -> `{edge[1]}`"
+        done.append(f"{text_of(way.edge)} is left out: there is nothing like {listing(way.lost)}")

@@ -46,10 +46,17 @@ def shapes_of(graph: NirGraph) -> dict[str, Shape]:
 def arrives_at(node: Node) -> Shape | None:
     """The shape of what a node takes, by its own numbers alone; None where they do not say it."""
     if node.kind in ("Affine", "Linear"):
-        return _matrix(node, None) and np.shape(node.fields["weight"])[1:]
+        return np.shape(node.fields["weight"])[1:]
     if node.kind in ("Conv1d", "Conv2d") and node.whole("input_shape"):
         channels = np.shape(node.fields["weight"])[1] * node.whole("groups")[0]
         return (channels, *node.whole("input_shape"))
+    return leaves_at(node)
+
+
+def leaves_at(node: Node) -> Shape | None:
+    """The shape of what a node sends, by its own numbers alone; None where they do not say it."""
+    if node.kind in ("Affine", "Linear"):
+        return np.shape(node.fields["weight"])[:1]
     return None if node.kind in _WINDOWS else _RULES[node.kind](node, None)
 
 
@@ -62,6 +69,9 @@ def _bounded(node: Node, shape: Shape) -> Shape:
 
 def _require_fit(graph: NirGraph, pre: str, post: str, shapes: dict[str, Shape]) -> None:
     node = graph.nodes[post]
+    if node.kind in _WINDOWS and _windows(node, shapes[pre]) != shapes[post]:
+        message = f"`{pre}` ({graph.nodes[pre].kind}) sends {list(shapes[pre])}, and `{post}`"
+        raise refusal(UNFIT, f"{message} ({node.kind}) makes {list(shapes[post])} of another shape")
     taken = _taken(node, shapes)
     if taken is None or taken == prod(shapes[pre]):
         return
@@ -87,7 +97,7 @@ def _taken(node: Node, shapes: dict[str, Shape]) -> int | None:
     if node.kind in ("Affine", "Linear"):
         return int(np.shape(node.fields["weight"])[1])
     if node.kind in _WINDOWS:
-        return None  # its rule has seen what leads to it
+        return None  # its rule was asked
     if node.kind == "Output" and "shape" not in node.fields:
         return None
     return prod(shapes[node.name])
