@@ -47,9 +47,9 @@ def arrives_at(node: Node) -> Shape | None:
     """The shape of what a node takes, by its own numbers alone; None where they do not say it."""
     if node.kind in ("Affine", "Linear"):
         return np.shape(node.fields["weight"])[1:]
-    if node.kind in ("Conv1d", "Conv2d") and node.whole("input_shape"):
-        channels = np.shape(node.fields["weight"])[1] * node.whole("groups")[0]
-        return (channels, *node.whole("input_shape"))
+    below = np.shape(node.fields.get("weight", 0))[1:2]
+    if below and node.whole("input_shape"):
+        return (below[0] * node.whole("groups")[0], *node.whole("input_shape"))
     return leaves_at(node)
 
 
