@@ -41,6 +41,7 @@ class Choices:
     delay: int | None = None  # [steps] of an edge that closes a cycle
     signals: str | None = None  # what an Input sends
     transposed: tuple[str, ...] = ()  # nodes whose weights are [inputs, outputs]
+    repair: bool = False  # edges that name what is not there
 
 
 class Decision(NamedTuple):

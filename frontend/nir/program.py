@@ -15,6 +15,7 @@ from .decisions import Choices, Decision, Settled, settle
 from .flat import flattened, transposed, without
 from .names import key_of, mangled
 from .plan import Group, Joint, Plan, neurons, plan_of
+from .repair import mended
 from .shapes import shapes_of
 from .wiring import WEIGHTS, Tensors, number_text
 
@@ -24,12 +25,14 @@ DURATION = 100  # steps, where nothing else is said
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Imported:
-    """A program and its weights, what was decided on the way, and which paths have a delay."""
+    """A program and its weights, what was decided and put right on the way, and which paths have a
+    delay."""
 
     text: str
     tensors: Tensors
     settled: Settled
     closing: tuple[str, ...]
+    repairs: tuple[str, ...]
     version: str
     nodes: int
     populations: int
@@ -41,18 +44,20 @@ def imported(file: NirFile, choices: Choices, weights: str) -> Imported:
 
     CompileError: E091 for a graph that has no meaning, or none here; E092 for what it leaves open.
     """
-    whole = transposed(flattened(file.graph), choices.transposed)
+    flat = transposed(flattened(file.graph), choices.transposed)
+    sound = mended(flat, choices.repair)
+    whole = sound.graph
     shapes = shapes_of(whole)
     graph = without(whole, IDENTITIES)
     settled = settle(file, graph, choices)
     plan = plan_of(graph, shapes, settled)
     tensors = dict(plan.tensors)
-    lines = [*_head(file, settled, plan), *_neurons(plan, settled)]
+    lines = [*_head(file, settled, sound.repairs, plan), *_neurons(plan, settled)]
     lines += _network(file, settled, plan, tensors)
     text = "\n".join(lines).replace(f'"{WEIGHTS}"', _quoted(weights)) + "\n"
     closing = tuple(joint.path for joint in plan.joints if joint.closes)
     counts = len(whole.nodes), len(plan.groups), len(plan.joints)
-    return Imported(text, tensors, settled, closing, file.version, *counts)
+    return Imported(text, tensors, settled, closing, sound.repairs, file.version, *counts)
 
 
 def decision_text(decision: Decision) -> str:
@@ -62,12 +67,14 @@ def decision_text(decision: Decision) -> str:
     return f"{name} = {value}{unit}  ({how}: {evidence})"
 
 
-def _head(file: NirFile, settled: Settled, plan: Plan) -> Iterator[str]:
+def _head(file: NirFile, settled: Settled, repairs: tuple[str, ...], plan: Plan) -> Iterator[str]:
     version = f"NIR {file.version}" if file.version else "NIR, which does not say its version"
     yield f"# {_plain(file.name)}, {_plain(version)}, by `snncc import`."
     yield "# Numbers are those of the file, without units but for times."
     for decision in settled.decisions:
         yield f"#   {_plain(decision_text(decision))}"
+    for repair in repairs:
+        yield f"#   repaired: {_plain(repair)}"
     for joint in plan.joints:
         if joint.closes:
             steps = f"{joint.delay} step" + ("" if joint.delay == 1 else "s")

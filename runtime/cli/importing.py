@@ -54,6 +54,9 @@ def import_(
             "--transpose", metavar="NODE", help="a node whose matrix is [inputs, outputs]"
         ),
     ] = None,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="put edges right that name what is not there")
+    ] = False,
     explain: Annotated[
         bool, typer.Option("--explain", help="print what decided all that NIR leaves open")
     ] = False,
@@ -69,7 +72,7 @@ def import_(
     if dt is not None and not SHORTEST <= dt <= LONGEST:
         raise typer.BadParameter("it is from 1e-9 to 1000 seconds", param_hint="--dt")
     choices = Choices(
-        dt, reset, discretize, comparison, gain, delay, signals, tuple(transpose or ())
+        dt, reset, discretize, comparison, gain, delay, signals, tuple(transpose or ()), repair
     )
     made = import_nir(file, out, choices)
     weights = out.with_suffix(SUFFIX) if made.tensors else None
@@ -81,11 +84,14 @@ def import_(
             "version": made.version,
             "decisions": [row._asdict() for row in made.settled.decisions],
             "delayed": list(made.closing),
+            "repairs": list(made.repairs),
             "nodes": made.nodes,
             **facts,
             "warnings": [],
         }
     )
+    if explain or repair:
+        output.result(*(f"repaired: {text}" for text in made.repairs))
     if explain:
         output.result(*(decision_text(row) for row in made.settled.decisions))
         output.result(*(f"{path} closes a cycle, and has the delay" for path in made.closing))

@@ -240,6 +240,17 @@ def test_a_node_may_say_otherwise() -> None:
     assert "nir_lif_subtract" not in forced.text
 
 
+@pytest.mark.parametrize("shape", [(1, 4, 1), (4,), (1, 6)])
+def test_windows_that_say_their_size_fit_what_leads_to_them(shape) -> None:
+    """A node that stands before what leads to it goes by its own `input_shape`."""
+    window = {"type": "Conv1d", "weight": f32(np.ones((1, 1, 2))), "bias": f32([0]), "padding": 0}
+    window |= {"stride": 1, "dilation": 1, "groups": 1, "input_shape": 4}
+    nodes = {"conv": window, "input": inp(*shape), "lif": lif(3, DRAW), "output": out(3)}
+    edges = [("input", "conv"), ("conv", "lif"), ("lif", "output")]
+    assert "`conv` (Conv1d)" in refused("E091", program, nodes, edges).message
+    assert program({**nodes, "input": inp(1, 4)}, edges).populations == 2
+
+
 def test_a_delay_before_matrices_is_their_delay() -> None:
     nodes = network()
     wait = {"type": "Delay", "delay": f32(np.full(4, 3e-3))}
