@@ -132,6 +132,7 @@ SCALES = {
 }
 OF_EXPONENTS = ("exponent", "shared_exponent")
 OF_PROJECTIONS = ("projection", *OF_EXPONENTS)  # the rows that give each a unit of its own
+OF_NEURONS = ("neuron", "exponent")  # the rows by which a state's unit is another in each neuron
 DECAYS = {
     "multiply": "x m >> decay_bits, m the nearest to what the step keeps",
     "shift": "x - (x >> k), and by 1 where that is 0 and x is not",
