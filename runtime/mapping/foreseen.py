@@ -25,8 +25,8 @@ from ...ir.integers.precision import OF_NEURONS, Precision
 from ...ir.model import Model, weights_name
 from ...ir.tensors import Tensor
 from ...ir.wiring import Windows
-from .changes import misfit
-from .fewest import Task, fewest, least_cores
+from .changes import fitting, misfit
+from .fewest import Task, fewest, least_cores, quickly
 from .report import most_of, name_of
 
 Array = npt.NDArray[Any]
@@ -75,7 +75,7 @@ def foreseen(model: Model, precision: Precision, chip: str, kernels: Kernels) ->
     try:
         part = _held(task, kernels)
     except DoesNotFit as error:
-        raise misfit(task, error, chip, kernels) from error
+        raise misfit(task, error, chip, fitting(kernels)) from error
     cores = int(part.max(initial=0)) + 1
     used = uses(task.axons, part, task.limits, cores, kernels)
     least = least_cores(task.axons, task.limits)
@@ -102,7 +102,8 @@ def _held(task: Task, kernels: Kernels) -> Array:
     found = list(_fillings(task, kernels))
     if found:
         return min(found, key=lambda part: int(part.max(initial=0)))
-    return np.unique(fewest(task, kernels, effort=0), return_inverse=True)[1].astype(np.int32)
+    part = fewest(task, quickly(task, kernels))
+    return np.unique(part, return_inverse=True)[1].astype(np.int32)
 
 
 def _fillings(task: Task, kernels: Kernels) -> Iterator[Array]:
