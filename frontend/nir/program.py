@@ -22,6 +22,7 @@ from .wiring import WEIGHTS, Tensors, number_text
 
 IDENTITIES = ("Enter", "Leave", "Flatten")
 DURATION = 100  # steps, where nothing else is said
+Bodies = dict[str, list[str]]  # lines, by the module
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,8 +56,8 @@ def imported(file: NirFile, choices: Choices, weights: str) -> Imported:
     tensors = dict(plan.tensors)
     lines = [*_head(file, settled, sound.repairs, plan), *_neurons(plan, settled)]
     scopes = scopes_of(flat.graphs, whole.nodes, plan.groups, plan.joints)
-    lines += [*_modules(plan, settled, scopes, tensors)]
-    lines += _network(file, settled, plan, scopes, tensors)
+    bodies = _bodies(plan, settled, scopes, tensors)
+    lines += [*_modules(scopes, bodies), *_network(file, settled, bodies[NETWORK])]
     text = "\n".join(lines).replace(f'"{WEIGHTS}"', _quoted(weights)) + "\n"
     closing = tuple(joint.path for joint in plan.joints if joint.closes)
     counts = len(whole.nodes), len(plan.groups), len(plan.joints)
@@ -107,13 +108,12 @@ def _neurons(plan: Plan, settled: Settled) -> Iterator[str]:
         yield ""
 
 
-def _modules(plan: Plan, settled: Settled, scopes: Scopes, tensors: Tensors) -> Iterator[str]:
+def _modules(scopes: Scopes, bodies: Bodies) -> Iterator[str]:
     for module in scopes.modules:
         yield f"module {_module_name(module)} {{  # the graph `{_plain(module)}`"
-        yield from _body(plan, settled, scopes, module, tensors)
-        for port in sorted(scopes.ports[module]):
-            target = scopes.path(port.target, module, port.direction)
-            yield f"  port {port.direction} {port.name} = {target}"
+        yield from bodies[module]
+        for (direction, target), name in sorted(scopes.ports[module].items()):
+            yield f"  port {direction} {name} = {scopes.path(target, module, direction)}"
         yield "}"
         yield ""
 
@@ -122,9 +122,7 @@ def _module_name(module: str) -> str:
     return f"nir_graph_{mangled(module)}"
 
 
-def _network(
-    file: NirFile, settled: Settled, plan: Plan, scopes: Scopes, tensors: Tensors
-) -> Iterator[str]:
+def _network(file: NirFile, settled: Settled, body: list[str]) -> Iterator[str]:
     name = mangled(file.said.network or Path(file.name).stem)
     step = f"{settled.dt!r} s"
     yield f"network {name}(duration: s = {DURATION} * {step}) {{"
@@ -132,23 +130,25 @@ def _network(
     yield "  delay = 0 s"
     yield f"  method = {method_of(settled)}"
     yield ""
-    yield from _body(plan, settled, scopes, NETWORK, tensors)
+    yield from body
     yield "}"
 
 
-def _body(
-    plan: Plan, settled: Settled, scopes: Scopes, scope: str, tensors: Tensors
-) -> Iterator[str]:
-    """What stands in a module, or the network: populations, instances, and projections."""
+def _bodies(plan: Plan, settled: Settled, scopes: Scopes, tensors: Tensors) -> Bodies:
+    """What stands in each module, and in the network: populations, instances, and projections."""
+    bodies: Bodies = {scope: [] for scope in (*scopes.modules, NETWORK)}
     for group in plan.groups:
-        if scopes.home(group.name) == scope:
-            yield f"  {_declared(group, settled, scope, tensors)}"
-    for module in scopes.inside(scope):
-        yield f"  instance {local(module, scope)} : {_module_name(module)}"
-    yield ""
+        scope = scopes.home(group.name)
+        bodies[scope].append(f"  {_declared(group, settled, scope, tensors)}")
+    for module in scopes.modules:
+        scope = scopes.home(module)
+        bodies[scope].append(f"  instance {local(module, scope)} : {_module_name(module)}")
+    for body in bodies.values():
+        body.append("")
     for joint, name in _named(plan.joints, scopes):
-        if scopes.of_joint(joint) == scope:
-            yield f"  {_joined(joint, settled, scopes, scope, name)}"
+        scope = scopes.of_joint(joint)
+        bodies[scope].append(f"  {_joined(joint, settled, scopes, scope, name)}")
+    return bodies
 
 
 def _named(joints: tuple[Joint, ...], scopes: Scopes) -> Iterator[tuple[Joint, str | None]]:

@@ -7,39 +7,28 @@ laid flat: its nodes are populations of the network, by mangled names.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from ...ir.nir.graph import Node
+from .flat import INNER
 from .names import mangled
 from .plan import Group, Joint
 
 NETWORK = ""  # what stands in no module
-
-
-class Port(NamedTuple):
-    """A port of a module: `direction` is in or out, `target` the node that it is."""
-
-    direction: str
-    name: str
-    target: str
+Crossing = tuple[str, str]  # in or out, and the node to which, or from which, a projection leads
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scopes:
-    """The graphs that are modules, inner ones first, and their ports."""
+    """The graphs that are modules, inner ones first, and the names of their ports."""
 
     modules: tuple[str, ...]
-    ports: dict[str, tuple[Port, ...]]
+    ports: Mapping[str, Mapping[Crossing, str]]
 
     def home(self, name: str) -> str:
         """The module in which a node, or an instance, stands."""
-        return next((m for m in self.modules if name.startswith(f"{m}.")), NETWORK)
-
-    def inside(self, scope: str) -> list[str]:
-        """The modules of which instances stand in one."""
-        return [module for module in self.modules if self.home(module) == scope]
+        return next(_owners(name, self.ports), NETWORK)
 
     def path(self, name: str, scope: str, direction: str) -> str:
         """How a population is called in a module, or the network: by the port of an instance, if it
@@ -49,9 +38,7 @@ class Scopes:
             return local(name, scope)
         while self.home(home) != scope:
             home = self.home(home)
-        ports = self.ports[home]
-        port = next(p for p in ports if (p.direction, p.target) == (direction, name))
-        return f"{local(home, scope)}.{port.name}"
+        return f"{local(home, scope)}.{self.ports[home][direction, name]}"
 
     def of_joint(self, joint: Joint) -> str:
         """The module in which a projection stands: the innermost that holds both ends."""
@@ -77,11 +64,15 @@ def scopes_of(
     joints: Iterable[Joint],
 ) -> Scopes:
     """The modules of a graph whose graphs within it were called so."""
-    held = [group.name for group in groups]
+    graphs = dict.fromkeys(graphs)
+    held = {owner for group in groups for owner in _owners(group.name, graphs)}
     outer = [group.name for group in groups if group.role != "population"]
-    modules = [g for g in graphs if _holds(g, held) and not _holds(g, outer)]
-    bare = Scopes(tuple(sorted(modules, key=lambda g: -g.count("."))), {})
-    crossing: dict[str, dict[tuple[str, str], None]] = {module: {} for module in modules}
+    held -= {owner for name in outer for owner in _owners(name, graphs)}
+    modules = [graph for graph in graphs if graph in held]
+    bare = Scopes(
+        tuple(sorted(modules, key=lambda g: -g.count("."))), {module: {} for module in modules}
+    )
+    crossing: dict[str, dict[Crossing, None]] = {module: {} for module in modules}
     for joint in joints:
         scope = bare.of_joint(joint)
         for name, direction in ((joint.pre, "out"), (joint.post, "in")):
@@ -89,32 +80,34 @@ def scopes_of(
             while home != scope:
                 crossing[home][direction, name] = None
                 home = bare.home(home)
-    ports = {m: tuple(_ports(m, list(found), nodes)) for m, found in crossing.items()}
+    ends: dict[tuple[str, str], list[str]] = {(k, m): [] for k in INNER.values() for m in modules}
+    for name, node in nodes.items():
+        ends.get((node.kind, next(_owners(name, graphs), NETWORK)), []).append(name)
+    ports = {m: dict(_ports(m, list(found), ends)) for m, found in crossing.items()}
     return Scopes(bare.modules, ports)
 
 
-def _holds(graph: str, names: Iterable[str]) -> bool:
-    return any(name.startswith(f"{graph}.") for name in names)
-
-
 def _ports(
-    module: str, crossing: list[tuple[str, str]], nodes: Mapping[str, Node]
-) -> Iterator[Port]:
+    module: str, crossing: list[Crossing], ends: Mapping[tuple[str, str], list[str]]
+) -> Iterator[tuple[Crossing, str]]:
     """Called as the graph's Input and Output where these lead to one population, else by theirs."""
     used = set[str]()
     for direction, kind in (("out", "Leave"), ("in", "Enter")):
         targets = [name for side, name in crossing if side == direction]
-        ends = [n for n, node in nodes.items() if node.kind == kind and _is_of(n, module)]
+        ways = ends[kind, module]
         for target in targets:
-            is_only = len(targets) == len(ends) == 1
+            is_only = len(targets) == len(ways) == 1
             behind = "" if direction == "out" else "_in"
-            name = local(ends[0], module) if is_only else local(target, module) + behind
+            name = local(ways[0], module) if is_only else local(target, module) + behind
             while name in used:
                 name += "_"
             used.add(name)
-            yield Port(direction, name, target)
+            yield (direction, target), name
 
 
-def _is_of(name: str, module: str) -> bool:
-    """Whether a node is one of the graph itself, and of none within it."""
-    return name.startswith(f"{module}.") and "." not in name.removeprefix(f"{module}.")
+def _owners(name: str, graphs: Container[str]) -> Iterator[str]:
+    """The graphs in which a node lies, the innermost first."""
+    while "." in name:
+        name = name.rpartition(".")[0]
+        if name in graphs:
+            yield name

@@ -96,6 +96,15 @@ def nested() -> Odd:
     return Odd(nodes | {"lif1": graph}, edges, HELD, 0)
 
 
+def full_names() -> Odd:
+    """spyx's own way: the nodes of a graph bear its name too."""
+    nodes, graph = _graph(ends=True, full=False)
+    graph["nodes"] = {f"lif1.{name}": node for name, node in graph["nodes"].items()}
+    graph["edges"] = [(f"lif1.{a}", f"lif1.{b}") for a, b in graph["edges"]]
+    edges = [*AROUND, ("fc1", "lif1"), ("lif1", "fc2")]
+    return Odd(nodes | {"lif1": graph}, edges, ("lif1.lif1_x2elif", "lif2"), 0)
+
+
 def deep() -> Odd:
     """Graphs within a graph, whose linear node leads into the inner one."""
     nodes, graph = _graph(ends=True, full=False)
@@ -218,7 +227,17 @@ def small_types() -> Odd:
 ODD = {
     f.__name__: f
     for f in (
-        *(half_flat, lost_ports, mixed, kept_ports, nested, deep, reached_through, named_twice),
+        *(
+            half_flat,
+            lost_ports,
+            mixed,
+            kept_ports,
+            nested,
+            full_names,
+            deep,
+            reached_through,
+            named_twice,
+        ),
         *(endless_graph, underscores, slashes, prefixed, numbered, endless, nameless_ends),
         *(watched, whole_samples, fed_back, old, small_types),
     )
