@@ -46,18 +46,25 @@ def flattened(graph: NirGraph) -> Flat:
     graphs: list[str] = []
     for name, node in graph.nodes.items():
         if node.kind != GRAPH or node.graph is None:
-            nodes[name] = node
+            _add(nodes, node)
             continue
         inner = flattened(node.graph)
         for own, part in inner.nodes.items():
-            full = f"{name}.{own}"
-            nodes[full] = replace(part, name=full, kind=INNER.get(part.kind, part.kind))
+            kind = INNER.get(part.kind, part.kind)
+            _add(nodes, replace(part, name=f"{name}.{own}", kind=kind))
         ways += [
             Way(f"{name}.{a}", f"{name}.{b}", tuple(f"{name}.{x}" for x in lost))
             for a, b, lost in inner.ways
         ]
         graphs += [name, *(f"{name}.{own}" for own in inner.graphs)]
     return Flat(nodes, (*ways, *(_way(graph, edge) for edge in graph.edges)), tuple(graphs))
+
+
+def _add(nodes: dict[str, Node], node: Node) -> None:
+    if node.name in nodes:
+        message = f"`{node.name}` is a node, and one of a graph within the graph"
+        raise refusal(UNFIT, message, "call one of them otherwise")
+    nodes[node.name] = node
 
 
 def _way(graph: NirGraph, edge: Edge) -> Way:

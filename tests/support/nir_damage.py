@@ -48,7 +48,7 @@ def sound_files(folder: Path) -> list[bytes]:
     line |= {"padding": "valid", "input_shape": 4} | sizes
     flat = {"type": "Flatten", "start_dim": 0, "end_dim": -1}
     first: Nodes = {"input": inp(1, 4), "conv": line, "flat": flat, "fc": affine(3, 4, draw)}
-    first |= {"cell": inner, "output": out(3)}
+    first |= {"cell": inner, "fc2": linear(3, 3, draw), "last": lif(3, draw), "output": out(3)}
     plane = {"type": "Conv2d", "weight": f32(draw.normal(size=(2, 1, 3, 3))), "bias": f32([0, 0.5])}
     plane |= {"padding": np.array([1, 1])} | {k: np.array([1, 1]) for k in ("stride", "dilation")}
     two = np.array([2, 2])

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from nir_nodes import Nodes, affine, cuba, f32, inp, out
 
+from snncc.frontend.nir.names import mangled
+
 Edges = list[tuple[str, str]]
 INPUTS, HIDDEN, OUTPUTS = 10, 8, 5
 
@@ -45,7 +47,8 @@ def sound() -> tuple[Nodes, Edges]:
 LOOP = [("lif1.lif", "lif1.w_rec"), ("lif1.w_rec", "lif1.lif")]
 BEHIND = [("fc2", "lif2"), ("lif2", "output")]
 AROUND = [("input", "fc1"), *BEHIND]
-LAYERS = ("lif1.lif", "lif2")
+LAYERS = ("lif1_x2elif", "lif2")
+HELD = ("lif1.lif", "lif2")  # of a module
 
 
 def _other(*edges: tuple[str, str]) -> Odd:
@@ -90,26 +93,45 @@ def nested() -> Odd:
     """snnTorch's own way with RSynaptic."""
     nodes, graph = _graph(ends=True, full=False)
     edges = [*AROUND, ("fc1", "lif1"), ("lif1", "fc2")]
-    return Odd(nodes | {"lif1": graph}, edges, LAYERS, 0)
+    return Odd(nodes | {"lif1": graph}, edges, HELD, 0)
+
+
+def full_names() -> Odd:
+    """spyx's own way: the nodes of a graph bear its name too."""
+    nodes, graph = _graph(ends=True, full=False)
+    graph["nodes"] = {f"lif1.{name}": node for name, node in graph["nodes"].items()}
+    graph["edges"] = [(f"lif1.{a}", f"lif1.{b}") for a, b in graph["edges"]]
+    edges = [*AROUND, ("fc1", "lif1"), ("lif1", "fc2")]
+    return Odd(nodes | {"lif1": graph}, edges, ("lif1.lif1_x2elif", "lif2"), 0)
+
+
+def deep() -> Odd:
+    """Graphs within a graph, whose linear node leads into the inner one."""
+    nodes, graph = _graph(ends=True, full=False)
+    inner = {"i": inp(INPUTS), "fc1": nodes.pop("fc1"), "rec": graph, "o": out(HIDDEN)}
+    edges = [("i", "fc1"), ("fc1", "rec"), ("rec", "o")]
+    block = {"type": "NIRGraph", "nodes": inner, "edges": edges}
+    edges = [("input", "block"), ("block", "fc2"), *BEHIND]
+    return Odd(nodes | {"block": block}, edges, ("block.rec.lif", "lif2"), 0)
 
 
 def reached_through() -> Odd:
     nodes, graph = _graph(ends=True, full=False)
     edges = [*AROUND, ("fc1", "lif1.input"), ("lif1.output", "fc2")]
-    return Odd(nodes | {"lif1": graph}, edges, LAYERS, 2)
+    return Odd(nodes | {"lif1": graph}, edges, HELD, 2)
 
 
 def named_twice() -> Odd:
     """Edges within the graph by the names that its nodes have outside."""
     nodes, graph = _graph(ends=True, full=True)
     edges = [*AROUND, ("fc1", "lif1"), ("lif1", "fc2")]
-    return Odd(nodes | {"lif1": graph}, edges, LAYERS, 2)
+    return Odd(nodes | {"lif1": graph}, edges, HELD, 2)
 
 
 def endless_graph() -> Odd:
     nodes, graph = _graph(ends=False, full=False)
     edges = [*AROUND, ("fc1", "lif1"), ("lif1", "fc2")]
-    return Odd(nodes | {"lif1": graph}, edges, LAYERS, 2)
+    return Odd(nodes | {"lif1": graph}, edges, HELD, 2)
 
 
 def _renamed(change: Callable[[str], str], edges: Callable[[str], str]) -> Odd:
@@ -117,7 +139,7 @@ def _renamed(change: Callable[[str], str], edges: Callable[[str], str]) -> Odd:
     made = [(edges(a), edges(b)) for a, b in ways]
     wrong = sum(edge != (change(a), change(b)) for edge, (a, b) in zip(made, ways, strict=True))
     names = {change(name): node for name, node in nodes.items()}
-    return Odd(names, made, (change(LAYERS[0]), change(LAYERS[1])), wrong)
+    return Odd(names, made, (mangled(change(HELD[0])), mangled(change(HELD[1]))), wrong)
 
 
 def underscores() -> Odd:
@@ -173,13 +195,13 @@ def fed_back() -> Odd:
     nodes, graph = _graph(ends=True, full=False)
     graph["edges"] = [("input", "lif"), ("output", "w_rec"), ("w_rec", "lif"), ("lif", "output")]
     edges = [*AROUND, ("fc1", "lif1"), ("lif1", "fc2")]
-    return Odd(nodes | {"lif1": graph}, edges, LAYERS, 0)
+    return Odd(nodes | {"lif1": graph}, edges, HELD, 0)
 
 
 def old() -> Odd:
     """nir 0.1: no v_reset, w_in as one number, numbers in double precision, edges in no order."""
     nodes, edges = sound()
-    for name in LAYERS:
+    for name in HELD:
         nodes[name] = {
             key: value if key == "type" else np.asarray(value, np.float64)
             for key, value in nodes[name].items()
@@ -205,7 +227,17 @@ def small_types() -> Odd:
 ODD = {
     f.__name__: f
     for f in (
-        *(half_flat, lost_ports, mixed, kept_ports, nested, reached_through, named_twice),
+        *(
+            half_flat,
+            lost_ports,
+            mixed,
+            kept_ports,
+            nested,
+            full_names,
+            deep,
+            reached_through,
+            named_twice,
+        ),
         *(endless_graph, underscores, slashes, prefixed, numbered, endless, nameless_ends),
         *(watched, whole_samples, fed_back, old, small_types),
     )
