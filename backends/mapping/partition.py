@@ -11,7 +11,7 @@ them is moved away, and what still does is refused in the end.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -218,8 +218,7 @@ class Search:
             part, random = inner.part, inner.random.copy()
             del levels[inner.height :]
         elif part is None:
-            heat, sweeps = self.schedule.warm, self.schedule.halving
-            part = halved(levels[-1], self.cores, heat, sweeps, random, self.kernels)
+            part = self._begun(levels, maps, random)
         else:
             part = _carried(part, maps)
         for height in range(len(levels) - 1, -1, -1):
@@ -229,6 +228,34 @@ class Search:
             share = float(work[height] / work[0])
             reached = Inner(height, part, random.copy())
             yield Reached(share, packets_weight(level, cut), cut, reached)
+
+    def _begun(self, levels: list[Level], maps: list[Ints], random: Ints) -> Ints:
+        """A partition of the coarsest level: by halves, which keep together what is near. Where the
+        vertices of the level below it, joined on to one a core, come out better, since all that
+        they have in common is whom they reach, that level is the coarsest."""
+        schedule, kernels, top = self.schedule, self.kernels, len(maps)
+        part = halved(levels[top], self.cores, schedule.warm, schedule.halving, random, kernels)
+        if top == 0:
+            return part
+        halves = self._refined(levels[top], part, random, top, top, True)
+        part = halves.part[maps[-1]]
+        finer = self._refined(levels[top - 1], part, random, top - 1, top, False)
+        fewer = replace(schedule, a_core=1, last=schedule.between)
+        search = replace(self, fine=levels[top - 1], schedule=fewer)
+        joined = search._joined_on(random)
+        if search.is_better(finer, joined):
+            return halves.part
+        del levels[top], maps[-1]
+        return joined.part
+
+    def _joined_on(self, random: Ints) -> Cut:
+        """A partition from as few vertices as they are joined to."""
+        levels, maps = self._coarsen(None, random)
+        part = np.arange(len(levels[-1].size), dtype=np.int32) % self.cores
+        for height in range(len(maps), -1, -1):
+            cut = self._refined(levels[height], part, random, height, len(maps), False)
+            part = cut.part[maps[height - 1]] if height else cut.part
+        return cut
 
     def _coarsen(self, part: Ints | None, random: Ints) -> tuple[list[Level], list[Ints]]:
         levels, maps = [self.fine], list[Ints]()

@@ -51,6 +51,21 @@ def test_clusters_are_found(compiled: Kernels) -> None:
     assert packets_of(axons, part.tolist()) == 0
 
 
+@pytest.mark.slow
+def test_clusters_that_reach_each_other_are_found(compiled: Kernels) -> None:
+    """Sixteen of 64, as many as a core holds, whose neurons reach four others each."""
+    draw = np.random.default_rng(0)
+    name = draw.permutation(1024)
+    pre = np.repeat(np.arange(1024), 20)
+    near = pre // 64 * 64 + draw.integers(0, 64, len(pre))
+    post = np.where(np.arange(len(pre)) % 20 < 16, near, draw.integers(0, 1024, len(pre)))
+    axons = axons_of(name[pre], name[post], 1024, np.ones(1024))
+    planted = np.argsort(name) // 64
+    for seed in range(2):
+        part = partition(axons, CoreLimits(64), 16, kernels=compiled, seed=seed)
+        assert packets_of(axons, part.tolist()) <= 1.03 * packets_of(axons, planted.tolist())
+
+
 @pytest.mark.parametrize(
     ("limits", "named"),
     [
