@@ -148,7 +148,7 @@ def _end(flat: Flat, way: Way, end: str, is_source: bool) -> Meant | None:
     found = meant(flat, end, is_source)
     if len(found) > 1:
         names = listing(one.name for one in found)
-        message = f"{text_of(way.edge)}: `{end}` may be {names}"
+        message = f"{text_of(way.edge)}: `{end}` may be any of {names}"
         raise refusal(UNFIT, message[:900], "name one of them in the file")
     return found[0] if found else None
 

@@ -57,7 +57,10 @@ def leaves_at(node: Node) -> Shape | None:
     """The shape of what a node sends, by its own numbers alone; None where they do not say it."""
     if node.kind in ("Affine", "Linear"):
         return np.shape(node.fields["weight"])[:1]
-    return None if node.kind in _WINDOWS else _RULES[node.kind](node, None)
+    rule = _RULES[node.kind]
+    shape = None if rule is _windows else rule(node, None)
+    stands_for_all = rule is _own and prod(shape or ()) == 1
+    return None if stands_for_all else shape
 
 
 def _bounded(node: Node, shape: Shape) -> Shape:

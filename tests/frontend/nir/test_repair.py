@@ -172,6 +172,17 @@ def test_where_an_input_belongs_is_not_guessed() -> None:
     assert "how many numbers" in refused("E091", repair, nodes, both).message
 
 
+def test_shapes_of_whole_samples() -> None:
+    nodes = plain(input=inp(100, 1, 4), output=out(100, 1, 3))
+    assert "the Input `input` has the shape [100, 1, 4]" in offered(nodes, STRAIGHT).message
+    found = repair(nodes, STRAIGHT)
+    assert found.graph.nodes["input"].whole("shape") == (4,)
+    assert found.graph.nodes["output"].whole("shape") == (3,)
+    single = lif(1, DRAW)  # numbers that stand for all
+    held = {"input": inp(3, 1), "lif": single, "output": out(3, 1)}
+    assert repair(held, [("input", "lif"), ("lif", "output")]).repairs == ()
+
+
 def test_an_edge_to_nothing_is_left_out_where_its_other_end_has_another() -> None:
     found = repair(plain(), [*STRAIGHT, ("lif", "monitor"), ("probe", "scope")])
     assert found.graph.edges == tuple(STRAIGHT)
