@@ -100,16 +100,17 @@ def _hops(sent: Traffic, cost: Cost) -> float:
 
 
 def _busy(axons: Axons, part: Ints, sent: Traffic, done: Work, cost: Cost) -> Floats:
-    """How long each core works."""
+    """How long each core works: its neurons, one after the other, and what they send; meanwhile
+    what arrives."""
     cores = len(sent.sent)
     fired = np.bincount(part, axons.rate[: axons.neurons], cores)
-    return (
+    sends = (
         cost.neuron[1] * np.bincount(part, minlength=cores)
         + cost.spike_out[1] * fired
-        + cost.synapse[1] * done.events
-        + cost.message_in[1] * (sent.received + done.local)
         + cost.message_out[1] * (sent.sent + done.local)
     )
+    receives = cost.synapse[1] * done.events + cost.message_in[1] * (sent.received + done.local)
+    return np.maximum(sends, receives)
 
 
 def _waiting(part: Ints, place: Ints, mesh: Mesh, cost: Cost) -> float:

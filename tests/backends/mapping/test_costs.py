@@ -46,3 +46,16 @@ def test_time_is_that_of_the_slowest_core_the_way_and_the_barrier(loops: Kernels
     assert found.latency == pytest.approx(max(sender, receiver) + 2 * 4.1 + 6.5 + 1000)
     assert found.critical_core == 0
     assert found.energy == pytest.approx(2 * 72.8 + 69.3 + 111.0 + 35.5 + 2 * 3.0 + 4.2)
+
+
+def test_a_core_receives_while_it_sends(loops: Kernels) -> None:
+    """Three neurons, each on a core of its own, fire for a fourth."""
+    from snncc.backends.mapping.axons import axons_of
+
+    axons = axons_of(np.array([0, 1, 2]), np.array([3, 3, 3]), 4, np.array([1.0, 1.0, 1.0, 0.0]))
+    part, place = np.arange(4), np.arange(4)  # at routers 0, 0, 1, 1
+    sent = traffic(axons, part, place, MESH, loops)
+    done = work(axons, part, 4, loops)
+    found = estimate(axons, part, place, MESH, sent, done, COSTS["loihi"])
+    assert found.latency == pytest.approx(3 * (16.0 + 3.8) + 4.1 + 1000)
+    assert found.critical_core == 3
