@@ -123,7 +123,8 @@ def test_weights_by_axon_type_keep_types_and_follow_what_their_synapses_learn(ke
     seen, joined = trainer._seen.weights, codes != 0
     first = trainer.plan.weight[-2]
     np.testing.assert_array_equal(seen[first:].reshape(codes.shape) != 0, joined)
-    assert joined.any() and not joined.all()
+    assert joined.any()
+    assert not joined.all()
 
 
 @THROUGH_TIME

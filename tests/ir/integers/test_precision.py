@@ -20,6 +20,7 @@ FIXED = """x -> h : dense(init = uniform(-2, 4)) as a
   x -> h : dense(init = uniform(-2, 4)) as b fixed
 """
 
+
 def test_a_floor_of_the_membrane() -> None:
     before = floats()
     weights = before.weights("x->h")
