@@ -41,7 +41,8 @@ def image_of(model: Model, core_of: Array | None = None, places: Array | None = 
     numbering = Numbering.of(model.graph)
     all_of, via = _synapses(model, numbering)
     _require_weights(model, numbering, all_of)
-    home = filled(all_of, numbering.neurons) if core_of is None else np.asarray(core_of, np.int64)
+    starts = [numbering.first[p.name] for p in numbering.populations if p.step is not None]
+    home = filled(all_of, numbering.neurons, starts) if core_of is None else np.asarray(core_of)
     wired = _wired(all_of, home)
     outputs = _outputs(model, numbering)
     targets = Targets(

@@ -1,8 +1,11 @@
-"""Neurons on cores in their order, as many on each as its axons and its neurons hold."""
+"""Neurons on cores in their order, as many on each as its axons and its neurons hold, and a
+population in one piece where a core can hold it: what leads to it then drives one axon."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -14,19 +17,23 @@ Array = npt.NDArray[Any]
 NEURONS, AXONS = 256, 256  # of a core
 
 
-def filled(synapses: Synapses, neurons: int) -> Array:
-    """The core of each neuron, int64 [neurons], cores numbered from 0 on. One that needs more axons
-    than a core has lies alone."""
+def filled(synapses: Synapses, neurons: int, starts: Sequence[int] = ()) -> Array:
+    """The core of each neuron, int64 [neurons], cores numbered from 0 on; `starts`: the first of
+    each population. One that needs more axons than a core has lies alone."""
     order = np.argsort(synapses.post, kind="stable")
     bounds = np.searchsorted(synapses.post[order], np.arange(neurons + 1))
     core_of, first, core = np.empty(neurons, np.int64), 0, 0
+
+    def fits(count: int, first: int) -> bool:
+        here = synapses.of(order[bounds[first] : bounds[first + count]])
+        is_small = axons_of(here._replace(post=here.post - first), count) <= AXONS
+        return count <= NEURONS and is_small
+
     while first < neurons:
-
-        def fits(count: int, first: int = first) -> bool:
-            here = synapses.of(order[bounds[first] : bounds[first + count]])
-            return axons_of(here._replace(post=here.post - first), count) <= AXONS
-
-        count = _most(fits, min(NEURONS, neurons - first))
+        count = _most(partial(fits, first=first), min(NEURONS, neurons - first))
+        for start, end in pairwise((*starts, neurons)):
+            if first < start < first + count < end and fits(end - start, start):
+                count = start - first
         core_of[first : first + count] = core
         first, core = first + count, core + 1
     return core_of

@@ -40,6 +40,15 @@ def test_senders_of_one_type_take_one_axon_each() -> None:
     assert len(made.kind) == 50
 
 
+def test_a_population_lies_on_one_core_where_one_can_hold_it() -> None:
+    """What leads to it then drives one axon, and needs no relay."""
+    sender = np.concatenate([np.arange(120), np.arange(200, 360)])
+    post = np.concatenate([np.arange(120), 120 + np.repeat(np.arange(10), 16)])
+    synapses = Synapses(sender, np.ones(len(sender)), post, np.ones(len(sender), np.int64))
+    assert np.bincount(filled(synapses, 130, [0, 120])).tolist() == [120, 10]
+    assert np.bincount(filled(synapses, 130)).tolist() != [120, 10]
+
+
 def test_a_core_is_filled_up_to_its_axons() -> None:
     post = np.repeat(np.arange(600), 3)
     sender = (np.arange(1800) * 7) % 500
