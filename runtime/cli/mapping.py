@@ -13,6 +13,7 @@ import typer
 
 from ...backends.artifact.model import Package, graph_digest
 from ...backends.artifact.storage import write_file
+from ...backends.layout.image import Layout
 from ...backends.layout.played import LAYOUT
 from ...backends.layout.senders import rates_of
 from ...backends.layout.stored import save_layout
@@ -98,6 +99,14 @@ def map_(
     write_file(out / "map.svg", made.picture.encode())
     output.document({"folder": str(out), **made.report})
     _tell(out, made, output)
+    drives = wishes.cores.drives
+    many = 0 if drives is None else _too_many_driven(made.layout, drives)
+    if many:
+        output.note(
+            f"{many} neurons at least lead to several cores, and one of `{chip}` drives an axon: "
+            "these are no cores of the chip yet. `snncc export --target ranc` lays it out with "
+            "relays"
+        )
 
 
 def _chip(name: str) -> str:
@@ -108,10 +117,20 @@ def _chip(name: str) -> str:
 
 
 def _chip_of(package: Package) -> str | None:
-    """The chip that integers were made for, as `snncc quantize` has written it."""
-    found = loads(package.extras.get(MEMBER, b"{}")).get("asked", {})
+    """The chip that integers were made for, as `snncc quantize` has written it; else they were
+    learnt, and are what the program asks for."""
+    if MEMBER not in package.extras:
+        said = None if package.deploy is None else package.deploy.said.get("target")
+        return None if said is None else str(said)
+    found = loads(package.extras[MEMBER]).get("asked", {})
     named: str | None = found.get("target", {}).get("value")
     return named
+
+
+def _too_many_driven(layout: Layout, drives: int) -> int:
+    """How many neurons lead to more axons than one of the chip drives."""
+    neurons = len(layout.neuron)
+    return int((np.diff(layout.route_start)[:neurons] > drives).sum())
 
 
 def _size(text: str | None) -> tuple[int, int] | None:

@@ -29,6 +29,9 @@ def test_from_a_program_to_cores_of_ranc(snncc, tmp_path, monkeypatch):
     assert status == 0, err
     told = [json.loads((tmp_path / "image" / "map.json").read_text())["cores"]]
     assert sum(len(core["neurons"]) for core in told[0]) == 30  # no relays
+    status, _, err = snncc("map", "run", "--target", "ranc", "--samples", 0, "--out", "m")
+    assert status == 0, err
+    assert "not made for" not in err  # they were learnt for it
     for sample in range(SAMPLES):
         check(tmp_path / "image", sample)
 
