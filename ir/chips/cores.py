@@ -17,7 +17,8 @@ class Cores:
     Its synapses take `synapse_bytes` at most: of each `bits` beside those of its weight (and
     `delay_bits` where any delay is not 0), and `axon_bytes` a sender. `settings` and `thresholds`
     are the most that its neurons may differ in: parameters of decay and refractoriness, and
-    thresholds. A neuron drives `drives` axons at most. `cost` is a row of `backends.mapping.costs.COSTS`.
+    thresholds. A neuron drives `drives` axons at most. `cost` is a row of
+    `backends.mapping.costs.COSTS`.
     """
 
     source: str
