@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Any, Protocol
 
 from ...ir.diagnostics import CompileError, Diagnostic
@@ -29,13 +30,14 @@ class Details:
     """What may be asked of a form; a row of EXPORTS takes those whose names it has. `neuron`:
     population and number of the one of which vectors are given; `all_outputs`: every spike and
     every state as an output; `triple`: a row of `objects.triples`; `lossy`: without what the form
-    cannot say; `flavour`: a row of `chips.flavours`."""
+    cannot say; `flavour`: a row of `chips.flavours`; `layout`: a folder of `snncc map`."""
 
     neuron: tuple[str, int] | None = None
     all_outputs: bool = False
     triple: str | None = None
     lossy: bool = False
     flavour: str | None = None
+    layout: Path | None = None
 
     @property
     def given(self) -> frozenset[str]:
@@ -206,8 +208,10 @@ def _ranc(
     model: Model, digest: str, trace: Trace | None, details: Details = NO_DETAILS
 ) -> Exported:
     from .ranc.folder import ranc_files
+    from .ranc.placed import placement
 
-    made = ranc_files(model, digest, trace)
+    where = (None, None) if details.layout is None else placement(details.layout, digest)
+    made = ranc_files(model, digest, trace, *where)
     return Exported(made.files, made.facts)
 
 
@@ -288,6 +292,7 @@ EXPORTS: dict[str, Export] = {
         _ranc,
         _require_ranc,
         ("input.json", "*.mem", "sample_*/*"),
+        details=frozenset({"layout"}),
     ),
     "nir": Export(
         "a NIR file of floats, for other simulators and chips",

@@ -17,7 +17,8 @@ class Cores:
     Its synapses take `synapse_bytes` at most: of each `bits` beside those of its weight (and
     `delay_bits` where any delay is not 0), and `axon_bytes` a sender. `settings` and `thresholds`
     are the most that its neurons may differ in: parameters of decay and refractoriness, and
-    thresholds. `cost` is a row of `backends.mapping.costs.COSTS`.
+    thresholds. A neuron drives `drives` axons at most. `cost` is a row of
+    `backends.mapping.costs.COSTS`.
     """
 
     source: str
@@ -33,6 +34,7 @@ class Cores:
     axon_bytes: int = 0
     settings: int | None = None
     thresholds: int | None = None
+    drives: int | None = None
     cost: str = "hops"
     beside: tuple[str, ...] = ()
 
@@ -79,6 +81,7 @@ CORES: dict[str, Cores] = {
         neurons=256,
         axons_in=256,
         axons_out=256,
+        drives=1,
         beside=_AXONS_BESIDE,
     ),
     "truenorth": Cores(
@@ -87,6 +90,7 @@ CORES: dict[str, Cores] = {
         neurons=256,
         axons_in=256,
         axons_out=256,
+        drives=1,
         beside=_AXONS_BESIDE,
     ),
 }

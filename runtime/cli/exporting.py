@@ -61,6 +61,9 @@ def export(
     flavour: Annotated[
         str | None, typer.Option("--flavour", help=f"of Loihi: {', '.join(FLAVOURS)}")
     ] = None,
+    layout: Annotated[
+        Path | None, typer.Option("--layout", help="of RANC: cores as in this folder of `map`")
+    ] = None,
     define: Defines = None,
     network: Network = None,
     seed: Seed = None,
@@ -75,7 +78,7 @@ def export(
     _require_ending(row, out)
     vectors = 0 if row.ending else vectors
     loaded = opened(model, options_for(model, define, network, seed), output)
-    details = Details(_neuron(neuron, loaded), all_outputs, triple, lossy, flavour)
+    details = Details(_neuron(neuron, loaded), all_outputs, triple, lossy, flavour, layout)
     for name in sorted(details.given - row.details):
         option = f"--{name.replace('_', '-')}"
         raise typer.BadParameter(f"it says nothing of `{form}`", param_hint=option)

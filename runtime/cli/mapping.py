@@ -15,6 +15,7 @@ import typer
 
 from ...backends.artifact.model import Package, graph_digest
 from ...backends.artifact.storage import write_file
+from ...backends.layout.image import Layout
 from ...backends.layout.played import LAYOUT
 from ...backends.layout.senders import rates_of
 from ...backends.layout.stored import save_layout
@@ -110,6 +111,7 @@ def map_(
     search.forget()
     output.document({"folder": str(out), **made.report})
     _tell(out, made, output)
+    _tell_of_driven(made.layout, chip, output)
 
 
 @contextmanager
@@ -135,10 +137,28 @@ def _chip(name: str) -> str:
 
 
 def _chip_of(package: Package) -> str | None:
-    """The chip that integers were made for, as `snncc quantize` has written it."""
-    found = loads(package.extras.get(MEMBER, b"{}")).get("asked", {})
+    """The chip that integers were made for, as `snncc quantize` has written it; else they were
+    learnt, and are what the program asks for."""
+    if MEMBER not in package.extras:
+        said = None if package.deploy is None else package.deploy.said.get("target")
+        return None if said is None else str(said)
+    found = loads(package.extras[MEMBER]).get("asked", {})
     named: str | None = found.get("target", {}).get("value")
     return named
+
+
+def _tell_of_driven(layout: Layout, chip: str, output: Output) -> None:
+    """That neurons lead to more axons than one of the chip drives."""
+    drives = CORES[chip].drives
+    if drives is None:
+        return
+    many = int((np.diff(layout.route_start)[: len(layout.neuron)] > drives).sum())
+    if many:
+        output.note(
+            f"{many} neurons at least lead to several cores, and one of `{chip}` drives {drives}: "
+            "these are no cores of the chip yet. `snncc export --target ranc` lays it out with "
+            "relays"
+        )
 
 
 def _size(text: str | None) -> tuple[int, int] | None:

@@ -151,3 +151,31 @@ def test_wrong_usage(snncc, tmp_path, words, said):
     status, _, err = snncc("map", "net.snn", *words, "--out", "m")
     assert status == 2
     assert said in " ".join(err.replace("│", " ").split())
+
+
+AXONS = """
+network n {
+  dt = 1 ms
+  input x[20] encode poisson(duration = 10 ms)
+  population h[150] : if(v_th = 9 mV)
+  output y[SIZE] : if(v_th = 9 mV)
+  x -> h : dense(init = uniform(-1, 2))  delay 3 ms
+  h -> y : dense(init = uniform(-1, 2))  delay 3 ms
+}
+train n { data digits  rule surrogate(width = 1) }
+deploy n { target ranc  bits 2  below subtract }
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("size", "is_told"), [(10, False), (240, True)])
+def test_what_a_neuron_of_ranc_cannot_drive_is_told(snncc, tmp_path, monkeypatch, size, is_told):
+    """A core has room for 106 of 240 that all of `h` leads to."""
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    (tmp_path / "net.snn").write_text(AXONS.replace("SIZE", str(size)))
+    assert snncc("quantize", "net.snn", "--calibrate", 0, "--out", "q.snnpkg")[0] == 0
+    status, _, err = snncc("map", "q.snnpkg", "--target", "ranc", "--samples", 0, "--out", "m")
+    assert status == 0, err
+    said = " ".join(err.split())
+    assert ("150 neurons at least lead to several cores" in said) is is_told, said
+    assert ("snncc export --target ranc" in said) is is_told

@@ -29,8 +29,18 @@ def test_from_a_program_to_cores_of_ranc(snncc, tmp_path, monkeypatch):
     assert status == 0, err
     told = [json.loads((tmp_path / "image" / "map.json").read_text())["cores"]]
     assert sum(len(core["neurons"]) for core in told[0]) == 30  # no relays
-    for sample in range(SAMPLES):
-        check(tmp_path / "image", sample)
+    status, _, err = snncc(
+        "map", "run/last.snnpkg", "--target", "ranc", "--samples", 0, "--out", "m"
+    )
+    assert status == 0, err
+    assert "not made for" not in err  # they were learnt for it
+    words = *words[:4], "--layout", "m", "--out", "laid"
+    assert snncc("export", "run/last.snnpkg", *words)[0] == 0
+    status, _, err = snncc("export", "run/warm.snnpkg", *words)
+    assert status == 1, err
+    for name in ("image", "laid"):
+        for sample in range(SAMPLES):
+            check(tmp_path / name, sample)
 
 
 WRITTEN = ("warm", "last")
