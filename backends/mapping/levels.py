@@ -11,7 +11,7 @@ from .records import Bounds, Cut, Level
 
 NO_LIMIT = 1 << 60
 WHOLE = 1 << 44  # the weight of all packets, were every pin in a core of its own
-PLACES = 1 << 25  # cuts of so many axons x cores have a place for each
+PLACES = 1 << 25  # cuts of so many axons x cores have a place for each, in 128 MiB at most
 PRESS, SOFT = 0.3, 0.04  # see pressure
 SPARE = 8  # places in an axon's list of cores beyond those that it has
 
