@@ -26,39 +26,52 @@ def axons(model: Model, rates: Array) -> Axons:
     """The axons of a model after the passes; `rates` are packets a step of every sender of
     `Numbering`."""
     numbering = Numbering.of(model.graph)
-    starts, reach, times = [np.zeros(1, np.int64)], list[Array](), list[Array]()
+    starts, reach, times = [np.zeros(1, np.int64)], list[Array](), list[Array | None]()
     for population in numbering.populations:
-        first, count = numbering.first[population.name], population.neurons
-        pre, post, synapses = _merged(model, numbering, population.name)
-        counts = np.bincount(pre - first, minlength=count)
+        counts, post, synapses = _of_population(model, numbering, population)
         starts.append(np.cumsum(counts) + starts[-1][-1])
         reach.append(post)
         times.append(synapses)
-    several = np.concatenate([np.zeros(0, np.int32), *times])
     return Axons(
         numbering.neurons,
         np.concatenate(starts),
         np.concatenate([np.zeros(0, np.int32), *reach]),
         rates,
-        None if (several == 1).all() else several,
+        _several(reach, times),
         kinds(model),
     )
 
 
-def _merged(model: Model, numbering: Numbering, name: str) -> tuple[Array, Array, Array]:
-    """The pairs of a sender of a population and a neuron that it reaches, sorted, and the synapses
-    of each."""
-    found = [some for _, some in synapses_of(model, numbering, name)]
-    none = [np.zeros(0, np.int32)]
-    pre = np.concatenate([*none, *(s.pre for s in found)])
-    post = np.concatenate([*none, *(s.post for s in found)])
-    if sum(p.pre == name for p in model.graph.projections) < 2:
-        return pre, post, np.ones(len(pre), np.int8)
+def _several(reach: list[Array], times: list[Array | None]) -> Array | None:
+    """The synapses of each pin; None where each is one."""
+    if all(some is None or (some == 1).all() for some in times):
+        return None
+    pairs = zip(reach, times, strict=True)
+    return np.concatenate([np.ones(len(r), np.int32) if t is None else t for r, t in pairs])
+
+
+def _of_population(
+    model: Model, numbering: Numbering, population: Population
+) -> tuple[Array, Array, Array | None]:
+    """How many neurons each sender of a population reaches, these neurons, sorted, and the synapses
+    of each of these pins (None: one)."""
+    first, counts = numbering.first[population.name], np.zeros(population.neurons, np.int64)
+    if sum(p.pre == population.name for p in model.graph.projections) < 2:
+        reach = [np.zeros(0, np.int32)]
+        for _, some in synapses_of(model, numbering, population.name):
+            counts += np.bincount(some.pre - first, minlength=len(counts))
+            reach.append(some.post)
+        return counts, np.concatenate(reach), None
+    found = [some for _, some in synapses_of(model, numbering, population.name)]
+    none = np.zeros(0, np.int32)
+    pre = np.concatenate([none, *(some.pre for some in found)])
+    post = np.concatenate([none, *(some.post for some in found)])
     order = np.lexsort((post, pre))
     pre, post = pre[order], post[order]
     is_new = (np.diff(pre, prepend=-1) != 0) | (np.diff(post, prepend=-1) != 0)
     at = np.flatnonzero(is_new)
-    return pre[at], post[at], np.diff(np.append(at, len(pre))).astype(np.int32)
+    counts += np.bincount(pre[at] - first, minlength=len(counts))
+    return counts, post[at], np.diff(np.append(at, len(pre))).astype(np.int32)
 
 
 def rates_of(model: Model, activity: Array, presented: int) -> Array:

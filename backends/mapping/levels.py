@@ -11,7 +11,7 @@ from .records import Bounds, Cut, Level
 
 NO_LIMIT = 1 << 60
 WHOLE = 1 << 44  # the weight of all packets, were every pin in a core of its own
-PLACES = 1 << 22  # cuts of so many axons x cores have a place for each
+PLACES = 1 << 25  # cuts of so many axons x cores have a place for each, in 128 MiB at most
 PRESS, SOFT = 0.3, 0.04  # see pressure
 SPARE = 8  # places in an axon's list of cores beyond those that it has
 
@@ -84,7 +84,7 @@ def coarser(level: Level, coarse: Ints, vertices: int, kernels: Kernels) -> Leve
     groups = int(kernels.merge_equal(order, key, source, first, to, group))
     own_group = group[order]
     lead = order[np.flatnonzero(np.diff(own_group, prepend=-1))]
-    start, reach = gathered(first, to, lead)
+    start, reach = gathered(first, to, lead, kernels)
     del to
     into, senders = transposed(start, reach, vertices, kernels)
     source = source[lead]
@@ -112,11 +112,13 @@ def _sum(place: Ints, amount: Ints, places: int) -> Ints:
     return np.bincount(place, amount, places).astype(np.int64)
 
 
-def gathered(first: Ints, to: Ints, chosen: Ints) -> tuple[Ints, Ints]:
+def gathered(first: Ints, to: Ints, chosen: Ints, kernels: Kernels) -> tuple[Ints, Ints]:
     """The lists of those chosen, one after the other: (where each starts, what is in them)."""
     sizes = np.diff(first)[chosen]
     start = np.concatenate(([0], np.cumsum(sizes, dtype=np.int64)))
-    return start, to[np.repeat(first[chosen] - start[:-1], sizes) + np.arange(start[-1])]
+    into = np.empty(start[-1], to.dtype)
+    kernels.gather(first, to, chosen, start, into)
+    return start, into
 
 
 def bounds_of(limits: CoreLimits, cores: int, kinds: int) -> Bounds:

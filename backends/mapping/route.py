@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .axons import Axons, Floats, Ints
+from .levels import gathered
 from .limits import Mesh
 from .load import Kernels
 from .records import CoreNets
@@ -65,15 +66,13 @@ def core_nets(axons: Axons, part: Ints, cores: int, kernels: Kernels) -> CoreNet
     order = order[remote[order] > 0]
     group = np.full(axons.senders, -1, np.int64)
     groups = int(kernels.merge_equal(order, key, home, first, to, group))
-    return _joined(CoreNets(first, to, home, axons.rate), order, group, groups)
+    return _joined(CoreNets(first, to, home, axons.rate), order, group, groups, kernels)
 
 
-def _joined(nets: CoreNets, order: Ints, group: Ints, groups: int) -> CoreNets:
+def _joined(nets: CoreNets, order: Ints, group: Ints, groups: int, kernels: Kernels) -> CoreNets:
     own = group[order]
     leaders = order[np.flatnonzero(np.diff(own, prepend=-1))]
-    sizes = np.diff(nets.first)[leaders]
-    first = np.concatenate(([0], np.cumsum(sizes, dtype=np.int64)))
-    to = nets.to[np.repeat(nets.first[leaders] - first[:-1], sizes) + np.arange(first[-1])]
+    first, to = gathered(nets.first, nets.to, leaders, kernels)
     rate = np.bincount(own, nets.rate[order], groups)
     return CoreNets(first, to, nets.home[leaders], rate)
 

@@ -98,14 +98,19 @@ def assignments(
     and from the neurons in their order, dealt to cores as long as they fit, and that order itself.
     Raises DoesNotFit where there is none."""
     yield with_effort(task, quick, divide)
-    order = np.arange(task.axons.neurons)
-    level = finest(task.axons, task.limits, kernels)
-    dealt = filled(level, task.limits, task.mesh.cores, order, kernels)
+    dealt = _dealt(task, kernels)
     cores = int(dealt.max(initial=-1)) + 1
     if any(excesses(uses(task.axons, dealt, task.limits, cores, kernels), task.limits)):
         return
     yield dealt
     yield divide(cores, State(dealt, 0, seed))
+
+
+def _dealt(task: Task, kernels: Kernels) -> Array:
+    """The neurons in their order, dealt to cores as long as they fit."""
+    order = np.arange(task.axons.neurons)
+    level = finest(task.axons, task.limits, kernels)
+    return filled(level, task.limits, task.mesh.cores, order, kernels)
 
 
 def packets(task: Task, part: Array, kernels: Kernels) -> float:

@@ -113,3 +113,12 @@ def merge_equal(order: Any, key: Any, home: Any, first: Any, to: Any, group: Any
             groups += 1
         group[s] = groups - 1
     return groups
+
+
+@njit
+def gather(first: Any, to: Any, chosen: Any, start: Any, into: Any) -> None:
+    """Puts the lists of those chosen one after the other, each from its `start` on."""
+    for i in range(len(chosen)):
+        apart = first[chosen[i]] - start[i]
+        for p in range(start[i], start[i + 1]):
+            into[p] = to[p + apart]

@@ -72,7 +72,7 @@ def best_core(
     level: Any, cut: Any, bounds: Any, v: int, press: float, worth: Any, touched: Any
 ) -> Any:
     """(the core that it is best to move a vertex to, what that saves); -1 if its axons reach no
-    other. `worth` is of zeros before and after."""
+    other, or if there is no place to count it at the best. `worth` is of zeros before and after."""
     stays, touches = weigh(level, cut, v, worth, touched)
     load, most, home, size = cut.load, bounds.load, cut.part[v], level.size[v]
     best, best_at, saves, is_dense = -1e300, -1, 0, len(cut.core) == 0
@@ -80,10 +80,10 @@ def best_core(
         core = i if is_dense else touched[i]
         found, worth[core] = worth[core], 0
         value = found - press * rise(most[core, 0], load[core, 0], size)
-        if value <= best or core == home:
-            continue
-        if is_dense or has_room(level, cut, v, core):
+        if value > best and core != home:
             best, best_at, saves = value, core, found
+    if best_at >= 0 and not is_dense and not has_room(level, cut, v, best_at):
+        best_at = -1
     return best_at, saves - stays
 
 
