@@ -49,7 +49,7 @@ from snncc.runtime.settings import settings_from
 
 MESH, COST = LOIHI_MESH, COSTS["loihi"]
 CHIP = Path(__file__).with_name("sanafe_chip.py")
-KEPT = ("index order", "random 0", "Hilbert")  # of the baselines, beside those of partitioners
+KEPT = ("index order", "random 1", "Hilbert")  # of the baselines; 0 may be how a net was numbered
 SAME = 1e-3
 UNIT = 64  # of a membrane: SANA-FE's is a 64th of it
 

@@ -88,3 +88,4 @@ class Plan(NamedTuple):
     best: Ints  # int32 [cores], slots that are kept
     high: Ints  # int64 [width], -1: for a tree
     low: Ints
+    fewest: int = 0  # cores that a router is left with at least, where one leaves it

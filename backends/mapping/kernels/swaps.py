@@ -80,6 +80,17 @@ def change(plan: Any, nets: Any, core: int, slot: int, keeps: bool) -> float:
 
 
 @njit
+def may_leave(plan: Any, core: int, slot: int) -> bool:
+    """Whether the core's router is left with enough if it takes the slot."""
+    if plan.fewest == 0 or plan.holder[slot] >= 0:
+        return True
+    first, held = plan.slot[core] // plan.cores_a_router * plan.cores_a_router, 0
+    for k in range(plan.cores_a_router):
+        held += plan.holder[first + k] >= 0
+    return held > plan.fewest
+
+
+@njit
 def work_of(plan: Any, core: int, slot: int) -> int:
     """How many ends are looked at to know what such a swap saves."""
     other = plan.holder[slot]
@@ -103,6 +114,8 @@ def settle(plan: Any, nets: Any, order: Any, reach: int, budget: int) -> Any:
                     for k in range(plan.cores_a_router if router != here else 0):
                         slot = router * plan.cores_a_router + k
                         budget -= work_of(plan, core, slot)
+                        if not may_leave(plan, core, slot):
+                            continue
                         cost = change(plan, nets, core, slot, False)
                         if cost < least:
                             least, where = cost, slot
@@ -157,7 +170,7 @@ def cool(plan: Any, nets: Any, random: Any, heat: float, end: float, reach: int,
         core = below(random, cores)
         slot = suggested(plan, nets, random, core, max(1, int(reach * (1.0 - done))))
         left -= work_of(plan, core, slot)
-        if slot == plan.slot[core]:
+        if slot == plan.slot[core] or not may_leave(plan, core, slot):
             continue
         cost = change(plan, nets, core, slot, False)
         if cost <= -temperature * log(drawn(random) / 2147483563.0):
