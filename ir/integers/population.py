@@ -110,6 +110,7 @@ def integers_of(
     units |= {p.port: synapses[p.name].unit * base for p in scaled.into}  # that of its weights
     where = population.name, population.span
     maker = IntegerStep(step, known, units, ports, precision, where, sizes, given.moving)
+    maker.most = _most(population, precision)
     made = maker.made()
     kept = dict(zip(step.constants, population.constants, strict=True))
     constants = tuple(kept[name] for name in made.constants)
@@ -131,6 +132,12 @@ def integers_of(
     exacts, moved = tuple(maker.exacts), tuple(maker.moved)
     follows = Units(base, own, exacts, moved, is_one, multiplies, remade)
     return Integers(made_of, scaled.into, named, follows)
+
+
+def _most(population: Population, precision: Precision) -> int:
+    """The most spikes of its neurons in a step, where that is fewer than of others; else 0."""
+    most = precision.output_spikes
+    return most if population.role == "output" and most < precision.spikes else 0
 
 
 def _values(

@@ -27,7 +27,8 @@ from ..neuron import (
 from ..types import DType
 from .coded import Coded, Moved
 from .codes import Numbers, exponent, nearest
-from .precision import PHASES
+from .late import at_most, summed
+from .precision import PHASES, PORT_BITS
 from .sizes import size_of
 from .terms import level_of
 
@@ -41,7 +42,9 @@ def _beyond(codes: Numbers) -> Numbers:
 
 class IntegerStep(Coded):
     """Makes the integer step of a population; `starts` are the codes at which its states start, by
-    state, [] or [neurons]."""
+    state, [] or [neurons]. `most` spikes in a step, where that is fewer than of others; else 0."""
+
+    most = 0
 
     def made(self) -> NeuronStep:
         """The step; CompileError(E080) for what has no integer form."""
@@ -70,6 +73,8 @@ class IntegerStep(Coded):
             threshold=threshold,
             emit=emit,
         ).with_phases(phases)
+        if self.most:
+            made = at_most(made, self.most)
         read = types_read(made)
         return replace(made, constants=tuple(name for name in old.constants if name in read))
 
@@ -122,7 +127,18 @@ class IntegerStep(Coded):
         if asked.leak == "tested" and (asked.spikes, asked.threshold) != (1, "step"):
             raise self.refused("a leak after several thresholds", "say `--leak arrived`")
         phase = PHASES[asked.leak]
+        if asked.leak == "summed":
+            return {"decay": (), phase: self._summed(phases["decay"], phases[phase])}
         return {"decay": (), phase: (*phases["decay"], *phases[phase])}
+
+    def _summed(self, decays: tuple[Assign, ...], added: tuple[Assign, ...]) -> tuple[Assign, ...]:
+        bits, still = self.precision.state_bits, frozenset(s.name for s in self.still.values())
+        if bits >= PORT_BITS:
+            raise self.refused("a decay in a sum that nothing clips", "say `--state-bits 16`")
+        made = summed(decays, added, self.types, still, bits)
+        if isinstance(made, str):
+            raise self.refused(f"a decay of `{made}` in what is added to it", "say `--leak first`")
+        return made
 
     def _keep(self) -> tuple[State, ...]:
         """What a step keeps of the trace that scores an output, as a factor."""
