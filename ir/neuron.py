@@ -213,6 +213,12 @@ class NeuronStep:
         return (*(a.value for a in (*self.update, *self.after)), self.spike, *emitted)
 
 
+def most_of(step: NeuronStep, most: int) -> int:
+    """The most spikes of a neuron in a step of a graph in which there may be so many."""
+    left = [s.init for s in step.states if s.name == LEFT]
+    return min((int(init.value) for init in left if isinstance(init, Const)), default=most)
+
+
 def remember(state: str, dtype: Scalar) -> Assign:
     """What sums x - x of a state x in "x.lost": 0 of every finite x, no number of any other."""
     x, lost = Ref(state, dtype), Ref(state + LOST, dtype)

@@ -6,10 +6,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from ..expr import Apply, Const, Expr, Ref, apply, names
+import numpy as np
+
+from ..expr import Apply, Const, Expr, Ref, affine, apply, names
 from ..neuron import LEFT, Assign, NeuronStep, State
 from ..types import DType, Fixed
 from .decays import is_shift_decay
+from .terms import Known
+
+ZERO = np.zeros(())
 
 
 def at_most(step: NeuronStep, spikes: int) -> NeuronStep:
@@ -22,6 +27,33 @@ def at_most(step: NeuronStep, spikes: int) -> NeuronStep:
         decay=(*step.decay, Assign(LEFT, most)),
         reset=(*step.reset, Assign(LEFT, apply("sub", left, one))),
     )
+
+
+def decayed_with_what_arrives(step: NeuronStep, known: Known) -> NeuronStep:
+    """The step of floats for which it makes no difference that a state which is only delivered to
+    decays after that in place of before it: what arrives is divided by what a step keeps, so that
+    k (x + i / k) = k x + i."""
+    integrated = {a.target for a in step.integrate}
+    types = {s.name: s.dtype for s in step.states}
+    kept: dict[str, Expr] = {}
+    for assign in step.decay:
+        terms = affine(assign.value, frozenset({assign.target})) or {}
+        found = known.terms(assign.value)
+        keeps = found is not None and bool((found.factors.get(assign.target, ZERO) > 0.0).all())
+        if keeps and terms.keys() == {assign.target} and assign.target not in integrated:
+            kept[assign.target] = terms[assign.target]
+    deliver = tuple(
+        _divided(a, kept[a.target], Ref(a.target, types[a.target])) if a.target in kept else a
+        for a in step.deliver
+    )
+    return replace(step, deliver=deliver)
+
+
+def _divided(assign: Assign, kept: Expr, state: Ref) -> Assign:
+    terms = affine(assign.value, frozenset({state.name})) or {}
+    if terms.keys() != {state.name, ""} or terms[state.name] != Const(1.0, state.dtype):
+        return assign
+    return Assign(state.name, apply("add", state, apply("div", terms[""], kept)))
 
 
 def summed(

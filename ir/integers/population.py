@@ -19,6 +19,7 @@ from ..wiring import AllPairs, Listed, Windows, Wiring
 from .axons import by_axon_types
 from .coded import Moved
 from .codes import Codes
+from .late import decayed_with_what_arrives
 from .precision import OF_EXPONENTS, OF_PROJECTIONS, Precision
 from .ranges import UNSEEN, Ranges
 from .sizes import ROOM, wants_ranges
@@ -90,6 +91,9 @@ def integers_of(
         return Integers(population, into, {})
     _refuse_loops(model, into, sent)
     step = _without_lost(population.step)
+    if precision.leak == "summed":
+        known = known_of(model, population, step)
+        step = decayed_with_what_arrives(step, known)
     known = known_of(model, population, step)
     synapses = _all_synapses(model, population, into, sent, precision)
     relative = relative_units(step, known)

@@ -49,10 +49,11 @@ class Precision:
     `input_bits` of a number that an input sends. `floor`: below which no state of a threshold
     falls, in the unit of that state. `threshold`: when it is tested, a row of `graph.THRESHOLDS`;
     after events only where `sums` are "each". `spikes`: the most of a neuron in a step;
-    `output_spikes`: of an output, where that is fewer; 0: as many as of others. `table`: the cells of functions such as exp; 0 refuses them. `below`: what becomes of a state below its
-    floor, a row of BELOW. `leak`: when decays are done, a row of LEAKS. `extra_delay`: steps by
-    which all spikes come later than the program says. `axon_types`: the most weights of a neuron
-    in all projections together, by the type of the axon (see `axons`); 0: as many as there are.
+    `output_spikes`: of an output, where that is fewer; 0: as many as of others. `table`: the cells
+    of functions such as exp; 0 refuses them. `below`: what becomes of a state below its floor, a
+    row of BELOW. `leak`: when decays are done, a row of LEAKS. `extra_delay`: steps by which all
+    spikes come later than the program says. `axon_types`: the most weights of a neuron in all
+    projections together, by the type of the axon (see `axons`); 0: as many as there are.
     `registers`: how wide a chip's numbers are, a row of REGISTERS. `reset`: what a spike takes that
     takes the threshold away, a row of RESETS.
     """

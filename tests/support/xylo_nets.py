@@ -55,6 +55,18 @@ neuron two {
   on spike { v = v - v_th }
 }
 """
+NET = """
+network n {
+  dt = 1 ms
+  input x[6] encode spikes(duration = 40 ms)
+  population h[5] : one
+  output y[2] : one
+  x -> h : dense(init = uniform(-1, 2))
+  h -> h : dense(init = uniform(-1, 1)) delay 1 ms
+  h -> y : dense(init = uniform(-1, 2))
+}
+"""
+CHIP = {"sums": "each", "spikes": 31, "output_spikes": 1, "leak": "summed", "decay": "shift"}
 ONE = "one(tau_mem = {a} ms, tau_syn = {b} ms, v_th = {th} mV, bias = {bias} mV / 1 ms)"
 TWO = (
     "two(tau_mem = {a} ms, tau_exc = {b} ms, tau_inh = {c} ms, v_th = {th} mV, "
@@ -130,6 +142,15 @@ def drawn_xylo(seed: int) -> Model:
             if not {d.code for d in error.diagnostics} <= REFUSED:
                 raise
     return drawn_xylo(seed + 1000)
+
+
+def in_xylo(
+    text: str, target: str | None = "xylo_audio3", cells: str = CELLS, **options: object
+) -> Model:
+    """A network of the CELLS in the integers of a chip; of none: in those that all of them have."""
+    model = run_model_passes(draw_model(compiled_text(cells + text).graph, 1))
+    own = {"target": target} if target else {**CHIP, "state_bits": 16, "reset": "threshold"}
+    return quantized_as(model, chosen(None, {**own, "guard": 2, **options})).integers
 
 
 @cache

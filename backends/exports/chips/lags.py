@@ -67,8 +67,8 @@ def _refused(projection: Projection, takes: Takes, why: str = "") -> CompileErro
     has = takes.delays
     taken = f"{has.low:g}" if has.low == has.high else f"{has.low:g} to {has.high:g}"
     message = (
-        f"`{projection.name}` takes {projection.delay} steps, which on `{takes.name}`, whose spikes "
-        f"take {taken}, no population's lag makes up for{why}"
+        f"`{projection.name}` takes {projection.delay} steps, which on `{takes.name}`, whose "
+        f"spikes take {taken}, no population's lag makes up for{why}"
     )
     return CompileError(Diagnostic("E071", message, projection.span, help=takes.way_out))
 

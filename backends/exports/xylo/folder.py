@@ -6,8 +6,6 @@ import json
 from importlib.resources import files
 from typing import Any
 
-import numpy as np
-
 from ....ir.chips.table import CHIPS
 from ....ir.diagnostics import CompileError, Diagnostic
 from ....ir.graph import Graph, Population, Semantics
@@ -21,7 +19,7 @@ from ..chips.inputs import inputs_log
 from .network import Network, network_of
 
 FORMAT = "snncc xylo 1"
-PACKAGE = "xylosim==0.1.3"
+PACKAGES = "pip install numpy xylosim==0.1.3"
 MEANS = Semantics("step", 31, "each", VERSION)
 Files = dict[str, bytes]
 
@@ -151,7 +149,7 @@ def _readme(made: Network, net: dict[str, Any]) -> str:
     synapses = {name: sum(map(len, each)) for name, each in made.synapses.items()}
     return _data("README.md").format(
         network=net["network"],
-        package=PACKAGE,
+        packages=PACKAGES,
         inputs=inputs,
         hidden=hidden,
         outputs=outputs,

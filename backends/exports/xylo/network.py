@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import networkx as nx
 import numpy as np
@@ -111,7 +112,7 @@ def _kinds(graph: Graph, cells: Mapping[str, Cells]) -> dict[str, tuple[Populati
         into = [p for p in in_order_of_arrival(graph) if p.post == post]
         for current in range(len(cell.currents)):
             own = [p for p in into if cell.ports[p.port][0] == current]
-            for one, other in zip(own, own[1:], strict=False):
+            for one, other in pairwise(own):
                 if index[other.pre].step is None and index[one.pre].step is not None:
                     raise _refused(other, *_IN_ORDER)
                 order.add_edge(one.pre, other.pre)

@@ -17,14 +17,14 @@ import numpy as np
 import numpy.typing as npt
 
 from ....ir.diagnostics import CompileError, Diagnostic
-from ....ir.expr import Apply, Const, Expr, Ref, apply, evaluate, names, walk
+from ....ir.expr import Apply, Expr, Ref, apply, evaluate, names, walk
 from ....ir.graph import Population
 from ....ir.integers.codes import narrowed
 from ....ir.integers.decays import shift_decay
 from ....ir.integers.late import at_most, parts_of
 from ....ir.model import Model, start_of
 from ....ir.neuron import LEFT, Assign, NeuronStep, port_types
-from ....ir.types import DType, Fixed
+from ....ir.types import Fixed
 
 Codes = npt.NDArray[np.int64]
 STATE_BITS = 16
