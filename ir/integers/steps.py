@@ -27,7 +27,7 @@ from ..neuron import (
 from ..types import DType
 from .coded import Coded, Moved
 from .codes import Numbers, exponent, nearest
-from .late import at_most, summed
+from .late import summed
 from .precision import PHASES, PORT_BITS
 from .sizes import size_of
 from .terms import level_of
@@ -42,9 +42,7 @@ def _beyond(codes: Numbers) -> Numbers:
 
 class IntegerStep(Coded):
     """Makes the integer step of a population; `starts` are the codes at which its states start, by
-    state, [] or [neurons]. `most` spikes in a step, where that is fewer than of others; else 0."""
-
-    most = 0
+    state, [] or [neurons]."""
 
     def made(self) -> NeuronStep:
         """The step; CompileError(E080) for what has no integer form."""
@@ -73,8 +71,6 @@ class IntegerStep(Coded):
             threshold=threshold,
             emit=emit,
         ).with_phases(phases)
-        if self.most:
-            made = at_most(made, self.most)
         read = types_read(made)
         return replace(made, constants=tuple(name for name in old.constants if name in read))
 

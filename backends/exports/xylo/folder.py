@@ -29,7 +29,7 @@ def require_xylo(graph: Graph) -> None:
     if graph.semantics != MEANS:
         message = f"`{graph.name}` does not compute as Xylo does: in integers, one event after the "
         message += "other, up to 31 spikes a step"
-        way_out = "quantize it for the chip: `snncc quantize … --target xylo_audio3`"
+        way_out = "quantize it first: `snncc quantize … --target xylo_audio3`"
         raise CompileError(Diagnostic("E071", message, help=way_out))
     for population in graph.populations:
         if sends_numbers(population) or population.source is not None:
