@@ -24,7 +24,7 @@ def test_from_a_program_to_xylosim(snncc, answer, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     subprocess.run([sys.executable, "-c", fence("python")], check=True)
     (tmp_path / "digits.snn").write_text(fence("snn"))
-    assert snncc("train", "digits.snn", "--epochs", 16, "--out", "f")[0] == 0
+    assert snncc("train", "digits.snn", "--epochs", 12, "--out", "f")[0] == 0
     (tmp_path / "finer.snn").write_text(fence("snn").replace("lr = 5e-3", "lr = 5e-4"))
     words = "--qat", "--from", "f", "--epochs", 2, "--out", "q"
     assert snncc("train", "finer.snn", *words)[0] == 0
