@@ -11,6 +11,7 @@ from .types import DType, Fixed, Scalar
 
 SPIKED = "spiked"
 REFRACTORY = "refractory_left"
+LEFT = "spikes.left"  # I32, by a name that no program can give: what a step may still fire
 # States that score an output, by names that no program can give: its score, and, of one that is
 # scored by its spikes, their trace and what is kept of it in a step.
 LAST_EMITTED, TRACE, KEEP = "emitted.last", "spikes.trace", "spikes.keep"
@@ -94,7 +95,9 @@ class NeuronStep:
     while the counter of refractory steps is above 0; `threshold`, the condition to fire outside of
     them (None: never); `relax`, done by every neuron after that, as by chips that leak late;
     `reset`, done by a neuron that fires; `refractory`, the steps [i32] that a spike sets the
-    counter to, which is the I32 state REFRACTORY (None: there is no counter).
+    counter to, which is the I32 state REFRACTORY (None: there is no counter). A neuron that may
+    fire less often in a step than others of its graph has an I32 state LEFT: it fires only where
+    that is above 0.
     `emit` is what leaves the neuron at the end of the step: None is its spike, 0 or 1. A state
     LAST_EMITTED keeps a number for who receives it, and as the score of an output. Of an output
     that spikes it is the steps from its first spike on or, with a state TRACE, the sum of that, its
@@ -138,9 +141,12 @@ class NeuronStep:
         """Whether the neuron fires: bool, false in refractory steps."""
         if self.threshold is None:
             return Const(False, DType.BOOL)
+        spike = self.threshold
+        if any(s.name == LEFT for s in self.states):
+            spike = apply("and", apply("gt", Ref(LEFT, DType.I32), _ZERO), spike)
         if self.refractory is None:
-            return self.threshold
-        return apply("and", apply("le", COUNTER, _ZERO), self.threshold)
+            return spike
+        return apply("and", apply("le", COUNTER, _ZERO), spike)
 
     @property
     def after(self) -> tuple[Assign, ...]:
@@ -205,6 +211,12 @@ class NeuronStep:
         """All that is computed in a step."""
         emitted = () if self.emit is None else (self.emit,)
         return (*(a.value for a in (*self.update, *self.after)), self.spike, *emitted)
+
+
+def most_of(step: NeuronStep, most: int) -> int:
+    """The most spikes of a neuron in a step of a graph in which there may be so many."""
+    left = [s.init for s in step.states if s.name == LEFT]
+    return min((int(init.value) for init in left if isinstance(init, Const)), default=most)
 
 
 def remember(state: str, dtype: Scalar) -> Assign:

@@ -215,6 +215,21 @@ def _ranc(
     return Exported(made.files, made.facts)
 
 
+def _require_xylo(model: Model) -> None:
+    from .xylo.folder import require_xylo
+
+    require_xylo(model.graph)
+
+
+def _xylo(
+    model: Model, digest: str, trace: Trace | None, details: Details = NO_DETAILS
+) -> Exported:
+    from .xylo.folder import xylo_files
+
+    files = xylo_files(model, digest, trace)
+    return Exported(files, {"bytes": sum(map(len, files.values()))})
+
+
 def _require_nir(model: Model) -> None:
     from .nir.form import require_nir
 
@@ -308,5 +323,11 @@ EXPORTS: dict[str, Export] = {
         _require_loihi,
         ("inputs.npz",),
         details=frozenset({"flavour"}),
+    ),
+    "xylo": Export(
+        "a folder that xylosim runs, with input spikes",
+        _xylo,
+        _require_xylo,
+        ("inputs.npz",),
     ),
 }

@@ -110,7 +110,7 @@ class _Network:
             if p.step is not None
         }
         self.incoming: dict[str, list[Synapses]] = {name: [] for name in self.populations}
-        for projection in _in_order_of_arrival(graph):
+        for projection in in_order_of_arrival(graph):
             self.incoming[projection.post].append(self._synapses(projection))
 
     def _synapses(self, projection: Projection) -> Synapses:
@@ -216,7 +216,7 @@ class _Network:
         return total
 
 
-def _in_order_of_arrival(graph: Graph) -> list[Projection]:
+def in_order_of_arrival(graph: Graph) -> list[Projection]:
     """Projections between blocks, which are complete by then, before those that are looked at step
     by step."""
     assert graph.schedule is not None

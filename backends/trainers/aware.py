@@ -24,10 +24,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...ir.graph import TrainSpec
+from ...ir.graph import Population, TrainSpec
 from ...ir.integers.grid import NO_TYPES, Typed, grid_of, nearest_of_types
 from ...ir.integers.scales import BASE, NO_SCALES, Scales, rescaled
 from ...ir.model import Model, sent_unit, value_name
+from ...ir.neuron import LEFT, NeuronStep
 from ...ir.running import Probe
 from ..compiled.kinds import PAIRS
 from ..compiled.network import meant
@@ -276,4 +277,15 @@ def _as_often(model: Model, integers: Model) -> Model:
     """The model whose neurons fire as often in a step as those of the integers may."""
     most = integers.graph.semantics.spikes_per_step
     means = replace(model.graph.semantics, spikes_per_step=most)
-    return replace(model, graph=replace(model.graph, semantics=means))
+    made = integers.graph.index()
+    populations = tuple(_limited(p, made[p.name].step) for p in model.graph.populations)
+    return replace(model, graph=replace(model.graph, populations=populations, semantics=means))
+
+
+def _limited(population: Population, made: NeuronStep | None) -> Population:
+    """A population that may fire as often in a step as its integers."""
+    step = population.step
+    if step is None or made is None:
+        return population
+    left = tuple(s for s in made.states if s.name == LEFT)
+    return replace(population, step=replace(step, states=(*step.states, *left)))

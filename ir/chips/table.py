@@ -61,6 +61,7 @@ _PROVED: dict[str, Form] = {
     "axon_types": Form(0),
     "reset": Form("nearest"),
     "registers": Form("plain"),
+    "output_spikes": Form(0),
 }
 _BY_NEURON = Form("neuron", ("population", "pow2"))
 _SPIKES_OUT = ("spikes",)
@@ -70,18 +71,21 @@ _XYLO_FORMS: dict[str, Form] = {
     **_PROVED,
     "bits": Form(8, Range(2, 8)),
     "scale": _BY_NEURON,
-    "guard": Form(None, Range(0, 24)),
+    "guard": Form(None, Range(0, 8)),
     "state_bits": Form(16),
     "decay": Form("shift"),
+    "leak": Form("summed"),
+    "reset": Form("threshold"),
     "sums": Form("each"),
     "threshold": Form("step"),
-    "spikes": Form(31, Range(1, 31)),
+    "spikes": Form(31),
+    "output_spikes": Form(1),
 }
 _XYLO_BESIDE = (
-    "outputs fire once in a step at most, hidden neurons up to 31 times",
     "an input sends up to 15 spikes in a step; inputs here send one",
-    "outputs receive the hidden spikes of the step before, whatever the delay",
-    "currents decay after what arrives, membranes before it: here both before it",
+    "all spikes of hidden neurons take a step: where they take none here, `snncc export --target "
+    "xylo` lets what follows run a step late",
+    "a neuron may fire with another one (an alias): nothing here says so",
 )
 
 

@@ -96,6 +96,11 @@ DEPLOY_ENTRIES: dict[str, DeployEntry] = {
     "spikes": DeployEntry(
         "the most of a neuron in a step", range=Range(1, MOST_SPIKES), default=_OWN.spikes
     ),
+    "output_spikes": DeployEntry(
+        "the most of an output in a step; 0: as many as of others",
+        range=Range(0, MOST_SPIKES),
+        default=_OWN.output_spikes,
+    ),
     "input_bits": DeployEntry(
         "of a number an input sends",
         range=Range(FEWEST_BITS, MOST_CODE_BITS),

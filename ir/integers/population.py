@@ -19,6 +19,7 @@ from ..wiring import AllPairs, Listed, Windows, Wiring
 from .axons import by_axon_types
 from .coded import Moved
 from .codes import Codes
+from .late import at_most, decayed_with_what_arrives
 from .precision import OF_EXPONENTS, OF_PROJECTIONS, Precision
 from .ranges import UNSEEN, Ranges
 from .sizes import ROOM, wants_ranges
@@ -89,7 +90,7 @@ def integers_of(
     if population.step is None:
         return Integers(population, into, {})
     _refuse_loops(model, into, sent)
-    step = _without_lost(population.step)
+    step = _meant(model, population, _without_lost(population.step), precision)
     known = known_of(model, population, step)
     synapses = _all_synapses(model, population, into, sent, precision)
     relative = relative_units(step, known)
@@ -110,7 +111,7 @@ def integers_of(
     units |= {p.port: synapses[p.name].unit * base for p in scaled.into}  # that of its weights
     where = population.name, population.span
     maker = IntegerStep(step, known, units, ports, precision, where, sizes, given.moving)
-    made = maker.made()
+    made = _limited(maker.made(), population, precision)
     kept = dict(zip(step.constants, population.constants, strict=True))
     constants = tuple(kept[name] for name in made.constants)
     values = _values(maker.starts, made, units)
@@ -131,6 +132,22 @@ def integers_of(
     exacts, moved = tuple(maker.exacts), tuple(maker.moved)
     follows = Units(base, own, exacts, moved, is_one, multiplies, remade)
     return Integers(made_of, scaled.into, named, follows)
+
+
+def _meant(
+    model: Model, population: Population, step: NeuronStep, precision: Precision
+) -> NeuronStep:
+    """A step of the same meaning, in the order in which its integers decay."""
+    if precision.leak != "summed":
+        return step
+    return decayed_with_what_arrives(step, known_of(model, population, step))
+
+
+def _limited(made: NeuronStep, population: Population, precision: Precision) -> NeuronStep:
+    """The step of an output that fires less often in a step than others may."""
+    most = precision.output_spikes
+    is_less = population.role == "output" and 0 < most < precision.spikes
+    return at_most(made, most) if is_less else made
 
 
 def _values(

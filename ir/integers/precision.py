@@ -48,11 +48,12 @@ class Precision:
     in which a sum could leave 32 bits. `sums`: what a port holds, a row of `graph.SUMS`.
     `input_bits` of a number that an input sends. `floor`: below which no state of a threshold
     falls, in the unit of that state. `threshold`: when it is tested, a row of `graph.THRESHOLDS`;
-    after events only where `sums` are "each". `spikes`: the most of a neuron in a step. `table`:
-    the cells of functions such as exp; 0 refuses them. `below`: what becomes of a state below its
-    floor, a row of BELOW. `leak`: when decays are done, a row of LEAKS. `extra_delay`: steps by
-    which all spikes come later than the program says. `axon_types`: the most weights of a neuron
-    in all projections together, by the type of the axon (see `axons`); 0: as many as there are.
+    after events only where `sums` are "each". `spikes`: the most of a neuron in a step;
+    `output_spikes`: of an output, where that is fewer; 0: as many as of others. `table`: the cells
+    of functions such as exp; 0 refuses them. `below`: what becomes of a state below its floor, a
+    row of BELOW. `leak`: when decays are done, a row of LEAKS. `extra_delay`: steps by which all
+    spikes come later than the program says. `axon_types`: the most weights of a neuron in all
+    projections together, by the type of the axon (see `axons`); 0: as many as there are.
     `registers`: how wide a chip's numbers are, a row of REGISTERS. `reset`: what a spike takes that
     takes the threshold away, a row of RESETS.
     """
@@ -70,6 +71,7 @@ class Precision:
     floor: float | None = None
     threshold: str = "step"
     spikes: int = 1
+    output_spikes: int = 0
     table: int = 0
     below: str = "clip"
     leak: str = "first"
@@ -143,8 +145,14 @@ LEAKS = {
     "first": "before what arrives: decay, sum, threshold",
     "arrived": "after what arrives: sum, decay, threshold",
     "tested": "after the threshold, before the reset: sum, threshold, decay",
+    "summed": "after what arrives, a membrane's as a part of what is added to it, clipped alone",
 }
-PHASES = {"first": "decay", "arrived": "integrate", "tested": "relax"}  # of `neuron.NeuronStep`
+PHASES = {
+    "first": "decay",
+    "arrived": "integrate",
+    "tested": "relax",
+    "summed": "integrate",
+}  # of `neuron.NeuronStep`
 BELOW = {
     "clip": "it is at the floor",
     "reset": "it is at minus what a spike resets it to",

@@ -27,7 +27,8 @@ from ..neuron import (
 from ..types import DType
 from .coded import Coded, Moved
 from .codes import Numbers, exponent, nearest
-from .precision import PHASES
+from .late import summed
+from .precision import PHASES, PORT_BITS
 from .sizes import size_of
 from .terms import level_of
 
@@ -122,7 +123,18 @@ class IntegerStep(Coded):
         if asked.leak == "tested" and (asked.spikes, asked.threshold) != (1, "step"):
             raise self.refused("a leak after several thresholds", "say `--leak arrived`")
         phase = PHASES[asked.leak]
+        if asked.leak == "summed":
+            return {"decay": (), phase: self._summed(phases["decay"], phases[phase])}
         return {"decay": (), phase: (*phases["decay"], *phases[phase])}
+
+    def _summed(self, decays: tuple[Assign, ...], added: tuple[Assign, ...]) -> tuple[Assign, ...]:
+        bits, still = self.precision.state_bits, frozenset(s.name for s in self.still.values())
+        if bits >= PORT_BITS:
+            raise self.refused("a decay in a sum that nothing clips", "say `--state-bits 16`")
+        made = summed(decays, added, self.types, still, bits)
+        if isinstance(made, str):
+            raise self.refused(f"a decay of `{made}` in what is added to it", "say `--leak first`")
+        return made
 
     def _keep(self) -> tuple[State, ...]:
         """What a step keeps of the trace that scores an output, as a factor."""

@@ -1,4 +1,4 @@
-"""Emulators of Loihi, each in an environment of its own, which is made once: python emulators.py"""
+"""Emulators of chips, each in an environment of its own, which is made once: python emulators.py"""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from pathlib import Path
 import pytest
 
 from snncc.backends.exports.chips.flavours import FLAVOURS
+from snncc.backends.exports.xylo.folder import PACKAGES
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 HOME = ROOT / "build" / "emulators"
-TOGETHER = (("lava",), ("brian2", "nengo"))  # in one environment
+TOGETHER = (("lava",), ("brian2", "nengo"), ("xylosim",))  # in one environment
+LINES = {**{name: row.packages for name, row in FLAVOURS.items()}, "xylosim": PACKAGES}  # of pip
 # Several folders in one process, which imports the emulator once.
 RUN = """
 import runpy, sys, warnings
@@ -38,13 +40,13 @@ def python_of(flavour: str) -> Path:
         return made(flavour)
     except subprocess.CalledProcessError as error:
         last = (error.stderr or "").strip().splitlines()[-1:]
-        pytest.skip(f"pip cannot install {FLAVOURS[flavour].summary}: {' '.join(last)}")
+        pytest.skip(f"pip cannot install {flavour}: {' '.join(last)}")
 
 
 def made(flavour: str) -> Path:
     """The same; CalledProcessError. Each version of Python has environments of its own."""
     together = next(names for names in TOGETHER if flavour in names)
-    lines = " && ".join(FLAVOURS[name].packages for name in together)
+    lines = " && ".join(LINES[name] for name in together)
     digest = sha256((lines + sys.version).encode()).hexdigest()[:12]
     folder = HOME / f"{'-'.join(together)}-{digest}"
     done = folder / "done"
@@ -78,5 +80,5 @@ def _call(words: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    for name in FLAVOURS:
+    for name in LINES:
         print(made(name))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -13,9 +12,8 @@ from ....ir.diagnostics import CompileError, Diagnostic
 from ....ir.graph import Graph, Population
 from ....ir.integers.bounds import bounds_of
 from ....ir.model import Model
-from ....ir.running import SPIKES, Probe
 from ....ir.verify.durations import steps_of
-from ...trace import Trace, seen_of
+from ...trace import Trace
 from .compartments import (
     MOST_EXPONENT,
     MOST_MANTISSA,
@@ -25,6 +23,7 @@ from .compartments import (
     compartments_of,
 )
 from .flavours import FLAVOURS, Flavour
+from .inputs import inputs_log, npz
 from .lags import Lags, delay_of, lags_of
 from .readme import data, readme
 from .synapses import Joined, joined
@@ -60,12 +59,12 @@ def loihi_files(model: Model, digest: str, trace: Trace | None, flavour: str) ->
     }
     made = {
         "net.json": (json.dumps(net, indent=1) + "\n").encode(),
-        "weights.npz": _npz({each.projection.name: each.weights for each in synapses}),
+        "weights.npz": npz({each.projection.name: each.weights for each in synapses}),
         RUN: data(f"{RUN}.txt").encode(),
         EMULATOR: data(row.adapter).encode(),
         "README.md": readme(net, row).encode(),
     }
-    return made if trace is None else {**made, "inputs.npz": _inputs(graph, digest, trace)}
+    return made if trace is None else {**made, "inputs.npz": inputs_log(graph, digest, trace)}
 
 
 def _require(each: Compartments, flavour: str) -> None:
@@ -168,27 +167,3 @@ def _projection(each: Joined, lags: Lags, row: Flavour, graph: Graph) -> dict[st
 def _plain(numbers: Codes) -> int | list[int]:
     """One number where all neurons have one."""
     return numbers.tolist() if np.ptp(numbers) else int(np.asarray(numbers).flat[0])
-
-
-def _inputs(graph: Graph, digest: str, trace: Trace) -> bytes:
-    """A spike log of the inputs alone."""
-    given = [p for p in graph.populations if p.step is None]
-    steps, samples, _ = next(iter(trace.spikes.values())).shape
-    arrays: dict[str, Any] = {
-        "dt": np.array(graph.dt),
-        "digest": np.array(digest),
-        "populations": np.array([p.name for p in given], np.str_),
-        "neurons": np.array([p.neurons for p in given], np.int64),
-        "samples": np.array(samples),
-        "steps": np.array(steps),
-    }
-    for population in given:
-        probe = Probe(SPIKES, population.name, 0, population.neurons)
-        arrays[f"spikes/{population.name}"] = seen_of(trace, probe)
-    return _npz(arrays)
-
-
-def _npz(arrays: Mapping[str, Any]) -> bytes:
-    content = io.BytesIO()
-    np.savez_compressed(content, allow_pickle=False, **arrays)
-    return content.getvalue()

@@ -15,6 +15,7 @@ from ....ir.calls import number, text
 from ....ir.diagnostics import CompileError, Diagnostic
 from ....ir.graph import Call, Graph, Population, TrainSpec
 from ....ir.model import Model, first_values
+from ....ir.neuron import most_of
 from ....ir.passes.settle import Settle
 from ....ir.relays import spiking_instead
 from ....ir.rules import emitters, sends_numbers
@@ -164,7 +165,7 @@ def scan_of(population: Population, rule: Call, spikes: int = 1) -> StepAdjoint:
     CompileError(E050) where there is none."""
     if rule.kind in OFTEN:
         assert population.step is not None
-        surrogate = replace(surrogate_of(rule), spikes=spikes)
+        surrogate = replace(surrogate_of(rule), spikes=most_of(population.step, spikes))
         return adjoint_of(population.step, surrogate, population.span)
     return SCANS[rule.kind](population, rule)
 

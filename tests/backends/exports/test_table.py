@@ -10,7 +10,7 @@ from refusal import refused
 from snncc.backends.exports.table import EXPORTS
 from snncc.backends.reference.simulator import ReferenceSimulator
 
-OTHERS = ("onnx-qdq", "nir", "loihi", "ranc")  # forms that these integers do not have
+OTHERS = ("onnx-qdq", "nir", "loihi", "ranc", "xylo")  # forms that these integers do not have
 
 
 @pytest.fixture(params=[name for name in EXPORTS if name not in OTHERS])
@@ -34,7 +34,7 @@ def test_a_test_comes_with_samples(form) -> None:
     assert alone.facts == tested.facts
 
 
-@pytest.mark.parametrize("form", ["c", "vectors", "loihi"])
+@pytest.mark.parametrize("form", ["c", "vectors", "loihi", "xylo"])
 def test_floats_are_refused(form) -> None:
     diagnostic = refused("E071", EXPORTS[form].write, drawn_model(7), "digest", None)
     assert "quantize it first" in (diagnostic.help or "")

@@ -1,0 +1,1 @@
+"""Networks of Xylo: a folder that xylosim runs."""
