@@ -11,8 +11,9 @@ from types import ModuleType
 import numpy as np
 import pytest
 import xylo_numpy
+from loihi_nets import drawn_spikes
 from refusal import refused
-from xylo_nets import NET, drawn_spikes, drawn_xylo, in_xylo, is_logged, traced
+from xylo_nets import NET, drawn_xylo, in_xylo, is_logged, traced
 
 from snncc.backends.exports.xylo.folder import MEANS, require_xylo, xylo_files
 
