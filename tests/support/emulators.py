@@ -39,8 +39,12 @@ def python_of(flavour: str) -> Path:
     try:
         return made(flavour)
     except subprocess.CalledProcessError as error:
-        last = (error.stderr or "").strip().splitlines()[-1:]
-        pytest.skip(f"pip cannot install {flavour}: {' '.join(last)}")
+        pytest.skip(_why_not(flavour, error))
+
+
+def _why_not(flavour: str, error: subprocess.CalledProcessError) -> str:
+    last = (error.stderr or "").strip().splitlines()[-1:]
+    return f"pip cannot install {flavour}: {' '.join(last)}"
 
 
 def made(flavour: str) -> Path:
@@ -81,4 +85,7 @@ def _call(words: list[str]) -> None:
 
 if __name__ == "__main__":
     for name in LINES:
-        print(made(name))
+        try:
+            print(made(name))
+        except subprocess.CalledProcessError as error:
+            print(_why_not(name, error), "- its tests are skipped", file=sys.stderr)
