@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..ir.graph import TrainSpec
+from ..ir.integers.grid import Typed
 from ..ir.integers.scales import Scales
 from ..ir.model import Model
 from .cuda import launch
@@ -41,7 +42,9 @@ class Target:
     available: Callable[[], str | None] = lambda: None
     simulate: Callable[[Model, int | None, Path], Simulator] | None = None
     train: Callable[[Model, TrainSpec, int | None, Path], Trainer] | None = None
-    aware: Callable[[Model, Model, TrainSpec, int | None, Path, Scales], Trainer] | None = None
+    aware: Callable[[Model, Model, TrainSpec, int | None, Path, Scales, Typed], Trainer] | None = (
+        None
+    )
     export: Callable[[Model, TrainSpec | None, str | None, Path], Emission] | None = None
     adopt: Callable[[Mapping[str, bytes], Path], Path] | None = None
     report: Callable[[Mapping[str, bytes]], dict[str, Any] | None] | None = None
@@ -68,10 +71,11 @@ def _cpu_aware(
     threads: int | None,
     folder: Path,
     scales: Scales,
+    types: Typed,
 ) -> Trainer:
     from .trainers.aware import AwareTrainer
 
-    return AwareTrainer(model, integers, spec, threads, folder, scales)
+    return AwareTrainer(model, integers, spec, threads, folder, scales, types)
 
 
 def _cuda_simulator(model: Model, threads: int | None, folder: Path) -> Simulator:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from ..backends.rules.table import RULES, mistakes_of
 from ..backends.runnable import require_clocked
 from ..frontend.collection import no_collection
 from ..frontend.program import Program, Survey, survey_file
+from ..ir.deploy.choices import Asked
 from ..ir.deploy.entries import Choice
 from ..ir.diagnostics import Diagnostic, Span
 from ..ir.expr import Expr, walk
@@ -32,6 +33,9 @@ READ = 40  # characters that are read in the time of a piece of work
 MOST_PAIRS = 30_000_000  # of neurons that a check looks at to wire them; they may all be synapses
 MOST_BYTES = 700_000_000  # that a check takes for the weights and tables
 
+# Looks further at a model without mistakes, with what is asked of its integers.
+Further = Callable[[Model, Asked], None]
+
 
 @dataclass(slots=True)
 class _Spent:
@@ -45,56 +49,65 @@ class _Spent:
 
 
 @no_collection()
-def check_program(path: Path, options: Options, chip: str | None = None) -> tuple[Diagnostic, ...]:
+def check_program(
+    path: Path, options: Options, chip: str | None = None, further: Further | None = None
+) -> tuple[Diagnostic, ...]:
     """The mistakes and warnings of a file, of all its networks unless the options choose one: what
     the frontend, the passes, `compile` and `train` refuse, and what does not fit the `chip`, or
-    else the one that a network is to be deployed to."""
+    else the one that a network is to be deployed to; and what `further` refuses."""
     survey = survey_file(path, options.defines, options.network)
-    return check_survey(survey, options.seed or 0, chip)
+    return check_survey(survey, options.seed or 0, chip, further)
 
 
 @no_collection()
-def check_survey(survey: Survey, seed: int = 0, chip: str | None = None) -> tuple[Diagnostic, ...]:
+def check_survey(
+    survey: Survey, seed: int = 0, chip: str | None = None, further: Further | None = None
+) -> tuple[Diagnostic, ...]:
     """The mistakes and warnings of what a file says; its initial weights are drawn with `seed`."""
     report, spent = Report(), _Spent(reading=survey.characters // READ)
     report.extend(survey.diagnostics)
     for program in survey.programs:
-        _check_network(program, seed, spent, report, chip)
+        model = _check_network(program, seed, spent, report)
+        if not isinstance(model, Poisoned | None):
+            report.attempt(_check_chip, model, program, chip, further)
     for call, place in survey.data:
         report.attempt(_check_data, call, place)
     return in_text_order(report.diagnostics)
 
 
 def _check_network(
-    program: Program, seed: int, spent: _Spent, report: Report, chip: str | None
-) -> None:
+    program: Program, seed: int, spent: _Spent, report: Report
+) -> Model | Poisoned | None:
+    """The model, if there is one to look at further."""
     work = _work(program)
     if spent.work + work > MOST_WORK:
         report.extend([_not_examined(program.graph)])
-        return
+        return None
     spent.work += work + spent.reading
     spent.reading = 0
     graph, mistakes = examine(program.graph)
     report.extend(mistakes)
     if mistakes:
-        return
+        return None
     made = report.attempt(finished, program, graph)
     if isinstance(made, Poisoned):
-        return
+        return made
     report.extend(made.warnings)
     report.attempt(require_clocked, graph)
     if program.train is not None:
         report.attempt(spread, program.train)
     model = report.attempt(_drawn, graph, seed, spent, report)
-    if isinstance(model, Poisoned):
-        return
-    if program.train is not None:
+    if program.train is not None and not isinstance(model, Poisoned):
         _check_rule(model, program.train, report)
-    report.attempt(_check_chip, model, program, {} if chip is None else {"target": chip})
+    return model
 
 
-def _check_chip(model: Model, program: Program, options: Mapping[str, Choice]) -> None:
-    require_fit(model, asked_of(program, options))
+def _check_chip(model: Model, program: Program, chip: str | None, further: Further | None) -> None:
+    options: Mapping[str, Choice] = {} if chip is None else {"target": chip}
+    asked = asked_of(program, options)
+    require_fit(model, asked)
+    if further is not None and len(model.wirings) == len(model.graph.projections):
+        further(model, asked)
 
 
 def _work(program: Program) -> int:

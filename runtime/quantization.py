@@ -14,9 +14,9 @@ from ..backends.trace import Trace
 from ..ir.diagnostics import CompileError, Diagnostic
 from ..ir.expr import Apply, Const, Ref, walk
 from ..ir.graph import Population, Projection
-from ..ir.integers.axons import by_axon_types
 from ..ir.integers.bounds import Bounds, bounds_of
 from ..ir.integers.decays import dead_zone, decays_of
+from ..ir.integers.grid import NO_TYPES, Typed, types_of
 from ..ir.integers.precision import OF_EXPONENTS, Deployment, Precision
 from ..ir.integers.ranges import UNSEEN, Ranges
 from ..ir.integers.scales import NO_SCALES, Scales
@@ -31,7 +31,6 @@ from ..ir.rules import most_sent, sends_numbers
 from ..ir.tensors import numbers
 from ..ir.types import Fixed
 from ..ir.verify.durations import steps_of
-from ..ir.wiring import Windows
 
 Array = npt.NDArray[Any]
 MOST_GUARD = 8
@@ -39,13 +38,15 @@ MOST_GUARD = 8
 
 @dataclass(frozen=True, slots=True)
 class Quantized:
-    """A model before and after, what was asked of its integers, and what they can come to."""
+    """A model before and after, what was asked of its integers, and what they can come to; how its
+    units move where they learn, and the types of its axons where weights have such."""
 
     floats: Model
     integers: Model
     precision: Precision
     bounds: Bounds
     scales: Scales = field(default_factory=lambda: NO_SCALES)
+    types: Typed = field(default_factory=lambda: NO_TYPES)
 
 
 def quantized(
@@ -81,7 +82,8 @@ def _made(floats: Model, quantize: Quantize) -> Quantized:
     bounds = bounds_of(integers, steps_of(integers.graph))
     has_scales = quantize.has_scales or quantize.numbers
     scales = quantize.formed(floats)[1] if has_scales else NO_SCALES
-    return Quantized(floats, integers, quantize.precision, bounds, scales)
+    types = types_of(integers, floats, quantize.precision.axon_types)
+    return Quantized(floats, integers, quantize.precision, bounds, scales, types)
 
 
 def _thresholds(made: Quantized) -> Iterator[tuple[int, int, Population]]:
@@ -322,12 +324,7 @@ def _of_chips(made: Quantized, projection: Projection) -> dict[str, Any]:
         }
         found["exponent"] = int(np.rint(np.log2(units[projection.name] / max(units.values()))))
     if asked.axon_types:
-        name = projection.name
-        wiring, weights = made.floats.wirings[name], made.floats.values[weights_name(name)]
-        assert not isinstance(wiring, Windows)
-        own = numbers(weights).astype(np.float64)
-        _, types = by_axon_types(wiring, own, asked.axon_types)
-        found["axon_types"] = types.tolist()
+        found["axon_types"] = made.types[projection.name].kinds.tolist()
     return found
 
 

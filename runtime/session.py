@@ -128,7 +128,8 @@ def _make(row: Target, course: Course, threads: int, settings: Settings, begin: 
         assert row.train is not None
         return row.train(begin.model, course.spec, threads, kernels)
     assert row.aware is not None
-    return row.aware(begin.model, begin.integers, course.spec, threads, kernels, begin.scales)
+    moving = begin.scales, begin.types
+    return row.aware(begin.model, begin.integers, course.spec, threads, kernels, *moving)
 
 
 def _turn(

@@ -23,6 +23,9 @@ ACROSS = {
     "runtime/test_damaged.py",  # every file of ours that is read
     "runtime/cli/test_stopped.py",  # a training that is ended in every way
     "runtime/cli/test_loihi.py",  # from a program to a chip
+    "runtime/test_imported_spikes.py",  # what NIR leaves open, from the file to spikes
+    "runtime/test_odd_files.py",  # NIR files of others, from the file to spikes
+    "runtime/cli/test_ranc.py",  # and from one that is trained for it
     "runtime/cli/test_qat.py",  # a training of what integers do, from its options to its packages
     "backends/rules/spike_train/oracle/test_pools.py",  # from profiles to errors below
     "runtime/test_damaged_data.py",  # every file of numbers that is read

@@ -152,3 +152,12 @@ def test_wheel_holds_only_the_package(tmp_path: Path) -> None:
         str(Path("snncc", p)) for p in sources()
     }
     assert Path("snncc/py.typed") in names
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("any")
+def test_one_worker_runs_a_group(request: pytest.FixtureRequest) -> None:
+    """Else workers compile the same kernels beside each other: pytest-xdist tells a group by the
+    name of a test, which a newer pytest may keep elsewhere."""
+    if request.config.getoption("loadgroup", False):
+        assert request.node.nodeid.endswith("@any")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 # The newest format of each kind, which is what is written; all before it are read.
-FORMATS = {"model": 4, "checkpoint": 2, "layout": 1}
+FORMATS = {"model": 4, "checkpoint": 2, "layout": 1, "search": 1}
 NAME = "manifest.json"
 SIZE_LIMIT = 1 << 23
 

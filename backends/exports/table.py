@@ -196,6 +196,21 @@ def _object(
     return Exported(made.files, made.facts)
 
 
+def _require_ranc(model: Model) -> None:
+    from .ranc.folder import require_ranc
+
+    require_ranc(model.graph)
+
+
+def _ranc(
+    model: Model, digest: str, trace: Trace | None, details: Details = NO_DETAILS
+) -> Exported:
+    from .ranc.folder import ranc_files
+
+    made = ranc_files(model, digest, trace)
+    return Exported(made.files, made.facts)
+
+
 def _require_nir(model: Model) -> None:
     from .nir.form import require_nir
 
@@ -267,6 +282,12 @@ EXPORTS: dict[str, Export] = {
         _require_object,
         OF_C,
         details=frozenset({"triple"}),
+    ),
+    "ranc": Export(
+        "cores of RANC: JSON for its simulator, memories for its circuit, packets of samples",
+        _ranc,
+        _require_ranc,
+        ("input.json", "*.mem", "sample_*/*"),
     ),
     "nir": Export(
         "a NIR file of floats, for other simulators and chips",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -10,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ...ir.model import Model, weights_name
-from ...ir.wiring import Windows, Wiring, spans
+from ...ir.tensors import Tensor
+from ...ir.wiring import Listed, Windows, Wiring, spans
 from ..mapping.limits import Mesh
 from .image import Layout
 from .numbering import Numbering
@@ -55,6 +57,22 @@ def _written_out(wiring: Wiring, weights: Array) -> Iterator[tuple[Array, Array,
         return
     for some in spans(wiring.synapses, AT_ONCE):
         yield *wiring.ends(some), weights[some]
+
+
+def listed(model: Model) -> Model:
+    """The model with all synapses written out as lists, but for those of code 0."""
+    wirings, values = {}, dict(model.values)
+    for projection in model.graph.projections:
+        name, wiring = projection.name, model.wirings[projection.name]
+        weights = model.values[weights_name(name)]
+        none = np.zeros(0, np.int32), np.zeros(0, np.int32), weights.array.ravel()[:0]
+        parts = [none, *_written_out(wiring, weights.array.ravel())]
+        pre, post, code = (np.concatenate(part) for part in zip(*parts, strict=True))
+        order = np.lexsort((post, pre))
+        order = order[code[order] != 0]
+        wirings[name] = Listed(wiring.pre_neurons, wiring.post_neurons, pre[order], post[order])
+        values[weights_name(name)] = Tensor(code[order], weights.dtype)
+    return replace(model, wirings=wirings, values=values)
 
 
 def build(model: Model, chip: str, mesh: Mesh, core_of: Array, slot: Array) -> Layout:

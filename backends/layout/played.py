@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...ir.rules import sends_numbers
-from ..exports.played import Inputs, Played
+from ..played import Inputs, Played
 from ..trace import Trace
 from .simulator import play
 from .stored import open_layout

@@ -59,20 +59,30 @@ SCHEDULES = (
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Inner:
+    """Where a round stands: levels from `height` up are done."""
+
+    height: int
+    part: Ints  # int32 [vertices of the level below that]
+    random: Ints  # int64 [2]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class State:
     """Where a partition stands after so many rounds; arrays and numbers alone."""
 
-    part: Ints  # int32 [neurons]
+    part: Ints | None  # int32 [neurons], the best of them
     round: int
     seed: int
+    inner: Inner | None = None  # of the round that has begun
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What progress is told: `state` may be kept, to go on from it."""
+    """What progress is told after every level: the share that is done, 0 to 1, and what is sent.
+    `state` may be kept, to go on from it."""
 
-    round: int
-    rounds: int
+    share: float
     packets: float
     state: State
 
@@ -123,6 +133,7 @@ def _sought(
         if progress is not None:
             progress(found)
     assert state is not None
+    assert state.part is not None
     over = tuple(excesses(uses(axons, state.part, limits, cores, kernels), limits))
     if over:
         raise DoesNotFit(over=over)
@@ -141,14 +152,31 @@ def rounds(
     """The partition after each round, the best so far."""
     fine = finest(axons, limits, kernels)
     search = Search(fine, limits, cores, kernels, schedule)
-    weight = float(axons.rate.sum()) / max(float(fine.weight.sum()), 1.0)
-    best, begin = (None, 0) if state is None else (state.part, state.round)
-    for number in range(begin, schedule.rounds):
-        found = search.round(best, np.array([seed * 7919 + number + 1, 104729 + seed]))
-        if best is None or search.is_better(found, search.cut(best)):
-            best = found.part
-        packets = packets_weight(fine, search.cut(best)) * weight
-        yield Step(number + 1, schedule.rounds, packets, State(best, number + 1, seed))
+    unit = float(axons.rate.sum()) / max(float(fine.weight.sum()), 1.0)
+    state = state or State(None, 0, seed)
+    best, inner = state.part, state.inner
+    for number in range(state.round, schedule.rounds):
+        words = np.array([seed * 7919 + number + 1, 104729 + seed])
+        for reached in search.round(best, words, inner):
+            inner, share = reached.inner, (number + reached.share) / schedule.rounds
+            if inner.height:
+                yield Step(share, reached.weight * unit, State(best, number, seed, inner))
+        inner = None
+        if best is None or search.is_better(reached.cut, search.cut(best)):
+            best = reached.cut.part
+        packets = packets_weight(fine, search.cut(best)) * unit
+        yield Step((number + 1) / schedule.rounds, packets, State(best, number + 1, seed))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reached:
+    """A level of a round that is done: the share of the round, what is sent, and all that the rest
+    of it needs."""
+
+    share: float
+    weight: int
+    cut: Cut
+    inner: Inner
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -179,17 +207,27 @@ class Search:
         kinds = np.maximum(cut.used - bounds.used, 0) / np.maximum(bounds.used, 1)
         return float(over.sum() + kinds.sum())
 
-    def round(self, part: Ints | None, words: Ints) -> Cut:
-        """A partition, from nothing or from another."""
+    def round(self, part: Ints | None, words: Ints, inner: Inner | None) -> Iterator[Reached]:
+        """A partition, from nothing or from another, level by level; the last is of the neurons.
+        What a round has come to is not done again."""
         random = words % 2147483398 + 1
-        levels, maps = self._coarsen(part, random)
         is_first = part is None
-        part = self._begun(levels, maps, random) if part is None else _carried(part, maps)
+        levels, maps = self._coarsen(part, random)
+        work = np.cumsum([len(level.reach) + len(level.size) for level in levels][::-1])[::-1]
+        if inner is not None:
+            part, random = inner.part, inner.random.copy()
+            del levels[inner.height :]
+        elif part is None:
+            part = self._begun(levels, maps, random)
+        else:
+            part = _carried(part, maps)
         for height in range(len(levels) - 1, -1, -1):
             level = levels.pop()
             cut = self._refined(level, part, random, height, len(maps), is_first)
             part = cut.part[maps[height - 1]] if height else cut.part
-        return cut
+            share = float(work[height] / work[0])
+            reached = Inner(height, part, random.copy())
+            yield Reached(share, packets_weight(level, cut), cut, reached)
 
     def _begun(self, levels: list[Level], maps: list[Ints], random: Ints) -> Ints:
         """A partition of the coarsest level: by halves, which keep together what is near. Where the

@@ -7,8 +7,10 @@ the gradient passes it as if it were none, but where the weight is clipped (Beng
 Courville, "Estimating or propagating gradients through stochastic neurons", 2013; Hubara et al.,
 "Quantized neural networks", 2016, sec. 1.3 and 4). Units, thresholds and decays stay as they were
 when the network was quantized, but for units and parameters of neurons that learn too (`units`,
-`values`), whose codes are worked out anew. Where the integers fire several times in a step, the
-rule goes back over how often (see `ir.adjoint.often`).
+`values`), whose codes are worked out anew. Weights by axon type keep the types, and the few that a
+neuron has are fitted anew to what its synapses have learnt: each passes its gradient as if it were
+what its own synapse has, but where it is clipped. Where the integers fire several times in a step,
+the rule goes back over how often (see `ir.adjoint.often`).
 """
 
 from __future__ import annotations
@@ -23,13 +25,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ...ir.graph import TrainSpec
-from ...ir.integers.grid import grid_of
+from ...ir.integers.grid import NO_TYPES, Typed, grid_of, nearest_of_types
 from ...ir.integers.scales import BASE, NO_SCALES, Scales, rescaled
 from ...ir.model import Model, sent_unit, value_name
 from ...ir.running import Probe
 from ..compiled.kinds import PAIRS
 from ..compiled.network import meant
-from ..compiled.state import require_fit, transposed
+from ..compiled.state import copy_rows, require_fit, transposed
 from ..compiled.store import Results, Store
 from ..cpu.records import Record
 from ..cpu.scratch import Work, make_work, zeros
@@ -57,13 +59,15 @@ class AwareTrainer(CpuTrainer):
         threads: int | None,
         folder: Path,
         scales: Scales = NO_SCALES,
+        types: Typed = NO_TYPES,
     ) -> None:
         assert not spec.calls("dropout"), "refused before"
         self.integers = CpuSimulator(integers, threads, folder)
-        self._scales = scales
+        self._scales, self.types = scales, types
         learnt = {name: scale for name, scale in scales.items() if scale.is_learnt}
         self._units = Units(integers, learnt, grid_of(integers))
         self._asked = np.zeros(0, np.float32)
+        self._beyond: Array  # of every weight, by types alone: on which side it is clipped, or 0
         self._unread: Record[Results]  # what their engine counts, which the rule counts as well
         super().__init__(_as_often(model, integers), spec, threads, folder)
         assert (self.plan.weight == self.integers.plan.weight).all()
@@ -128,10 +132,30 @@ class AwareTrainer(CpuTrainer):
         return Store(seen, rows, self.first, self.second, self._gradient)
 
     def _recode(self) -> None:
+        if self.types:
+            self._recode_by_type()
+            return
         module, seen = self._learning(False, False).module, self._seen
         codes = self.integers.flat.view(np.int32)
         module.recode(self.rows, *self._turned_grid, self._aside, seen.rows)
         module.recode(self.flat, *self._grid, codes, seen.weights)
+
+    def _recode_by_type(self) -> None:
+        """The same where what is coded is the weight that a neuron has for a type of axons."""
+        units, limits = self._grid
+        kept = nearest_of_types(self.integers.model, _exact(self.weights()), self.types)
+        flat = np.concatenate([kept[p.name].ravel() for p in self.graph.projections])
+        codes = np.clip(np.rint(flat / units), -limits, limits)
+        self.integers.flat.view(np.int32)[:] = codes
+        self._seen.weights[:] = codes * units
+        copy_rows(self.plan, self._seen.weights, self._seen.rows)
+        self._beyond = np.sign(flat) * (abs(flat) > (limits + 0.5) * units)
+
+    def _hold_back(self, groups: int, is_turned: bool) -> None:
+        """Let no weight that is clipped go further; those of its type may bring it back."""
+        beyond = self._turn(self._beyond) if is_turned else self._beyond
+        gradient = self._gradient[:groups, : len(beyond)]
+        gradient[:, gradient.sum(axis=0) * beyond < 0.0] = 0.0
 
     @cached_property
     def _aside(self) -> Array:
@@ -141,7 +165,10 @@ class AwareTrainer(CpuTrainer):
         is_turned = self._kind.cpu.is_turned
         weights, grid = (self.rows, self._turned_grid) if is_turned else (self.flat, self._grid)
         self._asked = self._credited(kernels, weights, grid, groups, is_turned)
-        kernels.module.blind(weights, *grid, self._gradient[:groups])
+        if self.types:
+            self._hold_back(groups, is_turned)
+        else:
+            kernels.module.blind(weights, *grid, self._gradient[:groups])
         super()._update(call, kernels, groups, scale)
         self._recode()
 
@@ -239,6 +266,10 @@ class AwareTrainer(CpuTrainer):
         own = make_work(self.integers.plan, len(work.ptr))
         assert (own.ptr.shape, own.spikes.shape) == (work.ptr.shape, work.spikes.shape)
         return Record(own._replace(ptr=work.ptr, spikes=work.spikes))
+
+
+def _exact(weights: State) -> dict[str, npt.NDArray[np.float64]]:
+    return {name: each.astype(np.float64) for name, each in weights.items()}
 
 
 def _as_often(model: Model, integers: Model) -> Model:

@@ -4,7 +4,9 @@
     LI       the same without a threshold                  tau_mem v' = (v_leak - v) + r c
     IF, I    v' = r I                             CubaLI   the same without a threshold
 
-I is what arrives in a step, with the biases of all that leads here.
+I is what arrives in a step, with the biases of all that leads here. A floor of the potential acts
+before each step, which is where what is below it would next be seen. A neuron that fires several
+times in a step counts its spikes, which it sends as a number.
 """
 
 from __future__ import annotations
@@ -12,8 +14,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ...ir.nir.graph import SPIKING
+from ...ir.nir.graph import INTEGRATING, SPIKING
 from .decisions import Settled
+from .wiring import number_text
 
 
 class Quantity(NamedTuple):
@@ -81,40 +84,58 @@ def neuron_text(name: str, kind: str, settled: Settled) -> list[str]:
     quantities = quantities_of(kind, settled)
     lines = [f"param {name}: {quantity.unit}" for name, quantity in quantities.items()]
     lines.append("param bias: 1 = 0  # of what leads here, a current in every step")
-    lines += [*_DYNAMICS[kind](settled), *_ending(kind, settled)]
+    first = ["n = 0"] if _counts(kind, settled) else []
+    if kind in INTEGRATING and settled.floor is not None:
+        first.append(f"v = {_floored(settled)}")
+    lines += [*_DYNAMICS[kind](settled, first), *_ending(kind, settled)]
     return [f"neuron {name} {{", *(f"  {line}" for line in lines), "}"]
 
 
-def _leaky(_settled: Settled) -> list[str]:
-    return [
-        "state v: 1 = 0",
-        "input i: 1",
-        "dv/dt = (v_leak - v + r * (i + bias)) / tau",
-    ]
+def _counts(kind: str, settled: Settled) -> bool:
+    return kind in SPIKING and settled.spikes > 1
 
 
-def _plain(settled: Settled) -> list[str]:
-    lines = ["state v: 1 = 0", "input i: 1"]
+def _floored(settled: Settled) -> str:
+    return "v" if settled.floor is None else f"max(v, {number_text(settled.floor)})"
+
+
+def _on_input(first: list[str], *then: str) -> list[str]:
+    """What is done first in a step, and then."""
+    done = [*first, *then]
+    return ["on input { " + "  ".join(done) + " }"] if done else []
+
+
+def _states(first: list[str]) -> list[str]:
+    counter = ["state n: 1 = 0  # its spikes of this step"] if "n = 0" in first else []
+    return ["state v: 1 = 0", *counter, "input i: 1"]
+
+
+def _leaky(_settled: Settled, first: list[str]) -> list[str]:
+    equation = "dv/dt = (v_leak - v + r * (i + bias)) / tau"
+    return [*_states(first), *_on_input(first), equation]
+
+
+def _plain(settled: Settled, first: list[str]) -> list[str]:
     if settled.gain == "step":
-        return [*lines, "on input { v = v + r * (i + bias) }"]
-    return [*lines, "dv/dt = r * (i + bias)"]
+        return [*_states(first), *_on_input(first, "v = v + r * (i + bias)")]
+    return [*_states(first), *_on_input(first), "dv/dt = r * (i + bias)"]
 
 
-def _current(settled: Settled) -> list[str]:
-    lines = ["state c: 1 = 0  # the synaptic current", "state v: 1 = 0", "input i: 1"]
+def _current(settled: Settled, first: list[str]) -> list[str]:
+    lines = ["state c: 1 = 0  # the synaptic current", *_states(first)]
     potential = "dv/dt = (v_leak - v + r * c) / tau_mem"
     if settled.discretize != "euler":
-        return [*lines, "dc/dt = (w_in * (i + bias) - c) / tau_syn", potential]
+        return [*lines, *_on_input(first), "dc/dt = (w_in * (i + bias) - c) / tau_syn", potential]
     step = f"{settled.dt!r} s"
-    current = f"on input {{ c = c + {step} / tau_syn * (w_in * (i + bias) - c) }}"
+    (current,) = _on_input(first, f"c = c + {step} / tau_syn * (w_in * (i + bias) - c)")
     return [*lines, f"{current}  # first the current,", f"{potential}  # then what it does"]
 
 
-def _none(_settled: Settled) -> list[str]:
+def _none(_settled: Settled, _first: list[str]) -> list[str]:
     return ["input i: 1"]
 
 
-_DYNAMICS: dict[str, Callable[[Settled], list[str]]] = {
+_DYNAMICS: dict[str, Callable[[Settled, list[str]], list[str]]] = {
     "LIF": _leaky,
     "LI": _leaky,
     "IF": _plain,
@@ -133,6 +154,18 @@ def _ending(kind: str, settled: Settled) -> list[str]:
     if kind == "Sum":
         return ["emit i + bias"]
     if kind not in SPIKING:
-        return ["emit v"]
+        return [f"emit {_floored(settled)}"]
+    if _counts(kind, settled):
+        return [f"spike when v {sign} v_threshold", *_several(settled)]
     reset = {"zero": "v = v_reset", "subtract": "v = v - v_threshold"}[settled.reset]
     return [f"spike when v {sign} v_threshold", f"on spike {{ {reset} }}"]
+
+
+def _several(settled: Settled) -> list[str]:
+    """How often the threshold can be taken from the potential, and that it is taken as often."""
+    whole = {
+        "above": "-floor(-v / v_threshold) - 1",
+        "at-least": "floor(v / v_threshold)",
+    }[settled.comparison]
+    count = f"n = clip({whole}, 1, {settled.spikes})"
+    return [f"on spike {{ {count}  v = v - n * v_threshold }}", "emit n"]

@@ -41,6 +41,9 @@ class Choices:
     delay: int | None = None  # [steps] of an edge that closes a cycle
     signals: str | None = None  # what an Input sends
     transposed: tuple[str, ...] = ()  # nodes whose weights are [inputs, outputs]
+    repair: bool = False  # edges that name what is not there
+    spikes: int | None = None  # the most of a neuron in a step
+    floor: float | None = None  # below which no potential is
 
 
 class Decision(NamedTuple):
@@ -63,6 +66,8 @@ class Settled:
     gain: str
     delay: int
     signals: str
+    spikes: int
+    floor: float | None
     decisions: tuple[Decision, ...]
     forced: frozenset[str] = frozenset()
 
@@ -92,10 +97,15 @@ def settle(file: NirFile, graph: NirGraph, choices: Choices) -> Settled:
         str(values["gain"]),
         int(values["recurrent delay"]),
         str(values["input"]),
+        int(values["spikes per step"]),
+        None if values["membrane floor"] == "none" else float(values["membrane floor"]),
         tuple(found),
         frozenset(mark for mark in MARKS if getattr(choices, mark) is not None),
     )
-    _require_reset(graph, settled)
+    for node in graph.nodes.values():
+        if node.kind in SPIKING:
+            _require_reset(node, settled.of(node))
+            _require_floor(node, settled.of(node))
     return settled
 
 
@@ -109,8 +119,8 @@ def _settled(graph: NirGraph, choices: Choices, said: Said) -> Iterator[Decision
     yield _given("gain", choices.gain, said.gain) or _gain(graph)
     yield _given("recurrent delay", choices.delay, said.recurrent_delay) or LEAST
     yield _given("input", choices.signals, said.input) or OF_SPIKES
-    yield Decision("spikes a step", 1, "default", "NIR's threshold says whether, not how often")
-    yield Decision("membrane floor", "none", "default", "NIR has none")
+    yield _given("spikes per step", choices.spikes, said.spikes_per_step) or ONE_SPIKE
+    yield _given("membrane floor", choices.floor, said.membrane_floor) or NO_FLOOR
     for node in graph.nodes.values():
         for mark, value in node.marks.items():
             if getattr(choices, mark) is None:
@@ -125,9 +135,12 @@ ABOVE = "NIR's equations say v > v_threshold"
 NIR_ABOVE = Decision("comparison", "above", "default", ABOVE)
 LEAST = Decision("recurrent delay", 1, "default", "the least that a cycle can have")
 OF_SPIKES = Decision("input", "spikes", "default", "NIR's S is of spikes")
+ONCE = "NIR's threshold says whether, not how often"
+ONE_SPIKE = Decision("spikes per step", 1, "default", ONCE)
+NO_FLOOR = Decision("membrane floor", "none", "default", "NIR has none")
 
 
-def _given(name: str, given: str | int | None, told: str | int | None) -> Decision | None:
+def _given(name: str, given: str | float | None, told: str | float | None) -> Decision | None:
     """What the user says, else what the file says of itself."""
     key = key_of(name.replace(" ", "_"))
     if given is not None:
@@ -236,9 +249,28 @@ def _times(nodes: Iterable[Node]) -> Iterator[tuple[Node, str, Floats]]:
                 yield node, name, node.numbers(name)
 
 
-def _require_reset(graph: NirGraph, settled: Settled) -> None:
-    for node in graph.nodes.values():
-        is_taken = settled.of(node).reset == "subtract"
-        if is_taken and node.kind in SPIKING and np.any(node.numbers("v_reset")):
-            message = f"`{node.name}` ({node.kind}) has a v_reset, and --reset subtract leaves none"
-            raise refusal(UNFIT, message, "say `--reset zero`, which resets to v_reset")
+def _require_reset(node: Node, settled: Settled) -> None:
+    where = f"`{node.name}` ({node.kind})"
+    if settled.reset == "subtract" and np.any(node.numbers("v_reset")):
+        message = f"{where} has a v_reset, and --reset subtract leaves none"
+        raise refusal(UNFIT, message, "say `--reset zero`, which resets to v_reset")
+    if settled.spikes == 1:
+        return
+    if settled.reset != "subtract":
+        message = f"{where} is reset to v_reset, which leaves nothing to fire of again in a step"
+        raise refusal(UNFIT, message, "several spikes per step go with `--reset subtract`")
+    if np.any(node.numbers("v_threshold") <= 0):
+        message = f"{where} has a threshold of 0 or below, over which it would fire without end"
+        raise refusal(UNFIT, message, "several spikes per step go with thresholds above 0")
+
+
+def _require_floor(node: Node, settled: Settled) -> None:
+    if settled.floor is None:
+        return
+    where = f"`{node.name}` ({node.kind})"
+    resets = node.numbers("v_reset") if settled.reset == "zero" else np.zeros(1)
+    for name, values in (("v_threshold", node.numbers("v_threshold")), ("v_reset", resets)):
+        low = float(np.min(values))
+        if low < settled.floor or (name == "v_threshold" and low == settled.floor):
+            message = f"{where} has a {name} of {low:g}, and the membrane floor is above it"
+            raise refusal(UNFIT, message, "give a lower `--membrane-floor`")

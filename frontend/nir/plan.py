@@ -65,9 +65,8 @@ class Plan:
 def plan_of(graph: NirGraph, shapes: dict[str, Shape], settled: Settled) -> Plan:
     """The populations and projections of a graph without graphs in it.
 
-    CompileError(E091) for one without an Input or an Output, and for a cycle without a neuron.
+    CompileError(E091) for an Output to which nothing leads, and for a cycle without a neuron.
     """
-    _require_ends(graph)
     before, after = graph.before(), graph.after()
     fused = {
         name: after[name][0]
@@ -89,19 +88,6 @@ def plan_of(graph: NirGraph, shapes: dict[str, Shape], settled: Settled) -> Plan
         for joint in _joints(graph, group, fused, late, before, shapes, settled, tensors)
     ]
     return Plan(tuple(groups), _delayed(groups, joints, settled), tensors)
-
-
-def _require_ends(graph: NirGraph) -> None:
-    kinds = {node.kind for node in graph.nodes.values()}
-    for kind in ("Input", "Output"):
-        if kind not in kinds:
-            raise refusal(UNFIT, f"the graph has no {kind}", "write it with one, and edges to it")
-    entered = next((b for _, b in graph.edges if graph.nodes[b].kind == "Input"), None)
-    left = next((a for a, _ in graph.edges if graph.nodes[a].kind == "Output"), None)
-    if entered is not None:
-        raise refusal(UNFIT, f"an edge leads to the Input `{entered}`", "leave it out")
-    if left is not None:
-        raise refusal(UNFIT, f"an edge leads from the Output `{left}`", "leave it out")
 
 
 def _outputs(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,7 @@ from ...ir.nir.graph import (
 )
 from ...ir.nir.said import KEYS, MARKS, NirFile, Said, is_text, key_of, said
 from ...ir.report import nearest
-from .hdf5 import Group, opened
+from .hdf5 import MOST_NAME, Group, opened
 
 SPIKES = SPIKING | {"Threshold"}
 MOST_DEPTH = 8  # graphs within graphs
@@ -34,8 +35,8 @@ NEWEST = 1  # the first number of a version
 def read_graph(path: Path) -> NirFile:
     """The graph of a NIR file, versions 0.1.1 to 1.0.x.
 
-    CompileError: E090 for what is no such file, or is damaged; E091 for nodes that are unknown and
-    edges that lead nowhere.
+    CompileError: E090 for what is no such file, or is damaged; E091 for nodes that are unknown.
+    Edges may lead to nodes that are not there: see `repair`.
     """
     with opened(path) as file:
         version = _version(file)
@@ -113,8 +114,8 @@ def _graph(group: Group, depth: int) -> NirGraph:
     if depth >= MOST_DEPTH:
         raise refusal(DAMAGED, f"{group.where} lies more than {MOST_DEPTH} graphs deep")
     inside = group.group("nodes")
-    nodes = {name: _node(inside.group(name), name, depth + 1) for name in inside.names()}
-    edges = [_edge(row, nodes, group.where) for row in group.texts("edges")]
+    nodes = {name: _node(own, name, depth + 1) for name, own in _named(inside, "", depth)}
+    edges = [_edge(row, group.where) for row in group.texts("edges")]
     twice = next((edge for edge, count in Counter(edges).items() if count > 1), None)
     if twice is not None:
         message = f"{group.where} has the edge `{twice[0]}` -> `{twice[1]}` twice"
@@ -122,11 +123,22 @@ def _graph(group: Group, depth: int) -> NirGraph:
     return NirGraph(nodes, tuple(edges))
 
 
-def _edge(row: list[str], nodes: dict[str, Node], where: str) -> Edge:
+def _named(group: Group, before: str, depth: int) -> Iterator[tuple[str, Group]]:
+    """The groups of nodes by name. HDF5 makes of a node `a/b` a group `b` in a group `a`, which has
+    no type of its own."""
+    for name in group.names():
+        own = group.group(name)
+        parts = [] if "type" in own or depth >= MOST_DEPTH else own.names()
+        if not parts or any(own.is_dataset(part) for part in parts):
+            yield before + name, own
+        else:
+            yield from _named(own, f"{before}{name}/", depth + 1)
+
+
+def _edge(row: list[str], where: str) -> Edge:
+    """An edge, whose ends may be nodes that are not there: see `repair`."""
     if len(row) != 2:
         raise refusal(DAMAGED, f"{where} has edges of {len(row)} ends")
-    for end in row:
-        if end not in nodes:
-            message = f"{where} has an edge `{row[0]}` -> `{row[1]}`, and no node `{end}`"
-            raise refusal(UNFIT, message[:900], nearest(end, nodes))
+    if max(map(len, row)) > MOST_NAME:
+        raise refusal(DAMAGED, f"{where} has an edge to a name of more than {MOST_NAME} letters")
     return row[0], row[1]

@@ -43,6 +43,26 @@ def shapes_of(graph: NirGraph) -> dict[str, Shape]:
     return shapes
 
 
+def arrives_at(node: Node) -> Shape | None:
+    """The shape of what a node takes, by its own numbers alone; None where they do not say it."""
+    if node.kind in ("Affine", "Linear"):
+        return np.shape(node.fields["weight"])[1:]
+    below = np.shape(node.fields.get("weight", 0))[1:2]
+    if below and node.whole("input_shape"):
+        return (below[0] * node.whole("groups")[0], *node.whole("input_shape"))
+    return leaves_at(node)
+
+
+def leaves_at(node: Node) -> Shape | None:
+    """The shape of what a node sends, by its own numbers alone; None where they do not say it."""
+    if node.kind in ("Affine", "Linear"):
+        return np.shape(node.fields["weight"])[:1]
+    rule = _RULES[node.kind]
+    shape = None if rule is _windows else rule(node, None)
+    stands_for_all = rule is _own and prod(shape or ()) == 1
+    return None if stands_for_all else shape
+
+
 def _bounded(node: Node, shape: Shape) -> Shape:
     if not shape or min(shape) < 1 or prod(shape) > LIMITS.neurons:
         message = f"`{node.name}` ({node.kind}) has the shape {list(shape)}"
@@ -52,6 +72,9 @@ def _bounded(node: Node, shape: Shape) -> Shape:
 
 def _require_fit(graph: NirGraph, pre: str, post: str, shapes: dict[str, Shape]) -> None:
     node = graph.nodes[post]
+    if node.kind in _WINDOWS and _windows(node, shapes[pre]) != shapes[post]:
+        message = f"`{pre}` ({graph.nodes[pre].kind}) sends {list(shapes[pre])}, and `{post}`"
+        raise refusal(UNFIT, f"{message} ({node.kind}) makes {list(shapes[post])} of another shape")
     taken = _taken(node, shapes)
     if taken is None or taken == prod(shapes[pre]):
         return
@@ -77,7 +100,7 @@ def _taken(node: Node, shapes: dict[str, Shape]) -> int | None:
     if node.kind in ("Affine", "Linear"):
         return int(np.shape(node.fields["weight"])[1])
     if node.kind in _WINDOWS:
-        return None  # its rule has seen what leads to it
+        return None  # its rule was asked
     if node.kind == "Output" and "shape" not in node.fields:
         return None
     return prod(shapes[node.name])

@@ -37,6 +37,12 @@ class Cores:
     beside: tuple[str, ...] = ()
 
 
+_AXONS_BESIDE = (
+    "a neuron drives one axon: relays, which `snncc export --target ranc` puts on further cores, "
+    "pass its spikes on to more",
+    "an axon has one type: who sends by weights of several types drives several of a core",
+)
+
 CORES: dict[str, Cores] = {
     "generic": Cores(
         "none: cores that no chip has, to compare networks and mappings by",
@@ -66,5 +72,21 @@ CORES: dict[str, Cores] = {
             "of each saying where it ends: 11 bits beside the weight and 9 bytes an axon are a "
             "bound of that from above",
         ),
+    ),
+    "ranc": Cores(
+        "RANC RTL and C++ simulator, run; its files of cores are numbered 000 to 999",
+        *(32, 31, 1),
+        neurons=256,
+        axons_in=256,
+        axons_out=256,
+        beside=_AXONS_BESIDE,
+    ),
+    "truenorth": Cores(
+        "SANA-FE truenorth.yaml; RANC docs",
+        *(64, 64, 1),
+        neurons=256,
+        axons_in=256,
+        axons_out=256,
+        beside=_AXONS_BESIDE,
     ),
 }

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..analysis.affine import affine_map
+from ..analysis.floors import without_floors
 from ..analysis.refractory import refractory_steps
 from ..analysis.reset import resets
 from ..diagnostics import Diagnostic
@@ -24,17 +25,18 @@ def no_integrators(network: Candidate) -> Iterator[Diagnostic]:
         message = f"`{population.name}` sends numbers, and `{network.chip}` sends spikes"
         yield network.misfit(message, population.span, "send spikes, such as `encode poisson(…)`")
     for population in network.neurons():
-        problem = _no_integrator(population)
+        problem = _no_integrator(population, network.precision.floor is not None)
         if problem:
             message = f"`{population.name}` {problem}, and `{network.chip}` has integrators"
             way_out = "take a model whose step is a sum, compared with a constant, such as `stbp`"
             yield network.misfit(message, population.span, way_out)
 
 
-def _no_integrator(population: Population) -> str:
+def _no_integrator(population: Population, has_floor: bool) -> str:
     step = population.step
     assert step is not None
-    rows = affine_map(population, step.decay, step.deliver, step.integrate)
+    integrate = without_floors(population, step.integrate) if has_floor else step.integrate
+    rows = affine_map(population, step.decay, step.deliver, integrate)
     wrong = [state for state, row in rows.items() if row is None and state in _moving(population)]
     if wrong:
         return f"has a state `{wrong[0]}` that is no sum"

@@ -59,6 +59,7 @@ _PROVED: dict[str, Form] = {
     "leak": Form("first"),
     "extra_delay": Form(0),
     "axon_types": Form(0),
+    "reset": Form("nearest"),
     "registers": Form("plain"),
 }
 _BY_NEURON = Form("neuron", ("population", "pow2"))
@@ -118,19 +119,19 @@ _AXON_FORMS: dict[str, Form] = {
     "bits": Form(9, Range(2, 9)),
     "scale": _BY_NEURON,
     "guard": Form(0),
-    "decay": Form("linear"),
-    "floor": Form(None, ANY),
+    "decay": Form("constant"),
+    "floor": Form(0.0, ANY),
     "below": Form("reset", ("subtract",)),
     "leak": Form("arrived"),
     "axon_types": Form(4, Range(1, 4)),
+    "reset": Form("threshold"),
     "sums": Form("exact"),
     "threshold": Form("step"),
     "spikes": Form(1),
 }
 _AXON_BESIDE = (
-    "an axon has one type wherever it leads: here one a projection",
-    "a neuron reaches one axon of one core: more cores want neurons that relay",
-    "the leak is a constant that is added, also beyond 0",
+    "a neuron drives one axon: `snncc export --target ranc` puts in relays for more, which take a "
+    "step each of the delay",
 )
 
 _EVENT_LIMITS: dict[str, Limit] = {
@@ -205,7 +206,11 @@ CHIPS: dict[str, Chip] = {
         "RANC RTL and C++ simulator, run",
         _AXONS,
         {**_AXON_FORMS, "state_bits": Form(9), "bits": Form(5, Range(2, 9))},
-        (*_AXON_BESIDE, "potentials wrap at 9 bits, where they are clipped here"),
+        (
+            *_AXON_BESIDE,
+            "potentials wrap at 9 bits, where they are clipped here: `snncc export --target ranc` "
+            "proves that none comes to that, or refuses",
+        ),
     ),
     "xylo_audio2": _xylo("Xylo Audio 2", "syns61201", hidden=1000, outputs=8, states=3),
     "xylo_imu": _xylo("Xylo IMU", "syns63300", hidden=496, outputs=16, states=2),

@@ -16,6 +16,7 @@ from ..integers.precision import (
     MOST_BITS,
     OVERFLOWS,
     REGISTERS,
+    RESETS,
     ROUNDINGS,
     SCALES,
     Deployment,
@@ -106,9 +107,12 @@ DEPLOY_ENTRIES: dict[str, DeployEntry] = {
         default=_OWN.extra_delay,
     ),
     "axon_types": DeployEntry(
-        "the most weights of a neuron in a projection, by type of the axon; 0: any number",
+        "the most weights of a neuron, by type of the axon; 0: any number",
         range=Range(0, MOST_TYPES),
         default=_OWN.axon_types,
+    ),
+    "reset": DeployEntry(
+        "what a spike takes where it takes the threshold away", RESETS, default=_OWN.reset
     ),
     "registers": DeployEntry(
         "how wide a chip's currents, sums, thresholds and biases are",

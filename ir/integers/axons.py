@@ -8,6 +8,8 @@ of a type.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -17,28 +19,70 @@ from ..wiring import AllPairs, Listed
 
 Numbers = npt.NDArray[np.float64]
 Types = npt.NDArray[np.int64]
+Wired = tuple[AllPairs | Listed, Numbers]  # and its weights, as they are stored
 ROUNDS = 40
 
 
-def by_axon_types(wiring: AllPairs | Listed, weights: Numbers, count: int) -> tuple[Numbers, Types]:
-    """The weights nearest to these, as they are stored, of which each neuron has `count` at most,
-    by the type of the pre neuron, or 0; and those types [pre].
+class AxonTypes(NamedTuple):
+    """The type of each pre neuron of a wiring, `kinds` [pre], and of each neuron at which it ends
+    the weight for each type, `levels` [types, post]."""
+
+    kinds: Types
+    levels: Numbers
+
+
+def by_axon_types(into: Sequence[Wired], count: int) -> list[tuple[Numbers, Types]]:
+    """The weights nearest to those of all wirings into the same neurons, as they are stored, of
+    which each neuron has `count` at most, by the type of the pre neuron, or 0; and those types
+    [pre], of each wiring.
 
     Types and weights are fitted in turns, as by k-means: the squares of what changes never grow.
     A local optimum, the same for the same weights.
     """
-    pre, post = wiring.pairs()
-    table = np.zeros((wiring.pre_neurons, wiring.post_neurons))
-    table[pre, post] = weights.ravel()[wiring.places()]
+    types = axon_types(into, count)
+    kept = of_axon_types(into, types)
+    return [(weights, each.kinds) for weights, each in zip(kept, types, strict=True)]
+
+
+def axon_types(into: Sequence[Wired], count: int) -> list[AxonTypes]:
+    """Those types, and the weights of the neurons."""
+    table = np.concatenate([_table(wiring, weights) for wiring, weights in into])
     fits = [
         _fitted(table, types, count) for types in (_by_mean(table, count), _apart(table, count))
     ]
-    _, types, levels = min(fits, key=lambda fit: fit.changed)
-    nearest = levels[types]
-    is_joined = abs(table - nearest) < abs(table)
-    kept = np.zeros(weights.size)
-    kept[wiring.places()] = np.where(is_joined, nearest, 0.0)[pre, post]
-    return kept.reshape(weights.shape), types
+    best = min(fits, key=lambda fit: fit.changed)
+    ends = np.cumsum([0, *(wiring.pre_neurons for wiring, _ in into)]).tolist()
+    return [AxonTypes(best.types[first:last], best.levels) for first, last in pairwise(ends)]
+
+
+def of_axon_types(into: Sequence[Wired], types: Sequence[AxonTypes]) -> list[Numbers]:
+    """The weights of all wirings into the same neurons, as they are stored, brought to as many a
+    neuron as there are types: joined are those that are nearer to what their type had than to 0,
+    and have the mean of all that are."""
+    places, joined, values = [], [], []
+    for (wiring, weights), each in zip(into, types, strict=True):
+        pre, post = wiring.pairs()
+        own, kind = weights.ravel()[wiring.places()], each.kinds[pre]
+        places.append(kind * wiring.post_neurons + post)
+        joined.append(abs(own - each.levels[kind, post]) < abs(own))
+        values.append(own)
+    place, is_joined = np.concatenate(places), np.concatenate(joined)
+    sums = np.bincount(place, np.concatenate(values) * is_joined)
+    means = sums / np.maximum(np.bincount(place, is_joined), 1.0)
+    found = []
+    for (wiring, weights), at, kept in zip(into, places, joined, strict=True):
+        made = np.zeros(weights.size)
+        made[wiring.places()] = np.where(kept, means[at], 0.0)
+        found.append(made.reshape(weights.shape))
+    return found
+
+
+def _table(wiring: AllPairs | Listed, weights: Numbers) -> Numbers:
+    """The weights as a matrix [pre, post]."""
+    pre, post = wiring.pairs()
+    table = np.zeros((wiring.pre_neurons, wiring.post_neurons))
+    table[pre, post] = weights.ravel()[wiring.places()]
+    return table
 
 
 class _Fit(NamedTuple):

@@ -21,7 +21,7 @@ from ..neuron import NeuronStep, State
 from ..ops import LONGEST_SHIFT
 from ..types import DType, Fixed
 from .codes import added, exponent, narrowed, nearest, of_mantissa, of_multiples
-from .decays import linear_decay, shift_decay
+from .decays import constant_decay, linear_decay, shift_decay
 from .precision import PORT_BITS, RATIO_BITS, Precision
 from .sizes import size_of
 from .tables import FUNCTIONS, table_of
@@ -254,7 +254,8 @@ class Coded:
         leak = np.ldexp((1.0 - kept) * level / 2.0 / self.units[name], dtype.frac)
         if (np.rint(leak) < 1).any() and not self.is_moving:
             raise self.rounded_away(f"the decay of `{name}`", "take more guard bits")
-        return linear_decay(source, self.constant(leak, dtype))
+        taken = constant_decay if self.precision.decay == "constant" else linear_decay
+        return taken(source, self.constant(leak, dtype))
 
     def _truth(self, expr: Expr) -> Expr:
         """A condition over codes."""

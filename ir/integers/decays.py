@@ -32,6 +32,11 @@ def linear_decay(source: Ref, leak: Expr) -> Expr:
     return apply("select", apply("gt", source, zero), down, up)
 
 
+def constant_decay(source: Ref, leak: Expr) -> Expr:
+    """x less `leak`, whatever x is."""
+    return apply("sub", source, leak)
+
+
 def is_shift_decay(expr: Expr) -> bool:
     """Whether an expression is such a decay."""
     if not (isinstance(expr, Apply) and expr.op == "sub" and isinstance(expr.args[0], Ref)):

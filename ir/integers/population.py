@@ -91,7 +91,7 @@ def integers_of(
     _refuse_loops(model, into, sent)
     step = _without_lost(population.step)
     known = known_of(model, population, step)
-    synapses = {p.name: _synapses(model, population, p, sent, precision) for p in into}
+    synapses = _all_synapses(model, population, into, sent, precision)
     relative = relative_units(step, known)
     scaled = _Scaled(model.graph, population, relative, precision, method).of(into, synapses)
     base = scaled.base
@@ -225,9 +225,32 @@ def _synapses(
             Diagnostic("E081", f"a weight of `{name}` is no finite number", projection.span)
         )
     weights, wiring = weights * sent.get(projection.pre, 1.0), model.wirings[name]
-    if precision.axon_types:
-        weights, _ = by_axon_types(_typed(projection, wiring), weights, precision.axon_types)
     return Synapses(name, wiring, weights, precision.weight(name), np.ones(population.neurons))
+
+
+def _all_synapses(
+    model: Model,
+    population: Population,
+    into: Sequence[Projection],
+    sent: Mapping[str, float],
+    precision: Precision,
+) -> dict[str, Synapses]:
+    """The projections into a population, with as many weights a neuron as are asked for."""
+    each = {p.name: _synapses(model, population, p, sent, precision) for p in into}
+    return _by_types(into, each, precision.axon_types)
+
+
+def _by_types(
+    into: Sequence[Projection], synapses: Mapping[str, Synapses], count: int
+) -> dict[str, Synapses]:
+    """The synapses with so many weights a neuron; 0: as they are."""
+    if not (count and into):
+        return dict(synapses)
+    each = [synapses[p.name] for p in into]
+    wirings = [_typed(p, own.wiring) for p, own in zip(into, each, strict=True)]
+    weights = [own.weights for own in each]
+    fits = by_axon_types(list(zip(wirings, weights, strict=True)), count)
+    return {o.name: replace(o, weights=kept) for o, (kept, _) in zip(each, fits, strict=True)}
 
 
 def _typed(projection: Projection, wiring: Wiring) -> AllPairs | Listed:

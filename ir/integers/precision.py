@@ -52,8 +52,9 @@ class Precision:
     the cells of functions such as exp; 0 refuses them. `below`: what becomes of a state below its
     floor, a row of BELOW. `leak`: when decays are done, a row of LEAKS. `extra_delay`: steps by
     which all spikes come later than the program says. `axon_types`: the most weights of a neuron
-    in a projection, by the type of the axon (see `axons`); 0: as many as there are. `registers`:
-    how wide a chip's numbers are, a row of REGISTERS.
+    in all projections together, by the type of the axon (see `axons`); 0: as many as there are.
+    `registers`: how wide a chip's numbers are, a row of REGISTERS. `reset`: what a spike takes that
+    takes the threshold away, a row of RESETS.
     """
 
     bits: int = 8
@@ -75,6 +76,7 @@ class Precision:
     extra_delay: int = 0
     axon_types: int = 0
     registers: str = "plain"
+    reset: str = "nearest"
     by_projection: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
 
     def weight(self, projection: str) -> Fixed:
@@ -130,10 +132,12 @@ SCALES = {
 }
 OF_EXPONENTS = ("exponent", "shared_exponent")
 OF_PROJECTIONS = ("projection", *OF_EXPONENTS)  # the rows that give each a unit of its own
+OF_NEURONS = ("neuron", "exponent")  # the rows by which a state's unit is another in each neuron
 DECAYS = {
     "multiply": "x m >> decay_bits, m the nearest to what the step keeps",
     "shift": "x - (x >> k), and by 1 where that is 0 and x is not",
     "linear": "by a constant towards 0: what the factor takes from half of the threshold",
+    "constant": "the same constant is taken away, below 0 too",
 }
 LEAKS = {
     "first": "before what arrives: decay, sum, threshold",
@@ -145,6 +149,10 @@ BELOW = {
     "clip": "it is at the floor",
     "reset": "it is at minus what a spike resets it to",
     "subtract": "the floor is taken from it",
+}
+RESETS = {
+    "nearest": "the nearest code, as of other numbers",
+    "threshold": "the least code that fires",
 }
 ROUNDINGS = {
     "floor": "the code below, the arithmetic shift",

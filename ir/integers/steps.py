@@ -31,6 +31,13 @@ from .precision import PHASES
 from .sizes import size_of
 from .terms import level_of
 
+SLACK = 1e-5  # by which a threshold may differ from what its spike takes away, as in `lif`
+
+
+def _beyond(codes: Numbers) -> Numbers:
+    """The least whole numbers above these."""
+    return np.floor(codes) + 1.0
+
 
 class IntegerStep(Coded):
     """Makes the integer step of a population; `starts` are the codes at which its states start, by
@@ -43,7 +50,11 @@ class IntegerStep(Coded):
             raise self.refused("a filter of several spikes a step", "score by spike counts")
         self.first = self._at_first()
         self.now = dict(self.first)
-        phases = {name: tuple(map(self._assign, old.assigns[name])) for name in (*BEFORE, *BEHIND)}
+        how = {"reset": self._reset} if self.precision.reset == "threshold" else {}
+        phases = {
+            name: tuple(map(how.get(name, self._assign), old.assigns[name]))
+            for name in (*BEFORE, *BEHIND)
+        }
         if self.precision.sums == "each":
             phases |= self._event_by_event()
         phases |= self._late(phases)
@@ -129,6 +140,25 @@ class IntegerStep(Coded):
         if size is not None:
             self.now[assign.target] = size
         return made
+
+    def _reset(self, assign: Assign) -> Assign:
+        """What a spike does; where it takes the threshold away, by the least code that fires."""
+        target, level = assign.target, level_of(self.old, self.known, assign.target)
+        terms = self.known.terms(assign.value) if target in self.units else None
+        is_taken = (
+            level is not None
+            and terms is not None
+            and terms.factors.keys() == {target}
+            and bool(np.all(terms.factors[target] == 1.0))
+            and np.allclose(-terms.rest, level, rtol=SLACK, atol=0.0)
+        )
+        if level is None or not is_taken:
+            return self._assign(assign)
+        dtype, condition = self.types[target], self.old.threshold
+        is_strict = isinstance(condition, Apply) and condition.op in ("gt", "lt")
+        codes = np.ldexp(level / self.units[target], dtype.frac)
+        taken = self.constant(codes, dtype, _beyond if is_strict else np.ceil)
+        return Assign(target, apply("sub", Ref(target, dtype), taken))
 
     def _port_by_port(self, assign: Assign) -> list[Assign]:
         """The assignment once for each port that it reads, with what arrives there alone, and

@@ -52,6 +52,7 @@ class Signals(StrEnum):
 
 SHORTEST, LONGEST = 1e-9, 1e3  # [s] of a step
 MOST_LATE = 10**6  # [steps]
+MOST_SPIKES = 10**6  # of a neuron in a step
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,8 @@ class Said:
     gain: str | None = None
     recurrent_delay: int | None = None  # [steps]
     input: str | None = None
+    spikes_per_step: int | None = None
+    membrane_floor: float | None = None
 
     def given(self) -> dict[str, str | float | int]:
         """What is said, by the key in a file."""
@@ -98,6 +101,7 @@ _WORDS = {
     "input": Signals,
 }
 _TEXTS = {"network", *_WORDS}
+_WHOLE = {"recurrent_delay": (MOST_LATE, "steps"), "spikes_per_step": (MOST_SPIKES, "spikes")}
 
 
 def is_text(key: str) -> bool:
@@ -112,13 +116,22 @@ def said(metadata: Mapping[str, Any]) -> Said:
         if name in values and values[name] not in tuple(words):
             known = nearest(values[name], tuple(words)) or f"it is {', '.join(words)}"
             raise refusal(UNFIT, f"`{key_of(name)}` says `{values[name][:40]}`", known)
-    dt, late = values.get("dt"), values.get("recurrent_delay")
+    dt, floor = values.get("dt"), values.get("membrane_floor")
     if dt is not None and not (isfinite(dt) and SHORTEST <= dt <= LONGEST):
         message = f"`{key_of('dt')}` says {dt:g}"
         raise refusal(UNFIT, message, f"it is from {SHORTEST:g} to {LONGEST:g} seconds")
-    if late is not None:
-        if not 1 <= late <= MOST_LATE or late != int(late):
-            message = f"`{key_of('recurrent_delay')}` says {late:g}"
-            raise refusal(UNFIT, message, f"it is from 1 to {MOST_LATE} steps")
-        values["recurrent_delay"] = int(late)
-    return Said(**values)
+    if floor is not None and not (isfinite(floor) and floor <= 0):
+        raise refusal(UNFIT, f"`{key_of('membrane_floor')}` says {floor:g}", "it is 0 or below")
+    whole = {
+        name: _whole(name, values[name], most, unit)
+        for name, (most, unit) in _WHOLE.items()
+        if name in values
+    }
+    return Said(**values | whole)
+
+
+def _whole(name: str, value: float, most: int, unit: str) -> int:
+    if not 1 <= value <= most or value != int(value):
+        message = f"`{key_of(name)}` says {value:g}"
+        raise refusal(UNFIT, message, f"it is from 1 to {most} {unit}")
+    return int(value)

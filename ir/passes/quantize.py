@@ -80,9 +80,9 @@ class Quantize:
         _require_phases(graph)
         require_single(graph, "E080", "integers take")
         require_no_sources(graph, "E080", "integers take")
-        if self.is_learning and self.precision.axon_types:
-            message = "weights by axon type do not learn: an update would leave their types"
-            raise CompileError(Diagnostic("E080", message, help="say `--axon-types 0`"))
+        if self.has_scales and self.precision.axon_types:
+            message = "the units of weights by axon type do not learn"
+            raise CompileError(Diagnostic("E080", message, help="say `--scales frozen`"))
         made, scales = self._scaled(model)
         order = {p.name: k for k, p in enumerate(graph.projections)}
         projections = sorted((p for m in made for p in m.projections), key=lambda p: order[p.name])
@@ -172,9 +172,18 @@ class Quantize:
     def overflows(self, integers: Model, scales: Scales = NO_SCALES) -> tuple[Overflow, ...]:
         """Where a result may leave its type, wherever units may move to."""
         graph = integers.graph
-        learning = (p.name for p in graph.projections if p.trainable and self.is_learning)
+        learning = self.learning(graph)
         steps, moving = steps_of(graph), ends_of(scales)
-        return bounds_of(integers, steps, frozenset(learning), moving).overflows
+        return bounds_of(integers, steps, learning, moving).overflows
+
+    def learning(self, graph: Graph) -> frozenset[str]:
+        """The projections whose codes will change: those that learn, and by axon type all that end
+        where one of them does."""
+        own = [p for p in graph.projections if p.trainable and self.is_learning]
+        if self.precision.axon_types:
+            ends = {p.post for p in own}
+            own = [p for p in graph.projections if p.post in ends]
+        return frozenset(p.name for p in own)
 
     def _require_decays(self, floats: Model, integers: Model) -> None:
         """CompileError(E084) of neurons that reach their threshold without a decay."""

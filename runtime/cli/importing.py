@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +10,17 @@ import typer
 
 from ...frontend.nir.decisions import Choices
 from ...frontend.nir.program import decision_text
-from ...ir.nir.said import LONGEST, MOST_LATE, SHORTEST, Comparison, Gain, Method, Reset, Signals
+from ...ir.nir.said import (
+    LONGEST,
+    MOST_LATE,
+    MOST_SPIKES,
+    SHORTEST,
+    Comparison,
+    Gain,
+    Method,
+    Reset,
+    Signals,
+)
 from ..importing import SUFFIX, import_nir
 from .command import Command
 from .options import Json, Quiet
@@ -48,12 +59,25 @@ def import_(
         Signals | None,
         typer.Option("--input", help="what an Input sends; default: spikes"),
     ] = None,
+    spikes: Annotated[
+        int | None,
+        typer.Option(
+            "--spikes-per-step", min=1, max=MOST_SPIKES, help="the most of a neuron; default: 1"
+        ),
+    ] = None,
+    floor: Annotated[
+        float | None,
+        typer.Option("--membrane-floor", help="no potential is below; default: none"),
+    ] = None,
     transpose: Annotated[
         list[str] | None,
         typer.Option(
             "--transpose", metavar="NODE", help="a node whose matrix is [inputs, outputs]"
         ),
     ] = None,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="put edges right that name what is not there")
+    ] = False,
     explain: Annotated[
         bool, typer.Option("--explain", help="print what decided all that NIR leaves open")
     ] = False,
@@ -68,8 +92,20 @@ def import_(
         raise typer.BadParameter("no program can name its weights beside it", param_hint="--out")
     if dt is not None and not SHORTEST <= dt <= LONGEST:
         raise typer.BadParameter("it is from 1e-9 to 1000 seconds", param_hint="--dt")
+    if floor is not None and not (isfinite(floor) and floor <= 0):
+        raise typer.BadParameter("it is 0 or below", param_hint="--membrane-floor")
     choices = Choices(
-        dt, reset, discretize, comparison, gain, delay, signals, tuple(transpose or ())
+        dt,
+        reset,
+        discretize,
+        comparison,
+        gain,
+        delay,
+        signals,
+        tuple(transpose or ()),
+        repair,
+        spikes,
+        floor,
     )
     made = import_nir(file, out, choices)
     weights = out.with_suffix(SUFFIX) if made.tensors else None
@@ -81,11 +117,14 @@ def import_(
             "version": made.version,
             "decisions": [row._asdict() for row in made.settled.decisions],
             "delayed": list(made.closing),
+            "repairs": list(made.repairs),
             "nodes": made.nodes,
             **facts,
             "warnings": [],
         }
     )
+    if explain or repair:
+        output.result(*(f"repaired: {text}" for text in made.repairs))
     if explain:
         output.result(*(decision_text(row) for row in made.settled.decisions))
         output.result(*(f"{path} closes a cycle, and has the delay" for path in made.closing))

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from ...backends.artifact.storage import read_file, write_file
+from ...backends.mapping.load import load_kernels
 from ...frontend.style.format import format_text
+from ...ir.chips.cores import CORES
+from ...ir.chips.table import CHIPS
+from ...ir.deploy.choices import Asked
 from ...ir.diagnostics import CompileError, Diagnostic, Source, to_json
+from ...ir.model import Model
 from ..checker import check_program
 from ..deploying import named_chip
 from ..loading import Options
+from ..mapping.changes import Unfit
+from ..mapping.foreseen import foreseen, lines_of
 from .command import Command
+from .environment import settings
 from .options import Defines, FileArgument, Json, Network, Quiet, parse_defines
 from .output import Output, draw
 
@@ -32,16 +41,37 @@ def check(
     quiet: Quiet = False,
 ) -> None:
     """Report every mistake of a program, and what of it does not fit a chip."""
-    output = Output(json, quiet)
-    named = None if chip is None else named_chip(chip)
-    found = check_program(file, Options(parse_defines(define), network), named)
+    output, cores = Output(json, quiet), list[dict[str, Any]]()
+    named = None if chip is None or chip in CORES.keys() - CHIPS else named_chip(chip)
+
+    def further(model: Model, asked: Asked) -> None:
+        cores.extend(_on_cores(model, asked, chip or asked.chip))
+
+    found = check_program(file, Options(parse_defines(define), network), named, further)
     errors = [to_json(d) for d in found if d.severity == "error"]
     warnings = [to_json(d) for d in found if d.severity == "warning"]
-    output.document({"errors": errors, "warnings": warnings})
+    output.document({"errors": errors, "warnings": warnings, "cores": cores})
     draw(found, output)
     if errors:
         raise typer.Exit(1)
     output.result(f"{file}: no mistakes")
+    for each in cores:
+        output.result(*lines_of(each))
+
+
+def _on_cores(model: Model, asked: Asked, chip: str | None) -> Iterator[dict[str, Any]]:
+    """What the cores of the chip make of a network, if it has any that are known; Unfit where they
+    do not hold it."""
+    if chip not in CORES or model.graph.semantics.integers:
+        return
+    named = {"network": model.graph.name}
+    try:
+        kernels = load_kernels(settings().kernel_folder)
+        found = foreseen(model, asked.deployment.precision, chip, kernels)
+    except Unfit as error:
+        yield {**named, **error.document}
+        raise
+    yield {**named, **found.document(chip)}
 
 
 def fmt(

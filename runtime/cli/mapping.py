@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from json import dumps, loads
 from pathlib import Path
@@ -22,9 +24,12 @@ from ...ir.diagnostics import CompileError, Diagnostic, to_json
 from ...ir.passes.pipeline import run_model_passes
 from ...ir.report import nearest
 from ...ir.verify.durations import steps_of
+from ..interrupt import StopWish, stop_wish
 from ..loading import DEFAULT_TARGET, make_simulator
 from ..mapping.changes import Unfit
-from ..mapping.plan import Mapped, Wishes, map_model
+from ..mapping.plan import Mapped, Watch, Wishes, map_model, task_of
+from ..mapping.search import Search, Stopped, begun
+from ..mapping.trail import digest_of
 from ..report import progress_bar, table_of
 from ..settings import usable_threads
 from ..simulation import alone, has_inputs, timed
@@ -34,7 +39,7 @@ from .compiling import options_for
 from .environment import settings
 from .models import opened
 from .options import DataOption, Defines, Json, ModelArgument, Network, Quiet, Seed, Threads
-from .output import Output, draw
+from .output import INTERRUPTED, Output, draw
 from .quantizing import MEMBER
 from .running import Split, SplitOption, presented
 
@@ -61,6 +66,9 @@ def map_(
         bool, typer.Option("--baselines", help="what other ways to map it come to")
     ] = False,
     shuffle: Annotated[int, typer.Option("--map-seed", min=0, help="of the mapping")] = 0,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="go on with what was stopped; all else as before")
+    ] = False,
     data: DataOption = None,
     split: SplitOption = Split.TEST,
     define: Defines = None,
@@ -80,24 +88,43 @@ def map_(
         output.note(f"its integers were not made for `{chip}`: quantize them with --target {chip}")
     settled = replace(loaded, model=run_model_passes(loaded.model))
     rates = _rates(settled, samples, data, split, threads, output)
+    kernels = load_kernels(settings().kernel_folder)
+    task = task_of(settled.model, rates, wishes)
+    search = begun(out, digest_of(task, kernels, wishes.effort, wishes.seed), resume)
+    with stop_wish() as wish, _watched(search, wish, output) as watch:
+        try:
+            made = map_model(settled.model, task, wishes, kernels, watch, search.trail)
+        except Unfit as error:
+            search.forget()
+            output.document({**error.document, "errors": [to_json(d) for d in error.diagnostics]})
+            draw(error.diagnostics, output)
+            raise typer.Exit(1) from error
+        except Stopped:
+            search.save()
+            output.note(f"stopped, state saved in {out}; go on by the same command and --resume")
+            output.document({"event": "interrupted", "folder": str(out)})
+            raise typer.Exit(INTERRUPTED) from None
+    save_layout(out / LAYOUT, made.layout, graph_digest(loaded.model.graph))
+    write_file(out / "map.json", dumps(made.report, indent=1).encode())
+    write_file(out / "map.svg", made.picture.encode())
+    search.forget()
+    output.document({"folder": str(out), **made.report})
+    _tell(out, made, output)
+
+
+@contextmanager
+def _watched(search: Search, wish: StopWish, output: Output) -> Iterator[Watch]:
+    """Shows how far it is, and keeps that from time to time; Stopped where that is wanted."""
     with progress_bar(output.notes, output.is_live and output.notes.is_terminal) as bar:
         task = bar.add_task("map", total=100, facts="")
 
         def watch(stage: str, share: float) -> None:
             bar.update(task, completed=round(100 * share), facts=stage)
+            if wish.is_wanted:
+                raise Stopped
+            search.save_if_due()
 
-        kernels = load_kernels(settings().kernel_folder)
-        try:
-            made = map_model(settled.model, rates, wishes, kernels, watch)
-        except Unfit as error:
-            output.document({**error.document, "errors": [to_json(d) for d in error.diagnostics]})
-            draw(error.diagnostics, output)
-            raise typer.Exit(1) from error
-    save_layout(out / LAYOUT, made.layout, graph_digest(loaded.model.graph))
-    write_file(out / "map.json", dumps(made.report, indent=1).encode())
-    write_file(out / "map.svg", made.picture.encode())
-    output.document({"folder": str(out), **made.report})
-    _tell(out, made, output)
+        yield watch
 
 
 def _chip(name: str) -> str:

@@ -10,8 +10,8 @@ from ...backends.artifact.model import Package
 from ...backends.artifact.storage import is_file, is_folder
 from ...backends.exports.c.run import NET_C, NET_H, played_c
 from ...backends.exports.onnx.run import played_onnx
-from ...backends.exports.played import Inputs, Played
 from ...backends.layout.played import LAYOUT, played_layout
+from ...backends.played import Inputs, Played
 from ...backends.reference.simulator import input_spikes
 from ...backends.trace import Trace
 from ...ir.diagnostics import CompileError, Diagnostic

@@ -16,9 +16,10 @@ from ...backends.mapping.axons import Axons
 from ...backends.mapping.feasible import DoesNotFit, Misfit
 from ...backends.mapping.limits import Excess
 from ...backends.mapping.load import Kernels
+from ...backends.mapping.partition import Progress
 from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.graph import Population
-from .fewest import Task, fewest
+from .fewest import Task, fewest, quickly
 from .report import name_of
 
 SAID = {
@@ -31,6 +32,8 @@ SAID = {
 }
 MOST_CHANGES = 3
 
+Fits = Callable[[Task], bool]
+
 
 class Unfit(CompileError):
     """E093, and the same as a document."""
@@ -40,9 +43,9 @@ class Unfit(CompileError):
         self.document = document
 
 
-def misfit(task: Task, error: DoesNotFit, chip: str, kernels: Kernels) -> Unfit:
+def misfit(task: Task, error: DoesNotFit, chip: str, fits: Fits) -> Unfit:
     """The limit that is not kept, and changes with which all are."""
-    found = tuple(changes(task, kernels))
+    found = tuple(changes(task, fits))
     message = f"`{chip}` cannot hold it: {_reason(task, error)}"
     way_out = "take a larger mesh, another chip, or less"
     if found:
@@ -100,11 +103,11 @@ def _found(worst: Excess, cores: int) -> str:
     )
 
 
-def changes(task: Task, kernels: Kernels) -> Iterator[str]:
+def changes(task: Task, fits: Fits) -> Iterator[str]:
     """Up to three changes after each of which the network fits, the least of its kind."""
     found = 0
     for search in (_fewer_neurons, _fewer_synapses, _fewer_bits, _more_cores):
-        change = search(task, kernels)
+        change = search(task, fits)
         if change is not None:
             yield change
             found += 1
@@ -112,12 +115,17 @@ def changes(task: Task, kernels: Kernels) -> Iterator[str]:
             return
 
 
-def _fits(task: Task, kernels: Kernels) -> bool:
-    try:
-        fewest(task, kernels, effort=0)
-    except DoesNotFit:
-        return False
-    return True
+def fitting(kernels: Kernels, told: Progress | None = None) -> Fits:
+    """Whether a task is mapped without much effort."""
+
+    def fits(task: Task) -> bool:
+        try:
+            fewest(task, quickly(task, kernels, told))
+        except DoesNotFit:
+            return False
+        return True
+
+    return fits
 
 
 def _largest(most: int, does: Callable[[int], bool]) -> int:
@@ -130,37 +138,35 @@ def _largest(most: int, does: Callable[[int], bool]) -> int:
     return low
 
 
-def _fewer_neurons(task: Task, kernels: Kernels) -> str | None:
+def _fewer_neurons(task: Task, fits: Fits) -> str | None:
     largest = max(_on_cores(task), key=lambda p: p.neurons)
-    fits = _largest(
-        largest.neurons, lambda n: _fits(task.with_axons(_without(task, largest, n)), kernels)
-    )
-    words = f"{fits} neurons of `{largest.name}` in place of {largest.neurons}"
-    return words if fits else None
+    fewer = _largest(largest.neurons, lambda n: fits(task.with_axons(_without(task, largest, n))))
+    words = f"{fewer} neurons of `{largest.name}` in place of {largest.neurons}"
+    return words if fewer else None
 
 
-def _fewer_synapses(task: Task, kernels: Kernels) -> str | None:
+def _fewer_synapses(task: Task, fits: Fits) -> str | None:
     most = int(_fan_in(task.axons).max(initial=0))
-    fits = _largest(most, lambda k: _fits(task.with_axons(_thinned(task.axons, k)), kernels))
-    words = f"at most {fits} senders to a neuron, `fixed_fan_in(k = {fits})`, in place of {most}"
-    return words if fits else None
+    fewer = _largest(most, lambda k: fits(task.with_axons(_thinned(task.axons, k))))
+    words = f"at most {fewer} senders to a neuron, `fixed_fan_in(k = {fewer})`, in place of {most}"
+    return words if fewer else None
 
 
-def _fewer_bits(task: Task, kernels: Kernels) -> str | None:
+def _fewer_bits(task: Task, fits: Fits) -> str | None:
     if task.limits.synapse_bytes is None:
         return None
     for fewer in range(1, 7):
         limits = replace(task.limits, synapse_bits=task.limits.synapse_bits - fewer)
-        if limits.synapse_bits > 1 and _fits(replace(task, limits=limits), kernels):
+        if limits.synapse_bits > 1 and fits(replace(task, limits=limits)):
             return f"weights of {fewer} {'bit' if fewer == 1 else 'bits'} less"
     return None
 
 
-def _more_cores(task: Task, kernels: Kernels) -> str | None:
+def _more_cores(task: Task, fits: Fits) -> str | None:
     mesh = task.mesh
     for times in (2, 3, 4):
         wide = replace(mesh, width=mesh.width * times, height=mesh.height * times)
-        if _fits(replace(task, mesh=wide), kernels):
+        if fits(replace(task, mesh=wide)):
             return f"a mesh of {wide.width}x{wide.height}, if there is one: --cores"
     return None
 

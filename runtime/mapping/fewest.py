@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,6 +20,8 @@ from ...backends.mapping.partition import Progress, State, partition
 from ...backends.mapping.route import core_nets
 
 Array = npt.NDArray[Any]
+# A partition to so many cores, from a state on if there is one. Raises DoesNotFit.
+Divide = Callable[[int, State | None], Array]
 MORE = 1.15  # times the cores of a try, in the next one
 
 
@@ -38,36 +40,64 @@ class Task:
         return replace(self, axons=axons)
 
 
-def fewest(
-    task: Task, kernels: Kernels, effort: int, seed: int = 0, progress: Progress | None = None
-) -> Array:
+def fewest(task: Task, divide: Divide) -> Array:
     """The core of every neuron. Raises DoesNotFit where all cores of the mesh are too few."""
+    for cores in _counts(task):
+        try:
+            return divide(cores, None)
+        except DoesNotFit:
+            if cores == task.mesh.cores:
+                raise
+    raise AssertionError
+
+
+def _counts(task: Task) -> Iterator[int]:
+    """Numbers of cores to be tried, up to all of them."""
     most = task.mesh.cores
     cores = min(most, least_cores(task.axons, task.limits))
-    while True:
+    while cores < most:
+        yield cores
+        cores = min(most, max(cores + 1, round(MORE * cores)))
+    yield most
+
+
+def quickly(task: Task, kernels: Kernels, told: Progress | None = None) -> Divide:
+    """Partitions without much effort."""
+
+    def divide(cores: int, start: State | None) -> Array:
+        how = dict[str, Any](kernels=kernels, effort=0, state=start, progress=told)
+        return partition(task.axons, task.limits, cores, **how)
+
+    return divide
+
+
+def with_effort(task: Task, quick: Divide, divide: Divide) -> Array:
+    """The same, the number of cores sought quickly: then on the fewer that were tried before, or on
+    so many."""
+    before = 0
+    for cores in _counts(task):
         try:
-            return partition(
-                task.axons,
-                task.limits,
-                cores,
-                kernels=kernels,
-                seed=seed,
-                effort=effort,
-                progress=progress,
-            )
+            found = quick(cores, None)
+            break
         except DoesNotFit:
-            if cores == most:
-                raise
-            cores = min(most, max(cores + 1, round(MORE * cores)))
+            if cores == task.mesh.cores:
+                return divide(cores, None)
+            before = cores
+    for number in (before, cores) if before else (cores,):
+        try:
+            return divide(number, None)
+        except DoesNotFit:
+            continue
+    return found
 
 
 def assignments(
-    task: Task, kernels: Kernels, effort: int, seed: int = 0, progress: Progress | None = None
+    task: Task, kernels: Kernels, seed: int, quick: Divide, divide: Divide
 ) -> Iterator[Array]:
     """The core of every neuron by several ways, each within the limits: what is found from nothing,
     and from the neurons in their order, dealt to cores as long as they fit, and that order itself.
     Raises DoesNotFit where there is none."""
-    yield fewest(task, kernels, effort, seed, progress)
+    yield with_effort(task, quick, divide)
     order = np.arange(task.axons.neurons)
     level = finest(task.axons, task.limits, kernels)
     dealt = filled(level, task.limits, task.mesh.cores, order, kernels)
@@ -75,16 +105,7 @@ def assignments(
     if any(excesses(uses(task.axons, dealt, task.limits, cores, kernels), task.limits)):
         return
     yield dealt
-    yield partition(
-        task.axons,
-        task.limits,
-        cores,
-        kernels=kernels,
-        seed=seed,
-        effort=effort,
-        state=State(dealt, 0, seed),
-        progress=progress,
-    )
+    yield divide(cores, State(dealt, 0, seed))
 
 
 def packets(task: Task, part: Array, kernels: Kernels) -> float:

@@ -25,10 +25,11 @@ from ...backends.mapping.place import place
 from ...backends.mapping.route import Traffic, traffic
 from ...ir.chips.cores import CORES, Cores
 from ...ir.model import Model
-from .changes import misfit
+from .changes import fitting, misfit
 from .fewest import Task, assignments, packets
 from .picture import core_map
 from .report import core_rows, cost_document, most_of, name_of, tip_of, traffic_document
+from .trail import Trail, divider
 
 Array = npt.NDArray[Any]
 Watch = Callable[[str, float], None]  # a stage, and how much of it is done, 0 to 1
@@ -67,12 +68,18 @@ def task_of(model: Model, rates: Array, wishes: Wishes) -> Task:
     return Task(axons(model, rates), core_limits(model, cores), mesh, numbering)
 
 
-def map_model(model: Model, rates: Array, wishes: Wishes, kernels: Kernels, watch: Watch) -> Mapped:
-    """The layout of a model after the passes. CompileError(E093) for what does not fit, with
-    changes with which it does."""
+def map_model(
+    model: Model,
+    task: Task,
+    wishes: Wishes,
+    kernels: Kernels,
+    watch: Watch,
+    trail: Trail | None = None,
+) -> Mapped:
+    """The layout of a model after the passes, whose task it is; it is sought from the end of the
+    `trail` on. CompileError(E093) for what does not fit, with changes with which it does."""
     started = time.monotonic()
-    task = task_of(model, rates, wishes)
-    part = assigned(task, wishes, kernels, watch)
+    part = assigned(task, wishes, kernels, watch, Trail() if trail is None else trail)
     slots = placed(task, part, wishes, kernels, watch)
     mesh = task.mesh
     layout = build(model, wishes.chip, mesh, part, slots)
@@ -89,16 +96,20 @@ def map_model(model: Model, rates: Array, wishes: Wishes, kernels: Kernels, watc
     return Mapped(layout, core_map(title, mesh, tips, sent), report)
 
 
-def assigned(task: Task, wishes: Wishes, kernels: Kernels, watch: Watch) -> Array:
+def assigned(task: Task, wishes: Wishes, kernels: Kernels, watch: Watch, trail: Trail) -> Array:
     """The core of every neuron: of what was found, that which sends least."""
 
     def seen(step: Step) -> None:
-        watch(f"partition, {step.packets:.4g} packets a step", step.round / step.rounds)
+        watch(f"partition, {step.packets:.4g} packets a step", step.share)
 
+    def tried(step: Step) -> None:
+        watch("what would fit", step.share)
+
+    by = divider(task, kernels, wishes.seed, trail, seen)
     try:
-        several = list(assignments(task, kernels, wishes.effort, wishes.seed, seen))
+        several = list(assignments(task, kernels, wishes.seed, by(0), by(wishes.effort)))
     except DoesNotFit as error:
-        raise misfit(task, error, wishes.chip, kernels) from error
+        raise misfit(task, error, wishes.chip, fitting(kernels, tried)) from error
     found = min(several, key=lambda part: packets(task, part, kernels))
     return np.unique(found, return_inverse=True)[1].astype(np.int32)
 

@@ -15,7 +15,7 @@ from ...backends.artifact.tensors import encode_tensors
 from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.graph import Graph
 from ...ir.integers.clipped import clipped
-from ...ir.integers.grid import recoded
+from ...ir.integers.grid import NO_TYPES, Typed, recoded
 from ...ir.integers.precision import Deployment
 from ...ir.integers.ranges import UNSEEN, Ranges
 from ...ir.integers.scales import BASE, NO_SCALES, Scales, rescaled
@@ -36,8 +36,8 @@ from .run_folder import START
 class Origin:
     """`model` learns, `integers` run in its place, if there are any; `start` is the package that
     the weights are from, None where they were drawn; `warnings` say what of it does not learn;
-    `scales`, units that learn; `asked` is what was asked of the integers, beside what their graph
-    tells and what is usual."""
+    `scales`, units that learn; `types`, those of axons; `asked` is what was asked of the integers,
+    beside what their graph tells and what is usual."""
 
     model: Model
     integers: Model | None = None
@@ -45,6 +45,7 @@ class Origin:
     warnings: tuple[Diagnostic, ...] = ()
     asked: tuple[object, ...] = ()
     scales: Scales = field(default_factory=lambda: NO_SCALES)
+    types: Typed = field(default_factory=lambda: NO_TYPES)
 
     def packaged(self, floats: Model) -> Model:
         """What a run keeps of the floats that it has learnt: their integers, if those run."""
@@ -53,7 +54,7 @@ class Origin:
         learnt = (name for name, scale in self.scales.items() if scale.is_learnt)
         bases = {name: floats.values[value_name(name, BASE)].array for name in learnt}
         moved = rescaled(self.integers, self.scales, bases, followed_by(floats))
-        return recoded(moved, floats)
+        return recoded(moved, floats, self.types)
 
     def digest(self, digest: str) -> str:
         """The checksum of a run that starts here, by that of one that draws its weights."""
@@ -110,7 +111,7 @@ def integers_of(model: Model, options: TrainOptions, train: Presentation | None)
     said += (*but_usual(asked), *((options.calibrate,) if ranges is not UNSEEN else ()))
     said += ("parameters",) if kept else ()
     floats, warnings = _learning(still(model, kept), made), _staying(model.graph, kept)
-    return Origin(floats, made.integers, None, warnings, said, made.scales)
+    return Origin(floats, made.integers, None, warnings, said, made.scales, made.types)
 
 
 def _kept(model: Model, asked: Deployment, ranges: Ranges) -> Kept:

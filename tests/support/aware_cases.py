@@ -109,12 +109,12 @@ def begun(
     made = quantized(model, deployment, ranges, True, scales)
     learning = clipped(made.floats, made.integers) if ranges is not UNSEEN else model
     made_by = learning, made.integers, program.train, threads, folder
-    return AwareTrainer(*made_by, made.scales), learning
+    return AwareTrainer(*made_by, made.scales, made.types), learning
 
 
 def meaning(trainer: AwareTrainer) -> dict[str, np.ndarray]:
     """What the codes of the weights mean, by the units that the integers bear."""
-    integers, found = recoded(trainer.integers.model, floats(trainer)), {}
+    integers, found = recoded(trainer.integers.model, floats(trainer), trainer.types), {}
     for projection in integers.graph.projections:
         unit = integers.values[f"{projection.post}/{projection.port}.unit"].array
         codes = integers.weights(projection.name).astype(np.float64)

@@ -30,6 +30,8 @@ class Meaning:
     per_step: bool = False
     late: frozenset[Edge] = frozenset()
     delay: int = 1
+    spikes: int = 1  # the most of a neuron in a step
+    floor: float = -np.inf  # below which no potential is left
 
 
 @dataclass
@@ -128,12 +130,12 @@ def cell(
         seen = c if meaning.method == "euler" else old
         v = v + share(dt, p["tau_mem"], meaning) * (p["v_leak"] + p["r"] * seen - v)
     if "v_threshold" not in p:
-        outcome.states[name] = v, c
-        return v
+        outcome.states[name] = np.maximum(v, meaning.floor), c
+        return np.maximum(v, meaning.floor)
     z = fires(v, p["v_threshold"], meaning, outcome)
     low = p.get("v_reset", 0.0)
     after = np.where(z > 0, low, v) if meaning.reset == "zero" else v - z * p["v_threshold"]
-    outcome.states[name] = after, c
+    outcome.states[name] = np.maximum(after, meaning.floor), c
     return z
 
 
@@ -157,8 +159,12 @@ def fires(v: Any, threshold: Floats, meaning: Meaning, outcome: Outcome) -> Floa
     away = np.abs(v - threshold)
     # A tie is none where both are made of whole numbers alone.
     outcome.margin = min(outcome.margin, float(np.min(np.where(away == 0, np.inf, away))))
-    z = v >= threshold if meaning.at_least else v > threshold
-    return np.asarray(z, np.float64)
+    z = np.asarray(v >= threshold if meaning.at_least else v > threshold, np.float64)
+    for k in range(2, meaning.spikes + 1):  # as many as can be taken one after the other
+        z = z + (v >= k * threshold if meaning.at_least else v > k * threshold)
+        away = np.abs(v - k * threshold)
+        outcome.margin = min(outcome.margin, float(np.min(np.where(away == 0, np.inf, away))))
+    return z
 
 
 def convolve(node: dict[str, Any], x: Floats) -> Floats:

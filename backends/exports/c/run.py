@@ -22,8 +22,8 @@ import numpy.typing as npt
 
 from ....ir.diagnostics import CompileError, Diagnostic
 from ...artifact.storage import read_file
+from ...played import Inputs, Played, Spikes
 from ...trace import Trace
-from ..played import Inputs, Played, Spikes
 
 NET_H, NET_C = "net.h", "net.c"
 GCC = ("gcc", "-std=c99")

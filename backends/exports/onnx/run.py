@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from ....ir.diagnostics import CompileError, Diagnostic
 from ...artifact.storage import read_file
+from ...played import Inputs, Played, Spikes
 from ...trace import Trace
-from ..played import Inputs, Played, Spikes
 from .form import DIGEST, DT, POPULATIONS, SENDER, STATES
 from .network import NUMBERS, SPIKES
 

@@ -10,7 +10,7 @@ from refusal import refused
 from snncc.backends.exports.table import EXPORTS
 from snncc.backends.reference.simulator import ReferenceSimulator
 
-OTHERS = ("onnx-qdq", "nir", "loihi")  # forms that these integers do not have
+OTHERS = ("onnx-qdq", "nir", "loihi", "ranc")  # forms that these integers do not have
 
 
 @pytest.fixture(params=[name for name in EXPORTS if name not in OTHERS])

@@ -9,10 +9,10 @@ from layout_cases import drawn_inputs, scattered
 from refusal import refused
 
 from snncc.backends.artifact.model import graph_digest
-from snncc.backends.exports.played import Inputs
 from snncc.backends.layout.played import played_layout
 from snncc.backends.layout.rows import rows_of
 from snncc.backends.layout.stored import open_layout, save_layout
+from snncc.backends.played import Inputs
 from snncc.backends.reference.network import simulate
 from snncc.ir.passes.pipeline import run_model_passes
 

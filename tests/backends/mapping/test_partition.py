@@ -25,6 +25,21 @@ def test_limits_are_kept_and_packets_told(seed: int, compiled: Kernels) -> None:
 
 
 @pytest.mark.slow
+def test_from_every_state_it_ends_alike(compiled: Kernels) -> None:
+    axons = drawn_axons(4, neurons=200, inputs=5, synapses=900, kinds=1)
+    told = list[Step]()
+    wide, asked = CoreLimits(60), {"kernels": compiled, "seed": 3, "effort": 2}
+    part = partition(axons, wide, 4, progress=told.append, **asked)
+    assert len({step.state.round for step in told}) == 4
+    assert sum(step.state.inner is not None for step in told) >= 3
+    assert [step.share for step in told] == sorted(step.share for step in told)
+    assert told[-1].share == 1
+    for step in told:
+        again = partition(axons, wide, 4, state=step.state, **asked)
+        assert (part == again).all()
+
+
+@pytest.mark.slow
 def test_clusters_are_found(compiled: Kernels) -> None:
     """Eight clusters of 16, listed in disorder, whose neurons reach only their own."""
     draw = np.random.default_rng(0)

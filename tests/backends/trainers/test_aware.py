@@ -86,6 +86,7 @@ def test_what_runs_are_the_codes_of_what_was_learnt(kernels, head, body, train, 
         {"scale": "pow2", "by_projection": {"h->h": 3}, "decay": "shift"},
         {"sums": "each", "threshold": "event", "state_bits": 20, "rounding": "toward_zero"},
         {"overflow": "saturate", "decay": "linear", "floor": -1.0},
+        {"axon_types": 3, "bits": 5},
     ],
     ids=lambda asked: next(iter(asked)),
 )
@@ -99,6 +100,50 @@ def test_integers_of_any_kind_are_learnt_from(kernels, asked):
     oracle = oracle_of(trainer, means, emitted)
     trainer.train(sample(LABEL), 1, RATE)
     check_moved(trainer, model, oracle, EXACT)
+
+
+@THROUGH_TIME
+@AT_NIGHT
+def test_weights_by_axon_type_keep_types_and_follow_what_their_synapses_learn(kernels):
+    """After some steps what runs is what `recoded` makes of the floats; a neuron has a weight for
+    each type, which is none that it began with."""
+    text = text_of(through_cases.HEAD, LAYERS, SURROGATE)
+    trainer, _ = begun(text, kernels, 8, axon_types=2)
+    before = trainer.integers.model
+    for _ in range(4):
+        trainer.train(sample(LABEL), 1, 200 * RATE)
+    after = recoded(before, floats(trainer), trainer.types)
+    golden = double(after, None, kernels)
+    np.testing.assert_array_equal(golden.raster(sample(LABEL), 0), trainer.raster(sample(LABEL), 0))
+    kinds, codes = trainer.types["h->y"].kinds, after.weights("h->y")
+    for kind in range(2):
+        own = [set(column) - {0} for column in codes[kinds == kind].T]
+        assert max(map(len, own)) == 1
+    assert (codes != before.weights("h->y")).any()
+    seen, joined = trainer._seen.weights, codes != 0
+    first = trainer.plan.weight[-2]
+    np.testing.assert_array_equal(seen[first:].reshape(codes.shape) != 0, joined)
+    assert joined.any()
+    assert not joined.all()
+
+
+@THROUGH_TIME
+@AT_NIGHT
+def test_a_weight_of_a_type_that_is_clipped_goes_no_further_but_back(kernels):
+    text = text_of(through_cases.HEAD, LAYERS, SURROGATE)
+    trainer, _ = begun(text, kernels, 4, axon_types=2)
+    state = trainer.state()
+    for name in trainer.weights():
+        state[f"weights/{name}"] *= 3
+    trainer.restore(state)
+    before, sides = trainer.weights(), trainer._beyond
+    assert (sides != 0).mean() > 0.1
+    trainer.train(sample(LABEL), 1, RATE)
+    moved = np.concatenate(
+        [(each - before[name]).ravel() for name, each in trainer.weights().items()]
+    )
+    assert (moved * sides <= 0).all()
+    assert (moved * sides < 0).any()
 
 
 OFTEN = """

@@ -132,7 +132,7 @@ def test_counts_are_those_before_the_update(trainer):
 @COMPILED
 @pytest.mark.parametrize("optimizer", [ADAM, MOMENTUM], ids=["adam", "sgd"])
 @pytest.mark.parametrize(
-    ("rule", "inside"), [*RULES.items(), ("st_rsbp", "h -> h : dense")], ids="-".join
+    ("rule", "inside"), [*RULES.items(), ("st_rsbp", "h -> h : dense")], ids=[*RULES, "dense"]
 )
 def test_learns_like_the_cpu(trainer, kernels, rule, inside, optimizer):
     """From one state, with a regularizer: two updates of two samples."""

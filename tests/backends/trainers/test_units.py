@@ -158,6 +158,7 @@ def test_neither_threads_nor_a_stop_change_a_bit_of_units(kernels):
         assert {n: a.tobytes() for n, a in state.items()} == straight
 
 
+@THROUGH_TIME
 @pytest.mark.parametrize("factor", [1e-3, pytest.param(1e3, marks=AT_NIGHT)])
 def test_units_stay_where_no_sum_overflows(kernels, factor):
     text = text_of(through_cases.HEAD, LAYERS, SURROGATE)
@@ -212,6 +213,7 @@ def test_parameters_learn_at_the_spikes_of_the_integers(kernels, body, train, sh
         assert (step != 0).any()
 
 
+@THROUGH_TIME
 @pytest.mark.parametrize("scales", [False, True])
 def test_the_codes_of_parameters_follow_them(kernels, scales):
     text = text_of(through_cases.HEAD, PARAMETERS, SURROGATE)

@@ -226,6 +226,40 @@ def test_what_a_file_says_needs_no_option_and_an_option_goes_before(tmp_path) ->
     assert reset.evidence == "--reset; the file's `snncc.reset` is zero"
 
 
+def test_several_spikes_and_a_floor_are_decisions() -> None:
+    choices = Choices(1e-3, "subtract", "euler", spikes=4, floor=-0.5)
+    made = program(network(), choices=choices)
+    assert "#   spikes per step = 4  (given: --spikes-per-step)" in made.text
+    assert "#   membrane floor = -0.5  (given: --membrane-floor)" in made.text
+    assert "on input { n = 0  v = max(v, -0.5) }" in made.text
+    assert "n = clip(-floor(-v / v_threshold) - 1, 1, 4)" in made.text
+    graph = graph_of(network(), chain(network()))
+    told = Said(spikes_per_step=2, membrane_floor=-1.0)
+    settled = imported(NirFile("n", "1.0", graph, told), choices, "w").settled
+    assert (settled.spikes, settled.floor) == (4, -0.5)
+    settled = imported(NirFile("n", "1.0", graph, told), replace(choices, spikes=None), "w").settled
+    (row,) = (row for row in settled.decisions if row.name == "spikes per step")
+    assert row == ("spikes per step", 2, "given", "the file's `snncc.spikes_per_step`")
+    rows = {row.name: row for row in program(network()).settled.decisions}
+    assert rows["spikes per step"][1:3] == (1, "default")
+    assert rows["membrane floor"][1:3] == ("none", "default")
+
+
+@pytest.mark.parametrize(
+    ("choices", "field", "value", "told"),
+    [
+        (Choices(1e-3, "zero", "euler", spikes=2), "tau", 0.02, "leaves nothing to fire of again"),
+        (Choices(1e-3, "subtract", "euler", spikes=2), "v_threshold", 0.0, "0 or below"),
+        (Choices(1e-3, "zero", "euler", floor=-0.5), "v_threshold", -0.5, "v_threshold of -0.5"),
+        (Choices(1e-3, "zero", "euler", floor=-0.5), "v_reset", -0.6, "v_reset of -0.6"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(choices, field, value, told) -> None:
+    nodes = network()
+    nodes["lif"][field] = f32(np.full(3, value))
+    assert told in refused("E091", program, nodes, None, choices).message
+
+
 def test_a_node_may_say_otherwise() -> None:
     nodes = network() | {"lif2": lif(3, DRAW)}
     edges = [*chain(network()), ("fc", "lif2"), ("lif2", "output")]
@@ -238,6 +272,17 @@ def test_a_node_may_say_otherwise() -> None:
     assert "reset of lif2 = subtract  (given: `snncc.reset` of the node)" in made.text
     forced = imported(file, Choices(1e-3, "zero", "euler"), "w.safetensors")
     assert "nir_lif_subtract" not in forced.text
+
+
+@pytest.mark.parametrize("shape", [(1, 4, 1), (4,), (1, 6)])
+def test_windows_that_say_their_size_fit_what_leads_to_them(shape) -> None:
+    """A node that stands before what leads to it goes by its own `input_shape`."""
+    window = {"type": "Conv1d", "weight": f32(np.ones((1, 1, 2))), "bias": f32([0]), "padding": 0}
+    window |= {"stride": 1, "dilation": 1, "groups": 1, "input_shape": 4}
+    nodes = {"conv": window, "input": inp(*shape), "lif": lif(3, DRAW), "output": out(3)}
+    edges = [("input", "conv"), ("conv", "lif"), ("lif", "output")]
+    assert "`conv` (Conv1d)" in refused("E091", program, nodes, edges).message
+    assert program({**nodes, "input": inp(1, 4)}, edges).populations == 2
 
 
 def test_a_delay_before_matrices_is_their_delay() -> None:

@@ -197,7 +197,6 @@ def test_too_many_objects_are_refused(path, monkeypatch) -> None:
     ("change", "reason", "way_out"),
     [
         (lambda n, e: n["lif"].update(type="LIFF"), "a kind of node", "did you mean `LIF`?"),
-        (lambda n, e: e.append(("lif", "outputs")), "no node `outputs`", "did you mean `output`?"),
         (lambda n, e: e.append(e[0]), "twice", "leave one out"),
     ],
 )
@@ -207,6 +206,26 @@ def test_graphs_that_name_what_is_not_there(tmp_path, change, reason, way_out) -
     found = refused("E091", read_graph, write_nir(tmp_path / "net.nir", nodes, edges))
     assert reason in found.message
     assert way_out in found.help
+
+
+def test_an_edge_may_name_what_is_not_there(tmp_path) -> None:
+    """That is looked into where the graph is laid flat."""
+    nodes, edges = network()
+    made = read_graph(write_nir(tmp_path / "net.nir", nodes, [*edges, ("lif", "outputs")]))
+    assert ("lif", "outputs") in made.graph.edges
+
+
+def test_a_node_may_lie_in_a_group_that_is_none(path) -> None:
+    """So HDF5 keeps a name with a slash."""
+    with h5py.File(path, "r+") as file:
+        file.move("node/nodes/lif", "node/nodes/cell/lif")
+    assert read_graph(path).graph.nodes["cell/lif"].kind == "LIF"
+
+
+def test_an_edge_to_a_long_name_is_refused(tmp_path) -> None:
+    nodes, edges = network()
+    path = write_nir(tmp_path / "net.nir", nodes, [*edges, ("lif", "x" * 2000)])
+    assert "1000 letters" in refused("E090", read_graph, path).message
 
 
 def test_newer_versions_are_refused(tmp_path) -> None:

@@ -112,6 +112,17 @@ WRONG = [
 ]
 
 
+def test_a_floor_is_what_some_chips_have():
+    core = SOFT.replace("neuron soft", "neuron core").replace("state c: mV = 0 mV", "")
+    core = core.replace("c = c + i", "v = v + i").replace("dc/dt = -c / tau", "")
+    core = core.replace("-v / tau + c / tau", "max(-1 mV / 1 ms, -v / 1 ms)")
+    text = core + NET.format(9, 9, "core", 3, "core", "dense", 1)
+    model = draw_model(compiled_text(text).graph, 0)
+    assert misfits(model, "ranc", Precision(floor=0.0)) == ()
+    (found, *_) = misfits(model, "ranc", Precision())
+    assert "is no sum" in found.message
+
+
 @pytest.mark.parametrize(("chip", "changed", "said"), WRONG)
 def test_a_net_that_does_not_fit(chip, changed, said):
     found = messages(chip, *(changed.get(k, each) for k, each in enumerate(FITTING[chip])))

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from integer_cases import drawn_model, in_integers, numbered_model
 
-from snncc.ir.integers.grid import grid_of, recoded
+from snncc.ir.integers.axons import axon_types, of_axon_types
+from snncc.ir.integers.grid import grid_of, recoded, types_of
 from snncc.ir.integers.precision import Precision
 from snncc.ir.passes.quantize import Quantize
+from snncc.ir.wiring import AllPairs, Windows
 
 
 def integers_of(model, scale="neuron"):
@@ -53,3 +55,25 @@ def test_what_is_sent_in_codes_has_a_unit_too(seed):
     again = recoded(integers, model)
     for p in model.graph.projections:
         np.testing.assert_array_equal(again.weights(p.name), integers.weights(p.name), p.name)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_weights_by_axon_type_are_what_quantization_makes_of_them(seed):
+    model = drawn_model(seed)
+    if any(isinstance(wiring, Windows) for wiring in model.wirings.values()):
+        pytest.skip("windows have no types")
+    precision = Precision(bits=8, guard=2, overflow="wrap", axon_types=3)
+    integers = Quantize(precision).run(model)
+    types = types_of(integers, model, 3)
+    again = recoded(integers, model, types)
+    for p in model.graph.projections:
+        np.testing.assert_array_equal(again.weights(p.name), integers.weights(p.name), p.name)
+
+
+def test_a_type_has_the_mean_of_those_that_are_joined():
+    """What is joined is what is nearer to what the type had than to 0."""
+    wiring = AllPairs(4, 1)
+    (types,) = axon_types([(wiring, np.array([[4.0], [6.0], [1.0], [-3.0]]))], 1)
+    assert (types.kinds.tolist(), types.levels.tolist()) == ([0, 0, 0, 0], [[5.0]])
+    (kept,) = of_axon_types([(wiring, np.array([[4.0], [9.0], [2.6], [-8.0]]))], [types])
+    assert kept.ravel().tolist() == [5.2, 5.2, 5.2, 0.0]

@@ -16,6 +16,10 @@ from snncc.ir.model import Model, draw_model
 from snncc.ir.passes.pipeline import run_model_passes
 from snncc.ir.passes.quantize import Quantize
 
+FIXED = """x -> h : dense(init = uniform(-2, 4)) as a
+  x -> h : dense(init = uniform(-2, 4)) as b fixed
+"""
+
 
 def test_a_floor_of_the_membrane() -> None:
     before = floats()
@@ -149,8 +153,17 @@ def test_weights_by_axon_type() -> None:
     windowed = windowed.replace("x -> h : dense(", "x -> h : conv2d(channels = 1, kernel = 2, ")
     model = run_model_passes(draw_model(compiled_text(windowed).graph, 3))
     assert "--axon-types 0" in (refused("E080", integers, model, axon_types=2).help or "")
-    learns = Quantize(Precision(axon_types=2), is_learning=True)
-    assert "do not learn" in refused("E080", learns.run, floats()).message
+    learns = Quantize(Precision(axon_types=2), is_learning=True, has_scales=True)
+    assert "by axon type do not learn" in refused("E080", learns.run, floats()).message
+
+
+def test_the_proof_is_of_all_weights_that_share_a_type_with_those_that_learn() -> None:
+    """What a fixed synapse brings moves with those of its type, by `axon_types` alone."""
+    text = NET.replace("CELL", LIF).replace("x -> h : dense(init = uniform(-2, 4))\n", FIXED)
+    model = run_model_passes(draw_model(compiled_text(text).graph, 3))
+    for types, count in ((0, 2), (2, 3)):
+        quantize = Quantize(Precision(axon_types=types), is_learning=True)
+        assert len(quantize.learning(quantize.run(model).graph)) == count
 
 
 def test_spikes_that_come_later_everywhere() -> None:

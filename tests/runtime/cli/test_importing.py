@@ -54,6 +54,36 @@ def test_what_is_open_is_asked_for(snncc, path, tmp_path) -> None:
     assert not (tmp_path / "made.snn").exists()
 
 
+def test_several_spikes_and_a_floor(snncc, answer, path, tmp_path) -> None:
+    said = ("--dt", 1e-3, "--reset", "subtract", "--discretize", "euler")
+    said += ("--spikes-per-step", 3, "--membrane-floor=-0.5")
+    (found,) = answer("import", path, "-o", "made.snn", *said)
+    rows = {row["name"]: (row["value"], row["how"]) for row in found["decisions"]}
+    assert rows["spikes per step"] == (3, "given")
+    assert rows["membrane floor"] == (-0.5, "given")
+    text = (tmp_path / "made.snn").read_text()
+    assert "v = max(v, -0.5)" in text
+    assert "emit n" in text
+    assert snncc("check", "made.snn")[0] == 0
+
+
+def test_repairs_are_asked_for_and_told(snncc, answer, tmp_path) -> None:
+    spiking = {"type": "IF", "r": f32([1, 1]), "v_threshold": f32([1, 2])}
+    nodes = {"input": inp(2), "cell.if": spiking, "output": out(2)}
+    path = write_nir(tmp_path / "half.nir", nodes, [("input", "cell"), ("cell.if", "output")])
+    said = ("import", path, "-o", "made.snn", "--dt", 1e-3, "--reset", "zero")
+    status, _, errors = snncc(*said, "--discretize", "euler")
+    assert status == 1
+    assert "no node `cell`" in errors
+    assert "say `--repair`: `input` -> `cell` is `input` -> `cell.if`" in errors
+    assert not (tmp_path / "made.snn").exists()
+    (found,) = answer(*said, "--discretize", "euler", "--repair")
+    (repair,) = found["repairs"]
+    assert repair.startswith("`input` -> `cell` is `input` -> `cell.if` (")
+    assert f"#   repaired: {repair}\n" in (tmp_path / "made.snn").read_text()
+    assert f"repaired: {repair}" in snncc(*said, "--discretize", "euler", "--repair")[1]
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -62,6 +92,9 @@ def test_what_is_open_is_asked_for(snncc, path, tmp_path) -> None:
         ("-o", "made.snn", "--dt", "0"),
         ("-o", "made.snn", "--reset", "hard"),
         ("-o", "made.snn", "--recurrent-delay", "0"),
+        ("-o", "made.snn", "--spikes-per-step", "0"),
+        ("-o", "made.snn", "--membrane-floor", "0.5"),
+        ("-o", "made.snn", "--membrane-floor=-inf"),
         (),
     ],
 )

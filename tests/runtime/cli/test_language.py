@@ -1,5 +1,7 @@
 import json
 
+import pytest
+
 BAD = """\
 network bad {
   input x[2] encode bernoulli(duration = 10 ms)
@@ -144,7 +146,9 @@ network n {
 """
 
 
-def test_check_says_what_does_not_fit_a_chip(snncc, tmp_path):
+@pytest.mark.slow
+def test_check_says_what_does_not_fit_a_chip(snncc, tmp_path, monkeypatch):
+    monkeypatch.delenv("XDG_CACHE_HOME")  # kernels are compiled once for all tests
     (tmp_path / "net.snn").write_text(CHIP)
     assert snncc("check", "net.snn")[0] == 0
     assert snncc("check", "net.snn", "--target", "loihi")[0] == 0
@@ -158,6 +162,38 @@ def test_check_says_what_does_not_fit_a_chip(snncc, tmp_path):
     assert snncc("check", "net.snn", "--target", "loihi")[0] == 0
     status, _, err = snncc("check", "net.snn", "--target", "cpu")
     assert (status, "error[E070]: there is no chip `cpu`" in err) == (1, True)
+
+
+def test_check_looks_at_cores_for_chips_that_have_them_alone(snncc, tmp_path, monkeypatch):
+    """What counts them loads Numba."""
+
+    def load(_: object) -> None:
+        raise AssertionError("kernels are loaded")
+
+    monkeypatch.setattr("snncc.runtime.cli.language.load_kernels", load)
+    (tmp_path / "net.snn").write_text(CHIP.replace("300", "30"))
+    for chip in ((), ("--target", "reckon")):
+        assert json.loads(snncc("check", "net.snn", *chip, "--json")[1])["cores"] == []
+    with pytest.raises(AssertionError):
+        snncc("check", "net.snn", "--target", "generic")
+
+
+@pytest.mark.slow
+def test_check_says_how_many_cores_hold_it(snncc, tmp_path, monkeypatch):
+    monkeypatch.delenv("XDG_CACHE_HOME")  # kernels are compiled once for all tests
+    (tmp_path / "net.snn").write_text(CHIP)
+    status, out, _ = snncc("check", "net.snn", "--target", "generic")
+    assert status == 0
+    assert "`n` fits 1 of the 64 cores of generic, and no fewer do" in out
+    assert "assumed: every synapse is kept" in out
+    status, out, _ = snncc("check", "net.snn", "--target", "generic", "--json")
+    (told,) = json.loads(out)["cores"]
+    assert (told["network"], told["cores"], told["slack"]["neurons"]) == ("n", 1, 254)
+    (tmp_path / "net.snn").write_text(CHIP.replace("300", "1100"))
+    status, out, _ = snncc("check", "net.snn", "--target", "generic", "--json")
+    told = json.loads(out)
+    assert (status, told["errors"][0]["code"], told["cores"][0]["fits"]) == (1, "E093", False)
+    assert told["cores"][0]["suggestions"]
 
 
 def test_a_chip_that_has_not_what_the_program_asks(snncc, tmp_path):

@@ -1,10 +1,13 @@
 """`snncc map`: what it writes and says, what does not fit, and wrong usage."""
 
 import json
+from contextlib import nullcontext
 
 import pytest
 
-from snncc.backends.layout.stored import open_layout
+from snncc.backends.layout.stored import ARRAYS, open_layout
+from snncc.runtime.cli import mapping
+from snncc.runtime.mapping.search import SEARCH
 
 NET = """
 network n {
@@ -63,6 +66,67 @@ def test_what_does_not_fit_is_told_with_what_does(snncc, answer, package, tmp_pa
     assert not (tmp_path / "m").exists()
     status, _, err = snncc(*place)
     assert (status, "E093" in err, "too many" in err) == (1, True, True)
+
+
+class Wish:
+    """Stops after so many looks."""
+
+    def __init__(self, looks):
+        self.looks = looks
+
+    @property
+    def is_wanted(self):
+        self.looks -= 1
+        return self.looks < 0
+
+
+def members(folder):
+    told = json.loads((folder / "map.json").read_text())
+    layout, digest = open_layout(folder / "layout.snnpkg")
+    arrays = {name: getattr(layout, name).tolist() for name in ARRAYS}
+    return {**told, "seconds": 0}, arrays, digest, (folder / "map.svg").read_text()
+
+
+@pytest.mark.slow
+def test_a_map_that_was_stopped_goes_on_to_the_same_bits(snncc, package, tmp_path, monkeypatch):
+    """Stopped at every look, time after time."""
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    asked = ("map", package, "--target", "loihi", "--samples", 0, "--cores", "2x2", "--effort", 2)
+    assert snncc(*asked, "--out", "whole", "--quiet")[0] == 0
+    status, _, err = snncc(*asked, "--out", "m", "--resume")
+    assert (status, "E063" in err) == (1, True)
+    with monkeypatch.context() as patched:
+        patched.setattr(mapping, "stop_wish", lambda: nullcontext(Wish(0)))
+        assert snncc(*asked, "--out", "m")[0] == 130
+        stops = 1
+        while (found := snncc(*asked, "--out", "m", "--resume"))[0] == 130:
+            assert [f.name for f in (tmp_path / "m").iterdir()] == [SEARCH]
+            assert "go on by the same command and --resume" in found[2]
+            stops += 1
+            wish = Wish(1 + stops // 4)
+            patched.setattr(mapping, "stop_wish", lambda wish=wish: nullcontext(wish))
+        assert (found[0], stops > 5) == (0, True), found
+    assert members(tmp_path / "m") == members(tmp_path / "whole")
+    assert not (tmp_path / "m" / SEARCH).exists()
+
+
+@pytest.mark.slow
+def test_no_other_map_goes_on(snncc, answer, package, tmp_path, monkeypatch):
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    asked = ("map", package, "--target", "loihi", "--samples", 0, "--out", "m")
+    with monkeypatch.context() as patched:
+        patched.setattr(mapping, "stop_wish", lambda: nullcontext(Wish(1)))
+        status, out, _ = snncc(*asked, "--json")
+        assert (status, json.loads(out)) == (130, {"event": "interrupted", "folder": "m"})
+    status, _, err = snncc(*asked, "--resume", "--map-seed", 1)
+    assert (status, "of another mapping" in err) == (1, True)
+    kept = tmp_path / "m" / SEARCH
+    content = kept.read_bytes()
+    kept.write_bytes(content[: len(content) // 2])
+    status, _, err = snncc(*asked, "--resume")
+    assert (status, "E060" in err) == (1, True)
+    assert snncc(*asked, "--quiet")[0] == 0
+    assert not kept.exists()
 
 
 def test_floats_are_not_mapped(snncc, tmp_path):

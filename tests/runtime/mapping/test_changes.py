@@ -13,8 +13,8 @@ from snncc.backends.mapping.feasible import DoesNotFit
 from snncc.backends.mapping.limits import CoreLimits, Mesh, excesses, uses
 from snncc.backends.mapping.load import as_python
 from snncc.ir.passes.pipeline import run_model_passes
-from snncc.runtime.mapping.changes import _thinned, _without, changes, misfit
-from snncc.runtime.mapping.fewest import Task, fewest, least_cores
+from snncc.runtime.mapping.changes import _thinned, _without, changes, fitting, misfit
+from snncc.runtime.mapping.fewest import Task, fewest, least_cores, quickly
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def task() -> Task:
 
 def test_the_fewest_cores_keep_every_limit(task, tmp_path) -> None:
     kernels = as_python(tmp_path)
-    part = fewest(task, kernels, effort=1)
+    part = fewest(task, quickly(task, kernels))
     cores = int(part.max()) + 1
     assert cores >= least_cores(task.axons, task.limits)
     assert not list(excesses(uses(task.axons, part, task.limits, 4, kernels), task.limits))
@@ -75,13 +75,13 @@ def test_what_does_not_fit_is_told_with_changes_that_do(task, tmp_path, limits, 
     kernels = as_python(tmp_path)
     small = replace(task, limits=limits)
     with pytest.raises(DoesNotFit) as failed:
-        fewest(small, kernels, effort=0)
-    told = misfit(small, failed.value, "loihi", kernels)
+        fewest(small, quickly(small, kernels))
+    told = misfit(small, failed.value, "loihi", fitting(kernels))
     (found,) = told.diagnostics
     assert found.code == "E093"
     assert said in found.message
     assert "too many" in found.message
-    suggestions = list(changes(small, kernels))
+    suggestions = list(changes(small, fitting(kernels)))
     assert suggestions
     assert all(each in (found.help or "") for each in suggestions)
     assert told.document["binding"]["used"] > told.document["binding"]["allowed"]

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ..trace import Trace
+from .trace import Trace
 
 Spikes = npt.NDArray[np.uint8]
 

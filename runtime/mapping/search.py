@@ -1,0 +1,58 @@
+"""A search for a mapping, saved now and then beside what it will write, and gone at its end."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ...backends.artifact.storage import is_file
+from ...ir.diagnostics import CompileError, Diagnostic
+from .trail import Trail, open_trail, save_trail
+
+SEARCH = "search.snnpkg"
+EVERY = 10.0  # [s], after which it is saved
+
+
+class Stopped(Exception):
+    """The user wants to stop."""
+
+
+@dataclass(slots=True)
+class Search:
+    """The `trail` of a search with that digest, and the file that keeps it."""
+
+    path: Path
+    digest: str
+    trail: Trail
+    saved: float = field(default_factory=time.monotonic)
+
+    def save(self) -> None:
+        """Keep it, now."""
+        save_trail(self.path, self.digest, self.trail)
+        self.saved = time.monotonic()
+
+    def save_if_due(self) -> None:
+        """Keep it if that is long ago."""
+        if time.monotonic() - self.saved >= EVERY:
+            self.save()
+
+    def forget(self) -> None:
+        """Remove the file, and the folder if nothing else is in it."""
+        self.path.unlink(missing_ok=True)
+        with suppress(OSError):
+            self.path.parent.rmdir()
+
+
+def begun(out: Path, digest: str, is_resumed: bool) -> Search:
+    """The search in that folder, from its begin, or from where it was stopped; CompileError(E063)
+    where none was, (E060) where it was another."""
+    path = out / SEARCH
+    if not is_resumed:
+        return Search(path, digest, Trail())
+    if not is_file(path):
+        message = f"`{out}` holds no mapping that was stopped"
+        way_out = "begin without --resume, or name the --out that it was started with"
+        raise CompileError(Diagnostic("E063", message, help=way_out))
+    return Search(path, digest, open_trail(path, digest))
