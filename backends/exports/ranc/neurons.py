@@ -143,8 +143,10 @@ class _Found:
         start, cell = int(self.start[neuron]), self._read(neuron)
         low, high = cell.reach(start, least, most)
         never = not self.fires[:, neuron].any()
-        if low < LOW or high > HIGH - never or max(map(abs, cell)) > HIGH + 1:
+        if low < LOW or high > HIGH - never:
             raise self._too_wide(neuron, low if low < LOW else high)
+        if min(cell) < LOW or max(cell) > HIGH:
+            raise self._too_large(neuron, max(cell, key=abs))
         here = slice(low - cell.leak + REACH, high - cell.leak + REACH + 1)
         fires, after = cell.step(self.sums[here])
         is_same = (fires == self.fires[here, neuron]) & (after == self.after[here, neuron])
@@ -168,6 +170,14 @@ class _Found:
         mode = int(after[one] != after[two])
         reset = 0 if mode else int(after[one]) if fires.any() else -int(after[one])
         return _Cell(leak, threshold, floor, reset if fires.any() or len(fallen) else 0, mode)
+
+    def _too_large(self, neuron: int, value: int) -> CompileError:
+        message = (
+            f"`{self.population.name}[{neuron}]` has a threshold, a leak or a reset of {value}, "
+            f"and those of RANC have {WIDTH} bits, {LOW} to {HIGH}"
+        )
+        way_out = "take fewer bits a weight, so that the unit of potentials is larger"
+        return CompileError(Diagnostic("E085", message, self.population.span, help=way_out))
 
     def _too_wide(self, neuron: int, bound: int) -> CompileError:
         fewer = int(np.ceil(np.log2(abs(bound) / HIGH))) or 1

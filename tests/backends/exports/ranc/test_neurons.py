@@ -25,9 +25,9 @@ network n {{
 """
 
 
-def made(after: str, op: str = ">=", **asked: object) -> Model:
+def made(after: str, op: str = ">=", v_th: int = 9, **asked: object) -> Model:
     text = NEURON.format(start=1, op=op, reset=after)
-    text += NET.format(cell="cell(v_th = 9 mV, leak = 2 mV / 1 ms)")
+    text += NET.format(cell=f"cell(v_th = {v_th} mV, leak = 2 mV / 1 ms)")
     model = run_model_passes(draw_model(compiled_text(text).graph, 0))
     precision = Precision(bits=2, **{**OWN, **asked})  # type: ignore[arg-type]
     return run_model_passes(model, (Quantize(precision, "minmax"),))
@@ -71,3 +71,10 @@ def test_a_floor_that_no_cell_has_is_refused() -> None:
 def test_what_is_subtracted_is_the_threshold() -> None:
     model = made("v - v_th", ">", below="subtract", floor=-7.0, reset="nearest")
     refused("E071", cells, model, -4, 4)
+
+
+@pytest.mark.parametrize("v_th", [256, 300])
+def test_a_threshold_that_9_bits_do_not_hold_is_refused(v_th: int) -> None:
+    """Of a neuron to which nothing leads that could raise it so far."""
+    model = made("0 mV", v_th=v_th, below="reset", floor=0.0, state_bits=12)
+    assert f"of {v_th}, and" in refused("E085", cells, model, -4, 0).message
