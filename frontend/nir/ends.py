@@ -12,7 +12,6 @@ from ...ir.report import listing
 from .flat import INNER
 from .shapes import Shape, arrives_at, leaves_at
 
-
 MOST = 10_000  # edges that those to an Output and those from it become
 
 
