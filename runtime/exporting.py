@@ -47,9 +47,11 @@ def _golden(package: Package, samples: Presentation, settings: Settings) -> Trac
 
 def _clear(folder: Path, patterns: tuple[str, ...]) -> None:
     """Removes what an earlier export may have left, and this one may not write; CompileError(E063)
-    where that cannot be."""
+    where that cannot be. A folder within goes with its last file."""
     try:
         for path in [found for pattern in patterns for found in folder.glob(pattern)]:
             path.unlink()
+            if path.parent != folder and not any(path.parent.iterdir()):
+                path.parent.rmdir()
     except OSError as error:
         raise unwritable(folder, error) from error

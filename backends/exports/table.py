@@ -263,6 +263,11 @@ OF_ONNX = ("vectors.npz",)
 _PARTS = ("1_neuron", "2_synapse", "3_layer", "4_net")
 _TEXTS = tuple(f"{part}/*.{ending}" for part in _PARTS for ending in ("hex", "csv"))
 OF_VECTORS = (*_TEXTS, "weights.csv", "windows.csv")
+_OF_SAMPLE = ("input.json", "output.txt", "golden.txt", "tb_*.txt")
+OF_RANC = (
+    *("input.json", "csram_[0-9]*.mem", "tc_[0-9]*.mem"),
+    *(f"sample_[0-9]*/{name}" for name in _OF_SAMPLE),
+)
 
 EXPORTS: dict[str, Export] = {
     "c": Export("C99 of integers, with a test of golden vectors", _c, _require_c, OF_C),
@@ -306,7 +311,7 @@ EXPORTS: dict[str, Export] = {
         "cores of RANC: JSON for its simulator, memories for its circuit, packets of samples",
         _ranc,
         _require_ranc,
-        ("input.json", "*.mem", "sample_*/*"),
+        OF_RANC,
         details=frozenset({"layout"}),
     ),
     "nir": Export(

@@ -12,6 +12,8 @@ from ...ir.report import listing
 from .flat import INNER
 from .shapes import Shape, arrives_at, leaves_at
 
+MOST = 10_000  # edges that those to an Output and those from it become
+
 
 def text_of(edge: Edge) -> str:
     """An edge in words."""
@@ -41,10 +43,13 @@ def _before(graph: NirGraph, name: str, done: list[str]) -> NirGraph:
     pres = [a for a, b in graph.edges if b == name]
     if not pres:
         raise refusal(UNFIT, f"edges lead from the Output `{name}`, and none leads to it")
-    edges: list[Edge] = []
+    outs = sum(a == name for a, _ in graph.edges)
+    if len(pres) * outs > MOST:
+        message = f"{len(pres)} edges lead to the Output `{name}`, and {outs} from it"
+        raise refusal(UNFIT, message, "leave those from it out")
+    edges: dict[Edge, None] = {}
     for a, b in graph.edges:
-        new = [(pre, b) for pre in pres] if a == name else [(a, b)]
-        edges += [edge for edge in new if edge not in edges]
+        edges |= dict.fromkeys([(pre, b) for pre in pres] if a == name else [(a, b)])
         if a == name:
             done.append(f"{text_of((a, b))} leads from {listing(pres)}: `{name}` is the Output")
     return NirGraph(graph.nodes, tuple(edges))

@@ -12,6 +12,7 @@ from ...ir.nir.graph import GRAPH, UNFIT, Edge, NirGraph, Node, refusal
 from ...ir.report import listing, nearest
 
 INNER = {"Input": "Enter", "Output": "Leave"}
+MOST_EDGES = 1_000_000  # that those to and from nodes without a step may become
 
 
 class Way(NamedTuple):
@@ -86,12 +87,16 @@ def _end(graph: NirGraph, end: str, kind: str) -> str | None:
 def without(graph: NirGraph, kinds: Iterable[str]) -> NirGraph:
     """The graph without nodes of these kinds: what led to one leads to what it led to."""
     dropped = set(kinds)
-    before, after = graph.before(), graph.after()
+    before, after, made = graph.before(), graph.after(), 0
     for name in [n for n, node in graph.nodes.items() if node.kind in dropped]:
         pres, posts = before.pop(name), after.pop(name)
         if name in pres:
             message = f"`{name}`, which has no step of its own, leads to itself"
             raise refusal(UNFIT, message, "a cycle needs a neuron")
+        made += len(pres) * len(posts)
+        if made > MOST_EDGES:
+            message = f"{len(pres)} edges lead to `{name}`, and {len(posts)} from it, each to each"
+            raise refusal(UNFIT, message, "write the file with a node that adds them up")
         for pre in pres:
             after[pre] = _spliced(after[pre], name, posts)
         for post in posts:

@@ -56,7 +56,7 @@ def _repeated(flat: Flat, end: str, _is_source: bool) -> list[Meant]:
 
 def _otherwise(flat: Flat, end: str, _is_source: bool) -> list[Meant]:
     found = [name for name in flat.nodes if spelled(name) == spelled(end)]
-    return [Meant(name, "the names differ in their marks alone") for name in found]
+    return [Meant(name, "the names differ in marks and in case alone") for name in found]
 
 
 def _end_of_all(flat: Flat, end: str, is_source: bool) -> list[Meant]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,6 +20,8 @@ from .neurons import HIGH, LOW, Cells, cells_of
 
 Array = npt.NDArray[Any]
 LINES = 256  # of the output bus
+LONGEST = 15  # steps that a packet of a neuron may take
+ROUTERS = 1000  # whose memories have files of their own, 000 to 999
 
 
 class _Wired(NamedTuple):
@@ -51,6 +54,7 @@ def image_of(model: Model, core_of: Array | None = None, places: Array | None = 
         {p.name: wired.axon[via == k] for k, p in enumerate(model.graph.projections)},
     )
     relayed = with_relays(model, home, targets, NEURONS, AXONS)
+    _require_soon(model, relayed.delay, targets.of)
     axons = _with_relay_axons(wired, all_of.post, relayed, numbering.neurons)
     return _laid(relayed, axons, len(outputs), places)
 
@@ -125,6 +129,24 @@ def _outputs(model: Model, numbering: Numbering) -> Array:
         message = f"{len(outputs)} outputs, and the output bus of RANC has {LINES} lines"
         raise CompileError(Diagnostic("E085", message, found[0].span, help="read out fewer"))
     return outputs
+
+
+def _require_soon(model: Model, delay: Array, of: Mapping[str, Array]) -> None:
+    """CompileError(E085) for projections of neurons that take more steps than a packet knows of,
+    those of relays taken off: `delay` of each axon, and `of` a projection its axons."""
+    found = []
+    for projection in model.graph.projections:
+        most = int(delay[of[projection.name]].max(initial=0))
+        if most > LONGEST and model.graph.population(projection.pre).step is not None:
+            message = (
+                f"a spike of `{projection.name}` takes {most} steps to its axon, and a packet of "
+                f"RANC {LONGEST} at most"
+            )
+            longest = (projection.delay - most + LONGEST) * model.graph.dt
+            way_out = f"write `delay {longest:g} ms`, or pass it on by a population between them"
+            found.append(Diagnostic("E085", message, projection.span, help=way_out))
+    if found:
+        raise CompileError(found)
 
 
 def _with_relay_axons(wired: _Wired, post: Array, relayed: Relayed, neurons: int) -> _Joined:
@@ -220,6 +242,12 @@ def _places(cores: int, places: Array | None) -> tuple[int, int, list[Place], Pl
     if found:
         width = max(width, 1 + max(place.x for place in found))
         height = max(-(-(cores + 1) // width), 1 + max(place.y for place in found))
+    if width * height > ROUTERS:
+        message = (
+            f"{cores} cores and the output bus want a mesh of {width} x {height}, and the files of "
+            f"RANC have room for {ROUTERS} routers"
+        )
+        raise CompileError(Diagnostic("E085", message, help="take fewer neurons, or fewer axons"))
     every = (Place(x, y) for y in range(height) for x in range(width))
     rest = iter([place for place in every if place not in set(found)])
     found += [next(rest) for _ in range(cores - len(found))]

@@ -23,6 +23,7 @@ Array = npt.NDArray[Any]
 WIDTH = 9  # bits of a potential, a weight, a leak and both thresholds
 LOW, HIGH = -(1 << (WIDTH - 1)), (1 << (WIDTH - 1)) - 1
 REACH = 1 << 12  # sums that are looked at, on both sides of 0
+BLOCK = 64  # neurons that are looked at together: half a megabyte each
 
 
 class Cells(NamedTuple):
@@ -41,8 +42,11 @@ def cells_of(model: Model, population: Population, least: Array, most: Array) ->
     `most`, [neurons] each. CompileError(E071) where no cell does it, CompileError(E085) where a
     potential might need more than WIDTH bits."""
     state = _state(population)
-    found = _Found(model, population, state)
-    parts = [found.cell(n, int(least[n]), int(most[n])) for n in range(population.neurons)]
+    parts: list[tuple[int, ...]] = []
+    for first in range(0, population.neurons, BLOCK):
+        which = np.arange(first, min(first + BLOCK, population.neurons))
+        found = _Found(model, population, state, which)
+        parts += [found.cell(k, int(least[n]), int(most[n])) for k, n in enumerate(which)]
     return Cells(*np.array(parts, np.int64).reshape(-1, 6).T)
 
 
@@ -125,26 +129,29 @@ class _Cell(NamedTuple):
 
 
 class _Found:
-    """What each neuron of a population makes of a sum: whether it fires, and its state after."""
+    """What some neurons of a population, numbered `which`, make of a sum: whether each fires, and
+    its state after."""
 
-    def __init__(self, model: Model, population: Population, state: str) -> None:
-        self.population = population
+    def __init__(self, model: Model, population: Population, state: str, which: Array) -> None:
+        self.population, self.which = population, which
         self.sums = np.arange(-REACH, REACH)
-        neurons = Neurons(model, population, len(self.sums), np.float64)
+        neurons = Neurons(model, population, len(self.sums), np.float64, which)
         self.start = neurons.states[state][0].astype(np.int64)
-        size = len(self.sums), population.neurons
+        size = len(self.sums), len(which)
         neurons.states[state] = np.broadcast_to(self.sums[:, None], size).astype(np.int64)
         none = {p: np.zeros(size, kind) for p, kind in neurons.ports.items()}
         self.fires = np.asarray(neurons.advance(none).fired, bool)
         self.after = neurons.states[state].astype(np.int64)
 
     def cell(self, neuron: int, least: int, most: int) -> tuple[int, ...]:
-        """Start, leak, threshold, floor, reset and mode of a neuron."""
+        """Start, leak, threshold, floor, reset and mode of the neuron `which[neuron]`."""
         start, cell = int(self.start[neuron]), self._read(neuron)
         low, high = cell.reach(start, least, most)
         never = not self.fires[:, neuron].any()
-        if low < LOW or high > HIGH - never or max(map(abs, cell)) > HIGH + 1:
+        if low < LOW or high > HIGH - never:
             raise self._too_wide(neuron, low if low < LOW else high)
+        if min(cell) < LOW or max(cell) > HIGH:
+            raise self._too_large(neuron, max(cell, key=abs))
         here = slice(low - cell.leak + REACH, high - cell.leak + REACH + 1)
         fires, after = cell.step(self.sums[here])
         is_same = (fires == self.fires[here, neuron]) & (after == self.after[here, neuron])
@@ -169,14 +176,24 @@ class _Found:
         reset = 0 if mode else int(after[one]) if fires.any() else -int(after[one])
         return _Cell(leak, threshold, floor, reset if fires.any() or len(fallen) else 0, mode)
 
-    def _too_wide(self, neuron: int, bound: int) -> CompileError:
-        fewer = int(np.ceil(np.log2(abs(bound) / HIGH))) or 1
+    def _said(self, neuron: int) -> str:
+        return f"{self.population.name}[{self.which[neuron]}]"
+
+    def _too_large(self, neuron: int, value: int) -> CompileError:
         message = (
-            f"`{self.population.name}[{neuron}]` might come to {bound}, and a potential of RANC "
+            f"`{self._said(neuron)}` has a threshold, a leak or a reset of {value}, "
+            f"and those of RANC have {WIDTH} bits, {LOW} to {HIGH}"
+        )
+        way_out = "take fewer bits a weight, so that the unit of potentials is larger"
+        return CompileError(Diagnostic("E085", message, self.population.span, help=way_out))
+
+    def _too_wide(self, neuron: int, bound: int) -> CompileError:
+        fewer = max(1, int(np.ceil(np.log2(abs(bound) / HIGH))))
+        message = (
+            f"`{self._said(neuron)}` might come to {bound}, and a potential of RANC "
             f"has {WIDTH} bits, {LOW} to {HIGH}, beyond which it wraps"
         )
-        way_out = (
-            f"take {fewer} bits a weight less, or fewer synapses, and a floor: "
-            "`--floor 0 --below reset`"
-        )
+        bits = "1 bit" if fewer == 1 else f"{fewer} bits"
+        floor = ", and a floor: `--floor 0 --below reset`" if bound < 0 else ""
+        way_out = f"take {bits} a weight less, or fewer synapses{floor}"
         return CompileError(Diagnostic("E085", message, self.population.span, help=way_out))

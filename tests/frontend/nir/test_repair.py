@@ -142,6 +142,20 @@ def test_an_edge_from_the_output_is_from_what_leads_to_it() -> None:
     assert found.repairs == ("`output` -> `back` leads from `lif`: `output` is the Output",)
 
 
+def test_edges_through_an_output_are_bounded() -> None:
+    """A file of a thousand edges would become one of a hundred thousand."""
+
+    def crossed(count: int) -> tuple[dict, list]:
+        names = [f"{way}{k}" for way in ("in", "out") for k in range(count)]
+        ways = [
+            edge for n in names for edge in ([("output", n)] if "out" in n else [(n, "output")])
+        ]
+        return plain(**{n: linear(3, 3, DRAW) for n in names}), [*STRAIGHT, *ways]
+
+    assert len(repair(*crossed(90)).graph.edges) == 2 + 91 + 91 * 90
+    assert "101 edges lead to" in refused("E091", repair, *crossed(100)).message
+
+
 def test_which_input_is_meant_is_not_guessed() -> None:
     assert "an edge leads to the Input" in offered(plain(), [*STRAIGHT, ("lif", "input")]).message
     refused("E091", repair, plain(), [*STRAIGHT, ("lif", "input")])

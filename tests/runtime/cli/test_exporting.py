@@ -188,6 +188,39 @@ def test_nothing_of_an_earlier_export_stays(answer, quantized, tmp_path):
     assert not (tmp_path / "hw/1_neuron/weights_99.hex").exists()
 
 
+OF_RANC = """
+neuron core {
+  state v: mV = 0 mV
+  on input { v = v + i }
+  spike when v >= 3 mV
+  on spike { v = 0 mV }
+}
+network n {
+  dt = 1 ms
+  input x[5] encode spikes(duration = 4 ms)
+  output y[4] : core
+  x -> y : dense(init = uniform(-1, 3)) delay 1 ms
+}
+"""
+
+
+def test_samples_of_an_earlier_image_go_and_nothing_else(snncc, tmp_path):
+    (tmp_path / "net.snn").write_text(OF_RANC)
+    np.save(tmp_path / "x.npy", np.ones((3, 4, 5), np.uint8))
+    asked = ("--target", "ranc", "--bits", 3, "--calibrate", 0, "--out", "q.snnpkg")
+    assert snncc("quantize", "net.snn", *asked)[0] == 0
+    mine = {tmp_path / f"made/{name}" for name in ("sample_notes/a.txt", "own.mem", "sample_0/b")}
+    for path in mine:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("mine")
+    for samples in (3, 1):
+        given = ("--inputs", "x.npy", "--vectors", samples)
+        assert snncc("export", "q.snnpkg", "--target", "ranc", "--out", "made", *given)[0] == 0
+        folders = {p.name for p in (tmp_path / "made").iterdir() if p.is_dir()}
+        assert folders == {"sample_notes", *(f"sample_{k}" for k in range(samples))}
+    assert {path for path in mine if path.exists()} == mine
+
+
 def test_what_has_no_such_form_is_refused_before_samples_are_sought(snncc, tiny):
     status, _, said = snncc("export", tiny, "--target", "c", "--out", "made", "--inputs", "nowhere")
     assert (status, "E071" in said) == (1, True), said
