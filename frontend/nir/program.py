@@ -57,7 +57,10 @@ def imported(file: NirFile, choices: Choices, weights: str) -> Imported:
     lines = [*_head(file, settled, sound.repairs, plan), *_neurons(plan, settled)]
     scopes = scopes_of(flat.graphs, whole.nodes, plan.groups, plan.joints)
     bodies = _bodies(plan, settled, scopes, tensors)
-    lines += [*_modules(scopes, bodies), *_network(file, settled, bodies[NETWORK])]
+    lines += [
+        *_modules(scopes, bodies),
+        *_network(_name_of(file, plan, settled, scopes), settled, bodies[NETWORK]),
+    ]
     text = "\n".join(lines).replace(f'"{WEIGHTS}"', _quoted(weights)) + "\n"
     closing = tuple(joint.path for joint in plan.joints if joint.closes)
     counts = len(whole.nodes), len(plan.groups), len(plan.joints)
@@ -122,8 +125,14 @@ def _module_name(module: str) -> str:
     return f"nir_graph_{mangled(module)}"
 
 
-def _network(file: NirFile, settled: Settled, body: list[str]) -> Iterator[str]:
+def _name_of(file: NirFile, plan: Plan, settled: Settled, scopes: Scopes) -> str:
+    """What the network is called: no neuron and no module of the program is called so."""
     name = mangled(file.said.network or Path(file.name).stem)
+    taken = {model_name(g.kind, settled, settled.of(g.node)) for g in plan.groups}
+    return f"{name}_" if name in taken | {*map(_module_name, scopes.modules)} else name
+
+
+def _network(name: str, settled: Settled, body: list[str]) -> Iterator[str]:
     step = f"{settled.dt!r} s"
     yield f"network {name}(duration: s = {DURATION} * {step}) {{"
     yield f"  dt = {step}"

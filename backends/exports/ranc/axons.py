@@ -53,7 +53,7 @@ def typed(synapses: Synapses, neurons: int) -> Axons:
     weight, the one under which the most are there already; where there is none, it is split. Large
     groups come first. A neuron keeps room for those of its values that are to come.
     """
-    column = _columns(synapses)
+    column = columns(synapses)
     order = np.argsort(column, kind="stable")
     sizes = np.bincount(column) if len(column) else np.zeros(0, np.int64)
     starts = np.cumsum(sizes) - sizes
@@ -73,8 +73,9 @@ def typed(synapses: Synapses, neurons: int) -> Axons:
     return _sorted(Axons(table[:, 0], table[:, 1], table[:, 2], axon, tables.weight))
 
 
-def _columns(synapses: Synapses) -> Array:
-    """The group of each synapse: of one sender, one delay, and a neuron only once."""
+def columns(synapses: Synapses) -> Array:
+    """The group of each synapse: of one sender, one delay, and a neuron only once. Each takes an
+    axon, or several."""
     keys = np.stack((synapses.sender, synapses.delay, synapses.post)).astype(np.int64)
     order = np.lexsort(keys[::-1])
     ends = keys[:, order]

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .axons import Synapses, typed
+from .axons import Synapses, columns, typed
 
 Array = npt.NDArray[Any]
 NEURONS, AXONS = 256, 256  # of a core
@@ -26,8 +26,9 @@ def filled(synapses: Synapses, neurons: int, starts: Sequence[int] = ()) -> Arra
 
     def fits(count: int, first: int) -> bool:
         here = synapses.of(order[bounds[first] : bounds[first + count]])
-        is_small = axons_of(here._replace(post=here.post - first), count) <= AXONS
-        return count <= NEURONS and is_small
+        if count > NEURONS or columns(here).max(initial=-1) >= AXONS:
+            return False  # before types are sought, which takes long
+        return axons_of(here._replace(post=here.post - first), count) <= AXONS
 
     while first < neurons:
         count = _most(partial(fits, first=first), min(NEURONS, neurons - first))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
@@ -206,6 +207,19 @@ def test_names_cannot_leave_their_comments_or_texts() -> None:
     assert 'key = "a_x22_x0a_x7d_x20_x23_x7b.weight"' in made.text
     assert "a_x22_x0a_x7d_x20_x23_x7b.weight" in made.tensors
     assert all(line.startswith("#") for line in made.text.split("\n\n")[0].splitlines())
+
+
+@pytest.mark.parametrize("name", ["nir_lif", "nir_graph_cell", "net"])
+def test_a_network_is_called_as_nothing_else_is(name: str) -> None:
+    cell = {"type": "NIRGraph", "nodes": network(), "edges": chain(network())}
+    nodes = network() | {"cell": cell, "output": out(3)}
+    edges = [("input", "cell"), ("cell", "lif"), ("lif", "output")]
+    del nodes["fc"]
+    file = NirFile(f"{name}.nir", "1.0.8", graph_of(nodes, edges))
+    made = imported(file, ALL, "net.safetensors").text
+    called = re.findall(r"^(?:network|module|neuron) (\w+)", made, re.MULTILINE)
+    other = name if name == "net" else f"{name}_"
+    assert sorted(called) == sorted(["nir_lif", "nir_graph_cell", other])
 
 
 def test_what_a_file_says_needs_no_option_and_an_option_goes_before(tmp_path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from snncc.backends.exports.ranc.axons import TYPES, Synapses, most_values, typed
+from snncc.backends.exports.ranc.axons import TYPES, Axons, Synapses, most_values, typed
 from snncc.backends.exports.ranc.filled import filled
 
 
@@ -47,6 +47,22 @@ def test_a_population_lies_on_one_core_where_one_can_hold_it() -> None:
     synapses = Synapses(sender, np.ones(len(sender)), post, np.ones(len(sender), np.int64))
     assert np.bincount(filled(synapses, 130, [0, 120])).tolist() == [120, 10]
     assert np.bincount(filled(synapses, 130)).tolist() != [120, 10]
+
+
+def test_types_are_sought_only_of_what_a_core_may_hold(monkeypatch) -> None:
+    """To seek them takes a millisecond for every few senders."""
+    sought = []
+
+    def counted(synapses: Synapses, neurons: int) -> Axons:
+        made = typed(synapses, neurons)
+        sought.append(len(np.unique(synapses.sender)))
+        return made
+
+    monkeypatch.setattr("snncc.backends.exports.ranc.filled.typed", counted)
+    post = np.repeat(np.arange(300), 20)
+    sender = np.random.default_rng(0).integers(0, 900, len(post))
+    filled(Synapses(sender, np.ones(len(post)), post, np.ones(len(post), np.int64)), 300)
+    assert 230 < max(sought) <= 256
 
 
 def test_a_core_is_filled_up_to_its_axons() -> None:
