@@ -21,6 +21,9 @@ from devices import DEVICES
 from grid import GridDevice
 from kernel_flags import load_for_all
 
+# Before a text that imports them is run as plain Python: else they stay that in this process.
+import snncc.backends.cpu.elementary
+import snncc.backends.cpu.units  # noqa: F401
 from snncc.backends.compiled.text.modules import execute
 from snncc.backends.cpu import simulator as simulator_module
 from snncc.backends.cpu.codegen import CLOCKED, graph_source, kernel_source
