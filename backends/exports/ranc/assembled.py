@@ -132,19 +132,24 @@ def _outputs(model: Model, numbering: Numbering) -> Array:
 
 
 def _require_soon(model: Model, delay: Array, of: Mapping[str, Array]) -> None:
-    """CompileError(E085) for projections of neurons that take more steps than a packet knows of,
-    those of relays taken off: `delay` of each axon, and `of` a projection its axons."""
+    """CompileError(E085) for projections of neurons that take no step, or more than a packet knows
+    of, those of relays taken off: `delay` of each axon, and `of` a projection its axons."""
     found = []
     for projection in model.graph.projections:
-        most = int(delay[of[projection.name]].max(initial=0))
-        if most > LONGEST and model.graph.population(projection.pre).step is not None:
-            message = (
-                f"a spike of `{projection.name}` takes {most} steps to its axon, and a packet of "
-                f"RANC {LONGEST} at most"
-            )
-            longest = (projection.delay - most + LONGEST) * model.graph.dt
-            way_out = f"write `delay {longest:g} ms`, or pass it on by a population between them"
-            found.append(Diagnostic("E085", message, projection.span, help=way_out))
+        steps = delay[of[projection.name]]
+        if not len(steps) or model.graph.population(projection.pre).step is None:
+            continue
+        most = int(steps.max())
+        if 1 <= most <= LONGEST:
+            continue
+        message = (
+            f"a spike of `{projection.name}` takes {most} steps to its axon, and a packet of RANC "
+            f"1 to {LONGEST}"
+        )
+        longest = projection.delay - most + (LONGEST if most > 1 else 1)
+        between = ", or pass it on by a population between them" if most > 1 else ""
+        way_out = f"write `delay {longest * model.graph.dt:g} ms`{between}"
+        found.append(Diagnostic("E085", message, projection.span, help=way_out))
     if found:
         raise CompileError(found)
 

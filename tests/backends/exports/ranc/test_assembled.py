@@ -43,6 +43,12 @@ def test_a_packet_of_a_neuron_takes_15_steps_at_most() -> None:
     assert "delay 7.5 ms" in str(said.help)
 
 
+def test_a_packet_of_a_neuron_takes_a_step() -> None:
+    (said,) = refusals(image_of, made(0))
+    assert "`h->y` takes 0 steps" in said.message
+    assert str(said.help) == "write `delay 0.5 ms`"
+
+
 def test_steps_of_relays_are_none_of_a_packet() -> None:
     cores = np.array([0, 0, 1, 2])  # of `h` a neuron drives an axon on each of two cores
     image = image_of(made(16), cores)
