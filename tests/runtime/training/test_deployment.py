@@ -16,12 +16,21 @@ from snncc.runtime.training.deployment import (
 
 OTHER = Deployment(
     Precision(
-        3, "pow2", 8, 20, "shift", 7, "toward_zero", "wrap", "each", 6, -1.5, "event", 4, 64,
-        "reset", "tested", 2, 3, "loihi", {"h->y": 5},
+        *(3, "pow2", 8, 20, "shift", 7, "toward_zero", "wrap", "each", 6, -1.5, "event"),
+        spikes=4,
+        output_spikes=1,
+        table=64,
+        below="reset",
+        leak="tested",
+        extra_delay=2,
+        axon_types=3,
+        registers="loihi",
+        reset="threshold",
+        by_projection={"h->y": 5},
     ),
     2,
     "percentile",
-)  # fmt: skip
+)
 
 
 @pytest.mark.parametrize("asked", [OTHER, of_bits(4), Deployment()])
