@@ -45,6 +45,7 @@ from .quantizing import MEMBER
 from .running import Split, SplitOption, presented
 
 SHOWN = 12  # cores
+LARGEST_MAP_SEED = 2**31 - 1  # one that METIS and Mt-KaHyPar take too
 # Limits in words, where that is not their name.
 WORDS = {"axons_in": "axons in", "axons_out": "axons out", "synapse_bytes": "bytes"}
 SIZE = re.compile(r"([1-9]\d{0,3})x([1-9]\d{0,3})")
@@ -66,7 +67,9 @@ def map_(
     baselines: Annotated[
         bool, typer.Option("--baselines", help="what other ways to map it come to")
     ] = False,
-    shuffle: Annotated[int, typer.Option("--map-seed", min=0, help="of the mapping")] = 0,
+    shuffle: Annotated[
+        int, typer.Option("--map-seed", min=0, max=LARGEST_MAP_SEED, help="of the mapping")
+    ] = 0,
     resume: Annotated[
         bool, typer.Option("--resume", help="go on with what was stopped; all else as before")
     ] = False,

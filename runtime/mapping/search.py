@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ...backends.artifact.storage import is_file
+from ...backends.artifact.storage import is_file, is_folder
 from ...ir.diagnostics import CompileError, Diagnostic
 from .trail import Trail, open_trail, save_trail
 
@@ -26,6 +26,7 @@ class Search:
     path: Path
     digest: str
     trail: Trail
+    is_own: bool = False  # the folder was not there before
     saved: float = field(default_factory=time.monotonic)
 
     def save(self) -> None:
@@ -39,18 +40,22 @@ class Search:
             self.save()
 
     def forget(self) -> None:
-        """Remove the file, and the folder if nothing else is in it."""
+        """Remove the file, and the folder that was made for it if nothing else is in it."""
         self.path.unlink(missing_ok=True)
-        with suppress(OSError):
-            self.path.parent.rmdir()
+        if self.is_own:
+            with suppress(OSError):
+                self.path.parent.rmdir()
 
 
 def begun(out: Path, digest: str, is_resumed: bool) -> Search:
     """The search in that folder, from its begin, or from where it was stopped; CompileError(E063)
-    where none was, (E060) where it was another."""
-    path = out / SEARCH
+    where none was or no folder can be, (E060) where it was another."""
+    path, is_there = out / SEARCH, is_folder(out)
+    if not is_there and (out.exists() or out.is_symlink()):
+        message, way_out = f"`{out}` is no folder", "name another --out, or move what is there"
+        raise CompileError(Diagnostic("E063", message, help=way_out))
     if not is_resumed:
-        return Search(path, digest, Trail())
+        return Search(path, digest, Trail(), not is_there)
     if not is_file(path):
         message = f"`{out}` holds no mapping that was stopped"
         way_out = "begin without --resume, or name the --out that it was started with"

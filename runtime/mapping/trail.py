@@ -120,7 +120,7 @@ def open_trail(path: Path, digest: str) -> Trail:
     try:
         arrays = decode_tensors(members[ARRAYS])
         tried = [
-            Tried(arrays.get(f"part/{k}"), tuple(Excess(*excess) for excess in over))
+            Tried(_part(arrays, f"part/{k}"), tuple(Excess(*excess) for excess in over))
             for k, over in enumerate(facts["over"])
         ]
         state, is_same = _state(facts, arrays), facts["search"] == digest
@@ -134,9 +134,28 @@ def open_trail(path: Path, digest: str) -> Trail:
 
 
 def _state(facts: dict[str, Any], arrays: dict[str, Array]) -> State | None:
-    if facts["round"] < 0:
+    number, seed, height = (_whole(facts, name) for name in ("round", "seed", "height"))
+    if number < 0:
         return None
-    inner = None
-    if facts["height"]:
-        inner = Inner(facts["height"], arrays["inner"], arrays["random"])
-    return State(arrays.get("best"), facts["round"], facts["seed"], inner)
+    inner, part = None, _part(arrays, "inner")
+    if part is not None:
+        words = arrays["random"]
+        if words.dtype != np.int64 or words.shape != (2,) or height < 1:
+            raise ValueError("where a round stands")
+        inner = Inner(height, part, words)
+    return State(_part(arrays, "best"), number, seed, inner)
+
+
+def _whole(facts: dict[str, Any], name: str) -> int:
+    value = facts[name]
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ValueError(f"`{name}` as a whole number")
+    return value
+
+
+def _part(arrays: dict[str, Array], name: str) -> Array | None:
+    """The core of each vertex, if it was kept."""
+    part = arrays.get(name)
+    if part is not None and (part.dtype != np.int32 or part.ndim != 1 or part.min(initial=0) < 0):
+        raise ValueError(f"`{name}` as cores of neurons")
+    return part

@@ -144,6 +144,7 @@ def test_floats_are_not_mapped(snncc, tmp_path):
         (("--target", "odin"), "no cores of `odin`"),
         (("--target", "loihi", "--cores", "8"), "not WIDTHxHEIGHT"),
         (("--target", "loihi", "--effort", "4"), "less than or equal to 3"),
+        (("--target", "loihi", "--map-seed", f"{2**31}"), f"less than or equal to {2**31 - 1}"),
     ],
 )
 def test_wrong_usage(snncc, tmp_path, words, said):

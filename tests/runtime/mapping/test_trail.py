@@ -1,10 +1,12 @@
 """What is kept of a search is what comes back, and what is known is not sought again."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from integer_cases import drawn_integers
+from refusal import refused
 
 from snncc.backends.layout.numbering import Numbering
 from snncc.backends.layout.senders import axons
@@ -39,6 +41,23 @@ def test_it_comes_back(tmp_path: Path, state: State | None) -> None:
     assert repr(found) == repr(trail)
     with pytest.raises(CompileError, match="of another mapping"):
         open_trail(tmp_path / "s.snnpkg", "e")
+
+
+@pytest.mark.parametrize(
+    ("state", "part"),
+    [
+        (State(PART, 1, 4, Inner(-1, PART, WORDS)), PART),
+        (State(PART, 1, 4, Inner(1, PART, WORDS[:1])), PART),
+        (State(PART, 1, 4, Inner(1, PART - 1, WORDS)), PART),
+        (State(PART, "1", 4), PART),  # type: ignore[arg-type]
+        (State(PART, 1, 1e300), PART),  # type: ignore[arg-type]
+        (State(PART.astype(np.int64), 1, 4), PART),
+        (None, PART.reshape(3, 1)),
+    ],
+)
+def test_what_is_no_search_is_refused(tmp_path: Path, state: State | None, part: Any) -> None:
+    save_trail(tmp_path / "s.snnpkg", "d", Trail([Tried(part)], state))
+    assert "lacks" in refused("E060", open_trail, tmp_path / "s.snnpkg", "d").message
 
 
 @pytest.fixture
@@ -84,10 +103,14 @@ def test_the_file_goes_with_its_folder_if_that_is_empty(tmp_path: Path) -> None:
     search.save_if_due()
     assert not search.path.exists()
     search.save()
-    assert begun(tmp_path / "m", "d", is_resumed=True).trail == Trail()
+    again = begun(tmp_path / "m", "d", is_resumed=True)
+    assert again.trail == Trail()
+    again.forget()
+    assert (tmp_path / "m").exists()
     search.forget()
     assert not (tmp_path / "m").exists()
     Search(search.path, "d", Trail(), saved=-100.0).save_if_due()
     (tmp_path / "m" / "other").touch()
     search.forget()
     assert [f.name for f in (tmp_path / "m").iterdir()] == ["other"]
+    assert "no folder" in refused("E063", begun, tmp_path / "m" / "other", "d", False).message
