@@ -167,7 +167,8 @@ def _more_cores(task: Task, fits: Fits) -> str | None:
     for times in (2, 3, 4):
         wide = replace(mesh, width=mesh.width * times, height=mesh.height * times)
         if fits(replace(task, mesh=wide)):
-            return f"a mesh of {wide.width}x{wide.height}, if there is one: --cores"
+            size = f"{wide.width}x{wide.height}"
+            return f"a mesh of {size}, if there is one: `snncc map --cores {size}`"
     return None
 
 
