@@ -43,8 +43,9 @@ from snncc.backends.mapping.route import traffic
 from snncc.backends.mapping.starts import along, hilbert
 from snncc.ir.chips.cores import CORES
 from snncc.ir.model import Model
+from snncc.runtime.mapping.arranged import Wishes, assigned, placed
 from snncc.runtime.mapping.fewest import Task
-from snncc.runtime.mapping.plan import Wishes, assigned, placed
+from snncc.runtime.mapping.trail import Trail
 from snncc.runtime.settings import settings_from
 
 MESH, COST = LOIHI_MESH, COSTS["loihi"]
@@ -81,7 +82,7 @@ def mappings(
         yield "by cluster", net.planted, along(cores, hilbert(MESH, net.cores), MESH)
     for effort in (1, 2):
         wishes = Wishes("loihi", seed=seed, effort=effort)
-        part = assigned(task, wishes, kernels, lambda stage, share: None)
+        part = assigned(task, wishes, kernels, lambda stage, share: None, Trail())
         yield f"effort {effort}", part, placed(task, part, wishes, kernels, lambda *_: None)
 
 

@@ -14,8 +14,8 @@ from .axons import Axons, Floats, Ints
 from .costs import COSTS, Cost
 from .limits import CoreLimits, Mesh, excesses, uses
 from .load import Kernels
-from .place import EFFORTS, anneal, apart, plan_of, settle
-from .records import CoreNets
+from .place import EFFORTS, SEEN, anneal, apart, plan_of, settle
+from .records import CoreNets, Plan
 
 NEURONS = 1000  # beyond that a neuron's moves are too few to be worth their time
 
@@ -32,33 +32,78 @@ def jointly(
     effort: int = 1,
     cost: Cost = COSTS["hops"],
     fewest: int = 0,
+    progress: SEEN | None = None,
 ) -> tuple[Ints, Ints]:
     """The core of each neuron and the slot of each core, from those given on: what costs less and
     keeps the limits, with no more cores; otherwise those. No core is left with fewer neurons than
     `fewest`."""
-    if mesh.cores_a_router != 1 or axons.neurons > NEURONS or not axons.neurons:
+    if not applies(axons, place, mesh, effort):
         return part, place
-    rooms = Mesh(mesh.width, mesh.height, limits.neurons, mesh.entry)
+    room = min(limits.neurons, axons.neurons)
+    rooms = Mesh(mesh.width, mesh.height, room, mesh.entry)
     nets = _nets(axons)
     nets = nets if cost.is_multicast else apart(nets)
-    plan = plan_of(nets, _rooms(np.asarray(place)[part], limits.neurons), rooms, cost)
+    plan = plan_of(nets, _rooms(np.asarray(place)[part], room), rooms, cost)
     plan = plan._replace(fewest=fewest)
     random = np.array([seed * 4001 + 23, seed + 6101]) % 2147483398 + 1
-    first = kernels.price_all(plan, nets)
-    best, least = plan.slot.copy(), first
-    for _ in range(EFFORTS[effort].rounds):
-        for _ in anneal(plan, nets, EFFORTS[effort], kernels, random):
-            pass
+    found, least = (part, place), kernels.price_all(plan, nets)
+    for number in range(EFFORTS[effort].rounds):
+        for share in anneal(plan, nets, EFFORTS[effort], kernels, random):
+            if progress is not None:
+                progress((number + share) / EFFORTS[effort].rounds)
         settle(plan, nets, np.arange(axons.neurons), EFFORTS[effort], kernels)
-        found = kernels.price_all(plan, nets)
-        if found < least:
-            best, least = plan.slot.copy(), found
-    taken, made = np.unique(best // limits.neurons, return_inverse=True)
-    made = made.astype(np.int32)
-    is_more = len(taken) > len(place)
-    if is_more or any(excesses(uses(axons, made, limits, len(taken), kernels), limits)):
-        return part, place
-    return made, taken.astype(np.int32)
+        _close(plan, nets, len(place), kernels)
+        price, made = kernels.price_all(plan, nets), _cores(plan.slot // room)
+        if price < least and _keeps(axons, made, limits, len(place), kernels):
+            found, least = made, price
+    return found
+
+
+def applies(axons: Axons, place: Ints, mesh: Mesh, effort: int) -> bool:
+    """Whether neurons are placed one by one at all: few of them, on several cores of a router
+    each, with some effort."""
+    is_small = 0 < axons.neurons <= NEURONS
+    return is_small and mesh.cores_a_router == 1 and len(place) > 1 and EFFORTS[effort].rounds > 0
+
+
+def _close(plan: Plan, nets: CoreNets, most: int, kernels: Kernels) -> None:
+    """Leaves so many routers in use, as far as they have room: of the others, the emptiest first,
+    each neuron goes to where it costs least."""
+    room = plan.cores_a_router
+    while True:
+        taken, held = np.unique(plan.slot // room, return_counts=True)
+        if len(taken) <= most:
+            return
+        closing = taken[held.argmin()]
+        for neuron in np.flatnonzero(plan.slot // room == closing).tolist():
+            slots = _free(plan, taken[taken != closing])
+            if not len(slots):
+                return
+            costs = [kernels.change(plan, nets, neuron, slot, False) for slot in slots.tolist()]
+            kernels.change(plan, nets, neuron, int(slots[np.argmin(costs)]), True)
+
+
+def _free(plan: Plan, routers: Ints) -> Ints:
+    """An empty slot of each router that has one."""
+    room = plan.cores_a_router
+    empty = plan.holder.reshape(-1, room)[routers] < 0
+    return (routers * room + empty.argmax(axis=1))[empty.any(axis=1)]
+
+
+def _cores(router: Ints) -> tuple[Ints, Ints]:
+    """The core of each neuron, and the slot of each core, by the neurons' routers."""
+    taken, made = np.unique(router, return_inverse=True)
+    return made.astype(np.int32), taken.astype(np.int32)
+
+
+def _keeps(
+    axons: Axons, made: tuple[Ints, Ints], limits: CoreLimits, most: int, kernels: Kernels
+) -> bool:
+    """Whether these are at most so many cores, within their limits."""
+    part, slots = made
+    if len(slots) > most:
+        return False
+    return not any(excesses(uses(axons, part, limits, len(slots), kernels), limits))
 
 
 def _nets(axons: Axons) -> CoreNets:

@@ -27,8 +27,9 @@ from ...ir.report import nearest
 from ...ir.verify.durations import steps_of
 from ..interrupt import StopWish, stop_wish
 from ..loading import DEFAULT_TARGET, make_simulator
+from ..mapping.arranged import Watch, Wishes
 from ..mapping.changes import Unfit
-from ..mapping.plan import Mapped, Watch, Wishes, map_model, task_of
+from ..mapping.plan import Mapped, map_model, task_of
 from ..mapping.search import Search, Stopped, begun
 from ..mapping.trail import digest_of
 from ..report import progress_bar, table_of
@@ -200,6 +201,13 @@ def _rates(
     return rates_of(package.model, found.activity, len(shown) * steps_of(package.model.graph))
 
 
+def _placing(found: dict[str, Any]) -> Iterator[str]:
+    """That neurons were placed one by one, and what that saves."""
+    if found["kept"] == "neurons":
+        before, after = found["cores"], found["neurons"]
+        yield f"neurons placed one by one: {after:.4g} hops, and {before:.4g} of cores placed whole"
+
+
 def _tell(out: Path, made: Mapped, output: Output) -> None:
     report = made.report
     rows = [
@@ -230,6 +238,7 @@ def _tell(out: Path, made: Mapped, output: Output) -> None:
         f"binding: {limit}, {binding['used']} of {binding['allowed']} on {binding['where']}",
         f"a step: {sent['packets']:.4g} packets over {sent['weighted_hops']:.4g} hops, "
         f"{sent['max_link']:.4g} on the busiest link; {costs}",
+        *_placing(report["placing"]),
         f"constants: {report['cost']['constants']['source']}",
     )
     if "baselines" in report:

@@ -2,10 +2,12 @@
 
 import json
 from contextlib import nullcontext
+from dataclasses import replace
 
 import pytest
 
 from snncc.backends.layout.stored import ARRAYS, open_layout
+from snncc.ir.chips.cores import CORES
 from snncc.runtime.cli import mapping
 from snncc.runtime.mapping.search import SEARCH
 
@@ -49,6 +51,7 @@ def test_a_map_equals_its_network(snncc, answer, package, tmp_path, monkeypatch)
     small = ("map", package, "--target", "generic", "--cores", "1x1", "--samples", 0, "--baselines")
     (told,) = answer(*small, "--out", "s")
     assert len(told["cores"]) == 1
+    assert told["placing"]["kept"] == "cores"
     assert {"index order", "Hilbert"} <= {row["name"].split(" (")[0] for row in told["baselines"]}
 
 
@@ -152,6 +155,26 @@ def test_wrong_usage(snncc, tmp_path, words, said):
     status, _, err = snncc("map", "net.snn", *words, "--out", "m")
     assert status == 2
     assert said in " ".join(err.replace("│", " ").split())
+
+
+@pytest.mark.slow
+def test_neurons_of_few_are_placed_one_by_one(snncc, tmp_path, monkeypatch):
+    """Cores of 8 neurons, which is few for the links that they share."""
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setitem(CORES, "generic", replace(CORES["generic"], neurons=8))
+    text = NET.replace("x -> h : dense(", "x -> h : sparse(p = 0.1, ")
+    (tmp_path / "net.snn").write_text(text.replace("h -> y : dense(", "h -> y : sparse(p = 0.2, "))
+    asked = ("--calibrate", 0, "--scale", "population", "--out", "q.snnpkg", "--quiet")
+    assert snncc("quantize", "net.snn", *asked)[0] == 0
+    place = ("map", "q.snnpkg", "--target", "generic", "--cores", "3x3", "--samples", 0)
+    status, out, err = snncc(*place, "--out", "m")
+    told = json.loads((tmp_path / "m" / "map.json").read_text())
+    placing = told["placing"]
+    assert status == 0, err
+    assert placing["kept"] == "neurons", placing
+    assert told["traffic"]["weighted_hops"] == pytest.approx(placing["neurons"])
+    assert "neurons placed one by one" in out
+    assert snncc("diff", "q.snnpkg", "m", "--limit", 2, "--states")[0] == 0
 
 
 AXONS = """

@@ -13,9 +13,10 @@ from snncc.ir.chips.cores import CORES
 from snncc.ir.integers.precision import Deployment, Precision
 from snncc.ir.model import draw_model
 from snncc.ir.passes.pipeline import run_model_passes
+from snncc.runtime.mapping.arranged import Wishes
 from snncc.runtime.mapping.changes import Unfit
 from snncc.runtime.mapping.foreseen import foreseen, lines_of
-from snncc.runtime.mapping.plan import Wishes, task_of
+from snncc.runtime.mapping.plan import task_of
 from snncc.runtime.quantization import quantized
 
 NET = """
