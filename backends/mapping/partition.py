@@ -20,12 +20,15 @@ from .feasible import DoesNotFit, proved_misfits
 from .fill import by_classes, filled
 from .halves import halved
 from .levels import (
+    MANY,
     bounds_of,
     coarser,
     cut_of,
     finest,
     packets_weight,
+    places_of,
     pressure,
+    thinned,
     weight_a_vertex,
 )
 from .limits import CoreLimits, excesses, uses
@@ -56,6 +59,11 @@ SCHEDULES = (
     Schedule(3, 20, 150, 30, 80),
     Schedule(8, 20, 400, 60, 160),
 )
+
+
+MOST = 0.95  # of the vertices, that joining them leaves if it is worth a level
+THIN = 16  # pins of an axon by which vertices of large levels are joined,
+FEWER = 32  # to so many times fewer
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -235,7 +243,7 @@ class Search:
         they have in common is whom they reach, that level is the coarsest."""
         schedule, kernels, top = self.schedule, self.kernels, len(maps)
         part = halved(levels[top], self.cores, schedule.warm, schedule.halving, random, kernels)
-        if top == 0:
+        if top == 0 or len(levels[top - 1].reach) > MANY:
             return part
         halves = self._refined(levels[top], part, random, top, top, True)
         part = halves.part[maps[-1]]
@@ -262,8 +270,8 @@ class Search:
         fewest = self.schedule.a_core * self.cores
         while len(levels[-1].size) > fewest:
             level = levels[-1]
-            coarse, vertices = self._joined(level, part, random)
-            if vertices > 0.95 * len(level.size):
+            coarse, vertices = self._joined_far(level, part, random)
+            if vertices > MOST * len(level.size):
                 break
             levels.append(coarser(level, coarse, vertices, self.kernels))
             maps.append(coarse)
@@ -271,7 +279,28 @@ class Search:
                 part = _carried(part, [coarse])
         return levels, maps
 
-    def _joined(self, level: Level, part: Ints | None, random: Ints) -> tuple[Ints, int]:
+    def _joined_far(self, level: Level, part: Ints | None, random: Ints) -> tuple[Ints, int]:
+        """What each vertex is joined to, and how many there are then. Vertices of a large level
+        are joined time after time by some pins of its axons: each level between would take as many
+        bytes as it, and as long."""
+        if len(level.reach) <= MANY:
+            return self._joined(level, part, random)
+        at = places_of(level, random, self.kernels)
+        thin, coarse = thinned(level, THIN, random, self.kernels), np.arange(len(level.size))
+        fewest = max(self.schedule.a_core * self.cores, len(level.size) // FEWER)
+        while len(thin.size) > fewest:
+            further, vertices = self._joined(thin, part, random, at)
+            if vertices > MOST * len(thin.size):
+                break
+            thin, coarse = coarser(thin, further, vertices, self.kernels), further[coarse]
+            part = part if part is None else _carried(part, [further])
+            at = _means(at, further, vertices)
+        return coarse.astype(np.int32), len(thin.size)
+
+    def _joined(
+        self, level: Level, part: Ints | None, random: Ints, at: Ints | None = None
+    ) -> tuple[Ints, int]:
+        """What each vertex is joined to, once: to the nearest if it is known where they lie."""
         vertices = len(level.size)
         joined, order = np.arange(vertices, dtype=np.int32), np.arange(vertices)
         self.kernels.shuffle(random, order)
@@ -280,7 +309,10 @@ class Search:
         most = np.maximum(least, 1).astype(np.int64)
         same = np.zeros(vertices, np.int32) if part is None else part
         sample = self.schedule.sample
-        self.kernels.join_up(level, same, random, order, most, sample, joined, held)
+        if at is None:
+            self.kernels.join_up(level, same, random, order, most, sample, joined, held)
+        else:
+            self.kernels.join_near(level, same, at, random, order, most, sample, joined, held)
         while (joined[joined] != joined).any():
             joined = joined[joined]
         roots, coarse = np.unique(joined, return_inverse=True)
@@ -301,13 +333,31 @@ class Search:
             sweeps = schedule.last
         heats = np.geomspace(warm, schedule.cold, sweeps) * scale
         presses = press * np.geomspace(1, 1 if height else 100, sweeps)
-        kernels.anneal(level, cut, bounds, random, heats, presses)
+        order, is_large = np.arange(len(level.size)), len(level.reach) > MANY
+        if is_large:  # those of a core have most of their axons in common
+            order = _core_by_core(part, self.cores, random, kernels)
+        kernels.anneal(level, cut, bounds, random, order, not is_large, heats, presses)
         if height == 0:
             kernels.relieve(level, cut, bounds, random, 4)
-            order = np.arange(len(level.size))
-            kernels.shuffle(random, order)
-            kernels.descend(level, cut, bounds, order, 1e300, 8)
+            if not is_large:
+                kernels.shuffle(random, order)
+            kernels.descend(level, cut, bounds, order, 1e300, 2 if is_large else 8)
         return cut
+
+
+def _means(at: Ints, coarse: Ints, vertices: int) -> Ints:
+    """Where what was joined lies: in the middle of all that was."""
+    sums = [np.bincount(coarse, column, vertices) for column in at.T]
+    return (np.stack(sums, axis=1) / np.bincount(coarse, minlength=vertices)[:, None]).astype(
+        np.float32
+    )
+
+
+def _core_by_core(part: Ints, cores: int, random: Ints, kernels: Kernels) -> Ints:
+    """The vertices of one core after those of another, cores in disorder."""
+    rank = np.arange(cores)
+    kernels.shuffle(random, rank)
+    return np.argsort(rank[part], kind="stable")
 
 
 def _carried(part: Ints, maps: list[Ints]) -> Ints:
