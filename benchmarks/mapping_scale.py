@@ -5,18 +5,19 @@
 Neurons lie along a ring and are named at random. Of each nine of ten synapses end within 500
 places, the others anywhere. A core has 1024 neurons and no other limit; the mesh is as large as it
 must be. The bytes of the synapses are those of the model, 9 each: two ends and a code. Memory is
-the most that the process had in RAM up to the end of a stage; what the model and the kernels took
-before the first of them stands in the first row.
+the most that the process had in RAM from the first stage to the end of one, on Linux; what the
+model and the kernels take before stands in the first row, and last how much more than that it was,
+over the bytes of the synapses.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import resource
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -126,8 +127,14 @@ class Spent:
 
 
 def peak() -> float:
-    """The most that the process had in RAM [GB]."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
+    """The most that the process had in RAM since `forget_peak` [GB]."""
+    lines = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    return int(lines["VmHWM"].split()[0]) * 1024 / 1e9
+
+
+def forget_peak() -> None:
+    """Count from what it has now."""
+    Path("/proc/self/clear_refs").write_text("5")
 
 
 def main() -> None:
@@ -143,6 +150,8 @@ def main() -> None:
         pass
     model = model_of(int(given.neurons), given.fan_out)
     synapses = max(w.synapses for w in model.wirings.values())
+    forget_peak()
+    before = peak()
     rows, document = [("model", "", "", f"{peak():.2f}", f"{synapses} synapses")], list[Any]()
     whole = np.zeros(2)
     for stage, seconds, said in staged(model, given.effort, kernels):
@@ -151,7 +160,7 @@ def main() -> None:
         told = {"seconds": seconds[0], "processor": seconds[1], "peak_gb": peak()}
         document.append({"stage": stage, **told, "said": said})
         print(rows[-1], flush=True)
-    size = f"{9 * synapses / 1e9:.2f} GB synapses"
+    size = f"{9 * synapses / 1e9:.3f} GB synapses, x {(peak() - before) / 9e-9 / synapses:.2f}"
     rows.append(("in all", *(f"{s:.1f}" for s in whole), f"{peak():.2f}", size))
     title = f"{int(given.neurons)} neurons, {synapses} synapses, effort {given.effort}"
     headers = ("stage", "time [s]", "processor [s]", "peak [GB]", "")

@@ -13,7 +13,6 @@ NO_LIMIT = 1 << 60
 WHOLE = 1 << 44  # the weight of all packets, were every pin in a core of its own
 PLACES = 1 << 25  # cuts of so many axons x cores have a place for each, in 128 MiB at most
 PRESS, SOFT = 0.3, 0.04  # see pressure
-MANY = 1 << 20  # pins: levels with more are few, and looked at vertex by vertex of a core
 COORDINATES, MEANS = 8, 10  # of a place, and how often it is moved to the mean of those around it
 SPARE = 8  # places in an axon's list of cores beyond those that it has
 
