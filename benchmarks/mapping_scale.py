@@ -5,18 +5,19 @@
 Neurons lie along a ring and are named at random. Of each nine of ten synapses end within 500
 places, the others anywhere. A core has 1024 neurons and no other limit; the mesh is as large as it
 must be. The bytes of the synapses are those of the model, 9 each: two ends and a code. Memory is
-the most that the process had in RAM up to the end of a stage; what the model and the kernels took
-before the first of them stands in the first row.
+the most that the process had in RAM from the first stage to the end of one, on Linux; what the
+model and the kernels take before stands in the first row, and last how much more than that it was,
+over the bytes of the synapses.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import resource
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -52,6 +53,7 @@ network ring {{
 NEAR, SHARE = 500, 0.9  # places on both sides, and synapses that end there
 A_CORE = 1024
 ROWS = 20_000  # neurons whose synapses are drawn at once
+Seconds = tuple[float, float]
 
 
 def wired(neurons: int, fan_out: int, seed: int = 0) -> Listed:
@@ -88,7 +90,7 @@ def model_of(neurons: int, fan_out: int) -> Model:
     return replace(made, wirings={**made.wirings, ring: listed}, values=values)
 
 
-def staged(model: Model, effort: int, kernels: Kernels) -> Iterator[tuple[str, float, str]]:
+def staged(model: Model, effort: int, kernels: Kernels) -> Iterator[tuple[str, Seconds, str]]:
     """(stage, seconds, what came of it)."""
     spent = Spent()
     neurons = sum(p.neurons for p in model.graph.populations if p.step is not None)
@@ -113,20 +115,26 @@ def staged(model: Model, effort: int, kernels: Kernels) -> Iterator[tuple[str, f
 
 
 class Spent:
-    """Seconds since it was called last."""
+    """Seconds since it was called last, by the clock and of the processor."""
 
     def __init__(self) -> None:
-        self.last = time.perf_counter()
+        self.last = time.perf_counter(), time.process_time()
 
-    def __call__(self) -> float:
-        """Seconds since then."""
-        before, self.last = self.last, time.perf_counter()
-        return self.last - before
+    def __call__(self) -> Seconds:
+        """Both since then."""
+        before, self.last = self.last, (time.perf_counter(), time.process_time())
+        return self.last[0] - before[0], self.last[1] - before[1]
 
 
 def peak() -> float:
-    """The most that the process had in RAM [GB]."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
+    """The most that the process had in RAM since `forget_peak` [GB]."""
+    lines = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    return int(lines["VmHWM"].split()[0]) * 1024 / 1e9
+
+
+def forget_peak() -> None:
+    """Count from what it has now."""
+    Path("/proc/self/clear_refs").write_text("5")
 
 
 def main() -> None:
@@ -142,18 +150,20 @@ def main() -> None:
         pass
     model = model_of(int(given.neurons), given.fan_out)
     synapses = max(w.synapses for w in model.wirings.values())
-    rows, document = [("model", "", f"{peak():.2f}", f"{synapses} synapses")], list[Any]()
-    whole = 0.0
+    forget_peak()
+    before = peak()
+    rows, document = [("model", "", "", f"{peak():.2f}", f"{synapses} synapses")], list[Any]()
+    whole = np.zeros(2)
     for stage, seconds, said in staged(model, given.effort, kernels):
         whole += seconds
-        rows.append((stage, f"{seconds:.1f}", f"{peak():.2f}", said))
-        document.append({"stage": stage, "seconds": seconds, "peak_gb": peak(), "said": said})
+        rows.append((stage, *(f"{s:.1f}" for s in seconds), f"{peak():.2f}", said))
+        told = {"seconds": seconds[0], "processor": seconds[1], "peak_gb": peak()}
+        document.append({"stage": stage, **told, "said": said})
         print(rows[-1], flush=True)
-    rows.append(
-        ("in all", f"{whole:.1f}", f"{peak():.2f}", f"{9 * synapses / 1e9:.2f} GB synapses")
-    )
+    size = f"{9 * synapses / 1e9:.3f} GB synapses, x {(peak() - before) / 9e-9 / synapses:.2f}"
+    rows.append(("in all", *(f"{s:.1f}" for s in whole), f"{peak():.2f}", size))
     title = f"{int(given.neurons)} neurons, {synapses} synapses, effort {given.effort}"
-    headers = ("stage", "time [s]", "peak [GB]", "")
+    headers = ("stage", "time [s]", "processor [s]", "peak [GB]", "")
     publish({"mapping_scale": Grid(title, headers, tuple(rows), labels=1)}, document, given)
 
 

@@ -58,7 +58,8 @@ def _halves(
     found = []
     for _ in range(STARTS):
         cut = cut_of(level, _wave(level, share, random, kernels), 2, bounds, kernels)
-        kernels.anneal(level, cut, bounds, random, heats, presses)
+        order = np.arange(len(level.size))
+        kernels.anneal(level, cut, bounds, random, order, True, heats, presses)
         found.append(cut)
     return min(found, key=lambda cut: packets_weight(level, cut))
 

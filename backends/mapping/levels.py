@@ -13,6 +13,7 @@ NO_LIMIT = 1 << 60
 WHOLE = 1 << 44  # the weight of all packets, were every pin in a core of its own
 PLACES = 1 << 25  # cuts of so many axons x cores have a place for each, in 128 MiB at most
 PRESS, SOFT = 0.3, 0.04  # see pressure
+COORDINATES, MEANS = 8, 10  # of a place, and how often it is moved to the mean of those around it
 SPARE = 8  # places in an axon's list of cores beyond those that it has
 
 
@@ -63,6 +64,29 @@ def transposed(start: Ints, reach: Ints, vertices: int, kernels: Kernels) -> tup
     into, senders = np.zeros(vertices + 1, np.int64), np.empty(len(reach), np.int32)
     kernels.turn_round(start, reach, into, senders)
     return into, senders
+
+
+def thinned(level: Level, most: int, random: Ints, kernels: Kernels) -> Level:
+    """The level with so many pins of each axon at most, drawn at random."""
+    pins = np.minimum(np.diff(level.start), most)
+    start = np.concatenate(([0], np.cumsum(pins, dtype=np.int64)))
+    reach, loops = np.empty(start[-1], np.int32), np.zeros(len(pins), np.uint8)
+    kernels.thin_out(level, most, random, start, reach, loops)
+    into, senders = transposed(start, reach, len(level.size), kernels)
+    return level._replace(start=start, reach=reach, loops=loops, into=into, senders=senders)
+
+
+def places_of(level: Level, random: Ints, kernels: Kernels) -> Ints:
+    """Where each vertex lies, near to those with which it shares axons. float32 [vertices,
+    coordinates]"""
+    at = np.empty((len(level.size), COORDINATES), np.float32)
+    middle = np.empty((len(level.source), COORDINATES), np.float32)
+    kernels.scatter(random, at)
+    for _ in range(MEANS):
+        kernels.average(level, at, middle)
+        at -= at.mean(axis=0)
+        at /= np.maximum(at.std(axis=0), np.float32(1e-9))
+    return at
 
 
 def coarser(level: Level, coarse: Ints, vertices: int, kernels: Kernels) -> Level:

@@ -17,6 +17,7 @@ FILES = (
     "routes.py",
     "swaps.py",
     "coarse.py",
+    "near.py",
     "cuts.py",
     "refine.py",
     "relief.py",

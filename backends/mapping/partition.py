@@ -19,9 +19,9 @@ from .axons import Axons, Ints
 from .feasible import DoesNotFit, proved_misfits
 from .fill import by_classes, filled
 from .halves import halved
+from .joining import Joining, carried, is_large
 from .levels import (
     bounds_of,
-    coarser,
     cut_of,
     finest,
     packets_weight,
@@ -212,7 +212,7 @@ class Search:
         What a round has come to is not done again."""
         random = words % 2147483398 + 1
         is_first = part is None
-        levels, maps = self._coarsen(part, random)
+        levels, maps = self._joining(random).levels(self.fine, part)
         work = np.cumsum([len(level.reach) + len(level.size) for level in levels][::-1])[::-1]
         if inner is not None:
             part, random = inner.part, inner.random.copy()
@@ -220,7 +220,8 @@ class Search:
         elif part is None:
             part = self._begun(levels, maps, random)
         else:
-            part = _carried(part, maps)
+            for coarse in maps:
+                part = carried(part, coarse)
         for height in range(len(levels) - 1, -1, -1):
             level = levels.pop()
             cut = self._refined(level, part, random, height, len(maps), is_first)
@@ -235,7 +236,7 @@ class Search:
         they have in common is whom they reach, that level is the coarsest."""
         schedule, kernels, top = self.schedule, self.kernels, len(maps)
         part = halved(levels[top], self.cores, schedule.warm, schedule.halving, random, kernels)
-        if top == 0:
+        if top == 0 or is_large(levels[top - 1]):
             return part
         halves = self._refined(levels[top], part, random, top, top, True)
         part = halves.part[maps[-1]]
@@ -250,41 +251,16 @@ class Search:
 
     def _joined_on(self, random: Ints) -> Cut:
         """A partition from as few vertices as they are joined to."""
-        levels, maps = self._coarsen(None, random)
+        levels, maps = self._joining(random).levels(self.fine, None)
         part = np.arange(len(levels[-1].size), dtype=np.int32) % self.cores
         for height in range(len(maps), -1, -1):
             cut = self._refined(levels[height], part, random, height, len(maps), False)
             part = cut.part[maps[height - 1]] if height else cut.part
         return cut
 
-    def _coarsen(self, part: Ints | None, random: Ints) -> tuple[list[Level], list[Ints]]:
-        levels, maps = [self.fine], list[Ints]()
-        fewest = self.schedule.a_core * self.cores
-        while len(levels[-1].size) > fewest:
-            level = levels[-1]
-            coarse, vertices = self._joined(level, part, random)
-            if vertices > 0.95 * len(level.size):
-                break
-            levels.append(coarser(level, coarse, vertices, self.kernels))
-            maps.append(coarse)
-            if part is not None:
-                part = _carried(part, [coarse])
-        return levels, maps
-
-    def _joined(self, level: Level, part: Ints | None, random: Ints) -> tuple[Ints, int]:
-        vertices = len(level.size)
-        joined, order = np.arange(vertices, dtype=np.int32), np.arange(vertices)
-        self.kernels.shuffle(random, order)
-        held = np.stack((level.size.astype(np.int64), level.bits), axis=1)
-        least = held.sum(axis=0) * 1.6 / (self.schedule.a_core * self.cores)
-        most = np.maximum(least, 1).astype(np.int64)
-        same = np.zeros(vertices, np.int32) if part is None else part
-        sample = self.schedule.sample
-        self.kernels.join_up(level, same, random, order, most, sample, joined, held)
-        while (joined[joined] != joined).any():
-            joined = joined[joined]
-        roots, coarse = np.unique(joined, return_inverse=True)
-        return coarse.astype(np.int32), len(roots)
+    def _joining(self, random: Ints) -> Joining:
+        schedule = self.schedule
+        return Joining(schedule.a_core * self.cores, schedule.sample, random, self.kernels)
 
     def _refined(
         self, level: Level, part: Ints, random: Ints, height: int, top: int, is_first: bool
@@ -301,19 +277,22 @@ class Search:
             sweeps = schedule.last
         heats = np.geomspace(warm, schedule.cold, sweeps) * scale
         presses = press * np.geomspace(1, 1 if height else 100, sweeps)
-        kernels.anneal(level, cut, bounds, random, heats, presses)
+        order, shuffles = np.arange(len(level.size)), not is_large(level)
+        if not shuffles:  # those of a core have most of their axons in common
+            order = _core_by_core(part, self.cores, random, kernels)
+        kernels.anneal(level, cut, bounds, random, order, shuffles, heats, presses)
         if height == 0:
+            if len(cut.core):  # lists of cores get their spare places again
+                cut = cut_of(level, cut.part, self.cores, bounds, kernels)
             kernels.relieve(level, cut, bounds, random, 4)
-            order = np.arange(len(level.size))
-            kernels.shuffle(random, order)
-            kernels.descend(level, cut, bounds, order, 1e300, 8)
+            if shuffles:
+                kernels.shuffle(random, order)
+            kernels.descend(level, cut, bounds, order, 1e300, 8 if shuffles else 2)
         return cut
 
 
-def _carried(part: Ints, maps: list[Ints]) -> Ints:
-    """A partition of neurons as one of what they were joined to within their cores."""
-    for coarse in maps:
-        fewer = np.empty(int(coarse.max()) + 1, np.int32)
-        fewer[coarse] = part
-        part = fewer
-    return part
+def _core_by_core(part: Ints, cores: int, random: Ints, kernels: Kernels) -> Ints:
+    """The vertices of one core after those of another, cores in disorder."""
+    rank = np.arange(cores)
+    kernels.shuffle(random, rank)
+    return np.argsort(rank[part], kind="stable")

@@ -88,14 +88,32 @@ def choose(
         score[u] = 0.0
         if u == v or worth <= best or part[u] != part[v]:
             continue
-        if held[u, 0] + held[v, 0] > most[0] or held[u, 1] + held[v, 1] > most[1]:
-            continue
-        same = True
-        for k in range(level.kind.shape[1]):
-            same = same and level.kind[u, k] == level.kind[v, k]
-        if same:
+        if room_for(level, v, u, most, held):
             best, where = worth, u
     return where
+
+
+@njit(forceinline=True)
+def room_for(level: Any, v: int, u: int, most: Any, held: Any) -> bool:
+    """Whether v may join u: by what they hold together, and by their kinds."""
+    fits = held[u, 0] + held[v, 0] <= most[0] and held[u, 1] + held[v, 1] <= most[1]
+    for k in range(level.kind.shape[1]):
+        fits = fits and level.kind[u, k] == level.kind[v, k]
+    return fits
+
+
+@njit
+def thin_out(level: Any, most: int, random: Any, start: Any, reach: Any, loops: Any) -> None:
+    """Fills `reach` with at most so many vertices of each axon, one at random out of each of as
+    many equal parts, and `loops` with whether its source is among them."""
+    for axon in range(len(level.source)):
+        low, pins = level.start[axon], level.start[axon + 1] - level.start[axon]
+        kept = start[axon + 1] - start[axon]
+        for k in range(kept):
+            begin, end = k * pins // kept, (k + 1) * pins // kept
+            skip = begin if end - begin == 1 else begin + below(random, end - begin)
+            reach[start[axon] + k] = level.reach[low + skip]
+            loops[axon] |= reach[start[axon] + k] == level.source[axon]
 
 
 @njit

@@ -8,19 +8,30 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from .cuts import EVEN, has_room, pins_in, rise, shift, strain
+from .cuts import EVEN, has_room, rise, shift, strain
 from .random import drawn, shuffle
 
 
 @njit
-def anneal(level: Any, cut: Any, bounds: Any, random: Any, heats: Any, presses: Any) -> int:
+def anneal(
+    level: Any,
+    cut: Any,
+    bounds: Any,
+    random: Any,
+    order: Any,
+    shuffles: bool,
+    heats: Any,
+    presses: Any,
+) -> int:
     """Weight of packets saved by sweeps of these temperatures, in which the excess over limits
-    weighs so much: each vertex tries the core that is best for it."""
-    cores, order, total = len(cut.load), np.arange(len(cut.part)), 0
+    weighs so much: each vertex tries the core that is best for it, in this order, or in another
+    for every sweep."""
+    cores, total = len(cut.load), 0
     senders, degree, into, own = level.senders, cut.degree, level.into, level.own
     worth, touched = np.zeros(cores, np.int64), np.zeros(cores, np.int32)
     for sweep in range(len(heats)):
-        shuffle(random, order)
+        if shuffles:
+            shuffle(random, order)
         press = presses[sweep]
         for v in order:
             if not is_cut(senders, degree, into[v], into[v + 1], own[v], own[v + 1]):
@@ -105,11 +116,18 @@ def weigh(level: Any, cut: Any, v: int, worth: Any, touched: Any) -> Any:
             credit_all(count[base[axon] : base[axon] + cores], weight[axon], worth)
             stays += weight[axon] if count[base[axon] + home] > 1 else 0
         else:
-            touches = credit(
-                base, where, count, degree, axon, weight[axon], worth, touched, touches
-            )
-            pins = pins_in(base, where, count, degree, cores, axon, home)
-            stays += weight[axon] if pins > 1 else 0
+            low, high = base[axon], base[axon] + degree[axon]
+            if base[axon + 1] - low == cores:
+                touches = credit(count[low : low + cores], weight[axon], worth, touched, touches)
+                stays += weight[axon] if count[low + home] > 1 else 0
+                continue
+            for at in range(low, high):
+                core = where[at]
+                if worth[core] == 0:
+                    touched[touches] = core
+                    touches += 1
+                worth[core] += weight[axon]
+                stays += weight[axon] if core == home and count[at] > 1 else 0
     return stays, cores if is_dense else touches
 
 
@@ -121,23 +139,11 @@ def credit_all(row: Any, weight: int, worth: Any) -> None:
 
 
 @njit(forceinline=True)
-def credit(
-    base: Any,
-    where: Any,
-    count: Any,
-    degree: Any,
-    axon: int,
-    weight: int,
-    worth: Any,
-    touched: Any,
-    touches: int,
-) -> int:
-    """The same, and lists those that had no worth before."""
-    low, is_direct = base[axon], base[axon + 1] - base[axon] == len(worth)
-    for at in range(low, base[axon + 1] if is_direct else low + degree[axon]):
-        if is_direct and count[at] == 0:
+def credit(row: Any, weight: int, worth: Any, touched: Any, touches: int) -> int:
+    """The same, and lists those that had no worth before; how many are listed then."""
+    for core in range(len(worth)):
+        if row[core] == 0:
             continue
-        core = at - low if is_direct else where[at]
         if worth[core] == 0:
             touched[touches] = core
             touches += 1
