@@ -27,7 +27,7 @@ from snncc.frontend.nir.reader import read_graph
 from snncc.ir.diagnostics import CompileError
 from snncc.ir.nir.said import NirFile
 
-SEED, FILES = 11, 200
+SEED, FILES = 11, 120
 
 
 @pytest.fixture
