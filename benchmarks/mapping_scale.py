@@ -152,7 +152,8 @@ def main() -> None:
     synapses = max(w.synapses for w in model.wirings.values())
     forget_peak()
     before = peak()
-    rows, document = [("model", "", "", f"{peak():.2f}", f"{synapses} synapses")], list[Any]()
+    rows = list[tuple[str, ...]]([("model", "", "", f"{peak():.2f}", f"{synapses} synapses")])
+    document = list[Any]()
     whole = np.zeros(2)
     for stage, seconds, said in staged(model, given.effort, kernels):
         whole += seconds
