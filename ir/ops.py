@@ -135,8 +135,11 @@ def _exprel(x: Any) -> Any:
 
 def _quotient(left: Any, right: Any) -> Any:
     """The exact quotient without what is left of it, towards 0; 0 of a division by 0."""
-    size = np.abs(left) // np.maximum(np.abs(right), 1)
-    return np.sign(left) * np.sign(right) * size
+    is_none = np.equal(right, 0)
+    divisor = np.where(is_none, 1, right)  # of -2^63, too, which has no size in 64 bits
+    below = np.floor_divide(left, divisor)
+    is_cut = (below < 0) & (np.remainder(left, divisor) != 0)
+    return np.where(is_none, 0, below + is_cut)
 
 
 # Codes divided by 2^places, places >= 1: of int64 arrays, and of Python's integers.

@@ -108,6 +108,15 @@ def test_quotients_lose_what_is_left(left: Fixed, right: Fixed, data) -> None:
     assert signature.result.frac == left.frac - right.frac
 
 
+@pytest.mark.parametrize("x", [-5, -1, 0, 1, 5, 2**62 - 1])
+@pytest.mark.parametrize("y", [-(2**63), -(2**63) + 1, -5, -1, 0, 1, 2**63 - 1])
+def test_quotients_at_the_ends_of_64_bits(x: int, y: int) -> None:
+    wanted = 0 if y == 0 else math.trunc(Fraction(x, y))
+    signature = typed("quot", (Fixed(63, 0), Fixed(64, 0)))
+    assert int(computed(signature, x, y)) == wanted
+    assert int(computed(signature, np.array([x]), np.array([y]))[0]) == wanted
+
+
 @given(types(), types(), st.integers(0, 62), st.data())
 @settings(max_examples=400, deadline=None)
 def test_shifts_and_narrowings(dtype: Fixed, target: Fixed, places: int, data) -> None:

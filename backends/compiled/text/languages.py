@@ -42,8 +42,10 @@ def toward_zero(x, places):
 
 @jit
 def quotient(x, y):
-    size = abs(x) // max(abs(y), 1) if y != 0 else 0
-    return size if (x < 0) == (y < 0) else -size
+    if y == 0:
+        return 0
+    below = x // y  # of -2^63, too, which has no size in 64 bits
+    return below + 1 if below < 0 and below * y != x else below
 """
 
 # What Python and C spell alike.
