@@ -15,6 +15,7 @@ PLACES = 1 << 25  # cuts of so many axons x cores have a place for each, in 128 
 PRESS, SOFT = 0.3, 0.04  # see pressure
 COORDINATES, MEANS = 8, 10  # of a place, and how often it is moved to the mean of those around it
 SPARE = 8  # places in an axon's list of cores beyond those that it has
+SHORT = 32767  # cores, and pins of an axon, that such a list holds in 16 bits
 
 
 def finest(axons: Axons, limits: CoreLimits, kernels: Kernels) -> Level:
@@ -177,11 +178,13 @@ def cut_of(level: Level, part: Ints, cores: int, bounds: Bounds, kernels: Kernel
     base = np.concatenate(([0], np.cumsum(room, dtype=np.int64)))
     listed = 0 if axons * cores <= PLACES else base[-1]
     classes = int(level.kind.max(initial=-1)) + 1
+    most = max(cores, int(np.diff(level.start).max(initial=0)) + 1)
+    entry = np.int16 if listed and most <= SHORT else np.int32
     cut = Cut(
         part=part,
         base=base,
-        core=np.zeros(listed, np.int32),
-        pins=np.zeros(base[-1], np.int32),
+        core=np.zeros(listed, entry),
+        pins=np.zeros(base[-1], entry),
         degree=degree,
         load=np.zeros((cores, 4), np.int64),
         classes=np.zeros((cores, classes), np.int32),

@@ -50,6 +50,10 @@ class Schedule:
     sample: int = 24  # axons of a vertex and pins of an axon that are looked at to join it
 
 
+JOINED = 20  # sweeps of each level that is joined on to one vertex a core
+FINER = 2  # times as many vertices a core on the coarsest level of a large network
+
+
 SCHEDULES = (
     Schedule(1, 5, 20, 4, 4, sample=8),
     Schedule(1, 10, 20, 10, 40),
@@ -231,36 +235,31 @@ class Search:
             yield Reached(share, packets_weight(level, cut), cut, reached)
 
     def _begun(self, levels: list[Level], maps: list[Ints], random: Ints) -> Ints:
-        """A partition of the coarsest level: by halves, which keep together what is near. Where the
-        vertices of the level below it, joined on to one a core, come out better, since all that
-        they have in common is whom they reach, that level is the coarsest."""
+        """A partition of the coarsest level: by halves where the level below it is large. Where it
+        is not, that level is the coarsest, and its vertices are joined on to one a core: they are
+        dealt, and refined on the way back."""
         schedule, kernels, top = self.schedule, self.kernels, len(maps)
-        part = halved(levels[top], self.cores, schedule.warm, schedule.halving, random, kernels)
         if top == 0 or is_large(levels[top - 1]):
-            return part
-        halves = self._refined(levels[top], part, random, top, top, True)
-        part = halves.part[maps[-1]]
-        finer = self._refined(levels[top - 1], part, random, top - 1, top, False)
-        fewer = replace(schedule, a_core=1, last=schedule.between)
-        search = replace(self, fine=levels[top - 1], schedule=fewer)
-        joined = search._joined_on(random)
-        if search.is_better(finer, joined):
-            return halves.part
+            warm, sweeps = schedule.warm, schedule.halving
+            return halved(levels[top], self.cores, warm, sweeps, random, kernels)
         del levels[top], maps[-1]
-        return joined.part
+        longer = replace(schedule, a_core=1, between=JOINED, last=JOINED)
+        return replace(self, fine=levels[-1], schedule=longer)._joined_on(random)
 
-    def _joined_on(self, random: Ints) -> Cut:
+    def _joined_on(self, random: Ints) -> Ints:
         """A partition from as few vertices as they are joined to."""
         levels, maps = self._joining(random).levels(self.fine, None)
         part = np.arange(len(levels[-1].size), dtype=np.int32) % self.cores
         for height in range(len(maps), -1, -1):
             cut = self._refined(levels[height], part, random, height, len(maps), False)
             part = cut.part[maps[height - 1]] if height else cut.part
-        return cut
+        return part
 
     def _joining(self, random: Ints) -> Joining:
         schedule = self.schedule
-        return Joining(schedule.a_core * self.cores, schedule.sample, random, self.kernels)
+        finer = FINER if is_large(self.fine) else 1  # whole cores cannot come to be empty so easily
+        fewest = finer * schedule.a_core * self.cores
+        return Joining(fewest, schedule.sample, random, self.kernels)
 
     def _refined(
         self, level: Level, part: Ints, random: Ints, height: int, top: int, is_first: bool
@@ -284,7 +283,7 @@ class Search:
         if height == 0:
             if len(cut.core):  # lists of cores get their spare places again
                 cut = cut_of(level, cut.part, self.cores, bounds, kernels)
-            kernels.relieve(level, cut, bounds, random, 4)
+            kernels.relieve(level, cut, bounds, random)
             if shuffles:
                 kernels.shuffle(random, order)
             kernels.descend(level, cut, bounds, order, 1e300, 8 if shuffles else 2)

@@ -49,8 +49,8 @@ class Cut(NamedTuple):
 
     part: Ints  # int32 [vertices]
     base: Ints  # int64 [axons + 1]
-    core: Ints  # int32
-    pins: Ints  # int32
+    core: Ints  # int32, int16 where lists are short enough
+    pins: Ints  # the same
     degree: Ints  # int32 [axons]
     load: Ints  # int64 [cores, 4]: neurons, axons in, axons out, bits
     classes: Ints  # int32 [cores, classes], vertices of each

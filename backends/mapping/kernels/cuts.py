@@ -165,7 +165,8 @@ def strain_out(level: Any, cut: Any, most: int, v: int, core: int) -> float:
 
 @njit
 def has_room(level: Any, cut: Any, v: int, core: int) -> bool:
-    """Whether the lists of cores of the vertex's axons have a place for one more."""
+    """Whether the lists of cores of the vertex's axons have a place for this one more; -1: for any
+    core."""
     base, where, count, degree, cores = cut.base, cut.core, cut.pins, cut.degree, len(cut.load)
     senders, own, first = level.senders, level.own, level.into[v]
     if len(where) == 0:

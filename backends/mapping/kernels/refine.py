@@ -11,6 +11,9 @@ from numba import njit
 from .cuts import EVEN, has_room, rise, shift, strain
 from .random import drawn, shuffle
 
+RESTS = 8.0  # temperatures that a vertex's best move loses if the vertex rests,
+REST = 4  # for so many sweeps
+
 
 @njit
 def anneal(
@@ -25,22 +28,31 @@ def anneal(
 ) -> int:
     """Weight of packets saved by sweeps of these temperatures, in which the excess over limits
     weighs so much: each vertex tries the core that is best for it, in this order, or in another
-    for every sweep."""
+    for every sweep. One whose best move loses many times the temperature, and relieves no core,
+    is passed over for some sweeps."""
     cores, total = len(cut.load), 0
     senders, degree, into, own = level.senders, cut.degree, level.into, level.own
     worth, touched = np.zeros(cores, np.int64), np.zeros(cores, np.int32)
+    wakes = np.zeros(len(cut.part), np.int16)
     for sweep in range(len(heats)):
         if shuffles:
             shuffle(random, order)
-        press = presses[sweep]
+        press, heat = presses[sweep], heats[sweep]
         for v in order:
+            if wakes[v] > sweep:
+                continue
             if not is_cut(senders, degree, into[v], into[v + 1], own[v], own[v + 1]):
                 continue
             core, gain = best_core(level, cut, bounds, v, press, worth, touched)
-            least = heats[sweep] * log(drawn(random) / 2147483563.0)
-            if core >= 0 and gain - press * strain(level, cut, bounds, v, core) >= least:
+            if core < 0:
+                continue
+            strained = strain(level, cut, bounds, v, core)
+            value = gain - press * strained
+            if value >= heat * log(drawn(random) / 2147483563.0):
                 shift(level, cut, bounds, v, core)
                 total += gain
+            elif value < -RESTS * heat and strained >= 0.0:
+                wakes[v] = sweep + 1 + REST
     return total
 
 

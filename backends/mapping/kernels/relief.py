@@ -12,6 +12,7 @@ from .random import below
 from .refine import weigh
 
 LOOKED = 16  # vertices of a core that are compared
+ROUNDS = 64  # through all cores, at most
 
 
 @njit
@@ -29,13 +30,13 @@ def bucket(part: Any, first: Any, members: Any) -> None:
 
 
 @njit
-def relieve(level: Any, cut: Any, bounds: Any, random: Any, tries: int) -> None:
+def relieve(level: Any, cut: Any, bounds: Any, random: Any) -> None:
     """Moves vertices out of cores that exceed a limit to where that lowers the excess: of some
     random ones of the core the one that costs least, time after time."""
     cores, vertices = len(cut.load), len(cut.part)
     first, members = np.zeros(cores + 1, np.int64), np.zeros(vertices, np.int32)
     worth, touched = np.zeros(cores, np.int64), np.zeros(cores, np.int32)
-    for _ in range(tries):
+    for _ in range(ROUNDS):
         bucket(cut.part, first, members)
         moved = False
         for home in range(cores):
@@ -62,9 +63,12 @@ def cheapest(
         if cut.part[v] != home:
             continue
         stays, _ = weigh(level, cut, v, worth, touched)
+        is_free = has_room(level, cut, v, -1)
         for core in range(len(worth)):
             cost = stays - worth[core]
-            if core == home or cost >= best or not has_room(level, cut, v, core):
+            if core == home or cost >= best:
+                continue
+            if not is_free and not has_room(level, cut, v, core):
                 continue
             if strain(level, cut, bounds, v, core) < -EVEN:
                 best, who, to = cost, v, core
