@@ -44,17 +44,19 @@ def test_a_vertex_that_would_lose_much_rests(loops: Kernels) -> None:
 def test_full_cores_are_relieved_to_the_end(
     places: int, loops: Kernels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Fifteen cores hold one neuron too many, one is empty: what goes is spread at first, as that
-    costs least, and yet all comes to lie within the limit."""
+    """Of 48 cores two thirds hold half as many again as they may, the others nothing: what goes is
+    spread at first, as that costs least, and yet all comes to lie within the limit."""
     monkeypatch.setattr(levels, "PLACES", places)
-    ends = np.random.default_rng(0).integers(0, 240, (240, 6)).ravel()
-    axons = axons_of(np.repeat(np.arange(240), 6), ends, 240, np.ones(240))
-    limits = CoreLimits(15)
-    level, bounds = finest(axons, limits, loops), bounds_of(limits, 16, 0)
-    cut = cut_of(level, np.arange(240, dtype=np.int32) // 16, 16, bounds, loops)
+    neurons = np.arange(32 * 36)
+    near = np.random.default_rng(0).integers(-40, 41, (len(neurons), 8))
+    ends = (neurons[:, None] + near) % len(neurons)
+    axons = axons_of(np.repeat(neurons, 8), ends.ravel(), len(neurons), np.ones(len(neurons)))
+    limits = CoreLimits(24)
+    level, bounds = finest(axons, limits, loops), bounds_of(limits, 48, 0)
+    cut = cut_of(level, neurons.astype(np.int32) // 36, 48, bounds, loops)
     loops.relieve(level, cut, bounds, np.array([1, 2]))
-    assert cut.load[:, 0].max() == 15
-    assert np.bincount(cut.part, minlength=16).tolist() == cut.load[:, 0].tolist()
+    assert cut.load[:, 0].max() == 24
+    assert np.bincount(cut.part, minlength=48).tolist() == cut.load[:, 0].tolist()
 
 
 def test_lists_of_cores_are_as_short_as_their_numbers_are(
