@@ -17,6 +17,7 @@ from ...ir.passes.pipeline import run_model_passes
 from ...ir.passes.schedule import is_stepwise
 from ...ir.rules import sends_numbers
 from ...ir.tensors import Tensor
+from ...ir.trains import most_given
 from ...ir.types import Fixed
 from ...ir.verify.durations import steps_of
 from ..runnable import require_clocked
@@ -56,7 +57,7 @@ def simulate(
 ) -> Simulation:
     """The trace of a model whose graph went through the pipeline.
 
-    `inputs` are [T, B, N] by input population and source: spikes, how often a source fires, or the
+    `inputs` are [T, B, N] by input population and source: spikes, how often each fires, or the
     numbers that an input sends; by "<population>/<port>" the noise of its equations. In step t
     populations are evaluated in schedule order; a projection of delay d brings what its pre
     population emitted in step t - d, each value times its weight. All arithmetic is in `real`; a
@@ -148,7 +149,7 @@ class _Network:
 
     def _given(self, population: Population, kind: type) -> Bits:
         """The spikes of an input or a source, no spikes of another population."""
-        if population.source is not None:
+        if population.source is not None or most_given(population) > 1:
             return self.inputs[population.name].astype(np.uint8)
         if population.name in self.inputs and not sends_numbers(population):
             return self.inputs[population.name].astype(bool).astype(kind)
