@@ -60,10 +60,10 @@ def simulate(
     `inputs` are [T, B, N] by input population and source: spikes, how often each fires, or the
     numbers that an input sends; by "<population>/<port>" the noise of its equations. In step t
     populations are evaluated in schedule order; a projection of delay d brings what its pre
-    population emitted in step t - d, each value times its weight. All arithmetic is in `real`; a
-    port sums one by one: the projections from other blocks in graph order, then those from the
-    population's own block, or whose synapses have states, in graph order, in each the delays, if it
-    has several, and the pre neurons ascending. Fixed-point numbers are their codes, in int64. Of
+    population emitted in step t - d, each value times its weight, of an input each spike by itself.
+    All arithmetic is in `real`; a port sums one by one: the projections from other blocks in graph
+    order, then those from the population's own block, or whose synapses have states, in graph
+    order, in each the delays, if it has several, and the pre neurons ascending. Fixed-point numbers are their codes, in int64. Of
     the populations in `forced` the spikes are given, [T, B, N], whatever their thresholds say.
     `shape` (T, B) is that of a network without inputs; else its graph says T, and B is 1. What
     those in `factors` send is multiplied by these, [B, N], see `ir.dropout`. `looks` are the steps
@@ -118,7 +118,8 @@ class _Network:
         wiring = self.model.wirings[projection.name]
         weights = _weights(self.model.values[weights_name(projection.name)], self.real)
         if projection.synapse is None:
-            return Plain(projection, wiring, weights)
+            is_each = most_given(self.populations[projection.pre]) > 1
+            return Plain(projection, wiring, weights, is_each)
         shape = self.steps, self.batch
         return Stateful(projection, wiring, weights, self.model.graph.dt, shape)
 
