@@ -46,6 +46,7 @@ ACROSS = {
     "backends/test_example_networks.py",  # the same, with sources, noise and delays
     "backends/test_examples.py",  # programs, the reference, computations of their own
     "backends/test_sourced.py",  # networks with sources, every simulator
+    "backends/test_counted.py",  # inputs of several spikes in a step, every simulator and form
     "backends/test_one_place.py",  # a row of every table of a training
     "benchmarks/test_instruments.py",  # what the scripts measure with
 }

@@ -63,11 +63,11 @@ def simulate(
     population emitted in step t - d, each value times its weight, of an input each spike by itself.
     All arithmetic is in `real`; a port sums one by one: the projections from other blocks in graph
     order, then those from the population's own block, or whose synapses have states, in graph
-    order, in each the delays, if it has several, and the pre neurons ascending. Fixed-point numbers are their codes, in int64. Of
-    the populations in `forced` the spikes are given, [T, B, N], whatever their thresholds say.
-    `shape` (T, B) is that of a network without inputs; else its graph says T, and B is 1. What
-    those in `factors` send is multiplied by these, [B, N], see `ir.dropout`. `looks` are the steps
-    after which the synapses of projections are looked at.
+    order, in each the delays, if it has several, and the pre neurons ascending. Fixed-point numbers
+    are their codes, in int64. Of the populations in `forced` the spikes are given, [T, B, N],
+    whatever their thresholds say. `shape` (T, B) is that of a network without inputs; else its
+    graph says T, and B is 1. What those in `factors` send is multiplied by these, [B, N], see
+    `ir.dropout`. `looks` are the steps after which the synapses of projections are looked at.
     """
     model = run_model_passes(model)
     graph = model.graph
