@@ -27,6 +27,7 @@ ACROSS = {
     "runtime/test_odd_files.py",  # NIR files of others, from the file to spikes
     "runtime/cli/test_ranc.py",  # and from one that is trained for it
     "runtime/cli/test_xylo.py",  # the same
+    "runtime/cli/test_counted.py",  # the same, of inputs of several spikes in a step
     "runtime/cli/test_qat.py",  # a training of what integers do, from its options to its packages
     "backends/rules/spike_train/oracle/test_pools.py",  # from profiles to errors below
     "runtime/test_damaged_data.py",  # every file of numbers that is read

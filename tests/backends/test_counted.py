@@ -97,9 +97,14 @@ def test_an_exact_network_fires_like_copies_of_its_input(compare) -> None:
     assert found.compiled[:, :, 4:].mean() > 0.05
 
 
-@pytest.mark.parametrize("threads", [1, 3])
-def test_what_is_recorded_is_that_of_the_reference(kernels, threads) -> None:
-    model, given = grid_model(compiled_text(LATE).graph, 2), samples()
+@pytest.mark.parametrize(
+    ("draw", "text", "threads"),
+    [(draw_model, TEXT, 1), (grid_model, LATE, 3)],
+    ids=["drawn", "late"],
+)
+def test_what_is_recorded_is_that_of_the_reference(kernels, draw, text, threads) -> None:
+    """Bit for bit: a weight is added as often as its neuron fires."""
+    model, given = draw(compiled_text(text).graph, 2), samples()
     probes = (*all_of(model.graph, True), Probe(SPIKES, "x", 2, 7))
     found = CpuSimulator(model, threads, kernels).record(given, probes)
     wanted = ReferenceSimulator(model, np.float32).record(given, probes)
