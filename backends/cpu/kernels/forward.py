@@ -103,6 +103,8 @@ def events_of_raster(raster, most, ptr, spikes):  # type: ignore[no-untyped-def]
     ptr[0] = 0
     for t in range(raster.shape[0]):
         for j in range(raster.shape[1]):
+            if raster[t, j] == 0:
+                continue
             for _ in range(min(np.int64(raster[t, j]), most)):
                 spikes[events] = j
                 events += 1
