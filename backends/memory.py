@@ -16,6 +16,7 @@ from ..ir.rules import emitters
 from ..ir.running import SPIKES, Probe
 from ..ir.schemes.events import synapse_step
 from ..ir.sources import sources_of, told_count
+from ..ir.trains import counted, most_given
 from ..ir.verify.durations import steps_of
 from ..ir.wiring import Size, foretold_size, told_spread
 from .compiled.lanes import brings_late
@@ -72,6 +73,10 @@ def presenting(graph: Graph, workers: int) -> tuple[Need, ...]:
         Need(workers * F32 * steps * p.neurons, f"the {steps} steps of `{p.name}`", p.span)
         for p in emitters(graph)
     ]
+    listed = [
+        Need(workers * I32 * steps * p.neurons * most_given(p), f"the spikes of `{p.name}`", p.span)
+        for p in counted(graph)
+    ]
     told = [
         Need(
             TOLD * told_count(p, graph.dt, steps, graph.tensors),
@@ -88,6 +93,7 @@ def presenting(graph: Graph, workers: int) -> tuple[Need, ...]:
         *states,
         events,
         *sent,
+        *listed,
         *told,
     )
 

@@ -17,6 +17,7 @@ from .calls import Level, integer, level, number
 from .dropout import DROPOUT
 from .graph import Call, Graph, Population, Setting
 from .ranges import ANY, BELOW_ONE, COUNT, NOT_NEGATIVE, POSITIVE, SHARE, Range
+from .sources import MOST_COUNT
 
 Train = tuple[int, ...]
 Trains = tuple[tuple[Train, ...], ...]
@@ -262,7 +263,8 @@ class Encoding(Row):
     (x - zero) rate: the probability of a spike, or what is sent itself.
     `rate`: (call, dt [ms]) -> that of an x of 1; `zero`: call -> the x of which it is 0, both one
     number or one a channel, see `levels`; `most`: call -> the largest of the whole numbers to
-    which it is rounded, a tie to the even one, and beyond which it is clipped; 0: it is not."""
+    which it is rounded, a tie to the even one, and beyond which it is clipped; 0: it is not. Of
+    trains that are given: how many spikes of a neuron a step may have."""
 
     kernel: int = DRAWN
     first: int = 0
@@ -271,6 +273,7 @@ class Encoding(Row):
     most: Callable[[Call], int] = lambda call: 0
 
 
+_MOST = Argument("most", "int", 1, range=Range(1, MOST_COUNT), silent=True)
 _LEVEL = (
     _DURATION,
     Argument("mean", "level", 0.0, range=ANY),
@@ -285,7 +288,12 @@ ENCODINGS: dict[str, Encoding] = {
         rate=lambda call, dt: number(call, "rate") * dt / 1000.0,
     ),
     "bernoulli": Encoding("independent spikes, p = x per step", (_DURATION, _REDRAW)),
-    "spikes": Encoding("the data are spike trains already", (_DURATION,), GIVEN),
+    "spikes": Encoding(
+        "the data are spike trains already, up to `most` spikes of a neuron in a step",
+        (_DURATION, _MOST),
+        GIVEN,
+        most=lambda call: integer(call, "most", 1),
+    ),
     "current": Encoding(
         "a real number in place of spikes, (x - mean) / sd, the same in every step",
         _LEVEL,
@@ -323,7 +331,9 @@ def sends_numbers(population: Population) -> bool:
 def most_sent(population: Population) -> int:
     """The largest of the whole numbers that an input sends; 0 of one that sends others."""
     encoding = population.encoding
-    return 0 if encoding is None else ENCODINGS[encoding.kind].most(encoding)
+    if encoding is None or not sends_numbers(population):
+        return 0
+    return ENCODINGS[encoding.kind].most(encoding)
 
 
 def emitters(graph: Graph) -> tuple[Population, ...]:

@@ -117,11 +117,6 @@ def sources_of(graph: Graph) -> tuple[Population, ...]:
     return tuple(p for p in graph.populations if p.source is not None)
 
 
-def has_counts(graph: Graph) -> bool:
-    """Whether a source may fire several times in a step."""
-    return any(p.source is not None for p in graph.populations)
-
-
 @lru_cache(maxsize=256)
 def cumulative(mean: float) -> npt.NDArray[np.uint32]:
     """The table of a Poisson distribution: entry k is floor(2^32 P(count <= k)), up to the first

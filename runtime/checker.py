@@ -93,7 +93,7 @@ def _check_network(
     if isinstance(made, Poisoned):
         return made
     report.extend(made.warnings)
-    report.attempt(require_clocked, graph)
+    report.attempt(require_clocked, graph, fires_often=True)
     if program.train is not None:
         report.attempt(spread, program.train)
     model = report.attempt(_drawn, graph, seed, spent, report)

@@ -12,7 +12,8 @@ from ..frontend.program import data_call
 from ..ir.diagnostics import CompileError, Diagnostic
 from ..ir.graph import Arguments, Call, Graph, Value
 from ..ir.rules import ENCODINGS, SENT
-from .datasets.arguments import completed
+from ..ir.trains import counted
+from .datasets.arguments import COUNTS, completed
 from .datasets.arrays import inputs_of, load_npy
 from .datasets.fetch import Progress, no_progress
 from .datasets.labels import AUTO, NUMBERS
@@ -36,8 +37,9 @@ def choose_data(package: Package, named: str | None) -> Call:
     if named is None:
         return _own(package)
     call = _call(named)
+    told: dict[str, Value] = {COUNTS: True} if counted(package.model.graph) else {}
     row = DATASETS.get(call.kind)
-    return call if row is None else _whole(_alike(call, package.data, row), row)
+    return call if row is None else _whole(_alike(call, package.data, row, told), row)
 
 
 def _own(package: Package) -> Call:
@@ -58,29 +60,32 @@ def _call(named: str) -> Call:
     return Call(named)
 
 
-def _alike(call: Call, trained: Call | None, row: Dataset) -> Call:
-    """The call with what the training data say of files of their kind."""
+def _alike(call: Call, trained: Call | None, row: Dataset, told: dict[str, Value]) -> Call:
+    """The call with what the training data say of files of their kind; `told` is what stands beside
+    their arguments."""
     given = dict(call.arguments)
     if trained is None or trained.kind != call.kind:
         # Nothing is known of a scale; a file's own range would be another for every file.
         classes = () if trained is None else (a for a in trained.arguments if a[0] == "classes")
         known: dict[str, Value] = {"scale": "none", **dict(classes)}
     else:
-        known = dict(trained.arguments) | dict(_measured(trained, row, given))
+        known = dict(trained.arguments) | dict(_measured(trained, row, given, told))
     own = SHARING | (SCALING if given.keys() & SCALING else frozenset())
     shared = {a.name for a in row.arguments if a.unit != "path"} - own
     inherited = {name: value for name, value in known.items() if name in shared}
     return Call(call.kind, tuple((inherited | given).items()))
 
 
-def _measured(trained: Call, row: Dataset, given: dict[str, Value]) -> Arguments:
+def _measured(
+    trained: Call, row: Dataset, given: dict[str, Value], told: dict[str, Value]
+) -> Arguments:
     """What the training data fix and neither their call nor the user's says."""
     said = dict(trained.arguments) | given
     is_scaled = bool(given.keys() & SCALING or said.keys() & {"low", "high"})
     if is_scaled and said.get("classes", AUTO) != AUTO:
         return ()
     try:
-        return row.measure(completed(trained, row.arguments, None))
+        return row.measure(completed(trained, row.arguments, None) | told)
     except CompileError as error:
         if is_scaled:
             # Which text is which class is not known; numbers speak for themselves.
@@ -105,7 +110,8 @@ def _whole(call: Call, row: Dataset) -> Call:
 
 def load_inputs(graph: Graph, path: Path, limit: int | None) -> Presentation:
     """The first `limit` samples of an .npy file, in the form that the graph takes."""
-    return present(graph, load_npy(path, _has_range(graph)).first(limit), "test")
+    data = load_npy(path, _has_range(graph), bool(counted(graph)))
+    return present(graph, data.first(limit), "test")
 
 
 def _has_range(graph: Graph) -> bool:
@@ -117,8 +123,9 @@ def _has_range(graph: Graph) -> bool:
 
 def given_inputs(graph: Graph, values: ArrayLike) -> Presentation:
     """An array as samples, in the form that the graph takes: bool or uint8 of 0 and 1 [samples,
-    steps, inputs] are spike trains, other numbers [samples, inputs] are in 0..1, of inputs that
-    send them any. CompileError(E061, E062) where it is neither, or does not fit."""
+    steps, inputs] are spike trains, as are counts where the network takes those; other numbers
+    [samples, inputs] are in 0..1, of inputs that send them any. CompileError(E061, E062) where it
+    is neither, or does not fit."""
     try:
         array = np.asarray(values)
     except ValueError as error:  # rows of different lengths
@@ -130,7 +137,8 @@ def given_inputs(graph: Graph, values: ArrayLike) -> Presentation:
         raise CompileError(Diagnostic("E062", message, help=way_out))
     if array.dtype.kind == "b":
         array = array.astype(np.uint8)
-    return present(graph, inputs_of(array, INPUTS, _has_range(graph)), "test")
+    data = inputs_of(array, INPUTS, _has_range(graph), bool(counted(graph)))
+    return present(graph, data, "test")
 
 
 INPUTS = Path("inputs")  # what mistakes call them
@@ -145,5 +153,5 @@ def load_presentation(
     fetch_progress: Progress = no_progress,
 ) -> Presentation:
     """The first `limit` samples of a split, in the form that the graph takes."""
-    data = load(call, split, settings, fetch_progress)
+    data = load(call, split, settings, fetch_progress, counts=bool(counted(graph)))
     return present(graph, data.first(limit), split)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,7 +13,7 @@ from ..backends.protocols import Samples
 from ..ir.diagnostics import CompileError, Diagnostic, Span
 from ..ir.graph import Graph, Population
 from ..ir.report import listing
-from ..ir.rules import ENCODINGS, GIVEN
+from ..ir.trains import most_given, takes_trains
 from .datasets.data import Data
 from .datasets.labels import naming
 
@@ -64,15 +65,10 @@ def present(graph: Graph, data: Data, split: str, span: Span | None = None) -> P
 
 def _as_trains(graph: Graph, data: Data) -> Data:
     """Numbers that are all 0 or 1 as spike trains, where an input takes those."""
-    takes = any(_takes_trains(p) for p in graph.populations)
+    takes = any(takes_trains(p) for p in graph.populations)
     if not takes or data.is_spikes or data.values.ndim < 3 or _no_spike(data) is not None:
         return data
     return replace(data, values=data.values.astype(np.uint8))
-
-
-def _takes_trains(population: Population) -> bool:
-    kind = "" if population.encoding is None else population.encoding.kind
-    return kind in ENCODINGS and ENCODINGS[kind].kernel == GIVEN
 
 
 def _no_spike(data: Data) -> float | None:
@@ -104,12 +100,13 @@ def _input_problems(graph: Graph, data: Data, span: Span | None) -> list[Diagnos
         message = f"`{graph.name}` has no input, so no data can be presented to it"
         way_out = "declare one, `input x[…] encode poisson(duration = …)`"
         return [Diagnostic("E062", message, span, help=way_out)]
-    wrong = [p for p in inputs if _takes_trains(p) != data.is_spikes]
+    wrong = [p for p in inputs if takes_trains(p) != data.is_spikes]
     if wrong:
         return [_encoding_problem(population, data, span) for population in wrong]
     problems = _count_problems(inputs, data, span)
     if data.is_spikes:
         problems += (d for p in inputs for d in _duration_problems(graph, p, data, span))
+        problems = problems or list(_most_problems(inputs, data, span))
     return problems
 
 
@@ -147,6 +144,23 @@ def _duration_problems(
     message = f"the spike trains have {found} steps, but `{population.name}` takes {steps}"
     way_out = f"write `encode spikes(duration = {found * graph.dt:.10g} ms)`"
     return [Diagnostic("E062", message, population.span or span, help=way_out)]
+
+
+def _most_problems(inputs: list[Population], data: Data, span: Span | None) -> Iterator[Diagnostic]:
+    """The first count of each input that is more than a step may have."""
+    trains, lo = data.values.reshape(*data.values.shape[:2], -1), 0
+    for population in inputs:
+        own, most = trains[:, :, lo : lo + population.neurons], most_given(population)
+        lo += population.neurons
+        if own.max(initial=0) <= most:
+            continue
+        sample, step, neuron = (int(k) for k in np.argwhere(own > most)[0])
+        message = (
+            f"neuron {neuron} of `{population.name}` has {own[sample, step, neuron]} spikes in "
+            f"step {step} of sample {sample} (all from 0), and a step may have {most}"
+        )
+        way_out = f"write `encode spikes(duration = …, most = {own.max()})`, or give fewer spikes"
+        yield Diagnostic("E062", message, population.span or span, help=way_out)
 
 
 def _encoding_problem(population: Population, data: Data, span: Span | None) -> Diagnostic:

@@ -17,6 +17,7 @@ from ..backends.targets import Target
 from ..frontend.program import Program
 from ..ir.diagnostics import CompileError, Diagnostic
 from ..ir.graph import Call, TrainSpec
+from ..ir.trains import counted
 from ..ir.verify.dropout import require_complete
 from .datasets.fetch import Progress as FetchProgress
 from .datasets.fetch import no_progress
@@ -181,7 +182,8 @@ def _course(
 ) -> Course:
     spec = _spec(program.train, options)
     call = data_of(spec, Path(options.program))
-    data = load(call, "train", settings, fetch_progress, spec.span)
+    counts = bool(counted(program.graph))
+    data = load(call, "train", settings, fetch_progress, spec.span, counts)
     # The models of the run say how their data were scaled, for data that are named later.
     call = Call(call.kind, tuple((dict(call.arguments) | dict(data.measured)).items()))
     spec = spec.but(data=call)
@@ -189,7 +191,7 @@ def _course(
     train = present(program.graph, data.first(options.limit), "train", spec.span)
     test = None
     if options.test_limit != 0:
-        data = load(call, "test", settings, fetch_progress, spec.span)
+        data = load(call, "test", settings, fetch_progress, spec.span, counts)
         test = present(program.graph, data.first(options.test_limit), "test", spec.span)
     held, share = None, spec.share("holdout")
     if share:

@@ -27,6 +27,7 @@ ACROSS = {
     "runtime/test_odd_files.py",  # NIR files of others, from the file to spikes
     "runtime/cli/test_ranc.py",  # and from one that is trained for it
     "runtime/cli/test_xylo.py",  # the same
+    "runtime/cli/test_counted.py",  # the same, of inputs of several spikes in a step
     "runtime/cli/test_qat.py",  # a training of what integers do, from its options to its packages
     "backends/rules/spike_train/oracle/test_pools.py",  # from profiles to errors below
     "runtime/test_damaged_data.py",  # every file of numbers that is read
@@ -46,6 +47,7 @@ ACROSS = {
     "backends/test_example_networks.py",  # the same, with sources, noise and delays
     "backends/test_examples.py",  # programs, the reference, computations of their own
     "backends/test_sourced.py",  # networks with sources, every simulator
+    "backends/test_counted.py",  # inputs of several spikes in a step, every simulator and form
     "backends/test_one_place.py",  # a row of every table of a training
     "benchmarks/test_instruments.py",  # what the scripts measure with
 }

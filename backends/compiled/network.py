@@ -13,8 +13,9 @@ from ...ir.graph import Graph
 from ...ir.model import Model, unit_name, value_name
 from ...ir.neuron import LAST_EMITTED
 from ...ir.passes.pipeline import run_model_passes
-from ...ir.rules import ENCODINGS, GIVEN
+from ...ir.rules import GIVEN
 from ...ir.tensors import together
+from ...ir.trains import takes_trains
 from ...ir.types import DType, Fixed
 from ...ir.verify.durations import steps_of
 from ...ir.wiring import Wiring
@@ -92,9 +93,7 @@ def check_samples(graph: Graph, samples: Samples) -> None:
     """CompileError(E062) where the samples' shape is not that of the network's inputs."""
     given = [p for p in graph.populations if p.role == "input"]
     inputs = sum(p.neurons for p in given)
-    has_trains = any(
-        p.encoding is not None and ENCODINGS[p.encoding.kind].kernel == GIVEN for p in given
-    )
+    has_trains = any(map(takes_trains, given))
     wanted = (steps_of(graph), inputs) if has_trains else (inputs,)
     got = samples.values.shape[1:]
     if got != wanted:

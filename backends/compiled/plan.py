@@ -18,6 +18,7 @@ from ...ir.noise import noise_scale
 from ...ir.passes.schedule import is_stepwise
 from ...ir.rules import ENCODINGS, emitters, sends_numbers
 from ...ir.tensors import together
+from ...ir.trains import most_fired
 from ...ir.types import DType
 from ...ir.verify.durations import steps_of
 from ...ir.verify.singles import stateful
@@ -70,7 +71,7 @@ class Plan(NamedTuple):
     first: Array  # i64[input populations] the first step in which they may fire
     rate: Array  # f64[inputs] what (x - zero) is multiplied by, see `rules.Encoding`
     zero: Array  # f64[inputs] one of each neuron
-    most: Array  # f64[input populations] of the whole numbers that they send, 0 of others
+    most: Array  # f64[input populations] of the whole numbers that they send, or of their counts
     steady: Array  # i64[J + 1] bounds, within the steady currents, of what inputs bring every step
     emitted: Array  # i64[P] row of `real_init` with the numbers that it sends; -1: it sends spikes
     graded: Array  # i64[P + 1] bounds of the populations within the numbers sent in a step
@@ -178,9 +179,9 @@ def _require_known(
 
 def _events(graph: Graph, steps: int) -> Array:
     """Room for all that each population may fire; of sources no list is kept."""
-    most = graph.semantics.spikes_per_step
-    rooms = (0 if p.source is not None else p.neurons * steps * most for p in graph.populations)
-    return bounds(list(rooms))
+    listed = (0 if p.source else most_fired(p, graph.semantics) for p in graph.populations)
+    sizes = (p.neurons * steps for p in graph.populations)
+    return bounds([size * most for size, most in zip(sizes, listed, strict=True)])
 
 
 def _sources(

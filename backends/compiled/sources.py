@@ -13,7 +13,8 @@ import numpy.typing as npt
 
 from ...ir.graph import Graph, Population
 from ...ir.model import Model
-from ...ir.sources import counts_of, cumulative, drawn_of, events_of, guides, has_counts
+from ...ir.sources import counts_of, cumulative, drawn_of, events_of, guides
+from ...ir.trains import has_counts
 from ...ir.wiring import Listed, Wiring
 from .counts import (
     IS_DRAWN,

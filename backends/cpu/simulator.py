@@ -15,7 +15,8 @@ import numpy.typing as npt
 from ...ir.graph import SUMS
 from ...ir.model import Model
 from ...ir.running import SPIKES, Probe
-from ...ir.sources import fired, has_counts
+from ...ir.sources import fired
+from ...ir.trains import has_counts
 from ..compiled.network import check_samples, flatten, meant, ready, takes_spikes
 from ..compiled.plan import Plan, distinct_steps, make_plan
 from ..compiled.recording import states_at, traced
@@ -242,7 +243,7 @@ class CpuSimulator:
 def raster_of(plan: Plan, work: Record[Work]) -> Array:
     """The events in worker 0 as bool [T, N], or how many they are of a neuron in a step that may
     fire several times."""
-    is_many = int(plan.events[-1]) > plan.steps * int(plan.neurons[-1])
+    is_many = bool((np.diff(plan.events) > plan.steps * np.diff(plan.neurons)).any())
     raster: Array = np.zeros((plan.steps, int(plan.neurons[-1])), np.uint8 if is_many else np.bool_)
     for p in range(len(plan.model)):
         ptr = work.ptr[0, p]

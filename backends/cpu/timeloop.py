@@ -75,7 +75,8 @@ def encode_inputs(plan, data, s, seed, work, w):  # type: ignore[no-untyped-def]
         spikes = work.spikes[w, plan.events[p] : plan.events[p + 1]]
         first = plan.first[k]
         if RASTER and not is_drawn(plan.encoder[k]) and not is_sent(plan.encoder[k]):
-            events_of_raster(raster[:, origin : origin + n], ptr, spikes)
+            most = np.int64(plan.most[k])
+            events_of_raster(raster[:, origin : origin + n], most, ptr, spikes)
         if DRAWN and is_drawn(plan.encoder[k]):
             threshold, active = input_threshold(plan, values, k, origin, work, w)
             if WIDE:

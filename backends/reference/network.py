@@ -17,6 +17,7 @@ from ...ir.passes.pipeline import run_model_passes
 from ...ir.passes.schedule import is_stepwise
 from ...ir.rules import sends_numbers
 from ...ir.tensors import Tensor
+from ...ir.trains import most_given
 from ...ir.types import Fixed
 from ...ir.verify.durations import steps_of
 from ..runnable import require_clocked
@@ -56,17 +57,17 @@ def simulate(
 ) -> Simulation:
     """The trace of a model whose graph went through the pipeline.
 
-    `inputs` are [T, B, N] by input population and source: spikes, how often a source fires, or the
+    `inputs` are [T, B, N] by input population and source: spikes, how often each fires, or the
     numbers that an input sends; by "<population>/<port>" the noise of its equations. In step t
     populations are evaluated in schedule order; a projection of delay d brings what its pre
-    population emitted in step t - d, each value times its weight. All arithmetic is in `real`; a
-    port sums one by one: the projections from other blocks in graph order, then those from the
-    population's own block, or whose synapses have states, in graph order, in each the delays, if it
-    has several, and the pre neurons ascending. Fixed-point numbers are their codes, in int64. Of
-    the populations in `forced` the spikes are given, [T, B, N], whatever their thresholds say.
-    `shape` (T, B) is that of a network without inputs; else its graph says T, and B is 1. What
-    those in `factors` send is multiplied by these, [B, N], see `ir.dropout`. `looks` are the steps
-    after which the synapses of projections are looked at.
+    population emitted in step t - d, each value times its weight, of an input each spike by itself.
+    All arithmetic is in `real`; a port sums one by one: the projections from other blocks in graph
+    order, then those from the population's own block, or whose synapses have states, in graph
+    order, in each the delays, if it has several, and the pre neurons ascending. Fixed-point numbers
+    are their codes, in int64. Of the populations in `forced` the spikes are given, [T, B, N],
+    whatever their thresholds say. `shape` (T, B) is that of a network without inputs; else its
+    graph says T, and B is 1. What those in `factors` send is multiplied by these, [B, N], see
+    `ir.dropout`. `looks` are the steps after which the synapses of projections are looked at.
     """
     model = run_model_passes(model)
     graph = model.graph
@@ -117,7 +118,8 @@ class _Network:
         wiring = self.model.wirings[projection.name]
         weights = _weights(self.model.values[weights_name(projection.name)], self.real)
         if projection.synapse is None:
-            return Plain(projection, wiring, weights)
+            is_each = most_given(self.populations[projection.pre]) > 1
+            return Plain(projection, wiring, weights, is_each)
         shape = self.steps, self.batch
         return Stateful(projection, wiring, weights, self.model.graph.dt, shape)
 
@@ -148,7 +150,7 @@ class _Network:
 
     def _given(self, population: Population, kind: type) -> Bits:
         """The spikes of an input or a source, no spikes of another population."""
-        if population.source is not None:
+        if population.source is not None or most_given(population) > 1:
             return self.inputs[population.name].astype(np.uint8)
         if population.name in self.inputs and not sends_numbers(population):
             return self.inputs[population.name].astype(bool).astype(kind)

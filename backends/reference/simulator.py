@@ -136,8 +136,9 @@ def single(model: Model, _threads: int | None, _folder: Path) -> ReferenceSimula
 
 
 def input_spikes(graph: Graph, samples: Samples, steps: int, seed: int) -> dict[str, Array]:
-    """What the encodings make of the samples: [T, B, N] by input population, bool of spikes,
-    float32 of numbers that are sent; u8 of what sources fire, how often; by "<population>/<port>"
+    """What the encodings make of the samples: [T, B, N] by input population, bool of spikes, u8 of
+    those of which a step may have several, float32 of numbers that are sent; u8 of what sources
+    fire, how often; by "<population>/<port>"
     the noise of its equations."""
     made: dict[str, Array] = {}
     lo = 0
@@ -168,7 +169,8 @@ def _encoded(
     assert call is not None
     row, values = ENCODINGS[call.kind], samples.values[samples.rows]
     if row.kernel == GIVEN:
-        return values[:, :, own].astype(bool).transpose(1, 0, 2)
+        kind = np.uint8 if row.most(call) > 1 else np.bool_
+        return values[:, :, own].astype(kind).transpose(1, 0, 2)
     zero, rate = levels_of(population, dt)
     numbers = values.astype(np.float64)
     numbers[:, own] = (numbers[:, own] - zero) * rate

@@ -35,11 +35,14 @@ class Synapses(Protocol):
 
 
 class Plain:
-    """A projection with its weights: by delay, one row of targets for every pre neuron."""
+    """A projection with its weights: by delay, one row of targets for every pre neuron.
+    `is_each`: several spikes of a pre neuron in a step arrive one by one, else as a product."""
 
-    def __init__(self, projection: Projection, wiring: Wiring, weights: Array) -> None:
+    def __init__(
+        self, projection: Projection, wiring: Wiring, weights: Array, is_each: bool = False
+    ) -> None:
         assert weights.shape == wiring.weight_shape, (projection.name, weights.shape)
-        self.projection = projection
+        self.projection, self.is_each = projection, is_each
         pre, post = wiring.pairs()
         values = weights.ravel()[wiring.places()]
         delays = delays_of(projection, wiring)
@@ -58,8 +61,11 @@ class Plain:
             sent = emitted[t - delay]
             for sample, neuron in zip(*np.nonzero(sent), strict=True):
                 post, weights = rows[neuron]
-                # One by one, as a neuron may have several synapses to a target.
-                np.add.at(total[sample], post, weights * sent[sample, neuron])
+                number = sent[sample, neuron]
+                times, value = (int(number), 1) if self.is_each else (1, number)
+                for _ in range(times):
+                    # One by one, as a neuron may have several synapses to a target.
+                    np.add.at(total[sample], post, weights * value)
 
     def answer(self, t: int, fired: Array) -> None:
         """A weight takes no note."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.graph import Call, Graph, Population, Projection
+from ...ir.trains import counted, most_given
 from ..compiled.plan import output_of
 
 
@@ -80,8 +81,13 @@ def require_output_apart(graph: Graph, rule: Call) -> None:
 
 def require_single_spikes(graph: Graph, rule: Call) -> None:
     """CompileError(E050) where neurons may fire several times in a step: the rule knows one."""
-    most = graph.semantics.spikes_per_step
+    most, inputs = graph.semantics.spikes_per_step, counted(graph)
+    knows = f"`{rule.kind}` learns from a spike a neuron and step, and"
     if most > 1:
-        message = f"`{rule.kind}` learns from a spike a neuron and step, and there may be {most}"
+        message = f"{knows} there may be {most}"
         way_out = "learn by `rule surrogate`, or train without `--spikes`"
         raise CompileError(Diagnostic("E050", message, help=way_out))
+    if inputs:
+        way_out = "learn by `rule surrogate` or `rule e_prop`, or leave `most` out"
+        said = [(p, f"{knows} `{p.name}` may have {most_given(p)}") for p in inputs]
+        raise CompileError(Diagnostic("E050", m, p.span, help=way_out) for p, m in said)

@@ -24,6 +24,7 @@ from ..model import Model, start_of, weights_name
 from ..neuron import LAST_EMITTED, Assign, port_types
 from ..ops import CODES, OPS, movement
 from ..rules import most_sent, sends_numbers
+from ..trains import most_given
 from ..types import Fixed
 from ..wiring import Windows, Wiring, through_windows
 from .decays import is_shift_decay
@@ -165,7 +166,9 @@ def _emitted(graph: Graph, pre: str, states: Mapping[str, Intervals], most: int)
     if sends_numbers(population):
         largest = np.full(neurons, most_sent(population), np.int64)
         return Interval(-largest, largest)
-    if step is None or step.emit is None:
+    if step is None:
+        return Interval(np.zeros(neurons, np.int64), np.full(neurons, most_given(population)))
+    if step.emit is None:
         return Interval(np.zeros(neurons, np.int64), np.full(neurons, most, np.int64))
     if pre in states:
         return states[pre][LAST_EMITTED]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..calls import integer
 from ..graph import Call, Graph, Population
-from ..rules import ENCODINGS, GIVEN
+from ..trains import takes_trains
 from ..types import Shape
 
 _MOVES = ("pixels", "padding")  # arguments that must be less than an image is large
@@ -16,7 +16,7 @@ def image_shape(graph: Graph) -> Shape | None:
     """[channels, rows, columns] of the images that the network is presented with; None where it
     takes none: its samples are values of another shape, spike trains, or of several inputs."""
     inputs = _inputs(graph)
-    if len(inputs) != 1 or _takes_trains(inputs[0]) or len(inputs[0].shape) not in (2, 3):
+    if len(inputs) != 1 or takes_trains(inputs[0]) or len(inputs[0].shape) not in (2, 3):
         return None
     return (1, *inputs[0].shape)[-3:]
 
@@ -33,7 +33,7 @@ def image_problem(graph: Graph) -> Problem | None:
             "give the network one input, or transform the data before they are read",
         )
     name, shape = inputs[0].name, list(inputs[0].shape)
-    if _takes_trains(inputs[0]):
+    if takes_trains(inputs[0]):
         return (
             f"the samples of `{name}` are spike trains, not images",
             "leave this out, or take images and `encode poisson(duration = …)`",
@@ -59,8 +59,3 @@ def size_problem(call: Call, shape: Shape) -> Problem | None:
 
 def _inputs(graph: Graph) -> list[Population]:
     return [p for p in graph.populations if p.role == "input"]
-
-
-def _takes_trains(population: Population) -> bool:
-    encoding = population.encoding
-    return encoding is not None and ENCODINGS[encoding.kind].kernel == GIVEN

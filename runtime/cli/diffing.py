@@ -11,6 +11,7 @@ import typer
 
 from ...backends.artifact.model import Package
 from ...ir.diagnostics import to_json
+from ...ir.trains import counted
 from ..datasets.arrays import load_npy
 from ..datasets.data import Data
 from ..datasets.table import load
@@ -140,10 +141,12 @@ def _logged(sides: tuple[Side, Side], is_long: bool) -> int | None:
 def _data(
     package: Package, named: str | None, split: Split, inputs: Path | None, output: Output
 ) -> Data:
+    counts = bool(counted(package.model.graph))
     if inputs is not None:
-        return load_npy(inputs)
+        return load_npy(inputs, counts=counts)
     with fetch_bar(output) as fetched:
-        return load(choose_data(package, named), split.value, settings(), fetched)
+        call = choose_data(package, named)
+        return load(call, split.value, settings(), fetched, counts=counts)
 
 
 def _presented(side: Side, data: Data, split: Split) -> Presentation | None:

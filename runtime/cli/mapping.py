@@ -20,6 +20,7 @@ from ...backends.layout.played import LAYOUT
 from ...backends.layout.senders import rates_of
 from ...backends.layout.stored import save_layout
 from ...backends.mapping.load import load_kernels
+from ...backends.runnable import require_single_inputs
 from ...ir.chips.cores import CORES
 from ...ir.diagnostics import CompileError, Diagnostic, to_json
 from ...ir.passes.pipeline import run_model_passes
@@ -89,6 +90,7 @@ def map_(
     loaded = opened(model, options_for(model, define, network, seed), output)
     if not loaded.model.graph.semantics.integers:
         raise CompileError(_of_floats(loaded.model.graph.name, chip))
+    require_single_inputs(loaded.model.graph)
     if wishes.cores is not CORES["generic"] and _chip_of(loaded) != chip:
         output.note(f"its integers were not made for `{chip}`: quantize them with --target {chip}")
     settled = replace(loaded, model=run_model_passes(loaded.model))

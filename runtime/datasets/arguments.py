@@ -13,6 +13,8 @@ from ...ir.files import resolved
 from ...ir.graph import Call, Value
 from ...ir.report import nearest
 
+COUNTS = "counts"  # beside the arguments, where the network takes counts of spikes
+
 
 def completed(call: Call, rows: tuple[Argument, ...], span: Span | None) -> dict[str, Value]:
     """Every argument of the row with its value; all mistakes are raised at once."""

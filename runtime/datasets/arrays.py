@@ -13,6 +13,8 @@ from ...frontend.stored.arrays import read_npz as read_archive
 from ...frontend.stored.unfit import Unfit
 from ...ir.graph import Arguments, Value
 from ...ir.report import listing
+from ...ir.sources import MOST_COUNT
+from .arguments import COUNTS
 from .data import Array, Data, damaged, make_data, opened, room
 from .idx import read_idx
 from .labels import AUTO, plain_labels
@@ -94,7 +96,8 @@ def _read_images(images: Path, labels: Path, is_transposed: bool) -> Part:
 
 def _data(both: Parts, arguments: dict[str, Value], split: str) -> Data:
     ends = _ends(both.train, arguments)
-    data = both.data(split, arguments["classes"], lambda part: _scaled(part, ends))
+    scaled = _counts if _are_counts(arguments) else lambda part: _scaled(part, ends)
+    data = both.data(split, arguments["classes"], scaled)
     return replace(data, measured=(*_recorded(ends), *data.measured))
 
 
@@ -125,7 +128,29 @@ def _ends(train: Part, arguments: dict[str, Value]) -> Ends:
     """The range of the values, as it is given, or of bytes as the training part shows it."""
     if is_given(arguments):
         return given_range(arguments, train)
+    if _are_counts(arguments):
+        return None
     return _of_bytes(train, "say which value is 1, by `low = 0, high = {0}` or `high = 255`")
+
+
+def _are_counts(arguments: dict[str, Value]) -> bool:
+    """Whether the values are how many spikes there are, whatever range bytes have."""
+    return bool(arguments.get(COUNTS, False)) and not is_given(arguments)
+
+
+def _counts(part: Part) -> Array:
+    """The values as counts of spikes, uint8; CompileError(E061) for what is none."""
+    values, way_out = part.values, f"counts are whole numbers, 0 to {MOST_COUNT}"
+    if values.dtype.kind not in "biuf" or values.ndim < 3:
+        problem = f"holds {values.dtype} {list(values.shape)}, and the network takes counts"
+        raise damaged(part.path, problem, "give [samples, steps, neurons] of whole numbers")
+    refuse_outside(part, 0.0, MOST_COUNT, way_out)
+    broken = np.argwhere(values % 1 != 0)
+    if len(broken):
+        sample, *within = (int(k) for k in broken[0])
+        problem = f"has the value {values[sample, *within]:g} in sample {sample}, place {within}"
+        raise damaged(part.path, f"{problem} (from 0)", way_out)
+    return values.astype(np.uint8)
 
 
 def _of_bytes(part: Part, way_out: str) -> Ends:
@@ -135,8 +160,15 @@ def _of_bytes(part: Part, way_out: str) -> Ends:
         return None
     if most <= HALF:
         problem = f"has uint8 values that end at {most}, which are no shares of 255"
-        raise damaged(part.path, problem, way_out.format(most))
+        raise damaged(part.path, problem, way_out.format(most) + _or_counts(part.values))
     return np.array(0.0), np.array(255.0)
+
+
+def _or_counts(values: Array) -> str:
+    """What to do besides, if bytes are spikes of which there are several in a step."""
+    if values.ndim < 3 or not values.size:
+        return ""
+    return f"; of counts of spikes, write `encode spikes(duration = …, most = {values.max()})`"
 
 
 def _scaled(part: Part, ends: Ends, way_out: str = SAY) -> Array:
@@ -200,22 +232,26 @@ def _together() -> Accept:
     return accept
 
 
-def load_npy(path: Path, has_range: bool = True) -> Data:
+def load_npy(path: Path, has_range: bool = True, counts: bool = False) -> Data:
     """An array as a data set without labels: bool or uint8 of 0 and 1, [samples, steps, inputs],
-    are spike trains, other numbers [samples, inputs] as those of an archive, or, without a range,
-    any that are finite."""
+    are spike trains, where there may be `counts` also of whole numbers; other numbers [samples,
+    inputs] as those of an archive, or, without a range, any that are finite."""
     with opened(path) as file:
-        return inputs_of(read_npy(file, within(room())), path, has_range)
+        return inputs_of(read_npy(file, within(room())), path, has_range, counts)
 
 
-def inputs_of(values: Array, path: Path, has_range: bool = True) -> Data:
+def inputs_of(values: Array, path: Path, has_range: bool = True, counts: bool = False) -> Data:
     """The same of an array; `path` is what mistakes call it."""
+    if counts:
+        part = Part(values, np.zeros(len(values), np.int32), path)
+        return make_data(_counts(part), part.labels, path)
     if not has_range and values.ndim == 2 and values.size and values.dtype.kind in "if":
         return _as_they_are(values, path)
     are_trains = values.ndim == 3 and values.dtype == np.uint8
     if values.ndim not in (2, 3) or (are_trains and values.max(initial=0) > 1):
         way_out = "[samples, steps, inputs] of 0 and 1, or [samples, inputs] of numbers in 0..1"
-        raise damaged(path, f"holds no inputs, but {list(values.shape)}", f"give {way_out}")
+        way_out = f"give {way_out}{_or_counts(values)}"
+        raise damaged(path, f"holds no inputs, but {list(values.shape)}", way_out)
     part = Part(values, np.zeros(len(values), np.int32), path)
     ends = None if are_trains else _of_bytes(part, GIVE)
     return make_data(values if are_trains else _scaled(part, ends, GIVE), part.labels, path)

@@ -11,7 +11,7 @@ from ...ir.graph import Arguments, Call, Value
 from ...ir.ranges import ANY, BELOW_ONE
 from ...ir.report import nearest
 from ..settings import Settings
-from .arguments import completed
+from .arguments import COUNTS, completed
 from .arrays import load_idx, load_npz, measure_idx, measure_npz
 from .data import Data
 from .delimited import SCALES, load_csv, measure_csv
@@ -54,10 +54,12 @@ def load(
     settings: Settings,
     progress: Progress = no_progress,
     span: Span | None = None,
+    counts: bool = False,
 ) -> Data:
-    """The `split` ("train" or "test") of the data that a `data` line names."""
+    """The `split` ("train" or "test") of the data that a `data` line names; `counts`: for a network
+    that takes several spikes of a neuron in a step."""
     row = dataset(call.kind, span)
-    arguments = completed(call, row.arguments, span)
+    arguments = completed(call, row.arguments, span) | ({COUNTS: True} if counts else {})
     return row.load(arguments, split, settings, progress)
 
 

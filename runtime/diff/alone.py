@@ -17,6 +17,7 @@ from ...ir.passes.pipeline import run_model_passes
 from ...ir.passes.schedule import blocks
 from ...ir.rules import sends_numbers
 from ...ir.tensors import Tensor
+from ...ir.trains import most_fired
 from ...ir.types import Fixed
 from ...ir.wiring import Wiring
 from .compare import unequal
@@ -38,7 +39,7 @@ def alone(model: Model, name: str) -> Model:
     own = {n for b in graph.schedule or () if name in b.populations for n in b.populations}
     incoming = sorted((p for p in graph.projections if p.post == name), key=lambda p: p.pre in own)
     names = dict.fromkeys(p.pre for p in incoming)
-    inputs = [_input(graph.population(n), graph.dt) for n in names or (name,)]
+    inputs = [_input(graph, graph.population(n)) for n in names or (name,)]
     projections = tuple(replace(p, pre=p.pre + SENT) for p in incoming)
     populations = (*inputs, graph.population(name))
     made = Graph(graph.name, graph.dt, populations, projections, semantics=graph.semantics)
@@ -51,10 +52,13 @@ def alone(model: Model, name: str) -> Model:
     )
 
 
-def _input(population: Population, dt: float) -> Population:
+def _input(graph: Graph, population: Population) -> Population:
     # Its duration says nothing here: what is given is simulated.
+    most = ("most", most_fired(population, graph.semantics))
     numbers = (("mean", 0.0), ("sd", 1.0)) if sends_any(population) else ()
-    encoding = Call("current" if numbers else "spikes", (("duration", dt), *numbers))
+    encoding = Call(
+        "current" if numbers else "spikes", (("duration", graph.dt), *(numbers or (most,)))
+    )
     return Population(population.name + SENT, population.shape, "input", encoding=encoding)
 
 

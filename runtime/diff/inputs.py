@@ -32,7 +32,8 @@ STEPS = (1, -1, 2, -2)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Given:
-    """An input of a network, and what the other side has in its place: `wanted` [T, B, N]. `spikes`
+    """An input of a network, and what the other side has in its place: `wanted` [T, B, N], spikes
+    or how many of a neuron in a step. `spikes`
     are the network's own in the same samples, `all` in the first samples of all; `samples` what is
     presented; `other` the other side's network."""
 
@@ -55,7 +56,7 @@ class Given:
         """What a model makes of samples."""
         steps = len(self.wanted)
         made = input_spikes(model.graph, samples, steps, model.seed)[self.population.name]
-        return np.asarray(made[:steps] != 0)
+        return np.asarray(made[:steps] if made.dtype == np.uint8 else made[:steps] != 0)
 
 
 Tries = Iterator[tuple[str, Bits]]
@@ -119,7 +120,9 @@ def _neurons(given: Given) -> Tries:
 
 def _values(given: Given) -> Tries:
     yield "no spike at all", np.zeros_like(given.spikes)
-    yield "spikes where there are none, and none where there are some", ~given.spikes
+    yield "spikes where there are none, and none where there are some", given.spikes == 0
+    if given.spikes.max(initial=0) > 1:
+        yield "one spike where there are several", given.spikes > 0
 
 
 def _seeds(given: Given) -> Tries:

@@ -6,6 +6,7 @@ from ...backends.artifact.model import Package
 from ...backends.trace import Trace
 from ...frontend.stored.unfit import Unfit
 from ...ir.report import listing, nearest
+from ...ir.trains import most_fired
 from .log import Log, judged_log, refuse_twice, require_below
 from .side import Batch, Side, Sizes, States
 
@@ -58,7 +59,7 @@ def _fits(log: Log, other: Side) -> None:
 def _fires_often(package: Package, population: str) -> bool:
     """Whether its neurons may fire several times in a step."""
     graph = package.model.graph
-    return graph.semantics.spikes_per_step > 1 or graph.population(population).source is not None
+    return most_fired(graph.population(population), graph.semantics) > 1
 
 
 def _unknown(log: Log, population: str, other: Side) -> Unfit:

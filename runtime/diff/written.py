@@ -13,6 +13,7 @@ from ...backends.exports.onnx.run import played_onnx
 from ...backends.layout.played import LAYOUT, played_layout
 from ...backends.played import Inputs, Played
 from ...backends.reference.simulator import input_spikes
+from ...backends.runnable import require_single_inputs
 from ...backends.trace import Trace
 from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.report import listing
@@ -70,6 +71,7 @@ def _folder(words: str) -> tuple[Path, tuple[str, ...]]:
 
 def _side(name: str, played: Played, other: Package, advice: str) -> Side:
     graph, seed = other.model.graph, other.model.seed
+    require_single_inputs(graph)
     _require_inputs(name, played, other)
     steps = steps_of(graph)
 

@@ -16,7 +16,7 @@ from snncc.ir.graph import Call, Graph
 from snncc.ir.model import Model
 from snncc.runtime.datasets.data import Data
 from snncc.runtime.datasets.table import load
-from snncc.runtime.inputs import choose_data, given_inputs, load_inputs
+from snncc.runtime.inputs import choose_data, given_inputs, load_inputs, load_presentation
 from snncc.runtime.settings import settings_from
 
 TRAINED = "kind,a,b\n1,0,100\n0,100,300\n"
@@ -170,3 +170,31 @@ def test_numbers_that_become_spikes_keep_their_range() -> None:
         )
     ).graph
     assert "outside 0..1" in refused("E061", given_inputs, graph, [[-2.5, 7.0]]).message
+
+
+COUNTED = """
+network n {
+  dt = 1 ms
+  input x[2] encode spikes(duration = 5 ms, most = 9)
+  output y[2] : lif
+  x -> y : dense
+}
+"""
+
+
+def test_counts_of_spikes_of_every_kind_of_file(folder: Path) -> None:
+    graph = compiled_text(COUNTED).graph
+    given = np.random.default_rng(0).integers(0, 10, (4, 5, 2))
+    np.save(folder / "x.npy", given.astype(np.uint8))
+    np.savez(folder / "x.npz", x=given, y=np.zeros(4, int))
+    np.savez(folder / "t.npz", x=given.astype(np.uint8), y=np.zeros(4, int))
+    named = Package(Model(graph, {}, {}), "cpu", Call("npz", (("path", "t.npz"),)))
+    found = [given_inputs(graph, given), load_inputs(graph, folder / "x.npy", None)]
+    for package in (named, Package(Model(graph, {}, {}), "cpu")):
+        call = choose_data(package, "x.npz")
+        found.append(load_presentation(graph, call, "test", None, settings_from({})))
+    for each in found:
+        assert each.values.dtype == np.uint8
+        np.testing.assert_array_equal(each.values, given)
+    refusal = refused("E062", given_inputs, graph, given + 1)
+    assert "a step may have 9" in refusal.message

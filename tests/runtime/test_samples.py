@@ -111,6 +111,21 @@ def test_numbers_that_may_be_trains_where_no_input_takes_them(small_graph):
     assert "trains" not in misfit(small_graph, trains).help
 
 
+def test_more_spikes_of_a_neuron_than_a_step_may_have(small_graph):
+    first, *rest = small_graph.populations
+    call = Call("spikes", (("duration", 10.0), ("most", 3)))
+    graph = replace(small_graph, populations=(replace(first, encoding=call), *rest))
+    trains = data((5, 10, 6), dtype=np.uint8)
+    trains.values[2, 7, 4] = 3
+    assert present(graph, trains, "train").values.max() == 3
+    for given, most in ((graph, 3), (spiking(small_graph), 1)):
+        trains.values[2, 7, 4] = most + 1
+        problem = misfit(given, trains)
+        said = f"neuron 4 of `image` has {most + 1} spikes in step 7 of sample 2 (all from 0), and"
+        assert problem.message == f"{said} a step may have {most}"
+        assert f"`encode spikes(duration = …, most = {most + 1})`" in problem.help
+
+
 def test_a_network_without_inputs(small_graph):
     only = replace(small_graph, populations=small_graph.populations[1:], projections=())
     problem = misfit(only, data())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -12,11 +13,14 @@ from compiled_texts import compiled_text
 from integer_cases import INPUTS, STEPS
 
 from snncc.backends.exports.xylo.network import network_of
+from snncc.backends.protocols import Samples
+from snncc.backends.reference.simulator import ReferenceSimulator
 from snncc.backends.trace import Trace
 from snncc.ir.deploy.choices import chosen
 from snncc.ir.diagnostics import CompileError
 from snncc.ir.model import Model, draw_model
 from snncc.ir.passes.pipeline import run_model_passes
+from snncc.ir.trains import most_given
 from snncc.runtime.deploying import quantized_as
 
 CELLS = """
@@ -80,15 +84,16 @@ REFUSED = {"E071", "E082", "E083", "E084", "E086", "E088"}
 
 def drawn_text(seed: int) -> str:
     """One to three hidden populations and an output, with one current or two: loops, delays such as
-    lags make up for, populations of one neuron, projections without a synapse, biases."""
-    draw = Random(seed)
+    lags make up for, populations of one neuron, projections without a synapse, biases; inputs of
+    one spike in a step or of several."""
+    draw, most = Random(seed), most_of(seed)
     count = draw.randint(1, 3)
     is_awake = draw.random() < 0.4
     names = ["x", *(f"h{k}" for k in range(count)), "y"]
     kinds = {name: draw.choice([ONE, ONE, TWO]) for name in names[1:]}
     late = {n: 0 if is_awake else draw.choice([0, 0, 1]) for n in names}
     late["x"] = draw.choice([1, 1, 2])
-    lines = [f"input x[{INPUTS}] encode spikes(duration = {STEPS} ms)"]
+    lines = [f"input x[{INPUTS}] encode spikes(duration = {STEPS} ms, most = {most})"]
     for name, kind in kinds.items():
         cell = kind.format(
             a=draw.choice([2, 4, 9.5, 64, 3000]), b=draw.choice([1.1, 2, 5, 16]),
@@ -125,6 +130,19 @@ def _into(draw: Random, names: list[str], place: int, kind: str, late: dict[str,
     return found
 
 
+def most_of(seed: int) -> int:
+    """How many spikes of a neuron of the input a step may have."""
+    return (4, 1, 15)[seed % 3]
+
+
+def spikes_of(seed: int) -> Samples:
+    """Spikes of the input, or how many."""
+    samples = loihi_nets.drawn_spikes(seed)
+    most = most_given(drawn_xylo(seed).graph.population("x"))
+    often = np.random.default_rng(seed).integers(1, most + 1, samples.values.shape)
+    return replace(samples, values=(samples.values * often).astype(np.uint8))
+
+
 @cache
 def drawn_xylo(seed: int) -> Model:
     """A drawn network in the integers of `quantize --target xylo_audio3`."""
@@ -156,7 +174,7 @@ def in_xylo(
 @cache
 def traced(seed: int) -> Trace:
     """What the reference does."""
-    return loihi_nets.traced(drawn_xylo(seed), seed)
+    return ReferenceSimulator(drawn_xylo(seed), np.float64).trace(spikes_of(seed), True)
 
 
 def is_logged(seed: int, log: Path) -> tuple[int, int, int]:

@@ -96,13 +96,16 @@ def pack(n, steps, ptr, spikes):  # type: ignore[no-untyped-def]
 
 
 @njit
-def events_of_raster(raster, ptr, spikes):  # type: ignore[no-untyped-def]
-    """Event lists of given spike trains, raster u8[T, n]."""
+def events_of_raster(raster, most, ptr, spikes):  # type: ignore[no-untyped-def]
+    """Event lists of given spike trains, raster u8[T, n]: of each neuron up to `most` in a step,
+    one after the other."""
     events = 0
     ptr[0] = 0
     for t in range(raster.shape[0]):
         for j in range(raster.shape[1]):
-            if raster[t, j] != 0:
+            if raster[t, j] == 0:
+                continue
+            for _ in range(min(np.int64(raster[t, j]), most)):
                 spikes[events] = j
                 events += 1
         ptr[t + 1] = events

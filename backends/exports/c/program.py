@@ -23,7 +23,7 @@ from ....ir.wiring import Windows
 from ...compiled.text.languages import C_FUNCTIONS, C
 from ...compiled.text.render import cast, render
 from ...compiled.text.step import identifiers as step_names
-from ...runnable import require_clocked
+from ...runnable import require_clocked, require_single_inputs
 from .firing import after_event, often, once
 from .header import comment, header, scored, signature
 from .layout import SUM, layout_of, moving, step_of
@@ -53,9 +53,10 @@ def c_program(model: Model, digest: str) -> CProgram:
 
 
 def require_integers(graph: Graph, form: str) -> None:
-    """CompileError(E071) for a network that computes with floats, of which there is no such
-    form."""
+    """CompileError(E071) for a network that computes with floats, of which there is no such form,
+    and E075 for inputs of several spikes a step."""
     require_clocked(graph, tuple(SUMS), fires_often=True)
+    require_single_inputs(graph)
     if not graph.semantics.integers:
         raise CompileError(no_integers(graph, form))
 

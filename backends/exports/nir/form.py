@@ -10,6 +10,7 @@ from ....ir.graph import Graph
 from ....ir.model import Model
 from ....ir.nir.graph import NirGraph
 from ....ir.nir.said import Said
+from ....ir.trains import counted, most_given
 from .agreed import agreed, inputs_of
 from .assembled import Way, assembled, ways_of
 from .cells import Cell, cell_of
@@ -71,7 +72,15 @@ def written(model: Model) -> Written:
 
 def _ends(graph: Graph) -> list[Trouble]:
     roles = {population.role for population in graph.populations}
-    return [
+    several = [
+        Trouble(
+            f"`{p.name}` has up to {most_given(p)} spikes of a neuron in a step, and NIR has one",
+            p.span,
+            "leave `most` out, or share the spikes among several steps",
+        )
+        for p in counted(graph)
+    ]
+    return several + [
         Trouble(f"`{graph.name}` has no {role}, and a graph of NIR has one", None, way_out)
         for role, way_out in (
             ("input", "spikes of sources can be given by an `input … encode spikes`"),

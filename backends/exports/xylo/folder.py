@@ -13,6 +13,7 @@ from ....ir.integers.precision import VERSION
 from ....ir.model import Model
 from ....ir.passes.pipeline import run_model_passes
 from ....ir.rules import sends_numbers
+from ....ir.trains import most_given
 from ....ir.verify.durations import steps_of
 from ...trace import Trace
 from ..chips.inputs import inputs_log
@@ -21,6 +22,7 @@ from .network import Network, network_of
 FORMAT = "snncc xylo 1"
 PACKAGES = "pip install numpy xylosim==0.1.3"
 MEANS = Semantics("step", 31, "each", VERSION)
+MOST_EVENTS = 15  # of an input in a step
 Files = dict[str, bytes]
 
 
@@ -35,6 +37,12 @@ def require_xylo(graph: Graph) -> None:
         if sends_numbers(population) or population.source is not None:
             message = f"`{population.name}` sends no spikes of data, and inputs of Xylo do"
             way_out = "send spikes, such as `encode bernoulli(…)`"
+            raise CompileError(Diagnostic("E071", message, population.span, help=way_out))
+        most = most_given(population)
+        if most > MOST_EVENTS:
+            message = f"`{population.name}` has up to {most} spikes of a neuron in a step, and an "
+            message += f"input of Xylo up to {MOST_EVENTS}"
+            way_out = f"write `most = {MOST_EVENTS}`, or share the spikes among several steps"
             raise CompileError(Diagnostic("E071", message, population.span, help=way_out))
 
 
@@ -117,6 +125,7 @@ def net_of(made: Network, digest: str) -> dict[str, Any]:
                 "neurons": p.neurons,
                 "first": made.first[p.name],
                 "late": made.late[p.name],
+                "most": most_given(p),
             }
             for p in made.kinds["input"]
         ],

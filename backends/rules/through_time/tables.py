@@ -19,6 +19,7 @@ from ....ir.neuron import most_of
 from ....ir.passes.settle import Settle
 from ....ir.relays import spiking_instead
 from ....ir.rules import emitters, sends_numbers
+from ....ir.trains import most_given
 from ....ir.verify.durations import steps_of
 from ...compiled.plan import Plan, distinct_steps
 from ...losses.table import (
@@ -191,7 +192,7 @@ def sample_bytes(graph: Graph, spec: TrainSpec) -> dict[str, int]:
     """What a sample takes by population, inputs too, as the arrays hold all neurons side by side:
     `each_step` of the steps of a segment and, where there are several, all states at the start of
     each. The largest population whose spikes weights learn from takes 4 bytes more a step and
-    neuron: its spikes sorted by neuron."""
+    spike that there may be: its spikes sorted by neuron."""
     model, timed = Model(graph, {}, first_values(graph)), is_timed(spec.call("rule"))
     kept, own = _kept(model, spec)
     steps, neurons = steps_of(graph), sum(p.neurons for p in graph.populations)
@@ -203,8 +204,9 @@ def sample_bytes(graph: Graph, spec: TrainSpec) -> dict[str, int]:
     index = graph.index()
     sending = {p.pre for p in graph.projections if p.trainable and not sends_numbers(index[p.pre])}
     if sending:
-        largest = max(sending, key=lambda name: index[name].neurons)
-        found[largest] += 4 * segment * index[largest].neurons
+        listed = {name: index[name].neurons * most_given(index[name]) for name in sending}
+        largest = max(listed, key=listed.__getitem__)
+        found[largest] += 4 * segment * listed[largest]
     return found
 
 

@@ -64,6 +64,19 @@ def test_numbers_that_are_sent_have_no_times(tmp_path: Path):
         assert all("`h` sends numbers" in d.message and d.span for d in found)
 
 
+@pytest.mark.parametrize("rule", sorted(RULES))
+def test_inputs_of_several_spikes(rule):
+    """Those that go by events learn from them, the others from spikes of which there is one."""
+    text = TEXT.replace("poisson(duration = 20 ms)", "spikes(duration = 20 ms, most = 4)")
+    learns = rule in ("surrogate", "e_prop")
+    text = text.replace("RULE", f"{rule}(width = 2)" if learns else rule)
+    loss = {"tssl_bp": "kernel(tau = 3 ms)", "eventprop": "first_spike(tau = 3 ms)"}
+    program = compiled_text(text.replace("LOSS", loss.get(rule, "count")).replace("OUTPUT", "tssl"))
+    found = RULES[rule].check(draw_model(program.graph, 0), program.train)
+    assert [d.code for d in found] == ([] if learns else ["E050"])
+    assert all("`x` may have 4" in d.message and d.span and d.help for d in found)
+
+
 def test_a_class_that_is_not_what_is_learnt():
     text = TEXT.replace("RULE", "tssl_bp").replace("LOSS", "first_spike(tau = 3 ms)")
     program = compiled_text(text.replace("OUTPUT", "tssl"))

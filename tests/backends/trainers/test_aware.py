@@ -104,6 +104,26 @@ def test_integers_of_any_kind_are_learnt_from(kernels, asked):
 
 @THROUGH_TIME
 @AT_NIGHT
+@pytest.mark.parametrize("sums", ["exact", "each"])
+def test_several_spikes_of_an_input_are_learnt_from(kernels, sums):
+    """Each arrives as an event of the integers, and the rule goes back over all of them."""
+    head = through_cases.HEAD.replace("120 ms)", "120 ms, most = 5)")
+    trainer, model = begun(
+        text_of(head, LAYERS, SURROGATE), kernels, sums=sums, overflow="saturate"
+    )
+    often = np.random.default_rng(2).integers(1, 6, (1, 120, 20))
+    given = replace(sample(LABEL), values=(sample(LABEL).values * often).astype(np.uint8))
+    emitted, means = emitted_by(trainer, given), model.with_weights(meaning(trainer))
+    assert emitted["x"].max() == 5
+    golden = double(trainer.integers.model, None, kernels)
+    np.testing.assert_array_equal(golden.raster(given, 0), joined(emitted))
+    oracle = oracle_of(trainer, means, emitted)
+    trainer.train(given, 1, RATE)
+    check_moved(trainer, model, oracle, EXACT)
+
+
+@THROUGH_TIME
+@AT_NIGHT
 def test_weights_by_axon_type_keep_types_and_follow_what_their_synapses_learn(kernels):
     """After some steps what runs is what `recoded` makes of the floats; a neuron has a weight for
     each type, which is none that it began with."""

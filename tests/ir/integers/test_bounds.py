@@ -74,6 +74,22 @@ def test_the_bound_is_what_all_inputs_at_once_come_to(floats) -> None:
     assert (low.tolist(), high.tolist()) == ([0, 0], [v, v])
 
 
+def test_each_spike_of_an_input_counts(floats) -> None:
+    """Of k spikes a step k times as much may arrive, and what is proved for one is not for k."""
+    often = {k: NET.replace("100 ms)", f"100 ms, most = {k})") for k in (1, 3, 200)}
+    models = {k: draw_model(compiled_text(text).graph, 0) for k, text in often.items()}
+    made = {k: run_model_passes(models[k], (Quantize(Precision(guard=4)),)) for k in (1, 3)}
+    for k, model in made.items():
+        low, high = bounds_of(model, 100).ports["y"]["i"]
+        assert (low.tolist(), high.tolist()) == ([0, 0], [k * 50 * 127] * 2)
+    one, three = (bounds_of(made[k], 100).states["y"]["v"].high for k in (1, 3))
+    assert (2 * one < three).all()
+    assert "E083" in {
+        d.code for d in refusals(run_model_passes, models[200], (Quantize(Precision(guard=8)),))
+    }
+    run_model_passes(models[1], (Quantize(Precision(guard=8)),))
+
+
 def test_a_limit_is_found_that_holds_for_ever(floats) -> None:
     model = run_model_passes(floats, (Quantize(Precision(guard=4)),))
     long, longer = (bounds_of(model, steps).states["y"]["v"] for steps in (10**6, 10**7))

@@ -34,6 +34,14 @@ def package(snncc, tmp_path):
     return tmp_path / "q.snnpkg"
 
 
+def test_inputs_of_several_spikes_are_refused(snncc, tmp_path):
+    text = NET.replace("poisson(duration = 40 ms)", "spikes(duration = 40 ms, most = 3)")
+    (tmp_path / "net.snn").write_text(text)
+    assert snncc("quantize", "net.snn", "--calibrate", 0, "--out", "q.snnpkg", "--quiet")[0] == 0
+    status, _, err = snncc("map", "q.snnpkg", "--target", "loihi", "--samples", 0, "--out", "m")
+    assert (status, "error[E075]" in err) == (1, True)
+
+
 @pytest.mark.slow
 def test_a_map_equals_its_network(snncc, answer, package, tmp_path, monkeypatch):
     monkeypatch.delenv("XDG_CACHE_HOME")  # kernels are compiled once for all tests

@@ -57,6 +57,48 @@ def test_bytes_that_end_far_below_255_are_asked_about(tmp_path, most):
         assert data.values[0].tolist() == [0, np.float32(most / high)]
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.int64, np.float64])
+def test_counts_of_spikes_are_as_they_are(tmp_path, dtype):
+    counts = np.arange(24).reshape(4, 3, 2).astype(dtype)
+    np.savez(tmp_path / "c.npz", x=counts, y=LABELS)
+    np.save(tmp_path / "c.npy", counts)
+    call = Call("npz", (("path", str(tmp_path / "c.npz")), ("test", str(tmp_path / "c.npz"))))
+    for data in (
+        load(call, "test", settings_from({}), counts=True),
+        load_npy(tmp_path / "c.npy", counts=True),
+    ):
+        assert (data.values.dtype, data.is_spikes) == (np.uint8, True)
+        np.testing.assert_array_equal(data.values, counts)
+
+
+@pytest.mark.parametrize(
+    ("array", "problem"),
+    [
+        (np.full((2, 3, 2), 256), r"value 256 in sample 0, place \[0, 0\] \(from 0\), outside"),
+        (np.full((2, 3, 2), -1), "value -1 in sample 0"),
+        (np.full((2, 3, 2), 0.5), r"value 0.5 in sample 0, place \[0, 0\]"),
+        (np.full((2, 3, 2), np.nan), "value nan in sample 0"),
+        (np.full((2, 3), 2), r"holds int64 \[2, 3\], and the network takes counts"),
+        (np.full((2, 3, 2), "a"), "holds <U1"),
+    ],
+)
+def test_arrays_that_are_no_counts(tmp_path, array, problem):
+    np.save(tmp_path / "x.npy", array)
+    with pytest.raises(CompileError, match=problem) as caught:
+        load_npy(tmp_path / "x.npy", counts=True)
+    assert caught.value.diagnostics[0].help
+
+
+def test_what_to_write_of_counts_where_none_are_taken(tmp_path):
+    np.save(tmp_path / "x.npy", np.full((4, 3, 2), 7, np.uint8))
+    assert "most = 7)" in refused("E061", load_npy, tmp_path / "x.npy").help
+    np.savez(tmp_path / "x.npz", x=np.full((4, 3, 2), 7, np.uint8), y=LABELS)
+    found = refused(
+        "E061", load, Call("npz", (("path", str(tmp_path / "x.npz")),)), "train", settings_from({})
+    )
+    assert "most = 7)" in found.help
+
+
 def test_bytes_of_0_and_1_are_as_they_are(tmp_path):
     data = npz(tmp_path, arguments={"test_share": 0.0}, x=np.eye(4, dtype=np.uint8), y=LABELS)
     np.testing.assert_array_equal(data.values, np.eye(4, dtype=np.float32))

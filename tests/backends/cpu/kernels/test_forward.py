@@ -28,10 +28,20 @@ def test_the_indices_of_flags_are_appended(plain, n):
 def test_events_of_a_raster(plain):
     raster = np.random.default_rng(0).random((20, 6)) < 0.3
     ptr, spikes = np.full(21, -1, np.int32), np.full(120, -1, np.int32)
-    plain.events_of_raster(raster.astype(np.uint8), ptr, spikes)
+    plain.events_of_raster(raster.astype(np.uint8), 1, ptr, spikes)
     wanted_ptr, wanted = events(raster)
     np.testing.assert_array_equal(ptr, wanted_ptr)
     np.testing.assert_array_equal(spikes[: ptr[-1]], wanted)
+
+
+def test_events_of_counts(plain):
+    """One after the other; beyond the most there is no room, and they are none."""
+    ptr, spikes = np.full(4, -1, np.int32), np.full(18, -1, np.int32)
+    raster = np.array([[0, 2, 1], [0, 0, 0], [3, 0, 255]], np.uint8)
+    plain.events_of_raster(raster, 3, ptr, spikes)
+    assert ptr.tolist() == [0, 3, 3, 9]
+    assert spikes[:9].tolist() == [1, 1, 2, 0, 0, 0, 2, 2, 2]
+    assert (spikes[9:] == -1).all()
 
 
 def test_thresholds_are_those_of_ir(plain):

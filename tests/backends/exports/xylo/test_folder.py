@@ -11,9 +11,8 @@ from types import ModuleType
 import numpy as np
 import pytest
 import xylo_numpy
-from loihi_nets import drawn_spikes
 from refusal import refused
-from xylo_nets import NET, drawn_xylo, in_xylo, is_logged, traced
+from xylo_nets import NET, drawn_xylo, in_xylo, is_logged, spikes_of, traced
 
 from snncc.backends.exports.xylo.folder import MEANS, require_xylo, xylo_files
 
@@ -41,8 +40,14 @@ def test_drawn_networks_by_the_readme(seed, tmp_path, monkeypatch) -> None:
 
 def test_spikes_of_an_array(tmp_path, monkeypatch) -> None:
     written(2, tmp_path)
-    np.save(tmp_path / "x.npy", drawn_spikes(2).values)
+    spikes = spikes_of(2).values
+    assert spikes.max() == 15
+    np.save(tmp_path / "x.npy", spikes)
     is_logged(2, run(tmp_path, monkeypatch, "x.npy"))
+    for wrong in (spikes + 1, -spikes.astype(np.int8), spikes / 2):
+        np.save(tmp_path / "x.npy", wrong)
+        with pytest.raises(SystemExit, match="x takes 0 to 15 spikes of a neuron in a step"):
+            run(tmp_path, monkeypatch, "x.npy")
     np.save(tmp_path / "x.npy", np.zeros((2, 3), np.uint8))
     with pytest.raises(SystemExit, match="spikes are"):
         run(tmp_path, monkeypatch, "x.npy")
@@ -66,6 +71,17 @@ def test_a_network_that_no_chip_holds() -> None:
     model = in_xylo(NET.replace("x[6]", "x[17]"), target=None)
     refusal = refused("E085", xylo_files, model, "digest", None)
     assert "more than each of xylo_audio2, xylo_imu, xylo_audio3 has" in refusal.message
+
+
+def test_an_input_of_more_spikes_than_xylo_takes() -> None:
+    def net(most: int) -> str:
+        return NET.replace("40 ms)", f"40 ms, most = {most})", 1)
+
+    (one,) = json.loads(xylo_files(in_xylo(net(15)), "digest", None)["net.json"])["inputs"]
+    assert one == {"name": "x", "neurons": 6, "first": 0, "late": 0, "most": 15}
+    refusal = refused("E071", xylo_files, in_xylo(net(16)), "digest", None)
+    assert "`x` has up to 16 spikes of a neuron in a step" in refusal.message
+    assert "most = 15" in (refusal.help or "")
 
 
 def test_what_does_not_compute_as_xylo_does() -> None:

@@ -108,6 +108,35 @@ def test_a_step_beside_sources_and_noise_is_the_oracles_gradient(kernels, rule, 
     check_step_of(lambda model, spec: CpuTrainer(model, spec, 2, kernels), text, batch, LABELS)
 
 
+COUNTED = """
+  population m[1, 4, 5] : cell
+  population c : cell
+  output y[5] : cell
+  x -> m : sparse(p = 0.5)  delay 2 ms
+  x -> c : conv2d(channels = 2, kernel = 3, padding = 1, init = uniform(-0.2, 0.3))
+  m -> c : conv2d(channels = 2, kernel = 3, padding = 1)
+  x -> y : dense(init = uniform(-0.2, 0.2))  delay 3 ms
+  c -> y : dense"""
+
+
+@pytest.mark.parametrize("batch", [1, 2])
+@pytest.mark.parametrize(
+    "rule", ["surrogate(width = 2)", pytest.param("e_prop(width = 2)", marks=AT_NIGHT)]
+)
+def test_a_step_with_several_spikes_of_an_input_is_the_oracles_gradient(kernels, rule, batch):
+    head = HEAD.replace("x[20]", "x[1, 4, 5]").replace("120 ms)", "120 ms, most = 9)")
+
+    def counted(label):
+        given = sample(label)
+        often = np.random.default_rng(label).integers(1, 10, given.values.shape)
+        return replace(given, values=(given.values * often).astype(np.uint8))
+
+    text = head + COUNTED + TRAIN.format(rule=rule, loss=COUNT)
+    check_step_of(
+        lambda model, spec: CpuTrainer(model, spec, 2, kernels), text, batch, LABELS, counted
+    )
+
+
 @pytest.mark.parametrize("batch", [1, 2])
 def test_a_step_of_tssl_is_the_oracles_gradient(kernels, batch):
     text = HEAD + SPIKE_TIMES + TRAIN.format(rule="tssl_bp(width = 0.3)", loss=COUNT)

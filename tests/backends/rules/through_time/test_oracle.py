@@ -153,8 +153,13 @@ def test_parameters_that_learn_have_the_gradient_of_finite_differences(methods):
 def test_a_smooth_network_has_the_gradient_of_finite_differences(body, curve):
     generator = np.random.default_rng(3)
     graph = compiled_text(NETWORK.format(body=BODIES[body])).graph
-    model, width = grid_model(graph, 4), 1.5
     inputs = {"x": generator.random((STEPS, BATCH, 5)) < 0.4}
+    check_differences(graph, inputs, curve, generator)
+
+
+def check_differences(graph, inputs, curve, generator):
+    """The gradients of some weights of each projection, by finite differences of two steps."""
+    model, width = grid_model(graph, 4), 1.5
     spiking = [p for p in graph.populations if p.step is not None]
     asked = {p.name: generator.normal(size=(STEPS, BATCH, p.neurons)) for p in spiking}
     _, trace = loss_of(model, inputs, asked, curve, width)
@@ -178,6 +183,17 @@ def test_a_smooth_network_has_the_gradient_of_finite_differences(body, curve):
             wanted = (4 * differences[1] - differences[0]) / 3
             tolerance = 1e-5 if curve == "sigmoid" else 2e-2  # it has a kink
             assert gradient.ravel()[k] == pytest.approx(wanted, rel=tolerance, abs=tolerance), name
+
+
+@pytest.mark.parametrize("body", ["layers", "loop"])
+def test_counts_of_an_input_have_the_gradient_of_finite_differences(body):
+    generator = np.random.default_rng(5)
+    text = NETWORK.replace("= 14 ms)", "= 14 ms, most = 4)")
+    graph = compiled_text(text.format(body=BODIES[body])).graph
+    counts = generator.integers(0, 5, (STEPS, BATCH, 5)) * (
+        generator.random((STEPS, BATCH, 5)) < 0.3
+    )
+    check_differences(graph, {"x": counts.astype(np.uint8)}, "sigmoid", generator)
 
 
 @pytest.mark.parametrize("delay", [STEPS - 1, STEPS, STEPS + 3, 3 * STEPS])
