@@ -33,7 +33,30 @@ def by_snntorch(graph: Any, dt: float) -> Any:
     return import_from_nir(graph)
 
 
-TOOLS = {"norse": by_norse, "snntorch": by_snntorch}
+def by_snntorch_parts(graph: Any, dt: float) -> Any:
+    """The modules that snnTorch makes of the nodes of a chain, one after the other. Of a loop
+    `import_from_nir` makes a graph whose input goes through the weights of the loop (an edge from
+    its input to `w` in place of `lif`); the module that it means for it, RLeaky, is made here."""
+    from snntorch import import_nir
+
+    assert np.isclose(dt, 1e-4), "snnTorch reads NIR at 0.1 ms alone"
+    whole = import_nir._replace_rnn_subgraph_with_nirgraph(graph)
+    following, parts = dict(whole.edges), list[Any]()
+    name = next(name for name, node in whole.nodes.items() if isinstance(node, nir.Input))
+    while not isinstance(whole.nodes[name := following[name]], nir.Output):
+        parts.append(import_nir._nir_to_snntorch_module(whole.nodes[name], init_hidden=True))
+
+    def step(row: Any, state: Any) -> Any:
+        made = row[None]
+        for part in parts:
+            found = part(made)
+            made = found[0] if isinstance(found, tuple) else found
+        return made, state
+
+    return step
+
+
+TOOLS = {"norse": by_norse, "snntorch": by_snntorch, "snntorch-parts": by_snntorch_parts}
 
 
 def outputs(module: Any, inputs: Any) -> Any:
