@@ -43,7 +43,8 @@ def check(
 ) -> None:
     """Report every mistake of a program, and what of it does not fit a chip."""
     output, cores = Output(json, quiet), list[dict[str, Any]]()
-    named = None if chip is None or chip in CORES.keys() - CHIPS else named_chip(chip)
+    named = None if chip is None else named_chip(chip, CORES)
+    named = named if named in CHIPS else None  # of the others cores alone are known
 
     def further(model: Model, asked: Asked) -> None:
         with stage_bar(output.notes, output.is_live, "check") as watch:
