@@ -208,8 +208,8 @@ def _laid(relayed: Relayed, axons: _Joined, outputs: int, places: Array | None) 
     cores = _sunk(to, home, counts)
     width, height, found, bus = _places(cores, places)
     cells = _cells(model, numbering)
-    parts = (home, axons.core, home[axons.post])
-    groups = zip(found, *(_by_core(part, cores) for part in parts), strict=False)
+    held, own, here = (_by_core(a, cores) for a in (home, axons.core, home[axons.post]))
+    groups = zip(found, held, own, here, strict=False)
     return Image(
         model,
         width,
