@@ -1,4 +1,4 @@
-"""Networks whose mappings are judged, in the integers of Loihi: planted, clustered, trained.
+"""Networks whose mappings are judged, in the integers of Loihi: planted, drawn, and trained.
 
 Their neurons have a membrane and no current, since SANA-FE's Loihi rounds membranes as the chip
 does and currents not at all; every spike arrives a step after it was sent, which is its time.
@@ -6,6 +6,7 @@ does and currents not at all; every spike arrives a step after it was sent, whic
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,11 +16,15 @@ import numpy as np
 from mapping import NETS, OUT
 
 from snncc.backends.layout.numbering import Numbering
+from snncc.backends.reference.simulator import input_spikes
 from snncc.ir.deploy.choices import chosen
 from snncc.ir.model import Model
 from snncc.ir.passes.pipeline import run_model_passes
+from snncc.ir.verify.durations import steps_of
 from snncc.runtime.deploying import quantized_as
+from snncc.runtime.inputs import choose_data, load_presentation
 from snncc.runtime.loading import Options, load_package
+from snncc.runtime.settings import settings_from
 
 TEXT = """
 neuron cell {{
@@ -41,21 +46,25 @@ run net {{ duration {steps} ms }}
 """
 STEPS = 50
 TAU = 16
+MEASURED = 32  # samples by which the rates of a trained network are measured
 CLUSTERS, SIZE = 16, 64
 NEAR, FAR = 18, 4  # synapses of a planted neuron within its cluster, and to anywhere
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Judged:
-    """A network of integers; the spikes of its inputs [steps, inputs]; what a core is to hold at
-    most, and how many cores there are; the core of every neuron as it was planted, if it was."""
+    """A network of integers; the spikes of its inputs [samples, steps, inputs], and those by which
+    rates are measured, if they are others; what a core is to hold at most, None for all that one
+    of the chip does, and how many cores there are; the core of every neuron as it was planted, if
+    it was."""
 
     name: str
     model: Model
     trains: Any
-    neurons: int  # a core
-    cores: int
+    neurons: int | None = None  # a core
+    cores: int = 0
     planted: Any = None
+    measured: Any = None
 
 
 def planted_ends(draw: np.random.Generator) -> tuple[Any, Any, Any]:
@@ -99,9 +108,24 @@ def drawn(kind: str) -> Callable[[Path, int, int], Judged]:
     return made
 
 
+def trained(file: Path, samples: int) -> Judged:
+    """A network that was trained and quantized for Loihi, on as many samples of the test of its
+    data, after the ones by which its rates are measured."""
+    package = load_package(file, Options(target="reference"))
+    graph, settings = package.model.graph, settings_from(os.environ)
+    call = choose_data(package, None)
+    shown = load_presentation(graph, call, "test", MEASURED + samples, settings)
+    given = shown.pick(np.arange(len(shown)))
+    made = input_spikes(graph, given, steps_of(graph), package.model.seed)
+    names = [p.name for p in Numbering.of(graph).populations if p.step is None]
+    trains = np.concatenate([made[n] for n in names], axis=2).transpose(1, 0, 2) != 0
+    model = run_model_passes(package.model)
+    return Judged(file.stem, model, trains[MEASURED:], measured=trains[:MEASURED])
+
+
 def none(steps: int) -> Any:
     """The spikes of no inputs."""
-    return np.zeros((steps, 0), bool)
+    return np.zeros((1, steps, 0), bool)
 
 
 def written(folder: Path, pre: Any, post: Any, weight: Any, drive: Any) -> Model:
@@ -119,13 +143,13 @@ def in_integers(model: Model) -> Model:
     return quantized_as(run_model_passes(model), asked).integers
 
 
-def inputs_of(net: Judged) -> dict[str, Any]:
-    """The spikes by input, [steps, 1, neurons]."""
+def inputs_of(net: Judged, trains: Any) -> dict[str, Any]:
+    """These spikes by input, [steps, samples, neurons]."""
     numbering, found = Numbering.of(net.model.graph), {}
     for p in numbering.populations:
         if p.step is None:
             lo = numbering.first[p.name] - numbering.neurons
-            found[p.name] = net.trains[:, None, lo : lo + p.neurons]
+            found[p.name] = trains[:, :, lo : lo + p.neurons].transpose(1, 0, 2)
     return found
 
 

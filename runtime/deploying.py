@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Protocol
@@ -53,10 +53,12 @@ def asked_of(
     return asked
 
 
-def named_chip(name: str) -> str:
-    """The name, if there is such a chip; CompileError(E070) if not."""
-    if name not in CHIPS:
-        way_out = nearest(name, CHIPS) or f"known are {', '.join(CHIPS)}"
+def named_chip(name: str, further: Iterable[str] = ()) -> str:
+    """The name, if there is such a chip, or it is one of the `further` that may be named instead;
+    CompileError(E070) if not."""
+    known = dict.fromkeys((*CHIPS, *further))
+    if name not in known:
+        way_out = nearest(name, known) or f"known are {', '.join(known)}"
         raise CompileError(Diagnostic("E070", f"there is no chip `{name}`", help=way_out))
     return name
 

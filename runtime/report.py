@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 
 from rich.console import Console
@@ -86,6 +87,14 @@ def progress_bar(console: Console, is_live: bool) -> Progress:
         transient=True,
         disable=not is_live,
     )
+
+
+@contextmanager
+def stage_bar(console: Console, is_live: bool, name: str) -> Iterator[Callable[[str, float], None]]:
+    """A bar that is told a stage and how much of it is done, 0 to 1."""
+    with progress_bar(console, is_live and console.is_terminal) as bar:
+        task = bar.add_task(name, total=100, facts="")
+        yield lambda stage, share: bar.update(task, completed=round(100 * share), facts=stage)
 
 
 def facts(moment: Moment) -> str:

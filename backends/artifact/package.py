@@ -99,7 +99,7 @@ def read_package(path: Path, kind: str) -> tuple[Manifest, Members]:
 
 def damaged(path: Path, problem: str) -> CompileError:
     """The diagnostic of a package that cannot be trusted."""
-    way_out = "copy it again from where it came, or make it anew by `snncc compile` or `train`"
+    way_out = "copy it again from where it came, or make it anew by the command that wrote it"
     return CompileError(Diagnostic("E060", f"cannot use `{path}`: {problem}", help=way_out))
 
 

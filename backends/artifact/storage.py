@@ -199,4 +199,6 @@ def unwritable(path: Path, error: OSError) -> CompileError:
     """The diagnostic of a file that cannot be written."""
     reason = error.strerror or str(error)
     way_out = "check the permissions and the free space of the folder, or name another one"
+    if error.errno in (errno.ENOTDIR, errno.EISDIR):
+        way_out = "a file lies where a folder is to be, or a folder where a file is: name another"
     return CompileError(Diagnostic("E063", f"cannot write `{path}`: {reason}", help=way_out))

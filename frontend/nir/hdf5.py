@@ -185,16 +185,19 @@ def _said(data: Any) -> str:
 
 
 def size_of(path: Path) -> int:
-    """The bytes of a file; CompileError(E090) if there is none that can be read."""
+    """The bytes of a file; CompileError(E063) if there is none that can be read."""
     try:
         with open_file(path) as plain:
             return plain.seek(0, 2)
     except OSError as error:
-        raise refusal(DAMAGED, f"cannot read `{path.name}`: {_reason(error)}", NO_FILE) from None
+        message = f"cannot read `{path}`: {_reason(error)}"
+        raise refusal(
+            "E063", message, "check the spelling and the permissions of the path"
+        ) from None
 
 
 def most_of(path: Path) -> int:
-    """The bytes of numbers that a file may unpack to; CompileError(E090) as `size_of`."""
+    """The bytes of numbers that a file may unpack to; CompileError(E063) as `size_of`."""
     return min(LIMITS.tensor_bytes, max(ALWAYS, MOST_TIMES * size_of(path)))
 
 

@@ -19,8 +19,9 @@ from ...ir.model import Model
 from ..checker import check_program
 from ..deploying import named_chip
 from ..loading import Options
-from ..mapping.changes import Unfit
+from ..mapping.changes import Unfit, Watch
 from ..mapping.foreseen import foreseen, lines_of
+from ..report import stage_bar
 from .command import Command
 from .environment import settings
 from .options import Defines, FileArgument, Json, Network, Quiet, parse_defines
@@ -42,10 +43,12 @@ def check(
 ) -> None:
     """Report every mistake of a program, and what of it does not fit a chip."""
     output, cores = Output(json, quiet), list[dict[str, Any]]()
-    named = None if chip is None or chip in CORES.keys() - CHIPS else named_chip(chip)
+    named = None if chip is None else named_chip(chip, CORES)
+    named = named if named in CHIPS else None  # of the others cores alone are known
 
     def further(model: Model, asked: Asked) -> None:
-        cores.extend(_on_cores(model, asked, chip or asked.chip))
+        with stage_bar(output.notes, output.is_live, "check") as watch:
+            cores.extend(_on_cores(model, asked, chip or asked.chip, watch))
 
     found = check_program(file, Options(parse_defines(define), network), named, further)
     errors = [to_json(d) for d in found if d.severity == "error"]
@@ -59,7 +62,9 @@ def check(
         output.result(*lines_of(each))
 
 
-def _on_cores(model: Model, asked: Asked, chip: str | None) -> Iterator[dict[str, Any]]:
+def _on_cores(
+    model: Model, asked: Asked, chip: str | None, watch: Watch
+) -> Iterator[dict[str, Any]]:
     """What the cores of the chip make of a network, if it has any that are known; Unfit where they
     do not hold it."""
     if chip not in CORES or model.graph.semantics.integers:
@@ -67,7 +72,7 @@ def _on_cores(model: Model, asked: Asked, chip: str | None) -> Iterator[dict[str
     named = {"network": model.graph.name}
     try:
         kernels = load_kernels(settings().kernel_folder)
-        found = foreseen(model, asked.deployment.precision, chip, kernels)
+        found = foreseen(model, asked.deployment.precision, chip, kernels, watch)
     except Unfit as error:
         yield {**named, **error.document}
         raise

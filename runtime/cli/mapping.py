@@ -28,12 +28,12 @@ from ...ir.report import nearest
 from ...ir.verify.durations import steps_of
 from ..interrupt import StopWish, stop_wish
 from ..loading import DEFAULT_TARGET, make_simulator
-from ..mapping.arranged import Watch, Wishes
-from ..mapping.changes import Unfit
+from ..mapping.arranged import Wishes
+from ..mapping.changes import Unfit, Watch
 from ..mapping.plan import Mapped, map_model, task_of
 from ..mapping.search import Search, Stopped, begun
 from ..mapping.trail import digest_of
-from ..report import progress_bar, table_of
+from ..report import stage_bar, table_of
 from ..settings import usable_threads
 from ..simulation import alone, has_inputs, timed
 from ..training.evaluate import answer
@@ -123,11 +123,10 @@ def map_(
 @contextmanager
 def _watched(search: Search, wish: StopWish, output: Output) -> Iterator[Watch]:
     """Shows how far it is, and keeps that from time to time; Stopped where that is wanted."""
-    with progress_bar(output.notes, output.is_live and output.notes.is_terminal) as bar:
-        task = bar.add_task("map", total=100, facts="")
+    with stage_bar(output.notes, output.is_live, "map") as tell:
 
         def watch(stage: str, share: float) -> None:
-            bar.update(task, completed=round(100 * share), facts=stage)
+            tell(stage, share)
             if wish.is_wanted:
                 raise Stopped
             search.save_if_due()

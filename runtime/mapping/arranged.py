@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,12 +16,11 @@ from ...backends.mapping.partition import Step
 from ...backends.mapping.place import place
 from ...backends.mapping.route import traffic
 from ...ir.chips.cores import CORES, Cores
-from .changes import fitting, misfit
+from .changes import Trials, Watch, misfit
 from .fewest import Task, assignments, packets
 from .trail import Trail, divider
 
 Array = npt.NDArray[Any]
-Watch = Callable[[str, float], None]  # a stage, and how much of it is done, 0 to 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +103,11 @@ def assigned(task: Task, wishes: Wishes, kernels: Kernels, watch: Watch, trail: 
     def seen(step: Step) -> None:
         watch(f"partition, {step.packets:.4g} packets a step", step.share)
 
-    def tried(step: Step) -> None:
-        watch("what would fit", step.share)
-
     by = divider(task, kernels, wishes.seed, trail, seen)
     try:
         several = list(assignments(task, kernels, wishes.seed, by(0), by(wishes.effort)))
     except DoesNotFit as error:
-        raise misfit(task, error, wishes.chip, fitting(kernels, tried)) from error
+        raise misfit(task, error, wishes.chip, Trials(kernels, watch)) from error
     found = min(several, key=lambda part: packets(task, part, kernels))
     return np.unique(found, return_inverse=True)[1].astype(np.int32)
 

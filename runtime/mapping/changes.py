@@ -1,25 +1,26 @@
 """What a network is told that does not fit: the limit, by how much, where, and what would fit.
 
-Every change that is named was mapped, without much effort, and fits.
+Every change that is named was mapped, and fits: by cores filled in order, which takes no time, and
+where that finds little by partitions without much effort, as many as a bound of work lets. So it
+need not be the least that would do.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ...backends.mapping.axons import Axons
-from ...backends.mapping.feasible import DoesNotFit, Misfit
+from ...backends.mapping.feasible import DoesNotFit, Misfit, proved_misfits
 from ...backends.mapping.limits import Excess
 from ...backends.mapping.load import Kernels
-from ...backends.mapping.partition import Progress
 from ...ir.diagnostics import CompileError, Diagnostic
 from ...ir.graph import Population
-from .fewest import Task, fewest, quickly
+from .fewest import Task, fillings, quickly
 from .report import name_of
 
 SAID = {
@@ -32,7 +33,51 @@ SAID = {
 }
 MOST_CHANGES = 3
 
-Fits = Callable[[Task], bool]
+WORK = 500_000  # senders of neurons, of all partitions that are tried together
+Watch = Callable[[str, float], None]  # a stage, and how much of it is done, 0 to 1
+
+
+def unwatched(stage: str, share: float) -> None:
+    """Tells nobody."""
+
+
+@dataclass(slots=True)
+class Trials:
+    """Tries whether a task fits, and tells that it does; `share` of all trials is done."""
+
+    kernels: Kernels
+    watch: Watch = unwatched
+    work: int = WORK  # that is left for partitions
+    share: float = 0.0
+
+    def tell(self) -> None:
+        """That they go on."""
+        self.watch("what would fit", self.share)
+
+    def at_once(self, task: Task) -> bool:
+        """Whether it fits cores filled in order."""
+        self.tell()
+        return not self._proved(task) and any(True for _ in fillings(task, self.kernels))
+
+    def may_seek(self, task: Task) -> bool:
+        """Whether there is work left for a partition."""
+        return task.axons.pins < self.work
+
+    def sought(self, task: Task) -> bool:
+        """Whether a partition fits, which takes of the work that is left."""
+        self.tell()
+        if self._proved(task):
+            return False
+        self.work -= task.axons.pins + 1
+        try:
+            quickly(task, self.kernels, lambda step: self.tell())(task.mesh.cores, None)
+        except DoesNotFit:
+            return False
+        return True
+
+    def _proved(self, task: Task) -> bool:
+        axons, limits = task.axons, task.limits
+        return bool(proved_misfits(axons, limits, task.mesh.cores, self.kernels))
 
 
 class Unfit(CompileError):
@@ -43,9 +88,9 @@ class Unfit(CompileError):
         self.document = document
 
 
-def misfit(task: Task, error: DoesNotFit, chip: str, fits: Fits) -> Unfit:
+def misfit(task: Task, error: DoesNotFit, chip: str, trials: Trials) -> Unfit:
     """The limit that is not kept, and changes with which all are."""
-    found = tuple(changes(task, fits))
+    found = tuple(changes(task, trials))
     message = f"`{chip}` cannot hold it: {_reason(task, error)}"
     way_out = "take a larger mesh, another chip, or less"
     if found:
@@ -103,11 +148,13 @@ def _found(worst: Excess, cores: int) -> str:
     )
 
 
-def changes(task: Task, fits: Fits) -> Iterator[str]:
-    """Up to three changes after each of which the network fits, the least of its kind."""
-    found = 0
-    for search in (_fewer_neurons, _fewer_synapses, _fewer_bits, _more_cores):
-        change = search(task, fits)
+def changes(task: Task, trials: Trials) -> Iterator[str]:
+    """Up to three changes after each of which the network fits, the least of its kind that was
+    found."""
+    searches, found = (_fewer_neurons, _fewer_synapses, _fewer_bits, _more_cores), 0
+    for number, search in enumerate(searches):
+        trials.share = number / len(searches)
+        change = search(task, trials)
         if change is not None:
             yield change
             found += 1
@@ -115,61 +162,66 @@ def changes(task: Task, fits: Fits) -> Iterator[str]:
             return
 
 
-def fitting(kernels: Kernels, told: Progress | None = None) -> Fits:
-    """Whether a task is mapped without much effort."""
-
-    def fits(task: Task) -> bool:
-        try:
-            fewest(task, quickly(task, kernels, told))
-        except DoesNotFit:
-            return False
-        return True
-
-    return fits
-
-
-def _largest(most: int, does: Callable[[int], bool]) -> int:
-    """The largest number below `most` that does, by halving; 0 where none does. What does for a
-    number is taken to do for fewer."""
+def _largest(most: int, made: Callable[[int], Task], trials: Trials) -> int:
+    """The largest number below `most` of which a task is found to fit, by halving; 0 where none is.
+    What fits of a number is taken to fit of fewer."""
     low, high = 0, most
     while high - low > max(1, low // 64):
         middle = (low + high) // 2
-        low, high = (middle, high) if does(middle) else (low, middle)
+        low, high = (middle, high) if trials.at_once(made(middle)) else (low, middle)
+    high = most
+    while high - low > max(1, low // 64):
+        middle = (low + high) // 2
+        task = made(middle)
+        if not trials.may_seek(task):
+            break
+        low, high = (middle, high) if trials.sought(task) else (low, middle)
     return low
 
 
-def _fewer_neurons(task: Task, fits: Fits) -> str | None:
+def _first(tasks: Sequence[Task], trials: Trials) -> int | None:
+    """The first of tasks, each of which takes less than the one before, that is found to fit."""
+    known = next((k for k, task in enumerate(tasks) if trials.at_once(task)), None)
+    for k, task in enumerate(tasks[:known]):
+        if trials.may_seek(task) and trials.sought(task):
+            return k
+    return known
+
+
+def _fewer_neurons(task: Task, trials: Trials) -> str | None:
     largest = max(_on_cores(task), key=lambda p: p.neurons)
-    fewer = _largest(largest.neurons, lambda n: fits(task.with_axons(_without(task, largest, n))))
+    fewer = _largest(largest.neurons, lambda n: task.with_axons(_without(task, largest, n)), trials)
     words = f"{fewer} neurons of `{largest.name}` in place of {largest.neurons}"
     return words if fewer else None
 
 
-def _fewer_synapses(task: Task, fits: Fits) -> str | None:
+def _fewer_synapses(task: Task, trials: Trials) -> str | None:
     most = int(_fan_in(task.axons).max(initial=0))
-    fewer = _largest(most, lambda k: fits(task.with_axons(_thinned(task.axons, k))))
+    fewer = _largest(most, lambda k: task.with_axons(_thinned(task.axons, k)), trials)
     words = f"at most {fewer} senders to a neuron, `fixed_fan_in(k = {fewer})`, in place of {most}"
     return words if fewer else None
 
 
-def _fewer_bits(task: Task, fits: Fits) -> str | None:
-    if task.limits.synapse_bytes is None:
+def _fewer_bits(task: Task, trials: Trials) -> str | None:
+    limits = task.limits
+    if limits.synapse_bytes is None:
         return None
-    for fewer in range(1, 7):
-        limits = replace(task.limits, synapse_bits=task.limits.synapse_bits - fewer)
-        if limits.synapse_bits > 1 and fits(replace(task, limits=limits)):
-            return f"weights of {fewer} {'bit' if fewer == 1 else 'bits'} less"
-    return None
+    some = range(1, min(7, limits.synapse_bits - 1))
+    bits = [replace(limits, synapse_bits=limits.synapse_bits - fewer) for fewer in some]
+    found = _first([replace(task, limits=fewer) for fewer in bits], trials)
+    if found is None:
+        return None
+    return f"weights of {some[found]} {'bit' if found == 0 else 'bits'} less"
 
 
-def _more_cores(task: Task, fits: Fits) -> str | None:
+def _more_cores(task: Task, trials: Trials) -> str | None:
     mesh = task.mesh
-    for times in (2, 3, 4):
-        wide = replace(mesh, width=mesh.width * times, height=mesh.height * times)
-        if fits(replace(task, mesh=wide)):
-            size = f"{wide.width}x{wide.height}"
-            return f"a mesh of {size}, if there is one: `snncc map --cores {size}`"
-    return None
+    wide = [replace(mesh, width=mesh.width * k, height=mesh.height * k) for k in (2, 3, 4)]
+    found = _first([replace(task, mesh=more) for more in wide], trials)
+    if found is None:
+        return None
+    size = f"{wide[found].width}x{wide[found].height}"
+    return f"a mesh of {size}, if there is one: `snncc map --cores {size}`"
 
 
 def _fan_in(axons: Axons) -> npt.NDArray[np.int64]:

@@ -12,17 +12,18 @@ import numpy.typing as npt
 from ...backends.layout.numbering import Numbering
 from ...backends.mapping.axons import Axons
 from ...backends.mapping.feasible import DoesNotFit
-from ...backends.mapping.fill import filled
+from ...backends.mapping.fill import by_classes, filled
 from ...backends.mapping.levels import finest
-from ...backends.mapping.limits import CoreLimits, Mesh, excesses, uses
+from ...backends.mapping.limits import CoreLimits, Mesh, excesses, slack, uses
 from ...backends.mapping.load import Kernels
-from ...backends.mapping.partition import Progress, State, partition
+from ...backends.mapping.partition import Progress, State, Step, partition
 from ...backends.mapping.route import core_nets
 
 Array = npt.NDArray[Any]
 # A partition to so many cores, from a state on if there is one. Raises DoesNotFit.
 Divide = Callable[[int, State | None], Array]
 MORE = 1.15  # times the cores of a try, in the next one
+HOPE = 0.2  # of all that the cores have: more excess the last level of a partition does not mend
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,14 +42,29 @@ class Task:
 
 
 def fewest(task: Task, divide: Divide) -> Array:
-    """The core of every neuron. Raises DoesNotFit where all cores of the mesh are too few."""
-    for cores in _counts(task):
+    """The core of every neuron, on the fewest cores by halving: what does on so many is taken to do
+    on more. Raises DoesNotFit where all cores of the mesh are too few, which is tried first."""
+    counts = list(_counts(task))
+    found, low, high = divide(counts[-1], None), 0, len(counts) - 1
+    while low < high:
+        middle = (low + high) // 2
         try:
-            return divide(cores, None)
+            found, high = divide(counts[middle], None), middle
         except DoesNotFit:
-            if cores == task.mesh.cores:
-                raise
-    raise AssertionError
+            low = middle + 1
+    return found
+
+
+def fillings(task: Task, kernels: Kernels) -> Iterator[Array]:
+    """The core of every neuron, cores filled in order, as far as these keep every limit: that of
+    the neurons, and class by class, each core up to its limits; and all cores with as many."""
+    network, limits, cores = task.axons, task.limits, task.mesh.cores
+    level, own = finest(network, limits, kernels), np.arange(network.neurons)
+    even = replace(limits, neurons=min(limits.neurons, -(-network.neurons // cores)))
+    for order, most in ((own, limits), (by_classes(network), limits), (own, even)):
+        part = filled(level, most, cores, order, kernels)
+        if not any(excesses(uses(network, part, limits, cores, kernels), limits)):
+            yield part
 
 
 def _counts(task: Task) -> Iterator[int]:
@@ -62,27 +78,54 @@ def _counts(task: Task) -> Iterator[int]:
 
 
 def quickly(task: Task, kernels: Kernels, told: Progress | None = None) -> Divide:
-    """Partitions without much effort."""
+    """Partitions without much effort, none of them for long where there is no hope."""
 
     def divide(cores: int, start: State | None) -> Array:
-        how = dict[str, Any](kernels=kernels, effort=0, state=start, progress=told)
+        progress = hoping(task, cores, kernels, told)
+        how = dict[str, Any](kernels=kernels, effort=0, state=start, progress=progress)
         return partition(task.axons, task.limits, cores, **how)
 
     return divide
 
 
-def with_effort(task: Task, quick: Divide, divide: Divide) -> Array:
-    """The same, the number of cores sought quickly: then on the fewer that were tried before, or on
-    so many."""
-    before = 0
+def hoping(task: Task, cores: int, kernels: Kernels, told: Progress | None) -> Progress:
+    """Progress of a partition from nothing that raises DoesNotFit before its last level, which
+    takes longest, where cores exceed a limit by much of what all of them have."""
+
+    def progress(step: Step) -> None:
+        inner, axons, limits = step.state.inner, task.axons, task.limits
+        if step.state.part is None and inner is not None and len(inner.part) == axons.neurons:
+            used = uses(axons, inner.part, limits, cores, kernels)
+            for name, left in slack(used, limits).items():
+                if -left[left < 0].sum() > HOPE * cores * limits.most()[name]:
+                    raise DoesNotFit(over=tuple(excesses(used, limits)))
+        if told is not None:
+            told(step)
+
+    return progress
+
+
+def with_effort(task: Task, quick: Divide, divide: Divide, is_sure: bool) -> Array:
+    """The same, the number of cores sought quickly from the least on: then on the fewer that were
+    tried before, or on so many. Unless it is sure that all cores do, these are tried first."""
+    before, most = 0, task.mesh.cores
+    found: Array | None = None
+    if not is_sure:
+        try:
+            found = quick(most, None)
+        except DoesNotFit:
+            return divide(most, None)
     for cores in _counts(task):
+        if cores == most and found is not None:
+            break
         try:
             found = quick(cores, None)
             break
         except DoesNotFit:
-            if cores == task.mesh.cores:
+            if cores == most:
                 return divide(cores, None)
             before = cores
+    assert found is not None
     for number in (before, cores) if before else (cores,):
         try:
             return divide(number, None)
@@ -97,13 +140,18 @@ def assignments(
     """The core of every neuron by several ways, each within the limits: what is found from nothing,
     and from the neurons in their order, dealt to cores as long as they fit, and that order itself.
     Raises DoesNotFit where there is none."""
-    yield with_effort(task, quick, divide)
     dealt = _dealt(task, kernels)
     cores = int(dealt.max(initial=-1)) + 1
-    if any(excesses(uses(task.axons, dealt, task.limits, cores, kernels), task.limits)):
-        return
-    yield dealt
-    yield divide(cores, State(dealt, 0, seed))
+    used = uses(task.axons, dealt, task.limits, cores, kernels)
+    is_kept = not any(excesses(used, task.limits))
+    try:
+        yield with_effort(task, quick, divide, is_kept)
+    except DoesNotFit:
+        if not is_kept:
+            raise
+    if is_kept:
+        yield dealt
+        yield divide(cores, State(dealt, 0, seed))
 
 
 def _dealt(task: Task, kernels: Kernels) -> Array:

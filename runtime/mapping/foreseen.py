@@ -15,18 +15,17 @@ import numpy.typing as npt
 from ...backends.layout.numbering import Numbering
 from ...backends.layout.senders import axons, core_limits, mesh_of
 from ...backends.mapping.feasible import DoesNotFit, proved_misfits
-from ...backends.mapping.fill import by_classes, filled
-from ...backends.mapping.levels import finest
-from ...backends.mapping.limits import Uses, binding, excesses, slack, uses
+from ...backends.mapping.limits import Uses, binding, slack, uses
 from ...backends.mapping.load import Kernels
+from ...backends.mapping.partition import Step
 from ...ir.chips.cores import CORES
 from ...ir.graph import Graph
 from ...ir.integers.precision import OF_NEURONS, Precision
 from ...ir.model import Model, weights_name
 from ...ir.tensors import Tensor
 from ...ir.wiring import Windows
-from .changes import fitting, misfit
-from .fewest import Task, fewest, least_cores, quickly
+from .changes import Trials, Watch, misfit, unwatched
+from .fewest import Task, fewest, fillings, least_cores, quickly
 from .report import most_of, name_of
 
 Array = npt.NDArray[Any]
@@ -67,15 +66,17 @@ class Foreseen:
         }
 
 
-def foreseen(model: Model, precision: Precision, chip: str, kernels: Kernels) -> Foreseen:
+def foreseen(
+    model: Model, precision: Precision, chip: str, kernels: Kernels, watch: Watch = unwatched
+) -> Foreseen:
     """How the cores of the chip hold a model of floats after the passes, once its integers are of
     that precision. CompileError(E093), with changes with which they do, where they do not."""
     whole = _with_all_synapses(model, precision)
     task = _task(whole, precision, chip)
     try:
-        part = _held(task, kernels)
+        part = _held(task, kernels, watch)
     except DoesNotFit as error:
-        raise misfit(task, error, chip, fitting(kernels)) from error
+        raise misfit(task, error, chip, Trials(kernels, watch)) from error
     cores = int(part.max(initial=0)) + 1
     used = uses(task.axons, part, task.limits, cores, kernels)
     least = least_cores(task.axons, task.limits)
@@ -93,26 +94,21 @@ def _task(model: Model, precision: Precision, chip: str) -> Task:
     return Task(network, core_limits(model, cores), mesh_of(cores, None), numbering)
 
 
-def _held(task: Task, kernels: Kernels) -> Array:
+def _held(task: Task, kernels: Kernels, watch: Watch) -> Array:
     """The core of every neuron: cores filled in order, whichever takes fewer; a partition where
     both exceed a limit."""
     proved = proved_misfits(task.axons, task.limits, task.mesh.cores, kernels)
     if proved:
         raise DoesNotFit(proved)
-    found = list(_fillings(task, kernels))
+    found = list(fillings(task, kernels))
     if found:
         return min(found, key=lambda part: int(part.max(initial=0)))
-    part = fewest(task, quickly(task, kernels))
+
+    def told(step: Step) -> None:
+        watch(f"partition, {step.packets:.4g} packets a step", step.share)
+
+    part = fewest(task, quickly(task, kernels, told))
     return np.unique(part, return_inverse=True)[1].astype(np.int32)
-
-
-def _fillings(task: Task, kernels: Kernels) -> Iterator[Array]:
-    network, limits, cores = task.axons, task.limits, task.mesh.cores
-    level = finest(network, limits, kernels)
-    for order in (np.arange(network.neurons), by_classes(network)):
-        part = filled(level, limits, cores, order, kernels)
-        if not any(excesses(uses(network, part, limits, cores, kernels), limits)):
-            yield part
 
 
 def _with_all_synapses(model: Model, precision: Precision) -> Model:

@@ -19,7 +19,8 @@ from ...backends.mapping.limits import work
 from ...backends.mapping.load import Kernels
 from ...backends.mapping.route import Traffic, traffic
 from ...ir.model import Model
-from .arranged import Watch, Wishes, arranged
+from .arranged import Wishes, arranged
+from .changes import Watch
 from .fewest import Task
 from .picture import core_map
 from .report import core_rows, cost_document, most_of, name_of, tip_of, traffic_document

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ...backends.artifact.storage import is_file, is_folder
+from ...backends.artifact.storage import is_file, is_folder, unwritable
 from ...ir.diagnostics import CompileError, Diagnostic
 from .trail import Trail, open_trail, save_trail
 
@@ -55,9 +57,21 @@ def begun(out: Path, digest: str, is_resumed: bool) -> Search:
         message, way_out = f"`{out}` is no folder", "name another --out, or move what is there"
         raise CompileError(Diagnostic("E063", message, help=way_out))
     if not is_resumed:
+        _require_writable(out)
         return Search(path, digest, Trail(), not is_there)
     if not is_file(path):
         message = f"`{out}` holds no mapping that was stopped"
         way_out = "begin without --resume, or name the --out that it was started with"
         raise CompileError(Diagnostic("E063", message, help=way_out))
     return Search(path, digest, open_trail(path, digest))
+
+
+def _require_writable(out: Path) -> None:
+    """Make the folder, if need be; CompileError(E063) where nothing can be written there, before
+    anything is sought."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        if not os.access(out, os.W_OK | os.X_OK):
+            raise OSError(errno.EACCES, "Permission denied")
+    except OSError as error:
+        raise unwritable(out, error) from error

@@ -25,7 +25,7 @@ from ...backends.mapping.limits import Excess
 from ...backends.mapping.load import Kernels
 from ...backends.mapping.partition import Inner, Progress, State, Step, partition
 from ...ir.diagnostics import CompileError, Diagnostic
-from .fewest import Divide, Task
+from .fewest import Divide, Task, hoping
 
 Array = npt.NDArray[Any]
 KIND = "search"
@@ -56,7 +56,7 @@ def divider(
     with them."""
     known = iter(tuple(trail.tried))
 
-    def progress(step: Step) -> None:
+    def keep(step: Step) -> None:
         trail.state = step.state
         told(step)
 
@@ -66,6 +66,7 @@ def divider(
             return before.part
         if before is not None and before.over:
             raise DoesNotFit(over=before.over)
+        progress = hoping(task, cores, kernels, keep)
         asked = dict[str, Any](kernels=kernels, seed=seed, effort=effort, progress=progress)
         state = start if before is not None else trail.state or start
         try:

@@ -97,10 +97,10 @@ def _wired(synapses: Synapses, home: Array) -> _Wired:
     place = np.zeros(neurons, np.int64)
     table = np.zeros((neurons, TYPES), np.int64)
     axon, parts, count = np.zeros(len(here), np.int64), [], 0
-    for core in range(int(home.max(initial=-1)) + 1):
-        own = np.flatnonzero(home == core)
+    cores = int(home.max(initial=-1)) + 1
+    groups = zip(_by_core(home, cores), _by_core(here, cores), strict=True)
+    for core, (own, which) in enumerate(groups):
         place[own] = np.arange(len(own))
-        which = np.flatnonzero(here == core)
         some = synapses.of(which)
         made = typed(some._replace(post=place[some.post]), len(own))
         axon[which], table[own] = made.axon + count, made.table
@@ -110,6 +110,12 @@ def _wired(synapses: Synapses, home: Array) -> _Wired:
     ends = (np.concatenate([np.zeros(0, np.int64), *part]) for part in zip(*parts, strict=True))
     core_of, sender, delay, kind = ends
     return _Wired(core_of, sender, delay, kind, axon, table)
+
+
+def _by_core(core: Array, cores: int) -> list[Array]:
+    """Of each core which of these are on it, ascending."""
+    order = np.argsort(core, kind="stable")
+    return np.split(order, np.cumsum(np.bincount(core, minlength=cores)))[:cores]
 
 
 def _require_room(core: int, neurons: int, axons: int) -> None:
@@ -202,11 +208,13 @@ def _laid(relayed: Relayed, axons: _Joined, outputs: int, places: Array | None) 
     cores = _sunk(to, home, counts)
     width, height, found, bus = _places(cores, places)
     cells = _cells(model, numbering)
+    held, own, here = (_by_core(a, cores) for a in (home, axons.core, home[axons.post]))
+    groups = zip(found, held, own, here, strict=False)
     return Image(
         model,
         width,
         height,
-        tuple(_core(c, found[c], home, axons, local, cells, to) for c in range(cores)),
+        tuple(_core(*group, axons, local, cells, to) for group in groups),
         bus,
         lines,
         relayed.late[len(relayed.late) - outputs :],
@@ -226,15 +234,13 @@ def _local(core: Array, cores: int) -> tuple[Array, Array]:
 def _sunk(to: Array, home: Array, counts: Array) -> int:
     """How many cores there are, after each neuron without a target was sent to an axon that reaches
     nothing: of its own core, of another, or of one that is there for that."""
-    reached, free = counts.tolist(), counts.tolist()
+    free = counts.tolist()
+    other = next((c for c, reached in enumerate(free) if reached < AXONS), len(free))
     for neuron in np.flatnonzero(to[:, 0] == -2).tolist():
         own = int(home[neuron])
-        rest = [c for c in (own, *range(len(free))) if reached[c] < AXONS]
-        if not rest:
-            rest = [len(free)]
-            reached.append(0)
+        core = own if counts[own] < AXONS else other
+        if core == len(free):
             free.append(0)
-        core = rest[0]
         to[neuron] = core, min(free[core], AXONS - 1), 1
         free[core] += 1
     return len(free)
@@ -276,11 +282,17 @@ def _cells(model: Model, numbering: Numbering) -> Cells:
 
 
 def _core(
-    core: int, place: Place, home: Array, axons: _Joined, local: Array, cells: Cells, to: Array
+    place: Place,
+    neuron: Array,
+    own: Array,
+    here: Array,
+    axons: _Joined,
+    local: Array,
+    cells: Cells,
+    to: Array,
 ) -> Core:
-    neuron, own = np.flatnonzero(home == core), np.flatnonzero(axons.core == core)
+    """The core there of these neurons and axons, and of the pairs `here` of both."""
     joined = np.zeros((len(neuron), len(own)), bool)
-    here = np.flatnonzero(home[axons.post] == core)
     joined[np.searchsorted(neuron, axons.post[here]), local[axons.by[here]]] = True
     return Core(
         place,

@@ -153,3 +153,15 @@ def test_damaged_files_are_read_or_refused_in_words(tmp_path, count) -> None:
     assert found.keys() <= {*CODES, "imported", "repaired"}
     assert min(found[end] for end in ("imported", "E090", "E091")) > count // 30
     assert max(grown) < MOST_MEMORY
+
+
+def test_no_file_is_said_to_be_none(tmp_path) -> None:
+    """As other readers say it: nothing is damaged, and nothing to be made anew."""
+    for path, reason in (
+        (tmp_path / "none.nir", "No such file or directory"),
+        (tmp_path, "it is a folder"),
+    ):
+        said = refused("E063", read_nir, path)
+        assert said.message == f"cannot read `{path}`: {reason}"
+        assert "spelling" in str(said.help)
+        assert "anew" not in str(said.help)

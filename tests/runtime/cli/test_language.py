@@ -2,6 +2,9 @@ import json
 
 import pytest
 
+from snncc.ir.chips.cores import CORES
+from snncc.ir.chips.table import CHIPS
+
 BAD = """\
 network bad {
   input x[2] encode bernoulli(duration = 10 ms)
@@ -194,6 +197,15 @@ def test_check_says_how_many_cores_hold_it(snncc, tmp_path, monkeypatch):
     told = json.loads(out)
     assert (status, told["errors"][0]["code"], told["cores"][0]["fits"]) == (1, "E093", False)
     assert told["cores"][0]["suggestions"]
+
+
+def test_check_names_all_targets_that_there_are(snncc, tmp_path):
+    (tmp_path / "net.snn").write_text(CHIP)
+    status, _, err = snncc("check", "net.snn", "--target", "nosuch")
+    assert (status, "error[E070]: there is no chip `nosuch`" in err) == (1, True)
+    assert "known are" in err
+    assert all(name in err for name in (*CHIPS, *CORES))
+    assert "did you mean `generic`" in snncc("check", "net.snn", "--target", "generik")[2]
 
 
 def test_a_chip_that_has_not_what_the_program_asks(snncc, tmp_path):

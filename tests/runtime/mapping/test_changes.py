@@ -8,13 +8,13 @@ from integer_cases import drawn_integers
 
 from snncc.backends.layout.numbering import Numbering
 from snncc.backends.layout.senders import axons
-from snncc.backends.mapping.axons import Axons
+from snncc.backends.mapping.axons import Axons, axons_of
 from snncc.backends.mapping.feasible import DoesNotFit
 from snncc.backends.mapping.limits import CoreLimits, Mesh, excesses, uses
 from snncc.backends.mapping.load import as_python
 from snncc.ir.passes.pipeline import run_model_passes
-from snncc.runtime.mapping.changes import _thinned, _without, changes, fitting, misfit
-from snncc.runtime.mapping.fewest import Task, fewest, least_cores, quickly
+from snncc.runtime.mapping.changes import Trials, _thinned, _without, changes, misfit
+from snncc.runtime.mapping.fewest import Task, fewest, quickly
 
 
 @pytest.fixture
@@ -24,14 +24,6 @@ def task() -> Task:
     found = axons(model, np.ones(numbering.senders))
     assert found.neurons > 6
     return Task(found, CoreLimits(4, 12), Mesh(2, 2), numbering)
-
-
-def test_the_fewest_cores_keep_every_limit(task, tmp_path) -> None:
-    kernels = as_python(tmp_path)
-    part = fewest(task, quickly(task, kernels))
-    cores = int(part.max()) + 1
-    assert cores >= least_cores(task.axons, task.limits)
-    assert not list(excesses(uses(task.axons, part, task.limits, 4, kernels), task.limits))
 
 
 def fan_in(axons: Axons) -> list[int]:
@@ -76,12 +68,77 @@ def test_what_does_not_fit_is_told_with_changes_that_do(task, tmp_path, limits, 
     small = replace(task, limits=limits)
     with pytest.raises(DoesNotFit) as failed:
         fewest(small, quickly(small, kernels))
-    told = misfit(small, failed.value, "loihi", fitting(kernels))
+    told = misfit(small, failed.value, "loihi", Trials(kernels))
     (found,) = told.diagnostics
     assert found.code == "E093"
     assert said in found.message
     assert "too many" in found.message
-    suggestions = list(changes(small, fitting(kernels)))
+    suggestions = list(changes(small, Trials(kernels)))
     assert suggestions
     assert all(each in (found.help or "") for each in suggestions)
     assert told.document["binding"]["used"] > told.document["binding"]["allowed"]
+
+
+class Watched(Trials):
+    """Trials that keep which tasks were found to fit."""
+
+    def at_once(self, task: Task) -> bool:
+        return self._kept(task, super().at_once(task))
+
+    def sought(self, task: Task) -> bool:
+        return self._kept(task, super().sought(task))
+
+    def _kept(self, task: Task, fits: bool) -> bool:
+        self.fitting = [*getattr(self, "fitting", []), *([task] if fits else [])]
+        return fits
+
+
+def wide(task: Task) -> Task:
+    """That task with cores too small for it, in whatever order they are filled."""
+    return replace(task, limits=CoreLimits(4, 5, 7))
+
+
+def in_groups(task: Task) -> Task:
+    """Ten groups of four, each joined to each of its own, far apart in their order, on cores that
+    three of them fit."""
+    at = np.random.default_rng(0).permutation(40).reshape(10, 4)
+    pre, post = np.repeat(at, 4, axis=1).ravel(), np.tile(at, 4).ravel()
+    old = next(p for p in task.numbering.populations if p.step)
+    numbering = Numbering((replace(old, shape=(40,)),), {old.name: 0}, 40, 40)
+    return Task(axons_of(pre, post, 40, np.ones(40)), CoreLimits(12, 12), Mesh(2, 2), numbering)
+
+
+def test_each_change_that_is_named_was_mapped(task, tmp_path) -> None:
+    """Of `k = n` there was a task whose neurons have so many senders, and it fits by a partition of
+    its own, too."""
+    kernels, small = as_python(tmp_path), wide(task)
+    trials = Watched(kernels)
+    words = " ".join(changes(small, trials))
+    assert "fixed_fan_in(k = " in words
+    named = int(words.partition("fixed_fan_in(k = ")[2].partition(")")[0])
+    of = [t for t in trials.fitting if max(fan_in(t.axons)) == named]
+    assert of
+    part = fewest(of[0], quickly(of[0], kernels))
+    used = uses(of[0].axons, part, of[0].limits, 4, kernels)
+    assert not list(excesses(used, of[0].limits))
+
+
+def test_partitions_are_tried_as_far_as_their_work_goes(task, tmp_path) -> None:
+    kernels, small = as_python(tmp_path), in_groups(task)
+    found, spent = list[int](), list[int]()
+    for work in (0, 170, 10_000):
+        trials = Trials(kernels, work=work)
+        found.append(int(next(changes(small, trials)).partition(" ")[0]))
+        spent.append(work - trials.work)
+        assert trials.work >= 0
+    assert 0 == spent[0] < spent[1] < spent[2]
+    assert found[0] < found[1] <= found[2]
+
+
+def test_trials_are_told(task, tmp_path) -> None:
+    told: list[tuple[str, float]] = []
+    list(changes(wide(task), Trials(as_python(tmp_path), lambda *stage: told.append(stage))))
+    assert {stage for stage, _ in told} == {"what would fit"}
+    shares = [share for _, share in told]
+    assert shares == sorted(shares)
+    assert shares[-1] > 0

@@ -114,3 +114,20 @@ def test_the_file_goes_with_its_folder_if_that_is_empty(tmp_path: Path) -> None:
     search.forget()
     assert [f.name for f in (tmp_path / "m").iterdir()] == ["other"]
     assert "no folder" in refused("E063", begun, tmp_path / "m" / "other", "d", False).message
+
+
+def test_a_folder_that_nothing_can_be_written_to_is_refused_before_the_search(tmp_path) -> None:
+    """Its mapping would be lost at the end."""
+    (tmp_path / "file").write_text("")
+    said = refused("E063", begun, tmp_path / "file" / "m", "d", False)
+    assert "cannot write" in said.message
+    assert "a file lies where a folder is to be" in str(said.help)
+    search = begun(tmp_path / "a" / "m", "d", False)
+    assert (tmp_path / "a" / "m").is_dir()
+    search.forget()
+    assert not (tmp_path / "a" / "m").exists()
+
+
+def test_a_folder_without_permission_is_refused(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("snncc.runtime.mapping.search.os.access", lambda *_: False)
+    assert "Permission denied" in refused("E063", begun, tmp_path, "d", False).message
