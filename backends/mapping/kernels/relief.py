@@ -12,7 +12,9 @@ from .random import below
 from .refine import weigh
 
 LOOKED = 16  # vertices of a core that are compared
-ROUNDS = 64  # through all cores, at most
+ROUNDS = 4  # through all cores; further ones are worth it
+WORTH = 0.75  # if no more than this part of the excess is left after the last,
+HOPELESS = 0.25  # and none if all cores together exceed their limits by so many cores a core
 
 
 @njit
@@ -32,13 +34,14 @@ def bucket(part: Any, first: Any, members: Any) -> None:
 @njit
 def relieve(level: Any, cut: Any, bounds: Any, random: Any) -> None:
     """Moves vertices out of cores that exceed a limit to where that lowers the excess: of some
-    random ones of the core the one that costs least, time after time."""
+    random ones of the core the one that costs least, time after time, as long as it helps."""
     cores, vertices = len(cut.load), len(cut.part)
     first, members = np.zeros(cores + 1, np.int64), np.zeros(vertices, np.int32)
     worth, touched = np.zeros(cores, np.int64), np.zeros(cores, np.int32)
-    for _ in range(ROUNDS):
+    before = excess(cut, bounds)
+    turn = 0
+    while 0.0 < before < HOPELESS * cores:
         bucket(cut.part, first, members)
-        moved = False
         for home in range(cores):
             inside = members[first[home] : first[home + 1]]
             while is_over(cut, bounds, home):
@@ -46,9 +49,23 @@ def relieve(level: Any, cut: Any, bounds: Any, random: Any) -> None:
                 if who < 0:
                     break
                 shift(level, cut, bounds, who, where)
-                moved = True
-        if not moved:
+        turn += 1
+        left = excess(cut, bounds)
+        if left == before or (turn >= ROUNDS and left > WORTH * before):
             return
+        before = left
+
+
+@njit
+def excess(cut: Any, bounds: Any) -> float:
+    """By how much the cores exceed their limits, each limit being 1."""
+    load, most, total = cut.load, bounds.load, 0.0
+    for core in range(len(load)):
+        for i in range(4):
+            total += max(load[core, i] - most[core, i], 0) / max(most[core, i], 1)
+        for i in range(len(bounds.used)):
+            total += max(cut.used[core, i] - bounds.used[i], 0) / max(bounds.used[i], 1)
+    return total
 
 
 @njit

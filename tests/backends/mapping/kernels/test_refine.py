@@ -44,10 +44,10 @@ def test_a_vertex_that_would_lose_much_rests(loops: Kernels) -> None:
 def test_full_cores_are_relieved_to_the_end(
     places: int, loops: Kernels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of 48 cores two thirds hold half as many again as they may, the others nothing: what goes is
+    """Of 48 cores 20 hold half as many again as they may, the others nothing: what goes is
     spread at first, as that costs least, and yet all comes to lie within the limit."""
     monkeypatch.setattr(levels, "PLACES", places)
-    neurons = np.arange(32 * 36)
+    neurons = np.arange(20 * 36)
     near = np.random.default_rng(0).integers(-40, 41, (len(neurons), 8))
     ends = (neurons[:, None] + near) % len(neurons)
     axons = axons_of(np.repeat(neurons, 8), ends.ravel(), len(neurons), np.ones(len(neurons)))
