@@ -14,7 +14,7 @@ from .refine import weigh
 LOOKED = 16  # vertices of a core that are compared
 ROUNDS = 4  # through all cores; further ones are worth it
 WORTH = 0.75  # if no more than this part of the excess is left after the last,
-HOPELESS = 0.25  # and none if all cores together exceed their limits by so many cores a core
+HOPELESS = 0.25  # and none if cores exceed their limits by so many cores a core and one more
 
 
 @njit
@@ -40,7 +40,7 @@ def relieve(level: Any, cut: Any, bounds: Any, random: Any) -> None:
     worth, touched = np.zeros(cores, np.int64), np.zeros(cores, np.int32)
     before = excess(cut, bounds)
     turn = 0
-    while 0.0 < before < HOPELESS * cores:
+    while 0.0 < before < 1.0 + HOPELESS * cores:
         bucket(cut.part, first, members)
         for home in range(cores):
             inside = members[first[home] : first[home + 1]]
