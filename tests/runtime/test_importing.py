@@ -346,7 +346,7 @@ def test_nothing_is_written_of_what_is_refused(tmp_path) -> None:
     path = write_nir(tmp_path / "net.nir", net.nodes, net.edges)
     refused("E092", import_nir, path, tmp_path / "o.snn", Choices(DT))
     refused("E091", import_nir, path, tmp_path / "o.snn", Choices(1.0, "zero", "euler"))
-    refused("E090", import_nir, tmp_path / "none.nir", tmp_path / "o.snn", Choices())
+    refused("E063", import_nir, tmp_path / "none.nir", tmp_path / "o.snn", Choices())
     assert [p.name for p in tmp_path.iterdir()] == ["net.nir"]
 
 

@@ -176,8 +176,9 @@ def test_other_files_are_refused(tmp_path, path) -> None:
     cut.write_bytes(path.read_bytes()[:-500])
     other = tmp_path / "other.nir"
     other.write_bytes(b"PK\3\4" + bytes(1000))
-    for wrong in (cut, other, tmp_path / "none.nir", tmp_path):
-        found = refused("E090", read_graph, wrong)
+    absent = tmp_path / "none.nir"
+    for code, wrong in (("E090", cut), ("E090", other), ("E063", absent), ("E063", tmp_path)):
+        found = refused(code, read_graph, wrong)
         assert "cannot read" in found.message
         assert found.help
 
