@@ -55,13 +55,15 @@ def _halves(
     scale = weight_a_vertex(level)
     heats = np.geomspace(heat, COOL * heat, sweeps) * scale
     presses = np.full(sweeps, pressure(level, bounds, scale))
-    found = []
+    best: Cut | None = None
     for _ in range(STARTS):
         cut = cut_of(level, _wave(level, share, random, kernels), 2, bounds, kernels)
         order = np.arange(len(level.size))
         kernels.anneal(level, cut, bounds, random, order, True, heats, presses)
-        found.append(cut)
-    return min(found, key=lambda cut: packets_weight(level, cut))
+        if best is None or packets_weight(level, cut) < packets_weight(level, best):
+            best = cut
+    assert best is not None
+    return best
 
 
 def _wave(level: Level, share: float, random: Ints, kernels: Kernels) -> Ints:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .axons import Ints
-from .levels import coarser, places_of, thinned
+from .levels import bare, coarser, places_of, thinned, whole
 from .load import Kernels
 from .records import Level
 
@@ -33,15 +33,19 @@ class Joining:
     kernels: Kernels
 
     def levels(self, fine: Level, part: Ints | None) -> tuple[list[Level], list[Ints]]:
-        """The levels from this one on, and of each vertex of all but the last what it is part of
-        in the next; only vertices of one core are joined, if there is a `part`."""
-        levels, maps = [fine], list[Ints]()
+        """The levels from this one on, large ones bare but the last, and of each vertex of all but
+        the last what it is part of in the next; only vertices of one core are joined, if there is a
+        `part`."""
+        levels, maps = [whole(fine, self.kernels)], list[Ints]()
+        del fine
         while len(levels[-1].size) > self.fewest:
             level = levels[-1]
             join = self._far if is_large(level) else self._once
             coarse, vertices = join(level, part)
             if vertices > MOST * len(level.size):
                 break
+            if is_large(level):
+                levels[-1] = bare(level)
             levels.append(coarser(level, coarse, vertices, self.kernels))
             maps.append(coarse)
             part = part if part is None else carried(part, coarse)

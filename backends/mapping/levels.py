@@ -67,6 +67,20 @@ def transposed(start: Ints, reach: Ints, vertices: int, kernels: Kernels) -> tup
     return into, senders
 
 
+def bare(level: Level) -> Level:
+    """A level that waits, without `into` and `senders`: on a large one they are as many bytes as
+    all else."""
+    return level._replace(into=np.zeros(0, np.int64), senders=np.zeros(0, np.int32))
+
+
+def whole(level: Level, kernels: Kernels) -> Level:
+    """The level with them again, if it was bare."""
+    if len(level.into):
+        return level
+    into, senders = transposed(level.start, level.reach, len(level.size), kernels)
+    return level._replace(into=into, senders=senders)
+
+
 def thinned(level: Level, most: int, random: Ints, kernels: Kernels) -> Level:
     """The level with so many pins of each axon at most, drawn at random."""
     pins = np.minimum(np.diff(level.start), most)

@@ -21,12 +21,14 @@ from .fill import by_classes, filled
 from .halves import halved
 from .joining import Joining, carried, is_large
 from .levels import (
+    bare,
     bounds_of,
     cut_of,
     finest,
     packets_weight,
     pressure,
     weight_a_vertex,
+    whole,
 )
 from .limits import CoreLimits, excesses, uses
 from .load import Kernels
@@ -155,6 +157,7 @@ def rounds(
 ) -> Iterator[Step]:
     """The partition after each round, the best so far."""
     fine = finest(axons, limits, kernels)
+    fine = bare(fine) if is_large(fine) else fine
     search = Search(fine, limits, cores, kernels, schedule)
     unit = float(axons.rate.sum()) / max(float(fine.weight.sum()), 1.0)
     state = state or State(None, 0, seed)
@@ -227,7 +230,7 @@ class Search:
             for coarse in maps:
                 part = carried(part, coarse)
         for height in range(len(levels) - 1, -1, -1):
-            level = levels.pop()
+            level = whole(levels.pop(), self.kernels)
             cut = self._refined(level, part, random, height, len(maps), is_first)
             part = cut.part[maps[height - 1]] if height else cut.part
             share = float(work[height] / work[0])
@@ -251,7 +254,8 @@ class Search:
         levels, maps = self._joining(random).levels(self.fine, None)
         part = np.arange(len(levels[-1].size), dtype=np.int32) % self.cores
         for height in range(len(maps), -1, -1):
-            cut = self._refined(levels[height], part, random, height, len(maps), False)
+            level = whole(levels[height], self.kernels)
+            cut = self._refined(level, part, random, height, len(maps), False)
             part = cut.part[maps[height - 1]] if height else cut.part
         return part
 

@@ -79,8 +79,14 @@ def placed(
     progress: SEEN | None,
 ) -> Ints:
     """The same of axons between cores."""
-    plans = [plan_of(nets, slots, mesh, cost) for slots in starts(nets, cores, mesh)]
-    plan = min(plans, key=lambda plan: float(kernels.price_all(plan, nets)))
+    found = list(starts(nets, cores, mesh))
+    plan = plan_of(nets, found[0], mesh, cost)
+
+    def price(slots: Ints) -> float:
+        put(plan, slots)
+        return float(kernels.price_all(plan, nets))
+
+    price(min(found, key=price))
     order = np.arange(cores)
     kernels.shuffle(random, order)
     settle(plan, nets, order, effort, kernels)
@@ -90,9 +96,9 @@ def placed(
             if progress is not None:
                 progress((number + part) / effort.rounds)
         settle(plan, nets, order, effort, kernels)
-        found = kernels.price_all(plan, nets)
-        if found < least:
-            best, least = plan.slot.copy(), found
+        now = kernels.price_all(plan, nets)
+        if now < least:
+            best, least = plan.slot.copy(), now
     return best
 
 
@@ -130,9 +136,9 @@ def anneal(
 def plan_of(nets: CoreNets, slots: Ints, mesh: Mesh, cost: Cost) -> Plan:
     """Cores in these slots, prices not yet known."""
     cores, axons = len(slots), len(nets.home)
-    ends = np.diff(nets.first)
+    ends, own = np.diff(nets.first), np.arange(len(nets.home), dtype=np.int32)
     core = np.concatenate((nets.home, nets.to))
-    net = np.concatenate((np.arange(axons), np.repeat(np.arange(axons), ends)))
+    net = np.concatenate((own, np.repeat(own, ends)))
     net, core = net[core >= 0], core[core >= 0]
     order = np.argsort(core, kind="stable")
     plan = Plan(
@@ -145,7 +151,7 @@ def plan_of(nets: CoreNets, slots: Ints, mesh: Mesh, cost: Cost) -> Plan:
         holder=np.full(mesh.cores, -1, np.int32),
         router=routers_of(slots, mesh),
         first=np.searchsorted(core[order], np.arange(cores + 1)).astype(np.int64),
-        nets=net[order].astype(np.int32),
+        nets=net[order],
         ends=np.bincount(core, 1 + ends[net], cores).astype(np.int64),
         price=np.zeros(axons),
         seen=np.zeros(axons, np.int64),

@@ -5,7 +5,7 @@ from axon_cases import counted_uses, drawn_axons, packets_of
 from snncc.backends.mapping import joining, levels
 from snncc.backends.mapping.axons import Axons, axons_of
 from snncc.backends.mapping.joining import Joining
-from snncc.backends.mapping.levels import finest, thinned
+from snncc.backends.mapping.levels import finest, thinned, whole
 from snncc.backends.mapping.limits import CoreLimits
 from snncc.backends.mapping.load import Kernels
 from snncc.backends.mapping.partition import Step, partition
@@ -62,6 +62,19 @@ def test_means_are_those_of_pins_and_of_axons(loops: Kernels) -> None:
     of_axons = [(1 * 4 + 3 * 2) / 4, 2.0, (1 * 4 + 5 * 8) / 6]
     expected = (np.array([0.0, 4.0, 8.0]) + of_axons) / 2
     assert at.ravel().tolist() == pytest.approx(expected.tolist())
+
+
+def test_large_levels_wait_bare(loops: Kernels, few: None) -> None:
+    """All but the last, and what they lack is made again."""
+    axons, _ = ring(120, 8, 12)
+    level = finest(axons, CoreLimits(40), loops)
+    made, _ = Joining(6, 8, WORDS.copy(), loops).levels(level, None)
+    assert len(made) > 1
+    assert [len(each.into) > 0 for each in made] == [False] * (len(made) - 1) + [True]
+    assert len(made[0].senders) == 0
+    again = whole(made[0], loops)
+    assert np.array_equal(again.into, level.into)
+    assert np.array_equal(again.senders, level.senders)
 
 
 @pytest.mark.slow
