@@ -12,7 +12,9 @@ import numpy as np
 
 from .axons import Axons, Floats, Ints
 from .limits import Mesh, Work
-from .route import Traffic, routers_of
+from .load import Kernels
+from .records import Spent
+from .route import Traffic, apart, routers_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,7 @@ class Cost:
 
     source: str
     is_multicast: bool
+    waits: bool = False  # whether packets wait for full routes
     unit: tuple[str, str] = ("pJ", "ns")
     row_hop: tuple[float, float] = (0.0, 0.0)  # over a link along a row
     column_hop: tuple[float, float] = (0.0, 0.0)
@@ -33,11 +36,17 @@ class Cost:
     neuron: tuple[float, float] = (0.0, 0.0)  # every step, fired or not
     barrier: Mapping[int, float] = field(default_factory=dict)  # tiles that wait -> time
 
+    @property
+    def message_energy(self) -> float:
+        """Of a packet, out of a core and into another or the same."""
+        return self.message_out[0] + self.message_in[0]
+
 
 COSTS: dict[str, Cost] = {
     "loihi": Cost(
         "SANA-FE 2.2.9, loihi.yaml: SPICE figures of Davies et al. 2018",
         is_multicast=False,
+        waits=True,
         row_hop=(3.0, 4.1),
         column_hop=(4.2, 6.5),
         message_out=(111.0, 5.1),
@@ -74,20 +83,66 @@ class Estimate:
     network_energy: float
     latency: float
     critical_core: int  # the one whose work takes longest
+    waiting: float  # for the fullest route; 0 where nothing waits
 
 
 def estimate(
-    axons: Axons, part: Ints, place: Ints, mesh: Mesh, sent: Traffic, done: Work, cost: Cost
+    axons: Axons,
+    part: Ints,
+    place: Ints,
+    mesh: Mesh,
+    sent: Traffic,
+    done: Work,
+    cost: Cost,
+    kernels: Kernels,
 ) -> Estimate:
-    """What a step costs on average: the slowest core's own work, the longest way between two
-    routers in use, and the barrier."""
-    messages = sent.packets + done.local.sum()
-    network = _hops(sent, cost) + (cost.message_out[0] + cost.message_in[0]) * messages
+    """What a step costs on average: the slowest core's own work, or the wait for the fullest route
+    if that is longer, the longest way between two routers in use, and the barrier."""
+    given = spent(axons, part, mesh, sent, done, cost)
+    network = _hops(sent, cost) + _messages(sent, done, cost)
+    energy, waiting = given.energy + _hops(sent, cost), 0.0
+    router = routers_of(place, mesh)
+    if cost.waits:
+        nets = apart(sent.nets)
+        full = kernels.fullest(nets, router, mesh.width, done.local, given.out, given.links)
+        waiting = given.receive * float(full)
+    busy = np.maximum(*rhythm(axons, part, sent, done, cost))
+    used = np.unique(router[np.unique(part)])
+    way = np.ptp(used % mesh.width) * given.row + np.ptp(used // mesh.width) * given.column
+    latency = max(given.busy, waiting) + float(way + given.barrier[len(used)])
+    return Estimate(float(energy), float(network), latency, int(busy.argmax()), waiting)
+
+
+def spent(axons: Axons, part: Ints, mesh: Mesh, sent: Traffic, done: Work, cost: Cost) -> Spent:
+    """What a step costs wherever the cores lie."""
     own = cost.synapse[0] * done.events.sum() + cost.neuron[0] * axons.neurons
     own += cost.spike_out[0] * axons.rate[: axons.neurons].sum()
-    busy = _busy(axons, part, sent, done, cost)
-    latency = float(busy.max(initial=0.0)) + _waiting(part, place, mesh, cost)
-    return Estimate(float(own + network), float(network), latency, int(busy.argmax()))
+    messages = sent.packets + float(done.local.sum())
+    received = cost.message_in[1] * messages + cost.synapse[1] * float(done.events.sum())
+    return Spent(
+        energy=float(own + _messages(sent, done, cost)),
+        busy=float(np.maximum(*rhythm(axons, part, sent, done, cost)).max(initial=0.0)),
+        receive=received / max(messages, 1e-300),
+        row=cost.row_hop[1],
+        column=cost.column_hop[1],
+        barrier=barriers(mesh, cost),
+        local=done.local,
+        out=np.zeros(len(done.local) + 1),
+        links=np.zeros((mesh.routers, 4)),
+        taken=np.zeros(mesh.routers, bool),
+    )
+
+
+def barriers(mesh: Mesh, cost: Cost) -> Floats:
+    """How long the barrier of so many routers takes. [routers + 1]"""
+    found = np.zeros(mesh.routers + 1)
+    for fewest, duration in sorted(cost.barrier.items()):
+        found[fewest:] = duration
+    return found
+
+
+def _messages(sent: Traffic, done: Work, cost: Cost) -> float:
+    return cost.message_energy * float(sent.packets + done.local.sum())
 
 
 def _hops(sent: Traffic, cost: Cost) -> float:
@@ -99,9 +154,11 @@ def _hops(sent: Traffic, cost: Cost) -> float:
     return passed + cost.row_hop[0] * along + cost.column_hop[0] * (hops - along)
 
 
-def _busy(axons: Axons, part: Ints, sent: Traffic, done: Work, cost: Cost) -> Floats:
-    """How long each core works: its neurons, one after the other, and what they send; meanwhile
-    what arrives."""
+def rhythm(
+    axons: Axons, part: Ints, sent: Traffic, done: Work, cost: Cost
+) -> tuple[Floats, Floats]:
+    """How long each core computes its neurons, one after the other, and sends; and how long,
+    meanwhile, it receives. [cores] each"""
     cores = len(sent.sent)
     fired = np.bincount(part, axons.rate[: axons.neurons], cores)
     sends = (
@@ -110,12 +167,4 @@ def _busy(axons: Axons, part: Ints, sent: Traffic, done: Work, cost: Cost) -> Fl
         + cost.message_out[1] * (sent.sent + done.local)
     )
     receives = cost.synapse[1] * done.events + cost.message_in[1] * (sent.received + done.local)
-    return np.maximum(sends, receives)
-
-
-def _waiting(part: Ints, place: Ints, mesh: Mesh, cost: Cost) -> float:
-    """The longest way between two routers in use, and the barrier of so many."""
-    router = np.unique(routers_of(place, mesh)[np.unique(part)])
-    way = np.ptp(router % mesh.width) * cost.row_hop[1]
-    way += np.ptp(router // mesh.width) * cost.column_hop[1]
-    return float(way + max((t for n, t in cost.barrier.items() if n <= len(router)), default=0.0))
+    return sends, receives

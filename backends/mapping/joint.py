@@ -14,8 +14,9 @@ from .axons import Axons, Floats, Ints
 from .costs import COSTS, Cost
 from .limits import CoreLimits, Mesh, excesses, uses
 from .load import Kernels
-from .place import EFFORTS, SEEN, anneal, apart, plan_of, settle
+from .place import EFFORTS, SEEN, anneal, plan_of, settle
 from .records import CoreNets, Plan
+from .route import apart
 
 NEURONS = 1000  # beyond that a neuron's moves are too few to be worth their time
 

@@ -41,7 +41,7 @@ def finest(axons: Axons, limits: CoreLimits, kernels: Kernels) -> Level:
         size=np.ones(neurons, np.int32),
         bits=held * limits.synapse_bits,
         inside=np.zeros(neurons, np.int32),
-        kind=_numbered(axons.kinds, neurons),
+        kind=_numbered(axons.kinds, limits.kinds, neurons),
     )
 
 
@@ -51,10 +51,14 @@ def _weights(axons: Axons) -> Ints:
     return np.rint(axons.rate * (WHOLE / most if most else 0.0)).astype(np.int64)
 
 
-def _numbered(kinds: tuple[Ints, ...], neurons: int) -> Ints:
+def _numbered(
+    kinds: tuple[Ints, ...], limits: tuple[int | None, ...], neurons: int
+) -> Ints:
+    """Classes of all kinds by one number each; a kind without a limit has one class."""
     numbers, total = np.zeros((neurons, len(kinds)), np.int32), 0
     for i, kind in enumerate(kinds):
-        classes, number = np.unique(kind, return_inverse=True)
+        is_limited = i < len(limits) and limits[i] is not None
+        classes, number = np.unique(kind if is_limited else np.zeros(neurons), return_inverse=True)
         numbers[:, i] = number + total
         total += len(classes)
     return numbers

@@ -16,11 +16,13 @@ FILES = (
     "counts.py",
     "routes.py",
     "swaps.py",
+    "waits.py",
     "coarse.py",
     "near.py",
     "cuts.py",
     "refine.py",
     "relief.py",
+    "ease.py",
     "fill.py",
 )
 HEAD = "# Assembled by snncc from its kernels of mapping.\n"

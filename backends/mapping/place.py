@@ -9,33 +9,19 @@ the same seed gives the same slots on any machine.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
 from .axons import Axons, Ints
-from .costs import COSTS, Cost
-from .limits import Mesh
+from .costs import COSTS, Cost, spent
+from .limits import Mesh, work
 from .load import Kernels
 from .records import CoreNets, Plan
-from .route import core_nets, routers_of
+from .route import apart, core_nets, routed, routers_of
+from .spread import Effort, spread
 from .starts import starts
 
 SEEN = Callable[[float], None]  # how much is done, 0 to 1
-
-
-@dataclass(frozen=True, slots=True)
-class Effort:
-    """Ends of axons that are looked at, at most, to settle and in each part of annealing; swaps a
-    core after which it ends early; and its temperatures, as parts of what a random swap changes."""
-
-    settle: int
-    work: int
-    swaps: int
-    rounds: int = 1
-    parts: int = 16
-    hot: float = 0.4
-    cold: float = 0.004
 
 
 EFFORTS = (
@@ -61,11 +47,16 @@ def place(
     spike passes each of them once."""
     cores = int(part.max(initial=-1)) + 1
     assert cores <= mesh.cores
-    nets = core_nets(axons, part, cores, kernels)
+    nets = trees = core_nets(axons, part, cores, kernels)
     if not cost.is_multicast:
         nets = apart(nets)
     random = np.array([seed * 6007 + 17, seed + 7919]) % 2147483398 + 1
-    return placed(nets, cores, mesh, kernels, random, EFFORTS[effort], cost, progress)
+    found = placed(nets, cores, mesh, kernels, random, EFFORTS[effort], cost, progress)
+    if not cost.waits or cores < 2:
+        return found
+    sent, done = routed(trees, found, mesh, kernels), work(axons, part, cores, kernels)
+    plan, given = plan_of(nets, found, mesh, cost), spent(axons, part, mesh, sent, done, cost)
+    return spread(plan, nets, given, EFFORTS[effort], kernels, random)
 
 
 def placed(
@@ -171,11 +162,3 @@ def put(plan: Plan, slots: Ints) -> None:
     plan.holder[plan.slot] = np.arange(len(slots))
     plan.router[:-1] = plan.slot // plan.cores_a_router
 
-
-def apart(nets: CoreNets) -> CoreNets:
-    """Axons of one end each: a packet for every core, all that go the same way joined."""
-    home, rate = (np.repeat(each, np.diff(nets.first)) for each in (nets.home, nets.rate))
-    pairs, which = np.unique(np.stack((home, nets.to)), axis=1, return_inverse=True)
-    first = np.arange(pairs.shape[1] + 1, dtype=np.int64)
-    joined = np.bincount(which.ravel(), rate, pairs.shape[1])
-    return CoreNets(first, pairs[1].astype(np.int32), pairs[0].astype(np.int32), joined)

@@ -89,3 +89,54 @@ class Plan(NamedTuple):
     high: Ints  # int64 [width], -1: for a tree
     low: Ints
     fewest: int = 0  # cores that a router is left with at least, where one leaves it
+
+
+class Spent(NamedTuple):
+    """What a step costs whatever links carry, and the arrays by which it is known how full they
+    are: energy, the time of the slowest core, of receiving a packet, of a link along a row and a
+    column, and of the barrier of so many routers."""
+
+    energy: float
+    busy: float
+    receive: float
+    row: float
+    column: float
+    barrier: Ints  # float64 [routers + 1]
+    local: Ints  # float64 [cores], packets of each for itself
+    out: Ints  # float64 [cores + 1], on the link out of each, last of what comes in
+    links: Ints  # float64 [routers, 4]
+    taken: Ints  # bool [routers]
+
+
+class Pace(NamedTuple):
+    """What a step costs while neurons change cores: energy without packets, of one of them; times
+    of the barrier, of a neuron, its spike, a packet out and in, and a synapse's event; and what
+    changes: how long each core sends and receives, and the packets."""
+
+    energy: float
+    message: float
+    barrier: float
+    neuron: float
+    spike: float
+    leaves: float
+    arrives: float
+    synapse: float
+    rate: Ints  # float64 [axons], spikes a step
+    counts: Ints  # int32, synapses of each pin in the order of `Level.senders`; empty: one each
+    fired: Ints  # float32 [axons, moments], spikes of each at that moment
+    sends: Ints  # float32 [cores, moments]
+    receives: Ints  # float32 [cores, moments]
+    messages: Ints  # float64 [1]
+
+
+class Lists(NamedTuple):
+    """The neurons of each core, those of core c from `first[c]` on, `held[c]` of them; where each
+    stands among them; and those that go together, group g from `begins[g]` on."""
+
+    first: Ints  # int64 [cores + 1]
+    members: Ints  # int32
+    at: Ints  # int64 [neurons]
+    held: Ints  # int64 [cores]
+    group: Ints  # int32 [neurons]
+    begins: Ints  # int64 [groups + 1]
+    grouped: Ints  # int32 [neurons]

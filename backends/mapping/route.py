@@ -34,6 +34,7 @@ class Traffic:
     links: Floats  # [routers, 4] spikes a step by DIRECTIONS
     sent: Floats  # [cores] packets
     received: Floats  # [cores]
+    nets: CoreNets  # of which these were counted
 
     @property
     def max_link(self) -> float:
@@ -106,7 +107,17 @@ def routed(nets: CoreNets, place: Ints, mesh: Mesh, kernels: Kernels) -> Traffic
         links=links,
         sent=_summed(nets.home[inside], packets[inside], cores),
         received=_summed(nets.to, np.repeat(nets.rate, reached), cores),
+        nets=nets,
     )
+
+
+def apart(nets: CoreNets) -> CoreNets:
+    """Axons of one end each: a packet for every core, all that go the same way joined."""
+    home, rate = (np.repeat(each, np.diff(nets.first)) for each in (nets.home, nets.rate))
+    pairs, which = np.unique(np.stack((home, nets.to)), axis=1, return_inverse=True)
+    first = np.arange(pairs.shape[1] + 1, dtype=np.int64)
+    joined = np.bincount(which.ravel(), rate, pairs.shape[1])
+    return CoreNets(first, pairs[1].astype(np.int32), pairs[0].astype(np.int32), joined)
 
 
 def _summed(core: Ints, amount: Floats, cores: int) -> Floats:
