@@ -38,7 +38,7 @@ from snncc.backends.exports.chips.compartments import compartments_of
 from snncc.backends.layout.build import build
 from snncc.backends.layout.image import Layout
 from snncc.backends.layout.numbering import Numbering
-from snncc.backends.layout.senders import axons, core_limits
+from snncc.backends.layout.senders import axons, core_limits, moments_of
 from snncc.backends.layout.simulator import play
 from snncc.backends.mapping.baselines import baselines, best_spectral, by_metis
 from snncc.backends.mapping.costs import COSTS, estimate
@@ -48,7 +48,7 @@ from snncc.backends.mapping.route import traffic
 from snncc.backends.mapping.starts import along, hilbert
 from snncc.ir.chips.cores import CORES
 from snncc.ir.model import Model
-from snncc.runtime.mapping.arranged import Wishes, assigned, placed
+from snncc.runtime.mapping.arranged import Wishes, arranged
 from snncc.runtime.mapping.fewest import Task
 from snncc.runtime.mapping.trail import Trail
 from snncc.runtime.settings import settings_from
@@ -60,13 +60,15 @@ SAME = 1e-3
 UNIT = 64  # of a membrane: SANA-FE's is a 64th of it
 
 
-def task_of(net: Judged, rates: Any) -> Task:
-    """What is to be mapped: a core has Loihi's limits; where the network says how many neurons a
-    core holds, so many, and no limit of settings, since each neuron may have a bias of its own."""
+def task_of(net: Judged, sent: Any) -> Task:
+    """What is to be mapped, by the packets of every sender in some steps: a core has Loihi's
+    limits; where the network says how many neurons a core holds, so many, and no limit of settings,
+    since each neuron may have a bias of its own."""
     limits = core_limits(net.model, CORES["loihi"])
     if net.neurons is not None:
         limits = replace(limits, neurons=net.neurons, kinds=(None, None))
-    return Task(axons(net.model, rates), limits, MESH, Numbering.of(net.model.graph))
+    measured = replace(axons(net.model, sent.mean(axis=0)), moments=moments_of(sent))
+    return Task(measured, limits, MESH, Numbering.of(net.model.graph))
 
 
 def mappings(
@@ -85,8 +87,8 @@ def mappings(
         yield "by cluster", net.planted, on_curve(net.cores)
     for effort in (1, 2):
         wishes = Wishes("loihi", seed=seed, effort=effort)
-        part = assigned(task, wishes, kernels, lambda stage, share: None, Trail())
-        yield f"effort {effort}", part, placed(task, part, wishes, kernels, lambda *_: None)
+        found = arranged(task, wishes, kernels, lambda stage, share: None, Trail())
+        yield f"effort {effort}", found.part, found.slots
 
 
 def on_curve(cores: int) -> Any:
@@ -213,8 +215,7 @@ def judged(
     """A row a mapping."""
     rows = []
     spikes, sent = played(net, net.trains)
-    rates = (sent if net.measured is None else played(net, net.measured)[1]).mean(axis=0)
-    task = task_of(net, rates)
+    task = task_of(net, sent if net.measured is None else played(net, net.measured)[1])
     actual = replace(task, axons=replace(task.axons, rate=sent.mean(axis=0)))
     for by, part, slots in mappings(task, net, seed, kernels):
         print(f"{net.name}, seed {seed}: {by}", file=sys.stderr)
@@ -263,7 +264,7 @@ def estimated(task: Task, part: Any, slots: Any, steps: int, kernels: Kernels) -
     """The same by `snncc map`."""
     sent = traffic(task.axons, part, slots, MESH, kernels)
     done = work(task.axons, part, len(slots), kernels)
-    spent = estimate(task.axons, part, slots, MESH, sent, done, COST)
+    spent = estimate(task.axons, part, slots, MESH, sent, done, COST, kernels)
     return {
         "estimated_uJ": 1e-6 * steps * spent.energy,
         "estimated_network_uJ": 1e-6 * steps * spent.network_energy,

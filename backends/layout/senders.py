@@ -20,6 +20,7 @@ from .build import synapses_of
 from .numbering import Numbering
 
 Array = npt.NDArray[Any]
+MOMENTS = 32  # steps of which it is kept who fires in them
 
 
 def axons(model: Model, rates: Array) -> Axons:
@@ -75,16 +76,28 @@ def _of_population(
 
 
 def rates_of(model: Model, activity: Array, presented: int) -> Array:
-    """Packets a step of every sender, from the spikes of every neuron of the graph, populations in
-    graph order, in so many steps of so many samples in all; of who sends numbers, one."""
+    """Packets a step of every sender [..., senders], from the spikes of every neuron of the graph
+    [..., neurons], populations in graph order, in so many steps of so many samples in all; of who
+    sends numbers, one."""
     numbering = Numbering.of(model.graph)
-    rates, lo = np.zeros(numbering.senders), 0
+    rates, lo = np.zeros((*activity.shape[:-1], numbering.senders)), 0
     for p in model.graph.populations:
         first = numbering.first[p.name]
-        own = activity[lo : lo + p.neurons] / max(1, presented)
-        rates[first : first + p.neurons] = 1.0 if sends(p) else own
+        own = activity[..., lo : lo + p.neurons] / max(1, presented)
+        rates[..., first : first + p.neurons] = 1.0 if sends(p) else own
         lo += p.neurons
     return rates
+
+
+def moments_of(sent: Array) -> Array:
+    """Packets of every sender in some of these steps, which are [steps, senders]. float32 [senders,
+    moments]"""
+    return np.ascontiguousarray(sent[moments_among(len(sent))].T, np.float32)
+
+
+def moments_among(steps: int) -> Array:
+    """Some of so many steps, spread over all of them. int64 [moments]"""
+    return np.unique(np.linspace(0, steps - 1, MOMENTS).round().astype(np.int64))
 
 
 def core_limits(model: Model, cores: Cores) -> CoreLimits:

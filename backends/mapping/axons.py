@@ -25,6 +25,7 @@ class Axons:
     rate: Floats  # [senders], spikes a step
     synapses: Ints | None = None  # int32 [pins], how many each pin stands for; None: one
     kinds: tuple[Ints, ...] = ()  # int32 [neurons] each: classes of settings that a core shares
+    moments: Ints | None = None  # float32 [senders, moments], spikes in some steps, if known
 
     @property
     def senders(self) -> int:

@@ -154,6 +154,12 @@ def _hops(sent: Traffic, cost: Cost) -> float:
     return passed + cost.row_hop[0] * along + cost.column_hop[0] * (hops - along)
 
 
+def has_rhythm(cost: Cost) -> bool:
+    """Whether cores take time to compute, to send or to receive."""
+    own = cost.neuron, cost.spike_out, cost.message_out, cost.message_in, cost.synapse
+    return any(time > 0.0 for _, time in own)
+
+
 def rhythm(
     axons: Axons, part: Ints, sent: Traffic, done: Work, cost: Cost
 ) -> tuple[Floats, Floats]:

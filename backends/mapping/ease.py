@@ -1,22 +1,29 @@
 """A partition whose slowest core is faster: few packets, and no core that all others wait for.
 
-A step lasts as long as its slowest core works. Of two partitions that one is better whose energy
-times time is less, as `costs.py` estimates them before cores have places.
+A step lasts as long as its slowest core works, and that is another one from moment to moment:
+neurons that share axons lie together and fire together. Of two partitions the one is better whose
+energy, squared, times time is less, as `costs.py` estimates them before cores have places, the time
+moment by moment. Groups of neurons that go together change cores first, then parts of them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from .axons import Axons, Ints
-from .costs import Cost, barriers, rhythm, spent
+from .costs import Cost, barriers, has_rhythm, spent
+from .effort import EFFORTS
 from .joining import Joining
 from .levels import bounds_of, cut_of, finest
 from .limits import CoreLimits, Mesh, work
 from .load import Kernels
-from .place import EFFORTS
 from .records import Lists, Pace
 from .route import core_nets, routed
+
+GROUPS, SAMPLE = 4, 4  # groups a core at least; axons of a vertex by which they are found
+SHARE = 20  # of what placing looks at, each size of groups looks at this part
 
 
 def eased(
@@ -29,33 +36,36 @@ def eased(
     seed: int,
     effort: int,
     cost: Cost,
-    fired: Ints,
 ) -> Ints:
     """The core of each neuron, int32 [neurons], with no more excess over limits than `part`; that
     itself where the cost has no times of cores, or axons times cores are too many to be counted."""
     cores = int(part.max(initial=-1)) + 1
-    sent = routed(core_nets(axons, part, cores, kernels), np.arange(cores), mesh, kernels)
-    done = work(axons, part, cores, kernels)
-    sends, receives = rhythm(axons, part, sent, done, cost)
-    if cores < 2 or not max(sends.max(), receives.max()) > 0.0:
+    if cores < 2 or not has_rhythm(cost):
         return part
     level, bounds = finest(axons, limits, kernels), bounds_of(limits, cores, len(axons.kinds))
     cut = cut_of(level, part, cores, bounds, kernels)
     if len(cut.core):
         return part
-    given = spent(axons, part, mesh, sent, done, cost)
-    messages = sent.packets + float(done.local.sum())
-    def many(which):
-        out = np.zeros((cores, fired.shape[1]), np.float32)
-        from dataclasses import replace
-        for k in range(fired.shape[1]):
-            ax = replace(axons, rate=fired[:, k].astype(float))
-            s = routed(core_nets(ax, part, cores, kernels), np.arange(cores), mesh, kernels)
-            out[:, k] = rhythm(ax, part, s, work(ax, part, cores, kernels), cost)[which]
-        return out
+    pace = _pace(axons, cut.part, cores, mesh, cost, kernels)
+    random = np.array([seed * 5003 + 29, seed + 7207]) % 2147483398 + 1
+    joining = Joining(GROUPS * cores, SAMPLE, random, kernels)
+    maps = joining.levels(level, cut.part)[1]
+    looked = max(EFFORTS[effort].settle, EFFORTS[effort].work) // SHARE
+    for group in _groups(axons.neurons, maps):
+        lists = _lists(cut.part, group, cores, min(limits.neurons, axons.neurons))
+        kernels.ease(level, cut, bounds, pace, random, lists, looked)
+    return cut.part
 
+
+def _pace(axons: Axons, part: Ints, cores: int, mesh: Mesh, cost: Cost, kernels: Kernels) -> Pace:
+    """How long every core works, at every moment that is known."""
+    sent = routed(core_nets(axons, part, cores, kernels), np.arange(cores), mesh, kernels)
+    done = work(axons, part, cores, kernels)
+    messages = sent.packets + float(done.local.sum())
+    fired = axons.rate[:, None] if axons.moments is None else axons.moments
+    counts, order = axons.listed, np.argsort(axons.reach, kind="stable")
     pace = Pace(
-        energy=given.energy - cost.message_energy * messages,
+        energy=spent(axons, part, mesh, sent, done, cost).energy - cost.message_energy * messages,
         message=cost.message_energy,
         barrier=float(barriers(mesh, cost)[-(-cores // mesh.cores_a_router)]),
         neuron=cost.neuron[1],
@@ -64,39 +74,22 @@ def eased(
         arrives=cost.message_in[1],
         synapse=cost.synapse[1],
         rate=axons.rate,
-        counts=_counts(axons),
-        fired=fired,
-        sends=many(0),
-        receives=many(1),
+        counts=counts[order] if len(counts) else counts,
+        fired=np.ascontiguousarray(fired, np.float32),
+        sends=np.zeros((cores, fired.shape[1]), np.float32),
+        receives=np.zeros((cores, fired.shape[1]), np.float32),
         messages=np.array([messages]),
     )
-    random = np.array([seed * 5003 + 29, seed + 7207]) % 2147483398 + 1
-    import os
-    budget = int(os.environ.get("BUD", "4000000"))
-    most = min(limits.neurons, axons.neurons)
-    import os
-    fw = int(os.environ.get("FW", "4"))
-    joining = Joining(fw * cores, 4, random, kernels)
-    levels, maps = joining.levels(level, part)
-    group, groups = np.arange(axons.neurons), []
+    kernels.measure(axons.start, axons.reach, part, pace, counts)
+    return pace
+
+
+def _groups(neurons: int, maps: list[Ints]) -> Iterator[Ints]:
+    """The group of every neuron, large ones first, then each by itself."""
+    found = [np.arange(neurons)]
     for coarse in maps:
-        group = coarse[group]
-        groups.append(group)
-    import time
-    for each in [*groups[::-1], np.arange(axons.neurons)]:
-        lists = _lists(cut.part, each, cores, most)
-        t=time.process_time()
-        J=kernels.ease(level, cut, bounds, pace, random, lists, budget)
-        pk=pace.messages[0]; T=np.maximum(pace.sends,pace.receives).max(0).mean()
-        print(int(each.max())+1, "J", J, "packets", pk, "T", T, "sec", time.process_time()-t, flush=True)
-    return cut.part
-
-
-def _counts(axons: Axons) -> Ints:
-    """Synapses of each pin in the order of who receives; empty where each is one."""
-    if axons.synapses is None:
-        return np.empty(0, np.int32)
-    return axons.synapses[np.argsort(axons.reach, kind="stable")]
+        found.append(coarse[found[-1]])
+    yield from found[::-1]
 
 
 def _lists(part: Ints, group: Ints, cores: int, most: int) -> Lists:

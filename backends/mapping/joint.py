@@ -12,9 +12,10 @@ import numpy as np
 
 from .axons import Axons, Floats, Ints
 from .costs import COSTS, Cost
+from .effort import EFFORTS
 from .limits import CoreLimits, Mesh, excesses, uses
 from .load import Kernels
-from .place import EFFORTS, SEEN, anneal, plan_of, settle
+from .place import SEEN, anneal, plan_of, settle
 from .records import CoreNets, Plan
 from .route import apart
 

@@ -51,9 +51,7 @@ def _weights(axons: Axons) -> Ints:
     return np.rint(axons.rate * (WHOLE / most if most else 0.0)).astype(np.int64)
 
 
-def _numbered(
-    kinds: tuple[Ints, ...], limits: tuple[int | None, ...], neurons: int
-) -> Ints:
+def _numbered(kinds: tuple[Ints, ...], limits: tuple[int | None, ...], neurons: int) -> Ints:
     """Classes of all kinds by one number each; a kind without a limit has one class."""
     numbers, total = np.zeros((neurons, len(kinds)), np.int32), 0
     for i, kind in enumerate(kinds):

@@ -1,4 +1,4 @@
-"""Cores to slots of the mesh: few spikes over links.
+"""Cores to slots of the mesh: few spikes over links; where packets wait, also routes not full.
 
 The cost is that of the routed trees themselves (M-HySMap, Khorasanian 2026): a spike passes a link
 once. The best of some starts is settled (each core to the slot that is best for it, who was there
@@ -14,22 +14,15 @@ import numpy as np
 
 from .axons import Axons, Ints
 from .costs import COSTS, Cost, spent
+from .effort import EFFORTS, Effort
 from .limits import Mesh, work
 from .load import Kernels
 from .records import CoreNets, Plan
 from .route import apart, core_nets, routed, routers_of
-from .spread import Effort, spread
+from .spread import spread
 from .starts import starts
 
 SEEN = Callable[[float], None]  # how much is done, 0 to 1
-
-
-EFFORTS = (
-    Effort(2_000_000, 0, 0, rounds=0),
-    Effort(20_000_000, 40_000_000, 2_000),
-    Effort(50_000_000, 400_000_000, 10_000, rounds=2),
-    Effort(200_000_000, 2_000_000_000, 40_000, rounds=4),
-)
 
 
 def place(
@@ -161,4 +154,3 @@ def put(plan: Plan, slots: Ints) -> None:
     plan.holder[:] = -1
     plan.holder[plan.slot] = np.arange(len(slots))
     plan.router[:-1] = plan.slot // plan.cores_a_router
-

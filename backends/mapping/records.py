@@ -109,9 +109,9 @@ class Spent(NamedTuple):
 
 
 class Pace(NamedTuple):
-    """What a step costs while neurons change cores: energy without packets, of one of them; times
-    of the barrier, of a neuron, its spike, a packet out and in, and a synapse's event; and what
-    changes: how long each core sends and receives, and the packets."""
+    """What a step costs while neurons change cores: energy without packets, and of one of them;
+    times of the barrier, a neuron, its spike, a packet out and in, and a synapse's event; and what
+    changes: how long each core sends and receives at some moments, and the packets."""
 
     energy: float
     message: float

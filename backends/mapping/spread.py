@@ -1,32 +1,18 @@
-"""Cores to slots where packets wait for full routes: the least energy times time.
+"""Cores to slots where packets wait for full routes: the least energy, squared, times time.
 
 Few spikes over links bring cores together, and routes that are short hold few packets: those of a
 busy sender wait, and the step with them. From the slots of fewest hops on cores are annealed and
-settled by the product of a step's energy and its time, as `costs.py` estimates them.
+settled by the square of a step's energy times its time, as `costs.py` estimates them.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from .axons import Ints
+from .effort import Effort
 from .load import Kernels
 from .records import CoreNets, Plan, Spent
-
-@dataclass(frozen=True, slots=True)
-class Effort:
-    """Ends of axons that are looked at, at most, to settle and in each part of annealing; swaps a
-    core after which it ends early; and its temperatures, as parts of what a random swap changes."""
-
-    settle: int
-    work: int
-    swaps: int
-    rounds: int = 1
-    parts: int = 16
-    hot: float = 0.4
-    cold: float = 0.004
 
 
 def is_spread(plan: Plan, spent: Spent, nets: CoreNets, kernels: Kernels) -> bool:
@@ -47,7 +33,8 @@ def spread(
         return plan.slot.copy()
     order = np.arange(len(plan.slot))
     kernels.shuffle(random, order)
-    tries = max(1, max(effort.settle, effort.work) // (2 * len(nets.home)))
+    ends = 2 * len(nets.home)
+    tries = max(effort.settle, min(effort.work, ends * effort.swaps * len(order))) // ends + 1
     least, _ = kernels.descend_product(plan, nets, spent, order, tries)
     found, reach = plan.slot.copy(), max(plan.width, plan.height) - 1
     fall = (effort.cold / effort.hot) ** (1 / effort.parts)

@@ -25,18 +25,17 @@ from ...ir.chips.cores import CORES
 from ...ir.diagnostics import CompileError, Diagnostic, to_json
 from ...ir.passes.pipeline import run_model_passes
 from ...ir.report import nearest
-from ...ir.verify.durations import steps_of
 from ..interrupt import StopWish, stop_wish
 from ..loading import DEFAULT_TARGET, make_simulator
 from ..mapping.arranged import Wishes
 from ..mapping.changes import Unfit, Watch
+from ..mapping.firing import Firing, firing_of
 from ..mapping.plan import Mapped, map_model, task_of
 from ..mapping.search import Search, Stopped, begun
 from ..mapping.trail import digest_of
 from ..report import stage_bar, table_of
 from ..settings import usable_threads
 from ..simulation import alone, has_inputs, timed
-from ..training.evaluate import answer
 from .command import Command
 from .compiling import options_for
 from .environment import settings
@@ -94,9 +93,9 @@ def map_(
     if wishes.cores is not CORES["generic"] and _chip_of(loaded) != chip:
         output.note(f"its integers were not made for `{chip}`: quantize them with --target {chip}")
     settled = replace(loaded, model=run_model_passes(loaded.model))
-    rates = _rates(settled, samples, data, split, threads, output)
+    fired = _firing(settled, samples, data, split, threads, output)
     kernels = load_kernels(settings().kernel_folder)
-    task = task_of(settled.model, rates, wishes)
+    task = task_of(settled.model, fired, wishes)
     search = begun(out, digest_of(task, kernels, wishes.effort, wishes.seed), resume)
     with stop_wish() as wish, _watched(search, wish, output) as watch:
         try:
@@ -178,28 +177,27 @@ def _of_floats(name: str, chip: str) -> Diagnostic:
     return Diagnostic("E093", message, help=f"snncc quantize MODEL --target {chip}, and map that")
 
 
-def _rates(
+def _firing(
     package: Package,
     samples: int,
     data: str | None,
     split: Split,
     threads: int | None,
     output: Output,
-) -> Any:
-    """Packets a step of every sender, measured on samples; all alike where there are none."""
+) -> Firing:
+    """How often every sender fires, measured on samples; all alike where there are none."""
     graph = package.model.graph
     every = sum(p.neurons for p in graph.populations)
     if not samples or (has_inputs(graph) and data is None and package.data is None):
         output.note("no samples: all senders count alike; --data measures how often each fires")
-        return rates_of(package.model, np.ones(every), 1)
+        return Firing(rates_of(package.model, np.ones(every), 1))
     if has_inputs(graph):
         shown = presented(package, data, split, samples, output)
     else:
         package, shown = timed(package, None), alone(1)
     engine = replace(package, target=DEFAULT_TARGET, extras={})
-    found = answer(make_simulator(engine, threads or usable_threads(), settings()), shown)
-    assert found is not None
-    return rates_of(package.model, found.activity, len(shown) * steps_of(package.model.graph))
+    simulator = make_simulator(engine, threads or usable_threads(), settings())
+    return firing_of(package.model, simulator, shown)
 
 
 def _placing(found: dict[str, Any]) -> Iterator[str]:

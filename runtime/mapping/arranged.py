@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...backends.mapping.costs import COSTS, Cost
+from ...backends.mapping.ease import eased
 from ...backends.mapping.feasible import DoesNotFit
 from ...backends.mapping.joint import applies, jointly
 from ...backends.mapping.load import Kernels
@@ -53,6 +54,17 @@ class Arranged:
 def arranged(task: Task, wishes: Wishes, kernels: Kernels, watch: Watch, trail: Trail) -> Arranged:
     """The cores of a task and their places. CompileError(E093) for what does not fit."""
     part = assigned(task, wishes, kernels, watch, trail)
+    watch("ease the slowest cores", 0.0)
+    part = eased(
+        task.axons,
+        part,
+        task.limits,
+        task.mesh,
+        kernels,
+        seed=wishes.seed,
+        effort=wishes.effort,
+        cost=COSTS[wishes.cores.cost],
+    )
     slots = placed(task, part, wishes, kernels, watch)
     return one_by_one(task, part, slots, wishes, kernels, watch)
 

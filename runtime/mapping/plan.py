@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy.typing as npt
@@ -22,6 +22,7 @@ from ...ir.model import Model
 from .arranged import Wishes, arranged
 from .changes import Watch
 from .fewest import Task
+from .firing import Firing
 from .picture import core_map
 from .report import core_rows, cost_document, most_of, name_of, tip_of, traffic_document
 from .trail import Trail
@@ -38,12 +39,13 @@ class Mapped:
     report: dict[str, Any]
 
 
-def task_of(model: Model, rates: Array, wishes: Wishes) -> Task:
-    """What is to be mapped of a model after the passes; `rates` as of `senders.rates_of`."""
+def task_of(model: Model, fired: Firing, wishes: Wishes) -> Task:
+    """What is to be mapped of a model after the passes."""
     cores = wishes.cores
     numbering = Numbering.of(model.graph)
     mesh = mesh_of(cores, wishes.size)
-    return Task(axons(model, rates), core_limits(model, cores), mesh, numbering)
+    network = replace(axons(model, fired.rates), moments=fired.moments)
+    return Task(network, core_limits(model, cores), mesh, numbering)
 
 
 def map_model(
@@ -94,7 +96,7 @@ def _report(
     }
     cost = COSTS[wishes.cores.cost]
     done = work(task.axons, part, len(slots), kernels)
-    spent = estimate(task.axons, part, slots, task.mesh, sent, done, cost)
+    spent = estimate(task.axons, part, slots, task.mesh, sent, done, cost, kernels)
     return {
         "target": wishes.chip,
         "fits": True,
@@ -116,6 +118,6 @@ def _baselines(task: Task, wishes: Wishes, kernels: Kernels, watch: Watch) -> li
         watch(f"baseline {name}", 0.0)
         sent = traffic(task.axons, part, slots, task.mesh, kernels)
         done = work(task.axons, part, len(slots), kernels)
-        spent = estimate(task.axons, part, slots, task.mesh, sent, done, cost)
+        spent = estimate(task.axons, part, slots, task.mesh, sent, done, cost, kernels)
         rows.append({"name": name, **traffic_document(sent), **cost_document(spent, cost)})
     return rows

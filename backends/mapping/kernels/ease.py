@@ -1,4 +1,4 @@
-"""Neurons off the slowest core, as long as a step's energy times its time falls.
+"""Neurons off the slowest cores, as long as the square of a step's energy times its time falls.
 
 `pace` is a `records.Pace`. The level is the finest, so that axon v is that of neuron v, and the cut
 has a place for every core of an axon.
@@ -16,6 +16,26 @@ from .random import below
 
 
 @njit
+def measure(start: Any, reach: Any, part: Any, pace: Any, counts: Any) -> None:
+    """Fills the times of cores [cores, moments] when neuron n is in core `part[n]`; `counts` are
+    the synapses of each pin, in the order of `reach`, or none."""
+    neurons, sends, receives, fired = len(part), pace.sends, pace.receives, pace.fired
+    seen = np.full(len(sends), -1, np.int64)
+    for axon in range(len(start) - 1):
+        reached = 0
+        for p in range(start[axon], start[axon + 1]):
+            core = part[reach[p]]
+            arrives = pace.arrives if seen[core] != axon else 0.0
+            reached += seen[core] != axon
+            seen[core] = axon
+            each = pace.synapse * (counts[p] if len(counts) else 1) + arrives
+            add_spikes(receives[core], fired[axon], each)
+        if axon < neurons:
+            add_spikes(sends[part[axon]], fired[axon], pace.spike + pace.leaves * reached)
+            sends[part[axon]] += np.float32(pace.neuron)
+
+
+@njit
 def retime(level: Any, cut: Any, pace: Any, v: int, core: int) -> float:
     """Brings the times of cores to where neuron v has moved to another core, before it is moved;
     packets more a step, those for its sender's own core among them."""
@@ -24,23 +44,27 @@ def retime(level: Any, cut: Any, pace: Any, v: int, core: int) -> float:
     receives, sends, neurons = pace.receives, pace.sends, len(part)
     home, more, change = part[v], 0.0, 0
     own = cut.degree[v] - (not loops[v] and pins[base[v] + home] == 1)
-    here, there = receives[home], receives[core]
+    here, there, moments = receives[home], receives[core], fired.shape[1]
+    synapse, arrives = np.float32(pace.synapse), np.float32(pace.arrives)
     for i in range(level.into[v], level.into[v + 1]):
         axon = senders[i]
         lies = part[axon] if axon < neurons and not loops[axon] else -1
         gone = int(pins[base[axon] + home] - (lies == home) == 1)
         come = int(pins[base[axon] + core] - (lies == core) == 0)
-        events = pace.synapse * (counts[i] if len(counts) else 1)
-        add(here, fired[axon], -events - pace.arrives * gone)
-        add(there, fired[axon], events + pace.arrives * come)
+        events = synapse * np.float32(counts[i] if len(counts) else 1)
+        less, extra = events + arrives * np.float32(gone), events + arrives * np.float32(come)
+        for k in range(moments):
+            spikes = fired[axon, k]
+            here[k] -= less * spikes
+            there[k] += extra * spikes
         more += (come - gone) * rate[axon]
         if axon == v:
             change = come - gone
         elif axon < neurons and come != gone:
-            add(sends[part[axon]], fired[axon], pace.leaves * (come - gone))
+            add_spikes(sends[part[axon]], fired[axon], pace.leaves * (come - gone))
     lose, win = sends[home], sends[core]
-    add(lose, fired[v], -pace.spike - pace.leaves * own)
-    add(win, fired[v], pace.spike + pace.leaves * (own + change))
+    add_spikes(lose, fired[v], -pace.spike - pace.leaves * own)
+    add_spikes(win, fired[v], pace.spike + pace.leaves * (own + change))
     for k in range(len(lose)):
         lose[k] -= pace.neuron
         win[k] += pace.neuron
@@ -48,21 +72,24 @@ def retime(level: Any, cut: Any, pace: Any, v: int, core: int) -> float:
 
 
 @njit
-def add(times: Any, fired: Any, amount: float) -> None:
+def add_spikes(times: Any, fired: Any, amount: float) -> None:
     """Adds an amount for each spike, moment by moment."""
+    each = np.float32(amount)
     for k in range(len(times)):
-        times[k] += amount * fired[k]
+        times[k] += each * fired[k]
 
 
 @njit
-def slowest(pace: Any, longest: Any) -> float:
-    """How long the core takes whose work takes longest, on average; `longest` at each moment."""
+def worth(pace: Any, messages: float, longest: Any) -> float:
+    """The square of a step's energy, with so many packets, times its time: how long the core takes
+    whose work takes longest, on average, and the barrier. `longest` is for each moment."""
     longest[:] = 0.0
     for core in range(len(pace.sends)):
         sends, receives = pace.sends[core], pace.receives[core]
         for k in range(len(longest)):
             longest[k] = max(longest[k], sends[k], receives[k])
-    return longest.mean()
+    energy = pace.energy + pace.message * messages
+    return energy * energy * (longest.mean() + pace.barrier)
 
 
 @njit
@@ -125,20 +152,20 @@ def weight_of(level: Any, some: Any) -> int:
 
 
 @njit
-def ease(
-    level: Any, cut: Any, bounds: Any, pace: Any, random: Any, lists: Any, work: int
-) -> float:
-    """The product of energy and time after random groups of neurons of the slowest core of a random
-    moment, time after time, have gone to another, in exchange for one of its own where it is full,
-    if that lowers the product and raises no excess; so many pins are looked at."""
+def ease(level: Any, cut: Any, bounds: Any, pace: Any, random: Any, lists: Any, work: int) -> float:
+    """What `worth` says after random groups of neurons, every other of the slowest core of a random
+    moment, have gone to another core, in exchange for one of its own where it is full, if that
+    lowers it and raises no excess; so many pins are looked at."""
     load, most, messages = lists.held, bounds.load, pace.messages[0]
     first, members = lists.first, lists.members
     group, begins, grouped = lists.group, lists.begins, lists.grouped
     moments = pace.fired.shape[1]
-    longest, nobody = np.zeros(moments), grouped[:0]
-    now = (pace.energy + pace.message * messages)**2 * (slowest(pace, longest) + pace.barrier)
+    longest, nobody = np.zeros(moments, np.float32), grouped[:0]
+    now = worth(pace, messages, longest)
     while work > 0:
-        home = critical(pace, below(random, moments)) if below(random, 2) == 0 else below(random, len(load))
+        home = below(random, len(load))
+        if below(random, 2) == 0:
+            home = critical(pace, below(random, moments))
         v = members[first[home] + below(random, load[home])]
         core = met(level, cut, random, v)
         work -= 8
@@ -154,8 +181,7 @@ def ease(
         work -= 2 * (weight_of(level, some) + weight_of(level, others))
         strained, more = moves(level, cut, bounds, pace, some, core)
         again, further = moves(level, cut, bounds, pace, others, home)
-        time = slowest(pace, longest) + pace.barrier
-        then = (pace.energy + pace.message * (messages + more + further))**2 * time
+        then = worth(pace, messages + more + further, longest)
         if strained + again > EVEN or then >= now * (1.0 - 1e-9):
             moves(level, cut, bounds, pace, others, core)
             moves(level, cut, bounds, pace, some, home)

@@ -1,4 +1,4 @@
-"""How long packets wait for full routes, and cores placed for little energy times time.
+"""How long packets wait for full routes, and cores placed for little energy, squared, times time.
 
 A packet of h hops lies on the link out of its core, on h links of the mesh, and on the link into a
 core. Those of a step, all on their way at once, are spread evenly over these h + 2; a packet waits
@@ -79,7 +79,7 @@ def fullest(nets: Any, router: Any, width: int, local: Any, out: Any, links: Any
 
 @njit
 def product(plan: Any, nets: Any, spent: Any) -> float:
-    """The energy of a step times its time."""
+    """The square of a step's energy times its time."""
     width, router = plan.width, plan.router
     energy, cores = spent.energy, len(plan.slot)
     for net in range(len(nets.home)):
@@ -96,7 +96,7 @@ def product(plan: Any, nets: Any, spent: Any) -> float:
         left, right = min(left, here % width), max(right, here % width)
         top, bottom = min(top, here // width), max(bottom, here // width)
     way = (right - left) * spent.row + (bottom - top) * spent.column
-    return energy * (max(spent.busy, wait) + way + spent.barrier[used])
+    return energy * energy * (max(spent.busy, wait) + way + spent.barrier[used])
 
 
 @njit

@@ -15,7 +15,7 @@ def test_estimates_follow_from_events(name: str, loops: Kernels) -> None:
     axons = drawn_axons(3, neurons=16, synapses=80)
     part, place = np.arange(16) % 5, np.array([7, 0, 11, 2, 3])
     cost, sent = COSTS[name], traffic(axons, part, place, MESH, loops)
-    found = estimate(axons, part, place, MESH, sent, work(axons, part, 5, loops), cost)
+    found = estimate(axons, part, place, MESH, sent, work(axons, part, 5, loops), cost, loops)
     loads, _, alone, along = counted_links(axons, list(part), list(place), MESH)
     if cost.is_multicast:
         alone = sum(loads.values())
@@ -41,7 +41,7 @@ def test_time_is_that_of_the_slowest_core_the_way_and_the_barrier(loops: Kernels
     part, place = np.array([0, 1]), np.array([0, 11])
     sent = traffic(axons, part, place, MESH, loops)
     cost = COSTS["loihi"]
-    found = estimate(axons, part, place, MESH, sent, work(axons, part, 2, loops), cost)
+    found = estimate(axons, part, place, MESH, sent, work(axons, part, 2, loops), cost, loops)
     sender, receiver = 9.7 + 30.0 + 5.1, 9.7 + 16.0 + 3.8
     assert found.latency == pytest.approx(max(sender, receiver) + 2 * 4.1 + 6.5 + 1000)
     assert found.critical_core == 0
@@ -56,6 +56,6 @@ def test_a_core_receives_while_it_sends(loops: Kernels) -> None:
     part, place = np.arange(4), np.arange(4)  # at routers 0, 0, 1, 1
     sent = traffic(axons, part, place, MESH, loops)
     done = work(axons, part, 4, loops)
-    found = estimate(axons, part, place, MESH, sent, done, COSTS["loihi"])
+    found = estimate(axons, part, place, MESH, sent, done, COSTS["loihi"], loops)
     assert found.latency == pytest.approx(3 * (16.0 + 3.8) + 4.1 + 1000)
     assert found.critical_core == 3

@@ -7,8 +7,8 @@ from axon_cases import drawn_axons
 from snncc.backends.mapping.costs import COSTS
 from snncc.backends.mapping.limits import Mesh
 from snncc.backends.mapping.load import Kernels
-from snncc.backends.mapping.place import apart, place, plan_of
-from snncc.backends.mapping.route import core_nets, traffic
+from snncc.backends.mapping.place import place, plan_of
+from snncc.backends.mapping.route import apart, core_nets, traffic
 
 MESHES = [Mesh(4, 3, 1, 0), Mesh(3, 2, 2, 4), Mesh(1, 5, 2, 2)]
 

@@ -15,6 +15,7 @@ from snncc.ir.model import draw_model
 from snncc.ir.passes.pipeline import run_model_passes
 from snncc.runtime.mapping.arranged import Wishes
 from snncc.runtime.mapping.changes import Unfit
+from snncc.runtime.mapping.firing import Firing
 from snncc.runtime.mapping.foreseen import foreseen, lines_of
 from snncc.runtime.mapping.plan import task_of
 from snncc.runtime.quantization import quantized
@@ -53,7 +54,7 @@ def test_it_is_the_task_that_mapping_has(model, tmp_path, scale, chip) -> None:
     precision = Precision(bits=6, scale=scale)
     found = foreseen(model, precision, chip, as_python(tmp_path))
     integers = run_model_passes(quantized(model, Deployment(precision)).integers)
-    task = task_of(integers, np.ones(Numbering.of(model.graph).senders), Wishes(chip))
+    task = task_of(integers, Firing(np.ones(Numbering.of(model.graph).senders)), Wishes(chip))
     for name in ("start", "reach", "rate"):
         assert np.array_equal(getattr(found.task.axons, name), getattr(task.axons, name)), name
     for mine, other in zip(found.task.axons.kinds, task.axons.kinds, strict=True):

@@ -5,6 +5,7 @@ from xml.etree import ElementTree
 import numpy as np
 
 from snncc.backends.mapping.limits import Mesh
+from snncc.backends.mapping.records import CoreNets
 from snncc.backends.mapping.route import Traffic
 from snncc.runtime.mapping.picture import core_map
 
@@ -14,7 +15,8 @@ def test_every_core_and_link_is_drawn() -> None:
     links = np.zeros((6, 4))
     links[0, 0], links[4, 3] = 2.0, 0.5
     none = np.zeros(2)
-    sent = Traffic(1, 1, 2.5, 2, 3, 2, links, none, none)
+    nets = CoreNets(np.zeros(1, int), none[:0], none[:0], none[:0])
+    sent = Traffic(1, 1, 2.5, 2, 3, 2, links, none, none, nets)
     cores = [
         {"id": k, "x": k, "y": 1, "place": k, "used": 0.4 * k, "tip": "a < b & c"} for k in range(2)
     ]
