@@ -72,10 +72,12 @@ def traffic_document(sent: Traffic) -> dict[str, Any]:
 def cost_document(found: Estimate, cost: Cost) -> dict[str, Any]:
     """What a step costs, and by which constants."""
     energy, latency = cost.unit
+    waiting = {f"waiting_{latency}": found.waiting} if cost.waits else {}
     return {
         f"energy_{energy}": found.energy,
         f"network_energy_{energy}": found.network_energy,
         f"latency_{latency}": found.latency,
+        **waiting,
         "slowest_core": found.critical_core,
         "constants": {"source": cost.source},
     }

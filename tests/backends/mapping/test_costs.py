@@ -59,3 +59,45 @@ def test_a_core_receives_while_it_sends(loops: Kernels) -> None:
     found = estimate(axons, part, place, MESH, sent, done, COSTS["loihi"], loops)
     assert found.latency == pytest.approx(3 * (16.0 + 3.8) + 4.1 + 1000)
     assert found.critical_core == 3
+
+
+def test_a_step_waits_for_the_fullest_route(loops: Kernels) -> None:
+    """Thirty inputs fire for a neuron on each of two cores beside the router where they come in:
+    what lies on the link out of their core, a third of each packet, and on the link to one of the
+    cores, must be received."""
+    from snncc.backends.mapping.axons import axons_of
+
+    pre, post = np.repeat(np.arange(2, 32), 2), np.tile([0, 1], 30)
+    axons = axons_of(pre, post, 2, np.append(np.zeros(2), np.ones(30)))
+    part, place = np.array([0, 1]), np.array([0, 4])  # at routers 0 and 2; inputs come in at 1
+    sent = traffic(axons, part, place, MESH, loops)
+    done = work(axons, part, 2, loops)
+    found = estimate(axons, part, place, MESH, sent, done, COSTS["loihi"], loops)
+    receive = 16.0 + 3.8
+    assert found.waiting == pytest.approx(receive * (60 / 3 + 30 / 3) / 2)
+    assert found.latency == pytest.approx(30 * receive + 2 * 4.1 + 1000)  # both cores are slower
+    apart = axons_of(np.arange(1, 31), np.zeros(30, int), 1, np.append(0.0, np.ones(30)))
+    done = work(apart, np.array([0]), 1, loops)
+    sent = traffic(apart, np.array([0]), np.array([2]), MESH, loops)
+    alone = estimate(apart, np.array([0]), np.array([2]), MESH, sent, done, COSTS["loihi"], loops)
+    assert alone.waiting == pytest.approx(receive * 30 / 2)  # at the router itself: half of each
+
+
+def test_several_cores_beside_the_door_make_each_other_wait(loops: Kernels) -> None:
+    """Eight cores at one router receive at once, and no link out of the inputs' core holds that."""
+    from snncc.backends.mapping.axons import axons_of
+
+    pre, post = np.repeat(np.arange(8, 38), 8), np.tile(np.arange(8), 30)
+    axons = axons_of(pre, post, 8, np.append(np.zeros(8), np.ones(30)))
+    mesh, part = Mesh(3, 2, 8, 1), np.arange(8)
+    done = work(axons, part, 8, loops)
+    found = {}
+    for name, place in (
+        ("near", np.arange(8, 16)),
+        ("far", np.array([0, 1, 8, 16, 24, 32, 40, 41])),
+    ):
+        sent = traffic(axons, part, place, mesh, loops)
+        found[name] = estimate(axons, part, place, mesh, sent, done, COSTS["loihi"], loops)
+    assert found["near"].waiting == pytest.approx((16.0 + 3.8) * 240 / 2)
+    assert found["near"].latency == pytest.approx(found["near"].waiting + 600)
+    assert found["far"].waiting < 0.7 * found["near"].waiting
