@@ -14,7 +14,7 @@ import numpy as np
 
 from .axons import Axons, Ints
 from .costs import Cost, barriers, has_rhythm, spent
-from .effort import EFFORTS
+from .effort import EFFORTS, SEEN
 from .joining import Joining
 from .levels import bounds_of, cut_of, finest
 from .limits import CoreLimits, Mesh, work
@@ -36,9 +36,11 @@ def eased(
     seed: int,
     effort: int,
     cost: Cost,
+    progress: SEEN | None = None,
 ) -> Ints:
     """The core of each neuron, int32 [neurons], with no more excess over limits than `part`; that
-    itself where the cost has no times of cores, or axons times cores are too many to be counted."""
+    itself where the cost has no times of cores, or axons times cores are too many to be counted.
+    `progress` is told the share that is done, 0 to 1."""
     cores = int(part.max(initial=-1)) + 1
     if cores < 2 or not has_rhythm(cost):
         return part
@@ -51,9 +53,11 @@ def eased(
     joining = Joining(GROUPS * cores, SAMPLE, random, kernels)
     maps = joining.levels(level, cut.part)[1]
     looked = max(EFFORTS[effort].settle, EFFORTS[effort].work) // SHARE
-    for group in _groups(axons.neurons, maps):
+    for number, group in enumerate(_groups(axons.neurons, maps), 1):
         lists = _lists(cut.part, group, cores, min(limits.neurons, axons.neurons))
         kernels.ease(level, cut, bounds, pace, random, lists, looked)
+        if progress is not None:
+            progress(number / (len(maps) + 1))
     return cut.part
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+
+SEEN = Callable[[float], None]  # how much is done, 0 to 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,10 @@ import numpy as np
 
 from .axons import Axons, Floats, Ints
 from .costs import COSTS, Cost
-from .effort import EFFORTS
+from .effort import EFFORTS, SEEN
 from .limits import CoreLimits, Mesh, excesses, uses
 from .load import Kernels
-from .place import SEEN, anneal, plan_of, settle
+from .place import anneal, plan_of, settle
 from .records import CoreNets, Plan
 from .route import apart
 

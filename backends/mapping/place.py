@@ -8,21 +8,19 @@ the same seed gives the same slots on any machine.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 
 from .axons import Axons, Ints
 from .costs import COSTS, Cost, spent
-from .effort import EFFORTS, Effort
+from .effort import EFFORTS, SEEN, Effort
 from .limits import Mesh, work
 from .load import Kernels
 from .records import CoreNets, Plan
 from .route import apart, core_nets, routed, routers_of
 from .spread import spread
 from .starts import starts
-
-SEEN = Callable[[float], None]  # how much is done, 0 to 1
 
 
 def place(

@@ -54,7 +54,6 @@ class Arranged:
 def arranged(task: Task, wishes: Wishes, kernels: Kernels, watch: Watch, trail: Trail) -> Arranged:
     """The cores of a task and their places. CompileError(E093) for what does not fit."""
     part = assigned(task, wishes, kernels, watch, trail)
-    watch("ease the slowest cores", 0.0)
     part = eased(
         task.axons,
         part,
@@ -64,6 +63,7 @@ def arranged(task: Task, wishes: Wishes, kernels: Kernels, watch: Watch, trail: 
         seed=wishes.seed,
         effort=wishes.effort,
         cost=COSTS[wishes.cores.cost],
+        progress=lambda share: watch("ease the slowest cores", share),
     )
     slots = placed(task, part, wishes, kernels, watch)
     return one_by_one(task, part, slots, wishes, kernels, watch)

@@ -42,7 +42,10 @@ def test_layers_that_fire_in_turns_share_cores(loops: Kernels) -> None:
     assert np.bincount(found).max() <= 8
     blind = eased(replace(axons, moments=None), part, limits, MESH, loops, **how)
     assert slowest(axons, blind) > slowest(axons, found)
-    assert (eased(axons, part, limits, MESH, loops, **how) == found).all()
+    shares = list[float]()
+    assert (eased(axons, part, limits, MESH, loops, progress=shares.append, **how) == found).all()
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
 
 
 def test_packets_that_are_dear_stay_few(loops: Kernels) -> None:

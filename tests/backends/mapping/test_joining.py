@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from axon_cases import counted_uses, drawn_axons, packets_of
@@ -119,3 +121,15 @@ def test_from_every_state_of_a_large_one_it_ends_alike(compiled: Kernels, few: N
     for step in told:
         again = partition(axons, CoreLimits(160), 4, state=step.state, **how)
         assert (part == again).all()
+
+
+@pytest.mark.parametrize(("most", "is_joined"), [(None, True), (40, False)])
+def test_classes_that_no_limit_counts_keep_nobody_apart(
+    most: int | None, is_joined: bool, loops: Kernels
+) -> None:
+    """Each neuron of a ring is of a class of its own."""
+    axons, _ = ring(40, 4, 3)
+    own = replace(axons, kinds=(np.arange(40, dtype=np.int32),))
+    level = finest(own, CoreLimits(10, kinds=(most,)), loops)
+    levels, _ = Joining(4, 8, WORDS.copy(), loops).levels(level, None)
+    assert (len(levels) > 1) == is_joined
