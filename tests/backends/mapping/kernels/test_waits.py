@@ -10,7 +10,7 @@ from snncc.backends.mapping.axons import Axons
 from snncc.backends.mapping.costs import COSTS, estimate, spent
 from snncc.backends.mapping.limits import Mesh, work
 from snncc.backends.mapping.load import Kernels
-from snncc.backends.mapping.place import plan_of
+from snncc.backends.mapping.place import plan_of, put
 from snncc.backends.mapping.records import CoreNets
 from snncc.backends.mapping.route import apart, core_nets, traffic
 
@@ -66,3 +66,18 @@ def test_the_product_is_that_of_the_estimate(mesh: Mesh, loops: Kernels) -> None
     still = found.latency - max(given.busy, found.waiting)
     then = found.energy**2 * (1000 * found.waiting + still)
     assert loops.product(plan, nets, waits) == pytest.approx(then)
+
+
+def test_annealing_keeps_the_slots_of_the_least_that_it_met(loops: Kernels) -> None:
+    mesh = MESHES[0]
+    axons, part, slots, nets = drawn(mesh, loops)
+    cost, done = COSTS["loihi"], work(axons, part, CORES, loops)
+    sent = traffic(axons, part, slots, mesh, loops)
+    given = spent(axons, part, mesh, sent, done, cost)._replace(busy=0.0, receive=1000.0)
+    plan = plan_of(nets, slots, mesh, cost)
+    first = loops.product(plan, nets, given)
+    least = loops.calm(plan, nets, given, np.array([5, 77]), 0.5, 0.01, 3, 150)
+    assert least < 0.9 * first
+    assert least <= loops.product(plan, nets, given)
+    put(plan, plan.best.copy())
+    assert loops.product(plan, nets, given) == pytest.approx(least)
