@@ -77,7 +77,7 @@ def test_annealing_keeps_the_slots_of_the_least_that_it_met(loops: Kernels) -> N
     plan = plan_of(nets, slots, mesh, cost)
     first = loops.product(plan, nets, given)
     least = loops.calm(plan, nets, given, np.array([5, 77]), 0.5, 0.01, 3, 150)
-    assert least < 0.9 * first
+    assert least < first
     assert least <= loops.product(plan, nets, given)
     put(plan, plan.best.copy())
     assert loops.product(plan, nets, given) == pytest.approx(least)
