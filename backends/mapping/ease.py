@@ -38,9 +38,9 @@ def eased(
     cost: Cost,
     progress: SEEN | None = None,
 ) -> Ints:
-    """The core of each neuron, int32 [neurons], with no more excess over limits than `part`; that
-    itself where the cost has no times of cores, or axons times cores are too many to be counted.
-    `progress` is told the share that is done, 0 to 1."""
+    """The core of each neuron, int32 [neurons], no core empty and none with more excess over limits
+    than by `part`; that itself where the cost has no times of cores, or axons times cores are too
+    many to be counted. `progress` is told the share that is done, 0 to 1."""
     cores = int(part.max(initial=-1)) + 1
     if cores < 2 or not has_rhythm(cost):
         return part
@@ -58,7 +58,7 @@ def eased(
         kernels.ease(level, cut, bounds, pace, random, lists, looked)
         if progress is not None:
             progress(number / (len(maps) + 1))
-    return cut.part
+    return np.unique(cut.part, return_inverse=True)[1].astype(np.int32)
 
 
 def _pace(axons: Axons, part: Ints, cores: int, mesh: Mesh, cost: Cost, kernels: Kernels) -> Pace:

@@ -33,7 +33,7 @@ def spread(
         return plan.slot.copy()
     order = np.arange(len(plan.slot))
     kernels.shuffle(random, order)
-    ends = 2 * len(nets.home)
+    ends = max(1, 2 * len(nets.home))
     tries = max(effort.settle, min(effort.work, ends * effort.swaps * len(order))) // ends + 1
     least, _ = kernels.descend_product(plan, nets, spent, order, tries)
     found, reach = plan.slot.copy(), max(plan.width, plan.height) - 1

@@ -166,9 +166,11 @@ def ease(level: Any, cut: Any, bounds: Any, pace: Any, random: Any, lists: Any, 
         home = below(random, len(load))
         if below(random, 2) == 0:
             home = critical(pace, below(random, moments))
+        work -= 8
+        if load[home] == 0:
+            continue
         v = members[first[home] + below(random, load[home])]
         core = met(level, cut, random, v)
-        work -= 8
         if core == home:
             continue
         some, others = grouped[begins[group[v]] : begins[group[v] + 1]], nobody

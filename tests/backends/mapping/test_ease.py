@@ -85,3 +85,13 @@ def test_what_cannot_be_eased_stays(loops: Kernels, monkeypatch: pytest.MonkeyPa
     assert eased(axons, 0 * part, CoreLimits(32), MESH, loops, cost=LOIHI, **how).max() == 0
     monkeypatch.setattr(levels, "PLACES", 10)  # too many cores and axons to be counted
     assert eased(axons, part, CoreLimits(8), MESH, loops, cost=LOIHI, **how) is part
+
+
+def test_a_core_may_come_to_be_empty(loops: Kernels) -> None:
+    """One packet of an input does for four neurons that share a core, and takes no longer."""
+    axons = axons_of(np.full(4, 4), np.arange(4), 4, np.array([0.0, 0.0, 0.0, 0.0, 1.0]))
+    part = np.arange(4, dtype=np.int32)
+    free = replace(LOIHI, neuron=(1.0, 0.0), synapse=(1.0, 0.0))
+    found = eased(axons, part, CoreLimits(4), MESH, loops, seed=0, effort=0, cost=free)
+    assert found.tolist() == [0, 0, 0, 0]
+    assert part.tolist() == [0, 1, 2, 3]
