@@ -127,9 +127,9 @@ def moves(level: Any, cut: Any, bounds: Any, pace: Any, some: Any, core: int) ->
 
 
 @njit
-def enlist(lists: Any, some: Any, home: int, core: int, load: Any) -> None:
-    """Neurons of one core, which are moved, stand in the list of another; `load` is that before."""
-    first, members, at = lists.first, lists.members, lists.at
+def enlist(lists: Any, some: Any, home: int, core: int) -> None:
+    """Neurons of one core, which are moved, stand in the list of another."""
+    first, members, at, load = lists.first, lists.members, lists.at, lists.held
     left, held = load[home], load[core]
     for v in some:
         left -= 1
@@ -189,7 +189,7 @@ def ease(level: Any, cut: Any, bounds: Any, pace: Any, random: Any, lists: Any, 
             moves(level, cut, bounds, pace, some, home)
             continue
         now, messages = then, messages + more + further
-        enlist(lists, some, home, core, load)
-        enlist(lists, others, core, home, load)
+        enlist(lists, some, home, core)
+        enlist(lists, others, core, home)
     pace.messages[0] = messages
     return now

@@ -19,31 +19,18 @@ from .swaps import moved, suggested
 
 
 @njit
-def lay(links: Any, here: int, there: int, width: int, load: float) -> None:
-    """Adds the load to each link of an XY route."""
-    step = 1 if there % width > here % width else -1
-    way = 0 if step > 0 else 1
-    for _ in range(abs(there % width - here % width)):
-        links[here, way] += load
-        here += step
-    step = 1 if there > here else -1
-    way = 2 if step > 0 else 3
-    while here != there:
-        links[here, way] += load
-        here += step * width
-
-
-@njit
-def lying(links: Any, here: int, there: int, width: int) -> float:
-    """What lies on the links of an XY route together."""
+def lying(links: Any, here: int, there: int, width: int, load: float) -> float:
+    """What lies on the links of an XY route together, after the load is added to each of them."""
     total, step = 0.0, 1 if there % width > here % width else -1
     way = 0 if step > 0 else 1
     for _ in range(abs(there % width - here % width)):
+        links[here, way] += load
         total += links[here, way]
         here += step
     step = 1 if there > here else -1
     way = 2 if step > 0 else 3
     while here != there:
+        links[here, way] += load
         total += links[here, way]
         here += step * width
     return total
@@ -65,7 +52,7 @@ def fullest(nets: Any, router: Any, width: int, local: Any, out: Any, links: Any
         hops = abs(there % width - here % width) + abs(there // width - here // width)
         load = nets.rate[net] / (hops + 2)
         out[home] += load
-        lay(links, here, there, width, load)
+        lying(links, here, there, width, load)
     for core in range(cores):
         if local[core] > 0.0:
             most = max(most, out[core])
@@ -73,7 +60,7 @@ def fullest(nets: Any, router: Any, width: int, local: Any, out: Any, links: Any
         home = nets.home[net] if nets.home[net] >= 0 else cores
         here, there = router[home], router[nets.to[net]]
         hops = abs(there % width - here % width) + abs(there // width - here // width)
-        most = max(most, (out[home] + lying(links, here, there, width)) / (hops + 1))
+        most = max(most, (out[home] + lying(links, here, there, width, 0.0)) / (hops + 1))
     return most
 
 
